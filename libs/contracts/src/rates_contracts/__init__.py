@@ -1,0 +1,3 @@
+"""rates_contracts."""
+
+__version__ = "1.0.0"

@@ -1,0 +1,3 @@
+"""rates_telemetry."""
+
+__version__ = "1.0.0"

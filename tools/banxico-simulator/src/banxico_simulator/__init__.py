@@ -1,0 +1,3 @@
+"""banxico_simulator."""
+
+__version__ = "1.0.0"
