@@ -1,0 +1,133 @@
+"""What travels on the stream: one event per recording, each naming the one before it.
+
+sync writes an event into the outbox in the recording transaction (rule R3) and relays it; a worker
+applies it only when `previous` is where the worker stands (rule R5), otherwise it reloads.
+Every event carries the whole `status`, so that any event brings a worker's freshness up to date.
+"""
+
+from datetime import datetime
+
+import msgspec
+
+from rates_contracts.averages import Average
+from rates_contracts.calendar import BankCalendar
+from rates_contracts.observation import Observation
+from rates_contracts.status import SyncStatus
+
+
+class Position(msgspec.Struct, frozen=True, order=True, array_like=True):
+    """A place in the record; compares timeline first, then position (protocol rule 9)."""
+
+    timeline: int
+    position: int
+
+    @property
+    def stream_id(self) -> str:
+        """Return the Redis stream ID `<timeline>-<position>` (rule R4)."""
+        return f"{self.timeline}-{self.position}"
+
+    @classmethod
+    def of_stream_id(cls, stream_id: str) -> "Position":
+        """Read a stream ID; raises `ValueError` where it is none."""
+        timeline, _, position = stream_id.partition("-")
+        return cls(int(timeline), int(position))
+
+
+class Head(msgspec.Struct, frozen=True):
+    """The newest event of the record. `event_id` is random, empty before the first event."""
+
+    timeline: int
+    position: int
+    event_id: str
+    recorded_at: datetime
+
+    @property
+    def at(self) -> Position:
+        """Return where the record stands."""
+        return Position(self.timeline, self.position)
+
+
+class Previous(msgspec.Struct, frozen=True):
+    """The event before: a worker that stands elsewhere has missed something."""
+
+    timeline: int
+    position: int
+    event_id: str
+
+    @property
+    def at(self) -> Position:
+        """Return where the record stood."""
+        return Position(self.timeline, self.position)
+
+
+class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
+    event_id: str
+    timeline: int
+    position: int
+    previous: Previous
+    recorded_at: datetime
+    status: SyncStatus
+    averages: tuple[Average, ...] | None = None
+    """The whole table where it changed, null where it did not."""
+    traceparent: str | None = None
+
+    @property
+    def at(self) -> Position:
+        """Return where in the record this event stands."""
+        return Position(self.timeline, self.position)
+
+    @property
+    def head(self) -> Head:
+        """Return the head that this event makes."""
+        return Head(self.timeline, self.position, self.event_id, self.recorded_at)
+
+
+class ObservationsRecorded(_Event, frozen=True, kw_only=True, tag="observations_recorded.v1"):
+    """New observations or corrections (revisions above 1), ascending by series and date."""
+
+    observations: tuple[Observation, ...]
+
+
+class StatusChanged(_Event, frozen=True, kw_only=True, tag="status_changed.v1"):
+    """No new value: freshness moved by a minute or more, or a state changed (protocol rule 5)."""
+
+
+class CalendarChanged(_Event, frozen=True, kw_only=True, tag="calendar_changed.v1"):
+    """The bank calendar changed: a new edition, or a closure declared by an operator."""
+
+    calendar: BankCalendar
+
+
+class HistoryReload(_Event, frozen=True, kw_only=True, tag="history_reload.v1"):
+    """More was recorded than an event should carry (a backfill): load the record again."""
+
+
+class TimelineChanged(_Event, frozen=True, kw_only=True, tag="timeline_changed.v1"):
+    """The record was restored to an earlier state and goes on from there: load it again."""
+
+
+Event = ObservationsRecorded | StatusChanged | CalendarChanged | HistoryReload | TimelineChanged
+
+
+class EventUndecodable(ValueError):
+    """The bytes are no event that this version knows; the answer to it is to load the record."""
+
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+
+
+def encode_event(event: Event) -> bytes:
+    """Return the event's JSON, the same bytes for the outbox and for the stream."""
+    return _encoder.encode(event)
+
+
+def decode_event(body: bytes | str) -> Event:
+    """Read an event of any shipped version, ignoring fields of later ones.
+
+    Raises `EventUndecodable`.
+    """
+    try:
+        return _decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise EventUndecodable(str(error)) from error

@@ -1,0 +1,34 @@
+"""An observation: what Banco de México published for a series and a day, as we recorded it."""
+
+from datetime import date as Day
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+FIX = "SF43718"
+"""USD/MXN FIX by determination date, banking days, since 1991-11-12."""
+SETTLEMENT = "SF60653"
+"""The same rate by settlement date, every calendar day, ahead of today."""
+
+Kind = Literal["fix", "settlement"]
+SERIES_OF: dict[Kind, str] = {"fix": FIX, "settlement": SETTLEMENT}
+FIRST_FIX_DAY = Day(1991, 11, 12)
+
+Source = Literal["Banco de México", "simulator"]
+
+
+class Observation(msgspec.Struct, frozen=True, array_like=True):
+    """One recorded value; a correction is a new `revision` (from 1), never an overwrite.
+
+    `value` is pesos per unit with the digits as published; `recorded_at` is UTC and strictly
+    rising with the record's position; `payload_sha256` names the raw answer it was read from.
+    """
+
+    series: str
+    date: Day
+    revision: int
+    value: Decimal
+    recorded_at: datetime
+    payload_sha256: str

@@ -1,0 +1,66 @@
+"""What sync knows of the source and its freshness, as absolute instants (rule R7).
+
+sync computes and ships it with every event; a worker compares the instants with its own clock and
+never computes a calendar. `transitions` is the table of protocol rule 17: what is true from an
+instant on, if nothing new arrives.
+"""
+
+from datetime import datetime, time
+from typing import Literal
+
+import msgspec
+
+from rates_contracts.observation import Source
+
+State = Literal["fresh", "closed_day", "awaiting_publication", "late"]
+"""What the calendar says; a worker adds `unverified` itself once `fresh_until` has passed."""
+
+FreshnessState = Literal["fresh", "closed_day", "awaiting_publication", "late", "unverified"]
+
+BreakerState = Literal["closed", "half_open", "open"]
+
+Upstream = Literal["unknown", "ok", "failing", "rate_limited", "bad_token", "quota_exhausted"]
+"""How the last question to Banxico ended."""
+
+
+class Transition(msgspec.Struct, frozen=True, array_like=True):
+    """From `at` until the next row: the state, and what a worker may promise.
+
+    `next_publication_at` is the next instant at which a FIX is expected, `in_window` tells whether
+    sync asks Banxico then (a breaker that is not closed degrades only there, protocol rule 18),
+    `edge_seconds` is the longest `s-maxage` of an answer that a publication would change.
+    """
+
+    at: datetime
+    state: State
+    next_publication_at: datetime
+    in_window: bool
+    edge_seconds: int
+
+
+class PollingWindow(msgspec.Struct, frozen=True):
+    """When sync asks Banxico on banking days, in Mexico City wall time."""
+
+    opens: time = time(7, 0)
+    closes: time = time(17, 0)
+    time_zone: str = "America/Mexico_City"
+
+
+class SyncStatus(msgspec.Struct, frozen=True):
+    """Everything a worker needs to say how good an answer is; instants are UTC.
+
+    `verified_at` is the last good answer of Banxico, null before the first. Past `fresh_until` a
+    value is unverified; past `usable_until` it no longer passes as current. `transitions` covers
+    the coming 10 days, its first row is not later than the recording.
+    """
+
+    source: Source
+    transitions: tuple[Transition, ...]
+    verified_at: datetime | None = None
+    fresh_until: datetime | None = None
+    usable_until: datetime | None = None
+    breaker: BreakerState = "closed"
+    breaker_since: datetime | None = None
+    upstream: Upstream = "unknown"
+    edge_purged: bool = False
+    window: PollingWindow = PollingWindow()

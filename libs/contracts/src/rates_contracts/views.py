@@ -1,0 +1,36 @@
+"""The read views that rates-api selects from; tables may change behind them.
+
+sync's migrations create them, rates-api's queries read them, a contract test runs the one under
+the other. Instants are naive UTC with microseconds in the database; `value` is the decimal string
+as published; documents are JSON of this library's types.
+"""
+
+HEAD = "head_v1"
+HEAD_COLUMNS = ("timeline", "position", "event_id", "recorded_at")
+
+CURRENT_RATES = "current_rates_v1"
+"""The newest day of each series, in its newest revision."""
+RATE_HISTORY = "rate_history_v1"
+"""Every revision of every observation."""
+OBSERVATION_COLUMNS = ("series", "date", "revision", "value", "recorded_at", "payload_sha256")
+
+RATE_AVERAGES = "rate_averages_v1"
+RATE_AVERAGES_COLUMNS = ("window_name", "at", "document")
+"""`document` is an `averages.Average`."""
+
+SYNC_STATUS = "sync_status_v1"
+SYNC_STATUS_COLUMNS = ("document", "history_version", "averages_version")
+"""One row; `document` is a `status.SyncStatus`. No row before the first recording."""
+
+BANK_CALENDAR = "bank_calendar_v1"
+BANK_CALENDAR_COLUMNS = ("version", "document")
+"""One row; `document` is a `calendar.BankCalendar`, declared closures included."""
+
+VIEWS: dict[str, tuple[str, ...]] = {
+    HEAD: HEAD_COLUMNS,
+    CURRENT_RATES: OBSERVATION_COLUMNS,
+    RATE_HISTORY: OBSERVATION_COLUMNS,
+    RATE_AVERAGES: RATE_AVERAGES_COLUMNS,
+    SYNC_STATUS: SYNC_STATUS_COLUMNS,
+    BANK_CALENDAR: BANK_CALENDAR_COLUMNS,
+}
