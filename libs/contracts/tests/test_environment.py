@@ -1,0 +1,92 @@
+"""How both services read their environment."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from rates_contracts.environment import EnvironmentInvalid, Secret, read, setting, variables
+
+
+@dataclasses.dataclass(frozen=True)
+class Sample:
+    """A service's settings in small."""
+
+    url: Secret = setting("Where the database is.")
+    port: int = setting(
+        "The port.", default=8000, check=lambda port: 0 < port < 65536, allowed="1 to 65535"
+    )
+    ratio: float = setting("A share.", default=0.1)
+    verbose: bool = setting("Whether to say more.", default=False)
+    region: str | None = setting("A region.", default=None)
+
+
+def test_variables_fill_the_fields_by_name_and_type() -> None:
+    """Each variable becomes its field, converted; what is not set keeps its default."""
+    sample = read(Sample, "X", {"X_URL": "u", "X_PORT": "1", "X_VERBOSE": "yes", "X_REGION": "mx"})
+    assert sample == Sample(Secret("u"), 1, 0.1, True, "mx")
+
+
+def test_one_message_names_every_wrong_or_missing_variable() -> None:
+    """All problems come at once, also variables that do not exist."""
+    environ = {"X_PORT": "70000", "X_RATIO": "much", "X_VERBOSE": "perhaps", "X_PROT": "1"}
+    with pytest.raises(EnvironmentInvalid) as raised:
+        read(Sample, "X", environ)
+    assert [line.partition(":")[0] for line in raised.value.problems] == [
+        "X_PORT",
+        "X_PROT",
+        "X_RATIO",
+        "X_URL",
+        "X_VERBOSE",
+    ]
+
+
+def test_a_secret_comes_from_a_file(tmp_path: Path) -> None:
+    """`…_FILE` names a file that holds the secret; surrounding white space is not part of it."""
+    file = tmp_path / "secret"
+    file.write_text("hidden\n")
+    assert read(Sample, "X", {"X_URL_FILE": str(file)}).url.reveal() == "hidden"
+
+
+def test_a_secret_from_two_places_is_refused(tmp_path: Path) -> None:
+    """Variable and file at once would leave open which one counts."""
+    file = tmp_path / "secret"
+    file.write_text("hidden")
+    with pytest.raises(EnvironmentInvalid, match="not both"):
+        read(Sample, "X", {"X_URL": "u", "X_URL_FILE": str(file)})
+
+
+def test_an_unreadable_file_is_named_by_its_variable(tmp_path: Path) -> None:
+    """A missing file is a problem of its variable, beside the others."""
+    with pytest.raises(EnvironmentInvalid, match="X_URL_FILE can't be read"):
+        read(Sample, "X", {"X_URL_FILE": str(tmp_path / "none")})
+
+
+def test_only_secrets_are_read_from_files(tmp_path: Path) -> None:
+    """`…_FILE` of an ordinary variable is refused rather than ignored."""
+    with pytest.raises(EnvironmentInvalid, match="not a secret"):
+        read(Sample, "X", {"X_URL": "u", "X_PORT_FILE": str(tmp_path)})
+
+
+def test_a_secret_does_not_show_itself() -> None:
+    """Neither repr nor str nor the settings' repr holds the value."""
+    sample = read(Sample, "X", {"X_URL": "hidden"})
+    assert "hidden" not in f"{sample!r} {sample.url} {sample.url!r}"
+
+
+def test_an_error_does_not_hold_a_secret() -> None:
+    """The message of a refused environment names variables, never a secret's value."""
+    with pytest.raises(EnvironmentInvalid) as raised:
+        read(Sample, "X", {"X_URL": "hidden", "X_PORT": "none"})
+    assert "hidden" not in str(raised.value)
+
+
+def test_every_variable_can_be_listed() -> None:
+    """`.env.example` is written from the same declarations."""
+    assert [name for name, _, _ in variables(Sample, "X")] == [
+        "X_URL",
+        "X_PORT",
+        "X_RATIO",
+        "X_VERBOSE",
+        "X_REGION",
+    ]
