@@ -1,0 +1,6 @@
+"""What a worker holds in memory and answers from.
+
+`history` one series with its revisions    `snapshot` everything as of one event of the record
+`level`   how good that is at an instant   `current`  the one mutable reference of a worker
+`warmup`  the first snapshot, from whichever source has one
+"""

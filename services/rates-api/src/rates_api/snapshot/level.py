@@ -1,0 +1,135 @@
+"""How good a snapshot is at an instant: level, freshness state, warnings, and until when.
+
+Pure; called for every rendering, by `/health` and by the metrics. It compares sync's absolute
+instants with the worker's clock (protocol rule 17) and never computes a calendar.
+"""
+
+import dataclasses
+from bisect import bisect_right
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
+from operator import attrgetter
+from typing import Literal
+
+from rates_api.snapshot.snapshot import Snapshot
+from rates_contracts.calendar import MEXICO_CITY, ONE_DAY, mexico_day
+from rates_contracts.status import FreshnessState, SyncStatus, Transition
+
+Level = Literal["healthy", "degraded", "limited", "critical"]
+LEVELS: tuple[Level, ...] = ("healthy", "degraded", "limited", "critical")
+"""From best to worst."""
+
+DEGRADING = frozenset({"unverified", "breaker_open", "breaker_half_open", "not_fed_by_redis"})
+
+LONGEST_EDGE = 3600
+LONGEST_EDGE_WITHOUT_PURGE = 300
+LONGEST_EDGE_NOT_HEALTHY = 15
+"""Seconds at the edge (protocol rule 21)."""
+
+TICK = timedelta(microseconds=1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Standing:
+    """What may be said of a snapshot from `now` until `valid_until`.
+
+    `state` is the freshness state of `api.md`, `transition` the row of sync's table in force (null
+    without a snapshot), `edge_seconds` the longest `s-maxage` as long as this stands, `valid_until`
+    the first instant at which anything here, or anything derived from "today", may be different.
+    """
+
+    level: Level
+    state: FreshnessState
+    transition: Transition | None
+    warnings: tuple[str, ...]
+    edge_seconds: int
+    valid_until: datetime
+
+    def s_maxage(self, now: datetime) -> int:
+        """Return the `s-maxage` of an answer that leaves at `now` (protocol rule 21)."""
+        left = int((self.valid_until - now).total_seconds())
+        return max(0, min(self.edge_seconds, left))
+
+
+def standing(snapshot: Snapshot | None, now: datetime) -> Standing:
+    """Judge `snapshot` at `now` (aware), by the level table of the design; null is critical."""
+    if snapshot is None:
+        return Standing("critical", "unverified", None, (), 0, now)
+    row = transition_at(snapshot.status, now)
+    state: FreshnessState = "unverified" if _past(snapshot.status.fresh_until, now) else row.state
+    warnings = tuple(_warnings(snapshot, row, state, now))
+    level = _level(snapshot, warnings)
+    return Standing(
+        level=level,
+        state=state,
+        transition=row,
+        warnings=warnings,
+        edge_seconds=_edge_seconds(snapshot.status, row, level),
+        valid_until=_valid_until(snapshot, now),
+    )
+
+
+def transition_at(status: SyncStatus, now: datetime) -> Transition:
+    """Return the row in force; the first, where our clock lags behind sync's."""
+    rows = status.transitions
+    return rows[max(bisect_right(rows, now, key=attrgetter("at")) - 1, 0)]
+
+
+def _past(limit: datetime | None, now: datetime) -> bool:
+    """Tell whether `now` is after `limit`; what was never verified has always passed."""
+    return limit is None or now > limit
+
+
+def _warnings(
+    snapshot: Snapshot, row: Transition, state: FreshnessState, now: datetime
+) -> Iterator[str]:
+    """Yield the codes of what a client should know, worst first."""
+    status = snapshot.status
+    if _past(status.usable_until, now):
+        yield "past_usable_until"
+    if state == "unverified":
+        yield "unverified"
+    if status.breaker != "closed" and row.in_window:
+        yield f"breaker_{status.breaker}"
+    if snapshot.feed != "redis":
+        yield "not_fed_by_redis"
+    if state == "late":
+        yield "late_publication"
+    if status.source == "simulator":
+        yield "simulated_data"
+
+
+def _level(snapshot: Snapshot, warnings: tuple[str, ...]) -> Level:
+    """Return the level of the design's table, the worst row that applies."""
+    if not any(len(history) for history in snapshot.series.values()):
+        return "critical"
+    if "past_usable_until" in warnings or not len(snapshot.fix):
+        return "limited"
+    return "healthy" if DEGRADING.isdisjoint(warnings) else "degraded"
+
+
+def _edge_seconds(status: SyncStatus, row: Transition, level: Level) -> int:
+    longest = LONGEST_EDGE if status.edge_purged else LONGEST_EDGE_WITHOUT_PURGE
+    if level != "healthy":
+        longest = LONGEST_EDGE_NOT_HEALTHY
+    return min(longest, row.edge_seconds)
+
+
+def _valid_until(snapshot: Snapshot, now: datetime) -> datetime:
+    """Return the next of: a transition, a limit passed, a new average, midnight in Mexico City."""
+    status = snapshot.status
+    limits = (status.fresh_until, status.usable_until)
+    instants = [
+        midnight_after(now),
+        *(row.at for row in status.transitions),
+        # A limit itself is still inside: the change comes right after it.
+        *(limit + TICK for limit in limits if limit is not None),
+        *(average.at for average in snapshot.averages),
+    ]
+    return min(at for at in instants if at > now)
+
+
+def midnight_after(now: datetime) -> datetime:
+    """Return the instant (UTC) at which the next day begins in Mexico City."""
+    midnight = datetime.combine(mexico_day(now) + ONE_DAY, time(), tzinfo=MEXICO_CITY)
+    return midnight.astimezone(UTC)
