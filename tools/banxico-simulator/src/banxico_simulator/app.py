@@ -1,0 +1,53 @@
+"""The Litestar application: Banxico's API, the control API and the liveness probe.
+
+Called by `__main__` and by tests. Wires one `Simulator` into its two faces; holds no logic.
+"""
+
+import asyncio
+from typing import cast
+
+from litestar import Litestar, Request, Response, asgi, get
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.types import HTTPScope, Receive, Scope, Send
+
+from banxico_simulator.clock import Clock, utcnow
+from banxico_simulator.control import CONTROLLERS
+from banxico_simulator.errors import SimulatorError
+from banxico_simulator.front import Front, Sleep
+from banxico_simulator.simulator import Simulator
+
+DEVELOPMENT_TOKEN = "s" * 64
+"""The token that is accepted unless another is given; worth nothing at Banxico."""
+
+
+def create_app(
+    clock: Clock = utcnow, token: str = DEVELOPMENT_TOKEN, sleep: Sleep = asyncio.sleep
+) -> Litestar:
+    """One application with its own state; `clock` is what it moves away from and comes back to."""
+    simulator = Simulator(clock, token)
+    front = Front(simulator, sleep)
+
+    @asgi("/SieAPIRest", is_mount=True)
+    async def sie(scope: Scope, receive: Receive, send: Send) -> None:
+        await front(cast("HTTPScope", scope), receive, send)
+
+    return Litestar(
+        route_handlers=[sie, livez, *CONTROLLERS],
+        dependencies={"simulator": Provide(lambda: simulator, sync_to_thread=False)},
+        exception_handlers={SimulatorError: _refuse},
+        state=State({"simulator": simulator}),
+        openapi_config=None,
+    )
+
+
+@get("/livez")
+async def livez() -> dict[str, str]:
+    """Answers while the process does."""
+    return {"status": "ok"}
+
+
+def _refuse(
+    _request: Request[object, object, State], error: SimulatorError
+) -> Response[dict[str, str | int]]:
+    return Response({"status_code": 400, "detail": str(error)}, status_code=400)

@@ -1,0 +1,211 @@
+"""The control API, under `/control`: how a test sets the stage. JSON, no authentication.
+
+Mounted by `app`. Each handler changes or shows the state of one `Simulator`. Wrong input is 400
+with a message; the rules behind it live in `publication` and `simulator`.
+"""
+
+import datetime as dt
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Controller, delete, get, post, put
+from msgspec import Meta
+
+from banxico_simulator.errors import SimulatorError
+from banxico_simulator.faults import Fault
+from banxico_simulator.journal import Summary
+from banxico_simulator.series import FIX
+from banxico_simulator.simulator import Simulator
+
+Instant = Annotated[dt.datetime, Meta(tz=True)]
+Rate = Annotated[str, Meta(min_length=1, max_length=40)]
+"""Served as given: a test may want a value that Banxico should never send."""
+
+
+class ClockSetting(msgspec.Struct, forbid_unknown_fields=True):
+    """Where the clock goes; what is left out stays."""
+
+    now: Instant | None = None
+    offset_seconds: float | None = None
+    frozen: bool | None = None
+
+
+class ClockState(msgspec.Struct):
+    """Where the clock is."""
+
+    now: dt.datetime
+    offset_seconds: float
+    frozen: bool
+
+
+class FaultList(msgspec.Struct, forbid_unknown_fields=True):
+    """All faults that are on."""
+
+    faults: list[Fault]
+
+
+class NewFix(msgspec.Struct, forbid_unknown_fields=True):
+    """A FIX to show now."""
+
+    date: dt.date
+    rate: Rate | None = None
+
+
+class PublicationTime(msgspec.Struct, forbid_unknown_fields=True):
+    """When a day's FIX shows; null for never."""
+
+    date: dt.date
+    at: Instant | None
+
+
+class Correction(msgspec.Struct, forbid_unknown_fields=True):
+    """Another value for one that shows."""
+
+    date: dt.date
+    rate: Rate
+    series: str = FIX
+    settlement_follows: bool = True
+
+
+class LimitSetting(msgspec.Struct, forbid_unknown_fields=True):
+    """Whether Banxico's rate limits hold."""
+
+    enforced: bool
+
+
+class ClockControl(Controller):
+    """`/control/clock`."""
+
+    path = "/control/clock"
+
+    @get()
+    async def show(self, simulator: Simulator) -> ClockState:
+        """Where the clock is."""
+        return _clock(simulator)
+
+    @put()
+    async def move(self, simulator: Simulator, data: ClockSetting) -> ClockState:
+        """Sets the clock; it runs on from there unless frozen."""
+        if data.now is not None and data.offset_seconds is not None:
+            raise SimulatorError("give now or offset_seconds, not both")
+        frozen = simulator.clock.frozen if data.frozen is None else data.frozen
+        simulator.set_clock(_target(simulator, data), frozen=frozen)
+        return _clock(simulator)
+
+    @delete(status_code=200)
+    async def unset(self, simulator: Simulator) -> ClockState:
+        """Back to real time."""
+        simulator.clock.reset()
+        return _clock(simulator)
+
+
+class FaultControl(Controller):
+    """`/control/faults`."""
+
+    path = "/control/faults"
+
+    @get()
+    async def show(self, simulator: Simulator) -> FaultList:
+        """The faults that are on, with the counts that are left."""
+        return FaultList(simulator.faults.active)
+
+    @put()
+    async def switch(self, simulator: Simulator, data: FaultList) -> FaultList:
+        """These faults and no others."""
+        simulator.faults.switch(data.faults)
+        return FaultList(simulator.faults.active)
+
+    @delete(status_code=200)
+    async def clear(self, simulator: Simulator) -> FaultList:
+        """No faults."""
+        simulator.faults.clear()
+        return FaultList([])
+
+
+class PublicationControl(Controller):
+    """`/control/publish`, `/control/publication`, `/control/correct`."""
+
+    path = "/control"
+
+    @post("/publish", status_code=200)
+    async def publish(self, simulator: Simulator, data: NewFix) -> dict[str, Any]:
+        """Shows a day's FIX from now on."""
+        simulator.publication.publish(data.date, simulator.clock(), data.rate)
+        return _shown(simulator, FIX, data.date)
+
+    @put("/publication")
+    async def schedule(self, simulator: Simulator, data: PublicationTime) -> dict[str, Any]:
+        """Moves a day's publication, or calls it off."""
+        simulator.publication.schedule(data.date, data.at)
+        return _shown(simulator, FIX, data.date)
+
+    @post("/correct", status_code=200)
+    async def correct(self, simulator: Simulator, data: Correction) -> dict[str, Any]:
+        """Replaces a value that shows."""
+        simulator.publication.correct(
+            data.series,
+            data.date,
+            data.rate,
+            simulator.clock(),
+            settlement_follows=data.settlement_follows,
+        )
+        return _shown(simulator, data.series, data.date)
+
+
+class RequestControl(Controller):
+    """`/control/requests`, `/control/limits`, `/control/reset`."""
+
+    path = "/control"
+
+    @get("/requests")
+    async def show(self, simulator: Simulator) -> Summary:
+        """What was asked so far."""
+        return simulator.journal.summary()
+
+    @delete("/requests", status_code=200)
+    async def forget(self, simulator: Simulator) -> Summary:
+        """Counts from zero."""
+        simulator.journal.reset()
+        return simulator.journal.summary()
+
+    @put("/limits")
+    async def limit(self, simulator: Simulator, data: LimitSetting) -> LimitSetting:
+        """Switches Banxico's rate limits on or off."""
+        simulator.limits.enforced = data.enforced
+        return data
+
+    @post("/reset", status_code=200)
+    async def reset(self, simulator: Simulator) -> ClockState:
+        """Everything as at the start: clock, publications, corrections, faults, limits, counts."""
+        simulator.reset()
+        return _clock(simulator)
+
+
+CONTROLLERS = (ClockControl, FaultControl, PublicationControl, RequestControl)
+
+
+def _target(simulator: Simulator, wish: ClockSetting) -> dt.datetime:
+    if wish.now is not None:
+        return wish.now
+    if wish.offset_seconds is None:
+        return simulator.clock()
+    try:
+        return simulator.clock.at_offset(dt.timedelta(seconds=wish.offset_seconds))
+    except OverflowError as error:
+        raise SimulatorError(f"offset_seconds is too far: {wish.offset_seconds}") from error
+
+
+def _clock(simulator: Simulator) -> ClockState:
+    clock = simulator.clock
+    return ClockState(clock(), clock.offset.total_seconds(), clock.frozen)
+
+
+def _shown(simulator: Simulator, series: str, day: dt.date) -> dict[str, Any]:
+    """The day as it shows now, and when its FIX is published; rate null while nothing shows."""
+    rows = simulator.publication.observations(series, simulator.clock(), day, day)
+    return {
+        "series": series,
+        "date": day,
+        "rate": rows[0].rate if rows else None,
+        "published_at": simulator.publication.instant(day) if series == FIX else None,
+    }

@@ -1,0 +1,114 @@
+"""The wire towards the client: an ASGI application under `/SieAPIRest`.
+
+Mounted by `app`. Reads a request, lets `simulator` answer it, bends the answer with the faults that
+are on, counts it, and sends it as Banxico does: chunked, never cached, gzip if asked for. It talks
+ASGI itself because a dropped connection and a hanging answer are no HTTP responses.
+"""
+
+import asyncio
+import gzip
+from collections.abc import Awaitable, Callable, Sequence
+from urllib.parse import parse_qs, unquote
+
+from litestar.types import HTTPScope, Receive, Send
+
+from banxico_simulator import sie
+from banxico_simulator.faults import Fault, bend
+from banxico_simulator.journal import Entry
+from banxico_simulator.sie import Answer
+from banxico_simulator.simulator import Simulator
+
+Sleep = Callable[[float], Awaitable[None]]
+
+CHUNK_BYTES = 16_384
+
+_HEADERS = (
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Allow-Headers", "Bmx-Token, Accept, Accept-Encoding, Content-Type"),
+    ("Access-Control-Allow-Methods", "GET"),
+    ("Content-Security-Policy", "script-src 'self'"),
+    ("Cache-Control", "no-store"),
+    ("Content-Language", "es"),
+)
+
+
+class Front:
+    """One ASGI application over one simulator."""
+
+    def __init__(self, simulator: Simulator, sleep: Sleep = asyncio.sleep) -> None:
+        self._simulator = simulator
+        self._sleep = sleep
+
+    async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        path = _path(scope)
+        faults = self._simulator.faults.take(path)
+        answer = self._answer(path, scope, faults)
+        await self._sleep(sum(one.latency_ms for one in faults if one.kind == "latency") / 1000)
+        if any(one.kind == "hang" for one in faults):
+            await _until_gone(receive)
+        elif any(one.kind == "drop_connection" for one in faults):
+            await _drop(answer, send)
+        else:
+            await _send(answer, _takes_gzip(scope), send)
+
+    def _answer(self, path: str, scope: HTTPScope, faults: Sequence[Fault]) -> Answer:
+        ask = sie.parse(path)
+        now = self._simulator.clock()
+        is_get = scope["method"] == "GET"
+        plain = self._simulator.answer(ask, _tokens(scope)) if is_get else sie.method_not_allowed()
+        answer = bend(plain, faults, now)
+        self._simulator.journal.record(Entry(now, path, ask.group, answer.outcome))
+        return answer
+
+
+def _path(scope: HTTPScope) -> str:
+    # `path` has lost the part under which the application is mounted; `raw_path` is whole.
+    return unquote(scope["raw_path"].decode("latin-1").partition("?")[0])
+
+
+def _tokens(scope: HTTPScope) -> list[str]:
+    header = _header(scope, b"bmx-token")
+    query = parse_qs(scope["query_string"].decode("latin-1")).get("token", [])
+    return [header, *query]
+
+
+def _takes_gzip(scope: HTTPScope) -> bool:
+    return "gzip" in _header(scope, b"accept-encoding")
+
+
+def _header(scope: HTTPScope, name: bytes) -> str:
+    values = (value for key, value in scope["headers"] if key.lower() == name)
+    return next(values, b"").decode("latin-1")
+
+
+async def _send(answer: Answer, zipped: bool, send: Send) -> None:
+    body = gzip.compress(answer.body, mtime=0) if zipped else answer.body
+    encoding = (("Content-Encoding", "gzip"),) if zipped else ()
+    await _start(answer, encoding, send)
+    # Several messages without a Content-Length make the server send chunks, as Banxico does.
+    for at in range(0, len(body), CHUNK_BYTES):
+        await _body(body[at : at + CHUNK_BYTES], more=True, send=send)
+    await _body(b"", more=False, send=send)
+
+
+async def _drop(answer: Answer, send: Send) -> None:
+    # Fewer bytes than announced: the server can only break the connection.
+    length = (("Content-Length", str(len(answer.body) + CHUNK_BYTES)),)
+    await _start(answer, length, send)
+    await _body(answer.body[:1], more=True, send=send)
+
+
+async def _start(answer: Answer, more: tuple[tuple[str, str], ...], send: Send) -> None:
+    headers = (*_HEADERS, ("Content-Type", answer.content_type), *answer.headers, *more)
+    raw = [(key.lower().encode(), value.encode("latin-1")) for key, value in headers]
+    await send({"type": "http.response.start", "status": answer.status, "headers": raw})
+
+
+async def _body(body: bytes, *, more: bool, send: Send) -> None:
+    await send({"type": "http.response.body", "body": body, "more_body": more})
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,79 @@
+"""Banxico's rate limits: how many requests of a kind it answers in a while.
+
+Spent by `front` for each request with a good token. Counted in real time, not by the settable
+clock: a simulated day that stands still must not lock a client out for ever.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+
+from banxico_simulator.clock import Clock
+from banxico_simulator.sie import Group
+
+
+@dataclass(frozen=True, eq=False)
+class Limit:
+    """At most `requests` within `window`, which begins with its first request."""
+
+    requests: int
+    window: timedelta
+
+
+_LATEST = (Limit(80, timedelta(minutes=1)), Limit(40_000, timedelta(days=1)))
+_DATOS = (Limit(200, timedelta(minutes=5)), Limit(10_000, timedelta(days=1)))
+
+BANXICO: Mapping[Group, tuple[Limit, ...]] = {
+    Group.METADATA: _LATEST,
+    Group.OPORTUNO: _LATEST,
+    Group.HISTORY: _DATOS,
+    Group.RANGE: _DATOS,
+}
+"""The documented limits: kinds of requests that share a Limit spend from the same one."""
+
+
+class _Window:
+    def __init__(self, limit: Limit, now: datetime) -> None:
+        self.limit = limit
+        self.ends = now + limit.window
+        self.used = 0
+
+    @property
+    def spent(self) -> bool:
+        return self.used >= self.limit.requests
+
+
+class Limits:
+    """The windows of one token."""
+
+    def __init__(self, clock: Clock, limits: Mapping[Group, tuple[Limit, ...]] = BANXICO) -> None:
+        self._clock = clock
+        self._limits = limits
+        self.enforced = True
+        self._windows: dict[Limit, _Window] = {}
+
+    def spend(self, group: Group) -> int | None:
+        """Counts one request; answers the seconds to wait (1 or more) if it is one too many.
+
+        A refused request is not counted.
+        """
+        now = self._clock()
+        windows = [self._window(limit, now) for limit in self._limits.get(group, ())]
+        waits = [ceil((one.ends - now).total_seconds()) for one in windows if one.spent]
+        if waits and self.enforced:
+            return max(waits)
+        for one in windows:
+            one.used += 1
+        return None
+
+    def reset(self) -> None:
+        """Nothing used, limits enforced."""
+        self._windows.clear()
+        self.enforced = True
+
+    def _window(self, limit: Limit, now: datetime) -> _Window:
+        window = self._windows.get(limit)
+        if window is None or now >= window.ends:
+            window = self._windows[limit] = _Window(limit, now)
+        return window

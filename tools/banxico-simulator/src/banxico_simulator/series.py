@@ -1,0 +1,86 @@
+"""The two series with every value they will ever have: recorded, derived, replayed.
+
+Built once by `simulator`; `publication` decides which of it is visible. Pure but for reading the
+package's own data files. Never looks at a clock.
+"""
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from importlib import resources
+
+from banxico_simulator.replay import REPLAYED_FROM, banking_days, daily_moves, replay
+
+FIX = "SF43718"
+"""USD/MXN FIX by determination date: one value each banking day."""
+SETTLEMENT = "SF60653"
+"""The same rate by settlement date: one value each calendar day, ahead of today."""
+
+_DATA_FILES = {FIX: "usd_mxn_fix.csv", SETTLEMENT: "usd_mxn_sf60653_settlement.csv"}
+
+
+@dataclass(frozen=True)
+class History:
+    """All values, ascending by day, as the decimal strings in which Banxico publishes them."""
+
+    fix: dict[date, str]
+    settlement: dict[date, str]
+    determined: dict[date, date]
+    """Settlement day → the day whose FIX applies on it."""
+    recorded_until: dict[str, date]
+    """Series → the last day of the data files; what lies past it was never Banxico's."""
+
+    @property
+    def first_day(self) -> date:
+        """The first FIX of all."""
+        return next(iter(self.fix))
+
+    @property
+    def last_day(self) -> date:
+        """The last FIX of all: the replay ends there."""
+        return next(reversed(self.fix))
+
+    def applies(self, fix_day: date) -> list[date]:
+        """The settlement days on which the FIX of `fix_day` applies."""
+        # The longest closure of Mexican banks is 4 days; two publication steps fit into 15.
+        ahead = (fix_day + timedelta(days=n) for n in range(1, 15))
+        return [day for day in ahead if self.determined.get(day) == fix_day]
+
+
+def load(until: date) -> History:
+    """The recorded series, replayed on banking days through `until`."""
+    fix, recorded = read(FIX), read(SETTLEMENT)
+    fix_end, settlement_start = max(fix), min(recorded)
+    recorded_until = {FIX: fix_end, SETTLEMENT: max(recorded)}
+    moves = daily_moves(fix, REPLAYED_FROM)
+    fix |= replay(fix[fix_end], moves, banking_days(fix_end, until))
+    determined = settlement_days(fix)
+    derived = {day: fix[source] for day, source in determined.items() if day >= settlement_start}
+    return History(fix, derived | recorded, determined, recorded_until)
+
+
+def read(series: str) -> dict[date, str]:
+    """The recorded values of one series, ascending by day."""
+    file = resources.files(__package__) / "data" / _DATA_FILES[series]
+    with file.open(encoding="utf-8") as lines:
+        return {date.fromisoformat(row["date"]): row["rate"] for row in csv.DictReader(lines)}
+
+
+def settlement_days(fix_days: Iterable[date]) -> dict[date, date]:
+    """Settlement day → determination day.
+
+    The FIX of D is in the Official Gazette on the next banking day P and applies from the calendar
+    day P+1, until the next FIX does: the rule gives each of the 2,425 recorded values of SF60653.
+    """
+    days = list(fix_days)
+    return {
+        day: fix_day
+        for fix_day, gazette, next_gazette in zip(days, days[1:], days[2:], strict=False)
+        for day in _days(gazette, next_gazette)
+    }
+
+
+def _days(after: date, until: date) -> Iterator[date]:
+    span = (until - after).days
+    return (after + timedelta(days=n) for n in range(1, span + 1))

@@ -1,0 +1,97 @@
+"""One simulator: its state, all of it, and how a valid request is answered from it.
+
+Built by `app`, once for each application, so that several can live in one process. `front` brings
+requests, `control` changes the state. Never touches a socket.
+"""
+
+import hmac
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from banxico_simulator import sie
+from banxico_simulator.clock import MEXICO_CITY, Clock, SettableClock
+from banxico_simulator.errors import SimulatorError
+from banxico_simulator.faults import Faults
+from banxico_simulator.journal import Journal
+from banxico_simulator.limits import Limits
+from banxico_simulator.publication import Observation, Publication
+from banxico_simulator.series import History, load
+from banxico_simulator.sie import Answer, Ask, Group, Refusal
+
+REPLAYED_YEARS = 10
+"""How far past the start the replay reaches; the clock can't be set beyond."""
+
+
+class Simulator:
+    """The data, what of it shows, the clock, the faults, the limits and the counts."""
+
+    def __init__(self, clock: Clock, token: str) -> None:
+        self._token = token
+        self.clock = SettableClock(clock)
+        self.history: History = load(_years_after(clock(), REPLAYED_YEARS))
+        self.publication = Publication(self.history)
+        self.limits = Limits(clock)
+        self.faults = Faults()
+        self.journal = Journal()
+
+    def answer(self, ask: Ask, tokens: Iterable[str]) -> Answer:
+        """Banxico's answer to `ask`, sent with `tokens` (header and query, where given)."""
+        try:
+            if ask.group is Group.UNKNOWN:
+                return sie.not_found("unknown_path")
+            self._admit(ask, tokens)
+            return self._observe(ask)
+        except Refusal as refusal:
+            return refusal.answer
+
+    def set_clock(self, now: datetime, *, frozen: bool) -> None:
+        """Moves the clock. Raises SimulatorError for an instant without data."""
+        day = now.astimezone(MEXICO_CITY).date()
+        first, last = self.history.first_day, self.history.last_day
+        if not first <= day <= last:
+            raise SimulatorError(f"the clock must lie between {first} and {last}, not on {day}")
+        self.clock.set(now, frozen=frozen)
+
+    def reset(self) -> None:
+        """Everything as it was at the start."""
+        self.clock.reset()
+        self.publication.reset()
+        self.limits.reset()
+        self.faults.clear()
+        self.journal.reset()
+
+    def _admit(self, ask: Ask, tokens: Iterable[str]) -> None:
+        if not any(hmac.compare_digest(self._token.encode(), one.encode()) for one in tokens):
+            raise Refusal(sie.bad_token())
+        wait = self.limits.spend(ask.group)
+        if wait is not None:
+            raise Refusal(sie.rate_limited(self.clock(), wait))
+
+    def _observe(self, ask: Ask) -> Answer:
+        asked = sie.series_ids(ask.ids)
+        first, last = _span(ask)
+        series = sie.known(asked)
+        now = self.clock()
+        if ask.group is Group.OPORTUNO:
+            return sie.datos({one: self._latest(one, now) for one in series})
+        seen = {one: self.publication.observations(one, now, first, last) for one in series}
+        if ask.group is Group.METADATA:
+            return sie.metadata({one: (rows[0], rows[-1]) for one, rows in seen.items() if rows})
+        return sie.datos(seen)
+
+    def _latest(self, series: str, now: datetime) -> list[Observation]:
+        latest = self.publication.latest(series, now)
+        return [latest] if latest else []
+
+
+def _span(ask: Ask) -> tuple[date, date]:
+    if ask.group is not Group.RANGE:
+        return date.min, date.max
+    first, last = sie.day(ask.first), sie.day(ask.last)
+    if first > last:
+        raise Refusal(sie.bad_date())
+    return first, last
+
+
+def _years_after(now: datetime, years: int) -> date:
+    return now.date() + timedelta(days=366 * years)
