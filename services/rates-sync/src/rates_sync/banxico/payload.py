@@ -1,0 +1,124 @@
+"""Read an answer of the SIE API: bytes in, an `Answer` out, nothing dropped on the way.
+
+Called by `client` with what came. Pure: no network, no clock. A datum that cannot be used is
+`Rejected` alone; an answer that is none at all is an error (`refusal`).
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import date as Day
+from datetime import datetime
+from decimal import Decimal
+from itertools import groupby
+from typing import NamedTuple
+
+import msgspec
+
+from rates_contracts.calendar import mexico_day
+from rates_sync.banxico import datum, refusal
+from rates_sync.errors import UpstreamFailure
+from rates_sync.upstream import Answer, Published, Query, Rejected
+
+__all__ = ["Answer", "Published", "Rejected", "parse"]
+
+LONGEST_RAW = 200
+
+
+class _Series(msgspec.Struct):
+    idSerie: str  # noqa: N815  the wire's name
+    titulo: str = ""
+    datos: list[msgspec.Raw] = []  # a range without data comes without the key
+
+
+class _Bmx(msgspec.Struct):
+    series: list[_Series]
+
+
+class _Envelope(msgspec.Struct):
+    bmx: _Bmx | None = None
+    error: refusal.ErrorNode | None = None
+
+
+_envelope = msgspec.json.Decoder(_Envelope)
+
+
+class _Read(NamedTuple):
+    """A datum that could be read, with its JSON in case a later check rejects it."""
+
+    series: str
+    date: Day
+    value: Decimal
+    raw: str
+
+
+def parse(
+    body: bytes, *, status: int, headers: Mapping[str, str], query: Query, received_at: datetime
+) -> Answer:
+    """Read `body`, the answer to `query`; what it says counts before its `status`.
+
+    Raises `UpstreamFailure`, `UpstreamRateLimited` or `BadToken` when it is not a usable answer.
+    """
+    series = _usable(body, status, headers)
+    named = {one.idSerie for one in series}
+    if named.isdisjoint(query.series):
+        # Not one of them is verified: taken for a success, an outage would pass for a holiday.
+        raise UpstreamFailure("none of the series asked for is in the answer")
+    read, rejected = _read_all(series, query, mexico_day(received_at))
+    published, doubled = _one_a_day(read)
+    return Answer(
+        body=body,
+        sha256=hashlib.sha256(body).hexdigest(),
+        received_at=received_at,
+        published=tuple(published),
+        rejected=(*rejected, *doubled),
+        missing_series=tuple(one for one in query.series if one not in named),
+        titles={one.idSerie: " ".join(one.titulo.split()) for one in series},
+    )
+
+
+def _usable(body: bytes, status: int, headers: Mapping[str, str]) -> list[_Series]:
+    try:
+        envelope = _envelope.decode(body)
+    except (ValueError, RecursionError) as error:
+        raise refusal.of_status(body, status=status, headers=headers) from error
+    if envelope.error is not None:
+        raise refusal.of_node(envelope.error, status=status, headers=headers)
+    if envelope.bmx is None or status != 200:
+        raise refusal.of_status(body, status=status, headers=headers)
+    return envelope.bmx.series
+
+
+def _read_all(
+    series: Iterable[_Series], query: Query, today: Day
+) -> tuple[list[_Read], list[Rejected]]:
+    read: list[_Read] = []
+    rejected: list[Rejected] = []
+    for one in series:
+        for raw in map(bytes, one.datos):
+            text = raw.decode(errors="replace")[:LONGEST_RAW]
+            try:
+                day, value = datum.read(raw, one.idSerie, query, today)
+            except datum.Unusable as error:
+                rejected.append(Rejected(one.idSerie, error.day, text, error.reason))
+            else:
+                if value is not None:
+                    read.append(_Read(one.idSerie, day, value, text))
+    return read, rejected
+
+
+def _one_a_day(read: list[_Read]) -> tuple[list[Published], list[Rejected]]:
+    """Keep a day that came once, or twice alike; of two different values neither can be trusted."""
+    published: list[Published] = []
+    rejected: list[Rejected] = []
+    for (series, day), group in groupby(sorted(read, key=_series_and_day), key=_series_and_day):
+        same = list(group)
+        if len({one.value for one in same}) == 1:
+            published.append(Published(series, day, same[0].value))
+        else:
+            reason = "the day came twice with different values"
+            rejected.extend(Rejected(series, day, one.raw, reason) for one in same)
+    return published, rejected
+
+
+def _series_and_day(one: _Read) -> tuple[str, Day]:
+    return one.series, one.date
