@@ -1,0 +1,61 @@
+# What there is to do; `./dev` lists it. Each recipe first asks ./dev for the environment.
+
+set positional-arguments
+
+export PATH := justfile_directory() / ".venv/bin:" + env("PATH")
+
+[private]
+list:
+    @just --list --unsorted --list-heading $'The platform, from one place (./dev RECIPE):\n'
+
+[private]
+environment:
+    @./dev --environment
+
+# start the platform: Redis, Banxico's simulator (or the real one, with BANXICO_TOKEN), rates-sync, rates-api
+[no-exit-message]
+up *options: environment
+    @python -m rates_dev up "$@"
+
+# say whether the platform is up, by the exit code too
+[no-exit-message]
+status: environment
+    @python -m rates_dev status
+
+# end the platform
+[no-exit-message]
+down: environment
+    @python -m rates_dev down
+
+# every check and every test that this machine can run; --strict: what can't run is a failure
+[no-exit-message]
+test *options: environment
+    @python -m rates_dev test "$@"
+
+# format everything
+fmt: environment
+    ruff format .
+    ruff check --fix-only --quiet .
+
+# lint, shell scripts and import rules included
+lint: environment
+    ruff check .
+    shellcheck dev .ci/run
+    lint-imports
+
+# check the types
+types: environment
+    @python -m rates_dev test --only types
+
+# compile every lock again (--upgrade: to the newest versions)
+lock *options: environment
+    @python -m rates_dev lock "$@"
+
+# write docs/api/openapi-v1.json from the code
+openapi: environment
+    python -m rates_api.serve.openapi docs/api/openapi-v1.json
+
+# remove what can be made again; the platform's data under .data stays
+clean:
+    rm -rf .venv .venv.lock .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+    find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,64 @@
+"""The words of the command line, and the exit code of each command.
+
+The justfile's recipes call it from the checkout's root. Only here is anything printed outside a
+run.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from rates_dev import commands, locks
+from rates_dev.errors import Refused
+from rates_dev.suite import run as suite
+from rates_dev.suite.backends import REDIS_BACK_ENDS
+
+say = partial(print, flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit: 0 done, 1 refused or failed, 2 not understood."""
+    options = _parser().parse_args(arguments)
+    try:
+        done = _run(options, Path.cwd())
+    except Refused as refusal:
+        print(f"error: {refusal}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.exit(0 if done else 1)
+
+
+def _run(options: argparse.Namespace, root: Path) -> bool:
+    if options.command == "status":
+        return commands.status(root, say)
+    if options.command == "test":
+        asked = suite.Options(strict=options.strict, only=options.only, redis=options.redis)
+        return suite.run(root, os.environ, asked, say)
+    if options.command == "lock":
+        locks.compile_all(root, upgrade=options.upgrade)
+    elif options.command == "down":
+        commands.down(root, say)
+    else:
+        start = commands.up_in_background if options.background else commands.up
+        start(root, os.environ, say)
+    return True
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="./dev", description=__doc__.splitlines()[0])
+    words = parser.add_subparsers(dest="command", required=True)
+    up = words.add_parser("up", help="start the platform")
+    up.add_argument("--background", action="store_true", help="return once it answers")
+    words.add_parser("status", help="exit 0 if the platform is up and takes requests")
+    words.add_parser("down", help="end the platform")
+    test = words.add_parser("test", help="run the checks and the tests")
+    test.add_argument("--strict", action="store_true", help="what can't run here is a failure")
+    test.add_argument("--only", action="append", default=[], help="a stage by name (repeatable)")
+    test.add_argument("--redis", action="append", choices=REDIS_BACK_ENDS, help="repeatable")
+    lock = words.add_parser("lock", help="compile all locks")
+    lock.add_argument("--upgrade", action="store_true", help="to the newest versions")
+    return parser

@@ -1,0 +1,1 @@
+"""`./dev test`: which checks and tests there are, which run here, and the table at the end."""

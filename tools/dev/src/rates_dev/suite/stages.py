@@ -1,0 +1,92 @@
+"""The stages of `./dev test`, in their order: what is checked or tested, by which commands.
+
+`run` runs them. The quick ones come first, so that a typing error shows before the scenarios run.
+"""
+
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rates_dev.locks import members
+from rates_dev.suite.backends import REDIS_VARIABLE, BackEnd
+
+# Each scenario mostly waits for its own processes; two side by side halve the time.
+PARALLEL = ("-n", "auto")
+Command = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One row of the table: commands that all must succeed; `tests` if they are pytest's."""
+
+    name: str
+    commands: Sequence[Command]
+    back_end: BackEnd | None = None
+    tests: bool = False
+    environ: dict[str, str] = field(default_factory=dict)
+
+
+def stages(root: Path, back_ends: Sequence[BackEnd]) -> list[Stage]:
+    """Return every stage over the folders that there are under `root`."""
+    return [*_checks(root), *_tests_on_nothing(root), *_tests_on(root, back_ends)]
+
+
+def _checks(root: Path) -> list[Stage]:
+    python = sys.executable
+    scripts = [name for name in ("dev", ".ci/run") if (root / name).is_file()]
+    return [
+        Stage("formatting", [("ruff", "format", "--check", ".")]),
+        Stage("lint", [("ruff", "check", "."), ("shellcheck", *scripts)]),
+        Stage("types", _types(root)),
+        Stage("import rules", [("lint-imports",)]),
+        Stage("locks", [(python, "-m", "rates_dev.suite.check_locks")]),
+    ]
+
+
+def _types(root: Path) -> list[Command]:
+    """mypy for the sources, then per folder of tests: their conftest modules share a name."""
+    homes = members(root)
+    sources = [member / "src" for member in homes if (member / "src").is_dir()]
+    tests = [member / "tests" for member in homes] + [root / "tests"]
+    runs = [sources, *([folder] for folder in tests if _python_files(folder))]
+    return [("mypy", *(str(path.relative_to(root)) for path in paths)) for paths in runs]
+
+
+def _tests_on_nothing(root: Path) -> list[Stage]:
+    integration = _integration(root)
+    units = [str(path) for path in _existing(root, ("libs", "services", "tools"))]
+    without = [f"--ignore={path}" for path in integration]
+    return [
+        _pytest("unit", [*units, *without]),
+        _pytest("contract", ["tests/contract"]),
+        _pytest("dev", ["tests/dev", *PARALLEL]),
+    ]
+
+
+def _tests_on(root: Path, back_ends: Sequence[BackEnd]) -> Iterable[Stage]:
+    for name, arguments in (
+        ("integration", _integration(root)),
+        ("end to end", ["tests/e2e", *PARALLEL]),
+    ):
+        for back_end in back_ends:
+            yield _pytest(name, arguments, back_end)
+
+
+def _pytest(name: str, arguments: Sequence[str], back_end: BackEnd | None = None) -> Stage:
+    command = (sys.executable, "-m", "pytest", "--quiet", *arguments)
+    environ = {REDIS_VARIABLE: back_end.redis} if back_end else {}
+    return Stage(name, [command], back_end, tests=True, environ=environ)
+
+
+def _integration(root: Path) -> list[str]:
+    folders = (root / "services").glob("*/tests/integration")
+    return sorted(str(path.relative_to(root)) for path in folders)
+
+
+def _existing(root: Path, names: Iterable[str]) -> list[Path]:
+    return [Path(name) for name in names if (root / name).is_dir()]
+
+
+def _python_files(folder: Path) -> bool:
+    return any(folder.rglob("*.py"))
