@@ -159,7 +159,7 @@ def test_an_impossible_query_is_refused(
     series: tuple[str, ...], first: date | None, last: date | None
 ) -> None:
     """What Banxico would refuse is a mistake of ours and costs no request."""
-    with pytest.raises(ValueError, match="range|series"):
+    with pytest.raises(ValueError, match=r"range|series"):
         Query(series, first, last)
 
 

@@ -69,7 +69,7 @@ class TestRecordedAnswers:
             Published(FIX, date(2024, 1, 4), Decimal("17.0458")),
             Published(FIX, date(2024, 1, 5), Decimal("16.8987")),
         )
-        assert answer.rejected == answer.missing_series == ()
+        assert (answer.rejected, answer.missing_series) == ((), ())
 
     def test_an_answer_carries_its_bytes_and_their_hash(self) -> None:
         """The raw answer and its SHA-256 come with what was read from it."""
@@ -99,7 +99,7 @@ class TestRecordedAnswers:
     def test_a_range_without_the_datos_key_is_empty(self) -> None:
         """A holiday's answer lacks `datos`: a usable answer without values, not an error."""
         answer = read(recorded("shape_success_no_datos_key.json"))
-        assert answer.published == answer.rejected == answer.missing_series == ()
+        assert (answer.published, answer.rejected, answer.missing_series) == ((), (), ())
 
     def test_metadata_read_as_data_has_no_values(self) -> None:
         """A metadata answer names the series and holds no observation."""
@@ -246,7 +246,7 @@ class TestSeries:
     def test_no_observation_is_neither_published_nor_rejected(self) -> None:
         """`N/E` says that there is no observation: nothing to keep."""
         answer = read(bmx(SF43718=[datum("02/01/2024", "N/E")]))
-        assert answer.published == answer.rejected == ()
+        assert (answer.published, answer.rejected) == ((), ())
 
     def test_observations_ascend_whatever_their_order(self) -> None:
         """Days are sorted, so that what follows need not care how they came."""

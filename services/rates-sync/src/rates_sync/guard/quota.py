@@ -1,0 +1,87 @@
+"""The quota: how many requests a day this platform allows itself at Banxico (protocol rule 20).
+
+Around the breaker, so that it is checked before the breaker is entered; yet it asks the breaker
+first whether a call would be admitted, so that an open breaker spends nothing. Each attempt spends
+one, before the request, in the ledger's own transaction. If the ledger fails the call fails: the
+quota protects us from a ban, so it fails closed.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import date as Day
+from datetime import datetime
+from typing import Protocol
+
+from rates_contracts.calendar import mexico_day
+from rates_sync.guard.breaker import State
+from rates_sync.upstream import Answer, Banxico, Purpose, Query
+
+
+class QuotaLedger(Protocol):
+    """Counts requests per day in the database; the count survives restarts."""
+
+    async def spend(self, day: Day, *, limit: int) -> int:
+        """Count one request of `day` and return how many that makes.
+
+        Raises `QuotaExhausted` when `limit` are spent already, `StoreUnavailable` when it can't
+        be known; neither counts anything.
+        """
+        ...
+
+    async def used(self, day: Day) -> int:
+        """Return how many are spent, 0 for a day without requests. Raises `StoreUnavailable`."""
+        ...
+
+
+class Gate(Banxico, Protocol):
+    """The breaker, as the quota sees it."""
+
+    @property
+    def state(self) -> State:
+        """The breaker's state."""
+        ...
+
+    def admit(self) -> None:
+        """Raise `BreakerOpen` where `ask` would refuse without asking."""
+        ...
+
+
+class Quota:
+    """The `Banxico` port within a budget of `limit` requests per Mexico City day.
+
+    `reserve` of them are kept for trials of the breaker and for operators' requests.
+    """
+
+    def __init__(
+        self,
+        inner: Gate,
+        ledger: QuotaLedger,
+        *,
+        clock: Callable[[], datetime],
+        limit: int = 1_000,
+        reserve: int = 60,
+    ) -> None:
+        self._inner, self._ledger, self._clock = inner, ledger, clock
+        self._limit, self._ordinary = limit, max(0, limit - reserve)
+        self._lock = asyncio.Lock()
+
+    async def ask(self, query: Query) -> Answer:
+        """Spend one and ask. Raises `BreakerOpen`, `QuotaExhausted` or `StoreUnavailable`.
+
+        One call at a time: while one spends, another could open the breaker.
+        """
+        async with self._lock:
+            self._inner.admit()
+            await self._ledger.spend(self._today(), limit=self._limit_for(query))
+            return await self._inner.ask(query)
+
+    async def left(self) -> int:
+        """Return what today leaves to polls, the reserve set aside. Raises `StoreUnavailable`."""
+        return max(0, self._ordinary - await self._ledger.used(self._today()))
+
+    def _limit_for(self, query: Query) -> int:
+        is_trial = self._inner.state != "closed"
+        return self._limit if is_trial or query.purpose is Purpose.MANUAL else self._ordinary
+
+    def _today(self) -> Day:
+        return mexico_day(self._clock())
