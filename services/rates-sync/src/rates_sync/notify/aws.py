@@ -1,0 +1,129 @@
+"""Alerts by Amazon SNS and purges by CloudFront: the only module that knows boto3.
+
+`bootstrap` imports it where a topic or a distribution is configured, and only there: boto3 comes
+with the extra `aws`. Credentials come from the instance's role, never from our settings. boto3
+blocks, so each call runs in a thread; it is tried once, whoever follows the outbox tries again.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol
+
+import boto3
+from botocore.config import Config  # type: ignore[import-untyped]
+from botocore.exceptions import (  # type: ignore[import-untyped]
+    BotoCoreError,
+    ClientError,
+)
+
+from rates_sync.errors import NotificationFailed
+from rates_sync.notify.alerts import Alert
+
+DEADLINE: Final = 10.0
+"""Seconds for a whole call, above what boto3 itself needs to give up."""
+LONGEST_SUBJECT = 100  # SNS refuses a longer one
+
+
+class SnsClient(Protocol):
+    """What is used of boto3's SNS client."""
+
+    def publish(self, *, TopicArn: str, Subject: str, Message: str) -> Any:  # noqa: N803
+        """Publish to a topic."""
+        ...
+
+
+class CloudFrontClient(Protocol):
+    """What is used of boto3's CloudFront client."""
+
+    def create_invalidation(
+        self,
+        *,
+        DistributionId: str,  # noqa: N803
+        InvalidationBatch: dict[str, Any],  # noqa: N803
+    ) -> Any:
+        """Ask for an invalidation."""
+        ...
+
+
+def open_client(service: str, region: str) -> Any:
+    """Return boto3's client of `service` (`sns`, `cloudfront`), with timeouts and no retries."""
+    config = Config(
+        region_name=region,
+        connect_timeout=3,
+        read_timeout=5,
+        retries={"total_max_attempts": 1},
+    )
+    # A session of its own: boto3.client would share one between all instances in the process.
+    return boto3.session.Session().client(service, config=config)
+
+
+class SnsAlerts:
+    """The `Alerts` port by SNS: a JSON message, the alert's name in the subject."""
+
+    def __init__(self, client: SnsClient, topic_arn: str, *, deadline: float = DEADLINE) -> None:
+        self._client, self._topic_arn, self._deadline = client, topic_arn, deadline
+
+    async def publish(self, alert: Alert) -> None:
+        """Publish `alert`. Raises `NotificationFailed`."""
+        await _in_thread(
+            self._deadline,
+            lambda: self._client.publish(
+                TopicArn=self._topic_arn,
+                Subject=f"rates-sync: {alert.name}"[:LONGEST_SUBJECT],
+                Message=_message(alert),
+            ),
+        )
+
+
+class CloudFrontPurge:
+    """The `EdgeCache` port by CloudFront invalidations.
+
+    `reference` gives a new string each time: CloudFront takes a repeated one for a repetition and
+    does nothing, and the second purge of a change must happen (protocol rule 21).
+    """
+
+    configured = True
+
+    def __init__(
+        self,
+        client: CloudFrontClient,
+        distribution_id: str,
+        *,
+        reference: Callable[[], str],
+        deadline: float = DEADLINE,
+    ) -> None:
+        self._client, self._distribution_id = client, distribution_id
+        self._reference, self._deadline = reference, deadline
+
+    async def purge(self, paths: Sequence[str]) -> None:
+        """Invalidate `paths`. Raises `NotificationFailed`."""
+        batch = {
+            "Paths": {"Quantity": len(paths), "Items": list(paths)},
+            "CallerReference": self._reference(),
+        }
+        await _in_thread(
+            self._deadline,
+            lambda: self._client.create_invalidation(
+                DistributionId=self._distribution_id, InvalidationBatch=batch
+            ),
+        )
+
+
+def _message(alert: Alert) -> str:
+    content = {
+        "id": alert.id,
+        "alert": alert.name,
+        "at": alert.at.isoformat(),
+        "summary": alert.summary,
+        "details": dict(alert.details),
+    }
+    return json.dumps(content, ensure_ascii=False)
+
+
+async def _in_thread(deadline: float, call: Callable[[], Any]) -> None:
+    try:
+        async with asyncio.timeout(deadline):
+            await asyncio.to_thread(call)
+    except (TimeoutError, BotoCoreError, ClientError) as error:
+        raise NotificationFailed(f"AWS did not accept it: {type(error).__name__}") from error
