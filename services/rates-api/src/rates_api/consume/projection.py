@@ -1,0 +1,78 @@
+"""An event upon a snapshot: the next snapshot, nothing new, or a reason to load again. Pure.
+
+Called by `consume.reader` for every entry. It decides what an event means (protocol rules 12 and
+13) and does nothing about it.
+"""
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from operator import attrgetter
+from typing import Literal
+
+from rates_api.snapshot.history import SeriesHistory
+from rates_api.snapshot.snapshot import EMPTY, Snapshot
+from rates_contracts.events import (
+    CalendarChanged,
+    Event,
+    HistoryReload,
+    ObservationsRecorded,
+    Position,
+    TimelineChanged,
+)
+from rates_contracts.observation import Observation
+
+Reason = Literal["gap", "undecodable", "history_reload", "timeline_changed"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Reload:
+    """The snapshot can't follow; a load counts only from `at_least` on (protocol rule 13)."""
+
+    reason: Reason
+    at_least: Position
+
+
+def project(snapshot: Snapshot, event: Event) -> Snapshot | Reload:
+    """Return what `event` makes of `snapshot`; the same object where it is already in it."""
+    if event.at <= snapshot.head.at:
+        return snapshot
+    if isinstance(event, TimelineChanged):
+        return Reload("timeline_changed", event.at)
+    if isinstance(event, HistoryReload):
+        return Reload("history_reload", event.at)
+    if not _follows(snapshot, event):
+        return Reload("gap", event.previous.at)
+    return _applied(snapshot, event)
+
+
+def _follows(snapshot: Snapshot, event: Event) -> bool:
+    """Tell whether the snapshot stands where the event was recorded upon (protocol rule 13)."""
+    head, previous = snapshot.head, event.previous
+    same_event = (previous.at, previous.event_id) == (head.at, head.event_id)
+    return same_event and event.timeline == head.timeline
+
+
+def _applied(snapshot: Snapshot, event: Event) -> Snapshot:
+    recorded = event.observations if isinstance(event, ObservationsRecorded) else ()
+    return dataclasses.replace(
+        snapshot,
+        head=event.head,
+        status=event.status,
+        averages=snapshot.averages if event.averages is None else event.averages,
+        calendar=event.calendar if isinstance(event, CalendarChanged) else snapshot.calendar,
+        series=_with(snapshot.series, recorded),
+    )
+
+
+def _with(
+    series: Mapping[str, SeriesHistory], recorded: Iterable[Observation]
+) -> Mapping[str, SeriesHistory]:
+    by_series = attrgetter("series")
+    return {
+        **series,
+        **{
+            name: series.get(name, EMPTY).with_observations(rows)
+            for name, rows in groupby(sorted(recorded, key=by_series), key=by_series)
+        },
+    }

@@ -1,0 +1,90 @@
+"""The record's head beside the stream, so that a silent stream can't pass for a quiet record.
+
+Started by the worker after the warm-up, runs until cancelled (protocol rule 14). Every 15 s it
+reads one row; if the record has been somewhere the worker has not for more than 5 s, it loads the
+record, with Redis there or not. This bounds how far two workers can differ.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import NoReturn, Protocol
+
+import structlog
+
+from rates_api.dependencies import Dependency
+from rates_api.errors import FallbackUnavailable, SourceUnavailable
+from rates_api.snapshot.current import CurrentSnapshot
+from rates_api.snapshot.warmup import Sources
+from rates_contracts.events import Head
+
+log = structlog.get_logger(__name__)
+
+
+class Record(Protocol):
+    """The database as the watch needs it."""
+
+    async def head(self) -> Head:
+        """Return the record's head. Raises `FallbackUnavailable`."""
+        ...
+
+
+class HeadWatch:
+    """Compares the record's head with where the worker has been."""
+
+    def __init__(
+        self,
+        record: Record,
+        current: CurrentSnapshot,
+        database: Sources,
+        dependency: Dependency,
+        *,
+        interval: Callable[[], Awaitable[None]],
+        grace: Callable[[], Awaitable[None]],
+    ) -> None:
+        """`interval` waits between looks, `grace` is how long the stream may take to follow."""
+        self._record = record
+        self._current = current
+        self._database = database
+        self._dependency = dependency
+        self._interval = interval
+        self._grace = grace
+
+    async def run(self, progress: Callable[[], None]) -> NoReturn:
+        """Watch the head, telling `progress`; needs a snapshot to compare with."""
+        while True:
+            await self.look()
+            progress()
+            await self._interval()
+
+    async def look(self) -> None:
+        """Compare once; load the record if the worker can't have come from there."""
+        try:
+            left_behind = await self._left_behind()
+        except FallbackUnavailable as error:
+            self._dependency.failed(error)
+            return
+        self._dependency.answered()
+        if left_behind:
+            await self._load()
+
+    async def _left_behind(self) -> bool:
+        """Tell whether the worker has not been at the record's head, nor is after the grace.
+
+        A head the worker has passed is a replica that lags; an unknown one is ahead of memory, or
+        of another history (the database was restored), whichever way their positions compare.
+        """
+        seen = await self._record.head()
+        if self._current.has_stood_at(seen):
+            return False
+        await self._grace()
+        if self._current.has_stood_at(seen):
+            return False
+        return not self._current.has_stood_at(await self._record.head())
+
+    async def _load(self) -> None:
+        """Load from the database, and count as fed by it (protocol rule 14)."""
+        try:
+            loaded = await self._database.load("record_ahead")
+        except SourceUnavailable as error:
+            log.warning("reload_failed", reason="record_ahead", cause=str(error))
+        else:
+            self._current.replace(loaded.with_feed("database"))

@@ -1,0 +1,68 @@
+"""Connections to the record that cannot write, for MySQL and for SQLite.
+
+Built by `bootstrap`, used by `fallback.reader` alone. Besides these read-only transactions the
+database user of rates-api has no right but SELECT on the views (rule R2). Every transaction is one
+consistent snapshot (protocol rule 12).
+"""
+
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Connection, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
+
+BEGIN_MYSQL = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
+
+
+def open_engine(url: str, *, pool_size: int, timeout: float) -> AsyncEngine:
+    """Return an engine on `url` that connects on first use and only ever reads.
+
+    `timeout` (seconds) bounds connecting, waiting for a lock and for a connection of the pool.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed, timeout)
+    return _mysql(parsed, pool_size, timeout)
+
+
+def _mysql(url: URL, pool_size: int, timeout: float) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        isolation_level="REPEATABLE READ",
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=timeout,
+        pool_pre_ping=True,
+        # Below the five minutes after which balancers and proxies forget an idle connection.
+        pool_recycle=240,
+        connect_args={"connect_timeout": timeout, "init_command": "SET time_zone = '+00:00'"},
+    )
+    _begin_with(engine, BEGIN_MYSQL)
+    return engine
+
+
+def _sqlite(url: URL, timeout: float) -> AsyncEngine:
+    """Open the file `mode=ro`: a missing one is an error, never an empty new database."""
+    path = quote(url.database or "")
+    read_only = url.set(database=f"file:{path}", query={"mode": "ro", "uri": "true"})
+    engine = create_async_engine(read_only, poolclass=NullPool, connect_args={"timeout": timeout})
+    _begin_with(engine, "BEGIN")
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def read_only_connection(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        # The driver would begin transactions itself, and not before the first write.
+        connection.isolation_level = None  # type: ignore[attr-defined]
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA query_only = ON")
+        cursor.close()
+
+    return engine
+
+
+def _begin_with(engine: AsyncEngine, statement: str) -> None:
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> Any:
+        connection.exec_driver_sql(statement)

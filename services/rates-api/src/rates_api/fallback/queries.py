@@ -1,0 +1,84 @@
+"""The selects on the read views of `rates_contracts.views`, and their rows in our types.
+
+Run by `fallback.reader`; nothing else in rates-api knows the database's names. Values stay the
+strings they are until they become `Decimal`: no driver makes floats of them (rule R8).
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from datetime import date as Day
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import BigInteger, Date, DateTime, Integer, Row, String, column, select, table
+
+from rates_contracts import views
+from rates_contracts.events import Head
+from rates_contracts.observation import Observation
+
+UTC_INSTANT = DateTime(timezone=False)
+TYPES: dict[str, Any] = {
+    "timeline": BigInteger(),
+    "position": BigInteger(),
+    "event_id": String(),
+    "recorded_at": UTC_INSTANT,
+    "at": UTC_INSTANT,
+    "series": String(),
+    "date": Date(),
+    "revision": Integer(),
+    "value": String(),
+    "payload_sha256": String(),
+}
+
+
+def _select(view: str) -> Any:
+    """Select the columns of `view`; documents have no type here: text or bytes, as they lie."""
+    columns = [column(name, TYPES.get(name)) for name in views.VIEWS[view]]
+    return select(*columns).select_from(table(view, *columns))
+
+
+SELECT_HEAD = _select(views.HEAD)
+SELECT_STATUS = _select(views.SYNC_STATUS)
+SELECT_CALENDAR = _select(views.BANK_CALENDAR)
+SELECT_HISTORY = _select(views.RATE_HISTORY)
+SELECT_AVERAGES = _select(views.RATE_AVERAGES)
+
+
+def head_of(row: Row[tuple[int, int, str, datetime]]) -> Head:
+    """Read the row of `head_v1`."""
+    timeline, position, event_id, recorded_at = row
+    return Head(timeline, position, event_id, recorded_at.replace(tzinfo=UTC))
+
+
+class ObservationRows:
+    """Turns rows of `rate_history_v1` into observations that share what they have in common.
+
+    Thirty years were recorded in few transactions from few answers: one instant and one hash
+    object for all of a recording keeps a worker small.
+    """
+
+    def __init__(self) -> None:
+        """Start with nothing shared."""
+        self._instants: dict[datetime, datetime] = {}
+        self._texts: dict[str, str] = {}
+        self.by_series: dict[str, list[Observation]] = {}
+
+    def add(self, rows: Iterable[Row[tuple[str, Day, int, str, datetime, str]]]) -> None:
+        """Read `rows` into `by_series`."""
+        for series, day, revision, value, recorded_at, sha256 in rows:
+            name = self._texts.setdefault(series, series)
+            observation = Observation(
+                name,
+                day,
+                int(revision),
+                Decimal(value),
+                self._instant(recorded_at),
+                self._texts.setdefault(sha256, sha256),
+            )
+            self.by_series.setdefault(name, []).append(observation)
+
+    def _instant(self, naive: datetime) -> datetime:
+        known = self._instants.get(naive)
+        if known is None:
+            known = self._instants[naive] = naive.replace(tzinfo=UTC)
+        return known

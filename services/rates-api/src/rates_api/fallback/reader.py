@@ -1,0 +1,100 @@
+"""The record as one consistent snapshot, and its head (protocol rules 12 and 14).
+
+A source of `snapshot.warmup`, and what `consume.watch` asks. One connection, one transaction,
+`head_v1` first; no gathering: position and data would be torn apart. It never writes; the engine
+couldn't.
+"""
+
+import asyncio
+import decimal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from rates_api.errors import FallbackUnavailable, NothingRecorded
+from rates_api.fallback import queries
+from rates_api.snapshot.snapshot import Snapshot, histories
+from rates_contracts.averages import Average
+from rates_contracts.calendar import BankCalendar
+from rates_contracts.events import Head
+from rates_contracts.status import SyncStatus
+
+ROWS_AT_ONCE = 1000
+"""Rows read between two turns of the loop: a load must not hold up requests (rule R6)."""
+
+
+class DatabaseReader:
+    """Reads the record through its views."""
+
+    def __init__(self, engine: AsyncEngine, *, name: str, timeout: float) -> None:
+        """Count loads as `name`; every question takes `timeout` seconds at most."""
+        self.name = name
+        self._engine = engine
+        self._timeout = timeout
+
+    async def head(self) -> Head:
+        """Return the record's head. Raises `FallbackUnavailable`, `NothingRecorded`."""
+        async with self._transaction() as connection:
+            return await _head(connection)
+
+    async def load(self) -> Snapshot:
+        """Return the whole record as of one event.
+
+        Raises `FallbackUnavailable`, `NothingRecorded`.
+        """
+        async with self._transaction() as connection:
+            head = await _head(connection)
+            return Snapshot(
+                head=head,
+                status=await _document(connection, queries.SELECT_STATUS, SyncStatus),
+                calendar=await _document(connection, queries.SELECT_CALENDAR, BankCalendar),
+                averages=await _averages(connection),
+                series=histories(await _observations(connection)),
+            )
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
+        try:
+            async with (
+                asyncio.timeout(self._timeout),
+                self._engine.connect() as connection,
+                connection.begin(),
+            ):
+                yield connection
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            raise FallbackUnavailable(f"{type(error).__name__}: {error}") from error
+        except (msgspec.DecodeError, decimal.InvalidOperation, ValueError) as error:
+            raise FallbackUnavailable(f"a row can't be read: {error}") from error
+
+
+async def _head(connection: AsyncConnection) -> Head:
+    row = (await connection.execute(queries.SELECT_HEAD)).one_or_none()
+    if row is None:
+        raise NothingRecorded("the record has no head")
+    return queries.head_of(row)
+
+
+async def _document(connection: AsyncConnection, select: Any, kind: Any) -> Any:
+    """Return the one document of a view."""
+    row = (await connection.execute(select)).one_or_none()
+    if row is None:
+        raise NothingRecorded(f"the record has no {kind.__name__}")
+    return msgspec.json.decode(row.document, type=kind)
+
+
+async def _averages(connection: AsyncConnection) -> tuple[Average, ...]:
+    rows = (await connection.execute(queries.SELECT_AVERAGES)).all()
+    averages = [msgspec.json.decode(row.document, type=Average) for row in rows]
+    return tuple(sorted(averages, key=lambda average: (average.window, average.at)))
+
+
+async def _observations(connection: AsyncConnection) -> dict[str, list[Any]]:
+    rows = queries.ObservationRows()
+    result = await connection.stream(queries.SELECT_HISTORY)
+    async for some in result.partitions(ROWS_AT_ONCE):
+        rows.add(some)
+    return rows.by_series

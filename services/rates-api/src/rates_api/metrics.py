@@ -1,0 +1,139 @@
+"""Every metric of a rates-api worker, in one registry of its own.
+
+All exist from start-up with a value (rule R9); `docs/telemetry.md` lists them, a test compares.
+The workers' figures are merged for the whole instance by `instance` (protocol rule 24). Nothing
+here decides anything.
+"""
+
+from typing import Literal, get_args
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from rates_api.consume.projection import Reason
+from rates_api.snapshot.level import LEVELS, Level
+from rates_api.snapshot.snapshot import Feed
+from rates_contracts.events import Head
+
+Outcome = Literal["applied", "skipped"]
+Rendered = Literal["hit", "miss"]
+
+OUTCOMES = (*get_args(Outcome), *get_args(Reason))
+RELOAD_REASONS = ("warm_up", *get_args(Reason), "record_ahead")
+SOURCES = ("documents", "database", "database_primary")
+
+SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.5)
+"""Latency buckets; the objective of 200 ms and the clients' limit of 300 ms are edges."""
+
+LEAST_IS_WORST = frozenset(
+    {
+        "rates_api_redis_up",
+        "rates_api_database_up",
+        "rates_api_snapshot_timeline",
+        "rates_api_snapshot_position",
+    }
+)
+"""Gauges of which the least of all workers speaks for the instance; of the others the greatest."""
+
+
+class Metrics:
+    """The metrics of one worker."""
+
+    def __init__(self) -> None:
+        """Create every metric with its first value, in a fresh registry."""
+        self.registry = CollectorRegistry()
+        self._create_serving()
+        self._create_following()
+
+    def _create_serving(self) -> None:
+        self.requests = Counter(
+            "rates_api_requests_total",
+            "Requests answered, by route template and status.",
+            ["route", "status"],
+            registry=self.registry,
+        )
+        self.duration = Histogram(
+            "rates_api_request_duration_seconds",
+            "Time from a request's arrival to its last byte handed over, by route template.",
+            ["route"],
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self._rendered = Counter(
+            "rates_api_rendered_total",
+            "Answers that were found rendered (hit) or had to be rendered (miss).",
+            ["result"],
+            registry=self.registry,
+        )
+        self.rendered_counts = {kind: self._rendered.labels(kind) for kind in get_args(Rendered)}
+
+    def _create_following(self) -> None:
+        registry = self.registry
+        self._level = Gauge(
+            "rates_api_level",
+            "1 at the level that a worker of the instance stands at.",
+            ["level"],
+            registry=registry,
+        )
+        self._feed = Gauge(
+            "rates_api_feed", "1 at what feeds a worker.", ["feed"], registry=registry
+        )
+        self._timeline = Gauge(
+            "rates_api_snapshot_timeline", "The snapshot's timeline.", registry=registry
+        )
+        self._position = Gauge(
+            "rates_api_snapshot_position",
+            "The snapshot's position in the record.",
+            registry=registry,
+        )
+        self._events = Counter(
+            "rates_api_events_total",
+            "Stream entries by what they led to.",
+            ["outcome"],
+            registry=registry,
+        )
+        self._reloads = Counter(
+            "rates_api_reloads_total",
+            "Snapshots loaded whole, by source and reason.",
+            ["source", "reason"],
+            registry=registry,
+        )
+        self.redis_up = Gauge(
+            "rates_api_redis_up", "1 if Redis answered when last asked.", registry=registry
+        )
+        self.database_up = Gauge(
+            "rates_api_database_up",
+            "1 if the database answered when last asked.",
+            registry=registry,
+        )
+        for outcome in OUTCOMES:
+            self._events.labels(outcome)
+        for source in SOURCES:
+            for reason in RELOAD_REASONS:
+                self._reloads.labels(source, reason)
+        self.standing("critical", "database", None)
+
+    def event(self, outcome: str) -> None:
+        """Count a stream entry."""
+        self._events.labels(outcome).inc()
+
+    def loaded(self, source: str, reason: str) -> None:
+        """Count a snapshot loaded whole."""
+        self._reloads.labels(source, reason).inc()
+
+    def rendered(self, result: Rendered) -> None:
+        """Count an answer found rendered, or rendered anew."""
+        self.rendered_counts[result].inc()
+
+    def answered(self, route: str, status: int, seconds: float) -> None:
+        """Count a request that was answered with `status` within `seconds`."""
+        self.requests.labels(route, str(status)).inc()
+        self.duration.labels(route).observe(seconds)
+
+    def standing(self, level: Level, feed: Feed, head: Head | None) -> None:
+        """Show the level, what feeds the snapshot and where it stands."""
+        for known in LEVELS:
+            self._level.labels(known).set(known == level)
+        for feeder in get_args(Feed):
+            self._feed.labels(feeder).set(feeder == feed)
+        self._timeline.set(head.timeline if head else 0)
+        self._position.set(head.position if head else 0)

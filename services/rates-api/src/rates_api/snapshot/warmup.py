@@ -1,0 +1,82 @@
+"""Loading a whole snapshot, from the first source that has one; the first of all is the warm-up.
+
+The sources are given by `bootstrap` in the order of protocol rules 12 and 13: Redis' documents,
+the database's reader, its writer endpoint. Called at start, by `consume.reader` for a reload, and
+with the database alone by `consume.watch`.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+import structlog
+
+from rates_api.errors import BehindEvent, SourceUnavailable
+from rates_api.snapshot.snapshot import Snapshot
+from rates_contracts.events import Position
+
+log = structlog.get_logger(__name__)
+
+
+class Source(Protocol):
+    """Something that can give the whole record as of one event."""
+
+    name: str
+
+    async def load(self) -> Snapshot:
+        """Return one consistent snapshot. Raises `SourceUnavailable` if there is none now."""
+        ...
+
+
+class Sources:
+    """Several sources, asked in order until one answers well enough."""
+
+    def __init__(self, sources: Sequence[Source], loaded: Callable[[str, str], None]) -> None:
+        """Ask `sources` in their order; `loaded(source, reason)` counts each success."""
+        self._sources = sources
+        self._loaded = loaded
+
+    async def load(self, reason: str, at_least: Position | None = None) -> Snapshot:
+        """Return the first snapshot that stands at `at_least` or later (protocol rule 13).
+
+        Raises `SourceUnavailable`, which names what each source said.
+        """
+        refusals: list[str] = []
+        for source in self._sources:
+            try:
+                snapshot = await _load(source, at_least)
+            except SourceUnavailable as error:
+                refusals.append(f"{source.name}: {error}")
+                continue
+            self._loaded(source.name, reason)
+            log.info(
+                "snapshot_loaded", source=source.name, reason=reason, at=snapshot.head.at.stream_id
+            )
+            return snapshot
+        raise SourceUnavailable("; ".join(refusals))
+
+
+async def _load(source: Source, at_least: Position | None) -> Snapshot:
+    snapshot = await source.load()
+    if at_least is not None and snapshot.head.at < at_least:
+        raise BehindEvent(f"stands at {snapshot.head.at.stream_id}, not {at_least.stream_id}")
+    return snapshot
+
+
+async def warm_up(
+    sources: Sources,
+    adopt: Callable[[Snapshot], Awaitable[None]],
+    pause: Callable[[], Awaitable[None]],
+) -> None:
+    """Load the first snapshot and `adopt` it; while no source has one, ask again after `pause`."""
+    warned = False
+    while True:
+        try:
+            loaded = await sources.load("warm_up")
+        except SourceUnavailable as error:
+            if not warned:
+                log.warning("warm_up_waits", cause=str(error))
+            warned = True
+            await pause()
+        else:
+            await adopt(loaded)
+            return
