@@ -1,0 +1,117 @@
+"""The platform of a scenario, its deadline, and the logs of its processes when it fails."""
+
+import fcntl
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from driver.clock import mexico
+from driver.native import NativePlatform, native
+from driver.platform import FIX_BEFORE, TODAY, Plan
+
+DEADLINE = 60
+"""Seconds that a scenario may take."""
+
+Start = Callable[..., NativePlatform]
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.fixture(scope="session")
+def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a record that holds everything up to the morning of the scenarios' day.
+
+    rates-sync itself has filled it, from nothing; the parallel workers of a run share it.
+    """
+    root = tmp_path_factory.getbasetemp()
+    root = root.parent if "popen-gw" in root.name else root
+    path = root / "record.db"
+    with (root / "record.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            _fill(path, tmp_path_factory.mktemp("record"))
+    return path
+
+
+def _fill(path: Path, directory: Path) -> None:
+    with native(directory, Plan(at=mexico(f"{TODAY} 11:40:00"), workers=1), None) as platform:
+        platform.start()
+        platform.until(lambda: platform.api.get("/api/v1/rates/current")["rate"] == FIX_BEFORE)
+        platform.sync[0].stop()
+        platform.database.copy_to(path.with_suffix(".part"))
+    path.with_suffix(".part").rename(path)
+
+
+@pytest.fixture(autouse=True)
+def _deadline(record: Path) -> Iterator[None]:
+    """End a scenario that takes too long, where it stands, with its traceback."""
+
+    def over(*_: object) -> None:
+        raise TimeoutError(f"the scenario took more than {DEADLINE} s")
+
+    before = signal.signal(signal.SIGALRM, over)
+    signal.setitimer(signal.ITIMER_REAL, DEADLINE)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture
+def build(
+    tmp_path: Path, record: Path, request: pytest.FixtureRequest, _deadline: None
+) -> Iterator[Start]:
+    """Return what builds the one platform of a scenario, without starting it."""
+    with ExitStack() as stack:
+
+        def build_one(plan: Plan | None = None) -> NativePlatform:
+            plan = plan or Plan()
+            platform = stack.enter_context(
+                native(tmp_path, plan, None if plan.empty else record)
+            )
+            stack.callback(_report, platform, request.node)
+            return platform
+
+        yield build_one
+
+
+@pytest.fixture
+def start(build: Start) -> Start:
+    """Return what starts the platform of a scenario and waits until it is healthy."""
+
+    def start_one(plan: Plan | None = None) -> NativePlatform:
+        platform = build(plan)
+        platform.start()
+        return platform
+
+    return start_one
+
+
+@pytest.fixture
+def platform(start: Start) -> NativePlatform:
+    """Return a healthy platform at 11:50 of a banking day, its FIX not yet published."""
+    return start()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Iterator[None]:
+    """Remember a failure, so that the fixture shows the logs before it ends the processes."""
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+    return report
+
+
+def _report(platform: NativePlatform, item: pytest.Item) -> None:
+    """Print the end of each process's log where the scenario failed."""
+    if not item.stash.get(FAILED, False):
+        return
+    for process in platform.processes():
+        print(f"\n--- {process.name} (exit code {process.exit_code}) ---")
+        print("\n".join(process.last_lines()))

@@ -1,0 +1,91 @@
+"""Banxico as a scenario sees it: what it publishes, how it fails, and what it was asked."""
+
+import json
+import sys
+from collections.abc import Mapping
+from datetime import date as Day
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from driver.answers import Connection, Unreachable
+from driver.processes import OwnedProcess, free_port
+
+FIX, SETTLEMENT = "SF43718", "SF60653"
+TOKEN = "e" * 64
+
+
+class NativeBanxico:
+    """The simulator's process and its control API."""
+
+    def __init__(self, directory: Path, environ: Mapping[str, str]) -> None:
+        self.port = free_port()
+        command = [sys.executable, "-m", "driver.launch", "simulator", str(self.port)]
+        self.process = OwnedProcess("banxico", command, environ, directory / "banxico.log")
+
+    def start(self) -> None:
+        """Start it; what it was told before it died is forgotten."""
+        self.process.start()
+
+    def kill(self) -> None:
+        """End it at once: connections are refused from now on."""
+        self.process.kill()
+
+    def answers(self) -> bool:
+        """Tell whether it answers."""
+        try:
+            with Connection(self.port) as connection:
+                return connection.ask("GET", "/livez").status == 200
+        except Unreachable:
+            return False
+
+    def fault(self, kind: str, **details: Any) -> None:
+        """Meet every request (or the next `count`) with this fault and no other."""
+        self._control("PUT", "/faults", {"faults": [{"kind": kind, **details}]})
+
+    def recover(self) -> None:
+        """Answer as always again."""
+        self._control("DELETE", "/faults")
+
+    def publish(self, day: Day, rate: str | None = None) -> str:
+        """Show the FIX of `day` from now on and return it."""
+        shown = self._control("POST", "/publish", {"date": day.isoformat(), "rate": rate})
+        rate_shown: str = shown["rate"]
+        return rate_shown
+
+    def schedule(self, day: Day, at: datetime | None) -> None:
+        """Publish the FIX of `day` at that instant, or never."""
+        instant = None if at is None else at.isoformat()
+        self._control("PUT", "/publication", {"date": day.isoformat(), "at": instant})
+
+    def correct(self, day: Day, rate: str, series: str = FIX) -> None:
+        """Replace a value that shows."""
+        body = {"date": day.isoformat(), "rate": rate, "series": series}
+        self._control("POST", "/correct", body)
+
+    def limit(self, *, enforced: bool) -> None:
+        """Switch Banxico's own rate limits on or off."""
+        self._control("PUT", "/limits", {"enforced": enforced})
+
+    @property
+    def requests(self) -> int:
+        """Return how many requests it has had."""
+        total: int = self._control("GET", "/requests")["total"]
+        return total
+
+    def asked(self) -> list[dict[str, Any]]:
+        """Return its last requests, the newest last: instant, path, outcome."""
+        entries: list[dict[str, Any]] = self._control("GET", "/requests")["last"]
+        return entries
+
+    def close(self) -> None:
+        """End the process."""
+        self.process.end()
+
+    def _control(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        encoded = None if body is None else json.dumps(body).encode()
+        with Connection(self.port) as connection:
+            headers = {"Content-Type": "application/json"}
+            answer = connection.ask(method, f"/control{path}", headers, encoded)
+        assert answer.status == 200, f"{method} {path}: {answer.status} {answer.text}"
+        return answer.json

@@ -1,0 +1,75 @@
+"""What a process of a scenario runs: `python -m driver.launch ROLE ARGUMENTS`.
+
+The services start through their own public factories, with the scenario's clock in the place of
+the real one; nothing in them knows that it is under test. Granian's workers come back to this
+module for their application.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from driver.clock import SharedClock
+
+
+def clock() -> SharedClock:
+    """Return the clock of the scenario."""
+    return SharedClock(Path(os.environ["E2E_CLOCK"]))
+
+
+def end_with_the_test() -> None:
+    """End this process and its workers when the test process is gone, however it went."""
+
+    def watch() -> None:
+        while os.read(0, 1):
+            pass
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def run_redis(port: str) -> None:
+    """Serve the embedded Redis."""
+    from fakeredis import TcpFakeServer
+
+    TcpFakeServer(("127.0.0.1", int(port))).serve_forever()
+
+
+def run_command(*argv: str) -> None:
+    """Run a server that knows nothing of scenarios."""
+    sys.exit(subprocess.run(argv, check=False, stdin=subprocess.DEVNULL).returncode)
+
+
+def run_simulator(port: str) -> None:
+    """Serve the simulator."""
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    Granian(
+        "driver.launch:simulator",
+        port=int(port),
+        interface=Interfaces.ASGI,
+        factory=True,
+        websockets=False,
+    ).serve()
+
+
+def simulator() -> object:
+    """Return the simulator's application."""
+    from banxico_simulator.app import create_app
+
+    return create_app(clock=clock(), token=os.environ["E2E_BANXICO_TOKEN"])
+
+
+ROLES = {
+    "redis": run_redis,
+    "command": run_command,
+    "simulator": run_simulator,
+}
+
+if __name__ == "__main__":
+    end_with_the_test()
+    ROLES[sys.argv[1]](*sys.argv[2:])

@@ -1,0 +1,137 @@
+"""A process that never outlives its scenario, and free ports for it.
+
+Each process leads its own session, so that a signal reaches its workers too, and reads from a pipe
+that only the test process holds: when that process dies, however it dies, `launch` sees the end
+of the pipe and ends the whole session.
+"""
+
+import contextlib
+import os
+import random
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+# Below the range from which systems take the ports of outgoing connections (Linux 32768, macOS
+# 49152): a client that knocks at a server that was killed could otherwise take the server's own
+# port, and on the loopback interface even connect to itself.
+_PORTS = range(20_000, 32_000)
+_SHARE = 1_000
+"""How many of them each of the test runner's parallel workers takes from."""
+_given: set[int] = set()
+
+
+def free_port() -> int:
+    """Return a port on which nobody listens, and never the same one twice."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = worker * _SHARE % len(_PORTS)
+    share = _PORTS[first : first + _SHARE]
+    for port in random.sample(share, len(share)):
+        if port not in _given and _is_free(port):
+            _given.add(port)
+            return port
+    raise RuntimeError("no port is free")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+class OwnedProcess:
+    """A command that can be started again after each end; its output goes to `log`."""
+
+    def __init__(
+        self, name: str, argv: Sequence[str], environ: Mapping[str, str], log: Path
+    ) -> None:
+        self.name = name
+        self.log = log
+        self.environ = dict(environ)
+        self._argv = list(argv)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Tell whether it runs (a paused process does)."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """Return the id of the running process."""
+        assert self._process is not None, f"{self.name} was never started"
+        return self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """Return how it ended, negative for a signal, None while it runs."""
+        return None if self._process is None else self._process.poll()
+
+    def start(self) -> None:
+        """Start it, at once and without waiting for it to be ready."""
+        assert not self.alive, f"{self.name} runs already"
+        self.end()
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                self._argv,
+                env=self.environ,
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def kill(self) -> None:
+        """End it and its workers at once, without a chance to clean up."""
+        self.signal_kill()
+        self.wait()
+
+    def signal_kill(self) -> None:
+        """End it as `kill` does, without waiting for its end."""
+        self._signal(signal.SIGKILL)
+
+    def stop(self, within: float = 15.0) -> int:
+        """Ask it to end, as a deployment does, and return its exit code."""
+        os.kill(self.pid, signal.SIGTERM)
+        return self.wait(within)
+
+    def ask_to_stop(self) -> None:
+        """Ask it to end without waiting for it."""
+        os.kill(self.pid, signal.SIGTERM)
+
+    def wait(self, within: float = 15.0) -> int:
+        """Wait for its end and return its exit code."""
+        assert self._process is not None
+        return self._process.wait(within)
+
+    def pause(self) -> None:
+        """Stop it where it stands, as a long garbage collection or a frozen machine would."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let a paused process go on."""
+        self._signal(signal.SIGCONT)
+
+    def end(self) -> None:
+        """End whatever is left of its session; safe to call at any time."""
+        if self._process is None:
+            return
+        self._signal(signal.SIGKILL)
+        self._process.wait(10)
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None, f"{self.name} was never started"
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
+
+    def last_lines(self, count: int = 60) -> Iterator[str]:
+        """Yield the end of its log, for the report of a failed scenario."""
+        if self.log.exists():
+            yield from self.log.read_text(errors="replace").splitlines()[-count:]

@@ -1,0 +1,134 @@
+"""Redis as a scenario sees it: a server that dies and comes back, and what the stream holds.
+
+`RATES_TEST_REDIS` picks it: `server` is a `redis-server` or `valkey-server` that keeps its data
+over a kill, `embedded` is fakeredis' TCP server, which comes back empty. Both are lives that a
+real Redis leads.
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from driver.processes import OwnedProcess, free_port
+from rates_contracts.documents import AVERAGES, CURRENT, HISTORY
+from rates_contracts.events import Event
+from rates_contracts.stream import EVENTS, event_of
+
+Backend = Literal["embedded", "server"]
+DOCUMENTS = (CURRENT, AVERAGES, HISTORY)
+UNREACHABLE = (redis.ConnectionError, redis.TimeoutError)
+
+
+def backend() -> Backend:
+    """Return the back end that the environment names; embedded runs everywhere."""
+    named = os.environ.get("RATES_TEST_REDIS", "embedded")
+    assert named in ("embedded", "server"), f"RATES_TEST_REDIS={named}: embedded or server"
+    return cast(Backend, named)
+
+
+@dataclass(frozen=True)
+class RedisState:
+    """Stream and documents at a moment, with what is left of the documents' lives in ms."""
+
+    entries: tuple[tuple[bytes, Mapping[bytes, bytes]], ...]
+    documents: Mapping[str, tuple[bytes, int]]
+
+
+class NativeRedis:
+    """One Redis process and a client of the driver's own."""
+
+    def __init__(self, directory: Path, environ: Mapping[str, str]) -> None:
+        self.port = free_port()
+        self.process = OwnedProcess(
+            "redis", _command(self.port, directory), environ, directory / "redis.log"
+        )
+        self._client = redis.Redis(
+            port=self.port,
+            retry=Retry(NoBackoff(), 0),
+            socket_timeout=2,
+            socket_connect_timeout=2,
+            client_name="e2e",
+        )
+
+    def start(self) -> None:
+        """Start it; it may take a moment until it answers."""
+        self.process.start()
+
+    def kill(self) -> None:
+        """End it at once; every connection to it breaks."""
+        self.process.kill()
+        self._client.close()
+
+    def answers(self) -> bool:
+        """Tell whether it answers a ping."""
+        try:
+            return bool(self._client.ping())
+        except UNREACHABLE:
+            return False
+
+    def flush(self) -> None:
+        """Forget everything, the stream's last ID included."""
+        self._client.flushall()
+
+    def delete_stream(self) -> None:
+        """Delete the stream and leave the documents."""
+        self._client.delete(EVENTS)
+
+    def trim(self, to: int) -> None:
+        """Keep the newest `to` entries; the stream's last ID stays."""
+        self._client.xtrim(EVENTS, maxlen=to, approximate=False)
+
+    def remember(self) -> RedisState:
+        """Return the state now, for `set_back`."""
+        entries = tuple(self._client.xrange(EVENTS))
+        documents = {
+            key: (body, self._client.pttl(key)) for key in DOCUMENTS if (body := self._get(key))
+        }
+        return RedisState(entries, documents)
+
+    def set_back(self, state: RedisState) -> None:
+        """Become what a replica that lagged behind `state` becomes when it takes over."""
+        transaction = self._client.pipeline(transaction=True)
+        transaction.delete(EVENTS, *DOCUMENTS)
+        for entry_id, fields in state.entries:
+            transaction.xadd(EVENTS, dict(fields), id=entry_id)
+        for key, (body, life) in state.documents.items():
+            transaction.set(key, body, px=max(life, 1))
+        transaction.execute()
+
+    def events(self) -> list[Event]:
+        """Return the stream's events in order; each stands at its own position."""
+        entries = self._client.xrange(EVENTS)
+        events = [event_of(fields) for _, fields in entries]
+        at = [entry_id.decode() for entry_id, _ in entries]
+        assert at == [event.at.stream_id for event in events], "an entry stands at a foreign ID"
+        return events
+
+    def document(self, key: str) -> bytes | None:
+        """Return a document's bytes, None where it is gone."""
+        return self._get(key)
+
+    def close(self) -> None:
+        """End the process and the driver's connections."""
+        self._client.close()
+        self.process.end()
+
+    def _get(self, key: str) -> bytes | None:
+        return cast(bytes | None, self._client.get(key))
+
+
+def _command(port: int, directory: Path) -> list[str]:
+    if backend() == "embedded":
+        return [sys.executable, "-m", "driver.launch", "redis", str(port)]
+    binary = shutil.which("redis-server") or shutil.which("valkey-server")
+    assert binary is not None, "RATES_TEST_REDIS=server needs redis-server or valkey-server on PATH"
+    arguments = f"--bind 127.0.0.1 --port {port} --dir {directory} --save --appendonly yes"
+    return [sys.executable, "-m", "driver.launch", "command", binary, *arguments.split()]

@@ -1,0 +1,67 @@
+"""Reaching each worker of an instance, although all of them listen on one port.
+
+Nothing in an answer names its worker, on purpose. On Linux the kernel knows which process holds
+the other end of a connection; elsewhere many connections make it likely that all were asked.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from driver.answers import Connection
+
+MOST = 200
+"""Connections that are tried at most; elsewhere than on Linux so many are kept, at most 16."""
+
+TCP = Path("/proc/net/tcp")
+
+
+@contextlib.contextmanager
+def connections_to_each_worker(port: int, leader: int, workers: int) -> Iterator[list[Connection]]:
+    """Yield one open connection to each of the `workers` below the process `leader`."""
+    reached: dict[int, Connection] = {}
+    with contextlib.ExitStack() as opened:
+        for number in range(MOST if TCP.exists() else 16):
+            connection = opened.enter_context(Connection(port))
+            connection.ask("GET", "/livez")
+            owner = _owner(connection.local_port, port, leader) if TCP.exists() else number
+            reached.setdefault(owner, connection)
+            if TCP.exists() and len(reached) == workers:
+                break
+        assert len(reached) >= workers, f"reached {len(reached)} of {workers} workers"
+        yield list(reached.values())
+
+
+def _owner(client: int, server: int, leader: int) -> int:
+    """Return the process that holds the server's end of the connection from port `client`."""
+    inode = _inode(client, server)
+    for pid in _descendants(leader):
+        if f"socket:[{inode}]" in _open_files(pid):
+            return pid
+    raise AssertionError(f"no worker holds the connection from port {client}")
+
+
+def _inode(client: int, server: int) -> str:
+    local, remote = f":{server:04X}", f":{client:04X}"
+    for line in TCP.read_text().splitlines()[1:]:
+        columns = line.split()
+        if columns[1].endswith(local) and columns[2].endswith(remote):
+            return columns[9]
+    raise AssertionError(f"no connection from port {client} to port {server}")
+
+
+def _descendants(leader: int) -> list[int]:
+    """Return the leader's children and their children; all of them lead no session of their own."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            session = int(stat.read_text().rpartition(")")[2].split()[3])
+            if session == leader:
+                found.append(int(stat.parent.name))
+    return found
+
+
+def _open_files(pid: int) -> set[str]:
+    with contextlib.suppress(OSError):
+        return {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()}
+    return set()
