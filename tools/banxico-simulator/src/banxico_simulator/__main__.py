@@ -1,29 +1,36 @@
 """`python -m banxico_simulator`: the simulator on Granian, one process, until it is told to end.
 
-The only place that reads the environment: `BANXICO_SIM_HOST` (127.0.0.1), `BANXICO_SIM_PORT` (8002)
-and `BANXICO_SIM_TOKEN` (64 times `s`). One worker, because the state is in its memory.
+One worker, because the state is in its memory.
 """
 
 import os
+import sys
 
 from granian import Granian
 from granian.constants import Interfaces
 from litestar import Litestar
 
-from banxico_simulator.app import DEVELOPMENT_TOKEN, create_app
+from banxico_simulator.app import create_app
+from banxico_simulator.errors import SettingsError
+from banxico_simulator.settings import from_environment
 
 
 def application() -> Litestar:
     """What Granian calls in its worker."""
-    return create_app(token=os.environ.get("BANXICO_SIM_TOKEN") or DEVELOPMENT_TOKEN)
+    settings = from_environment(os.environ)
+    return create_app(token=settings.token, announced_at=settings.announced_at)
 
 
 def main() -> None:
-    """Serves until SIGINT or SIGTERM."""
+    """Serves until SIGINT or SIGTERM; ends with one line if a setting is wrong."""
+    try:
+        settings = from_environment(os.environ)
+    except SettingsError as error:
+        sys.exit(f"banxico-simulator: {error}")
     Granian(
         "banxico_simulator.__main__:application",
-        address=os.environ.get("BANXICO_SIM_HOST") or "127.0.0.1",
-        port=int(os.environ.get("BANXICO_SIM_PORT") or "8002"),
+        address=settings.host,
+        port=settings.port,
         interface=Interfaces.ASGI,
         factory=True,
         workers=1,

@@ -4,6 +4,7 @@ Called by `__main__` and by tests. Wires one `Simulator` into its two faces; hol
 """
 
 import asyncio
+from datetime import time
 from typing import cast
 
 from litestar import Litestar, Request, Response, asgi, get
@@ -15,20 +16,26 @@ from banxico_simulator.clock import Clock, utcnow
 from banxico_simulator.control import CONTROLLERS
 from banxico_simulator.errors import SimulatorError
 from banxico_simulator.front import Front, Sleep
+from banxico_simulator.publication import ANNOUNCED_AT
+from banxico_simulator.settings import DEVELOPMENT_TOKEN
 from banxico_simulator.simulator import Simulator
-
-DEVELOPMENT_TOKEN = "s" * 64
-"""The token that is accepted unless another is given; worth nothing at Banxico."""
 
 
 def create_app(
-    clock: Clock = utcnow, token: str = DEVELOPMENT_TOKEN, sleep: Sleep = asyncio.sleep
+    clock: Clock = utcnow,
+    token: str = DEVELOPMENT_TOKEN,
+    announced_at: time = ANNOUNCED_AT,
+    sleep: Sleep = asyncio.sleep,
 ) -> Litestar:
-    """One application with its own state; `clock` is what it moves away from and comes back to."""
-    simulator = Simulator(clock, token)
+    """One application with its own state.
+
+    `clock` is the real time, from which the control API moves away and to which it comes back;
+    `announced_at` is when a day's FIX shows, in Mexico City.
+    """
+    simulator = Simulator(clock, token, announced_at)
     front = Front(simulator, sleep)
 
-    @asgi("/SieAPIRest", is_mount=True)
+    @asgi("/SieAPIRest", is_mount=True, copy_scope=True)
     async def sie(scope: Scope, receive: Receive, send: Send) -> None:
         await front(cast("HTTPScope", scope), receive, send)
 

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Controller, delete, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
 from msgspec import Meta
 
 from banxico_simulator.errors import SimulatorError
@@ -17,6 +19,8 @@ from banxico_simulator.journal import Summary
 from banxico_simulator.series import FIX
 from banxico_simulator.simulator import Simulator
 
+Stage = NamedDependency[Simulator]
+"""The application's simulator, injected by `app`."""
 Instant = Annotated[dt.datetime, Meta(tz=True)]
 Rate = Annotated[str, Meta(min_length=1, max_length=40)]
 """Served as given: a test may want a value that Banxico should never send."""
@@ -79,12 +83,12 @@ class ClockControl(Controller):
     path = "/control/clock"
 
     @get()
-    async def show(self, simulator: Simulator) -> ClockState:
+    async def show(self, simulator: Stage) -> ClockState:
         """Where the clock is."""
         return _clock(simulator)
 
     @put()
-    async def move(self, simulator: Simulator, data: ClockSetting) -> ClockState:
+    async def move(self, simulator: Stage, data: JSONBody[ClockSetting]) -> ClockState:
         """Sets the clock; it runs on from there unless frozen."""
         if data.now is not None and data.offset_seconds is not None:
             raise SimulatorError("give now or offset_seconds, not both")
@@ -93,7 +97,7 @@ class ClockControl(Controller):
         return _clock(simulator)
 
     @delete(status_code=200)
-    async def unset(self, simulator: Simulator) -> ClockState:
+    async def unset(self, simulator: Stage) -> ClockState:
         """Back to real time."""
         simulator.clock.reset()
         return _clock(simulator)
@@ -105,18 +109,18 @@ class FaultControl(Controller):
     path = "/control/faults"
 
     @get()
-    async def show(self, simulator: Simulator) -> FaultList:
+    async def show(self, simulator: Stage) -> FaultList:
         """The faults that are on, with the counts that are left."""
         return FaultList(simulator.faults.active)
 
     @put()
-    async def switch(self, simulator: Simulator, data: FaultList) -> FaultList:
+    async def switch(self, simulator: Stage, data: JSONBody[FaultList]) -> FaultList:
         """These faults and no others."""
         simulator.faults.switch(data.faults)
         return FaultList(simulator.faults.active)
 
     @delete(status_code=200)
-    async def clear(self, simulator: Simulator) -> FaultList:
+    async def clear(self, simulator: Stage) -> FaultList:
         """No faults."""
         simulator.faults.clear()
         return FaultList([])
@@ -128,19 +132,19 @@ class PublicationControl(Controller):
     path = "/control"
 
     @post("/publish", status_code=200)
-    async def publish(self, simulator: Simulator, data: NewFix) -> dict[str, Any]:
+    async def publish(self, simulator: Stage, data: JSONBody[NewFix]) -> dict[str, Any]:
         """Shows a day's FIX from now on."""
         simulator.publication.publish(data.date, simulator.clock(), data.rate)
         return _shown(simulator, FIX, data.date)
 
     @put("/publication")
-    async def schedule(self, simulator: Simulator, data: PublicationTime) -> dict[str, Any]:
+    async def schedule(self, simulator: Stage, data: JSONBody[PublicationTime]) -> dict[str, Any]:
         """Moves a day's publication, or calls it off."""
         simulator.publication.schedule(data.date, data.at)
         return _shown(simulator, FIX, data.date)
 
     @post("/correct", status_code=200)
-    async def correct(self, simulator: Simulator, data: Correction) -> dict[str, Any]:
+    async def correct(self, simulator: Stage, data: JSONBody[Correction]) -> dict[str, Any]:
         """Replaces a value that shows."""
         simulator.publication.correct(
             data.series,
@@ -158,24 +162,24 @@ class RequestControl(Controller):
     path = "/control"
 
     @get("/requests")
-    async def show(self, simulator: Simulator) -> Summary:
+    async def show(self, simulator: Stage) -> Summary:
         """What was asked so far."""
         return simulator.journal.summary()
 
     @delete("/requests", status_code=200)
-    async def forget(self, simulator: Simulator) -> Summary:
+    async def forget(self, simulator: Stage) -> Summary:
         """Counts from zero."""
         simulator.journal.reset()
         return simulator.journal.summary()
 
     @put("/limits")
-    async def limit(self, simulator: Simulator, data: LimitSetting) -> LimitSetting:
+    async def limit(self, simulator: Stage, data: JSONBody[LimitSetting]) -> LimitSetting:
         """Switches Banxico's rate limits on or off."""
         simulator.limits.enforced = data.enforced
         return data
 
     @post("/reset", status_code=200)
-    async def reset(self, simulator: Simulator) -> ClockState:
+    async def reset(self, simulator: Stage) -> ClockState:
         """Everything as at the start: clock, publications, corrections, faults, limits, counts."""
         simulator.reset()
         return _clock(simulator)

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, unquote
 from litestar.types import HTTPScope, Receive, Send
 
 from banxico_simulator import sie
+from banxico_simulator.ask import parse
 from banxico_simulator.faults import Fault, bend
 from banxico_simulator.journal import Entry
 from banxico_simulator.sie import Answer
@@ -53,7 +54,7 @@ class Front:
             await _send(answer, _takes_gzip(scope), send)
 
     def _answer(self, path: str, scope: HTTPScope, faults: Sequence[Fault]) -> Answer:
-        ask = sie.parse(path)
+        ask = parse(path)
         now = self._simulator.clock()
         is_get = scope["method"] == "GET"
         plain = self._simulator.answer(ask, _tokens(scope)) if is_get else sie.method_not_allowed()

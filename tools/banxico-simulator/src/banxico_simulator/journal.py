@@ -8,7 +8,7 @@ from collections import Counter, deque
 from dataclasses import dataclass
 from datetime import datetime
 
-from banxico_simulator.sie import Group
+from banxico_simulator.ask import Group
 
 KEPT = 200
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
+from banxico_simulator.ask import Group
 from banxico_simulator.clock import Clock
-from banxico_simulator.sie import Group
 
 
 @dataclass(frozen=True, eq=False)

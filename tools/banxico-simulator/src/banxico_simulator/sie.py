@@ -1,15 +1,13 @@
-"""Banxico's side of the wire: what a path asks for, and answers in the SIE's own shape.
+"""Banxico's side of the wire: answers in the SIE's own shape.
 
-Called by `front`; `faults` bends the answers. Pure: values and instants come in as arguments.
+Called by `simulator`; `faults` bends the answers. Pure: values and instants come in as arguments.
 Bodies follow recorded answers where there are some; those marked "assembled" follow documentation.
 Never decides what is visible (`publication`) or who has asked too often (`limits`).
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -32,29 +30,6 @@ _TITLES = {FIX: f"{_TITLE}determinación (FIX)", SETTLEMENT: f"{_TITLE}liquidaci
 SIMULATED_MARK = " SIMULADO"
 """Ends the title of an answer that holds a value which never was Banxico's."""
 
-_SERIES_ID = re.compile(r"S[A-Z]\d{1,6}")
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-
-
-class Group(StrEnum):
-    """The kinds of requests, as the SIE's documentation separates them."""
-
-    METADATA = "metadata"
-    OPORTUNO = "oportuno"
-    HISTORY = "history"
-    RANGE = "range"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True)
-class Ask:
-    """A request's path taken apart, nothing checked but its form."""
-
-    group: Group
-    ids: str = ""
-    first: str = ""
-    last: str = ""
-
 
 @dataclass(frozen=True)
 class Answer:
@@ -73,51 +48,6 @@ class Refusal(Exception):
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.outcome)
         self.answer = answer
-
-
-def parse(path: str) -> Ask:
-    """What `path` asks for; a path that the SIE doesn't have is `Group.UNKNOWN`."""
-    match path.removeprefix(BASE_PATH).rstrip("/").split("/"):
-        case ["", "series", ids]:
-            return Ask(Group.METADATA, ids)
-        case ["", "series", ids, "datos"]:
-            return Ask(Group.HISTORY, ids)
-        case ["", "series", ids, "datos", "oportuno"]:
-            return Ask(Group.OPORTUNO, ids)
-        case ["", "series", ids, "datos", first, last]:
-            return Ask(Group.RANGE, ids, first, last)
-    return Ask(Group.UNKNOWN)
-
-
-def series_ids(ids: str) -> list[str]:
-    """The ids of a comma list. Raises Refusal for a bad form and for more than 20."""
-    asked = ids.split(",")
-    if not all(_SERIES_ID.fullmatch(one) for one in asked):
-        raise Refusal(bad_series())
-    if len(asked) > MOST_SERIES:
-        raise Refusal(too_many_series())
-    return asked
-
-
-def day(text: str) -> date:
-    """A day as `yyyy-MM-dd`, the only form that the SIE takes. Raises Refusal."""
-    if not _DAY.fullmatch(text):
-        raise Refusal(bad_date())
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise Refusal(bad_date()) from error
-
-
-def known(asked: Sequence[str]) -> list[str]:
-    """The known ids in the order in which they are answered: another one than asked.
-
-    An unknown id in a list is silently missing. Raises Refusal for a single unknown id.
-    """
-    found = [one for one in dict.fromkeys(reversed(asked)) if one in _TITLES]
-    if not found and len(asked) == 1:
-        raise Refusal(not_found("unknown_series"))
-    return found
 
 
 def datos(observed: Mapping[str, Sequence[Observation]]) -> Answer:

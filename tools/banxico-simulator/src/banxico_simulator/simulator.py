@@ -6,17 +6,18 @@ requests, `control` changes the state. Never touches a socket.
 
 import hmac
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from banxico_simulator import sie
+from banxico_simulator.ask import Ask, Group, day_of, known, series_ids
 from banxico_simulator.clock import MEXICO_CITY, Clock, SettableClock
 from banxico_simulator.errors import SimulatorError
 from banxico_simulator.faults import Faults
 from banxico_simulator.journal import Journal
 from banxico_simulator.limits import Limits
-from banxico_simulator.publication import Observation, Publication
+from banxico_simulator.publication import ANNOUNCED_AT, Observation, Publication
 from banxico_simulator.series import History, load
-from banxico_simulator.sie import Answer, Ask, Group, Refusal
+from banxico_simulator.sie import Answer, Refusal
 
 REPLAYED_YEARS = 10
 """How far past the start the replay reaches; the clock can't be set beyond."""
@@ -25,11 +26,11 @@ REPLAYED_YEARS = 10
 class Simulator:
     """The data, what of it shows, the clock, the faults, the limits and the counts."""
 
-    def __init__(self, clock: Clock, token: str) -> None:
+    def __init__(self, clock: Clock, token: str, announced_at: time = ANNOUNCED_AT) -> None:
         self._token = token
         self.clock = SettableClock(clock)
         self.history: History = load(_years_after(clock(), REPLAYED_YEARS))
-        self.publication = Publication(self.history)
+        self.publication = Publication(self.history, announced_at)
         self.limits = Limits(clock)
         self.faults = Faults()
         self.journal = Journal()
@@ -68,9 +69,9 @@ class Simulator:
             raise Refusal(sie.rate_limited(self.clock(), wait))
 
     def _observe(self, ask: Ask) -> Answer:
-        asked = sie.series_ids(ask.ids)
+        asked = series_ids(ask.ids)
         first, last = _span(ask)
-        series = sie.known(asked)
+        series = known(asked)
         now = self.clock()
         if ask.group is Group.OPORTUNO:
             return sie.datos({one: self._latest(one, now) for one in series})
@@ -87,7 +88,7 @@ class Simulator:
 def _span(ask: Ask) -> tuple[date, date]:
     if ask.group is not Group.RANGE:
         return date.min, date.max
-    first, last = sie.day(ask.first), sie.day(ask.last)
+    first, last = day_of(ask.first), day_of(ask.last)
     if first > last:
         raise Refusal(sie.bad_date())
     return first, last
