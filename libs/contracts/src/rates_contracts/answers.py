@@ -1,0 +1,370 @@
+"""What clients of the public API get: every answer, and the one shape of every problem.
+
+rates-api's `serve` builds and encodes these; their docstrings and notes become the OpenAPI
+document (`docs/api/openapi-v1.json`). Rates are decimal strings exactly as published, instants are
+UTC RFC 3339 with `Z`, days ISO dates. Within v1 members are only added; clients ignore those (and
+enum values) that they don't know. Members that don't apply to an answer are absent (`UNSET`).
+"""
+
+from datetime import date as Day
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from rates_contracts.averages import Window
+from rates_contracts.observation import Kind, Source
+from rates_contracts.status import BreakerState, FreshnessState
+
+Level = Literal["healthy", "degraded", "limited", "critical"]
+Dependency = Literal["healthy", "degraded", "unhealthy"]
+GapStatus = Literal["late", "absent", "declared_closed"]
+Currency = Literal["USD", "MXN"]
+Rounding = Literal["half_up", "half_even"]
+Rate = Annotated[Decimal, Meta(description="Pesos per dollar, with the digits as published.")]
+Instant = Annotated[datetime, Meta(tz=True)]
+AsOf = Annotated[
+    Instant | UnsetType,
+    Meta(description="The instant whose knowledge answers; only where the request named one."),
+]
+
+
+class Dates(msgspec.Struct, frozen=True):
+    """The legal dates of one FIX, by the bank calendar."""
+
+    determined: Annotated[Day, Meta(description="The day on which Banco de México set it.")]
+    dof_published: Annotated[Day | None, Meta(description="The day the Official Gazette has it.")]
+    applies_from: Annotated[
+        Day | None, Meta(description="The first calendar day whose obligations it settles.")
+    ]
+    applies_to: Annotated[Day | None, Meta(description="The last such day, null while unknown.")]
+    confirmed: Annotated[
+        bool, Meta(description="True once SF60653 shows the rate on `applies_from`.")
+    ]
+
+
+class Provenance(msgspec.Struct, frozen=True):
+    """Where a value comes from and when it was recorded."""
+
+    source: Source
+    series: Annotated[str, Meta(description="Banco de México's series id.")]
+    revision: Annotated[int, Meta(description="1, then one more with each correction.", ge=1)]
+    recorded_at: Instant
+    payload_sha256: Annotated[str, Meta(description="The hash of the raw answer it was read from.")]
+
+
+class Freshness(msgspec.Struct, frozen=True):
+    """How good a current value is, as absolute instants: compare them with your own clock."""
+
+    state: FreshnessState
+    verified_at: Annotated[Instant | None, Meta(description="The source's last good answer.")]
+    fresh_until: Annotated[Instant | None, Meta(description="Afterwards it is `unverified`.")]
+    usable_until: Annotated[
+        Instant | None, Meta(description="Afterwards it no longer passes as current.")
+    ]
+    next_publication_at: Annotated[
+        Instant | None, Meta(description="The next instant at which a FIX is expected.")
+    ]
+
+
+class CurrentRate(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest determined FIX, or the settlement rate that applies today."""
+
+    base: Literal["USD"] = "USD"
+    quote: Literal["MXN"] = "MXN"
+    kind: Kind
+    rate: Rate
+    derived: Annotated[
+        bool, Meta(description="True where the FIX and the rule stand in for SF60653.")
+    ] = False
+    dates: Dates
+    provenance: Provenance
+    as_of: AsOf = UNSET
+    freshness: Freshness | UnsetType = UNSET
+    level: Level | UnsetType = UNSET
+    warnings: tuple[str, ...] | UnsetType = UNSET
+
+
+class DayRate(msgspec.Struct, frozen=True, kw_only=True):
+    """The rate of one day, and the day that it was resolved to."""
+
+    base: Literal["USD"] = "USD"
+    quote: Literal["MXN"] = "MXN"
+    kind: Kind
+    requested: Day
+    resolved: Day
+    reason: Annotated[
+        Literal["closed_day"] | None, Meta(description="Why `resolved` is another day.")
+    ] = None
+    rate: Rate
+    derived: Annotated[
+        bool, Meta(description="True where the FIX and the rule stand in for SF60653.")
+    ] = False
+    dates: Dates
+    provenance: Provenance
+    as_of: AsOf = UNSET
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One day in a list, in its newest revision."""
+
+    date: Day
+    rate: Rate
+    revision: int
+    recorded_at: Instant
+
+
+class History(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """The recorded observations of a span, ascending by date."""
+
+    base: Literal["USD"] = "USD"
+    quote: Literal["MXN"] = "MXN"
+    kind: Kind
+    source: Source
+    series: str
+    from_: Annotated[Day | None, Meta(description="First day of the span; null if it is empty.")]
+    to: Annotated[Day | None, Meta(description="Last day of the span; null if it is empty.")]
+    as_of: AsOf = UNSET
+    count: int
+    observations: tuple[Row, ...]
+
+
+class RevisionRow(msgspec.Struct, frozen=True):
+    """One revision of one day, with the raw answer it was read from."""
+
+    date: Day
+    rate: Rate
+    revision: int
+    recorded_at: Instant
+    payload_sha256: str
+
+
+class Revisions(msgspec.Struct, frozen=True, kw_only=True):
+    """All that was ever recorded for a day, ascending by revision."""
+
+    base: Literal["USD"] = "USD"
+    quote: Literal["MXN"] = "MXN"
+    kind: Kind
+    source: Source
+    series: str
+    date: Day
+    as_of: AsOf = UNSET
+    count: int
+    observations: tuple[RevisionRow, ...]
+
+
+class AverageRate(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """The mean FIX of the calendar days ending today, rounded half-even to six places."""
+
+    base: Literal["USD"] = "USD"
+    quote: Literal["MXN"] = "MXN"
+    kind: Literal["fix"] = "fix"
+    source: Source
+    series: str
+    window: Window
+    mean: Annotated[Decimal | None, Meta(description="Null without observations.")]
+    from_: Annotated[Day, Meta(description="First calendar day of the window.")]
+    to: Annotated[Day, Meta(description="Last calendar day of the window.")]
+    count: Annotated[int, Meta(description="Observations used.")]
+    expected: Annotated[
+        int, Meta(description="Days that should have a FIX by now; today only once it is late.")
+    ]
+    complete: Annotated[bool, Meta(description="True when none of them is missing.")]
+    low: Decimal | None
+    high: Decimal | None
+    first_used: Day | None
+    last_used: Day | None
+    as_of: AsOf = UNSET
+    freshness: Freshness | UnsetType = UNSET
+    level: Level | UnsetType = UNSET
+    warnings: tuple[str, ...] | UnsetType = UNSET
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """A banking day without a FIX, `since` the instant at which it counted as one."""
+
+    date: Day
+    since: Instant
+    status: GapStatus
+
+
+class Gaps(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """The days of a span that have no FIX though they should, or were declared closed."""
+
+    base: Literal["USD"] = "USD"
+    quote: Literal["MXN"] = "MXN"
+    kind: Literal["fix"] = "fix"
+    source: Source
+    series: str
+    from_: Day
+    to: Day
+    as_of: AsOf = UNSET
+    count: int
+    gaps: tuple[Gap, ...]
+
+
+class Conversion(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """An amount converted at a published rate, rounded once."""
+
+    base: Literal["USD"] = "USD"
+    quote: Literal["MXN"] = "MXN"
+    kind: Kind
+    from_: Currency
+    to: Currency
+    amount: Annotated[str, Meta(description="As sent.")]
+    result: Decimal
+    operation: Annotated[
+        Literal["multiply", "divide"], Meta(description="What was done with the published rate.")
+    ]
+    scale: int
+    rounding: Rounding
+    requested: Annotated[Day | None, Meta(description="The day asked for; null: the current one.")]
+    resolved: Day
+    reason: Literal["closed_day"] | None = None
+    rate: Rate
+    derived: bool = False
+    dates: Dates
+    provenance: Provenance
+    as_of: AsOf = UNSET
+
+
+class ParameterError(msgspec.Struct, frozen=True):
+    """What is wrong with one parameter."""
+
+    parameter: str
+    reason: str
+    allowed: str
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """An RFC 9457 problem document; `type` is a page that explains the `code`."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: Annotated[str, Meta(description="The path that was asked for.")]
+    code: str
+    errors: tuple[ParameterError, ...] = ()
+    expected_at: Annotated[Instant | UnsetType, Meta(description="When the value is expected.")] = (
+        UNSET
+    )
+    first_recorded_at: Annotated[
+        Instant | UnsetType, Meta(description="The instant of the first record.")
+    ] = UNSET
+    known: Annotated[
+        tuple[str, ...] | UnsetType, Meta(description="What may be asked for instead.")
+    ] = UNSET
+    links: Annotated[
+        dict[str, str] | UnsetType, Meta(description="Where to go instead, by name.")
+    ] = UNSET
+
+
+class BatchResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one day of a batch: its rate, or its own problem."""
+
+    requested: Day
+    resolved: Day | UnsetType = UNSET
+    reason: Literal["closed_day"] | UnsetType | None = UNSET
+    rate: Rate | UnsetType = UNSET
+    derived: bool | UnsetType = UNSET
+    dates: Dates | UnsetType = UNSET
+    provenance: Provenance | UnsetType = UNSET
+    problem: Problem | UnsetType = UNSET
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """The rates of several days, in the order asked."""
+
+    base: Literal["USD"] = "USD"
+    quote: Literal["MXN"] = "MXN"
+    kind: Kind
+    source: Source
+    series: str
+    roll: Literal["previous", "none"]
+    as_of: AsOf = UNSET
+    count: int
+    results: tuple[BatchResult, ...]
+
+
+class KindInfo(msgspec.Struct, frozen=True):
+    """A kind of rate, its series and what is recorded of it."""
+
+    kind: Kind
+    series: str
+    description: str
+    first_date: Day | None
+    last_date: Day | None
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """The largest values that parameters take."""
+
+    days: int
+    last: int
+    dates: int
+    scale: int
+
+
+class CalendarInfo(msgspec.Struct, frozen=True):
+    """The edition of the bank calendar and the days that it covers."""
+
+    version: str
+    first: Day
+    last: Day
+
+
+class PollingInfo(msgspec.Struct, frozen=True):
+    """When the source is asked on banking days, in wall time of the zone."""
+
+    opens: str
+    closes: str
+    time_zone: str
+
+
+class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
+    """What this API can be asked."""
+
+    name: str
+    version: str
+    source: Source
+    kinds: tuple[KindInfo, ...]
+    averages: tuple[Window, ...]
+    limits: Limits
+    calendar: CalendarInfo
+    polling_window: PollingInfo
+    next_publication_at: Instant | None
+    links: dict[str, str]
+
+
+class Dependencies(msgspec.Struct, frozen=True):
+    """What the service leans on, as last seen in the background."""
+
+    database: Dependency
+    redis: Dependency
+    banxico_api: Dependency
+    circuit_breaker: BreakerState
+
+
+class Performance(msgspec.Struct, frozen=True):
+    """The last 5 minutes over all workers of the instance; null without traffic."""
+
+    response_time_p95: Annotated[float | None, Meta(description="Milliseconds.")]
+    cache_hit_ratio: Annotated[float | None, Meta(description="From 0 to 1.")]
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """How the instance is."""
+
+    status: Literal["healthy", "degraded", "unhealthy"]
+    level: Level
+    dependencies: Dependencies
+    performance: Performance
+    freshness: Freshness | None
+    warnings: tuple[str, ...]
+    version: str
+    position: Annotated[
+        str | None, Meta(description="Where in the record the worker stands: timeline-position.")
+    ]
