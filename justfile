@@ -6,7 +6,7 @@ export PATH := justfile_directory() / ".venv/bin:" + env("PATH")
 
 [private]
 list:
-    @just --list --unsorted --list-heading $'The platform, from one place (./dev RECIPE):\n'
+    @{{quote(just_executable())}} --list --unsorted
 
 [private]
 environment:
@@ -37,10 +37,9 @@ fmt: environment
     ruff format .
     ruff check --fix-only --quiet .
 
-# lint, shell scripts and import rules included
+# lint, import rules included
 lint: environment
     ruff check .
-    shellcheck dev .ci/run
     lint-imports
 
 # check the types

@@ -1,0 +1,88 @@
+"""Fixtures: a checkout with stand-ins for the services, and the runner as a process on it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from rates_dev.ports import DEFAULTS
+
+# Answers 200 to everything on the port that the variable names; says what it was given.
+STAND_IN = """
+import http.server, os, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200); self.end_headers()
+    def log_message(self, *words): pass
+print("serving", *sorted(name for name in os.environ if name.startswith(("RATES_", "BANXICO"))))
+address = ("127.0.0.1", int(os.environ[sys.argv[1]]))
+http.server.ThreadingHTTPServer(address, Handler).serve_forever()
+"""
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports that were free a moment ago."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    found = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return found
+
+
+@pytest.fixture
+def environ() -> dict[str, str]:
+    """The machine's environment with a free port for each variable, nothing else of ours."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("RATES_", "BANXICO_"))
+    }
+    given = zip(DEFAULTS, free_ports(len(DEFAULTS)), strict=True)
+    return kept | {"RATES_REDIS": "embedded"} | {name: str(port) for name, port in given}
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A folder with a Procfile whose services are stand-ins; Redis and the order are real."""
+    (tmp_path / "stand_in.py").write_text(STAND_IN)
+    (tmp_path / "Procfile").write_text(
+        "redis: exec python -m rates_dev.redis\n"
+        "simulator: exec python stand_in.py BANXICO_SIM_PORT\n"
+        "sync: exec python -m rates_dev.after redis simulator --"
+        " python stand_in.py RATES_SYNC_PORT\n"
+        "api: exec python -m rates_dev.after redis -- python stand_in.py RATES_API_PORT\n"
+    )
+    return tmp_path
+
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start(checkout: Path) -> Iterator[Start]:
+    """Start `python -m rates_dev WORDS` on the checkout; what still runs at the end is ended."""
+    started: list[subprocess.Popen[str]] = []
+
+    def run(environ: dict[str, str], *words: str) -> "subprocess.Popen[str]":
+        command = [sys.executable, "-m", "rates_dev", *words]
+        process = subprocess.Popen(
+            command,
+            cwd=checkout,
+            env=environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)

@@ -1,0 +1,111 @@
+"""The test runner: what it runs where, how it reads the results, and its table."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from rates_dev.errors import Refused
+from rates_dev.suite import outcome, table
+from rates_dev.suite import run as suite
+from rates_dev.suite.backends import BackEnd, back_ends
+from rates_dev.suite.stages import Stage, stages
+
+EMBEDDED, SERVER = BackEnd("embedded"), BackEnd("server", "no redis-server on PATH")
+CHECKOUT = Path(__file__).parents[3]
+
+TESTS = """
+import os, pytest
+def test_passes(): assert os.environ["RATES_TEST_REDIS"] == "embedded"
+def test_left_out(): pytest.skip("no engine")
+def test_fails(): assert "RATES_API_PORT" in os.environ
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout with scenarios only: one passes, one is left out, one fails."""
+    (tmp_path / "tests/e2e").mkdir(parents=True)
+    (tmp_path / "tests/e2e/test_it.py").write_text(TESTS)
+    return tmp_path
+
+
+def run(root: Path, **options: bool | list[str]) -> tuple[bool, str]:
+    said: list[str] = []
+    asked = suite.Options(**{"only": ["end to end"], "redis": ["embedded"], **options})  # type: ignore[arg-type]
+    done = suite.run(root, {"PATH": "", "RATES_API_PORT": "1"}, asked, said.append)
+    return done, said[-1]
+
+
+def test_results_are_read_from_pytest(checkout: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Counts, omissions and the failure are in the table; pytest's own lines were shown."""
+    done, said = run(checkout)
+    assert not done
+    [row] = [line for line in said.splitlines() if line.startswith("end to end")]
+    assert row.split()[-5:-1] == ["FAILED", "1", "1", "1"]
+    assert "end to end on SQLite + embedded Redis: test_left_out: " in said
+    assert "no engine" in said
+    assert "FAILED: end to end on SQLite + embedded Redis" in said
+    assert "1 failed, 1 passed, 1 skipped" in capfd.readouterr().out
+
+
+def test_an_omission_fails_only_when_strict(checkout: Path) -> None:
+    """What could not run is told, and is a failure only with --strict."""
+    tests = checkout / "tests/e2e/test_it.py"
+    tests.write_text(tests.read_text().partition("def test_fails")[0])
+    assert run(checkout)[0]
+    done, said = run(checkout, strict=True)
+    assert not done
+    assert "--strict" in said
+
+
+def test_a_stage_without_tests_fails(checkout: Path) -> None:
+    """A folder that lost its tests does not pass for tested."""
+    (checkout / "tests/e2e/test_it.py").write_text("")
+    assert not run(checkout)[0]
+
+
+def test_an_unknown_stage_is_refused(checkout: Path) -> None:
+    """A misspelt stage must not pass as nothing to do."""
+    with pytest.raises(Refused, match="no stage e2e; there are formatting"):
+        run(checkout, only=["e2e"])
+
+
+def test_a_missing_server_is_left_out_with_its_reason() -> None:
+    """Without redis-server its rows say so; nothing of them counts as run."""
+    missing = back_ends(None, lambda: None)
+    left = outcome.left_out(Stage("integration", [], missing[1], tests=True), "no server on PATH")
+    shown = table.render([left], strict=True)
+    assert [one.missing for one in missing] == [None, "no redis-server or valkey-server on PATH"]
+    assert "integration on SQLite + redis-server: no server on PATH" in shown
+    assert not table.succeeded([left], strict=True)
+    assert table.succeeded([left], strict=False)
+
+
+def test_all_stages_run_past_a_failing_one(tmp_path: Path) -> None:
+    """Every command of a stage runs, and one failure among them is the stage's."""
+    python = (sys.executable, "-c")
+    later = (*python, "open('ran', 'w')")
+    stage = Stage("lint", [(*python, "raise SystemExit(2)"), later])
+    result = suite._run(stage, tmp_path, {}, lambda _line: None)
+    assert not result.ok
+    assert (tmp_path / "ran").exists()
+
+
+def test_each_back_end_gets_its_rows() -> None:
+    """Integration and scenarios run once per back end, told by RATES_TEST_REDIS."""
+    rows = [stage for stage in stages(CHECKOUT, [EMBEDDED, SERVER]) if stage.back_end]
+    told = [(stage.name, stage.environ["RATES_TEST_REDIS"]) for stage in rows]
+    assert told == [
+        ("integration", "embedded"),
+        ("integration", "server"),
+        ("end to end", "embedded"),
+        ("end to end", "server"),
+    ]
+
+
+def test_no_test_of_the_checkout_is_outside_the_stages() -> None:
+    """Every folder of tests belongs to a stage, so that none is forgotten."""
+    folders = {path.parent.name for path in (CHECKOUT / "tests").glob("*/*.py")}
+    assert folders <= {"contract", "dev", "e2e"}
+    assert not list((CHECKOUT / "tests").glob("*.py"))

@@ -1,0 +1,158 @@
+"""`up`, `status`, `down` with stand-ins for the services, as processes."""
+
+import signal
+import socket
+import stat
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rates_dev import ports
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+def read_until(process: "subprocess.Popen[str]", text: str) -> str:
+    """Return the output up to the line that holds `text`."""
+    assert process.stdout
+    seen: list[str] = []
+    for line in process.stdout:
+        seen.append(line)
+        if text in line:
+            return "".join(seen)
+    pytest.fail(f"{text!r} was never said:\n{''.join(seen)}")
+
+
+def none_listens(environ: dict[str, str]) -> bool:
+    return not any(ports.answers(int(environ[name])) for name in ports.DEFAULTS)
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_up_says_where_it_listens_and_ends_everything(
+    start: Start, environ: dict[str, str], ending: signal.Signals
+) -> None:
+    """A first curl is said once the API answers; each way of ending it leaves no process behind."""
+    process = start(environ, "up")
+    said = read_until(process, "Ctrl-C ends")
+    assert f"curl http://127.0.0.1:{environ['RATES_API_PORT']}/api/v1/rates/current" in said
+    process.send_signal(ending)
+    process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert none_listens(environ)
+
+
+def test_up_names_the_process_that_died_and_ends_the_rest(
+    start: Start, environ: dict[str, str], checkout: Path
+) -> None:
+    """A process that ends by itself ends the platform with an error that names it."""
+    procfile = checkout / "Procfile"
+    lines = procfile.read_text().splitlines()
+    procfile.write_text("\n".join([*lines[:-1], "api: sleep 0.5; exit 3"]))
+    process = start(environ, "up")
+    output, _ = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert "error: api ended by itself (exit status 3); the rest was ended" in output
+    assert none_listens(environ)
+
+
+def test_a_clean_end_of_one_process_is_an_error_too(
+    start: Start, environ: dict[str, str], checkout: Path
+) -> None:
+    """A process that ends with status 0 was still meant to run on."""
+    procfile = checkout / "Procfile"
+    procfile.write_text(procfile.read_text().replace("sync: ", "sync: true #"))
+    process = start(environ, "up")
+    output, _ = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert "sync ended by itself (exit status 0)" in output
+
+
+def test_a_taken_port_is_named_before_anything_starts(
+    start: Start, environ: dict[str, str], checkout: Path
+) -> None:
+    """The error names the variable and the port, and nothing was started or written."""
+    port = int(environ["RATES_SYNC_PORT"])
+    with socket.create_server(("127.0.0.1", port)):
+        code, said = run(start, environ, "up")
+    assert code == 1
+    assert said == (
+        f"error: RATES_SYNC_PORT: port {port} is taken;"
+        " end what listens there, or set RATES_SYNC_PORT to a free one\n"
+    )
+    assert not (checkout / ".data").exists()
+
+
+def test_each_service_gets_its_own_settings_only(start: Start, environ: dict[str, str]) -> None:
+    """rates-api sees no setting of rates-sync and no token of Banxico, and the other way round."""
+    process = start(environ, "up")
+    said = read_until(process, "Ctrl-C ends")
+    api = next(line for line in said.splitlines() if " api " in line and "serving" in line)
+    sync = next(line for line in said.splitlines() if " sync " in line and "serving" in line)
+    assert "RATES_API_DATABASE_URL" in api
+    assert "RATES_SYNC" not in api
+    assert "TOKEN" not in api
+    assert "RATES_SYNC_BANXICO_TOKEN" in sync
+    assert "RATES_API" not in sync
+
+
+def test_background_status_down_and_again(
+    start: Start, environ: dict[str, str], checkout: Path
+) -> None:
+    """`status` tells by its exit code, `down` ends it, and a second start finds its state again."""
+    assert run(start, environ, "status") == (1, "not running\n")
+    code, said = run(start, environ, "up", "--background")
+    assert code == 0, said
+    assert "./dev down ends it" in said
+    code, said = run(start, environ, "status")
+    assert code == 0, said
+    assert "ready" in said
+    assert "is up already" in run(start, environ, "up")[1]
+    assert run(start, environ, "down") == (0, "ended\n")
+    assert none_listens(environ)
+    token = checkout / ".data/simulator/operator-token"
+    assert stat.S_IMODE(token.stat().st_mode) == 0o600
+    before = token.read_text()
+    assert run(start, environ, "up", "--background")[0] == 0
+    assert run(start, environ, "down")[0] == 0
+    assert token.read_text() == before
+
+
+def test_background_shows_the_log_of_a_failed_start(
+    start: Start, environ: dict[str, str], checkout: Path
+) -> None:
+    """A platform that does not come up is reported with the end of its log."""
+    procfile = checkout / "Procfile"
+    procfile.write_text(procfile.read_text().replace("api: ", "api: echo no luck; exit 4 #"))
+    code, said = run(start, environ, "up", "--background")
+    assert code == 1
+    assert "no luck" in said
+    assert "api ended by itself (exit status 4)" in said
+    assert run(start, environ, "status")[0] == 1
+
+
+def test_a_killed_runner_leaves_no_claim(start: Start, environ: dict[str, str]) -> None:
+    """The claim on the state folder ends with its holder, however that was ended."""
+    process = start(environ, "up")
+    said = read_until(process, "Ctrl-C ends")
+    children = [
+        int(line.split("pid=")[1].rstrip(")\n")) for line in said.splitlines() if "pid=" in line
+    ]
+    process.kill()
+    process.wait()
+    try:
+        assert run(start, environ, "status") == (1, "not running\n")
+    finally:
+        for child in children:
+            subprocess.run(["kill", "-KILL", str(child)], check=False)
+
+
+def run(start: Start, environ: dict[str, str], *words: str) -> tuple[int, str]:
+    """Run one command to its end; a background platform must not hold its output open."""
+    begun = time.monotonic()
+    process = start(environ, *words)
+    output, _ = process.communicate(timeout=30)
+    assert time.monotonic() - begun < 30
+    return process.returncode, output
