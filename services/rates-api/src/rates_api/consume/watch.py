@@ -11,7 +11,7 @@ from typing import NoReturn, Protocol
 import structlog
 
 from rates_api.dependencies import Dependency
-from rates_api.errors import FallbackUnavailable, SourceUnavailable
+from rates_api.errors import SourceUnavailable
 from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.snapshot.warmup import Sources
 from rates_contracts.events import Head
@@ -23,7 +23,7 @@ class Record(Protocol):
     """The database as the watch needs it."""
 
     async def head(self) -> Head:
-        """Return the record's head. Raises `FallbackUnavailable`."""
+        """Return the record's head. Raises `SourceUnavailable`."""
         ...
 
 
@@ -59,7 +59,7 @@ class HeadWatch:
         """Compare once; load the record if the worker can't have come from there."""
         try:
             left_behind = await self._left_behind()
-        except FallbackUnavailable as error:
+        except SourceUnavailable as error:
             self._dependency.failed(error)
             return
         self._dependency.answered()

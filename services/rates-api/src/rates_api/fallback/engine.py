@@ -54,7 +54,7 @@ def _sqlite(url: URL, timeout: float) -> AsyncEngine:
     @event.listens_for(engine.sync_engine, "connect")
     def read_only_connection(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         # The driver would begin transactions itself, and not before the first write.
-        connection.isolation_level = None  # type: ignore[attr-defined]
+        connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute("PRAGMA query_only = ON")
         cursor.close()

@@ -44,7 +44,7 @@ SELECT_HISTORY = _select(views.RATE_HISTORY)
 SELECT_AVERAGES = _select(views.RATE_AVERAGES)
 
 
-def head_of(row: Row[tuple[int, int, str, datetime]]) -> Head:
+def head_of(row: Row[int, int, str, datetime]) -> Head:
     """Read the row of `head_v1`."""
     timeline, position, event_id, recorded_at = row
     return Head(timeline, position, event_id, recorded_at.replace(tzinfo=UTC))
@@ -63,7 +63,7 @@ class ObservationRows:
         self._texts: dict[str, str] = {}
         self.by_series: dict[str, list[Observation]] = {}
 
-    def add(self, rows: Iterable[Row[tuple[str, Day, int, str, datetime, str]]]) -> None:
+    def add(self, rows: Iterable[Row[str, Day, int, str, datetime, str]]) -> None:
         """Read `rows` into `by_series`."""
         for series, day, revision, value, recorded_at, sha256 in rows:
             name = self._texts.setdefault(series, series)
