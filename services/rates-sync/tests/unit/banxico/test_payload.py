@@ -145,7 +145,7 @@ class TestAnswersThatAreNone:
             ("{}", 200, "malformed"),
             ('{"bmx":{}}', 200, "malformed"),
             ('{"bmx":{"series":[{"idSerie":"SF43718","datos":null}]}}', 200, "malformed"),
-            ("[" * 100_000, 200, "malformed"),
+            ('{"more":' + "[" * 100_000, 200, "malformed"),
             ("Not found", 404, "refused"),
             ("", 302, "redirect"),
             ("<html>Moved</html>", 301, "redirect"),
@@ -345,6 +345,11 @@ class TestDays:
         evening = datetime(2026, 8, 14, 1, 0, tzinfo=UTC)  # 19:00 of the 13th in Mexico City
         answer = read(bmx(SF43718=[datum("14/08/2026", "17.0297")]), Query((FIX,)), now=evening)
         assert only_rejection(answer)[1] == "determined after today in Mexico City"
+
+    def test_the_fix_of_today_is_published(self) -> None:
+        """Today's FIX is what the polls at noon are for."""
+        today = bmx(SF43718=[datum("13/08/2026", "17.0530")])
+        assert len(read(today, Query((FIX,))).published) == 1
 
     def test_a_settlement_rate_lies_ahead(self) -> None:
         """SF60653 carries future days, as far as the FIX is determined."""

@@ -235,3 +235,17 @@ async def test_the_numbers_come_from_settings(banxico: Any, clock: Any, changes:
     clock.advance(2)
     await breaker.ask(QUERY)
     assert breaker.state == "closed"
+
+
+async def test_aiobreakers_own_clock_is_never_read(
+    breaker: Breaker, banxico: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A whole circle of states without aiobreaker's `utcnow()` and `now()`."""
+    monkeypatch.setattr("aiobreaker.circuitbreaker.datetime", None)
+    monkeypatch.setattr("aiobreaker.state.datetime", None)
+    await fail(breaker, banxico, 3)
+    clock.advance(60)
+    await fail(breaker, banxico, 1)
+    clock.advance(60)
+    await breaker.ask(QUERY)
+    assert breaker.state == "closed"
