@@ -37,6 +37,6 @@ def sleeps() -> Sleeps:
 @pytest.fixture
 def banxico(real_time: RealTime, sleeps: Sleeps) -> Iterator[Banxico]:
     """A running simulator."""
-    app = create_app(clock=real_time, token=TOKEN, sleep=sleeps)
+    app = create_app(clock=real_time, token=TOKEN, monotonic=real_time.monotonic, sleep=sleeps)
     with TestClient(app) as client:
         yield Banxico(client)

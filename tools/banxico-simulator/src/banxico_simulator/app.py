@@ -4,7 +4,8 @@ Called by `__main__` and by tests. Wires one `Simulator` into its two faces; hol
 """
 
 import asyncio
-from datetime import time
+import datetime as dt
+import time
 from typing import cast
 
 from litestar import Litestar, Request, Response, asgi, get
@@ -16,6 +17,7 @@ from banxico_simulator.clock import Clock, utcnow
 from banxico_simulator.control import CONTROLLERS
 from banxico_simulator.errors import SimulatorError
 from banxico_simulator.front import Front, Sleep
+from banxico_simulator.limits import Monotonic
 from banxico_simulator.publication import ANNOUNCED_AT
 from banxico_simulator.settings import DEVELOPMENT_TOKEN
 from banxico_simulator.simulator import Simulator
@@ -24,15 +26,16 @@ from banxico_simulator.simulator import Simulator
 def create_app(
     clock: Clock = utcnow,
     token: str = DEVELOPMENT_TOKEN,
-    announced_at: time = ANNOUNCED_AT,
+    announced_at: dt.time = ANNOUNCED_AT,
+    monotonic: Monotonic = time.monotonic,
     sleep: Sleep = asyncio.sleep,
 ) -> Litestar:
     """One application with its own state.
 
     `clock` is the real time, from which the control API moves away and to which it comes back;
-    `announced_at` is when a day's FIX shows, in Mexico City.
+    `announced_at` is when a day's FIX shows, in Mexico City; `monotonic` times the rate limits.
     """
-    simulator = Simulator(clock, token, announced_at)
+    simulator = Simulator(clock, monotonic, token, announced_at)
     front = Front(simulator, sleep)
 
     @asgi("/SieAPIRest", is_mount=True, copy_scope=True)

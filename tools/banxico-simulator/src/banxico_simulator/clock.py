@@ -1,7 +1,7 @@
 """The simulator's clock: the real one, moved or stopped by the control API.
 
-Read by everything that asks "what would Banxico show now". Never used for the rate limits: those
-must end in real time, whatever the simulated day is.
+Read by everything that asks "what would Banxico show now". Never used for the rate limits,
+which must end whatever the simulated day is.
 """
 
 from collections.abc import Callable

@@ -1,16 +1,18 @@
 """Banxico's rate limits: how many requests of a kind it answers in a while.
 
-Spent by `front` for each request with a good token. Counted in real time, not by the settable
-clock: a simulated day that stands still must not lock a client out for ever.
+Spent by `simulator` for each request with a good token. Counted on a monotonic clock, not on the
+settable one: a simulated day that stands still or starts over must not lock a client out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from math import ceil
 
 from banxico_simulator.ask import Group
-from banxico_simulator.clock import Clock
+
+Monotonic = Callable[[], float]
+"""Seconds that only ever grow."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,9 +36,9 @@ BANXICO: Mapping[Group, tuple[Limit, ...]] = {
 
 
 class _Window:
-    def __init__(self, limit: Limit, now: datetime) -> None:
+    def __init__(self, limit: Limit, now: float) -> None:
         self.limit = limit
-        self.ends = now + limit.window
+        self.ends = now + limit.window.total_seconds()
         self.used = 0
 
     @property
@@ -47,8 +49,10 @@ class _Window:
 class Limits:
     """The windows of one token."""
 
-    def __init__(self, clock: Clock, limits: Mapping[Group, tuple[Limit, ...]] = BANXICO) -> None:
-        self._clock = clock
+    def __init__(
+        self, monotonic: Monotonic, limits: Mapping[Group, tuple[Limit, ...]] = BANXICO
+    ) -> None:
+        self._monotonic = monotonic
         self._limits = limits
         self.enforced = True
         self._windows: dict[Limit, _Window] = {}
@@ -58,9 +62,9 @@ class Limits:
 
         A refused request is not counted.
         """
-        now = self._clock()
+        now = self._monotonic()
         windows = [self._window(limit, now) for limit in self._limits.get(group, ())]
-        waits = [ceil((one.ends - now).total_seconds()) for one in windows if one.spent]
+        waits = [ceil(one.ends - now) for one in windows if one.spent]
         if waits and self.enforced:
             return max(waits)
         for one in windows:
@@ -72,7 +76,7 @@ class Limits:
         self._windows.clear()
         self.enforced = True
 
-    def _window(self, limit: Limit, now: datetime) -> _Window:
+    def _window(self, limit: Limit, now: float) -> _Window:
         window = self._windows.get(limit)
         if window is None or now >= window.ends:
             window = self._windows[limit] = _Window(limit, now)

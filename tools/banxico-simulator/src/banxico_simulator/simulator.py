@@ -14,7 +14,7 @@ from banxico_simulator.clock import MEXICO_CITY, Clock, SettableClock
 from banxico_simulator.errors import SimulatorError
 from banxico_simulator.faults import Faults
 from banxico_simulator.journal import Journal
-from banxico_simulator.limits import Limits
+from banxico_simulator.limits import Limits, Monotonic
 from banxico_simulator.publication import ANNOUNCED_AT, Observation, Publication
 from banxico_simulator.series import History, load
 from banxico_simulator.sie import Answer, Refusal
@@ -26,12 +26,14 @@ REPLAYED_YEARS = 10
 class Simulator:
     """The data, what of it shows, the clock, the faults, the limits and the counts."""
 
-    def __init__(self, clock: Clock, token: str, announced_at: time = ANNOUNCED_AT) -> None:
+    def __init__(
+        self, clock: Clock, monotonic: Monotonic, token: str, announced_at: time = ANNOUNCED_AT
+    ) -> None:
         self._token = token
         self.clock = SettableClock(clock)
         self.history: History = load(_years_after(clock(), REPLAYED_YEARS))
         self.publication = Publication(self.history, announced_at)
-        self.limits = Limits(clock)
+        self.limits = Limits(monotonic)
         self.faults = Faults()
         self.journal = Journal()
 
