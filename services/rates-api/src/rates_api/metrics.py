@@ -12,10 +12,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from rates_api.consume.projection import Reason
 from rates_api.snapshot.level import LEVELS, Level
 from rates_api.snapshot.snapshot import Feed
+from rates_api.traffic import Traffic
 from rates_contracts.events import Head
 
 Outcome = Literal["applied", "skipped"]
-Rendered = Literal["hit", "miss"]
 
 OUTCOMES = (*get_args(Outcome), *get_args(Reason))
 RELOAD_REASONS = ("warm_up", *get_args(Reason), "record_ahead")
@@ -38,20 +38,21 @@ LEAST_IS_WORST = frozenset(
 class Metrics:
     """The metrics of one worker."""
 
-    def __init__(self) -> None:
-        """Create every metric with its first value, in a fresh registry."""
+    def __init__(self, traffic: Traffic) -> None:
+        """Create every metric with its first value; `traffic` counts answers for `/health`."""
+        self.traffic = traffic
         self.registry = CollectorRegistry()
         self._create_serving()
         self._create_following()
 
     def _create_serving(self) -> None:
-        self.requests = Counter(
+        self._requests = Counter(
             "rates_api_requests_total",
             "Requests answered, by route template and status.",
             ["route", "status"],
             registry=self.registry,
         )
-        self.duration = Histogram(
+        self._duration = Histogram(
             "rates_api_request_duration_seconds",
             "Time from a request's arrival to its last byte handed over, by route template.",
             ["route"],
@@ -64,7 +65,7 @@ class Metrics:
             ["result"],
             registry=self.registry,
         )
-        self.rendered_counts = {kind: self._rendered.labels(kind) for kind in get_args(Rendered)}
+        self._hit, self._miss = self._rendered.labels("hit"), self._rendered.labels("miss")
 
     def _create_following(self) -> None:
         registry = self.registry
@@ -120,14 +121,16 @@ class Metrics:
         """Count a snapshot loaded whole."""
         self._reloads.labels(source, reason).inc()
 
-    def rendered(self, result: Rendered) -> None:
-        """Count an answer found rendered, or rendered anew."""
-        self.rendered_counts[result].inc()
+    def looked_up(self, *, hit: bool) -> None:
+        """Count a look-up among the rendered answers."""
+        (self._hit if hit else self._miss).inc()
+        self.traffic.looked_up(hit=hit)
 
-    def answered(self, route: str, status: int, seconds: float) -> None:
-        """Count a request that was answered with `status` within `seconds`."""
-        self.requests.labels(route, str(status)).inc()
-        self.duration.labels(route).observe(seconds)
+    def answered(self, endpoint: str, status: int, seconds: float) -> None:
+        """Count a request to a path template that was answered with `status` within `seconds`."""
+        self._requests.labels(endpoint, str(status)).inc()
+        self._duration.labels(endpoint).observe(seconds)
+        self.traffic.answered(seconds)
 
     def standing(self, level: Level, feed: Feed, head: Head | None) -> None:
         """Show the level, what feeds the snapshot and where it stands."""

@@ -1,0 +1,125 @@
+"""Starts an instance: `python -m rates_api`, or `serve_forever` with another application.
+
+The main process validates the settings, serves `/metrics` for all workers on the internal port and
+minds the workers, which share the public port. A worker that dies is replaced: the others go on
+serving, a restart of the instance would drop them, too. One that dies again at once is a fault
+that a restart can't mend: then the instance ends with a non-zero status and whoever started it
+decides.
+"""
+
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from types import FrameType
+from wsgiref.simple_server import WSGIServer
+
+from granian.constants import Interfaces, Loops
+from granian.server.mp import MPServer
+from prometheus_client import start_http_server
+
+from rates_api.instance import announce_draining, instance_registry
+from rates_api.settings import PREFIX, Settings, load
+from rates_contracts.environment import EnvironmentInvalid
+
+KILL_SECONDS = 10
+"""How long a worker may take to finish its answers after the drain."""
+
+WRONG_START = 2
+"""Exit status for what only the operator can mend: settings, a taken port."""
+
+
+class PortTaken(Exception):
+    """Somebody else listens on one of our ports."""
+
+
+def main() -> None:
+    """Run an instance until SIGINT or SIGTERM; exit 2 with one message if it can't start."""
+    try:
+        serve_forever(load())
+    except (EnvironmentInvalid, PortTaken) as error:
+        sys.stderr.write(f"rates-api: {error}\n")
+        sys.exit(WRONG_START)
+
+
+def serve_forever(settings: Settings, target: str = "rates_api.app:create") -> None:
+    """Serve the application that the factory `target` (`module:name`) builds in each worker.
+
+    The workers read the same environment that `settings` came from. They are spawned, so a script
+    that calls this does so under `if __name__ == "__main__"`. Raises `PortTaken`.
+    """
+    # Forked, a worker would inherit the threads' locks in whatever state they are.
+    multiprocessing.set_start_method("spawn", force=True)
+    _require_free(settings.host, settings.port)
+    with tempfile.TemporaryDirectory(prefix="rates-api-") as made:
+        directory = Path(settings.instance_dir or made)
+        os.environ[f"{PREFIX}_INSTANCE_DIR"] = str(directory)
+        metrics = _serve_metrics(settings, directory)
+        try:
+            _server(settings, target, directory).serve()
+        finally:
+            metrics.shutdown()
+            metrics.server_close()
+
+
+class DrainingServer(MPServer):
+    """A server that stops being ready some time before it closes its port (protocol rule 22)."""
+
+    directory: Path
+    drain: float
+
+    def signal_handler_interrupt(self, signum: int, frame: FrameType | None) -> None:
+        """Drain at the first SIGTERM; end at once at a second signal or at SIGINT."""
+        if signum != signal.SIGTERM or self.drain == 0 or (self.directory / "draining").exists():
+            super().signal_handler_interrupt(signum, frame)
+            return
+        announce_draining(self.directory)
+        ending = threading.Timer(self.drain, super().signal_handler_interrupt)
+        ending.daemon = True
+        ending.start()
+
+
+def _server(settings: Settings, target: str, directory: Path) -> DrainingServer:
+    server = DrainingServer(
+        target,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        workers=settings.workers,
+        loop=Loops.uvloop,
+        websockets=False,
+        factory=True,
+        respawn_failed_workers=True,
+        workers_kill_timeout=KILL_SECONDS,
+    )
+    server.directory, server.drain = directory, settings.drain
+    return server
+
+
+def _serve_metrics(settings: Settings, directory: Path) -> WSGIServer:
+    try:
+        server, _ = start_http_server(
+            settings.admin_port, settings.host, instance_registry(directory)
+        )
+    except OSError as error:
+        raise PortTaken(f"{settings.host}:{settings.admin_port}: {error.strerror}") from error
+    return server
+
+
+def _require_free(host: str, port: int) -> None:
+    """Refuse a taken port: the workers share theirs, and would share it with a stranger, too."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PortTaken(f"{host}:{port}: {error.strerror}") from error
+
+
+if __name__ == "__main__":
+    main()

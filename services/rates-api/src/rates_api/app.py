@@ -1,0 +1,88 @@
+"""The ASGI application of one worker: routes, probes, and the background beside them.
+
+`create` is what Granian's workers call (`python -m rates_api`) and what a launcher of tests calls
+with its own clock. `serve` has all that clients see; here are the probes and the life of a worker.
+"""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+from litestar import Litestar, Response, get
+from litestar.handlers import HTTPRouteHandler
+
+from rates_api import settings as environment
+from rates_api.bootstrap import bootstrap
+from rates_api.settings import Settings
+from rates_api.worker import Worker
+
+log = structlog.get_logger(__name__)
+
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+def create(settings: Settings | None = None, **seams: Any) -> Litestar:
+    """Build the application; without `settings` they are read from the environment.
+
+    `seams` are those of `bootstrap`: `clock`, `monotonic`, `sleep`, `random`.
+    """
+    return create_app(bootstrap(settings or environment.load(), **seams))
+
+
+def end_process() -> None:
+    """End this worker in good order: what is being answered is, then the main process decides."""
+    signal.raise_signal(signal.SIGTERM)
+
+
+def create_app(worker: Worker, *, end: Callable[[], None] = end_process) -> Litestar:
+    """Put the routes on `worker`; `end` is called if its background work dies."""
+
+    @asynccontextmanager
+    async def background(_: Litestar) -> AsyncIterator[None]:
+        # Not a task group around the application: the server would take its end for an
+        # application without background work, and serve on from a snapshot that nobody feeds.
+        running = asyncio.create_task(worker.run(), name="background")
+        running.add_done_callback(lambda task: _report_death(task, end))
+        try:
+            yield
+        finally:
+            running.cancel()
+            await asyncio.wait({running})
+            await worker.close()
+
+    return Litestar(
+        route_handlers=_probes(worker),
+        lifespan=[background],
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+def _report_death(task: "asyncio.Task[None]", end: Callable[[], None]) -> None:
+    """Log what killed the background work, and end the worker; a cancelled one is no death."""
+    if task.cancelled():
+        return
+    log.critical("background_died", exc_info=task.exception())
+    end()
+
+
+def _probes(worker: Worker) -> list[HTTPRouteHandler]:
+    """Return `/livez` (the loops get round) and `/readyz` (protocol rule 22)."""
+
+    @get("/livez", sync_to_thread=False)
+    def livez() -> Response[dict[str, Any]]:
+        stuck = worker.progress.stuck
+        return _probe(not stuck, {"alive": not stuck, "stuck": stuck})
+
+    @get("/readyz", sync_to_thread=False)
+    def readyz() -> Response[dict[str, Any]]:
+        return _probe(worker.ready, {"ready": worker.ready})
+
+    return [livez, readyz]
+
+
+def _probe(good: bool, content: dict[str, Any]) -> Response[dict[str, Any]]:
+    return Response(content, status_code=200 if good else 503, headers=NO_STORE)

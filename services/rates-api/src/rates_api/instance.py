@@ -1,0 +1,108 @@
+"""The workers of an instance speak as one (protocol rule 24).
+
+Each worker writes its metrics and a small report into a directory they share, once a second; any
+worker reads the others' and keeps the merged health at hand, so that a request asks nobody. The
+main process merges the metrics for `/metrics`, and announces the draining there.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+from prometheus_client import CollectorRegistry
+
+from rates_api.dependencies import DependencyState
+from rates_api.metrics import LEAST_IS_WORST
+from rates_api.serve.port import InstanceHealth
+from rates_api.snapshot.level import LEVELS, Level
+from rates_api.snapshot.snapshot import Feed
+from rates_api.traffic import Figures, hit_ratio, p95, summed
+from rates_telemetry.exposition import DirectoryCollector, replace_file, write
+
+FRESH_SECONDS = 10.0
+"""A report older than this is of a worker that has ended."""
+
+DRAINING = "draining"
+STATES: tuple[DependencyState, ...] = ("healthy", "degraded", "unhealthy")
+
+
+class WorkerReport(msgspec.Struct, frozen=True):
+    """What a worker tells the others: how it stands, what answers it, its last five minutes."""
+
+    level: Level
+    feed: Feed
+    position: str | None
+    database: DependencyState
+    redis: DependencyState
+    figures: Figures
+
+
+class Instance:
+    """One worker's view of the directory that all workers of its instance share."""
+
+    def __init__(
+        self,
+        directory: Path,
+        name: str,
+        registry: CollectorRegistry,
+        *,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        """Write as `name`; `wall` is Unix time, the clock of the files."""
+        self._directory = directory
+        self._name = name
+        self._registry = registry
+        self._wall = wall
+
+    def publish(self, report: WorkerReport) -> InstanceHealth:
+        """Write this worker's metrics and `report`, return the merged health. Blocks briefly.
+
+        Raises `OSError` where the directory can't be written.
+        """
+        write(self._registry, self._directory, self._name)
+        replace_file(self._directory / f"{self._name}.json", msgspec.json.encode(report))
+        return merged(self._fresh_reports())
+
+    @property
+    def draining(self) -> bool:
+        """Tell whether the main process is about to end."""
+        return (self._directory / DRAINING).exists()
+
+    def _fresh_reports(self) -> list[WorkerReport]:
+        oldest = self._wall() - FRESH_SECONDS
+        return [
+            msgspec.json.decode(path.read_bytes(), type=WorkerReport)
+            for path in self._directory.glob("*.json")
+            if path.stat().st_mtime >= oldest
+        ]
+
+
+def merged(reports: Sequence[WorkerReport]) -> InstanceHealth:
+    """Return the health of the instance: the worst of its workers, their traffic summed."""
+    figures = summed([report.figures for report in reports])
+    return InstanceHealth(
+        level=max((report.level for report in reports), key=LEVELS.index, default="critical"),
+        database=_worst([report.database for report in reports]),
+        redis=_worst([report.redis for report in reports]),
+        response_time_p95=p95(figures),
+        cache_hit_ratio=hit_ratio(figures),
+    )
+
+
+def _worst(states: Sequence[DependencyState]) -> DependencyState:
+    return max(states, key=STATES.index, default="degraded")
+
+
+def announce_draining(directory: Path) -> None:
+    """Tell the workers that the instance is about to end, so that they stop being ready."""
+    (directory / DRAINING).touch()
+
+
+def instance_registry(directory: Path) -> CollectorRegistry:
+    """Return a registry that shows the merged metrics of all workers."""
+    registry = CollectorRegistry()
+    registry.register(
+        DirectoryCollector(directory, fresh_seconds=FRESH_SECONDS, least=LEAST_IS_WORST)
+    )
+    return registry
