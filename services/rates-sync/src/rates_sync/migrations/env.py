@@ -1,0 +1,7 @@
+"""Where Alembic runs the steps: on the connection that `migrate` holds, never on one of its own."""
+
+from alembic import context
+
+context.configure(connection=context.config.attributes["connection"])
+with context.begin_transaction():
+    context.run_migrations()

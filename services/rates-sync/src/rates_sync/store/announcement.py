@@ -1,0 +1,75 @@
+"""What one event changes in the record beside the observations themselves (rule R3).
+
+`recording` calls it, last and once per transaction: head, status, averages, calendar, outbox.
+"""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from rates_contracts.averages import Average
+from rates_contracts.calendar import BankCalendar
+from rates_contracts.events import (
+    CalendarChanged,
+    Event,
+    StatusChanged,
+    TimelineChanged,
+)
+from rates_sync.store import schema
+from rates_sync.store.schema import ONLY
+
+
+async def write_announcement(connection: AsyncConnection, event: Event) -> None:
+    """Raise the head, save what the event carries and put it into the outbox.
+
+    Protocol rule 1: the position is a row's value, not an AUTO_INCREMENT, which is given at insert
+    and not at commit.
+    """
+    head = msgspec.structs.asdict(event.head)
+    await connection.execute(update(schema.head).values(**head, unannounced_at=None))
+    await connection.execute(insert(schema.outbox).values(**head, document=_json(event)))
+    await _save_status(connection, event)
+    if event.averages is not None:
+        await _save_averages(connection, event.averages)
+    if isinstance(event, CalendarChanged):
+        await _save_calendar(connection, event.calendar)
+
+
+async def _save_status(connection: AsyncConnection, event: Event) -> None:
+    """Save the status, and the versions of the documents that the event changes.
+
+    A new timeline gives both a new version: in the lost one the old names may have other contents.
+    """
+    versions = (await connection.execute(select(schema.sync_status))).one_or_none()
+    renewed = versions is None or isinstance(event, TimelineChanged)
+    row: dict[str, Any] = {"document": _json(event.status)}
+    if renewed or not isinstance(event, StatusChanged):
+        row["history_version"] = event.at.stream_id
+    if renewed or event.averages is not None:
+        row["averages_version"] = event.at.stream_id
+    await _save_only(connection, schema.sync_status, row)
+
+
+async def _save_averages(connection: AsyncConnection, averages: tuple[Average, ...]) -> None:
+    await connection.execute(delete(schema.averages))
+    rows = [{"window_name": one.window, "at": one.at, "document": _json(one)} for one in averages]
+    if rows:
+        await connection.execute(insert(schema.averages), rows)
+
+
+async def _save_calendar(connection: AsyncConnection, calendar: BankCalendar) -> None:
+    row = {"version": calendar.version, "document": _json(calendar)}
+    await _save_only(connection, schema.bank_calendar, row)
+
+
+async def _save_only(connection: AsyncConnection, table: Table, row: dict[str, Any]) -> None:
+    """Write a table's only row; the lease row's lock keeps everybody else from inserting it."""
+    if (await connection.execute(update(table).values(row))).rowcount == 0:
+        await connection.execute(insert(table).values(id=ONLY, **row))
+
+
+def _json(document: Any) -> str:
+    """Return the same bytes that `encode_event` and `encode_document` would write."""
+    return msgspec.json.encode(document).decode()

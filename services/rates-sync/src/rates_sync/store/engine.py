@@ -1,0 +1,125 @@
+"""Connections and transactions: one behaviour over SQLite and MySQL.
+
+`bootstrap` opens the engine; everything in `store` goes through `reading` and `writing`, which
+translate the drivers' errors once. Never creates a database: only a migration does.
+
+Isolation on MySQL is REPEATABLE READ: a reading transaction sees one state of the record however
+many selects it makes. A writing one begins with a locking read of the lease (protocol rule 2);
+that reads the newest state and opens no snapshot, so that the first plain select opens it under
+the lock.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import URL, Connection, event, exc, make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from rates_sync.errors import StoreUnavailable
+
+LOCK_WAIT_SECONDS = 2
+"""How long a statement waits for another's lock (protocol rule 2)."""
+SESSION_IDLE_SECONDS = 5
+"""After this MySQL ends a silent session: a paused leader can't hold the lease row for hours."""
+TRANSACTION_SECONDS = 5.0
+"""No transaction takes longer, whatever the network does."""
+
+_BEGIN = "sqlite_begin"
+_BUGS = (exc.IntegrityError, exc.ProgrammingError, exc.DataError, exc.NotSupportedError)
+
+
+def open_engine(url: str, *, create: bool = False) -> AsyncEngine:
+    """Return an engine for `mysql+asyncmy` or `sqlite+aiosqlite`; nothing is connected yet.
+
+    `create` lets a missing SQLite file be made, as a migration does. Raises ValueError for other
+    drivers.
+    """
+    parsed = make_url(url)
+    if parsed.drivername == "sqlite+aiosqlite":
+        return _sqlite(parsed, mode="rwc" if create else "rw")
+    if parsed.drivername == "mysql+asyncmy":
+        return _mysql(parsed)
+    raise ValueError(f"no such database driver: {parsed.drivername}")
+
+
+@asynccontextmanager
+async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Give one consistent snapshot of the record. Raises `StoreUnavailable`."""
+    async with translated(), engine.connect() as connection:
+        yield connection
+
+
+@asynccontextmanager
+async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Give a transaction that commits at the end, or rolls back on any error.
+
+    Raises `StoreUnavailable`; a constraint that does not hold is a bug and stays as it is.
+    """
+    immediate = engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
+    async with translated(), immediate.begin() as connection:
+        yield connection
+
+
+@asynccontextmanager
+async def translated(seconds: float = TRANSACTION_SECONDS) -> AsyncIterator[None]:
+    """Bound the time inside and turn what the driver raises into `StoreUnavailable`."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except _BUGS:
+        raise
+    except (exc.DBAPIError, exc.TimeoutError, OSError) as error:
+        raise StoreUnavailable(_cause(error)) from error
+
+
+def _cause(error: Exception) -> str:
+    """Return the driver's words without the statement and its parameters."""
+    return str(error.orig if isinstance(error, exc.DBAPIError) else error) or type(error).__name__
+
+
+def _sqlite(url: URL, mode: str) -> AsyncEngine:
+    """NullPool: a file that was replaced or restored is seen by the next transaction."""
+    uri = url.set(database=f"file:{quote(url.database or '')}", query={"mode": mode, "uri": "true"})
+    engine = create_async_engine(uri, poolclass=NullPool)
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    """The driver's own BEGIN comes too late for consistent reads: it is turned off."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {LOCK_WAIT_SECONDS * 1000}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """A transaction that will write takes the lock first: upgrading a read fails at once."""
+    connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
+
+
+def _mysql(url: URL) -> AsyncEngine:
+    session = (
+        f"SET SESSION innodb_lock_wait_timeout = {LOCK_WAIT_SECONDS},"
+        f" wait_timeout = {SESSION_IDLE_SECONDS},"
+        " transaction_isolation = 'REPEATABLE-READ', time_zone = '+00:00'"
+    )
+    return create_async_engine(
+        url.update_query_dict({"charset": "utf8mb4"}),
+        pool_size=5,
+        max_overflow=0,
+        pool_timeout=TRANSACTION_SECONDS,
+        pool_pre_ping=True,
+        connect_args={
+            "init_command": session,
+            "connect_timeout": LOCK_WAIT_SECONDS,
+            "read_timeout": TRANSACTION_SECONDS,
+        },
+    )

@@ -1,0 +1,33 @@
+"""The fence: whether an instance may still write (protocol rule 2).
+
+Every writing transaction of the leader calls `hold` first. Never takes or renews the lease: that
+is `lease`.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from rates_sync.errors import LeaseLost
+from rates_sync.store.schema import lease
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """What the holder of a lease shows: its name, and the fencing token of its take-over."""
+
+    holder: str
+    token: int
+
+
+async def hold(connection: AsyncConnection, fence: Fence) -> None:
+    """Lock the lease row until the transaction ends. Raises `LeaseLost` if it is another's.
+
+    Protocol rule 2: a locking read, since a plain one would see the old token under REPEATABLE
+    READ; on SQLite `BEGIN IMMEDIATE` has locked already. The holder is compared too: a database
+    restored to an earlier time gives a token out twice.
+    """
+    row = (await connection.execute(select(lease).with_for_update())).one()
+    if (row.holder, row.token) != (fence.holder, fence.token):
+        raise LeaseLost(f"{row.holder or 'nobody'} holds token {row.token}, not {fence.token}")

@@ -1,0 +1,127 @@
+"""The lease: which instance asks Banxico, writes and relays (rule R2, protocol rule 3).
+
+`bootstrap` contends before anything else, the leader renews beside its work and releases at a
+clean shutdown. No two clocks are compared: a contender watches the row with its own monotonic
+clock. A leader that can't renew may go on believing in itself; the fence stops what it writes.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from rates_sync.errors import StoreUnavailable
+from rates_sync.store.engine import reading, writing
+from rates_sync.store.fence import Fence, hold
+from rates_sync.store.schema import lease
+
+log = structlog.get_logger(__name__)
+
+POLL_SECONDS = 2.0
+PATIENCE_SECONDS = 10.0
+"""A leader that has not renewed for so long is taken for dead; renew well within it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The lease row as a contender saw it; without a holder it is free."""
+
+    holder: str
+    token: int
+    renewals: int
+
+    @property
+    def free(self) -> bool:
+        """Tell whether the lease was released, or never held."""
+        return not self.holder
+
+
+class Lease:
+    """One instance's hand on the lease; `holder` is unique to it, also across its restarts."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        holder: str,
+        *,
+        monotonic: Callable[[], float],
+        sleep: Callable[[float], Awaitable[None]],
+        poll: float = POLL_SECONDS,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
+        if not holder:
+            raise ValueError("a holder needs a name: the empty one marks a free lease")
+        self._engine, self._holder = engine, holder
+        self._monotonic, self._sleep = monotonic, sleep
+        self._poll, self._patience = poll, patience
+
+    async def observe(self) -> Seen:
+        """Return the row as it is. Raises `StoreUnavailable`."""
+        async with reading(self._engine) as connection:
+            row = (await connection.execute(select(lease))).one()
+        return Seen(row.holder, row.token, row.renewals)
+
+    async def take(self, seen: Seen) -> Fence | None:
+        """Take the lease as it was seen; None if it has moved since. Raises `StoreUnavailable`."""
+        taking = (
+            update(lease)
+            .where(lease.c.token == seen.token, lease.c.renewals == seen.renewals)
+            .values(holder=self._holder, token=seen.token + 1, renewals=0)
+        )
+        async with writing(self._engine) as connection:
+            taken = (await connection.execute(taking)).rowcount == 1
+        return Fence(self._holder, seen.token + 1) if taken else None
+
+    async def renew(self, fence: Fence) -> None:
+        """Show that this leader lives. Raises `LeaseLost` or `StoreUnavailable`."""
+        await self._advance(fence, holder=fence.holder)
+
+    async def release(self, fence: Fence) -> None:
+        """Free the lease, so that the next contender takes it at once.
+
+        Raises `LeaseLost` or `StoreUnavailable`.
+        """
+        await self._advance(fence, holder="")
+
+    async def contend(self) -> Fence:
+        """Wait until the lease is this instance's and return its fence (protocol rule 3).
+
+        Takes it at once when it is free, else when the same (token, renewals) was seen for the
+        whole patience. While the database is away nobody could renew: the watch begins anew.
+        """
+        watched: Seen | None = None
+        since = self._monotonic()
+        while True:
+            seen = await self._look()
+            if seen is None or seen != watched:
+                watched, since = seen, self._monotonic()
+            if seen is not None and (seen.free or self._monotonic() - since >= self._patience):
+                fence = await self._try(seen)
+                if fence is not None:
+                    return fence
+            await self._sleep(self._poll)
+
+    async def _look(self) -> Seen | None:
+        try:
+            return await self.observe()
+        except StoreUnavailable as error:
+            log.warning("lease_not_seen", error=str(error))
+            return None
+
+    async def _try(self, seen: Seen) -> Fence | None:
+        try:
+            fence = await self.take(seen)
+        except StoreUnavailable as error:
+            log.warning("lease_not_taken", error=str(error))
+            return None
+        if fence is not None:
+            log.info("lease_taken", token=fence.token, after=seen.holder or "nobody")
+        return fence
+
+    async def _advance(self, fence: Fence, *, holder: str) -> None:
+        async with writing(self._engine) as connection:
+            await hold(connection, fence)
+            values = {"holder": holder, "renewals": lease.c.renewals + 1}
+            await connection.execute(update(lease).values(values))

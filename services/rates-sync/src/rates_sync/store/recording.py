@@ -1,0 +1,203 @@
+"""One recording transaction: what is added, and how it is announced (rule R3).
+
+`record` opens it under the fence and commits it; `cycle` and the relay's port fill it. Never
+commits by itself; `announcement` writes what an event changes.
+"""
+
+from collections.abc import Sequence
+from datetime import date as Day
+from datetime import datetime, timedelta
+from typing import Any, Self, TypeVar
+
+import msgspec
+from sqlalchemy import insert, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from rates_contracts.averages import Average
+from rates_contracts.calendar import BankCalendar
+from rates_contracts.events import (
+    CalendarChanged,
+    Event,
+    Head,
+    HistoryReload,
+    ObservationsRecorded,
+    Previous,
+    StatusChanged,
+    TimelineChanged,
+)
+from rates_contracts.observation import Observation
+from rates_contracts.status import SyncStatus
+from rates_sync.store import schema
+from rates_sync.store.announcement import write_announcement
+from rates_sync.store.aside import insert_if_new, quarantine_key
+from rates_sync.store.rows import (
+    read_calendar,
+    read_newest,
+    read_newest_day,
+    read_standing,
+    read_status,
+)
+
+E = TypeVar(
+    "E", ObservationsRecorded, StatusChanged, CalendarChanged, HistoryReload, TimelineChanged
+)
+RELOADS = (HistoryReload, TimelineChanged)
+"""Events after which every worker loads the record again."""
+
+
+class Recording:
+    """An open recording; everything compared with what is known is read through it (rule 2).
+
+    `head` was read under the fence. `recorded_at` belongs to all that is added. `unannounced` says
+    that an earlier recording left rows of a backfill which no event has told of: the next event
+    must be a `HistoryReload`.
+    """
+
+    def __init__(
+        self,
+        connection: AsyncConnection,
+        head: Head,
+        recorded_at: datetime,
+        *,
+        unannounced: bool,
+        event_id: str,
+        traceparent: str | None,
+    ) -> None:
+        self.head, self.recorded_at, self.unannounced = head, recorded_at, unannounced
+        self._connection, self._event_id, self._traceparent = connection, event_id, traceparent
+        self._timeline = head.timeline
+        self._added: list[Observation] = []
+        self._closed = False
+
+    @classmethod
+    async def begin(
+        cls, connection: AsyncConnection, now: datetime, event_id: str, traceparent: str | None
+    ) -> Self:
+        """Read where the record stands; the lease row is locked already.
+
+        Protocol rule 4: `recorded_at` rises strictly, also when the clock goes back.
+        """
+        head, unannounced_at = await read_standing(connection)
+        latest = unannounced_at or head.recorded_at
+        return cls(
+            connection,
+            head,
+            max(now, latest + timedelta(microseconds=1)),
+            unannounced=unannounced_at is not None,
+            event_id=event_id,
+            traceparent=traceparent,
+        )
+
+    async def status(self) -> SyncStatus | None:
+        """Return the newest status, None before the first event."""
+        return await read_status(self._connection)
+
+    async def calendar(self) -> BankCalendar | None:
+        """Return the bank calendar, None before the first."""
+        return await read_calendar(self._connection)
+
+    async def newest(self, series: str, first: Day, last: Day) -> list[Observation]:
+        """Return the newest revision of each day from `first` to `last`, ascending."""
+        return list(await read_newest(self._connection, series, first, last))
+
+    async def newest_day(self, series: str) -> Day | None:
+        """Return the last day of `series` with an observation."""
+        return await read_newest_day(self._connection, series)
+
+    async def keep_payload(self, sha256: str, body: bytes, received_at: datetime) -> None:
+        """Keep a raw answer, once, before the observations that name it."""
+        row = {"sha256": sha256, "body": body, "received_at": received_at}
+        await insert_if_new(self._connection, schema.payloads, row)
+
+    async def add(self, observations: Sequence[Observation]) -> None:
+        """Append observations or revisions; each carries this recording's `recorded_at`.
+
+        Raises ValueError for another instant, IntegrityError for a revision already recorded.
+        """
+        if any(one.recorded_at != self.recorded_at for one in observations):
+            raise ValueError("an observation is recorded when its recording is (rule 4)")
+        if observations:
+            rows = [msgspec.structs.asdict(one) for one in observations]
+            await self._connection.execute(insert(schema.observations), rows)
+            self._added += observations
+
+    async def set_aside(
+        self, *, series: str, day: Day | None, raw: str, reason: str, payload_sha256: str
+    ) -> bool:
+        """Keep what cannot be used, with the reason (rule R10); False for a repeat."""
+        row = {
+            "fingerprint": quarantine_key(series, day, raw, reason),
+            "series": series,
+            "date": day,
+            "raw": raw,
+            "reason": reason,
+            "payload_sha256": payload_sha256,
+            "recorded_at": self.recorded_at,
+        }
+        return await insert_if_new(self._connection, schema.quarantine, row)
+
+    async def audit(self, actor: str, action: str, detail: str) -> None:
+        """Note who did what, and why."""
+        row = {"at": self.recorded_at, "actor": actor, "action": action, "detail": detail}
+        await self._connection.execute(insert(schema.audit).values(row))
+
+    async def announce_later(self) -> None:
+        """Leave a chunk of a backfill to the one `HistoryReload` that ends it (rule 2).
+
+        The record remembers that rows wait, whoever leads when the backfill goes on.
+        """
+        self._close()
+        noted = update(schema.head).values(unannounced_at=self.recorded_at)
+        await self._connection.execute(noted)
+
+    async def announce(
+        self,
+        kind: type[E],
+        *,
+        status: SyncStatus,
+        averages: tuple[Average, ...] | None = None,
+        **fields: Any,
+    ) -> E:
+        """Raise the head by one event of `kind` (rule 1) and write all it changes; once, last."""
+        self._close()
+        event = kind(
+            event_id=self._event_id,
+            timeline=self._timeline,
+            position=self.head.position + 1,
+            previous=Previous(self.head.timeline, self.head.position, self.head.event_id),
+            recorded_at=self.recorded_at,
+            status=status,
+            averages=averages,
+            traceparent=self._traceparent,
+            **fields,
+        )
+        self._check_told(event)
+        await write_announcement(self._connection, event)
+        return event
+
+    async def restart_timeline(self, above: int) -> Head:
+        """Raise the timeline above `above` and announce it with the current status (rule 9)."""
+        self._timeline = max(self.head.timeline, above) + 1
+        status = await self.status()
+        if status is not None:
+            return (await self.announce(TimelineChanged, status=status)).head
+        await self._connection.execute(update(schema.head).values(timeline=self._timeline))
+        return msgspec.structs.replace(self.head, timeline=self._timeline)
+
+    def check_announced(self) -> None:
+        """Raise RuntimeError if observations were added and no event tells of them (rule R3)."""
+        if self._added and not self._closed:
+            raise RuntimeError("observations were added and not announced")
+
+    def _close(self) -> None:
+        if self._closed:
+            raise RuntimeError("a recording is announced once")
+        self._closed = True
+
+    def _check_told(self, event: Event) -> None:
+        """An event that hides what was recorded would leave every worker without it."""
+        if isinstance(event, RELOADS):
+            return
+        told = event.observations if isinstance(event, ObservationsRecorded) else ()
+        if self.unannounced or set(told) != set(self._added):
+            raise RuntimeError("the event does not tell of all that was recorded")

@@ -1,0 +1,95 @@
+"""Rows to the contract's types, on a connection that somebody else opened.
+
+`record`, `recording` and `outbox` read through these, each in its own transaction. Nothing here
+writes.
+"""
+
+from datetime import date as Day
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Select, exists, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from rates_contracts.averages import Average
+from rates_contracts.calendar import BankCalendar
+from rates_contracts.events import Head
+from rates_contracts.observation import Observation
+from rates_contracts.status import SyncStatus
+from rates_sync.store.schema import (
+    averages,
+    bank_calendar,
+    head,
+    observations,
+    sync_status,
+)
+
+_later = observations.alias("later")
+_is_newest = ~exists().where(
+    _later.c.series == observations.c.series,
+    _later.c.date == observations.c.date,
+    _later.c.revision > observations.c.revision,
+)
+
+
+async def read_head(connection: AsyncConnection) -> Head:
+    """Return the newest event's place; position 0 and no `event_id` before the first."""
+    return (await read_standing(connection))[0]
+
+
+async def read_standing(connection: AsyncConnection) -> tuple[Head, datetime | None]:
+    """Return the head, and when rows were last recorded that no event has told of yet."""
+    row = (await connection.execute(select(head))).one()
+    at = Head(row.timeline, row.position, row.event_id, row.recorded_at)
+    return at, row.unannounced_at
+
+
+async def read_status(connection: AsyncConnection) -> SyncStatus | None:
+    """Return the status of the newest event, None before the first."""
+    document = await connection.scalar(select(sync_status.c.document))
+    return None if document is None else msgspec.json.decode(document, type=SyncStatus)
+
+
+async def read_calendar(connection: AsyncConnection) -> BankCalendar | None:
+    """Return the bank calendar, None before the first was recorded."""
+    document = await connection.scalar(select(bank_calendar.c.document))
+    return None if document is None else msgspec.json.decode(document, type=BankCalendar)
+
+
+async def read_averages(connection: AsyncConnection) -> tuple[Average, ...]:
+    """Return the table of averages, ascending by window and `at`."""
+    ordered = select(averages.c.document).order_by(averages.c.window_name, averages.c.at)
+    documents = (await connection.scalars(ordered)).all()
+    return tuple(msgspec.json.decode(document, type=Average) for document in documents)
+
+
+async def read_history(connection: AsyncConnection) -> tuple[Observation, ...]:
+    """Return every revision of every observation, ascending by series, date and revision."""
+    c = observations.c
+    return await _observations(connection, _columns().order_by(c.series, c.date, c.revision))
+
+
+async def read_newest(
+    connection: AsyncConnection, series: str, first: Day, last: Day
+) -> tuple[Observation, ...]:
+    """Return the newest revision of each day from `first` to `last`, ascending."""
+    c = observations.c
+    between = (c.series == series, c.date.between(first, last), _is_newest)
+    return await _observations(connection, _columns().where(*between).order_by(c.date))
+
+
+async def read_newest_day(connection: AsyncConnection, series: str) -> Day | None:
+    """Return the last day that has an observation of `series`."""
+    newest = select(func.max(observations.c.date)).where(observations.c.series == series)
+    day: Day | None = await connection.scalar(newest)
+    return day
+
+
+def _columns() -> Select[Any]:
+    c = observations.c
+    return select(c.series, c.date, c.revision, c.value, c.recorded_at, c.payload_sha256)
+
+
+async def _observations(connection: AsyncConnection, query: Select[Any]) -> tuple[Observation, ...]:
+    return tuple(Observation(*row) for row in await connection.execute(query))

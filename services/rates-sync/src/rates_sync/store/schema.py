@@ -1,0 +1,184 @@
+"""The tables as the migrations leave them; a test compares the two.
+
+`migrations/versions` is the history and creates the read views; this module is what queries are
+built from. Instants are naive UTC with microseconds in the database and aware in Python; amounts
+are the published strings and never pass a float (rule R8).
+"""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+from sqlalchemy.dialects import mysql
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant, kept as naive UTC. Raises ValueError for a naive one."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        """Keep microseconds: MySQL drops them unless told."""
+        kind = mysql.DATETIME(fsp=6) if dialect.name == "mysql" else DateTime()
+        return dialect.type_descriptor(kind)
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Return naive UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs its time zone")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Return aware UTC."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Published(TypeDecorator[Decimal]):
+    """A decimal kept as its string: '17.0530' keeps its zero."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, _dialect: Dialect) -> str | None:
+        """Return the digits as published, never an exponent."""
+        return None if value is None else format(value, "f")
+
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> Decimal | None:
+        """Return exactly the digits."""
+        return None if value is None else Decimal(value)
+
+
+LONG_TEXT = Text().with_variant(mysql.MEDIUMTEXT(), "mysql")
+"""JSON of contract types; MySQL's TEXT ends at 64 kB."""
+BODY = LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql")
+SHA256 = String(64)
+ONLY = 1
+"""The key of a table's only row."""
+
+metadata = MetaData()
+
+payloads = Table(
+    "payloads",
+    metadata,
+    Column("sha256", SHA256, primary_key=True),
+    Column("body", BODY, nullable=False),
+    Column("received_at", Instant, nullable=False),
+)
+observations = Table(
+    "observations",
+    metadata,
+    Column("series", String(16), primary_key=True),
+    Column("date", Date, primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("value", Published, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("payload_sha256", SHA256, ForeignKey("payloads.sha256"), nullable=False),
+    Index("ix_observations_payload_sha256", "payload_sha256"),
+)
+averages = Table(
+    "averages",
+    metadata,
+    Column("window_name", String(8), primary_key=True),
+    Column("at", Instant, primary_key=True),
+    Column("document", LONG_TEXT, nullable=False),
+)
+sync_status = Table(
+    "sync_status",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("document", LONG_TEXT, nullable=False),
+    Column("history_version", String(41), nullable=False),
+    Column("averages_version", String(41), nullable=False),
+)
+bank_calendar = Table(
+    "bank_calendar",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("version", String(64), nullable=False),
+    Column("document", LONG_TEXT, nullable=False),
+)
+quota = Table(
+    "quota",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("used", Integer, nullable=False),
+)
+lease = Table(
+    "lease",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("holder", String(128), nullable=False),
+    Column("token", BigInteger, nullable=False),
+    Column("renewals", BigInteger, nullable=False),
+)
+head = Table(
+    "head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("timeline", BigInteger, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("event_id", String(64), nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("unannounced_at", Instant, nullable=True),
+)
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("timeline", BigInteger, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("event_id", String(64), nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("document", LONG_TEXT, nullable=False),
+)
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("fingerprint", SHA256, primary_key=True),
+    Column("series", String(16), nullable=False),
+    Column("date", Date, nullable=True),
+    Column("raw", LONG_TEXT, nullable=False),
+    Column("reason", LONG_TEXT, nullable=False),
+    Column("payload_sha256", SHA256, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+)
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", Instant, nullable=False),
+    Column("actor", String(128), nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("detail", LONG_TEXT, nullable=False),
+)
+notice_cursor = Table(
+    "notice_cursor",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("timeline", BigInteger, nullable=False),
+    Column("position", BigInteger, nullable=False),
+)
+upstream = Table(
+    "upstream",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("name", String(64), nullable=False),
+)
