@@ -47,7 +47,12 @@ class UpstreamError(RatesSyncError):
 
 
 class UpstreamFailure(UpstreamError):
-    """Banxico failed: the breaker counts it and the next attempt may follow at once."""
+    """Banxico failed: the breaker counts it and the next attempt may follow at once.
+
+    `body` is what came and could not be used, for the quarantine; empty where nothing came.
+    """
+
+    body: bytes = b""
 
     def __init__(self, message: str, *, kind: FailureKind = "malformed") -> None:
         super().__init__(message)

@@ -56,27 +56,37 @@ def parse(
 ) -> Answer:
     """Read `body`, the answer to `query`; what it says counts before its `status`.
 
-    Raises `UpstreamFailure`, `UpstreamRateLimited` or `BadToken` when it is not a usable answer.
+    Raises `UpstreamFailure` (which carries `body`), `UpstreamRateLimited` or `BadToken` when it
+    is not a usable answer.
     """
-    series = _usable(body, status, headers)
-    named = {one.idSerie for one in series}
-    if named.isdisjoint(query.series):
-        # Not one of them is verified: taken for a success, an outage would pass for a holiday.
-        raise UpstreamFailure("none of the series asked for is in the answer")
+    try:
+        series = _usable(body, status, headers, query)
+    except UpstreamFailure as failure:
+        failure.body = body
+        raise
     read, rejected = _read_all(series, query, mexico_day(received_at))
     published, doubled = _one_a_day(read)
+    titles = {one.idSerie: " ".join(one.titulo.split()) for one in series}
     return Answer(
         body=body,
         sha256=hashlib.sha256(body).hexdigest(),
         received_at=received_at,
         published=tuple(published),
         rejected=(*rejected, *doubled),
-        missing_series=tuple(one for one in query.series if one not in named),
-        titles={one.idSerie: " ".join(one.titulo.split()) for one in series},
+        missing_series=tuple(one for one in query.series if one not in titles),
+        titles=titles,
     )
 
 
-def _usable(body: bytes, status: int, headers: Mapping[str, str]) -> list[_Series]:
+def _usable(body: bytes, status: int, headers: Mapping[str, str], query: Query) -> list[_Series]:
+    series = _series_in(body, status, headers)
+    if {one.idSerie for one in series}.isdisjoint(query.series):
+        # Not one of them is verified: taken for a success, an outage would pass for a holiday.
+        raise UpstreamFailure("none of the series asked for is in the answer")
+    return series
+
+
+def _series_in(body: bytes, status: int, headers: Mapping[str, str]) -> list[_Series]:
     try:
         envelope = _envelope.decode(body)
     except (ValueError, RecursionError) as error:

@@ -157,6 +157,7 @@ class TestAnswersThatAreNone:
         with pytest.raises(UpstreamFailure) as caught:
             read(body, status=status)
         assert caught.value.outcome == outcome
+        assert caught.value.body == body.encode()
 
     def test_bytes_that_are_not_utf8_are_a_failure(self) -> None:
         """A body in another encoding is malformed, not a crash."""
