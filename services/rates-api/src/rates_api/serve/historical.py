@@ -3,8 +3,8 @@
 import dataclasses
 from collections.abc import Iterator, Sequence
 from datetime import date as Day
-from datetime import datetime
-from typing import Annotated, timedelta
+from datetime import datetime, timedelta
+from typing import Annotated
 
 from rates_api.serve.parameters import Query, Reading
 from rates_api.serve.view import View, envelope

@@ -9,8 +9,7 @@ import dataclasses
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from functools import cache
-from typing import Any, ClassVar, TypeVar, get_type_hints
+from typing import Any, ClassVar, Generic, TypeVar, get_type_hints
 from urllib.parse import quote, unquote_to_bytes
 
 from rates_api.serve.problems import ParametersRefused
@@ -69,7 +68,6 @@ class Declared:
         return self.default is dataclasses.MISSING
 
 
-@cache
 def declared(query: type[Query]) -> tuple[Declared, ...]:
     """Return the query's parameters, in order."""
     hints = get_type_hints(query, include_extras=True)
@@ -79,25 +77,57 @@ def declared(query: type[Query]) -> tuple[Declared, ...]:
     )
 
 
-def read(query: type[T], raw: bytes, path: Mapping[str, str], now: datetime) -> T:
-    """Read the raw query string and the path's parameters.
+class QueryReader(Generic[T]):
+    """Reads requests into queries of one type."""
 
-    Raises `ParametersRefused` with everything that is wrong: bad, doubled, unknown, missing.
-    """
-    # A path arrives unescaped; escaped again, one reader fits both.
-    given = {name: [quote(value, safe="")] for name, value in path.items()}
-    given |= dict(_pairs(raw, reserved=path))
-    known = {one.parameter.name: one.parameter for one in declared(query)}
-    values: dict[str, Any] = {}
-    errors = list(_read_values(values, given, known))
-    errors += _missing(query, given)
-    reading = Reading(values, frozenset(given), now)
-    errors += [error for rule in query.rules for error in rule(reading)]
-    errors += [_unknown(name, known) for name in given if name not in known]
-    if errors:
-        raise ParametersRefused(errors)
-    fields = {one.parameter.name: one.field for one in declared(query)}
-    return query(**{fields[name]: value for name, value in values.items()})
+    def __init__(self, query: type[T]) -> None:
+        """Look up the declarations once."""
+        self._query = query
+        self._declared = declared(query)
+        self._known = {one.parameter.name: one.parameter for one in self._declared}
+        self._fields = {one.parameter.name: one.field for one in self._declared}
+
+    def read(self, raw: bytes, path: Mapping[str, str], now: datetime) -> T:
+        """Read the raw query string and the path's parameters.
+
+        Raises `ParametersRefused` with everything that is wrong: bad, doubled, unknown, missing.
+        """
+        # A path arrives unescaped; escaped again, one reader fits both.
+        given = {name: [quote(value, safe="")] for name, value in path.items()}
+        given |= dict(_pairs(raw, reserved=path))
+        values: dict[str, Any] = {}
+        errors = list(self._read_values(values, given))
+        errors += self._missing(given)
+        reading = Reading(values, frozenset(given), now)
+        errors += [error for rule in self._query.rules for error in rule(reading)]
+        errors += [self._unknown(name) for name in given if name not in self._known]
+        if errors:
+            raise ParametersRefused(errors)
+        return self._query(**{self._fields[name]: value for name, value in values.items()})
+
+    def _read_values(
+        self, values: dict[str, Any], given: Mapping[str, list[str]]
+    ) -> Iterator[ParameterError]:
+        for name, parameter in self._known.items():
+            texts = given.get(name, [])
+            if len(texts) > 1:
+                yield ParameterError(name, f"is given {len(texts)} times", parameter.allowed)
+            elif texts:
+                try:
+                    values[name] = parameter.read(unescaped(texts[0]))
+                except ValueError as error:
+                    yield ParameterError(name, str(error), parameter.allowed)
+
+    def _missing(self, given: Mapping[str, Any]) -> list[ParameterError]:
+        return [
+            ParameterError(one.parameter.name, "is missing", one.parameter.allowed)
+            for one in self._declared
+            if one.required and one.parameter.name not in given
+        ]
+
+    def _unknown(self, name: str) -> ParameterError:
+        allowed = f"one of {', '.join(self._known)}" if self._known else "no parameter at all"
+        return ParameterError(name, "is unknown here", allowed)
 
 
 def _pairs(raw: bytes, reserved: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
@@ -119,20 +149,6 @@ def _name(text: str) -> str:
         return text[:LONGEST_NAME]
 
 
-def _read_values(
-    values: dict[str, Any], given: Mapping[str, list[str]], known: Mapping[str, Parameter]
-) -> Iterator[ParameterError]:
-    for name, parameter in known.items():
-        texts = given.get(name, [])
-        if len(texts) > 1:
-            yield ParameterError(name, f"is given {len(texts)} times", parameter.allowed)
-        elif texts:
-            try:
-                values[name] = parameter.read(unescaped(texts[0]))
-            except ValueError as error:
-                yield ParameterError(name, str(error), parameter.allowed)
-
-
 def unescaped(text: str) -> str:
     """Undo the form encoding of a query string, `+` included. Raises `ValueError`."""
     if BAD_ESCAPE.search(text):
@@ -141,17 +157,3 @@ def unescaped(text: str) -> str:
         return unquote_to_bytes(text.replace("+", " ").encode("latin-1")).decode()
     except UnicodeDecodeError as error:
         raise ValueError("is not UTF-8") from error
-
-
-def _missing(query: type[Query], given: Mapping[str, Any]) -> list[ParameterError]:
-    return [
-        ParameterError(one.parameter.name, "is missing", one.parameter.allowed)
-        for one in declared(query)
-        if one.required and one.parameter.name not in given
-    ]
-
-
-def _unknown(name: str, known: Mapping[str, Parameter]) -> ParameterError:
-    return ParameterError(
-        name, "is unknown here", f"one of {', '.join(known)}" if known else "none"
-    )

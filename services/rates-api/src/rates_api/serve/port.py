@@ -5,7 +5,7 @@ Nothing here is awaited: a request waits for nothing (rule R6).
 
 import dataclasses
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.snapshot.level import Level
@@ -30,11 +30,11 @@ class InstanceHealth:
 class AnswerMetrics(Protocol):
     """Where `serve` reports what it did."""
 
-    def answered(self, endpoint: str, status: int, seconds: float) -> None:
-        """Count an answer; `endpoint` is a path template, or `unknown`."""
+    def answered(self, route: str, status: int, seconds: float) -> None:
+        """Count an answer; `route` is a path template, or `unknown`."""
 
-    def looked_up(self, *, hit: bool) -> None:
-        """Count a look-up among the rendered answers."""
+    def rendered(self, result: Literal["hit", "miss"]) -> None:
+        """Count an answer that was found rendered, or had to be."""
 
 
 class WorkerPort(Protocol):

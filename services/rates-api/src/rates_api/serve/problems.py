@@ -132,6 +132,9 @@ class Refused(Exception):
         )
 
 
+RETRY_AFTER = 5
+"""Seconds until a worker without data may have some: its warm-up is tried that often."""
+
 MOST_ERRORS = 50
 """More than these are counted, not listed: an enormous query gets no enormous answer."""
 

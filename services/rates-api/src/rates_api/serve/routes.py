@@ -1,0 +1,116 @@
+"""Hands the exchange to Litestar: a handler for each endpoint, and problems for what it raises.
+
+`app.create_app` mounts `route_handlers(port)` and `exception_handlers(port)`. These handlers are
+the only place where an answer leaves. Nothing is decided here.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import structlog
+from litestar import HttpMethod, Request, Response
+from litestar.exceptions import MethodNotAllowedException, NotFoundException
+from litestar.handlers import HTTPRouteHandler
+from litestar.response.base import ASGIResponse
+from litestar.types import ExceptionHandlersMap
+
+from rates_api.serve.endpoint import Endpoint
+from rates_api.serve.endpoints import ENDPOINTS
+from rates_api.serve.exchange import METHODS, Incoming, Outgoing, exchange, preflight, problem
+from rates_api.serve.exchange import request_id as id_of
+from rates_api.serve.port import WorkerPort
+from rates_api.serve.problems import Refused
+
+AnyRequest = Request[Any, Any, Any]
+
+log = structlog.get_logger(__name__)
+
+SAFE_IN_PATH = "/:@!$&'()*+,;="
+
+
+def route_handlers(port: WorkerPort) -> list[HTTPRouteHandler]:
+    """Return the handlers of every endpoint."""
+    return [_handler(endpoint, port) for endpoint in ENDPOINTS]
+
+
+def exception_handlers(port: WorkerPort) -> ExceptionHandlersMap:
+    """Return what answers unknown paths, wrong methods and our own mistakes, with problems."""
+    return {
+        NotFoundException: _refusing(port, _not_found),
+        MethodNotAllowedException: _refusing(port, _method_not_allowed),
+        Exception: _refusing(port, _internal_error),
+    }
+
+
+def _handler(endpoint: Endpoint, port: WorkerPort) -> HTTPRouteHandler:
+    async def handle(request: AnyRequest) -> ASGIResponse:
+        started = port.monotonic()
+        status = 500
+        try:
+            outgoing = _answer(endpoint, port, request)
+            status = outgoing.status
+            return _response(outgoing, request)
+        finally:
+            port.metrics.answered(endpoint.path, status, port.monotonic() - started)
+
+    path = re.sub(r"\{(\w+)\}", r"{\1:str}", endpoint.path)
+    methods = [HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS]
+    return HTTPRouteHandler(path, http_method=methods, name=endpoint.name)(handle)
+
+
+def _answer(endpoint: Endpoint, port: WorkerPort, request: AnyRequest) -> Outgoing:
+    if request.method == HttpMethod.OPTIONS:
+        return preflight()
+    return exchange(endpoint, port, _incoming(request))
+
+
+def _incoming(request: AnyRequest) -> Incoming:
+    headers = request.headers
+    return Incoming(
+        instance=_instance(request),
+        path=request.path_params,
+        raw_query=request.scope["query_string"],
+        if_none_match=", ".join(headers.getall("if-none-match", [])),
+        accept_encoding=", ".join(headers.getall("accept-encoding", [])),
+        request_id=headers.get("x-request-id", ""),
+    )
+
+
+def _instance(request: AnyRequest) -> str:
+    return quote(request.scope["path"], safe=SAFE_IN_PATH)
+
+
+def _response(outgoing: Outgoing, request: AnyRequest) -> ASGIResponse:
+    without_body = request.method == HttpMethod.HEAD
+    return ASGIResponse(
+        body=b"" if without_body else outgoing.body,
+        headers=outgoing.headers,
+        status_code=outgoing.status,
+        is_head_response=without_body,
+    )
+
+
+def _refusing(
+    port: WorkerPort, refused: Callable[[Exception], Refused]
+) -> Callable[[AnyRequest, Exception], Response[bytes]]:
+    def handle(request: AnyRequest, error: Exception) -> Response[bytes]:
+        sent = request.headers.get("x-request-id", "")
+        outgoing = problem(refused(error), _instance(request), id_of(sent, port))
+        return Response(outgoing.body, headers=dict(outgoing.headers), status_code=outgoing.status)
+
+    return handle
+
+
+def _not_found(_: Exception) -> Refused:
+    return Refused("not-found", "Nothing is served at this path.", links={"api": "/api/v1"})
+
+
+def _method_not_allowed(_: Exception) -> Refused:
+    return Refused("method-not-allowed", f"Allowed are {METHODS}.")
+
+
+def _internal_error(error: Exception) -> Refused:
+    log.error("request_failed", exc_info=error)
+    return Refused("internal-error", "The request could not be answered.")
