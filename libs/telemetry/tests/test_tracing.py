@@ -1,0 +1,65 @@
+"""Traces: ids travel as W3C `traceparent`, instances don't share a provider."""
+
+import re
+
+from opentelemetry import trace
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from rates_telemetry.tracing import Tracing, current_traceparent, open_tracing
+
+W3C = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+SAMPLED = 1
+
+
+def _tracing(sampled: float = 1.0) -> tuple[Tracing, InMemorySpanExporter]:
+    exporter = InMemorySpanExporter()
+    tracing = open_tracing(
+        "x", version="1", sampled=sampled, processor=SimpleSpanProcessor(exporter)
+    )
+    return tracing, exporter
+
+
+def test_current_span_is_written_as_traceparent() -> None:
+    """Inside a span there is a W3C traceparent, outside none."""
+    tracing, _ = _tracing()
+    with tracing.span("poll"):
+        assert W3C.fullmatch(current_traceparent() or "")
+    assert current_traceparent() is None
+
+
+def test_span_goes_on_a_trace_from_elsewhere() -> None:
+    """A span opened under a traceparent belongs to the same trace."""
+    sync, _ = _tracing()
+    api, exporter = _tracing()
+    with sync.span("record") as recorded:
+        carried = current_traceparent()
+    with api.span("apply", parent=carried):
+        pass
+    (applied,) = exporter.get_finished_spans()
+    assert applied.context.trace_id == recorded.get_span_context().trace_id
+    assert applied.parent is not None
+
+
+def test_malformed_traceparent_begins_a_new_trace() -> None:
+    """Garbage in a header is no parent and no error."""
+    tracing, exporter = _tracing()
+    with tracing.span("apply", parent="garbage"):
+        pass
+    assert exporter.get_finished_spans()[0].parent is None
+
+
+def test_unsampled_trace_still_has_an_id() -> None:
+    """What is not kept still carries its ids onwards, marked as not sampled."""
+    tracing, exporter = _tracing(sampled=0.0)
+    with tracing.span("poll"):
+        assert not int((current_traceparent() or "-1").rpartition("-")[2], 16) & SAMPLED
+    assert not exporter.get_finished_spans()
+
+
+def test_no_global_provider_is_set() -> None:
+    """Opening tracing leaves the process' global provider alone, and closing it is clean."""
+    before = trace.get_tracer_provider()
+    tracing = open_tracing("x", version="1")
+    assert trace.get_tracer_provider() is before
+    tracing.close()
