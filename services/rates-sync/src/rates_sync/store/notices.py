@@ -1,0 +1,54 @@
+"""Cursors of those who follow the outbox beside the relay: alerts and purges (protocol rule 21).
+
+`notify` reads what is pending and advances when a notice went out, so that each goes out at least
+once, also across restarts. Pruning keeps what a cursor has not passed.
+"""
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from rates_contracts.events import Event, Position
+from rates_sync.store.engine import reading, writing
+from rates_sync.store.fence import Fence, hold
+from rates_sync.store.outbox import BEFORE_ALL, read_events
+from rates_sync.store.schema import notice_cursor
+
+
+class Notices:
+    """The cursor `name`, moved by the instance that holds `fence`."""
+
+    def __init__(self, engine: AsyncEngine, fence: Fence, name: str) -> None:
+        self._engine, self._fence, self._name = engine, fence, name
+
+    async def pending(self, most: int = 100) -> tuple[Event, ...]:
+        """Return the oldest events that no notice went out for. Raises `StoreUnavailable`."""
+        async with reading(self._engine) as connection:
+            cursor = await _cursor(connection, self._name)
+            return await read_events(connection, cursor or BEFORE_ALL, most)
+
+    async def advance(self, to: Position) -> None:
+        """Note that all up to `to` went out; never goes back.
+
+        Raises `LeaseLost`, `StoreUnavailable`.
+        """
+        place = {"timeline": to.timeline, "position": to.position}
+        async with writing(self._engine) as connection:
+            await hold(connection, self._fence)
+            cursor = await _cursor(connection, self._name)
+            if cursor is None:
+                await connection.execute(insert(notice_cursor).values(name=self._name, **place))
+            elif cursor < to:
+                moved = update(notice_cursor).where(notice_cursor.c.name == self._name)
+                await connection.execute(moved.values(place))
+
+
+async def read_slowest(connection: AsyncConnection) -> Position | None:
+    """Return the cursor that is farthest behind, None if nobody follows."""
+    rows = await connection.execute(select(notice_cursor.c.timeline, notice_cursor.c.position))
+    return min((Position(*row) for row in rows), default=None)
+
+
+async def _cursor(connection: AsyncConnection, name: str) -> Position | None:
+    query = select(notice_cursor).where(notice_cursor.c.name == name)
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else Position(row.timeline, row.position)

@@ -1,0 +1,126 @@
+"""What the relay reads of the record, in one consistent transaction (protocol rules 7 to 10).
+
+Implements the port that `relay` declares, for the instance that holds the lease. Never talks to
+Redis; the stream's cursor comes in as an argument.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from rates_contracts.averages import Average
+from rates_contracts.calendar import BankCalendar
+from rates_contracts.events import Event, Head, Position, decode_event
+from rates_contracts.observation import Observation
+from rates_contracts.status import SyncStatus
+from rates_sync.store.engine import reading
+from rates_sync.store.fence import Fence
+from rates_sync.store.record import Record
+from rates_sync.store.rows import (
+    read_averages,
+    read_calendar,
+    read_head,
+    read_history,
+    read_status,
+)
+from rates_sync.store.schema import outbox, sync_status
+
+BEFORE_ALL = Position(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordView:
+    """One state of the record, as far as the stream and the documents need it.
+
+    `first` and `count` are of all outbox rows, `event_id_at_cursor` of the row at the cursor, null
+    without one; `events` come after the cursor, ascending. `averages` and `history` are null where
+    the version asked with is still theirs; `status` and `calendar` before their first recording.
+    """
+
+    head: Head
+    first: Position | None
+    count: int
+    event_id_at_cursor: str | None
+    events: tuple[Event, ...]
+    status: SyncStatus | None
+    calendar: BankCalendar | None
+    history_version: str
+    averages_version: str
+    averages: tuple[Average, ...] | None
+    history: tuple[Observation, ...] | None
+
+
+class Outbox:
+    """The record towards the relay of the instance that holds `fence`."""
+
+    def __init__(self, engine: AsyncEngine, record: Record, fence: Fence) -> None:
+        self._engine, self._record, self._fence = engine, record, fence
+
+    async def read(
+        self, cursor: Position | None, *, history: str | None, averages: str | None
+    ) -> RecordView:
+        """Return one state of the record; all events without a cursor.
+
+        `history` and `averages` are the versions that Redis holds. Raises `StoreUnavailable`.
+        """
+        async with reading(self._engine) as connection:
+            versions = await _versions(connection)
+            stale_averages, stale_history = versions[0] != averages, versions[1] != history
+            return RecordView(
+                head=await read_head(connection),
+                first=await _first(connection),
+                count=await connection.scalar(select(func.count()).select_from(outbox)) or 0,
+                event_id_at_cursor=await _event_id(connection, cursor),
+                events=await read_events(connection, cursor or BEFORE_ALL),
+                status=await read_status(connection),
+                calendar=await read_calendar(connection),
+                averages_version=versions[0],
+                history_version=versions[1],
+                averages=await read_averages(connection) if stale_averages else None,
+                history=await read_history(connection) if stale_history else None,
+            )
+
+    async def restart_timeline(self, above: int) -> None:
+        """Go on in a timeline above `above` (rule 9). Raises `LeaseLost`, `StoreUnavailable`."""
+        await self._record.restart_timeline(self._fence, above)
+
+
+async def read_events(
+    connection: AsyncConnection, cursor: Position, most: int | None = None
+) -> tuple[Event, ...]:
+    """Return the outbox after `cursor`, ascending, at most `most` events."""
+    rows = await connection.scalars(_ascending().where(later_than(cursor)).limit(most))
+    return tuple(decode_event(document) for document in rows)
+
+
+def later_than(at: Position) -> ColumnElement[bool]:
+    """Select the outbox rows after `at`, timeline first (protocol rule 9)."""
+    same = and_(outbox.c.timeline == at.timeline, outbox.c.position > at.position)
+    return or_(outbox.c.timeline > at.timeline, same)
+
+
+def _ascending() -> Select[str]:
+    return select(outbox.c.document).order_by(outbox.c.timeline, outbox.c.position)
+
+
+async def _first(connection: AsyncConnection) -> Position | None:
+    places = select(outbox.c.timeline, outbox.c.position)
+    query = places.order_by(outbox.c.timeline, outbox.c.position).limit(1)
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else Position(row.timeline, row.position)
+
+
+async def _event_id(connection: AsyncConnection, at: Position | None) -> str | None:
+    if at is None:
+        return None
+    here = and_(outbox.c.timeline == at.timeline, outbox.c.position == at.position)
+    event_id: str | None = await connection.scalar(select(outbox.c.event_id).where(here))
+    return event_id
+
+
+async def _versions(connection: AsyncConnection) -> tuple[str, str]:
+    """Return the versions of averages and history, empty before the first event."""
+    versions = select(sync_status.c.averages_version, sync_status.c.history_version)
+    row = (await connection.execute(versions)).one_or_none()
+    return ("", "") if row is None else (row.averages_version, row.history_version)
