@@ -77,7 +77,6 @@ def _api(plan: Plan) -> dict[str, str]:
         "RATES_API_DATABASE_URL": _database(plan),
         "RATES_API_REDIS_URL": _redis(plan),
         "RATES_API_HOST": HOST,
-        "RATES_API_WORKERS": "2",
     }
 
 
