@@ -138,6 +138,7 @@ def test_reset_brings_everything_back(banxico: Banxico) -> None:
     assert banxico.control("GET", "requests")["total"] == 0
     assert banxico.control("GET", "faults") == {"faults": []}
     assert banxico.sie(OPORTUNO).text == before
+    assert [banxico.sie(OPORTUNO).status_code for _ in range(80)].count(400) == 1
 
 
 def test_limits_can_be_switched_off(banxico: Banxico) -> None:
@@ -226,6 +227,13 @@ def test_faults_work_together(banxico: Banxico, sleeps: Sleeps) -> None:
     assert sleeps.slept == [0.25]
     assert banxico.control("DELETE", "faults") == {"faults": []}
     assert banxico.sie(OPORTUNO).status_code == 200
+
+
+def test_a_spoilt_body_is_not_changed_again(banxico: Banxico) -> None:
+    """Half a body has no series to take `datos` from: it stays half a body."""
+    together = [{"kind": "truncated"}, {"kind": "missing_datos"}]
+    banxico.control("PUT", "faults", {"faults": together})
+    assert banxico.sie(OPORTUNO).text.startswith('{"bmx":{"series":[{"idSerie":"SF43718"')
 
 
 def test_requests_are_counted_without_tokens(banxico: Banxico) -> None:

@@ -26,6 +26,9 @@ def test_the_longest_wait_counts_and_refusals_do_not(real_time: RealTime) -> Non
     real_time.advance(60)
     assert limits.spend(Group.RANGE) is None
     assert limits.spend(Group.RANGE) == 86_340
+    both = (Limit(1, minute.window), Limit(1, day.window))
+    limits = Limits(real_time.monotonic, {Group.RANGE: both})
+    assert [limits.spend(Group.RANGE) for _ in range(2)] == [None, 86_400]
 
 
 def test_limits_that_do_not_hold_refuse_nothing(real_time: RealTime) -> None:

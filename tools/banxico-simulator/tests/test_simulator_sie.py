@@ -109,6 +109,12 @@ def test_series_come_in_another_order_and_unknown_ones_are_missing(banxico: Banx
     assert [one["idSerie"] for one in answer["bmx"]["series"]] == ["SF60653", "SF43718"]
 
 
+def test_a_list_of_unknown_series_is_empty(banxico: Banxico) -> None:
+    """Two unknown ids are 200 without a series; only a single one is 404."""
+    answer = banxico.sie("/series/SF46410,SF46407/datos/oportuno")
+    assert (answer.status_code, answer.json()) == (200, {"bmx": {"series": []}})
+
+
 def test_a_range_without_data_has_no_datos_key(banxico: Banxico) -> None:
     """A weekend is 200 with a series that lacks `datos`."""
     answer = banxico.sie("/series/SF43718/datos/2024-01-06/2024-01-07")

@@ -34,7 +34,7 @@ class SettableClock:
     @property
     def offset(self) -> timedelta:
         """How far the simulated instant lies ahead of the real one."""
-        return self() - self._base()
+        return self._frozen_at - self._base() if self._frozen_at else self._offset
 
     @property
     def frozen(self) -> bool:
