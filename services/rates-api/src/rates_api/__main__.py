@@ -75,7 +75,7 @@ class DrainingServer(MPServer):
     def signal_handler_interrupt(self, signum: int, frame: FrameType | None) -> None:
         """Drain at the first SIGTERM; end at once at a second signal or at SIGINT."""
         if signum != signal.SIGTERM or self.drain == 0 or (self.directory / "draining").exists():
-            super().signal_handler_interrupt(signum, frame)
+            super().signal_handler_interrupt(signum, frame)  # type: ignore[no-untyped-call]
             return
         announce_draining(self.directory)
         ending = threading.Timer(self.drain, super().signal_handler_interrupt)

@@ -1,0 +1,227 @@
+"""The design's level table, the freshness states of the public API, and until when they hold."""
+
+from datetime import UTC, date, datetime, timedelta
+from types import ModuleType
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rates_api.snapshot.level import DEGRADING, TICK, Standing, standing
+from rates_api.snapshot.snapshot import Snapshot
+from rates_contracts.observation import SETTLEMENT
+from rates_contracts.status import Transition
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture(scope="session")
+def fresh(fakes: ModuleType) -> Snapshot:
+    """Give a snapshot with today's FIX, verified at noon, fed by Redis."""
+    record = fakes.Record()
+    record.observe(fakes.observation(date(2024, 1, 2)))
+    snapshot: Snapshot = record.snapshot
+    return snapshot.with_feed("redis")
+
+
+def with_status(snapshot: Snapshot, **changes: Any) -> Snapshot:
+    """Return the snapshot with another status."""
+    status = msgspec.structs.replace(snapshot.status, **changes)
+    return Snapshot(
+        snapshot.head, status, snapshot.averages, snapshot.calendar, snapshot.series, snapshot.feed
+    )
+
+
+@pytest.fixture
+def now(fakes: ModuleType) -> datetime:
+    """Give a minute past the snapshot's verification, inside the window."""
+    return fakes.START + timedelta(minutes=1)  # type: ignore[no-any-return]
+
+
+def test_all_well_is_healthy(fresh: Snapshot, now: datetime) -> None:
+    """Fresh, breaker closed, fed by Redis: healthy, without a warning, an hour at the edge."""
+    found = standing(fresh, now)
+
+    assert (found.level, found.state, found.warnings) == ("healthy", "fresh", ())
+    assert found.edge_seconds == 3600
+
+
+def test_past_fresh_until_is_unverified(fresh: Snapshot) -> None:
+    """Protocol rule 17: past `fresh_until` the worker says `unverified` itself, not before."""
+    limit = fresh.status.fresh_until
+    assert limit is not None
+
+    assert standing(fresh, limit).level == "healthy"
+    after = standing(fresh, limit + SECOND)
+    assert (after.level, after.state, after.warnings) == (
+        "degraded",
+        "unverified",
+        ("unverified",),
+    )
+
+
+def test_past_usable_until_is_limited(fresh: Snapshot) -> None:
+    """Three missed publications after `verified_at` the value no longer passes as current."""
+    limit = fresh.status.usable_until
+    assert limit is not None
+
+    assert standing(fresh, limit).level == "degraded"
+    after = standing(fresh, limit + SECOND)
+    assert after.level == "limited"
+    assert after.warnings == ("past_usable_until", "unverified")
+
+
+def test_never_verified_is_limited(fresh: Snapshot, now: datetime) -> None:
+    """What was never verified is neither fresh nor usable."""
+    never = with_status(fresh, verified_at=None, fresh_until=None, usable_until=None)
+
+    assert standing(never, now).level == "limited"
+
+
+def test_no_current_value_is_limited(fresh: Snapshot, now: datetime, fakes: ModuleType) -> None:
+    """Without a FIX there is no current value, whatever else is known."""
+    record = fakes.Record()
+    record.observe(fakes.observation(date(2024, 1, 2), series=SETTLEMENT))
+
+    assert standing(record.snapshot.with_feed("redis"), now).level == "limited"
+
+
+def test_no_data_is_critical(now: datetime, fakes: ModuleType) -> None:
+    """Without a snapshot, or with one that holds nothing, the level is critical."""
+    assert standing(None, now).level == "critical"
+    assert standing(fakes.Record().snapshot, now).level == "critical"
+
+
+@pytest.mark.parametrize("breaker", ["open", "half_open"])
+def test_a_breaker_degrades_inside_the_window_alone(
+    fresh: Snapshot, now: datetime, breaker: str
+) -> None:
+    """Protocol rule 18: a fault just before closing must not degrade a weekend."""
+    broken = with_status(fresh, breaker=breaker, fresh_until=now + timedelta(days=3))
+
+    assert standing(broken, now).warnings == (f"breaker_{breaker}",)
+    assert standing(broken, now).level == "degraded"
+    assert standing(broken, now + timedelta(hours=2)).level == "healthy"
+
+
+def test_not_fed_by_redis_is_degraded(fresh: Snapshot, now: datetime) -> None:
+    """Protocol rule 15: fed by the database counts as degraded and names the cause."""
+    found = standing(fresh.with_feed("database"), now)
+
+    assert (found.level, found.warnings) == ("degraded", ("not_fed_by_redis",))
+
+
+def test_late_warns_and_does_not_degrade(fresh: Snapshot, now: datetime) -> None:
+    """Banxico's silence is not our fault."""
+    row = Transition(now, "late", now + timedelta(days=1), True, 300)
+
+    found = standing(with_status(fresh, transitions=(row,)), now)
+
+    assert (found.level, found.state, found.warnings) == ("healthy", "late", ("late_publication",))
+
+
+def test_unverified_goes_before_late(fresh: Snapshot, now: datetime) -> None:
+    """Where we could not ask, we don't say that Banxico is late."""
+    row = Transition(now, "late", now + timedelta(days=1), True, 300)
+
+    found = standing(with_status(fresh, transitions=(row,), fresh_until=now - SECOND), now)
+
+    assert (found.state, found.warnings) == ("unverified", ("unverified",))
+
+
+def test_simulated_data_warns(fresh: Snapshot, now: datetime) -> None:
+    """A simulator's values say what they are, and degrade nothing."""
+    found = standing(with_status(fresh, source="simulator"), now)
+
+    assert (found.level, found.warnings) == ("healthy", ("simulated_data",))
+
+
+def test_the_worker_picks_the_row_by_its_clock(fresh: Snapshot, fakes: ModuleType) -> None:
+    """Protocol rule 17: the row in force is the last that has begun, or the first of all."""
+    rows = fresh.status.transitions
+
+    assert standing(fresh, rows[0].at - SECOND).transition == rows[0]
+    assert standing(fresh, rows[1].at - SECOND).transition == rows[0]
+    assert standing(fresh, rows[1].at).transition == rows[1]
+    assert standing(fresh, rows[1].at + timedelta(days=40)).transition == rows[1]
+
+
+def test_the_edge_keeps_less_of_what_is_less_good(fresh: Snapshot, now: datetime) -> None:
+    """Protocol rule 21: 300 s without purge, 15 s when not healthy, never above the row's."""
+    row = Transition(now, "awaiting_publication", now + timedelta(days=1), True, 7)
+
+    assert standing(with_status(fresh, edge_purged=False), now).edge_seconds == 300
+    assert standing(fresh.with_feed("database"), now).edge_seconds == 15
+    assert standing(with_status(fresh, transitions=(row,)), now).edge_seconds == 7
+
+
+def test_an_answer_leaves_the_edge_by_the_next_change(fresh: Snapshot) -> None:
+    """Protocol rule 21: `s-maxage` never reaches past the next transition."""
+    limit = fresh.status.fresh_until
+    assert limit is not None
+    found = standing(fresh, limit - 10 * SECOND)
+
+    assert found.s_maxage(limit - 10 * SECOND) == 10
+    assert found.s_maxage(limit + 10 * SECOND) == 0
+
+
+def test_midnight_in_mexico_city_ends_every_standing(fresh: Snapshot) -> None:
+    """With nothing else ahead, "today" changes at midnight in Mexico City."""
+    found = standing(fresh, datetime(2024, 3, 1, 12, 0, tzinfo=UTC))
+
+    assert found.valid_until == datetime(2024, 3, 2, 6, 0, tzinfo=UTC)
+
+
+def test_the_next_average_ends_a_standing(fresh: Snapshot, fakes: ModuleType) -> None:
+    """A row of the averages' table that takes over is a change like any other."""
+    at = fakes.START + timedelta(minutes=5)
+    snapshot = Snapshot(
+        fresh.head, fresh.status, (fakes.average(at),), fresh.calendar, fresh.series, "redis"
+    )
+
+    assert standing(snapshot, fakes.START).valid_until == at
+
+
+def of_note(found: Standing) -> tuple[Any, ...]:
+    """Return what a rendered answer shows of a standing."""
+    return found.level, found.state, found.transition, found.warnings, found.edge_seconds
+
+
+@given(
+    minutes=st.integers(-120, 10_000),
+    ahead=st.floats(0, 0.999),
+    fresh_for=st.none() | st.integers(-60, 6_000),
+    usable_for=st.none() | st.integers(-60, 9_000),
+    breaker=st.sampled_from(["closed", "half_open", "open"]),
+    feed=st.sampled_from(["redis", "database"]),
+)
+def test_nothing_changes_before_valid_until(
+    fresh: Snapshot,
+    fakes: ModuleType,
+    minutes: int,
+    ahead: float,
+    fresh_for: int | None,
+    usable_for: int | None,
+    breaker: str,
+    feed: Any,
+) -> None:
+    """Protocol rule 16: what was rendered holds until `valid_until`; a cause comes with a level."""
+
+    def limit(after: int | None) -> datetime | None:
+        return None if after is None else fakes.START + timedelta(minutes=after)
+
+    snapshot = with_status(
+        fresh, fresh_until=limit(fresh_for), usable_until=limit(usable_for), breaker=breaker
+    ).with_feed(feed)
+    now = fakes.START + timedelta(minutes=minutes)
+
+    found = standing(snapshot, now)
+
+    assert found.valid_until > now
+    later = min(now + (found.valid_until - now) * ahead, found.valid_until - TICK)
+    assert of_note(standing(snapshot, later)) == of_note(found)
+    assert (found.level == "healthy") == DEGRADING.union({"past_usable_until"}).isdisjoint(
+        found.warnings
+    )

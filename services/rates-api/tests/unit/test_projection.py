@@ -1,0 +1,110 @@
+"""What an event makes of a snapshot: the next one, nothing new, or a reason to load again."""
+
+from datetime import date, timedelta
+from types import ModuleType
+from typing import Any
+
+import msgspec
+import pytest
+
+from rates_api.consume.projection import Reload, project
+from rates_contracts.events import Position, Previous
+from rates_contracts.observation import FIX, SETTLEMENT
+
+
+@pytest.fixture
+def record(fakes: ModuleType) -> Any:
+    """Give a record with one FIX."""
+    record = fakes.Record()
+    record.observe(fakes.observation(date(2024, 1, 2)))
+    return record
+
+
+def test_every_kind_of_event_brings_the_snapshot_to_the_record(
+    record: Any, fakes: ModuleType
+) -> None:
+    """Observations, a correction, status, averages and a closure end in the record's content."""
+    snapshot = record.snapshot
+    record.observe(
+        fakes.observation(date(2024, 1, 3), "17.0000"),
+        fakes.observation(date(2024, 1, 4), "17.0297", series=SETTLEMENT),
+    )
+    record.observe(fakes.observation(date(2024, 1, 2), "17.0300", revision=2))
+    record.poll(breaker="open")
+    record.plan(fakes.average(fakes.START))
+    record.close(date(2024, 1, 8))
+
+    for event in record.outbox[1:]:
+        snapshot = project(snapshot, event)
+
+    assert snapshot == record.snapshot
+    assert len(snapshot.series[FIX].revisions(date(2024, 1, 2))) == 2
+
+
+def test_an_event_already_in_it_changes_nothing(record: Any) -> None:
+    """Protocol rule 12: an entry at or before the snapshot's position is skipped."""
+    snapshot = record.snapshot
+
+    assert project(snapshot, record.outbox[0]) is snapshot
+
+
+def test_a_missed_event_asks_for_a_reload(record: Any) -> None:
+    """Protocol rule 13: an event upon another position needs a load up to its `previous`."""
+    snapshot = record.snapshot
+    record.poll()
+    record.poll()
+
+    assert project(snapshot, record.outbox[-1]) == Reload("gap", Position(1, 2))
+
+
+def test_another_history_asks_for_a_reload(record: Any) -> None:
+    """Protocol rule 13: the same position with another event id is another history."""
+    snapshot = record.snapshot
+    event = record.poll()
+    foreign = msgspec.structs.replace(event, previous=Previous(1, 1, "another"))
+
+    assert project(snapshot, foreign) == Reload("gap", Position(1, 1))
+
+
+def test_an_unannounced_timeline_asks_for_a_reload(record: Any) -> None:
+    """Protocol rule 13: an event of a new timeline needs a load, even upon our own position."""
+    snapshot = record.snapshot
+    event = msgspec.structs.replace(record.poll(), timeline=2)
+
+    assert project(snapshot, event) == Reload("gap", Position(1, 1))
+
+
+@pytest.mark.parametrize(
+    ("cause", "reason"),
+    [("backfill", "history_reload"), ("change_timeline", "timeline_changed")],
+)
+def test_a_reload_by_name_must_reach_the_event(record: Any, cause: str, reason: str) -> None:
+    """Protocol rule 13: what the event itself does not carry must be in what is loaded."""
+    snapshot = record.snapshot
+    event = getattr(record, cause)()
+
+    assert project(snapshot, event) == Reload(reason, event.at)  # type: ignore[arg-type]
+
+
+def test_every_new_snapshot_starts_with_nothing_rendered(record: Any) -> None:
+    """Protocol rule 16: rendered answers hang off the snapshot, a new one has none."""
+    snapshot = record.snapshot
+    snapshot.rendered["current"] = b"{}"
+
+    after = project(snapshot, record.poll(verified_at=record.state.status.verified_at))
+
+    assert not isinstance(after, Reload)
+    assert after.rendered == {}
+    assert snapshot.with_feed("redis").rendered == {}
+    assert snapshot.rendered == {"current": b"{}"}
+
+
+def test_averages_stay_where_an_event_names_none(record: Any, fakes: ModuleType) -> None:
+    """An event without averages leaves the table as it is."""
+    record.plan(fakes.average(fakes.START + timedelta(days=1)))
+    snapshot = record.snapshot
+
+    after = project(snapshot, record.poll(breaker="open"))
+
+    assert not isinstance(after, Reload)
+    assert after.averages == snapshot.averages
