@@ -3,7 +3,7 @@
 import fcntl
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -13,12 +13,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from driver.clock import mexico
 from driver.native import NativePlatform, native
-from driver.platform import FIX_BEFORE, TODAY, Plan
+from driver.platform import FIX_BEFORE, TODAY, Build, Plan, Platform
 
 DEADLINE = 60
 """Seconds that a scenario may take."""
 
-Start = Callable[..., NativePlatform]
 FAILED = pytest.StashKey[bool]()
 
 
@@ -64,15 +63,13 @@ def _deadline(record: Path) -> Iterator[None]:
 @pytest.fixture
 def build(
     tmp_path: Path, record: Path, request: pytest.FixtureRequest, _deadline: None
-) -> Iterator[Start]:
+) -> Iterator[Build]:
     """Return what builds the one platform of a scenario, without starting it."""
     with ExitStack() as stack:
 
         def build_one(plan: Plan | None = None) -> NativePlatform:
             plan = plan or Plan()
-            platform = stack.enter_context(
-                native(tmp_path, plan, None if plan.empty else record)
-            )
+            platform = stack.enter_context(native(tmp_path, plan, None if plan.empty else record))
             stack.callback(_report, platform, request.node)
             return platform
 
@@ -80,10 +77,10 @@ def build(
 
 
 @pytest.fixture
-def start(build: Start) -> Start:
+def start(build: Build) -> Build:
     """Return what starts the platform of a scenario and waits until it is healthy."""
 
-    def start_one(plan: Plan | None = None) -> NativePlatform:
+    def start_one(plan: Plan | None = None) -> Platform:
         platform = build(plan)
         platform.start()
         return platform
@@ -92,15 +89,23 @@ def start(build: Start) -> Start:
 
 
 @pytest.fixture
-def platform(start: Start) -> NativePlatform:
+def platform(start: Build) -> Platform:
     """Return a healthy platform at 11:50 of a banking day, its FIX not yet published."""
     return start()
+
+
+@pytest.fixture(scope="session")
+def shared(record: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """Return one healthy platform for the scenarios that only ask."""
+    with native(tmp_path_factory.mktemp("shared"), Plan(), record) as platform:
+        platform.start()
+        yield platform
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
-) -> Iterator[None]:
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Remember a failure, so that the fixture shows the logs before it ends the processes."""
     report = yield
     if report.failed:
@@ -109,9 +114,9 @@ def pytest_runtest_makereport(
 
 
 def _report(platform: NativePlatform, item: pytest.Item) -> None:
-    """Print the end of each process's log where the scenario failed."""
+    """Show the end of each process's log where the scenario failed."""
     if not item.stash.get(FAILED, False):
         return
     for process in platform.processes():
-        print(f"\n--- {process.name} (exit code {process.exit_code}) ---")
-        print("\n".join(process.last_lines()))
+        sys.stdout.write(f"\n--- {process.name} (exit code {process.exit_code}) ---\n")
+        sys.stdout.write("\n".join(process.last_lines()))

@@ -10,7 +10,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 GOLDEN = Path(__file__).parents[3] / "docs" / "api" / "openapi-v1.json"
 
@@ -127,7 +127,7 @@ def _patterns() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
 
 
 def _operation(method: str, path: str) -> dict[str, Any] | None:
-    bare = path.split("?")[0]
+    bare = path.split("?", maxsplit=1)[0]
     for pattern, item in _patterns():
         if pattern.fullmatch(bare):
             operation: dict[str, Any] | None = item.get(method.lower())

@@ -8,6 +8,7 @@ import contextlib
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from datetime import date as Day
 from pathlib import Path
 from typing import Any
@@ -78,9 +79,10 @@ class NativeDatabase:
 
     def head(self) -> Head:
         """Return the record's head."""
-        (row,) = self._rows(f"SELECT timeline, position, event_id FROM {HEAD}")
-        (recorded,) = self._rows(f"SELECT recorded_at FROM {HEAD}")
-        return Head(row[0], row[1], row[2], recorded[0])
+        query = f"SELECT timeline, position, event_id, recorded_at FROM {HEAD}"
+        ((timeline, position, event_id, recorded_at),) = self._rows(query)
+        at = datetime.fromisoformat(recorded_at).replace(tzinfo=UTC)
+        return Head(timeline, position, event_id, at)
 
     def events(self) -> list[Event]:
         """Return the outbox in the order of the positions."""
@@ -114,7 +116,8 @@ class NativeDatabase:
 
     def _rows(self, query: str, *parameters: object) -> Sequence[tuple[Any, ...]]:
         with self._open() as connection:
-            return connection.execute(query, parameters).fetchall()
+            rows: list[tuple[Any, ...]] = connection.execute(query, parameters).fetchall()
+            return rows
 
     def _open(self) -> Any:
         uri = f"file:{self._path}?mode=rw"

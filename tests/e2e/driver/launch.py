@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from driver.clock import SharedClock
@@ -64,7 +65,23 @@ def simulator() -> object:
     return create_app(clock=clock(), token=os.environ["E2E_BANXICO_TOKEN"])
 
 
-ROLES = {
+def run_api() -> None:
+    """Serve an instance of rates-api as its settings say."""
+    from rates_api.__main__ import serve_forever
+    from rates_api.settings import load
+
+    serve_forever(load(), target="driver.launch:api")
+
+
+def api() -> object:
+    """Return the application of one worker of rates-api."""
+    from rates_api.app import create
+
+    return create(clock=clock())
+
+
+ROLES: dict[str, Callable[..., None]] = {
+    "api": run_api,
     "redis": run_redis,
     "command": run_command,
     "simulator": run_simulator,

@@ -29,7 +29,14 @@ EVERY = 0.03
 """Seconds between two looks at what a wait waits for."""
 
 FAST = {
-    "RATES_SYNC_BREAKER_RESET_SECONDS": "1",
+    "RATES_API_WATCH_INTERVAL": "0.5",
+    "RATES_API_WATCH_LAG": "0.5",
+    "RATES_API_STREAM_BLOCK": "0.5",
+    "RATES_API_REDIS_TIMEOUT": "1.5",
+    "RATES_API_REDIS_ANSWER_TIMEOUT": "0.5",
+    "RATES_API_DATABASE_TIMEOUT": "2",
+    "RATES_API_RETRY_PAUSE": "0.1",
+    "RATES_API_RELOAD_SPREAD": "0.1",
 }
 """Production's intervals, shortened where a scenario would have to wait for them."""
 
@@ -96,7 +103,7 @@ class NativePlatform:
         """Wait until rates-api says that all is well."""
         self.until(lambda: self.api.health()["level"] == "healthy", within=within, what="healthy")
 
-    def until(self, met: Callable[[], T], *, within: float = 10, what: str = "") -> T:
+    def until(self, met: Callable[[], T | None], *, within: float = 10, what: str = "") -> T:
         """Return what `met` returns once it is true; fail when that takes longer than `within` s.
 
         A service that can't be reached meanwhile has not met it yet.
@@ -116,13 +123,18 @@ class NativePlatform:
 
     def close(self) -> None:
         """End every process."""
-        for part in (self.api, *self.sync, self.banxico, self.redis):
-            part.close()
+        self.api.close()
+        for sync in self.sync:
+            sync.close()
+        self.banxico.close()
+        self.redis.close()
 
     def processes(self) -> Iterator[OwnedProcess]:
         """Yield every process, for the report of a failed scenario."""
-        for part in (self.redis, self.banxico, *self.sync, self.api):
-            yield part.process
+        yield self.redis.process
+        yield self.banxico.process
+        yield from (sync.process for sync in self.sync)
+        yield self.api.process
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import redis
 from redis.backoff import NoBackoff
@@ -31,7 +31,7 @@ def backend() -> Backend:
     """Return the back end that the environment names; embedded runs everywhere."""
     named = os.environ.get("RATES_TEST_REDIS", "embedded")
     assert named in ("embedded", "server"), f"RATES_TEST_REDIS={named}: embedded or server"
-    return cast(Backend, named)
+    return cast("Backend", named)
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ class NativeRedis:
             socket_timeout=2,
             socket_connect_timeout=2,
             client_name="e2e",
+            protocol=2,
         )
 
     def start(self) -> None:
@@ -88,7 +89,7 @@ class NativeRedis:
 
     def remember(self) -> RedisState:
         """Return the state now, for `set_back`."""
-        entries = tuple(self._client.xrange(EVENTS))
+        entries = tuple(self._entries())
         documents = {
             key: (body, self._client.pttl(key)) for key in DOCUMENTS if (body := self._get(key))
         }
@@ -99,14 +100,14 @@ class NativeRedis:
         transaction = self._client.pipeline(transaction=True)
         transaction.delete(EVENTS, *DOCUMENTS)
         for entry_id, fields in state.entries:
-            transaction.xadd(EVENTS, dict(fields), id=entry_id)
+            transaction.xadd(EVENTS, cast("Any", dict(fields)), id=entry_id)
         for key, (body, life) in state.documents.items():
             transaction.set(key, body, px=max(life, 1))
         transaction.execute()
 
     def events(self) -> list[Event]:
         """Return the stream's events in order; each stands at its own position."""
-        entries = self._client.xrange(EVENTS)
+        entries = self._entries()
         events = [event_of(fields) for _, fields in entries]
         at = [entry_id.decode() for entry_id, _ in entries]
         assert at == [event.at.stream_id for event in events], "an entry stands at a foreign ID"
@@ -121,8 +122,11 @@ class NativeRedis:
         self._client.close()
         self.process.end()
 
+    def _entries(self) -> list[tuple[bytes, Mapping[bytes, bytes]]]:
+        return cast("list[tuple[bytes, Mapping[bytes, bytes]]]", self._client.xrange(EVENTS))
+
     def _get(self, key: str) -> bytes | None:
-        return cast(bytes | None, self._client.get(key))
+        return cast("bytes | None", self._client.get(key))
 
 
 def _command(port: int, directory: Path) -> list[str]:

@@ -28,9 +28,9 @@ class _Service:
     """What both services have: a process, a link to Redis, health and metrics."""
 
     def __init__(
-        self, name: str, directory: Path, environ: Mapping[str, str], redis: Link, ports: list[int]
+        self, role: str, name: str, directory: Path, environ: Mapping[str, str], redis: Link
     ) -> None:
-        command = [sys.executable, "-m", "driver.launch", *name.split("-")[:1], *map(str, ports)]
+        command = [sys.executable, "-m", "driver.launch", role]
         self.process = OwnedProcess(name, command, environ, directory / f"{name}.log")
         self.redis = redis
 
@@ -87,7 +87,7 @@ class NativeSync(_Service):
         self._port = port
         redis, self.banxico = links
         environ = {**environ, "E2E_CRASH": str(self._crash)}
-        super().__init__(name, directory, environ, redis, [port])
+        super().__init__("sync", name, directory, environ, redis)
 
     def ready(self) -> bool:
         """Tell whether it says that it is ready."""
@@ -140,7 +140,7 @@ class NativeApi(_Service):
     def __init__(
         self, directory: Path, environ: Mapping[str, str], redis: Link, port: int, admin: int
     ) -> None:
-        super().__init__("api", directory, environ, redis, [port, admin])
+        super().__init__("api", "api", directory, environ, redis)
         self._port, self._admin = port, admin
         self._workers = int(environ["RATES_API_WORKERS"])
 
@@ -163,16 +163,19 @@ class NativeApi(_Service):
 
     def ask(self, method: str, path: str, **headers: str) -> Answer:
         """Ask; the answer agrees with the OpenAPI golden. `if_none_match` names a header."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
         with Connection(self._port) as connection:
-            answer = connection.ask(method, path, named)
+            answer = connection.ask(method, path, _named(headers))
         validate(answer)
         return answer
 
-    def every_worker(self, path: str) -> list[Answer]:
+    def kept_connection(self) -> Connection:
+        """Return a connection for several requests."""
+        return Connection(self._port)
+
+    def every_worker(self, path: str, **headers: str) -> list[Answer]:
         """Return the answer of each worker of the instance."""
         with connections_to_each_worker(self._port, self.process.pid, self._workers) as each:
-            answers = [connection.ask("GET", path) for connection in each]
+            answers = [connection.ask("GET", path, _named(headers)) for connection in each]
         for answer in answers:
             validate(answer)
         return answers
@@ -181,3 +184,6 @@ class NativeApi(_Service):
         """Ask for `paths` in turn, from several clients, for as long as the block lasts."""
         return Load(self._port, paths)
 
+
+def _named(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.replace("_", "-"): value for name, value in headers.items()}

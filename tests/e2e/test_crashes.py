@@ -1,0 +1,46 @@
+"""Scenario 8: rates-sync killed at every step, and two instances that both believe they lead."""
+
+import contextlib
+
+import pytest
+from driver.answers import Unreachable
+from driver.crash import POINTS, Point
+from driver.platform import FIX_OF_TODAY, TODAY, Build, Plan, Platform
+from driver.sights import followed, rate, relayed, well
+
+pytestmark = pytest.mark.e2e
+
+FIX = "SF43718"
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_at_any_step_the_fix_arrives_exactly_once(platform: Platform, point: Point) -> None:
+    """Killed between request, commit, relay and documents, rates-sync goes on where it was."""
+    sync = platform.sync[0]
+    platform.banxico.publish(TODAY)
+    sync.die_at(point)
+    with contextlib.suppress(Unreachable):
+        sync.poll()
+    platform.until(lambda: not sync.alive)
+    sync.start()
+    platform.until(lambda: rate(platform) == FIX_OF_TODAY and well(platform), within=25)
+    assert platform.database.revisions(FIX, TODAY) == [FIX_OF_TODAY]
+
+
+def test_a_paused_leader_wakes_after_the_take_over_and_writes_nothing(start: Build) -> None:
+    """A leader that slept through its take-over loses the lease: no stale write, nothing twice."""
+    platform = start(Plan(syncs=2))
+    leader, follower = sorted(platform.sync, key=lambda sync: not sync.leads())
+    leader.pause()
+    platform.until(follower.leads, within=20)
+    platform.banxico.publish(TODAY)
+    follower.poll()
+    platform.until(lambda: rate(platform) == FIX_OF_TODAY)
+    taken_over = platform.database.events()
+    leader.resume()
+    platform.until(lambda: not leader.leads(), within=15)
+    assert leader.poll().status >= 400
+    assert platform.database.events()[: len(taken_over)] == taken_over
+    assert platform.database.revisions(FIX, TODAY) == [FIX_OF_TODAY]
+    platform.until(lambda: relayed(platform) and followed(platform))
+    assert follower.leads()

@@ -1,0 +1,63 @@
+"""Scenario 6: the database locked, gone, restored to an earlier state."""
+
+import pytest
+from driver.platform import FIX_BEFORE, FIX_OF_TODAY, TODAY, Platform
+from driver.sights import CURRENT, followed, rate, well
+
+pytestmark = pytest.mark.e2e
+
+FIX = "SF43718"
+
+
+def publish_and_poll(platform: Platform) -> None:
+    """Publish the day's FIX and have rates-sync ask for it, whatever comes of it."""
+    platform.banxico.publish(TODAY)
+    platform.sync[0].poll()
+
+
+def test_a_locked_database_delays_the_record_and_loses_nothing(platform: Platform) -> None:
+    """While another holds the lock rates-api serves on; afterwards the new FIX is recorded once."""
+    with platform.database.locked(), platform.api.load(CURRENT) as load:
+        publish_and_poll(platform)
+        platform.until(lambda: load.answered > 50)
+        assert platform.database.revisions(FIX, TODAY) == []
+    assert load.failures == []
+    platform.until(lambda: rate(platform) == FIX_OF_TODAY and well(platform), within=20)
+    assert platform.database.revisions(FIX, TODAY) == [FIX_OF_TODAY]
+
+
+def test_without_the_database_the_api_serves_on_and_sync_catches_up(platform: Platform) -> None:
+    """The database gone and back: no failed request, and the FIX of the meantime is recorded."""
+    with platform.api.load(CURRENT) as load:
+        platform.database.take_away()
+        publish_and_poll(platform)
+        platform.until(lambda: platform.api.health()["dependencies"]["database"] == "unhealthy")
+        assert platform.api.get(CURRENT)["rate"] == FIX_BEFORE
+        platform.database.bring_back()
+        platform.until(lambda: rate(platform) == FIX_OF_TODAY and well(platform), within=20)
+    assert load.failures == []
+    assert platform.database.revisions(FIX, TODAY) == [FIX_OF_TODAY]
+
+
+@pytest.mark.parametrize("redis", ["reachable", "away meanwhile"])
+def test_a_restored_database_begins_a_new_timeline(platform: Platform, redis: str) -> None:
+    """Set back to an earlier state, the record goes on in a new timeline and lost days heal."""
+    earlier, timeline = platform.database.remember(), platform.database.at.timeline
+    publish_and_poll(platform)
+    platform.until(lambda: rate(platform) == FIX_OF_TODAY and well(platform))
+    if redis != "reachable":
+        for service in (*platform.sync, platform.api):
+            service.redis.cut()
+    platform.database.restore(earlier)
+    assert platform.database.revisions(FIX, TODAY) == []
+    platform.sync[0].poll()
+    if redis != "reachable":
+        for service in (*platform.sync, platform.api):
+            service.redis.restore()
+    platform.until(lambda: platform.database.at.timeline > timeline, within=15)
+    platform.until(lambda: well(platform), within=15)
+    platform.sync[0].poll()
+    platform.until(lambda: rate(platform) == FIX_OF_TODAY, within=15)
+    platform.until(lambda: followed(platform))
+    assert platform.database.revisions(FIX, TODAY) == [FIX_OF_TODAY]
+    assert [answer["rate"] for answer in platform.api.every_worker(CURRENT)] == [FIX_OF_TODAY] * 2
