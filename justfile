@@ -15,22 +15,22 @@ environment:
 # start the platform: Redis, Banxico's simulator (or the real one, with BANXICO_TOKEN), rates-sync, rates-api
 [no-exit-message]
 up *options: environment
-    @python -m rates_dev up "$@"
+    @exec python -m rates_dev up "$@"
 
 # say whether the platform is up, by the exit code too
 [no-exit-message]
 status: environment
-    @python -m rates_dev status
+    @exec python -m rates_dev status
 
 # end the platform
 [no-exit-message]
 down: environment
-    @python -m rates_dev down
+    @exec python -m rates_dev down
 
 # every check and every test that this machine can run; --strict: what can't run is a failure
 [no-exit-message]
 test *options: environment
-    @python -m rates_dev test "$@"
+    @exec python -m rates_dev test "$@"
 
 # format everything
 fmt: environment
@@ -44,11 +44,11 @@ lint: environment
 
 # check the types
 types: environment
-    @python -m rates_dev test --only types
+    @exec python -m rates_dev test --only types
 
 # compile every lock again (--upgrade: to the newest versions)
 lock *options: environment
-    @python -m rates_dev lock "$@"
+    @exec python -m rates_dev lock "$@"
 
 # write docs/api/openapi-v1.json from the code
 openapi: environment

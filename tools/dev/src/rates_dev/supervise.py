@@ -10,16 +10,19 @@ import re
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
-from typing import TextIO
+from typing import Any, TextIO
 
 from honcho.environ import parse_procfile
 from honcho.manager import SYSTEM_PRINTER_NAME, Manager
 from honcho.printer import Message, Printer
+from honcho.process import Process
 
 from rates_dev import environment
 from rates_dev.plan import Plan
 
+LEASH_SECONDS = 0.5
 STOPPED = re.compile(r"(?P<name>\S+) stopped \(rc=(?P<code>-?\d+)\)")
 
 
@@ -52,6 +55,25 @@ class Console(Printer):  # type: ignore[misc]  # honcho is untyped
         self._ending = self._ending or stopped is not None or "received" in text
 
 
+class Leashed(Process):  # type: ignore[misc]  # honcho is untyped
+    """honcho's process, which ends its program when the runner is gone (killed, out of memory).
+
+    honcho keeps a process of its own beside each program; that one watches who its parent is.
+    """
+
+    def run(self, events: Any = None, ignore_signals: bool = False) -> None:
+        """Run the program to its end, as honcho asks."""
+        watch = threading.Thread(target=self._end_without, args=(os.getppid(),), daemon=True)
+        watch.start()
+        super().run(events, ignore_signals)
+
+    def _end_without(self, parent: int) -> None:
+        while os.getppid() == parent:
+            time.sleep(LEASH_SECONDS)
+        if self._child is not None:
+            os.killpg(self._child.pid, signal.SIGTERM)
+
+
 def run(
     plan: Plan,
     environ: Mapping[str, str],
@@ -65,6 +87,7 @@ def run(
     """
     console = Console(output, on_started)
     manager = Manager(console)
+    manager._process_ctor = Leashed  # noqa: SLF001  # honcho's own seam, though not a public one
     lines = parse_procfile((plan.root / "Procfile").read_text(encoding="utf-8")).processes
     for name in plan.processes:
         own = environment.for_process(name, plan, environ)

@@ -11,7 +11,7 @@ from pathlib import Path
 from rates_dev.locks import members
 from rates_dev.suite.backends import REDIS_VARIABLE, BackEnd
 
-# Each scenario mostly waits for its own processes; two side by side halve the time.
+# Scenarios mostly wait for their own processes, property tests fill a core each.
 PARALLEL = ("-n", "auto")
 Command = tuple[str, ...]
 
@@ -38,7 +38,7 @@ def _checks(root: Path) -> list[Stage]:
         Stage("formatting", [("ruff", "format", "--check", ".")]),
         Stage("lint", [("ruff", "check", ".")]),
         Stage("types", _types(root)),
-        Stage("import rules", [("lint-imports",)]),
+        Stage("import rules", [("lint-imports", "--no-logo")]),
         Stage("locks", [(python, "-m", "rates_dev.suite.check_locks")]),
     ]
 
@@ -57,7 +57,7 @@ def _tests_on_nothing(root: Path) -> list[Stage]:
     units = [str(path) for path in _existing(root, ("libs", "services", "tools"))]
     without = [f"--ignore={path}" for path in integration]
     return [
-        _pytest("unit", [*units, *without]),
+        _pytest("unit", [*units, *without, *PARALLEL]),
         _pytest("contract", ["tests/contract"]),
         _pytest("dev", ["tests/dev", *PARALLEL]),
     ]
