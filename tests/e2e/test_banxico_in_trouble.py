@@ -87,7 +87,7 @@ def test_a_neutral_outcome_does_not_close_a_half_open_breaker(platform: Platform
 
 def test_the_quota_is_never_exceeded_also_across_restarts(start: Build) -> None:
     """With a budget of 70 requests Banxico gets no more than 70, and the answers stay."""
-    platform = start(Plan(settings={"RATES_SYNC_QUOTA_PER_DAY": "70"}))
+    platform = start(Plan(settings={"RATES_SYNC_DAILY_QUOTA": "70"}))
 
     def spent() -> bool:
         platform.sync[0].poll()
