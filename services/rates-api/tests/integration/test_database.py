@@ -1,0 +1,189 @@
+"""The record read through its views on SQLite: one consistent snapshot, and no way to write."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from datetime import date
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from rates_api.errors import FallbackUnavailable, NothingRecorded
+from rates_api.fallback import queries
+from rates_api.fallback.engine import open_engine
+from rates_api.fallback.reader import DatabaseReader
+from rates_contracts import views
+from rates_contracts.observation import SETTLEMENT
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def record(fakes: ModuleType) -> Any:
+    """Give a record with both series, a correction, averages and a closure."""
+    record = fakes.Record()
+    record.observe(
+        fakes.observation(date(2024, 1, 2)),
+        fakes.observation(date(2024, 1, 4), "17.0500", series=SETTLEMENT),
+    )
+    record.observe(fakes.observation(date(2024, 1, 2), "17.0300", revision=2))
+    record.plan(fakes.average(fakes.START), fakes.average(fakes.START + fakes.HOUR))
+    record.close(date(2024, 1, 8))
+    return record
+
+
+@pytest.fixture
+async def engine(database: Any) -> AsyncIterator[AsyncEngine]:
+    """Give the worker's engine on the database."""
+    engine = open_engine(database.url, pool_size=2, timeout=0.2)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+def reader(engine: AsyncEngine) -> DatabaseReader:
+    """Give the worker's reader on the database."""
+    return DatabaseReader(engine, name="database", timeout=5)
+
+
+async def test_the_database_is_the_record(
+    database: Any, reader: DatabaseReader, record: Any
+) -> None:
+    """Protocol rule 12: the views hold the whole record, to the last zero of a value."""
+    database.hold(record)
+
+    snapshot = await reader.load()
+
+    assert snapshot == record.snapshot
+    assert await reader.head() == record.state.head
+    assert str(snapshot.fix.on(date(2024, 1, 2)).value) == "17.0300"  # type: ignore[union-attr]
+
+
+async def test_a_load_is_one_consistent_snapshot(
+    database: Any,
+    engine: AsyncEngine,
+    record: Any,
+    fakes: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Protocol rule 12: what is committed during a load is not in it, `head_v1` is read first."""
+    database.hold(record)
+    before = record.snapshot
+    head_of = queries.head_of
+
+    def head_then_commit(row: Any) -> Any:
+        record.observe(fakes.observation(date(2024, 1, 3)))
+        database.hold(record)
+        return head_of(row)
+
+    monkeypatch.setattr(queries, "head_of", head_then_commit)
+
+    assert await DatabaseReader(engine, name="database", timeout=5).load() == before
+
+
+async def test_the_engine_cannot_write(database: Any, engine: AsyncEngine, record: Any) -> None:
+    """Rule R2: rates-api could not write if it tried."""
+    database.hold(record)
+
+    async with engine.connect() as connection:
+        with pytest.raises(OperationalError, match="readonly"):
+            await connection.execute(text(f"DELETE FROM {views.HEAD}"))
+
+
+async def test_a_missing_file_is_an_error_and_stays_missing(tmp_path: Path) -> None:
+    """Only sync's migrations create the database; looking for it does not."""
+    path = tmp_path / "none.db"
+    engine = open_engine(f"sqlite+aiosqlite:///{path}", pool_size=1, timeout=0.2)
+
+    with pytest.raises(FallbackUnavailable):
+        await DatabaseReader(engine, name="database", timeout=5).head()
+
+    assert not path.exists()
+    await engine.dispose()
+
+
+async def test_a_locked_database_is_unavailable(
+    database: Any, reader: DatabaseReader, record: Any
+) -> None:
+    """A lock that outlasts the timeout is a database that is away."""
+    database.hold(record)
+    blocker = sqlite3.connect(database.path)
+    blocker.execute("PRAGMA locking_mode = EXCLUSIVE")
+    blocker.execute("PRAGMA journal_mode = DELETE")
+    blocker.execute("BEGIN EXCLUSIVE")
+
+    with pytest.raises(FallbackUnavailable, match="locked"):
+        await reader.load()
+
+    blocker.close()
+
+
+class HungEngine:
+    """An engine whose connections are never there."""
+
+    def connect(self) -> "HungEngine":
+        """Return a connection to be."""
+        return self
+
+    async def __aenter__(self) -> None:
+        await asyncio.Event().wait()
+
+    async def __aexit__(self, *_: object) -> None:
+        """Never reached."""
+
+
+async def test_a_slow_database_is_unavailable() -> None:
+    """Every question is bounded in time."""
+    hung: Any = HungEngine()
+
+    with pytest.raises(FallbackUnavailable, match="TimeoutError"):
+        await DatabaseReader(hung, name="database", timeout=0.01).head()
+
+
+async def test_an_empty_record_says_so(database: Any, reader: DatabaseReader) -> None:
+    """Before the first recording there is nothing to serve, and that is no fault."""
+    with pytest.raises(NothingRecorded):
+        await reader.load()
+
+
+async def test_a_database_before_its_migration_is_unavailable(
+    database: Any, reader: DatabaseReader
+) -> None:
+    """Without the views the record can't be read yet."""
+    connection = sqlite3.connect(database.path)
+    connection.execute(f"DROP TABLE {views.HEAD}")
+    connection.close()
+
+    with pytest.raises(FallbackUnavailable):
+        await reader.head()
+
+
+async def test_a_row_that_cannot_be_read_is_unavailable(
+    database: Any, reader: DatabaseReader, record: Any
+) -> None:
+    """A broken document is no snapshot, and no crash."""
+    database.hold(record)
+    database.write({views.SYNC_STATUS: [("{", "1", "1")]})
+
+    with pytest.raises(FallbackUnavailable, match="can't be read"):
+        await reader.load()
+
+
+def test_mysql_transactions_are_read_only_snapshots() -> None:
+    """Protocol rule 12: MySQL starts every transaction as a consistent, read-only snapshot."""
+    engine = open_engine("mysql+asyncmy://api:secret@127.0.0.1/rates", pool_size=20, timeout=5)
+    begun: list[str] = []
+
+    class Connection:
+        def exec_driver_sql(self, statement: str) -> None:
+            begun.append(statement)
+
+    engine.sync_engine.dispatch.begin(Connection())
+
+    assert begun == ["START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"]
+    assert engine.pool.size() == 20  # type: ignore[attr-defined]
