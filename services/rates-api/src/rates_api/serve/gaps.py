@@ -59,11 +59,11 @@ def answer(query: GapsQuery, view: View) -> Gaps:
 
 
 def _gaps(view: View, first: Day, last: Day) -> Iterator[Gap]:
+    last = min(last, view.today)
     observed = {one.date for one in view.fix.between(first, last)}
     for closure in view.calendar.declared:
         if first <= closure.date <= last and closure.date not in observed:
             yield Gap(closure.date, closure.declared_at, "declared_closed")
-    last = min(last, view.today)
     for banking_day in view.calendar.banking_days(max(first, view.calendar.first), last):
         due = due_at(banking_day, LATE)
         if banking_day not in observed and view.at >= due:

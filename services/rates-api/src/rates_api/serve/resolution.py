@@ -130,10 +130,11 @@ def _before_first(day: Day) -> Refused:
 
 def _not_yet_published(view: View, day: Day) -> Refused:
     expected_at = due_at(day, NOON)
-    left = expected_at - view.at
+    left = (expected_at - view.at) // timedelta(seconds=1)
     return Refused(
         "not-yet-published",
         f"The FIX of {day} has not been seen yet.",
-        retry_after=max(ASK_AGAIN, left // timedelta(seconds=1)),
+        # What was known at an instant of the past stays the same, however often it is asked.
+        retry_after=None if view.standing is None else max(ASK_AGAIN, left),
         expected_at=expected_at,
     )

@@ -24,10 +24,17 @@ from rates_api.serve.port import WorkerPort
 from rates_api.serve.problems import Refused
 
 AnyRequest = Request[Any, Any, Any]
+Answering = Callable[[AnyRequest, Exception], Response[bytes]]
 
 log = structlog.get_logger(__name__)
 
 SAFE_IN_PATH = "/:@!$&'()*+,;="
+
+UNKNOWN = "unknown"
+"""The route under which requests are counted that none of the endpoints took."""
+NOT_FOUND = Refused("not-found", "Nothing is served at this path.", links={"api": "/api/v1"})
+NOT_ALLOWED = Refused("method-not-allowed", f"Allowed are {METHODS}.")
+MISTAKE = Refused("internal-error", "The request could not be answered.")
 
 
 def route_handlers(port: WorkerPort) -> list[HTTPRouteHandler]:
@@ -37,10 +44,22 @@ def route_handlers(port: WorkerPort) -> list[HTTPRouteHandler]:
 
 def exception_handlers(port: WorkerPort) -> ExceptionHandlersMap:
     """Return what answers unknown paths, wrong methods and our own mistakes, with problems."""
+
+    def unrouted(refused: Refused) -> Answering:
+        def handle(request: AnyRequest, _: Exception) -> Response[bytes]:
+            port.metrics.answered(UNKNOWN, refused.status, 0.0)
+            return _problem(refused, port, request)
+
+        return handle
+
+    def mistaken(request: AnyRequest, error: Exception) -> Response[bytes]:
+        log.error("request_failed", exc_info=error)
+        return _problem(MISTAKE, port, request)
+
     return {
-        NotFoundException: _refusing(port, _not_found),
-        MethodNotAllowedException: _refusing(port, _method_not_allowed),
-        Exception: _refusing(port, _internal_error),
+        NotFoundException: unrouted(NOT_FOUND),
+        MethodNotAllowedException: unrouted(NOT_ALLOWED),
+        Exception: mistaken,
     }
 
 
@@ -92,25 +111,7 @@ def _response(outgoing: Outgoing, request: AnyRequest) -> ASGIResponse:
     )
 
 
-def _refusing(
-    port: WorkerPort, refused: Callable[[Exception], Refused]
-) -> Callable[[AnyRequest, Exception], Response[bytes]]:
-    def handle(request: AnyRequest, error: Exception) -> Response[bytes]:
-        sent = request.headers.get("x-request-id", "")
-        outgoing = problem(refused(error), _instance(request), id_of(sent, port))
-        return Response(outgoing.body, headers=dict(outgoing.headers), status_code=outgoing.status)
-
-    return handle
-
-
-def _not_found(_: Exception) -> Refused:
-    return Refused("not-found", "Nothing is served at this path.", links={"api": "/api/v1"})
-
-
-def _method_not_allowed(_: Exception) -> Refused:
-    return Refused("method-not-allowed", f"Allowed are {METHODS}.")
-
-
-def _internal_error(error: Exception) -> Refused:
-    log.error("request_failed", exc_info=error)
-    return Refused("internal-error", "The request could not be answered.")
+def _problem(refused: Refused, port: WorkerPort, request: AnyRequest) -> Response[bytes]:
+    sent = request.headers.get("x-request-id", "")
+    outgoing = problem(refused, _instance(request), id_of(sent, port))
+    return Response(outgoing.body, headers=dict(outgoing.headers), status_code=outgoing.status)
