@@ -14,17 +14,21 @@ import socket
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from typing import Any
 from wsgiref.simple_server import WSGIServer
 
 from granian.constants import Interfaces, Loops
+from granian.log import LogLevels
 from granian.server.mp import MPServer
 from prometheus_client import start_http_server
 
 from rates_api.instance import announce_draining, instance_registry
 from rates_api.settings import PREFIX, Settings, load
 from rates_contracts.environment import EnvironmentInvalid
+from rates_telemetry.logging import set_up_logging
 
 KILL_SECONDS = 10
 """How long a worker may take to finish its answers after the drain."""
@@ -52,6 +56,7 @@ def serve_forever(settings: Settings, target: str = "rates_api.app:create") -> N
     The workers read the same environment that `settings` came from. They are spawned, so a script
     that calls this does so under `if __name__ == "__main__"`. Raises `PortTaken`.
     """
+    set_up_logging(settings.log_level, settings.log_style, service="rates-api")
     # Forked, a worker would inherit the threads' locks in whatever state they are.
     multiprocessing.set_start_method("spawn", force=True)
     _require_free(settings.host, settings.port)
@@ -60,7 +65,7 @@ def serve_forever(settings: Settings, target: str = "rates_api.app:create") -> N
         os.environ[f"{PREFIX}_INSTANCE_DIR"] = str(directory)
         metrics = _serve_metrics(settings, directory)
         try:
-            _server(settings, target, directory).serve()
+            _server(settings, target, directory).serve_to_the_end()
         finally:
             metrics.shutdown()
             metrics.server_close()
@@ -71,16 +76,33 @@ class DrainingServer(MPServer):
 
     directory: Path
     drain: float
+    draining = False
 
     def signal_handler_interrupt(self, signum: int, frame: FrameType | None) -> None:
         """Drain at the first SIGTERM; end at once at a second signal or at SIGINT."""
-        if signum != signal.SIGTERM or self.drain == 0 or (self.directory / "draining").exists():
-            super().signal_handler_interrupt(signum, frame)  # type: ignore[no-untyped-call]
+        end: Callable[..., None] = super().signal_handler_interrupt
+        if signum != signal.SIGTERM or self.drain == 0 or self.draining:
+            end(signum, frame)
             return
+        self.draining = True
         announce_draining(self.directory)
-        ending = threading.Timer(self.drain, super().signal_handler_interrupt)
+        ending = threading.Timer(self.drain, end)
         ending.daemon = True
         ending.start()
+
+    def _respawn_workers(self, *args: Any, **options: Any) -> None:
+        """Replace workers that died, unless the signal that told us to end told them, too."""
+        if not self.draining:
+            super()._respawn_workers(*args, **options)
+
+    def serve_to_the_end(self) -> None:
+        """Serve until told to end. Raises `SystemExit` (1) if a worker dies again and again."""
+        try:
+            self.serve()
+        except SystemExit:
+            # Workers that a signal to the whole group has ended look dead to their server.
+            if not self.interrupt_signal:
+                raise
 
 
 def _server(settings: Settings, target: str, directory: Path) -> DrainingServer:
@@ -95,6 +117,8 @@ def _server(settings: Settings, target: str, directory: Path) -> DrainingServer:
         factory=True,
         respawn_failed_workers=True,
         workers_kill_timeout=KILL_SECONDS,
+        log_level=LogLevels(settings.log_level),
+        log_dictconfig={"loggers": {"_granian": {"handlers": [], "propagate": True}}},
     )
     server.directory, server.drain = directory, settings.drain
     return server

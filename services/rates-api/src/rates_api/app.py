@@ -16,8 +16,10 @@ from litestar.handlers import HTTPRouteHandler
 
 from rates_api import settings as environment
 from rates_api.bootstrap import bootstrap
+from rates_api.serve.routes import exception_handlers, route_handlers
 from rates_api.settings import Settings
 from rates_api.worker import Worker
+from rates_telemetry.logging import set_up_logging
 
 log = structlog.get_logger(__name__)
 
@@ -25,11 +27,14 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 
 def create(settings: Settings | None = None, **seams: Any) -> Litestar:
-    """Build the application; without `settings` they are read from the environment.
+    """Build the application of a worker process, and set up its log.
 
-    `seams` are those of `bootstrap`: `clock`, `monotonic`, `sleep`, `random`.
+    Without `settings` they are read from the environment. `seams` are those of `bootstrap`:
+    `clock`, `monotonic`, `sleep`, `random`.
     """
-    return create_app(bootstrap(settings or environment.load(), **seams))
+    settings = settings or environment.load()
+    set_up_logging(settings.log_level, settings.log_style, service="rates-api")
+    return create_app(bootstrap(settings, **seams))
 
 
 def end_process() -> None:
@@ -54,7 +59,8 @@ def create_app(worker: Worker, *, end: Callable[[], None] = end_process) -> Lite
             await worker.close()
 
     return Litestar(
-        route_handlers=_probes(worker),
+        route_handlers=[*_probes(worker), *route_handlers(worker)],
+        exception_handlers=exception_handlers(worker),
         lifespan=[background],
         openapi_config=None,
         logging_config=None,

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from rates_api.consume.projection import Reason
 from rates_api.snapshot.level import LEVELS, Level
 from rates_api.snapshot.snapshot import Feed
-from rates_api.traffic import Traffic
+from rates_api.traffic import Rendered, Traffic
 from rates_contracts.events import Head
 
 Outcome = Literal["applied", "skipped"]
@@ -121,15 +121,15 @@ class Metrics:
         """Count a snapshot loaded whole."""
         self._reloads.labels(source, reason).inc()
 
-    def looked_up(self, *, hit: bool) -> None:
-        """Count a look-up among the rendered answers."""
-        (self._hit if hit else self._miss).inc()
-        self.traffic.looked_up(hit=hit)
+    def rendered(self, result: Rendered) -> None:
+        """Count an answer that was found rendered, or had to be."""
+        (self._hit if result == "hit" else self._miss).inc()
+        self.traffic.rendered(result)
 
-    def answered(self, endpoint: str, status: int, seconds: float) -> None:
-        """Count a request to a path template that was answered with `status` within `seconds`."""
-        self._requests.labels(endpoint, str(status)).inc()
-        self._duration.labels(endpoint).observe(seconds)
+    def answered(self, route: str, status: int, seconds: float) -> None:
+        """Count an answer to a path template, or to `unknown`, that took `seconds`."""
+        self._requests.labels(route, str(status)).inc()
+        self._duration.labels(route).observe(seconds)
         self.traffic.answered(seconds)
 
     def standing(self, level: Level, feed: Feed, head: Head | None) -> None:

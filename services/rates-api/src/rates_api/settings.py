@@ -6,9 +6,10 @@ The only module that looks at the environment; `bootstrap` and `__main__` get th
 import dataclasses
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from rates_contracts.environment import EnvironmentInvalid, Secret, read, setting
+from rates_telemetry.logging import Style
 
 PREFIX = "RATES_API"
 
@@ -83,6 +84,11 @@ class Settings:
     instance_dir: str = setting(
         "The directory that the workers share; made at start if empty.", default=""
     )
+
+    @property
+    def log_style(self) -> Style:
+        """Return `log_format` as the type that the log's set-up takes."""
+        return cast("Style", self.log_format)
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:

@@ -8,11 +8,14 @@ import dataclasses
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import msgspec
 
 EDGES = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 150, 200, 250, 300, 500, 1000, 2500, 5000)
 """Upper edges of the latency buckets in milliseconds; one more bucket holds what is slower."""
+
+Rendered = Literal["hit", "miss"]
 
 SLOT_SECONDS = 10
 SLOTS = 30
@@ -49,11 +52,13 @@ class Traffic:
         """Count an answer that took `seconds`."""
         self._slot().latencies[bisect_left(EDGES, seconds * 1000)] += 1
 
-    def looked_up(self, *, hit: bool) -> None:
-        """Count a look-up among the rendered answers."""
+    def rendered(self, result: Rendered) -> None:
+        """Count an answer found rendered, or rendered anew."""
         slot = self._slot()
-        slot.hits += hit
-        slot.misses += not hit
+        if result == "hit":
+            slot.hits += 1
+        else:
+            slot.misses += 1
 
     def figures(self) -> Figures:
         """Return the sums of the last five minutes."""

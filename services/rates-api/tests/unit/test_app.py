@@ -1,0 +1,190 @@
+"""The probes and the life of a worker: ready, alive, and what its death does."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+
+from rates_api.app import create, create_app
+from rates_api.bootstrap import bootstrap
+from rates_api.instance import announce_draining
+from rates_api.settings import Settings
+from rates_api.worker import Progress, Worker
+from rates_contracts.environment import Secret
+
+
+class Time:
+    """A clock that is set; its sleeps never end by themselves."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep for good, until cancelled."""
+        await asyncio.Event().wait()
+
+
+@pytest.fixture
+def time() -> Time:
+    """Give a clock to set."""
+    return Time()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Give settings under which neither Redis nor the database is there."""
+    return Settings(
+        database_url=Secret(f"sqlite+aiosqlite:///{tmp_path}/none.db"),
+        redis_url=Secret("redis://127.0.0.1:1/0"),
+        instance_dir=str(tmp_path),
+    )
+
+
+@pytest.fixture
+def worker(settings: Settings, time: Time) -> Worker:
+    """Give a worker that has not started."""
+    return bootstrap(settings, monotonic=time, sleep=time.sleep)
+
+
+@pytest.fixture
+def get(worker: Worker) -> Callable[[str], Any]:
+    """Give a function that asks the worker's application for a path."""
+    transport = httpx.ASGITransport(create_app(worker))  # type: ignore[arg-type]
+
+    async def get(path: str) -> httpx.Response:
+        async with httpx.AsyncClient(transport=transport, base_url="http://worker") as client:
+            return await client.get(path)
+
+    return get
+
+
+async def test_a_cold_worker_is_not_ready_for_ten_seconds_at_most(
+    get: Callable[[str], Any], time: Time
+) -> None:
+    """Protocol rule 22: past the limit a worker without data is ready, and answers problems."""
+    assert (await get("/readyz")).status_code == 503
+
+    time.now = 10.0
+
+    assert (await get("/readyz")).status_code == 200
+    current = await get("/api/v1/rates/current")
+    assert current.status_code == 503
+    assert current.headers["Retry-After"]
+    assert current.headers["Content-Type"] == "application/problem+json"
+
+
+async def test_a_warm_worker_is_ready(
+    get: Callable[[str], Any], worker: Worker, fakes: ModuleType
+) -> None:
+    """Protocol rule 22: past its first warm-up a worker is ready, whatever its level."""
+    worker.current.replace(fakes.Record().snapshot)
+
+    assert (await get("/readyz")).status_code == 200
+
+
+async def test_a_draining_worker_is_not_ready_and_serves(
+    get: Callable[[str], Any], worker: Worker, fakes: ModuleType, tmp_path: Path
+) -> None:
+    """Protocol rule 22: readiness goes first, what still comes is answered."""
+    record = fakes.Record()
+    record.observe(fakes.observation(date(2024, 1, 2)))
+    worker.current.replace(record.snapshot)
+    announce_draining(tmp_path)
+
+    assert (await get("/readyz")).status_code == 503
+    assert (await get("/livez")).status_code == 200
+    assert (await get("/api/v1")).status_code == 200
+
+
+async def test_a_worker_is_alive_while_its_loops_get_round(
+    get: Callable[[str], Any], worker: Worker, time: Time
+) -> None:
+    """Liveness is loop progress: a loop that is stuck is named."""
+    beat = worker.progress.of("reader")
+    time.now = 59.0
+    beat()
+    time.now = 110.0
+    assert (await get("/livez")).status_code == 200
+
+    time.now = 120.0
+    stuck = await get("/livez")
+
+    assert stuck.status_code == 503
+    assert stuck.json()["stuck"] == ["reader"]
+
+
+def test_every_loop_counts_from_its_start(time: Time) -> None:
+    """A loop that has begun and never got round is stuck after the same time."""
+    progress = Progress(time)
+    progress.of("watch")
+
+    time.now = 61.0
+
+    assert progress.stuck == ("watch",)
+
+
+async def test_a_dead_background_ends_the_worker(worker: Worker) -> None:
+    """A bug in the background does not leave a worker serving from a snapshot nobody feeds."""
+    ended = asyncio.Event()
+
+    async def die() -> None:
+        raise RuntimeError("a bug")
+
+    worker.run = die  # type: ignore[method-assign]
+    app = create_app(worker, end=ended.set)
+
+    async with app.lifespan():
+        await asyncio.wait_for(ended.wait(), 2)
+
+
+async def test_the_background_ends_with_the_application(worker: Worker) -> None:
+    """At shutdown the loops are cancelled, which is no death."""
+    ended = asyncio.Event()
+    started = asyncio.Event()
+    run = worker.run
+
+    async def told() -> None:
+        started.set()
+        await run()
+
+    worker.run = told  # type: ignore[method-assign]
+    async with create_app(worker, end=ended.set).lifespan():
+        await asyncio.wait_for(started.wait(), 2)
+
+    assert not ended.is_set()
+
+
+async def test_the_health_speaks_before_the_first_merge(
+    get: Callable[[str], Any], worker: Worker
+) -> None:
+    """Protocol rule 24: until the workers have told each other, a worker tells its own."""
+    health = await get("/health")
+
+    assert health.status_code == 503
+    assert health.json()["status"] == "unhealthy"
+
+    await worker.publish()
+    assert worker.instance_health().level == "critical"
+
+
+def test_an_application_is_created_from_settings_alone(settings: Settings, time: Time) -> None:
+    """The factory of the worker processes takes a clock for those who bring their own."""
+    instants = SimpleNamespace(asked=0)
+
+    def clock() -> Any:
+        instants.asked += 1
+
+    app = create(settings, clock=clock, monotonic=time, sleep=time.sleep)
+
+    assert {"/livez", "/readyz", "/health", "/api/v1/rates/current"} <= {
+        route.path for route in app.routes
+    }
+    assert instants.asked == 0

@@ -1,0 +1,126 @@
+"""The workers of an instance speak as one (protocol rule 24)."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from rates_api.instance import (
+    Instance,
+    WorkerReport,
+    announce_draining,
+    instance_registry,
+    merged,
+)
+from rates_api.metrics import Metrics
+from rates_api.snapshot.level import Level
+from rates_api.traffic import Traffic
+
+
+def report(metrics: Metrics, level: Level = "healthy", **changes: str) -> WorkerReport:
+    """Return the report of a worker at `level`."""
+    states = {"database": "healthy", "redis": "healthy"} | changes
+    return WorkerReport(
+        level=level,
+        feed="redis",
+        position="1-2",
+        figures=metrics.traffic.figures(),
+        **states,  # type: ignore[arg-type]
+    )
+
+
+class Now:
+    """Unix time as the newest file tells it, and a little later."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def __call__(self) -> float:
+        return max(path.stat().st_mtime for path in self.directory.iterdir())
+
+
+@pytest.fixture
+def metrics() -> list[Metrics]:
+    """Give the metrics of two workers."""
+    return [Metrics(Traffic(lambda: 0.0)) for _ in range(2)]
+
+
+@pytest.fixture
+def workers(tmp_path: Path, metrics: list[Metrics]) -> list[Instance]:
+    """Give two workers of one instance."""
+    now = Now(tmp_path)
+    return [
+        Instance(tmp_path, f"worker-{number}", each.registry, wall=now)
+        for number, each in enumerate(metrics)
+    ]
+
+
+def test_any_worker_tells_the_worst_level(workers: list[Instance], metrics: list[Metrics]) -> None:
+    """Protocol rule 24: level and dependencies are the worst of all workers."""
+    workers[0].publish(report(metrics[0], "degraded", redis="unhealthy"))
+
+    health = workers[1].publish(report(metrics[1]))
+
+    assert (health.level, health.redis, health.database) == ("degraded", "unhealthy", "healthy")
+
+
+def test_traffic_is_of_all_workers(workers: list[Instance], metrics: list[Metrics]) -> None:
+    """Protocol rule 24: percentile and ratio cover the answers of every worker."""
+    for each in metrics:
+        each.answered("/health", 200, 0.150)
+    metrics[0].rendered("hit")
+    metrics[1].rendered("miss")
+    workers[0].publish(report(metrics[0]))
+
+    health = workers[1].publish(report(metrics[1]))
+
+    assert health.cache_hit_ratio == 0.5
+    assert health.response_time_p95 is not None
+    assert 100 < health.response_time_p95 <= 150
+
+
+def test_a_worker_that_has_ended_does_not_count(
+    workers: list[Instance], metrics: list[Metrics], tmp_path: Path
+) -> None:
+    """A stale report is of a dead worker: it says nothing about the level now."""
+    workers[0].publish(report(metrics[0], "critical"))
+    os.utime(tmp_path / "worker-0.json", (1000, 1000))
+
+    assert workers[1].publish(report(metrics[1])).level == "healthy"
+
+
+def test_the_instance_exports_the_worst_worker(
+    workers: list[Instance], metrics: list[Metrics], tmp_path: Path
+) -> None:
+    """Protocol rule 24: counters are summed, a worker that lags or is cut off shows."""
+    for each, position in zip(metrics, (7, 9), strict=True):
+        each.event("applied")
+        each._position.set(position)
+    metrics[0].redis_up.set(1)
+    metrics[1].redis_up.set(0)
+    for worker, each in zip(workers, metrics, strict=True):
+        worker.publish(report(each))
+
+    registry = instance_registry(tmp_path)
+
+    applied = registry.get_sample_value("rates_api_events_total", {"outcome": "applied"})
+    assert applied == 2
+    assert registry.get_sample_value("rates_api_snapshot_position") == 7
+    assert registry.get_sample_value("rates_api_redis_up") == 0
+    assert registry.get_sample_value("rates_api_level", {"level": "critical"}) == 1
+
+
+def test_draining_is_told_to_every_worker(workers: list[Instance], tmp_path: Path) -> None:
+    """Protocol rule 22: once the main process drains, no worker is ready."""
+    before = [worker.draining for worker in workers]
+
+    announce_draining(tmp_path)
+
+    assert before == [False, False]
+    assert [worker.draining for worker in workers] == [True, True]
+
+
+def test_an_instance_without_reports_is_critical() -> None:
+    """Nothing known is the worst level and no figure."""
+    assert merged([]).level == "critical"
+    assert merged([]).response_time_p95 is None

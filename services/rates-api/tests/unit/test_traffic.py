@@ -1,0 +1,100 @@
+"""The last five minutes of a worker, and their percentile and ratio."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rates_api.traffic import Figures, Traffic, hit_ratio, p95, summed
+
+
+class Clock:
+    """A monotonic clock that is set."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Give a clock to set."""
+    return Clock()
+
+
+@pytest.fixture
+def traffic(clock: Clock) -> Traffic:
+    """Give a worker's traffic."""
+    return Traffic(clock)
+
+
+def test_without_traffic_there_are_no_figures(traffic: Traffic) -> None:
+    """Percentile and ratio are null without traffic, never zero."""
+    assert p95(traffic.figures()) is None
+    assert hit_ratio(traffic.figures()) is None
+
+
+def test_the_ratio_counts_what_was_found_rendered(traffic: Traffic) -> None:
+    """Three of four look-ups that found their answer are 0.75."""
+    for result in ("hit", "hit", "miss", "hit"):
+        traffic.rendered(result)
+
+    assert hit_ratio(traffic.figures()) == 0.75
+
+
+def test_what_is_older_than_five_minutes_is_forgotten(traffic: Traffic, clock: Clock) -> None:
+    """Answers leave the figures after five minutes, ten seconds at a time."""
+    traffic.answered(0.001)
+    clock.now += 290
+    traffic.answered(0.001)
+    assert sum(traffic.figures().latencies) == 2
+
+    clock.now += 10
+    assert sum(traffic.figures().latencies) == 1
+    clock.now += 300
+    assert p95(traffic.figures()) is None
+
+
+def test_the_percentile_lies_in_its_bucket(traffic: Traffic) -> None:
+    """Nineteen fast answers and one slow: the 95th percentile is fast, the 96th would not be."""
+    for _ in range(19):
+        traffic.answered(0.0009)
+    traffic.answered(0.190)
+
+    assert p95(traffic.figures()) == 1.0
+
+
+def test_what_is_slower_than_every_edge_counts_as_the_last(traffic: Traffic) -> None:
+    """Beyond the last edge nothing more is known than that."""
+    traffic.answered(60.0)
+
+    assert p95(traffic.figures()) == 5000
+
+
+@given(st.lists(st.floats(0.00001, 4.9), min_size=1, max_size=60))
+def test_the_percentile_is_near_the_true_one(seconds: list[float]) -> None:
+    """The percentile from buckets lies in the bucket of the true one."""
+    traffic = Traffic(lambda: 0.0)
+    for each in seconds:
+        traffic.answered(each)
+    rank = -(-95 * len(seconds) // 100)
+    truth = sorted(seconds)[rank - 1] * 1000
+
+    found = p95(traffic.figures())
+
+    assert found is not None
+    assert truth / 2.6 <= found <= truth * 2.6 or found <= 0.1
+
+
+def test_workers_are_summed() -> None:
+    """Protocol rule 24: figures of workers add up, none is no traffic."""
+    one = Traffic(lambda: 0.0)
+    one.answered(0.001)
+    one.rendered("hit")
+
+    both = summed([one.figures(), one.figures()])
+
+    assert sum(both.latencies) == 2
+    assert (both.hits, both.misses) == (2, 0)
+    assert summed([]) == Figures()
