@@ -1,0 +1,50 @@
+"""Transactions on the real database: consistent reads, locks, errors."""
+
+import sqlite3
+from contextlib import closing
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from rates_sync.errors import StoreUnavailable
+from rates_sync.store.engine import reading, writing
+from rates_sync.store.rows import read_head
+
+pytestmark = pytest.mark.integration
+
+
+async def test_a_reading_transaction_sees_one_state(leader: Any) -> None:
+    """What commits meanwhile is not seen: position and data are never torn apart."""
+    async with reading(leader.engine) as connection:
+        before = await read_head(connection)
+        event = await leader.change_status()
+        assert await read_head(connection) == before
+    assert await leader.record.head() == event.head
+
+
+async def test_a_locked_database_is_unavailable_not_a_crash(database: Any, leader: Any) -> None:
+    """A lock held by another ends in `StoreUnavailable` after two seconds; nothing is lost."""
+    with closing(sqlite3.connect(database.path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailable, match="locked"):
+            await leader.change_status()
+        other.rollback()
+    assert (await leader.change_status()).position == 1
+
+
+async def test_an_error_names_neither_statement_nor_values(database: Any, leader: Any) -> None:
+    """What reaches the log is the driver's message alone."""
+    with pytest.raises(StoreUnavailable) as caught:
+        async with reading(leader.engine) as connection:
+            await connection.execute(text("SELECT :secret FROM nowhere"), {"secret": "hunter2"})
+    assert "hunter2" not in str(caught.value)
+    assert "SELECT" not in str(caught.value)
+
+
+async def test_a_broken_constraint_stays_a_bug(leader: Any) -> None:
+    """A constraint that does not hold is not taken for an outage."""
+    with pytest.raises(IntegrityError):
+        async with writing(leader.engine) as connection:
+            await connection.execute(text("INSERT INTO upstream (id, name) VALUES (1, 'x')"))

@@ -1,0 +1,160 @@
+"""Who leads, and who still may write (protocol rules 2 and 3)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from rates_sync.errors import LeaseLost, StoreUnavailable
+from rates_sync.store.engine import reading
+from rates_sync.store.fence import Fence
+from rates_sync.store.lease import Lease
+from rates_sync.store.pruning import prune
+from rates_sync.store.quota import RequestLedger
+from rates_sync.store.schema import observations, outbox
+
+pytestmark = pytest.mark.integration
+
+Instances = Callable[[str], Any]
+
+
+async def test_a_free_lease_is_taken_at_once(instance: Instances, clock: Any) -> None:
+    """The first instance leads without waiting."""
+    before = clock.monotonic_now
+    leading = await instance("first").lead()
+    assert leading.fence == Fence("first", 1)
+    assert clock.monotonic_now == before
+
+
+async def test_a_silent_leader_is_replaced_after_ten_seconds(
+    leader: Any, instance: Instances, clock: Any
+) -> None:
+    """Protocol rule 3: a contender takes what it saw unmoved for 10 s of its own clock."""
+    before = clock.monotonic_now
+    successor = await instance("second").lead()
+    assert successor.fence.token == leader.fence.token + 1
+    assert clock.monotonic_now - before == 10
+
+
+async def test_a_leader_that_renews_is_never_replaced(
+    leader: Any, instance: Instances, clock: Any
+) -> None:
+    """Protocol rule 3: each renewal starts the contender's watch anew, however long it goes on."""
+    contender = instance("second")
+    polls = 0
+
+    async def sleep(seconds: float) -> None:
+        nonlocal polls
+        clock.advance(seconds)
+        polls += 1
+        if polls <= 30:
+            await leader.lease.renew(leader.fence)
+
+    patient = Lease(leader.engine, "second", monotonic=clock.monotonic, sleep=sleep)
+    began = clock.monotonic_now
+    fence = await patient.contend()
+    assert fence.holder == contender.name
+    assert clock.monotonic_now - began == 30 * 2 + 10
+
+
+async def test_the_wall_clock_plays_no_part_in_a_takeover(
+    leader: Any, instance: Instances, clock: Any
+) -> None:
+    """Protocol rule 3: no two clocks are compared; a wall clock a year ahead takes nothing over."""
+    contender = instance("second")
+    seen = await contender.lease.observe()
+    clock.now = clock.now.replace(year=2027)
+    await leader.lease.renew(leader.fence)
+    assert await contender.lease.take(seen) is None
+
+
+async def test_time_without_a_database_does_not_count_against_the_leader(
+    leader: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Protocol rule 3: who could not renew is not taken for dead when the database is back."""
+    contender = Lease(leader.engine, "second", monotonic=clock.monotonic, sleep=clock.sleep)
+    look = contender.observe
+    answers = iter([True, False, False, False, False, False, False])
+
+    async def away_for_a_while() -> Any:
+        if next(answers, True):
+            return await look()
+        raise StoreUnavailable("away")
+
+    monkeypatch.setattr(contender, "observe", away_for_a_while)
+    began = clock.monotonic_now
+    await contender.contend()
+    assert clock.monotonic_now - began == 7 * 2 + 10
+
+
+async def test_a_released_lease_is_taken_at_once(
+    leader: Any, instance: Instances, clock: Any
+) -> None:
+    """After a clean shutdown nobody waits the ten seconds."""
+    await leader.lease.release(leader.fence)
+    before = clock.monotonic_now
+    await instance("second").lead()
+    assert clock.monotonic_now == before
+
+
+async def test_who_released_the_lease_can_write_no_more(leader: Any) -> None:
+    """Protocol rule 2: a released token is stale although nobody has taken the lease since."""
+    await leader.lease.release(leader.fence)
+    with pytest.raises(LeaseLost):
+        await leader.publish({"2026-08-13": "17.0530"})
+
+
+async def test_of_two_contenders_one_wins(leader: Any, instance: Instances) -> None:
+    """A lease that moved between looking and taking stays with who moved it."""
+    second, third = instance("second"), instance("third")
+    seen = await second.lease.observe()
+    assert await second.lease.take(seen) == Fence("second", 2)
+    assert await third.lease.take(seen) is None
+
+
+async def test_a_stale_leader_records_nothing(leader: Any, instance: Instances) -> None:
+    """Protocol rule 2: a leader that was paused and overtaken is refused at the first statement."""
+    successor = await instance("second").lead()
+    event = await successor.publish({"2026-08-13": "17.0530"})
+    with pytest.raises(LeaseLost):
+        await leader.publish({"2026-08-14": "1.0000"})
+    assert await successor.record.head() == event.head
+    assert await _count(leader.engine, observations) == 1
+    assert await _count(leader.engine, outbox) == 1
+
+
+async def test_a_stale_leader_can_do_nothing_else_either(
+    leader: Any, instance: Instances, clock: Any
+) -> None:
+    """Protocol rule 2: renewing, spending quota, restarting the timeline and pruning are fenced."""
+    await instance("second").lead()
+    for attempt in (
+        leader.lease.renew(leader.fence),
+        leader.lease.release(leader.fence),
+        RequestLedger(leader.engine, leader.fence).spend(clock.now.date(), limit=1_000),
+        leader.record.restart_timeline(leader.fence, 7),
+        prune(leader.engine, leader.fence, clock.now, relayed=None),
+    ):
+        with pytest.raises(LeaseLost):
+            await attempt
+
+
+async def test_a_token_given_out_twice_does_not_let_the_other_write(
+    database: Any, leader: Any, instance: Instances
+) -> None:
+    """Protocol rule 2: after a restore the same token has another holder, who alone may write."""
+    database.save()
+    overtaken = await instance("second").lead()
+    database.restore()
+    again = await instance("third").lead()
+    assert again.fence.token == overtaken.fence.token
+    with pytest.raises(LeaseLost):
+        await overtaken.publish({"2026-08-13": "17.0530"})
+    await again.publish({"2026-08-13": "17.0530"})
+
+
+async def _count(engine: AsyncEngine, table: Any) -> int:
+    async with reading(engine) as connection:
+        return await connection.scalar(select(func.count()).select_from(table)) or 0

@@ -1,0 +1,74 @@
+"""The schema's history and what it leaves behind."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from rates_contracts.views import VIEWS
+from rates_sync.errors import StoreUnavailable
+from rates_sync.migrations import migrate
+from rates_sync.store.engine import open_engine, reading
+from rates_sync.store.rows import read_head
+from rates_sync.store.schema import metadata
+
+pytestmark = pytest.mark.integration
+
+
+async def test_the_migrated_schema_is_the_one_that_queries_are_built_from(
+    engine: AsyncEngine,
+) -> None:
+    """Every table, column and index of `schema` is what the migrations made, and nothing more."""
+
+    def differences(connection: Connection) -> list[Any]:
+        return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+    async with reading(engine) as connection:
+        assert await connection.run_sync(differences) == []
+
+
+@pytest.mark.parametrize("view", sorted(VIEWS))
+async def test_each_read_view_has_the_columns_of_the_contract(
+    engine: AsyncEngine, view: str
+) -> None:
+    """A read view's columns are those that `rates_contracts.views` promises, in that order."""
+    async with reading(engine) as connection:
+        result = await connection.execute(text(f"SELECT * FROM {view}"))
+        assert tuple(result.keys()) == VIEWS[view]
+
+
+async def test_no_other_view_exists(engine: AsyncEngine) -> None:
+    """Only the promised views can be selected from."""
+    async with reading(engine) as connection:
+        names = await connection.run_sync(lambda sync: inspect(sync).get_view_names())
+    assert set(names) == set(VIEWS)
+
+
+async def test_instances_that_start_together_migrate_once(database: Any) -> None:
+    """Several migrations at once leave one schema and raise nothing."""
+    await asyncio.gather(*(migrate(database.url) for _ in range(4)))
+    engine = open_engine(database.url)
+    async with reading(engine) as connection:
+        assert (await read_head(connection)).position == 0
+    await engine.dispose()
+
+
+async def test_migrating_again_keeps_the_record(database: Any, leader: Any) -> None:
+    """A migration of a database that is up to date changes no row."""
+    event = await leader.publish({"2026-08-13": "17.0530"})
+    await migrate(database.url)
+    assert await leader.record.head() == event.head
+
+
+async def test_a_missing_database_is_an_error_and_is_not_made(database: Any) -> None:
+    """Only a migration creates the database; everybody else hears that it is not there."""
+    engine = open_engine(database.url)
+    with pytest.raises(StoreUnavailable):
+        async with reading(engine) as connection:
+            await read_head(connection)
+    await engine.dispose()
+    assert not database.path.exists()

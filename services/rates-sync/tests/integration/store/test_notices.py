@@ -1,0 +1,38 @@
+"""Cursors of alerts and purges over the outbox (protocol rule 21)."""
+
+from typing import Any
+
+import pytest
+
+from rates_contracts.events import Position
+from rates_sync.store.notices import Notices
+
+pytestmark = pytest.mark.integration
+
+
+async def test_a_notice_is_pending_until_it_went_out(leader: Any) -> None:
+    """Protocol rule 21: at least once: an event stays pending until the cursor passes it."""
+    events = [await leader.change_status() for _ in range(3)]
+    notices = Notices(leader.engine, leader.fence, "alerts")
+    assert list(await notices.pending()) == events
+    await notices.advance(events[1].at)
+    assert list(await notices.pending()) == events[2:]
+
+
+async def test_cursors_are_apart_and_survive_a_takeover(leader: Any, instance: Any) -> None:
+    """Protocol rule 21: purges and alerts have a cursor each; the next leader goes on from it."""
+    events = [await leader.change_status() for _ in range(2)]
+    await Notices(leader.engine, leader.fence, "alerts").advance(events[1].at)
+    successor = await instance("second").lead()
+    assert await Notices(leader.engine, successor.fence, "alerts").pending() == ()
+    assert list(await Notices(leader.engine, successor.fence, "purges").pending(1)) == events[:1]
+
+
+async def test_a_cursor_never_goes_back(leader: Any) -> None:
+    """A late confirmation of an older notice repeats nothing; timelines compare first."""
+    await leader.change_status()
+    notices = Notices(leader.engine, leader.fence, "alerts")
+    await notices.advance(Position(2, 1))
+    await notices.advance(Position(1, 9))
+    await leader.record.restart_timeline(leader.fence, 1)
+    assert [event.at for event in await notices.pending()] == [Position(2, 2)]
