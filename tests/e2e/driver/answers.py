@@ -1,6 +1,7 @@
 """An HTTP answer as a scenario reads it, and the client that holds it against the golden."""
 
 import functools
+import gzip
 import json
 import re
 import socket
@@ -32,12 +33,17 @@ class Answer:
     @property
     def json(self) -> Any:
         """Return the body's JSON."""
-        return json.loads(self.body)
+        return json.loads(self._plain)
 
     @property
     def text(self) -> str:
         """Return the body's text."""
-        return self.body.decode()
+        return self._plain.decode()
+
+    @property
+    def _plain(self) -> bytes:
+        zipped = self.headers.get("content-encoding") == "gzip"
+        return gzip.decompress(self.body) if zipped else self.body
 
     def __getitem__(self, key: str) -> Any:
         return self.json[key]

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from driver.clock import SharedClock
+from driver.crash import watch_commits
 
 
 def clock() -> SharedClock:
@@ -65,6 +66,15 @@ def simulator() -> object:
     return create_app(clock=clock(), token=os.environ["E2E_BANXICO_TOKEN"])
 
 
+def run_sync() -> None:
+    """Serve an instance of rates-sync as its settings say; it may be told where to die."""
+    from rates_sync.__main__ import serve_forever
+    from rates_sync.settings import load
+
+    watch_commits(Path(os.environ["E2E_CRASH"]))
+    serve_forever(load(), clock=clock())
+
+
 def run_api() -> None:
     """Serve an instance of rates-api as its settings say."""
     from rates_api.__main__ import serve_forever
@@ -85,6 +95,7 @@ ROLES: dict[str, Callable[..., None]] = {
     "redis": run_redis,
     "command": run_command,
     "simulator": run_simulator,
+    "sync": run_sync,
 }
 
 if __name__ == "__main__":
