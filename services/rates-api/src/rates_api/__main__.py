@@ -14,6 +14,7 @@ import socket
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -32,6 +33,9 @@ from rates_telemetry.logging import set_up_logging
 
 KILL_SECONDS = 10
 """How long a worker may take to finish its answers after the drain."""
+
+AGAIN_SECONDS = 10.0
+"""A worker that dies this soon after it replaced another will not be mended by a third."""
 
 WRONG_START = 2
 """Exit status for what only the operator can mend: settings, a taken port."""
@@ -77,6 +81,8 @@ class DrainingServer(MPServer):
     directory: Path
     drain: float
     draining = False
+    failed = False
+    replaced: dict[int, float]
 
     def signal_handler_interrupt(self, signum: int, frame: FrameType | None) -> None:
         """Drain at the first SIGTERM; end at once at a second signal or at SIGINT."""
@@ -90,19 +96,37 @@ class DrainingServer(MPServer):
         ending.daemon = True
         ending.start()
 
-    def _respawn_workers(self, *args: Any, **options: Any) -> None:
-        """Replace workers that died, unless the signal that told us to end told them, too."""
-        if not self.draining:
-            super()._respawn_workers(*args, **options)
+    def _respawn_workers(self, workers: list[int], *args: Any, **options: Any) -> None:
+        """Replace workers that died, unless we are ending, or replacing did not help.
+
+        Granian counts deaths in lists that its threads empty under each other: two workers that
+        die together may be forgotten, or replaced for ever in turn. So we look for ourselves.
+        """
+        if self.draining:
+            return  # The signal that told us to end told them, too.
+        dead = [number for number, worker in enumerate(self.wrks) if not worker.is_alive()]  # type: ignore[no-untyped-call]
+        if self._died_again(dead):
+            self.failed = self.interrupt_signal = True
+            self.main_loop_interrupt.set()
+            return
+        super()._respawn_workers(dead or workers, *args, **options)
+
+    def _died_again(self, dead: list[int]) -> bool:
+        now = time.monotonic()
+        again = [now - self.replaced.get(number, -AGAIN_SECONDS) < AGAIN_SECONDS for number in dead]
+        self.replaced |= dict.fromkeys(dead, now)
+        return any(again)
 
     def serve_to_the_end(self) -> None:
-        """Serve until told to end. Raises `SystemExit` (1) if a worker dies again and again."""
+        """Serve until told to end. Raises `SystemExit` (1) if a worker died again and again."""
         try:
             self.serve()
         except SystemExit:
             # Workers that a signal to the whole group has ended look dead to their server.
             if not self.interrupt_signal:
                 raise
+        if self.failed:
+            sys.exit(1)
 
 
 def _server(settings: Settings, target: str, directory: Path) -> DrainingServer:
@@ -120,7 +144,7 @@ def _server(settings: Settings, target: str, directory: Path) -> DrainingServer:
         log_level=LogLevels(settings.log_level),
         log_dictconfig={"loggers": {"_granian": {"handlers": [], "propagate": True}}},
     )
-    server.directory, server.drain = directory, settings.drain
+    server.directory, server.drain, server.replaced = directory, settings.drain, {}
     return server
 
 

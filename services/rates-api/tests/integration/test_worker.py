@@ -1,0 +1,198 @@
+"""A whole worker on a real Redis and a real database, through what happens to them."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from datetime import date
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from rates_api.bootstrap import bootstrap
+from rates_api.settings import Settings
+from rates_api.snapshot.snapshot import Snapshot
+from rates_api.worker import Worker
+from rates_contracts.environment import Secret
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def settings(relay: Any, database: Any, tmp_path: Path) -> Settings:
+    """Give settings with short times."""
+    return Settings(
+        database_url=Secret(database.url),
+        redis_url=Secret(relay.url),
+        database_timeout=2.0,
+        redis_timeout=1.0,
+        redis_answer_timeout=0.5,
+        stream_block=0.1,
+        watch_interval=0.2,
+        watch_lag=0.1,
+        retry_pause=0.05,
+        reload_spread=0.05,
+        instance_dir=str(tmp_path),
+    )
+
+
+@pytest.fixture
+def record(fakes: ModuleType) -> Any:
+    """Give a record with one FIX."""
+    record = fakes.Record()
+    record.observe(fakes.observation(date(2024, 1, 2)))
+    return record
+
+
+@pytest.fixture
+async def worker(settings: Settings, fakes: ModuleType) -> AsyncIterator[Worker]:
+    """Give a worker that is running."""
+    worker = bootstrap(settings, clock=lambda: fakes.START)
+    running = asyncio.create_task(worker.run())
+    yield worker
+    running.cancel()
+    await asyncio.wait({running})
+    assert running.cancelled()
+    await worker.close()
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Wait until something is so, for some seconds at most."""
+    deadline = time.monotonic() + 8
+    while not true():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.01)
+
+
+def shows(worker: Worker, snapshot: Snapshot) -> Callable[[], bool]:
+    """Return whether the worker answers from just this snapshot."""
+    return lambda: worker.current.snapshot == snapshot
+
+
+async def test_a_worker_follows_the_stream(
+    relay: Any, record: Any, worker: Worker, fakes: ModuleType
+) -> None:
+    """Protocol rules 12 and 15: warm from the documents, every event, fed by Redis."""
+    relay.relay(record)
+    await until(shows(worker, record.snapshot.with_feed("redis")))
+
+    record.observe(fakes.observation(date(2024, 1, 3), "17.0000"))
+    record.backfill(fakes.observation(date(2023, 12, 29)))
+    record.poll(breaker="open")
+    relay.relay(record)
+
+    await until(shows(worker, record.snapshot.with_feed("redis")))
+
+
+async def test_a_worker_lives_through_the_loss_of_redis(
+    relay: Any,
+    redis_server: Any,
+    database: Any,
+    record: Any,
+    worker: Worker,
+    fakes: ModuleType,
+) -> None:
+    """Degraded from the record while Redis is away, healthy again once it is refilled."""
+    database.hold(record)
+    relay.relay(record)
+    await until(shows(worker, record.snapshot.with_feed("redis")))
+
+    redis_server.stop()
+    record.observe(fakes.observation(date(2024, 1, 3), "17.0000"))
+    database.hold(record)
+    await until(shows(worker, record.snapshot.with_feed("database")))
+    assert worker.redis.state == "unhealthy"
+
+    redis_server.start()
+    await until(lambda: worker.redis.state == "healthy")
+    assert worker.current.snapshot == record.snapshot
+
+    relay.relay(record)
+    await until(shows(worker, record.snapshot.with_feed("redis")))
+
+
+async def test_a_flushed_redis_is_not_noticed_once_it_is_refilled(
+    relay: Any, database: Any, record: Any, worker: Worker, fakes: ModuleType
+) -> None:
+    """Protocol rule 8: flushed and refilled on its timeline, the stream goes on as before."""
+    database.hold(record)
+    relay.relay(record)
+    await until(shows(worker, record.snapshot.with_feed("redis")))
+
+    relay.flush()
+    relay.relay(record)
+    record.observe(fakes.observation(date(2024, 1, 3), "17.0000"))
+    database.hold(record)
+    relay.relay(record)
+
+    await until(shows(worker, record.snapshot.with_feed("redis")))
+
+
+async def test_a_silent_stream_does_not_hide_the_record(
+    relay: Any, database: Any, record: Any, worker: Worker, fakes: ModuleType
+) -> None:
+    """Protocol rule 14: what never reaches the stream reaches the worker through the record."""
+    database.hold(record)
+    relay.relay(record)
+    await until(shows(worker, record.snapshot.with_feed("redis")))
+
+    record.observe(fakes.observation(date(2024, 1, 3), "17.0000"))
+    database.hold(record)
+
+    await until(shows(worker, record.snapshot.with_feed("database")))
+
+
+async def test_a_restored_database_is_followed_with_redis_away(
+    relay: Any,
+    redis_server: Any,
+    database: Any,
+    record: Any,
+    worker: Worker,
+    fakes: ModuleType,
+) -> None:
+    """Protocol rules 9 and 14: a new history reaches the worker also without the stream."""
+    record.observe(fakes.observation(date(2024, 1, 3), "99.0000"))
+    database.hold(record)
+    relay.relay(record)
+    await until(shows(worker, record.snapshot.with_feed("redis")))
+
+    redis_server.stop()
+    record.restore(1)
+    record.change_timeline()
+    database.hold(record)
+
+    await until(shows(worker, record.snapshot.with_feed("database")))
+
+
+async def test_a_worker_recovers_from_a_start_without_any_source(
+    redis_server: Any, database: Any, record: Any, worker: Worker, relay: Any
+) -> None:
+    """With Redis away and an empty database the worker is critical, then warms up by itself."""
+    redis_server.stop()
+    await until(lambda: worker.instance_health().level == "critical")
+    assert worker.current.snapshot is None
+
+    database.hold(record)
+    await until(shows(worker, record.snapshot))
+
+    redis_server.start()
+    relay.relay(record)
+    await until(shows(worker, record.snapshot.with_feed("redis")))
+
+
+async def test_a_lost_database_costs_nothing(
+    relay: Any, database: Any, record: Any, worker: Worker, fakes: ModuleType
+) -> None:
+    """Without the database the worker follows the stream, healthy, and says who is away."""
+    database.hold(record)
+    relay.relay(record)
+    await until(shows(worker, record.snapshot.with_feed("redis")))
+
+    database.path.rename(database.path.with_suffix(".gone"))
+    await until(lambda: worker.database.state == "unhealthy")
+    record.observe(fakes.observation(date(2024, 1, 3), "17.0000"))
+    relay.relay(record)
+
+    await until(shows(worker, record.snapshot.with_feed("redis")))
+    await until(lambda: worker.instance_health().level == "healthy")
