@@ -82,8 +82,6 @@ def problem(refused: Refused, instance: str, request_id: str) -> Outgoing:
     ]
     if refused.retry_after is not None:
         headers.append(("retry-after", str(refused.retry_after)))
-    if refused.status == 405:
-        headers.append(("allow", METHODS))
     return Outgoing(refused.status, (*CORS, *headers), body)
 
 

@@ -23,7 +23,7 @@ from rates_api.serve.vocabulary import (
     in_order,
     not_in_the_future,
 )
-from rates_contracts.answers import Gap, Gaps
+from rates_contracts.answers import Gap, Gaps, GapStatus
 from rates_contracts.observation import FIRST_FIX_DAY
 
 FROM = day("from", "First day of the span (default 1991-11-12).")
@@ -64,7 +64,7 @@ def _gaps(view: View, first: Day, last: Day) -> Iterator[Gap]:
     for closure in view.calendar.declared:
         if first <= closure.date <= last and closure.date not in observed:
             yield Gap(closure.date, closure.declared_at, "declared_closed")
-    for banking_day in view.calendar.banking_days(max(first, view.calendar.first), last):
-        due = due_at(banking_day, LATE)
-        if banking_day not in observed and view.at >= due:
-            yield Gap(banking_day, due, "late" if banking_day == view.today else "absent")
+    for missing in view.calendar.banking_days(max(first, view.calendar.first), last):
+        if missing not in observed and view.at >= due_at(missing, LATE):
+            status: GapStatus = "late" if missing == view.today else "absent"
+            yield Gap(missing, due_at(missing, LATE), status)

@@ -38,7 +38,7 @@ PROBLEMS: dict[str, Entry] = {
     "method-not-allowed": Entry(
         405,
         "Method not allowed",
-        "Every path answers GET, HEAD and OPTIONS only; `Allow` says so.",
+        "Every path of the API answers GET, HEAD and OPTIONS only; `Allow` says so.",
     ),
     "before-first-observation": Entry(
         404,

@@ -16,6 +16,8 @@ from rates_api.snapshot.snapshot import Snapshot
 
 GZIP_ABOVE = 1024
 """Bytes from which on compressing pays."""
+GZIP_LEVEL = 6
+"""Level 9 takes three times as long for 0.3 % less."""
 MOST_ANSWERS = 4096
 MOST_BYTES = 32 * 1024 * 1024
 """Per worker; the whole history as JSON takes 0.9 MB."""
@@ -50,7 +52,7 @@ def render(body: bytes, media_type: str, lifetime: Lifetime, status: int = 200) 
     digest = hashlib.sha256(body).hexdigest()[:32]
     gzipped = None
     if len(body) > GZIP_ABOVE:
-        gzipped = Variant(gzip.compress(body, mtime=0), f'"{digest}-gzip"')
+        gzipped = Variant(gzip.compress(body, GZIP_LEVEL, mtime=0), f'"{digest}-gzip"')
     return Rendered(status, media_type, lifetime, Variant(body, f'"{digest}"'), gzipped)
 
 

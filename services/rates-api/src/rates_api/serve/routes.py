@@ -5,7 +5,6 @@ the only place where an answer leaves. Nothing is decided here.
 """
 
 import re
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -18,13 +17,12 @@ from litestar.types import ExceptionHandlersMap
 
 from rates_api.serve.endpoint import Endpoint
 from rates_api.serve.endpoints import ENDPOINTS
-from rates_api.serve.exchange import METHODS, Incoming, Outgoing, exchange, preflight, problem
+from rates_api.serve.exchange import Incoming, Outgoing, exchange, preflight, problem
 from rates_api.serve.exchange import request_id as id_of
 from rates_api.serve.port import WorkerPort
 from rates_api.serve.problems import Refused
 
 AnyRequest = Request[Any, Any, Any]
-Answering = Callable[[AnyRequest, Exception], Response[bytes]]
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +31,7 @@ SAFE_IN_PATH = "/:@!$&'()*+,;="
 UNKNOWN = "unknown"
 """The route under which requests are counted that none of the endpoints took."""
 NOT_FOUND = Refused("not-found", "Nothing is served at this path.", links={"api": "/api/v1"})
-NOT_ALLOWED = Refused("method-not-allowed", f"Allowed are {METHODS}.")
+NOT_ALLOWED = Refused("method-not-allowed", "`Allow` names the methods of this path.")
 MISTAKE = Refused("internal-error", "The request could not be answered.")
 
 
@@ -45,22 +43,30 @@ def route_handlers(port: WorkerPort) -> list[HTTPRouteHandler]:
 def exception_handlers(port: WorkerPort) -> ExceptionHandlersMap:
     """Return what answers unknown paths, wrong methods and our own mistakes, with problems."""
 
-    def unrouted(refused: Refused) -> Answering:
-        def handle(request: AnyRequest, _: Exception) -> Response[bytes]:
-            port.metrics.answered(UNKNOWN, refused.status, 0.0)
-            return _problem(refused, port, request)
+    def not_found(request: AnyRequest, _: Exception) -> Response[bytes]:
+        port.metrics.answered(UNKNOWN, NOT_FOUND.status, 0.0)
+        return _problem(NOT_FOUND, port, request)
 
-        return handle
+    def not_allowed(request: AnyRequest, error: MethodNotAllowedException) -> Response[bytes]:
+        port.metrics.answered(UNKNOWN, NOT_ALLOWED.status, 0.0)
+        response = _problem(NOT_ALLOWED, port, request)
+        response.headers["allow"] = _sorted((error.headers or {}).get("allow", ""))
+        return response
 
     def mistaken(request: AnyRequest, error: Exception) -> Response[bytes]:
         log.error("request_failed", exc_info=error)
         return _problem(MISTAKE, port, request)
 
     return {
-        NotFoundException: unrouted(NOT_FOUND),
-        MethodNotAllowedException: unrouted(NOT_ALLOWED),
+        NotFoundException: not_found,
+        MethodNotAllowedException: not_allowed,
         Exception: mistaken,
     }
+
+
+def _sorted(methods: str) -> str:
+    """Order what the router lists, which it keeps in a set: each worker says the same."""
+    return ", ".join(sorted(methods.split(", ")))
 
 
 def _handler(endpoint: Endpoint, port: WorkerPort) -> HTTPRouteHandler:
