@@ -101,9 +101,11 @@ class Record:
         """Return what the record holds now."""
         return self.states[-1]
 
-    def observe(self, *observations: Observation) -> Event:
+    def observe(self, *observations: Observation, traceparent: str | None = None) -> Event:
         """Record observations."""
-        return self._announce(ObservationsRecorded, observations=observations)
+        return self._announce(
+            ObservationsRecorded, observations=observations, traceparent=traceparent
+        )
 
     def poll(self, **status: Any) -> Event:
         """Record a change of status."""

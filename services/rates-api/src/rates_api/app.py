@@ -13,11 +13,13 @@ from typing import Any
 import structlog
 from litestar import Litestar, Response, get
 from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp
 
 from rates_api import settings as environment
 from rates_api.bootstrap import bootstrap
 from rates_api.serve.routes import exception_handlers, route_handlers
 from rates_api.settings import Settings
+from rates_api.traced import traced
 from rates_api.worker import Worker
 from rates_telemetry.logging import set_up_logging
 
@@ -26,7 +28,7 @@ log = structlog.get_logger(__name__)
 NO_STORE = {"Cache-Control": "no-store"}
 
 
-def create(settings: Settings | None = None, **seams: Any) -> Litestar:
+def create(settings: Settings | None = None, **seams: Any) -> ASGIApp:
     """Build the application of a worker process, and set up its log.
 
     Without `settings` they are read from the environment. `seams` are those of `bootstrap`:
@@ -34,7 +36,9 @@ def create(settings: Settings | None = None, **seams: Any) -> Litestar:
     """
     settings = settings or environment.load()
     set_up_logging(settings.log_level, settings.log_style, service="rates-api")
-    return create_app(bootstrap(settings, **seams))
+    worker = bootstrap(settings, **seams)
+    app = create_app(worker)
+    return traced(app, worker.tracing) if settings.otlp_endpoint else app
 
 
 def end_process() -> None:

@@ -15,8 +15,9 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
+from rates_api import __version__
 from rates_api.consume.documents import Documents
-from rates_api.consume.reader import StreamReader
+from rates_api.consume.reader import StreamReader, Waits
 from rates_api.consume.stream import Stream, open_redis
 from rates_api.consume.watch import HeadWatch
 from rates_api.dependencies import Dependency
@@ -30,6 +31,7 @@ from rates_api.snapshot.warmup import Sources
 from rates_api.traffic import Traffic
 from rates_api.worker import Worker
 from rates_contracts.environment import Secret
+from rates_telemetry.tracing import Tracing, open_tracing
 
 Sleep = Callable[[float], Awaitable[None]]
 Wait = Callable[[], Awaitable[None]]
@@ -56,6 +58,7 @@ def bootstrap(
     database = Dependency("database", metrics.database_up.set)
     stream = _stream(settings, closing)
     readers = _readers(settings, closing)
+    tracing = _tracing(settings, closing)
 
     def between(least: float, most: float) -> Wait:
         return lambda: sleep(least + (most - least) * random())
@@ -68,8 +71,8 @@ def bootstrap(
         sources,
         redis,
         count=metrics.event,
-        pause=pause,
-        spread=between(0, settings.reload_spread),
+        waits=Waits(pause, spread=between(0, settings.reload_spread)),
+        span=lambda name, parent: tracing.span(name, parent=parent),
     )
     watch = HeadWatch(
         readers[0],
@@ -92,6 +95,7 @@ def bootstrap(
         database=database,
         redis=redis,
         instance=_instance(settings, metrics, closing),
+        tracing=tracing,
         closing=closing,
     )
 
@@ -123,6 +127,14 @@ def _readers(settings: Settings, closing: AsyncExitStack) -> list[DatabaseReader
             closing.push_async_callback(engine.dispose)
             readers.append(DatabaseReader(engine, name=name, timeout=settings.database_timeout))
     return readers
+
+
+def _tracing(settings: Settings, closing: AsyncExitStack) -> Tracing:
+    tracing = open_tracing(
+        "rates-api", version=__version__, endpoint=settings.otlp_endpoint or None
+    )
+    closing.push_async_callback(asyncio.to_thread, tracing.close)
+    return tracing
 
 
 def _instance(settings: Settings, metrics: Metrics, closing: AsyncExitStack) -> Instance:

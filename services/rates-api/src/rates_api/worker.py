@@ -20,6 +20,7 @@ from rates_api.serve.port import InstanceHealth
 from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.snapshot.level import standing
 from rates_api.snapshot.warmup import Sources, warm_up
+from rates_telemetry.tracing import Tracing
 
 PUBLISH_SECONDS = 1.0
 READY_SECONDS = 10.0
@@ -68,6 +69,7 @@ class Worker:
     database: Dependency
     redis: Dependency
     instance: Instance
+    tracing: Tracing
     closing: AsyncExitStack
 
     def __post_init__(self) -> None:

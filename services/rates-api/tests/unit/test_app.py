@@ -182,7 +182,7 @@ def test_an_application_is_created_from_settings_alone(settings: Settings, time:
     def clock() -> Any:
         instants.asked += 1
 
-    app = create(settings, clock=clock, monotonic=time, sleep=time.sleep)
+    app: Any = create(settings, clock=clock, monotonic=time, sleep=time.sleep)
 
     assert {"/livez", "/readyz", "/health", "/api/v1/rates/current"} <= {
         route.path for route in app.routes

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
-from rates_api.consume.reader import StreamReader
+from rates_api.consume.reader import StreamReader, Waits
 from rates_api.consume.stream import Entry
 from rates_api.dependencies import Dependency
 from rates_api.snapshot.current import CurrentSnapshot
@@ -55,8 +55,7 @@ def make(fakes: ModuleType) -> Make:
             found.sources,
             found.dependency,
             count=found.counted.append,
-            pause=lambda: waited("pause"),
-            spread=lambda: waited("spread"),
+            waits=Waits(pause=lambda: waited("pause"), spread=lambda: waited("spread")),
         )
         return found
 

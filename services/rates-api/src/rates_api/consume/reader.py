@@ -5,7 +5,9 @@ what was recorded between the load and the first read is read, too. It also deci
 Redis" means (protocol rule 15). Requests never wait for it.
 """
 
+import dataclasses
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import NoReturn, Protocol
 
 import structlog
@@ -23,6 +25,15 @@ from rates_contracts.stream import event_of
 log = structlog.get_logger(__name__)
 
 
+Span = Callable[[str, str | None], AbstractContextManager[object]]
+"""Opens a span by name under a `traceparent`, or under none."""
+
+
+def no_span(_name: str, _parent: str | None) -> AbstractContextManager[object]:
+    """Trace nothing."""
+    return nullcontext()
+
+
 class Entries(Protocol):
     """The stream as the reader needs it; both raise `StreamUnavailable`."""
 
@@ -33,6 +44,16 @@ class Entries(Protocol):
     async def tail(self) -> Tail | None:
         """Return the last entry, null in an empty stream."""
         ...
+
+
+@dataclasses.dataclass(frozen=True)
+class Waits:
+    """How the reader waits: `pause` before a source that failed is asked again, `spread` before a
+    reload, so that the workers don't all load at once.
+    """
+
+    pause: Callable[[], Awaitable[None]]
+    spread: Callable[[], Awaitable[None]]
 
 
 class StreamReader:
@@ -46,21 +67,20 @@ class StreamReader:
         redis: Dependency,
         *,
         count: Callable[[str], None],
-        pause: Callable[[], Awaitable[None]],
-        spread: Callable[[], Awaitable[None]],
+        waits: Waits,
+        span: Span = no_span,
     ) -> None:
         """Take what the reader talks to and how it waits.
 
-        `count` counts entries by outcome, `pause` waits before Redis is asked again, `spread`
-        scatters the reloads of many workers.
+        `count` counts entries by outcome, `span` goes on with the trace that an event came from.
         """
         self._stream = stream
         self._current = current
         self._sources = sources
         self._redis = redis
         self._count = count
-        self._pause = pause
-        self._spread = spread
+        self._waits = waits
+        self._span = span
 
     async def run(self, progress: Callable[[], None]) -> NoReturn:
         """Follow the stream, telling `progress`; needs a snapshot to start from."""
@@ -76,7 +96,7 @@ class StreamReader:
         except StreamUnavailable as error:
             self._current.fed_by("database")
             self._redis.failed(error)
-            await self._pause()
+            await self._waits.pause()
             return
         self._redis.answered()
         await self._take_in(entries)
@@ -114,7 +134,7 @@ class StreamReader:
         """Project the entries one by one; after a reload the rest is read again from there."""
         for entry in entries:
             before = self._snapshot
-            outcome = _outcome(before, entry)
+            outcome = self._outcome(before, entry)
             if isinstance(outcome, Reload):
                 await self._reload(before, outcome)
                 return
@@ -126,7 +146,7 @@ class StreamReader:
         """Load a snapshot that covers the event, the old one serving meanwhile (rule 13)."""
         self._count(wanted.reason)
         log.warning("stream_needs_reload", reason=wanted.reason, at=wanted.at_least.stream_id)
-        await self._spread()
+        await self._waits.spread()
         if self._snapshot is not before:
             return  # The head watch was faster; the entry is read and judged again.
         try:
@@ -134,17 +154,18 @@ class StreamReader:
         except SourceUnavailable as error:
             self._current.fed_by("database")
             log.warning("reload_failed", reason=wanted.reason, cause=str(error))
-            await self._pause()
+            await self._waits.pause()
             return
         await self.adopt(loaded)
 
-
-def _outcome(snapshot: Snapshot, entry: Entry) -> Snapshot | Reload:
-    """Return what the entry makes of the snapshot; one that can't be read asks for a load."""
-    if entry.at <= snapshot.head.at:
-        return snapshot
-    try:
-        return project(snapshot, event_of(entry.fields))
-    except EventUndecodable as error:
-        log.warning("event_undecodable", at=entry.at.stream_id, cause=str(error))
-        return Reload("undecodable", entry.at)
+    def _outcome(self, snapshot: Snapshot, entry: Entry) -> Snapshot | Reload:
+        """Return what the entry makes of the snapshot; one that can't be read asks for a load."""
+        if entry.at <= snapshot.head.at:
+            return snapshot
+        try:
+            event = event_of(entry.fields)
+        except EventUndecodable as error:
+            log.warning("event_undecodable", at=entry.at.stream_id, cause=str(error))
+            return Reload("undecodable", entry.at)
+        with self._span("follow_event", event.traceparent):
+            return project(snapshot, event)

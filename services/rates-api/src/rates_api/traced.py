@@ -1,0 +1,44 @@
+"""A span for each request, under the trace that its `traceparent` header names.
+
+Put around the application by `app.create` where traces have somewhere to go. It changes nothing
+about an answer.
+"""
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from opentelemetry.trace import Span
+
+from rates_telemetry.tracing import TRACEPARENT, Tracing
+
+
+def traced(app: ASGIApp, tracing: Tracing) -> ASGIApp:
+    """Return `app` with a span around every HTTP request."""
+
+    async def asgi(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await app(scope, receive, send)
+            return
+        method = str(scope.get("method"))
+        with tracing.span(method, parent=_parent(scope)) as span:
+            await app(scope, receive, _noting_status(send, span))
+            # The path template, known only now: a name per path would be a name per day asked for.
+            route = scope.get("path_template") or "unknown"
+            span.update_name(f"{method} {route}")
+            span.set_attribute("http.route", route)
+
+    return asgi
+
+
+def _parent(scope: Scope) -> str | None:
+    values = (value for name, value in scope["headers"] if name == TRACEPARENT.encode())
+    found = next(values, None)
+    return None if found is None else found.decode("latin-1")
+
+
+def _noting_status(send: Send, span: Span) -> Send:
+    async def noting(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            span.set_attribute("http.response.status_code", message["status"])
+        await send(message)
+
+    return noting
