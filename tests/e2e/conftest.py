@@ -39,8 +39,11 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _fill(path: Path, directory: Path) -> None:
     with native(directory, Plan(at=mexico(f"{TODAY} 11:40:00"), workers=1), None) as platform:
-        platform.start()
-        platform.until(lambda: platform.api.get("/api/v1/rates/current")["rate"] == FIX_BEFORE)
+        try:
+            platform.start()
+            platform.until(lambda: platform.api.get("/api/v1/rates/current")["rate"] == FIX_BEFORE)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{platform.report()}") from error
         platform.sync[0].stop()
         platform.database.copy_to(path.with_suffix(".part"))
     path.with_suffix(".part").rename(path)
@@ -117,6 +120,4 @@ def _report(platform: NativePlatform, item: pytest.Item) -> None:
     """Show the end of each process's log where the scenario failed."""
     if not item.stash.get(FAILED, False):
         return
-    for process in platform.processes():
-        sys.stdout.write(f"\n--- {process.name} (exit code {process.exit_code}) ---\n")
-        sys.stdout.write("\n".join(process.last_lines()))
+    sys.stdout.write(platform.report())

@@ -129,7 +129,10 @@ class NativePlatform:
             except Unreachable as error:
                 seen = error
             if time.monotonic() > deadline:
-                raise AssertionError(f"not within {within} s: {what or met.__code__}; saw {seen!r}")
+                raise AssertionError(
+                    f"not within {within} s: {what or met.__code__}; saw {seen!r};"
+                    f" rates-api last said {self.api.said}"
+                )
             time.sleep(EVERY)
 
     def close(self) -> None:
@@ -140,8 +143,15 @@ class NativePlatform:
         self.banxico.close()
         self.redis.close()
 
-    def processes(self) -> Iterator[OwnedProcess]:
-        """Yield every process, for the report of a failed scenario."""
+    def report(self) -> str:
+        """Return the end of every process's log, for a scenario that failed."""
+        lines: list[str] = []
+        for process in self._processes():
+            lines += [f"--- {process.name} (exit code {process.exit_code}) ---"]
+            lines += process.last_lines()
+        return "\n".join(lines)
+
+    def _processes(self) -> Iterator[OwnedProcess]:
         yield self.redis.process
         yield self.banxico.process
         yield from (sync.process for sync in self.sync)

@@ -143,6 +143,7 @@ class NativeApi(_Service):
         super().__init__("api", "api", directory, environ, redis)
         self._port, self._admin = port, admin
         self._workers = int(environ["RATES_API_WORKERS"])
+        self.said = "nothing"
 
     def ready(self) -> bool:
         """Tell whether it says that it is ready."""
@@ -165,6 +166,7 @@ class NativeApi(_Service):
         """Ask; the answer agrees with the OpenAPI golden. `if_none_match` names a header."""
         with Connection(self._port) as connection:
             answer = connection.ask(method, path, _named(headers))
+        self.said = f"{answer.status} {answer.text[:1000]}"
         validate(answer)
         return answer
 
