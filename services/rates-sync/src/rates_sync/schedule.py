@@ -83,6 +83,17 @@ def next_cycle(
     return _next_poll(known, at, pace)
 
 
+def polls_until_closing(known: Known, now: datetime, pace: Pace) -> int:
+    """Return how many polls lie ahead today up to 17:00: what a retry must leave (rule 20)."""
+    day = mexico_day(now)
+    if not known.calendar.is_banking_day(day):
+        return 0
+    closes, polls = window_of(day).closes, 0
+    while (now := _next_poll(known, now, pace)) <= closes:
+        polls += 1
+    return polls
+
+
 def _next_poll(known: Known, now: datetime, pace: Pace) -> datetime:
     day = mexico_day(now)
     while True:

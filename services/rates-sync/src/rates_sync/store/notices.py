@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from rates_contracts.events import Event, Position
 from rates_sync.store.engine import reading, writing
 from rates_sync.store.fence import Fence, hold
-from rates_sync.store.outbox import BEFORE_ALL, read_events
+from rates_sync.store.outbox import BEFORE_ALL, read_event, read_events
 from rates_sync.store.schema import notice_cursor
 
 
@@ -25,6 +25,16 @@ class Notices:
         async with reading(self._engine) as connection:
             cursor = await _cursor(connection, self._name)
             return await read_events(connection, cursor or BEFORE_ALL, most)
+
+    async def passed(self) -> Event | None:
+        """Return the event that the cursor stands at, None before the first or if it is pruned.
+
+        What follows is told against it: a breaker has opened only if it was closed. Raises
+        `StoreUnavailable`.
+        """
+        async with reading(self._engine) as connection:
+            cursor = await _cursor(connection, self._name)
+            return None if cursor is None else await read_event(connection, cursor)
 
     async def advance(self, to: Position) -> None:
         """Note that all up to `to` went out; never goes back.

@@ -94,6 +94,13 @@ async def read_events(
     return tuple(decode_event(document) for document in rows)
 
 
+async def read_event(connection: AsyncConnection, at: Position) -> Event | None:
+    """Return the outbox's event at `at`, None without one."""
+    here = and_(outbox.c.timeline == at.timeline, outbox.c.position == at.position)
+    document = await connection.scalar(select(outbox.c.document).where(here))
+    return None if document is None else decode_event(document)
+
+
 def later_than(at: Position) -> ColumnElement[bool]:
     """Select the outbox rows after `at`, timeline first (protocol rule 9)."""
     same = and_(outbox.c.timeline == at.timeline, outbox.c.position > at.position)

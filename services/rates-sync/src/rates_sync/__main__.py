@@ -1,0 +1,95 @@
+"""Starts an instance: `python -m rates_sync`, or `serve_forever` with another clock.
+
+One process, one event loop: the service owns it and Granian's embedded server answers on it, so
+that the state the answers speak of is the state the work runs on, a bug ends the process with its
+traceback, and a paused process is paused as a whole.
+"""
+
+import asyncio
+import signal
+import socket
+import sys
+from typing import Any, cast
+
+import structlog
+import uvloop
+from granian.constants import Interfaces
+from granian.server.embed import Server
+
+from rates_contracts.environment import EnvironmentInvalid
+from rates_sync.app import create_app
+from rates_sync.bootstrap import bootstrap
+from rates_sync.errors import WrongUpstream
+from rates_sync.service import Service
+from rates_sync.settings import Settings, load
+from rates_telemetry.logging import Style, set_up_logging
+
+log = structlog.get_logger(__name__)
+
+WRONG_START = 2
+"""Exit status for what only the operator can mend: settings, a taken port, another upstream."""
+
+
+class PortTaken(Exception):
+    """Somebody else listens on our port."""
+
+
+def main() -> None:
+    """Run an instance until SIGINT or SIGTERM; exit 2 with one message if it can't start."""
+    try:
+        serve_forever(load())
+    except (EnvironmentInvalid, PortTaken, WrongUpstream) as error:
+        sys.stderr.write(f"rates-sync: {error}\n")
+        sys.exit(WRONG_START)
+
+
+def serve_forever(settings: Settings, **seams: Any) -> None:
+    """Serve until a signal; `seams` are those of `bootstrap`.
+
+    Raises `PortTaken`, `WrongUpstream`, or an ExceptionGroup for a bug.
+    """
+    set_up_logging(settings.log_level, cast("Style", settings.log_format), service="rates-sync")
+    _require_free(settings.host, settings.port)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings, bootstrap(settings, **seams)))
+
+
+async def _serve(settings: Settings, service: Service) -> None:
+    """Serve as long as the service runs; a signal ends both in good order."""
+    running = asyncio.create_task(service.run(), name="service")
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(signum, running.cancel)
+    server = Server(
+        create_app(service),
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGINL,
+        websockets=False,
+        log_enabled=False,
+    )
+    serving = asyncio.create_task(server.serve(), name="server")
+    log.info("serving", host=settings.host, port=settings.port, source=settings.source)
+    await asyncio.wait({running, serving}, return_when=asyncio.FIRST_COMPLETED)
+    running.cancel()
+    server.stop()  # type: ignore[no-untyped-call]
+    await asyncio.wait({running, serving})
+    for task in (running, serving):
+        if not task.cancelled():
+            task.result()
+    log.info("ended")
+
+
+def _require_free(host: str, port: int) -> None:
+    """Refuse a taken port: the server would share it with a stranger."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PortTaken(f"{host}:{port}: {error.strerror}") from error
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""The internal port: probes, health, metrics, operators' actions.
+
+`__main__` serves it beside the work. Every answer is made from memory but `/health`, which looks
+into the database for a second at most. Nothing here is public.
+"""
+
+from typing import Any
+
+from litestar import Litestar, Response, get
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from rates_sync.health import Health, health_of
+from rates_sync.operations import Operations
+from rates_sync.problems import EXCEPTION_HANDLERS
+from rates_sync.service import Service
+
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+def create_app(service: Service) -> Litestar:
+    """Put the routes on `service`, which the caller runs."""
+    return Litestar(
+        route_handlers=[*_probes(service), Operations],
+        dependencies={"service": Provide(lambda: service, sync_to_thread=False)},
+        exception_handlers=EXCEPTION_HANDLERS,
+        state=State({"service": service}),
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+def _probes(service: Service) -> list[HTTPRouteHandler]:
+    @get("/livez", sync_to_thread=False)
+    def livez() -> Response[dict[str, Any]]:
+        """Tell whether every loop gets round."""
+        stuck = service.progress.stuck
+        return _probe(not stuck, {"alive": not stuck, "stuck": stuck})
+
+    @get("/readyz", sync_to_thread=False)
+    def readyz() -> Response[dict[str, Any]]:
+        """Tell whether the database is prepared: a standby is ready, too."""
+        return _probe(service.ready, {"ready": service.ready})
+
+    @get("/health")
+    async def health() -> Response[Health]:
+        """Tell how things stand."""
+        return Response(await health_of(service), headers=NO_STORE)
+
+    @get("/metrics", sync_to_thread=False)
+    def metrics() -> Response[bytes]:
+        """Return the exposition of this instance."""
+        body = generate_latest(service.metrics.registry)
+        return Response(body, media_type=CONTENT_TYPE_LATEST, headers=NO_STORE)
+
+    return [livez, readyz, health, metrics]
+
+
+def _probe(good: bool, content: dict[str, Any]) -> Response[dict[str, Any]]:
+    return Response(content, status_code=200 if good else 503, headers=NO_STORE)

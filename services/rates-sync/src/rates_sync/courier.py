@@ -1,0 +1,215 @@
+"""Alerts and purges: they follow the outbox, each with its own cursor, at least once (rule 21).
+
+`leader` runs it. A purge goes out twice, the second 20 s after the event, or a worker that was not
+there yet would refill the edge with the old rate. While the database or Redis is away, and for a
+move that needs a person's look, an alert goes out directly. Records nothing but its cursors.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, Protocol
+
+import structlog
+
+from rates_contracts.events import Event, Position, StatusChanged, TimelineChanged
+from rates_contracts.status import SyncStatus
+from rates_sync.errors import NotificationFailed, StoreUnavailable
+from rates_sync.notify.alerts import Alert, Alerts
+from rates_sync.notify.cdn import EdgeCache
+from rates_sync.upstream import Rejected
+
+log = structlog.get_logger(__name__)
+
+Notice = Literal["alert", "purge", "second_purge"]
+NOTICES: tuple[Notice, ...] = ("alert", "purge", "second_purge")
+
+PURGED = ("/api/v1/*",)
+"""Every answer that the edge keeps."""
+OUTAGE_AFTER = timedelta(seconds=10)
+"""So long may the database or Redis be away without an alert: a failover takes seconds."""
+
+
+class Cursor(Protocol):
+    """A place in the outbox under a name; each method may raise `StoreUnavailable`."""
+
+    async def pending(self, most: int = 100) -> Sequence[Event]:
+        """Return the oldest events after the cursor."""
+        ...
+
+    async def passed(self) -> Event | None:
+        """Return the event at the cursor, None before the first."""
+        ...
+
+    async def advance(self, to: Position) -> None:
+        """Move on. Raises `LeaseLost`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outlets:
+    """Where notices go, and who counts them: (notice, sent)."""
+
+    alerts: Alerts
+    edge: EdgeCache
+    observe: Callable[[Notice, bool], None]
+
+
+class Courier:
+    """One leader's courier; `cursor_of` opens the cursor of each notice."""
+
+    def __init__(
+        self,
+        cursor_of: Callable[[Notice], Cursor],
+        outlets: Outlets,
+        clock: Callable[[], datetime],
+        *,
+        interval: float = 1.0,
+        second_purge: timedelta = timedelta(seconds=20),
+    ) -> None:
+        self._cursors: dict[Notice, Cursor] = {notice: cursor_of(notice) for notice in NOTICES}
+        self._outlets, self._clock, self._interval = outlets, clock, interval
+        self._delay: dict[Notice, timedelta] = {"second_purge": second_purge}
+        self._direct: list[Alert] = []
+        self.database, self.redis = Outage("database"), Outage("redis")
+
+    async def run(self, wake: asyncio.Event) -> None:
+        """Send what is due whenever `wake` is set and at least every interval; never ends.
+
+        Raises `LeaseLost`.
+        """
+        while True:
+            wake.clear()
+            await self.step()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(wake.wait(), self._interval)
+
+    async def step(self) -> None:
+        """Send what is due now; what fails stays for the next step. Raises `LeaseLost`."""
+        away = False
+        for notice in NOTICES:
+            try:
+                await self._follow(notice)
+            except StoreUnavailable as error:
+                log.warning("notices_not_read", notice=notice, error=str(error))
+                away = True
+            except NotificationFailed as error:
+                log.warning("notice_not_sent", notice=notice, error=str(error))
+                self._outlets.observe(notice, False)
+        self._direct += self.database.seen(away, self._clock())
+        await self._send_direct()
+
+    def redis_seen(self, *, away: bool) -> None:
+        """Hear from the relay whether Redis answered."""
+        self._direct += self.redis.seen(away, self._clock())
+
+    def suspicious(self, found: Sequence[Rejected]) -> None:
+        """Hear of data that a person has to look at."""
+        if found:
+            self._direct.append(_suspicion(found, self._clock()))
+
+    async def _follow(self, notice: Notice) -> None:
+        """Send for all events that are due, then move the cursor past them."""
+        cursor = self._cursors[notice]
+        delay = self._delay.get(notice, timedelta())
+        due = [one for one in await cursor.pending() if one.recorded_at + delay <= self._clock()]
+        if not due:
+            return
+        before = await cursor.passed()
+        if notice == "alert":
+            for alert in alerts_of(before, due):
+                await self._outlets.alerts.publish(alert)
+                self._outlets.observe("alert", True)
+        elif purges(before, due) and self._outlets.edge.configured:
+            await self._outlets.edge.purge(PURGED)
+            self._outlets.observe(notice, True)
+        await cursor.advance(due[-1].at)
+
+    async def _send_direct(self) -> None:
+        while self._direct:
+            try:
+                await self._outlets.alerts.publish(self._direct[0])
+            except NotificationFailed as error:
+                log.warning("notice_not_sent", notice="alert", error=str(error))
+                self._outlets.observe("alert", False)
+                return
+            self._outlets.observe("alert", True)
+            del self._direct[0]
+
+
+class Outage:
+    """Whether something is away for so long that people should know."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._since: datetime | None = None
+        self._told = False
+
+    def seen(self, away: bool, now: datetime) -> list[Alert]:
+        """Return the alert that this look calls for, if any: once when away, once when back."""
+        if not away:
+            told, self._since, self._told = self._told, None, False
+            return [self._alert("available", now, "answers again")] if told else []
+        self._since = self._since or now
+        if self._told or now - self._since < OUTAGE_AFTER:
+            return []
+        self._told = True
+        return [self._alert("unavailable", self._since, "does not answer")]
+
+    def _alert(self, state: str, at: datetime, words: str) -> Alert:
+        name = f"{self._name}_{state}"
+        return Alert(f"{name}-{at.isoformat()}", name, at, f"The {self._name} {words}.")
+
+
+def alerts_of(before: Event | None, events: Sequence[Event]) -> Iterator[Alert]:
+    """Yield what people should know of `events`, told against the event `before` them."""
+    status = before.status if before is not None else None
+    for event in events:
+        for name, summary in _changes(status, event):
+            yield Alert(f"{name}-{event.event_id}", name, event.recorded_at, summary)
+        status = event.status
+
+
+def purges(before: Event | None, events: Sequence[Event]) -> bool:
+    """Tell whether the edge holds what `events` made old.
+
+    Freshness alone does not: it ends by itself. Opened and closed do, a half-open trial does not.
+    """
+    status = before.status if before is not None else None
+    for event in events:
+        if not isinstance(event, StatusChanged) or _breaker_flipped(status, event.status):
+            return True
+        status = event.status
+    return False
+
+
+def _changes(old: SyncStatus | None, event: Event) -> Iterator[tuple[str, str]]:
+    new = event.status
+    if isinstance(event, TimelineChanged):
+        yield "stream_reset", "The record was restored to an earlier state: a new timeline."
+    if _breaker_flipped(old, new):
+        if new.breaker == "closed":
+            yield "breaker_closed", "Banxico answers again: the breaker has closed."
+        else:
+            yield "breaker_opened", "Banxico fails: the breaker has opened, data ages."
+    if new.upstream == "bad_token" and (old is None or old.upstream != "bad_token"):
+        yield "bad_token", "Banxico refuses the token: nothing is verified until it is replaced."
+
+
+def _breaker_flipped(old: SyncStatus | None, new: SyncStatus) -> bool:
+    was_closed = old is None or old.breaker == "closed"
+    return was_closed != (new.breaker == "closed")
+
+
+def _suspicion(found: Sequence[Rejected], now: datetime) -> Alert:
+    """One alert for all that an answer held: a wrong level would make one for each day."""
+    first = found[0]
+    return Alert(
+        f"suspicious_move-{first.series}-{first.date}-{first.raw}",
+        "suspicious_move",
+        now,
+        f"{len(found)} values were set aside for review; the first: {first.reason}.",
+        {"series": first.series, "date": str(first.date), "value": first.raw},
+    )

@@ -1,0 +1,93 @@
+"""What `/health` says of an instance, for people and `rates-sync status`.
+
+Called by `app`. It looks into the database for a second at most and says null where it can't.
+"""
+
+import asyncio
+from collections.abc import Awaitable
+from datetime import datetime
+from typing import Literal, TypeVar
+
+import msgspec
+
+from rates_contracts.events import Head
+from rates_contracts.status import BreakerState, Upstream
+from rates_sync.errors import StoreUnavailable
+from rates_sync.service import Service
+
+T = TypeVar("T")
+
+LOOK_SECONDS = 1.0
+
+
+class Quota(msgspec.Struct, frozen=True):
+    """Requests of the Mexico City day; null where the database does not say."""
+
+    limit: int
+    used: int | None
+    left: int | None
+
+
+class Health(msgspec.Struct, frozen=True):
+    """The instance and what it knows; instants are UTC, null where unknown.
+
+    `role` is `starting` until the database is migrated; `leader` names who holds the lease.
+    `last_outcome` and `next_cycle_at` are this instance's own, null on a standby.
+    """
+
+    status: Literal["healthy", "degraded"]
+    role: Literal["leader", "standby", "starting"]
+    leader: str | None
+    source: str | None
+    breaker: BreakerState | None
+    upstream: Upstream | None
+    verified_at: datetime | None
+    fresh_until: datetime | None
+    last_outcome: str | None
+    next_cycle_at: datetime | None
+    head: Head | None
+    relay_lag: int
+    quota: Quota
+
+
+async def health_of(service: Service) -> Health:
+    """Return the health of `service`; it never fails."""
+    status, head, holder, used = await asyncio.gather(
+        _look(service.record.status()),
+        _look(service.record.head()),
+        _look(service.holder()),
+        _look(service.quota_used()),
+    )
+    poller = service.leader.poller if service.leader else None
+    last = poller.last if poller else None
+    limit = service.daily_quota
+    fresh = status is not None and status.fresh_until and service.clock() <= status.fresh_until
+    return Health(
+        status="healthy" if fresh and status and status.breaker == "closed" else "degraded",
+        role=_role(service),
+        leader=holder,
+        source=status.source if status else None,
+        breaker=status.breaker if status else None,
+        upstream=status.upstream if status else None,
+        verified_at=status.verified_at if status else None,
+        fresh_until=status.fresh_until if status else None,
+        last_outcome=last.outcome if last else None,
+        next_cycle_at=poller.next_cycle_at if poller else None,
+        head=head,
+        relay_lag=service.relay_lag(),
+        quota=Quota(limit, used, None if used is None else max(0, limit - used)),
+    )
+
+
+def _role(service: Service) -> Literal["leader", "standby", "starting"]:
+    if not service.ready:
+        return "starting"
+    return "leader" if service.leader else "standby"
+
+
+async def _look(reading: Awaitable[T]) -> T | None:
+    try:
+        async with asyncio.timeout(LOOK_SECONDS):
+            return await reading
+    except (StoreUnavailable, TimeoutError):
+        return None

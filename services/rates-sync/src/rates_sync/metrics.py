@@ -1,0 +1,179 @@
+"""Every metric of one rates-sync instance; `docs/telemetry.md` lists them, a test compares.
+
+Built by `bootstrap`, each instance with a registry of its own. All exist from the start with their
+labels, so that an alarm never waits for a first event. Knows no one else: others set and count.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from rates_sync.cycle import RESULTS
+from rates_sync.errors import OUTCOMES
+
+BREAKER_STATES = ("closed", "half_open", "open")
+EVENTS = (
+    "observations_recorded",
+    "status_changed",
+    "calendar_changed",
+    "history_reload",
+    "timeline_changed",
+)
+POLL_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 45)
+
+
+class Metrics:
+    """The registry and what is in it."""
+
+    def __init__(self, *, daily_quota: int) -> None:
+        self.registry = CollectorRegistry()
+        self._of_banxico(daily_quota)
+        self._of_the_record()
+        self._of_the_relay()
+        self._of_the_instance()
+
+    def _of_banxico(self, daily_quota: int) -> None:
+        self.requests = self._counter(
+            "rates_sync_requests",
+            "Attempts to ask Banxico, by how they ended.",
+            "outcome",
+            OUTCOMES,
+        )
+        self.polls = self._counter(
+            "rates_sync_polls", "Cycles, by how they ended.", "outcome", RESULTS
+        )
+        self.poll_seconds = Histogram(
+            "rates_sync_poll_seconds",
+            "Duration of a cycle, its recording included.",
+            buckets=POLL_SECONDS,
+            registry=self.registry,
+        )
+        self.breaker_state = self._states(
+            "rates_sync_breaker_state", "1 for the state that the breaker is in.", BREAKER_STATES
+        )
+        self.breaker_changes = self._counter(
+            "rates_sync_breaker_changes", "Changes of the breaker.", "to", BREAKER_STATES
+        )
+        self.quota_used = self._gauge(
+            "rates_sync_quota_used", "Requests spent on the day of the last cycle."
+        )
+        self._gauge("rates_sync_quota_limit", "Requests that a day allows.").set(daily_quota)
+        self.verified = self._gauge(
+            "rates_sync_verified_timestamp_seconds", "Last good answer of Banxico, 0 before any."
+        )
+        self.next_cycle = self._gauge(
+            "rates_sync_next_cycle_timestamp_seconds", "When Banxico is asked next; 0 on a standby."
+        )
+        self.fix_late = self._gauge(
+            "rates_sync_fix_late", "1 while a FIX was due and the newest is older."
+        )
+
+    def _of_the_record(self) -> None:
+        self.recorded = self._counter(
+            "rates_sync_observations_recorded",
+            "Observations recorded: of new days, and corrections of known ones.",
+            "kind",
+            ("new", "correction"),
+        )
+        self.quarantined = self._counter(
+            "rates_sync_quarantined",
+            "Data set aside: unusable, or a move to be reviewed.",
+            "reason",
+            ("rejected", "suspicious"),
+        )
+        self.events = self._counter(
+            "rates_sync_events", "Events recorded by this instance.", "type", EVENTS
+        )
+        self.newest_fix = self._gauge(
+            "rates_sync_newest_fix_timestamp_seconds",
+            "Midnight (UTC) of the day of the newest FIX, 0 without one.",
+        )
+        self.backfill_chunks = self._counter(
+            "rates_sync_backfill_chunks", "Chunks of history asked for and recorded."
+        )
+        self.pruned = self._counter(
+            "rates_sync_pruned_rows",
+            "Rows that were kept long enough.",
+            "table",
+            ("payloads", "audit", "outbox"),
+        )
+        self.store_failures = self._counter(
+            "rates_sync_store_failures",
+            "What the database did not do, by who had asked.",
+            "task",
+            ("lease", "poll", "breaker", "nightly"),
+        )
+
+    def _of_the_relay(self) -> None:
+        self.relay_steps = self._counter(
+            "rates_sync_relay_steps",
+            "Steps of the relay.",
+            "outcome",
+            ("done", "refilled", "restarted", "redis_unavailable", "store_unavailable"),
+        )
+        self.relayed = self._counter(
+            "rates_sync_relayed_events", "Events written to the stream, refills included."
+        )
+        self.relay_lag = self._gauge(
+            "rates_sync_relay_lag_events", "Events of the record that the stream lacks."
+        )
+        self.notices = self._counter(
+            "rates_sync_notices",
+            "Alerts, purges and second purges, by whether they went out.",
+            "notice",
+            ("alert", "purge", "second_purge"),
+            second=("outcome", ("sent", "failed")),
+        )
+
+    def _of_the_instance(self) -> None:
+        self.leader = self._gauge("rates_sync_leader", "1 while this instance holds the lease.")
+        self.takeovers = self._counter(
+            "rates_sync_takeovers", "Times that this instance took the lease."
+        )
+        self.operator_actions = self._counter(
+            "rates_sync_operator_actions",
+            "Operator actions, by whether they were admitted.",
+            "action",
+            ("sync", "backfill", "close-day"),
+            second=("outcome", ("done", "refused", "failed")),
+        )
+
+    def show_breaker(self, state: str) -> None:
+        """Export the breaker's state."""
+        for one in BREAKER_STATES:
+            self.breaker_state.labels(one).set(one == state)
+
+    def _gauge(self, name: str, doc: str) -> Gauge:
+        return Gauge(name, doc, registry=self.registry)
+
+    def _states(self, name: str, doc: str, states: Iterable[str]) -> Gauge:
+        gauge = Gauge(name, doc, ["state"], registry=self.registry)
+        for number, state in enumerate(states):
+            gauge.labels(state).set(number == 0)
+        return gauge
+
+    def _counter(
+        self,
+        name: str,
+        doc: str,
+        label: str | None = None,
+        values: Iterable[str] = (),
+        *,
+        second: tuple[str, Iterable[str]] | None = None,
+    ) -> Counter:
+        """Make a counter that exports 0 for each combination of its labels."""
+        names = [name for name in (label, second[0] if second else None) if name is not None]
+        counter = Counter(name, doc, names, registry=self.registry)
+        for value in values:
+            if second is None:
+                counter.labels(value)
+            else:
+                for other in second[1]:
+                    counter.labels(value, other)
+        return counter
+
+
+def seconds(instant: datetime | None) -> float:
+    """Return the instant as a gauge shows it, 0 for none."""
+    return 0.0 if instant is None else instant.timestamp()

@@ -1,0 +1,133 @@
+"""What rates-sync reads from its environment: `RATES_SYNC_…`, validated as a whole.
+
+The only module that looks at the environment; `bootstrap`, `__main__` and `cli` get the result.
+"""
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from rates_contracts.environment import EnvironmentInvalid, Secret, read, setting
+from rates_contracts.observation import Source
+
+PREFIX = "RATES_SYNC"
+
+BANXICO_HOST = "www.banxico.org.mx"
+BANXICO_URL = f"https://{BANXICO_HOST}/SieAPIRest/service/v1"
+DATABASES = ("mysql+asyncmy://", "sqlite+aiosqlite:///")
+REDISES = ("redis://", "rediss://", "unix://")
+
+
+def _number(doc: str, default: float, *, least: float = 0.001) -> Any:
+    allowed = f"{least:g} or more"
+    return setting(doc, default=default, check=lambda value: value >= least, allowed=allowed)
+
+
+def _count(doc: str, default: int, *, least: int = 1) -> Any:
+    return setting(
+        doc, default=default, check=lambda value: value >= least, allowed=f"{least} or more"
+    )
+
+
+def _one_of(doc: str, *allowed: str) -> Any:
+    """Declare a choice; the first is the default."""
+    names = ", ".join(allowed)
+    return setting(
+        doc, default=allowed[0], check=lambda value: value in allowed, allowed=f"one of {names}"
+    )
+
+
+def _url(doc: str, schemes: tuple[str, ...]) -> Any:
+    allowed = "a URL that begins with " + " or ".join(schemes)
+    return setting(doc, check=lambda value: value.reveal().startswith(schemes), allowed=allowed)
+
+
+def _is_header_value(token: Secret) -> bool:
+    text = token.reveal()
+    return text.isascii() and text.isprintable() and " " not in text
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """The settings of one rates-sync instance; times are in seconds."""
+
+    # RUF009: these calls only declare, they return a dataclass field.
+    database_url: Secret = _url("The record.", DATABASES)  # noqa: RUF009
+    redis_url: Secret = _url("Where stream and documents go.", REDISES)  # noqa: RUF009
+    banxico_token: Secret = setting(
+        "The token for Banco de México's SIE API (64 letters and digits).",
+        check=_is_header_value,
+        allowed="printable ASCII without blanks",
+    )
+    operator_token: Secret = setting(
+        "The bearer token of the operator actions, 16 characters or more.",
+        check=lambda token: _is_header_value(token) and len(token.reveal()) >= 16,
+        allowed="16 or more printable ASCII characters without blanks",
+    )
+    banxico_url: str = setting(
+        "Banxico's SIE API; another host than Banxico's counts as a simulator.",
+        default=BANXICO_URL,
+        check=lambda url: (
+            urlsplit(url).scheme in {"http", "https"} and bool(urlsplit(url).hostname)
+        ),
+        allowed="an http or https URL",
+    )
+    host: str = setting("The address of the internal port.", default="127.0.0.1")
+    port: int = setting(
+        "The internal port: probes, metrics, operator actions.",
+        default=8001,
+        check=lambda value: 0 < value < 65536,
+        allowed="a port from 1 to 65535",
+    )
+    daily_quota: int = _count("Requests to Banxico per Mexico City day.", 1_000)
+    quota_reserve: int = _count("Of these, kept for trials and operators.", 60, least=0)
+    breaker_fail_max: int = _count("Failures in a row that open the breaker.", 3)
+    breaker_reset: float = _number("Seconds until an open breaker admits a trial.", 60.0)
+    request_timeout: float = _number("Seconds for a whole request to Banxico.", 20.0)
+    retry_pause: float = _number("Seconds, on average, before the second attempt.", 1.0, least=0)
+    poll_regular: float = _number("Seconds between polls in the window.", 240.0)
+    poll_noon: float = _number("Seconds between polls from 11:59:30 to 12:15.", 15.0)
+    poll_awaiting: float = _number("Seconds between polls from 12:15 until the FIX.", 60.0)
+    poll_closing: float = _number("Seconds between retries of the day's last poll.", 60.0)
+    poll_late: float = _number("Seconds between polls after 17:00 without the FIX.", 900.0)
+    store_retry: float = _number("Seconds until a poll is repeated that the database failed.", 15.0)
+    lease_poll: float = _number("Seconds between a standby's looks at the lease.", 2.0)
+    lease_patience: float = _number("Seconds without renewal until a leader counts as dead.", 10.0)
+    lease_renewal: float = _number("Seconds between a leader's renewals.", 2.0)
+    relay_interval: float = _number("Seconds at most between two relay steps.", 5.0)
+    redis_timeout: float = _number("Seconds that Redis may take for an answer.", 2.0)
+    notice_interval: float = _number("Seconds between looks for alerts and purges to send.", 1.0)
+    second_purge: float = _number("Seconds from a purge to its repetition.", 20.0)
+    sns_topic_arn: str = setting("Where alerts go; to the log if empty.", default="")
+    cloudfront_distribution_id: str = setting("The edge to purge; none if empty.", default="")
+    aws_region: str = setting("The region of both.", default="us-east-1")
+    log_level: str = _one_of("The least level to log.", "info", "debug", "warning", "error")
+    log_format: str = _one_of("How log lines look.", "json", "console")
+    otlp_endpoint: str = setting("Where traces go (OTLP over HTTP); nowhere if empty.", default="")
+    trace_share: float = setting(
+        "The share of traces that are kept.",
+        default=0.1,
+        check=lambda value: 0 <= value <= 1,
+        allowed="from 0 to 1",
+    )
+
+    @property
+    def source(self) -> Source:
+        """Whose values these are: only Banxico's own host speaks for Banco de México."""
+        is_banxico = urlsplit(self.banxico_url).hostname == BANXICO_HOST
+        return "Banco de México" if is_banxico else "simulator"
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings, by default from the process's environment.
+
+    Raises `EnvironmentInvalid`, which names every bad variable.
+    """
+    settings = read(Settings, PREFIX, os.environ if environ is None else environ)
+    if settings.lease_patience < 2 * settings.lease_renewal:
+        raise EnvironmentInvalid(
+            [f"{PREFIX}_LEASE_PATIENCE: must be at least twice {PREFIX}_LEASE_RENEWAL"]
+        )
+    return settings
