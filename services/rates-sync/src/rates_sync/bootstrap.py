@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rates_contracts.calendar import mexico_day
 from rates_contracts.events import Event
+from rates_contracts.status import BreakerState
 from rates_sync import __version__
 from rates_sync.backfill import Backfill
 from rates_sync.banxico.client import BanxicoClient, open_client
@@ -252,12 +253,17 @@ def _guards(own: Instance, fence: Fence, recorder: Recorder, breaker_log: Breake
         retry_pause=settings.retry_pause,
     )
     pace = _pace(settings)
+
+    def on_change(_old: BreakerState, new: BreakerState, at: datetime) -> None:
+        own.watch.breaker_changed(new)
+        breaker_log.changed(new, at)
+
     around = Surroundings(
         clock=seams.clock,
         sleep=seams.sleep,
         random=seams.random,
         planned=lambda: polls_until_closing(recorder.known, seams.clock(), pace),
-        on_change=breaker_log.changed,
+        on_change=on_change,
         observe=own.watch.asked,
     )
     ledger = CountedLedger(RequestLedger(own.engine, fence), own.metrics.quota_used.set)

@@ -82,7 +82,7 @@ class BreakerLog:
         self._recorder, self._sleep, self._failed = recorder, sleep, failed
         self._changes: asyncio.Queue[tuple[BreakerState, datetime]] = asyncio.Queue()
 
-    def changed(self, _old: BreakerState, new: BreakerState, at: datetime) -> None:
+    def changed(self, new: BreakerState, at: datetime) -> None:
         """Enqueue a change (protocol rule 19)."""
         log.warning("breaker_changed", to=new)
         self._changes.put_nowait((new, at))

@@ -133,10 +133,12 @@ class Metrics:
         )
         self.operator_actions = self._counter(
             "rates_sync_operator_actions",
-            "Operator actions, by whether they were admitted.",
+            "Operator actions that this instance ran.",
             "action",
             ("sync", "backfill", "close-day"),
-            second=("outcome", ("done", "refused", "failed")),
+        )
+        self.operator_refusals = self._counter(
+            "rates_sync_operator_refusals", "Operator requests without the right token."
         )
 
     def show_breaker(self, state: str) -> None:

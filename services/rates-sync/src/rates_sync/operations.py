@@ -64,6 +64,7 @@ def admit(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHan
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     given = token.strip().encode()
     if scheme.lower() != "bearer" or not hmac.compare_digest(given, expected.reveal().encode()):
+        connection.app.state.service.metrics.operator_refusals.inc()
         raise Problem(
             401,
             "not-authorized",
@@ -72,9 +73,10 @@ def admit(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHan
         )
 
 
-async def leader_of(service: Service) -> Leader:
-    """Return this instance's work. Raises a `Problem` on a standby."""
+async def leader_for(service: Service, action: str) -> Leader:
+    """Return this instance's work and count `action`. Raises a `Problem` on a standby."""
     if service.leader is not None:
+        service.metrics.operator_actions.labels(action).inc()
         return service.leader
     holder = await service.holder() or "nobody yet"
     raise Problem(409, "not-the-leader", f"This instance is a standby; {holder} holds the lease.")
@@ -89,7 +91,7 @@ class Operations(Controller):
     @post("/sync", status_code=200)
     async def sync(self, service: Service) -> Synced:
         """Ask Banxico now, from the quota's reserve if need be."""
-        leader = await leader_of(service)
+        leader = await leader_for(service, "sync")
         await leader.recorder.audit(OPERATOR, "sync", "")
         poll = await leader.poller.poll(Purpose.MANUAL)
         recorded = poll.recorded
@@ -105,7 +107,7 @@ class Operations(Controller):
     async def backfill(self, request: Request[Any, Any, Any], service: Service) -> Stream:
         """Ask for a range again and trust its values; a line of JSON per chunk, a problem last."""
         span = _span(await _read(request, Range), service)
-        leader = await leader_of(service)
+        leader = await leader_for(service, "backfill")
         await leader.recorder.audit(OPERATOR, "backfill", f"{span.first} to {span.last}")
         return Stream(_lines(leader, span, request.url.path), media_type=NDJSON)
 
@@ -115,7 +117,7 @@ class Operations(Controller):
     ) -> Response[dict[str, Any]]:
         """Declare a banking day closed, with the reason."""
         closure = _checked(await _read(request, Closure))
-        leader = await leader_of(service)
+        leader = await leader_for(service, "close-day")
         if not await leader.recorder.declare_closed(closure.date, closure.reason, OPERATOR):
             raise Problem(409, "already-closed", f"Banks are closed on {closure.date} already.")
         return Response({"date": closure.date, "reason": closure.reason, "closed": True})

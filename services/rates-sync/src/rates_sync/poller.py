@@ -56,6 +56,10 @@ class Watcher(Protocol):
         """An answer was recorded."""
         ...
 
+    def filled(self, progress: Progress) -> None:
+        """A chunk of a backfill was recorded."""
+        ...
+
     def looked(self, known: Known, next_cycle_at: datetime) -> None:
         """The loop got round."""
         ...
@@ -115,7 +119,7 @@ class Poller:
         """
         async with self._lock:
             async for progress in self._backfill.run([span], Purpose.MANUAL, trusted=True):
-                self._watcher.recorded(progress.recorded)
+                self._watcher.filled(progress)
                 yield progress
 
     async def _begin(self) -> None:
@@ -157,7 +161,7 @@ class Poller:
             if self._holes or self._recorder.timeline != self._timeline:
                 await self._look_for_holes()
             async for progress in self._backfill.run(self._holes, Purpose.POLL):
-                self._watcher.recorded(progress.recorded)
+                self._watcher.filled(progress)
                 self._look()
             self._holes = []
         except (UpstreamError, StoreUnavailable) as error:

@@ -10,6 +10,8 @@ from datetime import date as Day
 
 from rates_contracts.calendar import mexico_day
 from rates_contracts.events import Event, Head
+from rates_contracts.status import BreakerState
+from rates_sync.backfill import Progress as BackfillProgress
 from rates_sync.calendar import LATE_FROM, mexico_instant
 from rates_sync.courier import Notice
 from rates_sync.cycle import Poll
@@ -62,6 +64,16 @@ class Watch:
         metrics.quarantined.labels("suspicious").inc(len(recorded.suspicious))
         self._suspicious(recorded.suspicious)
 
+    def filled(self, progress: BackfillProgress) -> None:
+        """Count a chunk of a backfill."""
+        self._metrics.backfill_chunks.inc()
+        self.recorded(progress.recorded)
+
+    def breaker_changed(self, state: BreakerState) -> None:
+        """Export a change of the breaker, before it is recorded."""
+        self._metrics.breaker_changes.labels(state).inc()
+        self._metrics.show_breaker(state)
+
     def looked(self, known: Known, next_cycle_at: datetime) -> None:
         """Export where the poll loop stands."""
         self._progress.beat("poll", within=POLL_WITHIN)
@@ -76,7 +88,6 @@ class Watch:
         """Count an event once it is committed."""
         self._head = event.head
         self._metrics.events.labels(_kind(event)).inc()
-        self._metrics.show_breaker(event.status.breaker)
         self._metrics.relay_lag.set(self.relay_lag())
 
     def relayed(self, step: Step | RelayError | StoreUnavailable) -> None:
@@ -108,6 +119,7 @@ class Watch:
         self._metrics.leader.set(leading)
         if leading:
             self._metrics.takeovers.inc()
+            self._metrics.show_breaker("closed")
         else:
             self._metrics.next_cycle.set(0)
             self._progress.ended("poll")

@@ -1,0 +1,189 @@
+"""`rates-sync`: an operator's actions and the state of an instance, from the command line.
+
+It talks to the internal port of a running instance, with the token from the same environment (or
+file) that the instance reads; it never touches the database or Banxico itself.
+"""
+
+import dataclasses
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, NoReturn
+
+import click
+import httpx
+
+from rates_contracts.environment import EnvironmentInvalid, Secret, read, setting
+from rates_contracts.observation import FIRST_FIX_DAY
+from rates_sync.settings import PREFIX
+
+QUICK_SECONDS = 10.0
+"""For what is answered from memory; asking Banxico takes longer."""
+SLOW_SECONDS = 120.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Access:
+    """Where an instance listens, and the token of its operator actions."""
+
+    host: str = setting("The address of the internal port.", default="127.0.0.1")
+    port: int = setting("The internal port.", default=8001)
+    operator_token: Secret | None = setting("The bearer token of operators.", default=None)
+
+
+class Instance:
+    """A running instance; each failure ends the command with one line and status 1."""
+
+    def __init__(self, access: Access) -> None:
+        self._base = f"http://{access.host}:{access.port}"
+        token = access.operator_token
+        self._headers = {"Authorization": f"Bearer {token.reveal()}"} if token else {}
+
+    def health(self) -> dict[str, Any]:
+        """Return what `/health` says."""
+        return self._json("GET", "/health", QUICK_SECONDS)
+
+    def act(self, action: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Run an operator action and return its answer."""
+        return self._json("POST", f"/internal/v1/{action}", SLOW_SECONDS, body)
+
+    def lines(self, action: str, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """Run an operator action and yield its lines as they come."""
+        try:
+            with httpx.stream(
+                "POST",
+                f"{self._base}/internal/v1/{action}",
+                json=body,
+                headers=self._headers,
+                timeout=SLOW_SECONDS,
+                trust_env=False,
+            ) as response:
+                if response.is_error:
+                    _fail(json.loads(response.read()))
+                for line in response.iter_lines():
+                    yield json.loads(line)
+        except httpx.HTTPError as error:
+            self._unreachable(error)
+
+    def _json(
+        self, method: str, path: str, timeout: float, body: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        try:
+            response = httpx.request(
+                method,
+                self._base + path,
+                json=body,
+                headers=self._headers,
+                timeout=timeout,
+                trust_env=False,
+            )
+        except httpx.HTTPError as error:
+            self._unreachable(error)
+        content: dict[str, Any] = response.json()
+        if response.is_error:
+            _fail(content)
+        return content
+
+    def _unreachable(self, error: httpx.HTTPError) -> NoReturn:
+        raise click.ClickException(
+            f"no answer from {self._base} ({type(error).__name__}): does rates-sync run there?"
+        ) from error
+
+
+def _fail(problem: Mapping[str, Any]) -> NoReturn:
+    details = [problem.get("detail", "")]
+    for error in problem.get("errors", ()):
+        allowed = f" (allowed: {error['allowed']})" if "allowed" in error else ""
+        details.append(f"  {error['parameter']}: {error['reason']}{allowed}")
+    raise click.ClickException("\n".join(details))
+
+
+def _access(environ: Mapping[str, str]) -> Access:
+    """Read the few variables that a client needs; the rest is the instance's."""
+    names = {f"{PREFIX}_{field.name.upper()}" for field in dataclasses.fields(Access)}
+    names |= {f"{name}_FILE" for name in names}
+    return read(Access, PREFIX, {k: v for k, v in environ.items() if k in names})
+
+
+@click.group()
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Operate a running rates-sync (RATES_SYNC_HOST, _PORT, _OPERATOR_TOKEN or its _FILE)."""
+    try:
+        context.obj = Instance(_access(os.environ))
+    except EnvironmentInvalid as error:
+        click.echo(f"rates-sync: {error}", err=True)
+        sys.exit(2)
+
+
+@main.command()
+@click.pass_obj
+def status(instance: Instance) -> None:
+    """Say how the instance stands."""
+    health = instance.health()
+    quota = health.pop("quota")
+    head = health.pop("head")
+    shown = {
+        **health,
+        "quota": f"{quota['used']} of {quota['limit']} requests",
+        "head": None if head is None else f"{head['timeline']}-{head['position']}",
+    }
+    for name, value in shown.items():
+        click.echo(f"{name.replace('_', ' '):<15} {'-' if value is None else value}")
+
+
+@main.command()
+@click.pass_obj
+def sync(instance: Instance) -> None:
+    """Ask Banxico now."""
+    done = instance.act("sync", {})
+    click.echo(
+        f"{done['outcome']}: {done['new']} new, {done['corrections']} corrected,"
+        f" {done['set_aside']} set aside"
+    )
+    if done["outcome"] != "success":
+        sys.exit(1)
+
+
+@main.command()
+@click.option(
+    "--from",
+    "first",
+    type=click.DateTime(["%Y-%m-%d"]),
+    default=FIRST_FIX_DAY.isoformat(),
+    show_default=True,
+    help="The first day to ask for.",
+)
+@click.option(
+    "--to", "last", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The last day."
+)
+@click.pass_obj
+def backfill(instance: Instance, first: datetime, last: datetime) -> None:
+    """Ask for a range again; what it brings is trusted, large moves included."""
+    body = {"from": first.date().isoformat(), "to": last.date().isoformat()}
+    new = corrections = set_aside = 0
+    with click.progressbar(length=1, label="backfill", file=sys.stderr) as bar:
+        for line in instance.lines("backfill", body):
+            if "done" not in line:
+                _fail(line)
+            bar.length = line["of"]
+            bar.update(1)
+            new, corrections = new + line["new"], corrections + line["corrections"]
+            set_aside += line["set_aside"]
+    click.echo(f"{new} new, {corrections} corrected, {set_aside} set aside")
+
+
+@main.command("close-day")
+@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+@click.option("--reason", required=True, help="Why, for the audit: the decree.")
+@click.pass_obj
+def close_day(instance: Instance, day: datetime, reason: str) -> None:
+    """Declare a banking day closed, as authorities did at short notice."""
+    done = instance.act("close-day", {"date": day.date().isoformat(), "reason": reason})
+    click.echo(f"{done['date']} is closed: {done['reason']}")
+
+
+if __name__ == "__main__":
+    main()
