@@ -69,7 +69,6 @@ async def test_a_stream_that_follows_within_the_grace_is_enough(worker: Any) -> 
     def follow() -> None:
         worker.current.advance(behind)
         worker.record.poll()
-        worker.current.advance(worker.record.snapshot)
 
     worker.during_grace = follow
 
