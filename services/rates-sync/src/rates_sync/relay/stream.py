@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from redis.asyncio.client import Pipeline
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import RedisError
 
 from rates_contracts.events import Position
 from rates_contracts.stream import EVENTS, event_id_of
@@ -30,13 +30,14 @@ class Tail:
 
 
 async def read_tail(pipe: Pipeline) -> Tail:
-    """Read the tail on a connection that runs commands at once; raises Redis' own errors."""
-    try:
-        info = await pipe.xinfo_stream(EVENTS)
-    except ResponseError as error:
-        if "no such key" in str(error):
-            return Tail()
-        raise
+    """Read the tail on a connection that runs commands at once; raises Redis' own errors.
+
+    Asks for the key first: the embedded server closes the connection after any error reply, and
+    the watch would be lost with it.
+    """
+    if not await pipe.exists(EVENTS):
+        return Tail()
+    info = await pipe.xinfo_stream(EVENTS)
     cursor = _place(info["last-generated-id"])
     last = info["last-entry"]
     at_cursor = last is not None and _place(last[0]) == cursor
