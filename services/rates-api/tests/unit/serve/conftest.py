@@ -44,6 +44,7 @@ def ask(world: ModuleType, worker: Any) -> Callable[..., Awaitable[httpx.Respons
     async def ask(path: str, method: str = "GET", **headers: str) -> httpx.Response:
         async with world.client(worker) as client:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
-            return await client.request(method, path, headers=named)
+            answer: httpx.Response = await client.request(method, path, headers=named)
+            return answer
 
     return ask

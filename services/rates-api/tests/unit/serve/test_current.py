@@ -164,6 +164,12 @@ async def test_before_the_first_record_names_its_instant(ask: Ask) -> None:
         assert answer.json()["first_recorded_at"] == "1991-11-12T18:01:07Z"
 
 
+async def test_the_first_record_is_known_at_its_own_instant(ask: Ask) -> None:
+    """What was recorded at `as_of` itself counts as known."""
+    answer = await ask("/api/v1/rates/current?as_of=1991-11-12T18:01:07Z")
+    assert answer.json()["rate"] == "3.0735"
+
+
 def test_members_that_do_not_apply_are_absent(world: Any) -> None:
     """`as_of` and freshness never stand side by side, so that clients can tell them apart."""
     from rates_api.serve.current import CurrentQuery, answer

@@ -5,6 +5,11 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rates_api.serve.endpoints import ENDPOINTS
+from rates_api.serve.exchange import Incoming, exchange
 
 Ask = Callable[..., Awaitable[httpx.Response]]
 
@@ -161,3 +166,15 @@ async def test_a_day_never_recorded_has_no_revisions(ask: Ask) -> None:
     """An empty list is an answer: nothing was ever recorded for that day."""
     answer = (await ask("/api/v1/rates/2024-03-02/revisions")).json()
     assert (answer["count"], answer["observations"]) == (0, [])
+
+
+@settings(max_examples=50, deadline=None)
+@given(value=st.from_regex(r"(0|[1-9][0-9]{0,5})\.[0-9]{1,6}", fullmatch=True))
+def test_the_value_out_is_the_string_in(world: Any, value: str) -> None:
+    """Whatever decimal is published, the answer has the same digits, to the last zero (rule R8)."""
+    endpoint = next(one for one in ENDPOINTS if one.name == "day")
+    corrected = world.observation("SF43718", world.date(2026, 8, 12), value, world.NEWEST, 2)
+    worker = world.Worker(world.snapshot(extra=(corrected,)))
+    incoming = Incoming("/", {"date": "2026-08-12"}, b"")
+    body = exchange(endpoint, worker, incoming).body
+    assert f'"rate":"{value}"'.encode() in body

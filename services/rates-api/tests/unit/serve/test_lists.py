@@ -100,6 +100,17 @@ async def test_the_shipped_average_of_today_answers(ask: Ask, worker: Any, world
     assert (answer["mean"], answer["complete"]) == ("17.000001", False)
 
 
+async def test_a_shipped_average_of_another_day_does_not_answer(
+    ask: Ask, worker: Any, world: Any
+) -> None:
+    """A table that ends before today leaves the mean to be worked out, never an old one."""
+    yesterday = world.NEWEST
+    shipped = Average("15d", world.mexico(yesterday, 0), yesterday, yesterday, 1, 1, Decimal(1))
+    worker.current.replace(world.snapshot(averages=(shipped,)))
+    answer = (await ask("/api/v1/rates/average/15d")).json()
+    assert (answer["to"], answer["mean"]) == ("2026-08-14", "17.188780")
+
+
 @pytest.mark.parametrize(("hour", "expected"), [((12, 59), 10), ((13, 0), 11)])
 async def test_today_is_expected_once_it_is_late(
     ask: Ask, worker: Any, world: Any, hour: tuple[int, int], expected: int
@@ -149,6 +160,17 @@ async def test_gaps_are_late_absent_or_declared(ask: Ask, worker: Any, world: An
     ]
     table = await ask("/api/v1/rates/gaps?from=2024-01-01&to=2024-12-31&format=csv")
     assert table.text == "date,since,status\r\n2024-03-01,2024-03-01T19:00:00Z,absent\r\n"
+
+
+@pytest.mark.parametrize("day", [(2026, 8, 12), (2026, 8, 20)])
+async def test_a_closure_is_a_gap_only_where_a_value_is_missing(
+    ask: Ask, worker: Any, world: Any, day: tuple[int, int, int]
+) -> None:
+    """A closure of a day that has its FIX after all, or that is still to come, is none."""
+    closure = world.DeclaredClosure(world.date(*day), "decree", world.NOW)
+    calendar = world.msgspec.structs.replace(world.calendar(), declared=(closure,))
+    worker.current.replace(world.snapshot(bank_calendar=calendar))
+    assert (await ask("/api/v1/rates/gaps?to=2026-12-31")).json()["gaps"] == []
 
 
 async def test_before_2001_no_day_is_a_gap(ask: Ask, worker: Any, world: Any) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -34,7 +35,9 @@ GOOD = {
 }
 CURRENCIES = {"from": "USD", "to": "MXN"}
 
-READERS = {endpoint.path: QueryReader(endpoint.query) for endpoint in ENDPOINTS}
+READERS: dict[str, QueryReader[Any]] = {
+    endpoint.path: QueryReader(endpoint.query) for endpoint in ENDPOINTS
+}
 
 
 def good(path: str, name: str) -> str:
