@@ -49,8 +49,11 @@ def up_in_background(root: Path, environ: Mapping[str, str], say: Say) -> None:
             stderr=output,
             start_new_session=True,
         )
-    wait_for(lambda: process.poll() is not None or ready.is_ready(wanted.ports), READY_SECONDS)
-    if process.poll() is not None or not ready.is_ready(wanted.ports):
+    # Asked once: while the workers start one after the other, the next answer may be another's.
+    settled = wait_for(
+        lambda: process.poll() is not None or ready.is_ready(wanted.ports), READY_SECONDS
+    )
+    if process.poll() is not None or not settled:
         process.terminate()
         process.wait(running.ENDING_SECONDS)
         raise Refused(f"the platform did not start; the end of {log}:\n{_tail(log)}")
