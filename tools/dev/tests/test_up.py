@@ -1,6 +1,7 @@
 """`up`, `status`, `down` with stand-ins for the services, as processes."""
 
 import signal
+import re
 import socket
 import stat
 import subprocess
@@ -16,15 +17,17 @@ from rates_dev.after import wait_for
 Start = Callable[..., "subprocess.Popen[str]"]
 
 
-def read_until(process: "subprocess.Popen[str]", text: str) -> str:
-    """Return the output up to the line that holds `text`."""
+def read_until(process: "subprocess.Popen[str]", *patterns: str) -> str:
+    """Return the output up to the line with which each of `patterns` was found, in any order."""
     assert process.stdout
     seen: list[str] = []
+    missing = set(patterns)
     for line in process.stdout:
         seen.append(line)
-        if text in line:
+        missing -= {pattern for pattern in missing if re.search(pattern, line)}
+        if not missing:
             return "".join(seen)
-    pytest.fail(f"{text!r} was never said:\n{''.join(seen)}")
+    pytest.fail(f"{missing} was never said:\n{''.join(seen)}")
 
 
 def none_listens(environ: dict[str, str]) -> bool:
@@ -89,7 +92,7 @@ def test_a_taken_port_is_named_before_anything_starts(
 def test_each_service_gets_its_own_settings_only(start: Start, environ: dict[str, str]) -> None:
     """rates-api sees no setting of rates-sync and no token of Banxico, and the other way round."""
     process = start(environ, "up")
-    said = read_until(process, "Ctrl-C ends")
+    said = read_until(process, " api .*serving", " sync .*serving")
     api = next(line for line in said.splitlines() if " api " in line and "serving" in line)
     sync = next(line for line in said.splitlines() if " sync " in line and "serving" in line)
     assert "RATES_API_DATABASE_URL" in api
