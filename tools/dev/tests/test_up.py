@@ -1,7 +1,7 @@
 """`up`, `status`, `down` with stand-ins for the services, as processes."""
 
-import signal
 import re
+import signal
 import socket
 import stat
 import subprocess
