@@ -55,13 +55,16 @@ class Instance:
         self._registry = registry
         self._wall = wall
 
-    def publish(self, report: WorkerReport) -> InstanceHealth:
-        """Write this worker's metrics and `report`, return the merged health. Blocks briefly.
+    def publish(self, report: WorkerReport | None) -> InstanceHealth:
+        """Write this worker's metrics and `report` if it has one, return the merged health.
+
+        Blocks briefly.
 
         Raises `OSError` where the directory can't be written.
         """
         write(self._registry, self._directory, self._name)
-        replace_file(self._directory / f"{self._name}.json", msgspec.json.encode(report))
+        if report is not None:
+            replace_file(self._directory / f"{self._name}.json", msgspec.json.encode(report))
         return merged(self._fresh_reports())
 
     @property

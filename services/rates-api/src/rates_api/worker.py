@@ -91,9 +91,12 @@ class Worker:
     @property
     def ready(self) -> bool:
         """Tell whether requests may come: not draining, past the first warm-up (rule 22)."""
+        return self._past_warm_up and not self.instance.draining
+
+    @property
+    def _past_warm_up(self) -> bool:
         waited = self.monotonic() - self._started >= READY_SECONDS
-        warm = self.current.snapshot is not None
-        return (warm or waited) and not self.instance.draining
+        return self.current.snapshot is not None or waited
 
     def instance_health(self) -> InstanceHealth:
         """Return the health of the whole instance as last merged (protocol rule 24)."""
@@ -104,9 +107,13 @@ class Worker:
         return uuid.uuid4().hex
 
     async def publish(self) -> None:
-        """Write what this worker has to say, and take in what all of them say."""
+        """Write what this worker has to say, and take in what all of them say.
+
+        A worker in its warm-up has no say yet: each start of one would make the instance critical.
+        """
         report = self._report()
-        self._health = await asyncio.to_thread(self.instance.publish, report)
+        said = report if self._past_warm_up else None
+        self._health = await asyncio.to_thread(self.instance.publish, said)
 
     async def _publish_forever(self) -> None:
         beat = self.progress.of("publish")

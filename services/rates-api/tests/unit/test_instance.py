@@ -89,6 +89,16 @@ def test_a_worker_that_has_ended_does_not_count(
     assert workers[1].publish(report(metrics[1])).level == "healthy"
 
 
+def test_a_worker_in_its_warm_up_has_no_say_yet(
+    workers: list[Instance], metrics: list[Metrics]
+) -> None:
+    """One worker that starts does not make the instance critical; it hears of the others."""
+    workers[0].publish(report(metrics[0]))
+
+    assert workers[1].publish(None).level == "healthy"
+    assert workers[0].publish(report(metrics[0])).level == "healthy"
+
+
 def test_the_instance_exports_the_worst_worker(
     workers: list[Instance], metrics: list[Metrics], tmp_path: Path
 ) -> None:
