@@ -2,18 +2,21 @@
 
 import fcntl
 import signal
+import sqlite3
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import redis
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from driver.clock import mexico
 from driver.native import NativePlatform, native
-from driver.platform import FIX_BEFORE, TODAY, Build, Plan, Platform
+from driver.platform import TODAY, Build, Plan, Platform
+from driver.sights import well, whole
 
 DEADLINE = 60
 """Seconds that a scenario may take."""
@@ -41,7 +44,7 @@ def _fill(path: Path, directory: Path) -> None:
     with native(directory, Plan(at=mexico(f"{TODAY} 11:40:00"), workers=1), None) as platform:
         try:
             platform.start()
-            platform.until(lambda: platform.api.get("/api/v1/rates/current")["rate"] == FIX_BEFORE)
+            platform.until(lambda: whole(platform) and well(platform), within=30)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{platform.report()}") from error
         platform.sync[0].stop()
@@ -103,6 +106,52 @@ def shared(record: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
     with native(tmp_path_factory.mktemp("shared"), Plan(), record) as platform:
         platform.start()
         yield platform
+
+
+class Mended:
+    """A platform that many scenarios hurt, one after the other; a new one if it did not heal."""
+
+    def __init__(self, record: Path, directories: pytest.TempPathFactory) -> None:
+        self._record, self._directories = record, directories
+        self._stack = ExitStack()
+        self._platform: NativePlatform | None = None
+
+    def healed(self) -> NativePlatform:
+        """Return the platform if it is well, else another."""
+        if self._platform is None or not self._is_well(self._platform):
+            self.close()
+            directory = self._directories.mktemp("mended")
+            self._platform = self._stack.enter_context(native(directory, Plan(), self._record))
+            self._platform.start()
+        return self._platform
+
+    def close(self) -> None:
+        """End the platform."""
+        self._stack.close()
+
+    @staticmethod
+    def _is_well(platform: NativePlatform) -> bool:
+        try:
+            platform.until(lambda: well(platform), within=3)
+        except (AssertionError, sqlite3.Error, redis.RedisError):
+            return False
+        return True
+
+
+@pytest.fixture(scope="session")
+def _mended(record: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mended]:
+    """Return the holder of the platform that scenarios share because they leave it well."""
+    mended = Mended(record, tmp_path_factory)
+    yield mended
+    mended.close()
+
+
+@pytest.fixture
+def mended(_mended: Mended, request: pytest.FixtureRequest) -> Iterator[Platform]:
+    """Return a healthy platform that lives on: the scenario has to end with it well again."""
+    platform = _mended.healed()
+    yield platform
+    _report(platform, request.node)
 
 
 @pytest.hookimpl(wrapper=True)

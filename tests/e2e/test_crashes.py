@@ -5,8 +5,8 @@ import contextlib
 import pytest
 from driver.answers import Unreachable
 from driver.crash import POINTS, Point
-from driver.platform import FIX_OF_TODAY, TODAY, Build, Plan, Platform
-from driver.sights import followed, rate, relayed, well
+from driver.platform import FIX_OF_TODAY, TODAY, YESTERDAY, Build, Plan, Platform
+from driver.sights import correct, followed, rate, relayed, well
 
 pytestmark = pytest.mark.e2e
 
@@ -14,17 +14,17 @@ FIX = "SF43718"
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_killed_at_any_step_the_fix_arrives_exactly_once(platform: Platform, point: Point) -> None:
+def test_killed_at_any_step_a_value_arrives_exactly_once(mended: Platform, point: Point) -> None:
     """Killed between request, commit, relay and documents, rates-sync goes on where it was."""
-    sync = platform.sync[0]
-    platform.banxico.publish(TODAY)
+    sync, before = mended.sync[0], mended.database.revisions(FIX, YESTERDAY)
+    value = correct(mended)
     sync.die_at(point)
     with contextlib.suppress(Unreachable):
         sync.poll()
-    platform.until(lambda: not sync.alive)
+    mended.until(lambda: not sync.alive)
     sync.start()
-    platform.until(lambda: rate(platform) == FIX_OF_TODAY and well(platform), within=25)
-    assert platform.database.revisions(FIX, TODAY) == [FIX_OF_TODAY]
+    mended.until(lambda: rate(mended) == value and well(mended), within=25)
+    assert mended.database.revisions(FIX, YESTERDAY) == [*before, value]
 
 
 def test_a_paused_leader_wakes_after_the_take_over_and_writes_nothing(start: Build) -> None:

@@ -1,7 +1,7 @@
 """Scenario 6: the database locked, gone, restored to an earlier state."""
 
 import pytest
-from driver.platform import FIX_BEFORE, FIX_OF_TODAY, TODAY, Platform
+from driver.platform import FIX_BEFORE, FIX_OF_TODAY, TODAY, Build, Plan, Platform
 from driver.sights import CURRENT, followed, rate, well
 
 pytestmark = pytest.mark.e2e
@@ -9,16 +9,22 @@ pytestmark = pytest.mark.e2e
 FIX = "SF43718"
 
 
-def publish_and_poll(platform: Platform) -> None:
-    """Publish the day's FIX and have rates-sync ask for it, whatever comes of it."""
-    platform.banxico.publish(TODAY)
-    platform.sync[0].poll()
+BUSY = Plan(settings={"RATES_SYNC_POLL_REGULAR": "1"})
+"""rates-sync asks every second, told by nobody."""
 
 
-def test_a_locked_database_delays_the_record_and_loses_nothing(platform: Platform) -> None:
+def polls_without_record(platform: Platform) -> float:
+    """Return how many polls could not be recorded."""
+    polls = platform.sync[0].metrics()
+    return polls.value("rates_sync_polls_total", outcome="store_unavailable")
+
+
+def test_a_locked_database_delays_the_record_and_loses_nothing(start: Build) -> None:
     """While another holds the lock rates-api serves on; afterwards the new FIX is recorded once."""
+    platform = start(BUSY)
     with platform.database.locked(), platform.api.load(CURRENT) as load:
-        publish_and_poll(platform)
+        platform.banxico.publish(TODAY)
+        platform.until(lambda: polls_without_record(platform) >= 1, within=20)
         platform.until(lambda: load.answered > 50)
         assert platform.database.revisions(FIX, TODAY) == []
     assert load.failures == []
@@ -26,11 +32,13 @@ def test_a_locked_database_delays_the_record_and_loses_nothing(platform: Platfor
     assert platform.database.revisions(FIX, TODAY) == [FIX_OF_TODAY]
 
 
-def test_without_the_database_the_api_serves_on_and_sync_catches_up(platform: Platform) -> None:
+def test_without_the_database_the_api_serves_on_and_sync_catches_up(start: Build) -> None:
     """The database gone and back: no failed request, and the FIX of the meantime is recorded."""
+    platform = start(BUSY)
     with platform.api.load(CURRENT) as load:
         platform.database.take_away()
-        publish_and_poll(platform)
+        platform.banxico.publish(TODAY)
+        platform.until(lambda: polls_without_record(platform) >= 1, within=20)
         platform.until(lambda: platform.api.health()["dependencies"]["database"] == "unhealthy")
         assert platform.api.get(CURRENT)["rate"] == FIX_BEFORE
         platform.database.bring_back()
@@ -43,7 +51,8 @@ def test_without_the_database_the_api_serves_on_and_sync_catches_up(platform: Pl
 def test_a_restored_database_begins_a_new_timeline(platform: Platform, redis: str) -> None:
     """Set back to an earlier state, the record goes on in a new timeline and lost days heal."""
     earlier, timeline = platform.database.remember(), platform.database.at.timeline
-    publish_and_poll(platform)
+    platform.banxico.publish(TODAY)
+    platform.sync[0].poll()
     platform.until(lambda: rate(platform) == FIX_OF_TODAY and well(platform))
     if redis != "reachable":
         for service in (*platform.sync, platform.api):

@@ -3,13 +3,21 @@
 from collections.abc import Callable
 
 import pytest
-from driver.platform import FIX_BEFORE, FIX_OF_TODAY, TODAY, Platform, Redis
+from driver.platform import FIX_OF_TODAY, TODAY, Platform, Redis
 from driver.redis import RedisState
-from driver.sights import CURRENT, followed, level, rate, relayed, warned, well
+from driver.sights import CURRENT, correct, followed, level, rate, relayed, warned, well
 
 pytestmark = pytest.mark.e2e
 
 PATHS = (CURRENT, "/api/v1/rates/historical?days=10", "/api/v1/rates/average/15d", "/health")
+
+
+def record_another_value(platform: Platform) -> str:
+    """Let a poll record another value, and return it once it is served."""
+    value = correct(platform)
+    platform.sync[0].poll()
+    platform.until(lambda: rate(platform) == value)
+    return value
 
 
 def test_redis_killed_under_load_costs_no_request(platform: Platform) -> None:
@@ -29,21 +37,14 @@ def test_redis_killed_under_load_costs_no_request(platform: Platform) -> None:
     assert relayed(platform)
 
 
-def test_redis_hung_costs_no_request(platform: Platform) -> None:
+def test_a_hung_redis_costs_no_request(mended: Platform) -> None:
     """A Redis that accepts and never answers is a lost Redis: degraded, and well afterwards."""
-    with platform.api.load(*PATHS) as load:
-        platform.api.redis.hang()
-        platform.until(lambda: warned(platform), within=15)
-        platform.api.redis.restore()
-        platform.until(lambda: well(platform), within=15)
+    with mended.api.load(*PATHS) as load:
+        mended.api.redis.hang()
+        mended.until(lambda: warned(mended), within=15)
+        mended.api.redis.restore()
+        mended.until(lambda: well(mended), within=15)
     assert load.failures == []
-
-
-def later(platform: Platform, value: str) -> None:
-    """Let a later poll record another value, so that the record moves on."""
-    platform.banxico.correct(TODAY, value)
-    platform.sync[0].poll()
-    platform.until(lambda: rate(platform) == value)
 
 
 DAMAGE: dict[str, Callable[[Redis, RedisState], None]] = {
@@ -56,57 +57,49 @@ DAMAGE: dict[str, Callable[[Redis, RedisState], None]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_stream_is_refilled(platform: Platform, damage: str) -> None:
-    """Flushed, deleted, trimmed or set back, the stream is whole again and workers miss nothing."""
-    platform.banxico.publish(TODAY)
-    platform.sync[0].poll()
-    platform.until(lambda: rate(platform) == FIX_OF_TODAY)
-    platform.until(lambda: relayed(platform))
-    earlier = platform.redis.remember()
-    later(platform, "17.1000")
-    platform.until(lambda: relayed(platform))
-    timeline = platform.database.at.timeline
+def test_a_damaged_stream_is_refilled_with_the_next_event(mended: Platform, damage: str) -> None:
+    """Flushed, deleted, trimmed or set back, the stream is whole again and no worker misses any."""
+    timeline, earlier = mended.database.at.timeline, mended.redis.remember()
+    record_another_value(mended)
+    mended.until(lambda: relayed(mended))
 
-    DAMAGE[damage](platform.redis, earlier)
-    later(platform, "17.2000")
-    platform.until(lambda: well(platform), within=15)
-    assert [answer["rate"] for answer in platform.api.every_worker(CURRENT)] == ["17.2000"] * 2
-    assert platform.database.at.timeline == timeline
+    DAMAGE[damage](mended.redis, earlier)
+    value = record_another_value(mended)
+    mended.until(lambda: well(mended), within=15)
+    assert [answer["rate"] for answer in mended.api.every_worker(CURRENT)] == [value] * 2
+    assert mended.database.at.timeline == timeline
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_stream_is_refilled_while_nothing_is_recorded(
-    platform: Platform, damage: str
-) -> None:
-    """Also without a new event the relay's own timer brings the stream back."""
-    earlier = platform.redis.remember()
-    platform.banxico.publish(TODAY)
-    platform.sync[0].poll()
-    platform.until(lambda: rate(platform) == FIX_OF_TODAY and relayed(platform))
-    DAMAGE[damage](platform.redis, earlier)
-    platform.until(lambda: well(platform), within=15)
+def test_a_damaged_stream_is_refilled_at_rest(mended: Platform, damage: str) -> None:
+    """Also while nothing is recorded the relay's own timer brings the stream back."""
+    timeline, earlier = mended.database.at.timeline, mended.redis.remember()
+    value = record_another_value(mended)
+    mended.until(lambda: relayed(mended))
+    DAMAGE[damage](mended.redis, earlier)
+    mended.until(lambda: well(mended), within=15)
+    assert [answer["rate"] for answer in mended.api.every_worker(CURRENT)] == [value] * 2
+    assert mended.database.at.timeline == timeline
 
 
 @pytest.mark.parametrize("how", ["cut", "hang"])
-def test_the_new_fix_reaches_every_worker_without_the_stream(platform: Platform, how: str) -> None:
-    """Redis cut off from rates-sync alone: the workers find the new FIX in the record."""
-    getattr(platform.sync[0].redis, how)()
-    platform.banxico.publish(TODAY)
-    platform.sync[0].poll()
-    platform.until(lambda: followed(platform) and rate(platform) == FIX_OF_TODAY, within=20)
-    answers = platform.api.every_worker(CURRENT)
-    assert [answer["rate"] for answer in answers] == [FIX_OF_TODAY] * 2
-    assert level(platform) == "degraded"
-    platform.sync[0].redis.restore()
-    platform.until(lambda: well(platform), within=15)
+def test_a_new_value_reaches_every_worker_without_the_stream(mended: Platform, how: str) -> None:
+    """Redis cut off from rates-sync alone: the workers find the new value in the record."""
+    getattr(mended.sync[0].redis, how)()
+    value = record_another_value(mended)
+    mended.until(lambda: followed(mended), within=20)
+    assert [answer["rate"] for answer in mended.api.every_worker(CURRENT)] == [value] * 2
+    mended.until(lambda: level(mended) == "degraded")
+    mended.sync[0].redis.restore()
+    mended.until(lambda: well(mended), within=15)
 
 
-def test_a_worker_cut_off_from_redis_follows_the_record(platform: Platform) -> None:
+@pytest.mark.parametrize("how", ["cut", "hang"])
+def test_workers_without_redis_follow_the_record(mended: Platform, how: str) -> None:
     """Redis cut off from rates-api alone: it serves from the database, then from Redis again."""
-    platform.api.redis.cut()
-    assert platform.until(lambda: warned(platform))["rate"] == FIX_BEFORE
-    platform.banxico.publish(TODAY)
-    platform.sync[0].poll()
-    platform.until(lambda: followed(platform) and rate(platform) == FIX_OF_TODAY, within=20)
-    platform.api.redis.restore()
-    platform.until(lambda: well(platform), within=15)
+    getattr(mended.api.redis, how)()
+    mended.until(lambda: warned(mended))
+    record_another_value(mended)
+    mended.until(lambda: followed(mended), within=20)
+    mended.api.redis.restore()
+    mended.until(lambda: well(mended), within=15)

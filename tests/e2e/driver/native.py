@@ -111,8 +111,13 @@ class NativePlatform:
         self.until_healthy()
 
     def until_healthy(self, within: float = 20) -> None:
-        """Wait until rates-api says that all is well."""
-        self.until(lambda: self.api.health()["level"] == "healthy", within=within, what="healthy")
+        """Wait until every worker of rates-api is ready, and says that all is well."""
+
+        def healthy() -> bool:
+            warm = all(answer.status == 200 for answer in self.api.every_worker("/readyz"))
+            return warm and self.api.health()["level"] == "healthy"
+
+        self.until(healthy, within=within, what="healthy")
 
     def until(self, met: Callable[[], T | None], *, within: float = 10, what: str = "") -> T:
         """Return what `met` returns once it is true; fail when that takes longer than `within` s.

@@ -24,7 +24,8 @@ from rates_contracts.events import Event, Head, Position
 T = TypeVar("T")
 
 TODAY = Day(2026, 8, 13)
-"""The banking day on which scenarios play, a Thursday."""
+YESTERDAY = Day(2026, 8, 12)
+"""The banking day on which scenarios play, a Thursday, and the one before."""
 FIX_OF_TODAY, FIX_BEFORE = "17.0530", "17.0627"
 """Banco de México's own, of the day and of the day before."""
 BEFORE_NOON = mexico(f"{TODAY} 11:50:00")

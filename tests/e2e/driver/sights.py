@@ -1,21 +1,38 @@
 """What scenarios look at again and again: each tells whether something is so right now."""
 
+from itertools import count
+
 from driver.answers import Answer
-from driver.platform import Platform
+from driver.platform import YESTERDAY, Platform
+from rates_contracts.observation import FIRST_FIX_DAY
 
 CURRENT = "/api/v1/rates/current"
+_corrections = count(1001)
 
 
-def rate(platform: Platform) -> str:
-    """Return the current FIX."""
-    found: str = platform.api.get(CURRENT)["rate"]
+def rate(platform: Platform) -> str | None:
+    """Return the current FIX, None while there is none."""
+    found: str | None = platform.api.get(CURRENT).json.get("rate")
     return found
+
+
+def correct(platform: Platform) -> str:
+    """Have Banxico correct the newest FIX to a value it never had, and return that."""
+    value = f"17.{next(_corrections):04d}"
+    platform.banxico.correct(YESTERDAY, value)
+    return value
 
 
 def level(platform: Platform) -> str:
     """Return the level of the whole instance, the worst of its workers."""
     found: str = platform.api.health()["level"]
     return found
+
+
+def whole(platform: Platform) -> bool:
+    """Tell whether every worker serves the history from its first day on."""
+    first = f"/api/v1/rates/{FIRST_FIX_DAY}"
+    return all(answer.status == 200 for answer in platform.api.every_worker(first))
 
 
 def warned(platform: Platform) -> Answer | None:

@@ -8,7 +8,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from driver.answers import Connection
+from driver.answers import Connection, Unreachable
 
 MOST = 200
 """Connections that are tried at most; elsewhere than on Linux so many are kept, at most 16."""
@@ -28,7 +28,8 @@ def connections_to_each_worker(port: int, leader: int, workers: int) -> Iterator
             reached.setdefault(owner, connection)
             if TCP.exists() and len(reached) == workers:
                 break
-        assert len(reached) >= workers, f"reached {len(reached)} of {workers} workers"
+        if len(reached) < workers:
+            raise Unreachable(f"reached {len(reached)} of {workers} workers")
         yield list(reached.values())
 
 
@@ -38,7 +39,7 @@ def _owner(client: int, server: int, leader: int) -> int:
     for pid in _descendants(leader):
         if f"socket:[{inode}]" in _open_files(pid):
             return pid
-    raise AssertionError(f"no worker holds the connection from port {client}")
+    raise Unreachable(f"no worker holds the connection from port {client}")
 
 
 def _inode(client: int, server: int) -> str:
@@ -47,7 +48,7 @@ def _inode(client: int, server: int) -> str:
         columns = line.split()
         if columns[1].endswith(local) and columns[2].endswith(remote):
             return columns[9]
-    raise AssertionError(f"no connection from port {client} to port {server}")
+    raise Unreachable(f"no connection from port {client} to port {server}")
 
 
 def _descendants(leader: int) -> list[int]:
