@@ -91,7 +91,7 @@ def _rendering(style: Style) -> list[Processor]:
     return [
         structlog.processors.format_exc_info,
         hide_secrets,
-        structlog.processors.JSONRenderer(default=str),
+        structlog.processors.JSONRenderer(default=str, ensure_ascii=False),
     ]
 
 

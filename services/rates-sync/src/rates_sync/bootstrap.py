@@ -193,7 +193,7 @@ def _leader(own: Instance, fence: Fence) -> Leader:
 
     origin = Origin(settings.source, own.edge.configured)
     recorder = Recorder(own.record, fence, origin, clock, told)
-    breaker_log = BreakerLog(recorder, sleep, own.watch.store_failed)
+    breaker_log = BreakerLog(recorder.note, sleep, own.watch.store_failed)
     guards = _guards(own, fence, recorder, breaker_log)
     courier = Courier(
         lambda notice: Notices(own.engine, fence, notice),
@@ -237,7 +237,9 @@ def _leader(own: Instance, fence: Fence) -> Leader:
             "breaker": breaker_log.run,
             "relay": lambda: relay.run(relay_wake),
             "courier": lambda: courier.run(courier_wake),
-            "nightly": Nightly(prune_record, recorder, clock, sleep, own.watch.store_failed).run,
+            "nightly": Nightly(
+                prune_record, recorder.renew_calendar, clock, sleep, own.watch.store_failed
+            ).run,
         },
     )
 

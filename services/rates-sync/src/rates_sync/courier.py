@@ -113,8 +113,7 @@ class Courier:
     async def _follow(self, notice: Notice) -> None:
         """Send for all events that are due, then move the cursor past them."""
         cursor = self._cursors[notice]
-        delay = self._delay.get(notice, timedelta())
-        due = [one for one in await cursor.pending() if one.recorded_at + delay <= self._clock()]
+        due = self._due(notice, await cursor.pending())
         if not due:
             return
         before = await cursor.passed()
@@ -126,6 +125,13 @@ class Courier:
             await self._outlets.edge.purge(PURGED)
             self._outlets.observe(notice, True)
         await cursor.advance(due[-1].at)
+
+    def _due(self, notice: Notice, pending: Sequence[Event]) -> list[Event]:
+        """Only what has a delay is held against the clock, which may have been set back."""
+        delay = self._delay.get(notice)
+        if delay is None:
+            return list(pending)
+        return [one for one in pending if one.recorded_at + delay <= self._clock()]
 
     async def _send_direct(self) -> None:
         while self._direct:

@@ -75,11 +75,11 @@ class BreakerLog:
 
     def __init__(
         self,
-        recorder: Recorder,
+        note: Callable[..., Awaitable[None]],
         sleep: Callable[[float], Awaitable[None]],
         failed: Callable[[str], None],
     ) -> None:
-        self._recorder, self._sleep, self._failed = recorder, sleep, failed
+        self._note, self._sleep, self._failed = note, sleep, failed
         self._changes: asyncio.Queue[tuple[BreakerState, datetime]] = asyncio.Queue()
 
     def changed(self, new: BreakerState, at: datetime) -> None:
@@ -93,10 +93,11 @@ class BreakerLog:
             state, at = await self._changes.get()
             while not await self._record(state, at):
                 await self._sleep(BREAKER_RETRY_SECONDS)
+            self._changes.task_done()
 
     async def _record(self, state: BreakerState, at: datetime) -> bool:
         try:
-            await self._recorder.note(breaker=state, breaker_since=at)
+            await self._note(breaker=state, breaker_since=at)
         except StoreUnavailable as error:
             log.warning("breaker_not_recorded", error=str(error))
             self._failed("breaker")
@@ -118,12 +119,12 @@ class Nightly:
     def __init__(
         self,
         prune: Prune,
-        recorder: Recorder,
+        renew_calendar: Callable[[], Awaitable[None]],
         clock: Callable[[], datetime],
         sleep: Callable[[float], Awaitable[None]],
         failed: Callable[[str], None],
     ) -> None:
-        self._prune, self._recorder, self._failed = prune, recorder, failed
+        self._prune, self._renew_calendar, self._failed = prune, renew_calendar, failed
         self._clock, self._sleep = clock, sleep
 
     async def run(self) -> None:
@@ -132,7 +133,7 @@ class Nightly:
             due = next_night(self._clock())
             await until(lambda due=due: due, self._clock, self._sleep)  # type: ignore[misc]
             try:
-                await self._recorder.renew_calendar()
+                await self._renew_calendar()
                 await self._prune(self._clock())
             except (StoreUnavailable, RelayError) as error:
                 log.warning("night_not_done", error=str(error))

@@ -12,8 +12,7 @@ from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
 
-from rates_contracts.calendar import mexico_day
-from rates_contracts.observation import FIX, Observation
+from rates_contracts.observation import Observation
 from rates_sync.upstream import Answer, Published, Rejected
 
 LARGEST_MOVE = Decimal("0.10")
@@ -38,7 +37,6 @@ def news_in(answer: Answer, known: Known, recorded_at: datetime, *, trusted: boo
 
     `trusted` lets large moves pass: an operator has looked at them.
     """
-    today = None if trusted else mexico_day(answer.received_at)
     accepted: list[Observation] = []
     suspicious: list[Rejected] = []
     for series, published in groupby(answer.published, attrgetter("series")):
@@ -46,7 +44,7 @@ def news_in(answer: Answer, known: Known, recorded_at: datetime, *, trusted: boo
         for one, before in _by_day(published, known.get(series, ())):
             value = before.value if before else None
             if one is not None and one.value != value:
-                doubt = _doubt(one, previous, today) if today else None
+                doubt = None if trusted else _doubt(one, previous)
                 if doubt is None:
                     value = one.value
                     accepted.append(_observation(one, before, recorded_at, answer.sha256))
@@ -66,10 +64,8 @@ def _by_day(
         yield published_on.get(day), known_on.get(day)
 
 
-def _doubt(one: Published, previous: Decimal | None, today: Day) -> str | None:
+def _doubt(one: Published, previous: Decimal | None) -> str | None:
     """Return why `one` needs a person's look, None if it does not."""
-    if one.series == FIX and one.date > today:
-        return "a FIX dated after today"
     if previous is None or one.date < FLOATING_SINCE:
         return None
     if abs(one.value - previous) > previous * LARGEST_MOVE:

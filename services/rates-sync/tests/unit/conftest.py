@@ -1,18 +1,39 @@
-"""The real series, and instants written as people in Mexico City say them."""
+"""What sync is tried with: the real series, a clock set by hand, a Banxico that publishes the one
+by the other, and a record of its own for each test."""
 
+import asyncio
 import csv
-from collections.abc import Callable
+import hashlib
+import shutil
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
 from datetime import date as Day
-from datetime import datetime, time
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rates_contracts.calendar import BankCalendar
+from rates_contracts.events import Event
+from rates_contracts.observation import FIX, SETTLEMENT
 from rates_sync.calendar import bank_calendar, mexico_instant
+from rates_sync.migrations import migrate
+from rates_sync.recorder import Recorder
+from rates_sync.status import Origin
+from rates_sync.store.engine import open_engine
+from rates_sync.store.fence import Fence
+from rates_sync.store.lease import Lease
+from rates_sync.store.outbox import BEFORE_ALL, read_events
+from rates_sync.store.record import Record
+from rates_sync.upstream import Answer, Published, Query, Rejected
 
 DATA = Path(__file__).parent.parent / "data"
+THURSDAY_MORNING = datetime(2026, 8, 13, 16, 0, tzinfo=UTC)
+"""10:00 in Mexico City on a banking day."""
 
 
 def _series(name: str) -> dict[Day, Decimal]:
@@ -53,3 +74,139 @@ def mexico() -> Callable[[str], datetime]:
 def data_dir() -> Path:
     """The folder of the real data."""
     return DATA
+
+
+@dataclass
+class HandClock:
+    """The time, moved by hand or by sleeping; `sleep` also lets other tasks run.
+
+    From `stop_at` on a sleep never ends and says so by `asleep`: a loop can be cancelled there.
+    """
+
+    now: datetime = THURSDAY_MORNING
+    slept: list[float] = field(default_factory=list)
+    stop_at: datetime | None = None
+    asleep: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __call__(self) -> datetime:
+        """Return the time."""
+        return self.now
+
+    def monotonic(self) -> float:
+        """Return the same time as a monotonic clock shows it."""
+        return self.now.timestamp()
+
+    async def sleep(self, seconds: float) -> None:
+        """Move the time on at once."""
+        if self.stop_at is not None and self.now >= self.stop_at:
+            self.asleep.set()
+            await asyncio.Event().wait()
+        self.slept.append(seconds)
+        self.now += timedelta(seconds=seconds)
+        await asyncio.sleep(0)
+
+
+@dataclass
+class ReplayedBanxico:
+    """Publishes the real series by the clock: each FIX at 12:05 of its day, the settlement with it.
+
+    `script` holds errors to raise first; `changed` other values for a day, `rejected` what an
+    answer has beside.
+    """
+
+    fix: dict[Day, Decimal]
+    settlement: dict[Day, Decimal]
+    clock: HandClock
+    script: list[Exception] = field(default_factory=list)
+    changed: dict[tuple[str, Day], Decimal] = field(default_factory=dict)
+    rejected: tuple[Rejected, ...] = ()
+    missing: tuple[str, ...] = ()
+    asked: list[Query] = field(default_factory=list)
+
+    async def ask(self, query: Query) -> Answer:
+        """Answer as the guards would."""
+        self.asked.append(query)
+        await asyncio.sleep(0)
+        if self.script:
+            raise self.script.pop(0)
+        published = tuple(self._published(query))
+        body = repr(published).encode()
+        sha256 = hashlib.sha256(body).hexdigest()
+        return Answer(body, sha256, self.clock(), published, self.rejected, self.missing, {})
+
+    def _published(self, query: Query) -> list[Published]:
+        last_seen = max(day for day in self.fix if self._is_out(day))
+        ahead = last_seen + timedelta(days=1)
+        shown = {
+            FIX: {day: value for day, value in self.fix.items() if day <= last_seen},
+            SETTLEMENT: {d: v for d, v in self.settlement.items() if d <= ahead},
+        }
+        return [
+            Published(series, day, self.changed.get((series, day), value))
+            for series in sorted(query.series)
+            for day, value in sorted(shown[series].items())
+            if query.covers(day)
+        ]
+
+    def _is_out(self, day: Day) -> bool:
+        return mexico_instant(day, time(12, 5)) <= self.clock()
+
+
+@dataclass
+class Desk:
+    """A leader's record and everything to look at it."""
+
+    engine: AsyncEngine
+    record: Record
+    fence: Fence
+    clock: HandClock
+    told: list[Event] = field(default_factory=list)
+
+    def recorder(self) -> Recorder:
+        """Return a pen; what it announces is in `told`."""
+        origin = Origin("simulator", edge_purged=False)
+        return Recorder(self.record, self.fence, origin, self.clock, self.told.append)
+
+    async def events(self) -> tuple[Event, ...]:
+        """Return the outbox."""
+        async with self.engine.connect() as connection:
+            return await read_events(connection, BEFORE_ALL)
+
+    async def rows(self, query: str) -> list[tuple[object, ...]]:
+        """Return what `query` selects."""
+        async with self.engine.connect() as connection:
+            return [tuple(row) for row in await connection.execute(text(query))]
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an empty database, migrated once for all tests."""
+    path = tmp_path_factory.mktemp("record") / "empty.db"
+    asyncio.run(migrate(f"sqlite+aiosqlite:///{path}"))
+    return path
+
+
+@pytest.fixture
+def hand_clock() -> HandClock:
+    """A clock at 10:00 of a banking day."""
+    return HandClock()
+
+
+@pytest.fixture
+def banxico(
+    real_fix: dict[Day, Decimal], real_settlement: dict[Day, Decimal], hand_clock: HandClock
+) -> ReplayedBanxico:
+    """Banxico as of the clock."""
+    return ReplayedBanxico(real_fix, real_settlement, hand_clock)
+
+
+@pytest.fixture
+async def desk(migrated: Path, tmp_path: Path, hand_clock: HandClock) -> AsyncIterator[Desk]:
+    """A leader's desk over an empty record."""
+    shutil.copy(migrated, tmp_path / "rates.db")
+    engine = open_engine(f"sqlite+aiosqlite:///{tmp_path / 'rates.db'}")
+    lease = Lease(engine, "me", monotonic=hand_clock.monotonic, sleep=hand_clock.sleep)
+    numbers = count(1)
+    record = Record(engine, hand_clock, lambda: f"event-{next(numbers)}")
+    yield Desk(engine, record, await lease.contend(), hand_clock)
+    await engine.dispose()
