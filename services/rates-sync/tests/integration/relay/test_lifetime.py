@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 
 from rates_contracts.averages import Average
 from rates_contracts.documents import AVERAGES, CURRENT, HISTORY, TTL_OF
+from rates_contracts.stream import EVENTS
 from rates_sync.errors import RelayError
 from rates_sync.relay.lifetime import lengthen
 from rates_sync.relay.relay import Relay
@@ -134,6 +135,18 @@ async def test_a_manifest_that_cannot_be_read_is_written_anew(
     await week()
     await relay.step()
     await redis.set(CURRENT, b"not a manifest")
+    await relay.step()
+    assert await mirror.fits()
+
+
+async def test_a_refill_trusts_no_document(
+    relay: Relay, mirror: Any, week: Week, redis: Redis
+) -> None:
+    """Protocol rule 9: a Redis that lost its stream may hold another history under our versions."""
+    await week()
+    await relay.step()
+    await redis.delete(EVENTS)
+    await redis.set(HISTORY, b"of another history", ex=3600)
     await relay.step()
     assert await mirror.fits()
 

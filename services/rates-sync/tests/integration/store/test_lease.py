@@ -7,10 +7,12 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from rates_contracts.events import Position
 from rates_sync.errors import LeaseLost, StoreUnavailable
 from rates_sync.store.engine import reading
 from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
+from rates_sync.store.notices import Notices
 from rates_sync.store.pruning import prune
 from rates_sync.store.quota import RequestLedger
 from rates_sync.store.schema import observations, outbox
@@ -128,7 +130,7 @@ async def test_a_stale_leader_records_nothing(leader: Any, instance: Instances) 
 async def test_a_stale_leader_can_do_nothing_else_either(
     leader: Any, instance: Instances, clock: Any
 ) -> None:
-    """Protocol rule 2: renewing, spending quota, restarting the timeline and pruning are fenced."""
+    """Protocol rule 2: all that writes is fenced, as a recording is."""
     await instance("second").lead()
     for attempt in (
         leader.lease.renew(leader.fence),
@@ -136,6 +138,7 @@ async def test_a_stale_leader_can_do_nothing_else_either(
         RequestLedger(leader.engine, leader.fence).spend(clock.now.date(), limit=1_000),
         leader.record.restart_timeline(leader.fence, 7),
         prune(leader.engine, leader.fence, clock.now, relayed=None),
+        Notices(leader.engine, leader.fence, "alert").advance(Position(1, 1)),
     ):
         with pytest.raises(LeaseLost):
             await attempt

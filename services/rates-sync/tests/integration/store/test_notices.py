@@ -36,3 +36,12 @@ async def test_a_cursor_never_goes_back(leader: Any) -> None:
     await notices.advance(Position(1, 9))
     await leader.record.restart_timeline(leader.fence, 1)
     assert [event.at for event in await notices.pending()] == [Position(2, 2)]
+
+
+async def test_the_event_at_the_cursor_can_be_asked_for(leader: Any) -> None:
+    """What follows is told against it; nothing before the first notice."""
+    events = [await leader.change_status() for _ in range(2)]
+    notices = Notices(leader.engine, leader.fence, "alerts")
+    assert await notices.passed() is None
+    await notices.advance(events[0].at)
+    assert await notices.passed() == events[0]
