@@ -105,5 +105,6 @@ async def test_a_lost_lease_ends_the_loop(
     await relay.step()
     database.restore()
     await instance("second").lead()
+    loop = Relay(redis, _outbox(leader)).run(asyncio.Event())
     with pytest.raises(LeaseLost):
-        await Relay(redis, _outbox(leader)).run(asyncio.Event())
+        await asyncio.wait_for(loop, 5)
