@@ -13,6 +13,7 @@ import msgspec
 import structlog
 from litestar import Controller, Request, Response, post
 from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 from litestar.response import Stream
 
@@ -89,7 +90,7 @@ class Operations(Controller):
     guards = [admit]  # noqa: RUF012  the type that Litestar declares
 
     @post("/sync", status_code=200)
-    async def sync(self, service: Service) -> Synced:
+    async def sync(self, service: NamedDependency[Service]) -> Synced:
         """Ask Banxico now, from the quota's reserve if need be."""
         leader = await leader_for(service, "sync")
         await leader.recorder.audit(OPERATOR, "sync", "")
@@ -104,7 +105,9 @@ class Operations(Controller):
         )
 
     @post("/backfill", status_code=200)
-    async def backfill(self, request: Request[Any, Any, Any], service: Service) -> Stream:
+    async def backfill(
+        self, request: Request[Any, Any, Any], service: NamedDependency[Service]
+    ) -> Stream:
         """Ask for a range again and trust its values; a line of JSON per chunk, a problem last."""
         span = _span(await _read(request, Range), service)
         leader = await leader_for(service, "backfill")
@@ -113,7 +116,7 @@ class Operations(Controller):
 
     @post("/close-day", status_code=200)
     async def close_day(
-        self, request: Request[Any, Any, Any], service: Service
+        self, request: Request[Any, Any, Any], service: NamedDependency[Service]
     ) -> Response[dict[str, Any]]:
         """Declare a banking day closed, with the reason."""
         closure = _checked(await _read(request, Closure))

@@ -122,6 +122,10 @@ class Poller:
                 self._watcher.filled(progress)
                 yield progress
 
+    def ask_now(self) -> None:
+        """Move the next cycle to now: the record was restored and lacks what came since."""
+        self.next_cycle_at = self._timing.clock()
+
     async def _begin(self) -> None:
         """Repeat the first transaction until the database takes it (protocol rule 3)."""
         while True:

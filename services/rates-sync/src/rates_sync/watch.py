@@ -95,6 +95,7 @@ class Watch:
         self._metrics.relay_steps.labels(_step_outcome(step)).inc()
         if isinstance(step, Step):
             self._metrics.relayed.inc(step.relayed)
+            self._metrics.events.labels("timeline_changed").inc(step.restarted)
         self._metrics.relay_lag.set(self.relay_lag())
 
     def relay_lag(self) -> int:
