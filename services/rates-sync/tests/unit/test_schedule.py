@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from rates_contracts.calendar import BankCalendar, mexico_day
 from rates_sync.calendar import bank_calendar, mexico_instant, window_of
-from rates_sync.schedule import LAST_LATE_POLL, Known, Pace, due_at_once, next_cycle
+from rates_sync.schedule import (
+    LAST_LATE_POLL,
+    Known,
+    Pace,
+    due_at_once,
+    next_cycle,
+    polls_until_closing,
+)
 
 Mexico = Callable[[str], datetime]
 
@@ -131,6 +138,16 @@ def test_every_day_fits_the_quota(calendar: BankCalendar) -> None:
     assert late == 439
     assert failing == 467
     assert 2 * failing <= QUOTA - RESERVE
+
+
+def test_retry_must_leave_the_rest_of_the_day(calendar: BankCalendar, mexico: Mexico) -> None:
+    """Protocol rule 20: what the schedule still needs is counted to 17:00, none on a closed day."""
+    known = Known(calendar, THURSDAY, mexico("2026-08-13 16:40"))
+    assert polls_until_closing(known, mexico("2026-08-13 16:41"), PACE) == 5
+    assert polls_until_closing(known, mexico("2026-08-13 17:00"), PACE) == 0
+    assert polls_until_closing(known, mexico("2026-08-15 12:00"), PACE) == 0
+    late = Known(calendar, WEDNESDAY, mexico("2026-08-13 12:59"))
+    assert polls_until_closing(late, mexico("2026-08-13 13:00"), PACE) == 4 * 60
 
 
 @given(
