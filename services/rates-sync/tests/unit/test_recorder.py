@@ -1,9 +1,12 @@
 """The leader's pen: one fenced transaction per event, and what is believed afterwards."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date as Day
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -17,8 +20,9 @@ from rates_contracts.events import (
 from rates_contracts.observation import FIX, SETTLEMENT
 from rates_sync.errors import LeaseLost, StoreUnavailable
 from rates_sync.recorder import Manner
-from rates_sync.store.engine import writing
+from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
+from rates_sync.store.record import Record, Recording
 from rates_sync.upstream import Query, Rejected
 
 BOTH = (FIX, SETTLEMENT)
@@ -174,14 +178,32 @@ async def test_lost_lease_records_nothing(desk: Any, banxico: Any) -> None:
     assert pen.health == before
 
 
+class LostConnection(Record):
+    """A record whose connection is lost before the commit while `lost`."""
+
+    lost = False
+
+    @asynccontextmanager
+    async def recording(self, fence: Fence) -> AsyncIterator[Recording]:
+        """Open a recording that may come to nothing."""
+        async with super().recording(fence) as recording:
+            yield recording
+            if self.lost:
+                raise StoreUnavailable("lost connection")
+
+
 async def test_failed_recording_verifies_nothing(desk: Any, banxico: Any) -> None:
     """A status never claims an answer whose values were not recorded."""
+    desk.record = LostConnection(desk.engine, desk.clock, lambda: uuid4().hex)
     pen = desk.recorder()
     await pen.begin()
-    answer = await banxico.ask(AUGUST)
-    async with writing(desk.engine):
-        with pytest.raises(StoreUnavailable):
-            await pen.record(answer, Manner.POLL)
+    told = len(desk.told)
+    desk.record.lost = True
+    with pytest.raises(StoreUnavailable):
+        await pen.record(await banxico.ask(AUGUST), Manner.POLL)
+    assert (pen.health.verified_at, pen.known.newest_fix_day) == (None, None)
+    assert len(desk.told) == told
+    desk.record.lost = False
     await pen.note(upstream="failing")
     assert (await desk.record.status()).verified_at is None
 
