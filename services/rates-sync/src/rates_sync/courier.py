@@ -83,8 +83,11 @@ class Courier:
         while True:
             wake.clear()
             await self.step()
+            # Not `wait_for`: before Python 3.12 it swallows a cancellation that meets the wake,
+            # and a lost lease would leave this loop running.
             with suppress(TimeoutError):
-                await asyncio.wait_for(wake.wait(), self._interval)
+                async with asyncio.timeout(self._interval):
+                    await wake.wait()
 
     async def step(self) -> None:
         """Send what is due now; what fails stays for the next step. Raises `LeaseLost`."""

@@ -64,8 +64,11 @@ class Relay:
         while True:
             wake.clear()
             await self._try_step()
+            # Not `wait_for`: before Python 3.12 it swallows a cancellation that meets the wake,
+            # and a lost lease would leave this loop running.
             with suppress(TimeoutError):
-                await asyncio.wait_for(wake.wait(), self._interval)
+                async with asyncio.timeout(self._interval):
+                    await wake.wait()
 
     async def step(self) -> Step:
         """Bring Redis in line once. Raises `RelayError`, `StoreUnavailable`, `LeaseLost`.

@@ -96,6 +96,20 @@ async def test_an_outage_of_the_database_lengthens_the_documents(
     assert await redis.pttl(CURRENT) > timedelta(minutes=29).total_seconds() * 1000
 
 
+async def test_a_wake_does_not_keep_the_loop_from_ending(redis: Redis, leader: Any) -> None:
+    """A cancellation that comes together with a commit's wake ends the loop all the same."""
+    outcomes, wake = _Outcomes(), asyncio.Event()
+    loop = Relay(redis, _outbox(leader), observe=outcomes, interval=60)
+    running = asyncio.create_task(loop.run(wake))
+    await outcomes.next()
+    await asyncio.sleep(0)
+    wake.set()
+    running.cancel()
+    done, _ = await asyncio.wait({running}, timeout=2)
+    running.cancel()
+    assert running in done
+
+
 async def test_a_lost_lease_ends_the_loop(
     database: Any, redis: Redis, relay: Relay, leader: Any, instance: Any, mirror: Any
 ) -> None:
