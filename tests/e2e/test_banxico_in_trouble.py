@@ -87,20 +87,22 @@ def test_a_neutral_outcome_does_not_close_a_half_open_breaker(mended: Platform) 
 
 
 def test_the_quota_is_never_exceeded_also_across_restarts(build: Build) -> None:
-    """With a budget of 90 requests a day Banxico gets no more, and the answers stay."""
-    platform = build(Plan(settings={"RATES_SYNC_DAILY_QUOTA": "90"}))
+    """With a budget of 40 requests a day Banxico gets no more, and the answers stay."""
+    platform = build(
+        Plan(settings={"RATES_SYNC_DAILY_QUOTA": "40", "RATES_SYNC_QUOTA_RESERVE": "10"})
+    )
     before = platform.database.quota_used(TODAY)
     platform.start()
 
     def spent() -> bool:
         platform.sync[0].poll()
-        return platform.database.quota_used(TODAY) == 90
+        return platform.database.quota_used(TODAY) == 40
 
     platform.until(spent, within=20)
     platform.sync[0].kill()
     platform.sync[0].start()
     platform.until(platform.sync[0].leads, within=15)
     assert platform.sync[0].poll()["outcome"] == "quota_exhausted"
-    assert platform.database.quota_used(TODAY) == 90
-    assert platform.banxico.requests == 90 - before
+    assert platform.database.quota_used(TODAY) == 40
+    assert platform.banxico.requests == 40 - before
     assert platform.api.get(CURRENT).status == 200

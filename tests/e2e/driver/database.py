@@ -47,6 +47,16 @@ class NativeDatabase:
         finally:
             connection.close()
 
+    def writable(self) -> bool:
+        """Tell whether nobody holds the write lock."""
+        with self._open(timeout=0.1) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return False
+            connection.rollback()
+        return True
+
     def take_away(self) -> None:
         """Make the database unreachable."""
         for file in self._files():
@@ -119,9 +129,9 @@ class NativeDatabase:
             rows: list[tuple[Any, ...]] = connection.execute(query, parameters).fetchall()
             return rows
 
-    def _open(self) -> Any:
+    def _open(self, timeout: float = 5) -> Any:
         uri = f"file:{self._path}?mode=rw"
-        return contextlib.closing(sqlite3.connect(uri, uri=True, timeout=5))
+        return contextlib.closing(sqlite3.connect(uri, uri=True, timeout=timeout))
 
     def _files(self) -> list[Path]:
         """Return the database's file and SQLite's own files beside it."""
