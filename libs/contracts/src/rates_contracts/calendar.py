@@ -1,8 +1,8 @@
 """The bank calendar as sync ships it, and the day arithmetic that both services share.
 
-sync builds it (`rates_sync.calendar`); rates-api only reads it. Legal dates: the FIX determined
-on day D is published in the Official Gazette (DOF) on the next banking day P and applies to
-obligations from the calendar day P+1 (Banco de México, Circular 3/2012; it holds on each of the
+sync builds it (`rates_sync.timetable.calendar`); rates-api only reads it. Legal dates: the FIX
+determined on day D is published in the Official Gazette (DOF) on the next banking day P and applies
+to obligations from the calendar day P+1 (Banco de México, Circular 3/2012; it holds on each of the
 1,486 days that SF60653 and SF43718 share in the project's data).
 """
 

@@ -12,9 +12,9 @@ from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from rates_sync.health import Health, health_of
-from rates_sync.operations import Operations
-from rates_sync.problems import EXCEPTION_HANDLERS
+from rates_sync.operate.health import Health, health_of
+from rates_sync.operate.operations import Operations
+from rates_sync.operate.problems import EXCEPTION_HANDLERS
 from rates_sync.service import Service
 
 NO_STORE = {"Cache-Control": "no-store"}

@@ -17,21 +17,21 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rates_contracts.events import Event
 from rates_contracts.status import BreakerState
-from rates_sync.backfill import Backfill
-from rates_sync.courier import Courier, Outlets
-from rates_sync.cycle import Cycle
+from rates_sync.cycle.backfill import Backfill
+from rates_sync.cycle.cycle import Cycle
+from rates_sync.cycle.recorder import Recorder
 from rates_sync.errors import RelayError, StoreUnavailable
 from rates_sync.guard.chain import Guarded, Limits, Surroundings, guarded
-from rates_sync.leader import BreakerLog, Leader, Nightly, Renewal, Task
+from rates_sync.leader.courier import Courier, Outlets
+from rates_sync.leader.leader import BreakerLog, Leader, Nightly, Renewal, Task
+from rates_sync.leader.poller import Poller, Timing
+from rates_sync.leader.waiting import Progress
+from rates_sync.leader.watch import CountedLedger, Watch
 from rates_sync.metrics import Metrics
 from rates_sync.notify.alerts import Alerts
 from rates_sync.notify.cdn import EdgeCache
-from rates_sync.poller import Poller, Timing
-from rates_sync.recorder import Recorder
 from rates_sync.relay.relay import Relay, Step
-from rates_sync.schedule import Pace, polls_until_closing
 from rates_sync.settings import Settings
-from rates_sync.status import Origin
 from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
 from rates_sync.store.notices import Notices
@@ -39,9 +39,9 @@ from rates_sync.store.outbox import Outbox
 from rates_sync.store.pruning import prune
 from rates_sync.store.quota import RequestLedger
 from rates_sync.store.record import Record
+from rates_sync.timetable.schedule import Pace, polls_until_closing
+from rates_sync.timetable.status import Origin
 from rates_sync.upstream import Banxico
-from rates_sync.waiting import Progress
-from rates_sync.watch import CountedLedger, Watch
 from rates_telemetry.tracing import Tracing
 
 Sleep = Callable[[float], Awaitable[None]]

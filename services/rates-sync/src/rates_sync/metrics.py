@@ -9,7 +9,7 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from rates_sync.cycle import RESULTS
+from rates_sync.cycle.cycle import RESULTS
 from rates_sync.errors import OUTCOMES
 
 BREAKER_STATES = ("closed", "half_open", "open")

@@ -20,15 +20,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from rates_contracts.calendar import BankCalendar
 from rates_contracts.events import Event
 from rates_contracts.observation import FIX, SETTLEMENT
-from rates_sync.calendar import bank_calendar, mexico_instant
+from rates_sync.cycle.recorder import Recorder
 from rates_sync.migrations import migrate
-from rates_sync.recorder import Recorder
-from rates_sync.status import Origin
 from rates_sync.store.engine import open_engine
 from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
 from rates_sync.store.outbox import BEFORE_ALL, read_events
 from rates_sync.store.record import Record
+from rates_sync.timetable.calendar import bank_calendar, mexico_instant
+from rates_sync.timetable.status import Origin
 from rates_sync.upstream import Answer, Published, Query, Rejected
 
 DATA = Path(__file__).parent.parent / "data"

@@ -1,0 +1,1 @@
+"""The internal port for people: operators' `operations`, `health`, and `problems` for errors."""

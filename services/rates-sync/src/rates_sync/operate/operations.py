@@ -1,0 +1,187 @@
+"""Operators' actions on the internal port: ask now, backfill a range, declare a closure.
+
+`app` mounts the controller. Each needs the bearer token, is audited in the record, and runs on the
+leader alone: a standby answers 409 and names who leads.
+"""
+
+import hmac
+from collections.abc import AsyncIterator
+from datetime import date as Day
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import Controller, Request, Response, post
+from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
+from litestar.handlers import BaseRouteHandler
+from litestar.response import Stream
+
+from rates_contracts.calendar import mexico_day
+from rates_contracts.environment import Secret
+from rates_contracts.observation import FIRST_FIX_DAY
+from rates_sync.cycle.backfill import Progress, Span
+from rates_sync.errors import RatesSyncError
+from rates_sync.leader.leader import Leader
+from rates_sync.operate.problems import Problem, document, problem_of
+from rates_sync.service import Service
+from rates_sync.upstream import Purpose
+
+log = structlog.get_logger(__name__)
+
+NDJSON = "application/x-ndjson"
+OPERATOR = "operator"
+"""Whoever has the token; there is one."""
+LONGEST_REASON = 500
+
+
+class Range(msgspec.Struct, forbid_unknown_fields=True):
+    """The days to ask for again, both included."""
+
+    first: Day = msgspec.field(name="from")
+    last: Day = msgspec.field(name="to")
+
+
+class Closure(msgspec.Struct, forbid_unknown_fields=True):
+    """A banking day that authorities closed at short notice."""
+
+    date: Day
+    reason: str
+
+
+class Synced(msgspec.Struct):
+    """How a cycle ended, and what it recorded."""
+
+    outcome: str
+    new: int
+    corrections: int
+    set_aside: int
+    next_cycle_at: Any
+
+
+def admit(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+    """Admit whoever shows the token, compared in constant time."""
+    expected: Secret = connection.app.state.service.operator_token
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    given = token.strip().encode()
+    if scheme.lower() != "bearer" or not hmac.compare_digest(given, expected.reveal().encode()):
+        connection.app.state.service.metrics.operator_refusals.inc()
+        raise Problem(
+            401,
+            "not-authorized",
+            "Operator actions need the bearer token of RATES_SYNC_OPERATOR_TOKEN.",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+
+
+async def leader_for(service: Service, action: str) -> Leader:
+    """Return this instance's work and count `action`. Raises a `Problem` on a standby."""
+    if service.leader is not None:
+        service.metrics.operator_actions.labels(action).inc()
+        return service.leader
+    holder = await service.holder() or "nobody yet"
+    raise Problem(409, "not-the-leader", f"This instance is a standby; {holder} holds the lease.")
+
+
+class Operations(Controller):
+    """`/internal/v1`."""
+
+    path = "/internal/v1"
+    guards = [admit]  # noqa: RUF012  the type that Litestar declares
+
+    @post("/sync", status_code=200)
+    async def sync(self, service: NamedDependency[Service]) -> Synced:
+        """Ask Banxico now, from the quota's reserve if need be."""
+        leader = await leader_for(service, "sync")
+        await leader.recorder.audit(OPERATOR, "sync", "")
+        poll = await leader.poller.poll(Purpose.MANUAL)
+        recorded = poll.recorded
+        return Synced(
+            outcome=poll.outcome,
+            new=recorded.new,
+            corrections=recorded.corrections,
+            set_aside=len(recorded.rejected) + len(recorded.suspicious),
+            next_cycle_at=leader.poller.next_cycle_at,
+        )
+
+    @post("/backfill", status_code=200)
+    async def backfill(
+        self, request: Request[Any, Any, Any], service: NamedDependency[Service]
+    ) -> Stream:
+        """Ask for a range again and trust its values; a line of JSON per chunk, a problem last."""
+        span = _span(await _read(request, Range), service)
+        leader = await leader_for(service, "backfill")
+        await leader.recorder.audit(OPERATOR, "backfill", f"{span.first} to {span.last}")
+        return Stream(_lines(leader, span, request.url.path), media_type=NDJSON)
+
+    @post("/close-day", status_code=200)
+    async def close_day(
+        self, request: Request[Any, Any, Any], service: NamedDependency[Service]
+    ) -> Response[dict[str, Any]]:
+        """Declare a banking day closed, with the reason."""
+        closure = _checked(await _read(request, Closure))
+        leader = await leader_for(service, "close-day")
+        if not await leader.recorder.declare_closed(closure.date, closure.reason, OPERATOR):
+            raise Problem(409, "already-closed", f"Banks are closed on {closure.date} already.")
+        return Response({"date": closure.date, "reason": closure.reason, "closed": True})
+
+
+async def _read(request: Request[Any, Any, Any], kind: type[Any]) -> Any:
+    try:
+        return msgspec.json.decode(await request.body(), type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Problem(422, "invalid-parameters", str(error)) from error
+
+
+def _span(asked: Range, service: Service) -> Span:
+    today = mexico_day(service.clock())
+    wrong = []
+    if asked.first > asked.last:
+        wrong.append({"parameter": "to", "reason": "must not lie before from"})
+    if asked.first < FIRST_FIX_DAY:
+        reason = "lies before the first FIX"
+        wrong.append({"parameter": "from", "reason": reason, "allowed": f"{FIRST_FIX_DAY} on"})
+    if asked.first > today:
+        wrong.append({"parameter": "from", "reason": "lies ahead", "allowed": f"up to {today}"})
+    if wrong:
+        raise Problem(422, "invalid-parameters", "The range can't be asked for.", errors=wrong)
+    return Span(asked.first, min(asked.last, today))
+
+
+def _checked(closure: Closure) -> Closure:
+    if not 0 < len(closure.reason.strip()) <= LONGEST_REASON:
+        allowed = f"1 to {LONGEST_REASON} characters"
+        raise Problem(
+            422,
+            "invalid-parameters",
+            "A closure needs its reason.",
+            errors=[{"parameter": "reason", "reason": "missing or too long", "allowed": allowed}],
+        )
+    return closure
+
+
+async def _lines(leader: Leader, span: Span, path: str) -> AsyncIterator[bytes]:
+    """Yield a line per chunk; a failure half way is a problem document as the last line."""
+    try:
+        async for progress in leader.poller.fill(span):
+            yield _line(_shown(progress))
+    except RatesSyncError as error:
+        log.warning("backfill_failed", error=str(error))
+        yield _line(document(problem_of(error), path))
+
+
+def _shown(progress: Progress) -> dict[str, Any]:
+    recorded = progress.recorded
+    return {
+        "done": progress.done,
+        "of": progress.of,
+        "from": progress.span.first,
+        "to": progress.span.last,
+        "new": recorded.new,
+        "corrections": recorded.corrections,
+        "set_aside": len(recorded.rejected) + len(recorded.suspicious),
+    }
+
+
+def _line(content: dict[str, Any]) -> bytes:
+    return msgspec.json.encode(content) + b"\n"

@@ -1,0 +1,117 @@
+"""What will be true when, if nothing new arrives: the limits and the table that sync ships.
+
+Pure; `status` builds a `SyncStatus` from it (protocol rules 17 and 18). Workers compare the
+instants with their own clock and compute no calendar, so that a dead sync can't leave "fresh"
+behind.
+"""
+
+from datetime import date as Day
+from datetime import datetime, time, timedelta
+
+import msgspec
+
+from rates_contracts.calendar import BankCalendar, mexico_day
+from rates_contracts.status import State, Transition
+from rates_sync.timetable.calendar import (
+    AWAITED_FROM,
+    LATE_FROM,
+    NOON,
+    WINDOW,
+    days_from,
+    mexico_instant,
+    next_opening,
+    window_of,
+)
+
+VERIFIED_FOR = timedelta(minutes=5)
+DAYS_AHEAD = 10
+MISSED_AT_MOST = 3
+
+EDGE_SECONDS = 3600
+EDGE_SECONDS_AT_NOON = 15
+"""While a publication may show at any moment an answer stays this long at the edge (rule 21)."""
+
+MIDNIGHT = time()
+TURNING_POINTS = (MIDNIGHT, WINDOW.opens, AWAITED_FROM, LATE_FROM, WINDOW.closes)
+"""The wall times in Mexico City at which a row may begin."""
+
+
+def fresh_until(calendar: BankCalendar, verified_at: datetime) -> datetime:
+    """Return until when (included) a value verified at `verified_at` counts as verified (rule 18).
+
+    Inside a window, and more than 5 minutes before its closing: 5 minutes. Otherwise the window
+    closed verified, or was closed when we asked, and nothing is due before the next one: its
+    opening + 5 minutes. So a night or a weekend is fresh if and only if Banxico answered at
+    16:55:00 of the last banking day or later.
+    """
+    day = mexico_day(verified_at)
+    limit = verified_at + VERIFIED_FOR
+    if calendar.is_banking_day(day):
+        window = window_of(day)
+        if window.opens <= verified_at and limit < window.closes:
+            return limit
+    return next_opening(calendar, verified_at) + VERIFIED_FOR
+
+
+def usable_until(calendar: BankCalendar, verified_at: datetime) -> datetime:
+    """Return the instant at which three publications have been missed since `verified_at`.
+
+    A publication is missed when 13:00 passes on a banking day whose noon lies after `verified_at`:
+    it is the third such 13:00.
+    """
+    day = mexico_day(verified_at)
+    if not (calendar.is_banking_day(day) and verified_at < mexico_instant(day, NOON)):
+        day = calendar.next_banking_day(day)
+    for _ in range(MISSED_AT_MOST - 1):
+        day = calendar.next_banking_day(day)
+    return mexico_instant(day, LATE_FROM)
+
+
+def transitions(
+    calendar: BankCalendar, newest_fix_day: Day | None, now: datetime
+) -> tuple[Transition, ...]:
+    """Return the rows of today and the coming days (rule 17); the first is in force at `now`."""
+    rows = [
+        _row(calendar, newest_fix_day, day, at)
+        for day in days_from(now, DAYS_AHEAD + 1)
+        for at in TURNING_POINTS
+    ]
+    past = [row for row in rows if row.at <= now]
+    return _without_repeats([past[-1], *(row for row in rows if row.at > now)])
+
+
+def _row(calendar: BankCalendar, newest_fix_day: Day | None, day: Day, at: time) -> Transition:
+    banking = calendar.is_banking_day(day)
+    unseen = banking and (newest_fix_day is None or newest_fix_day < day)
+    state = _state(banking=banking, unseen=unseen, at=at)
+    return Transition(
+        at=mexico_instant(day, at),
+        state=state,
+        next_publication_at=_next_publication(calendar, day, unseen=unseen),
+        in_window=banking and WINDOW.opens <= at < WINDOW.closes,
+        edge_seconds=EDGE_SECONDS_AT_NOON if state == "awaiting_publication" else EDGE_SECONDS,
+    )
+
+
+def _state(*, banking: bool, unseen: bool, at: time) -> State:
+    if not banking:
+        return "closed_day"
+    if unseen and at >= LATE_FROM:
+        return "late"
+    if unseen and at >= AWAITED_FROM:
+        return "awaiting_publication"
+    return "fresh"
+
+
+def _next_publication(calendar: BankCalendar, day: Day, *, unseen: bool) -> datetime:
+    """Return the day's own noon until its FIX is seen, also once past; else the next one."""
+    return mexico_instant(day if unseen else calendar.next_banking_day(day), NOON)
+
+
+def _without_repeats(rows: list[Transition]) -> tuple[Transition, ...]:
+    """Keep the rows that say something else than the one before."""
+    kept = rows[:1]
+    for row in rows[1:]:
+        if msgspec.structs.replace(row, at=kept[-1].at) != kept[-1]:
+            kept.append(row)
+    return tuple(kept)

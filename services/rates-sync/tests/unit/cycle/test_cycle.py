@@ -1,0 +1,141 @@
+"""Ask, compare, record and announce; what each outcome of Banxico's becomes."""
+
+from datetime import date as Day
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from rates_contracts.events import ObservationsRecorded
+from rates_contracts.observation import FIX, SETTLEMENT
+from rates_sync.cycle.cycle import Cycle
+from rates_sync.cycle.recorder import Recorder
+from rates_sync.errors import (
+    BadToken,
+    BreakerOpen,
+    QuotaExhausted,
+    UpstreamError,
+    UpstreamFailure,
+    UpstreamRateLimited,
+)
+from rates_sync.upstream import Purpose
+
+
+@pytest.fixture
+async def pen(desk: Any) -> Recorder:
+    """A pen that has begun."""
+    pen: Recorder = desk.recorder()
+    await pen.begin()
+    return pen
+
+
+@pytest.fixture
+def cycle(desk: Any, banxico: Any, pen: Recorder) -> Cycle:
+    """A cycle over the replayed Banxico."""
+    return Cycle(banxico, pen, desk.clock)
+
+
+async def test_empty_record_asks_for_what_averages_need(cycle: Cycle, banxico: Any) -> None:
+    """The first question reaches 45 days back and ahead of today; both series, one request."""
+    await cycle.run()
+    (query,) = banxico.asked
+    assert query.series == (FIX, SETTLEMENT)
+    assert (query.first, query.last) == (Day(2026, 6, 29), Day(2026, 8, 23))
+
+
+async def test_gap_heals_from_ten_days_before_the_last_known(
+    cycle: Cycle, desk: Any, banxico: Any, pen: Recorder
+) -> None:
+    """After a fortnight away the question begins ten days before the newest FIX."""
+    await cycle.run()
+    desk.clock.now += timedelta(days=14)
+    await cycle.run()
+    assert banxico.asked[-1].first == Day(2026, 8, 2)
+    assert pen.known.newest_fix_day == Day(2026, 8, 26)
+
+
+async def test_publication_is_announced_by_the_poll_that_saw_it(cycle: Cycle, desk: Any) -> None:
+    """A FIX shown between two polls is in the event of the second."""
+    await cycle.run()
+    desk.clock.now += timedelta(hours=2, minutes=6)
+    poll = await cycle.run()
+    event = desk.told[-1]
+    assert isinstance(event, ObservationsRecorded)
+    assert {one.date for one in event.observations if one.series == FIX} == {Day(2026, 8, 13)}
+    assert poll.outcome == "success"
+
+
+@pytest.mark.parametrize(
+    ("error", "upstream"),
+    [
+        (UpstreamFailure("late", kind="timeout"), "failing"),
+        (UpstreamFailure("page", kind="html"), "failing"),
+        (BadToken("Token inválido"), "bad_token"),
+        (QuotaExhausted("1000 spent"), "quota_exhausted"),
+        (UpstreamRateLimited(90), "rate_limited"),
+    ],
+)
+async def test_failure_becomes_the_state_of_the_upstream(
+    cycle: Cycle, desk: Any, banxico: Any, error: UpstreamError, upstream: str
+) -> None:
+    """Each failure is an outcome and an announced state; what is recorded stays."""
+    await cycle.run()
+    banxico.script = [error]
+    poll = await cycle.run()
+    assert poll.outcome == error.outcome
+    assert desk.told[-1].status.upstream == upstream
+    assert desk.told[-1].status.verified_at is not None
+
+
+async def test_rate_limit_says_when_to_come_back(cycle: Cycle, desk: Any, banxico: Any) -> None:
+    """Banxico's own limit delays the next cycle by what it asks for."""
+    banxico.script = [UpstreamRateLimited(90)]
+    assert (await cycle.run()).not_before == desk.clock() + timedelta(seconds=90)
+
+
+async def test_open_breaker_is_no_question(cycle: Cycle, desk: Any, banxico: Any) -> None:
+    """Refused by the breaker nothing was asked: the state of the last question stays."""
+    await cycle.run()
+    events = len(desk.told)
+    banxico.script = [BreakerOpen(desk.clock())]
+    assert (await cycle.run()).outcome == "breaker_open"
+    assert len(desk.told) == events
+
+
+async def test_answer_without_the_fix_verifies_nothing(
+    cycle: Cycle, desk: Any, banxico: Any, pen: Recorder
+) -> None:
+    """An unknown id in a list is silently missing: that is a failure, not an empty day."""
+    banxico.missing = (FIX,)
+    poll = await cycle.run()
+    assert poll.outcome == "malformed"
+    assert pen.health.verified_at is None
+
+
+async def test_body_of_a_failure_is_kept(cycle: Cycle, desk: Any, banxico: Any) -> None:
+    """Rule R10: an unusable answer is set aside with its reason, and counted once."""
+    failure = UpstreamFailure("no JSON")
+    failure.body = b"<html>"
+    banxico.script = [failure]
+    poll = await cycle.run()
+    assert len(poll.recorded.rejected) == 1
+    assert await desk.rows("SELECT raw, reason FROM quarantine") == [("<html>", "no JSON")]
+
+
+async def test_operators_question_is_manual(cycle: Cycle, banxico: Any) -> None:
+    """An operator's cycle may use the quota's reserve."""
+    await cycle.run(Purpose.MANUAL)
+    assert banxico.asked[0].purpose is Purpose.MANUAL
+
+
+async def test_restored_record_heals_from_its_own_newest_day(
+    cycle: Cycle, desk: Any, banxico: Any
+) -> None:
+    """The question follows the record, not memory: a restored database lacks more."""
+    await cycle.run()
+    async with desk.engine.begin() as connection:
+        from sqlalchemy import text
+
+        await connection.execute(text("DELETE FROM observations WHERE date > '2026-07-20'"))
+    await cycle.run()
+    assert banxico.asked[-1].first == Day(2026, 7, 10)

@@ -1,0 +1,291 @@
+"""Alerts and purges (protocol rule 21)."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from rates_contracts.events import Event, Position
+from rates_sync.cycle.recorder import Manner, Recorder
+from rates_sync.errors import NotificationFailed, StoreUnavailable
+from rates_sync.leader.courier import Courier, Outage, Outlets
+from rates_sync.notify.alerts import Alert
+from rates_sync.notify.cdn import NoEdge
+from rates_sync.store.notices import Notices
+from rates_sync.upstream import Query, Rejected
+
+SERIES = ("SF43718", "SF60653")
+
+
+class FakeAlerts:
+    """Alerts that went out; `failures` refuses so many first."""
+
+    def __init__(self) -> None:
+        self.sent: list[Alert] = []
+        self.failures = 0
+        self.arrived = asyncio.Event()
+
+    async def publish(self, alert: Alert) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise NotificationFailed("throttled")
+        self.sent.append(alert)
+        self.arrived.set()
+
+    @property
+    def names(self) -> list[str]:
+        return [alert.name for alert in self.sent]
+
+
+class FakeEdge:
+    """An edge that counts its purges."""
+
+    configured = True
+
+    def __init__(self) -> None:
+        self.purged: list[tuple[str, ...]] = []
+        self.failures = 0
+
+    async def purge(self, paths: Sequence[str]) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise NotificationFailed("throttled")
+        self.purged.append(tuple(paths))
+
+
+@pytest.fixture
+def alerts() -> FakeAlerts:
+    return FakeAlerts()
+
+
+@pytest.fixture
+def edge() -> FakeEdge:
+    return FakeEdge()
+
+
+@pytest.fixture
+def courier_of(desk: Any, alerts: FakeAlerts, edge: FakeEdge) -> Callable[[], Courier]:
+    """Return a function that makes a courier, as each new leader does."""
+
+    def make() -> Courier:
+        outlets = Outlets(alerts, edge, lambda notice, sent: None)
+        return Courier(lambda name: Notices(desk.engine, desk.fence, name), outlets, desk.clock)
+
+    return make
+
+
+@pytest.fixture
+async def pen(
+    desk: Any, courier_of: Callable[[], Courier], alerts: FakeAlerts, edge: FakeEdge
+) -> Recorder:
+    """A pen whose first events have been dealt with."""
+    pen: Recorder = desk.recorder()
+    await pen.begin()
+    desk.clock.now += timedelta(minutes=1)
+    await courier_of().step()
+    alerts.sent.clear()
+    edge.purged.clear()
+    return pen
+
+
+async def _publish(pen: Recorder, banxico: Any) -> None:
+    day = banxico.clock.now.date()
+    query = Query(SERIES, day - timedelta(days=3), day)
+    await pen.record(await banxico.ask(query), Manner.POLL)
+
+
+async def test_publication_is_purged_twice(
+    pen: Recorder, desk: Any, banxico: Any, courier_of: Callable[[], Courier], edge: FakeEdge
+) -> None:
+    """Protocol rule 21: at once and 20 s later, or a worker not yet there refills the edge."""
+    courier = courier_of()
+    await _publish(pen, banxico)
+    await courier.step()
+    assert edge.purged == [("/api/v1/*",)]
+    await courier.step()
+    assert len(edge.purged) == 1
+    desk.clock.now += timedelta(seconds=20)
+    await courier.step()
+    await courier.step()
+    assert len(edge.purged) == 2
+
+
+async def test_freshness_alone_purges_nothing(
+    pen: Recorder, desk: Any, courier_of: Callable[[], Courier], edge: FakeEdge
+) -> None:
+    """Protocol rule 21: a status that only moved freshness leaves the edge alone."""
+    await pen.note(upstream="failing")
+    desk.clock.now += timedelta(minutes=1)
+    await courier_of().step()
+    assert edge.purged == []
+
+
+async def test_opened_and_closed_alert_and_purge_but_no_trial(
+    pen: Recorder, desk: Any, courier_of: Callable[[], Courier], alerts: FakeAlerts, edge: FakeEdge
+) -> None:
+    """Protocol rule 21: of open, half-open, open, half-open, closed people hear two."""
+    courier = courier_of()
+    for state in ("open", "half_open", "open", "half_open", "closed"):
+        await pen.note(breaker=state)
+        await courier.step()
+    assert alerts.names == ["breaker_opened", "breaker_closed"]
+    assert len(edge.purged) == 2
+
+
+async def test_new_leader_closes_what_the_dead_one_opened(
+    pen: Recorder, desk: Any, courier_of: Callable[[], Courier], alerts: FakeAlerts
+) -> None:
+    """Told against the event before, also by a courier that did not see it."""
+    await pen.note(breaker="open")
+    await courier_of().step()
+    await desk.recorder().begin()
+    await courier_of().step()
+    assert alerts.names == ["breaker_opened", "breaker_closed"]
+
+
+async def test_bad_token_alerts_once(
+    pen: Recorder, courier_of: Callable[[], Courier], alerts: FakeAlerts
+) -> None:
+    """A token that stays bad is one alert, not one for each poll."""
+    courier = courier_of()
+    await pen.note(upstream="bad_token")
+    await pen.note(upstream="bad_token", breaker="open")
+    await courier.step()
+    assert alerts.names == ["bad_token", "breaker_opened"]
+
+
+async def test_stream_reset_alerts(
+    pen: Recorder, desk: Any, courier_of: Callable[[], Courier], alerts: FakeAlerts, edge: FakeEdge
+) -> None:
+    """Protocol rule 9 is loud: a new timeline is an alert and a purge."""
+    await desk.record.restart_timeline(desk.fence, 5)
+    await courier_of().step()
+    assert alerts.names == ["stream_reset"]
+    assert len(edge.purged) == 1
+
+
+async def test_notice_goes_out_at_least_once(
+    pen: Recorder, courier_of: Callable[[], Courier], alerts: FakeAlerts
+) -> None:
+    """What did not go out is sent by the next step, or by the next leader."""
+    alerts.failures = 1
+    await pen.note(breaker="open")
+    await courier_of().step()
+    assert alerts.names == []
+    await courier_of().step()
+    await courier_of().step()
+    assert alerts.names == ["breaker_opened"]
+
+
+async def test_failed_purge_is_repeated(
+    pen: Recorder, banxico: Any, courier_of: Callable[[], Courier], edge: FakeEdge
+) -> None:
+    """A purge that the edge did not accept is asked for again."""
+    edge.failures = 1
+    await _publish(pen, banxico)
+    courier = courier_of()
+    await courier.step()
+    await courier.step()
+    assert len(edge.purged) == 1
+
+
+async def test_alerts_do_not_wait_for_a_failing_edge(
+    pen: Recorder, courier_of: Callable[[], Courier], alerts: FakeAlerts, edge: FakeEdge
+) -> None:
+    """Each kind of notice has its own cursor."""
+    edge.failures = 100
+    await pen.note(breaker="open")
+    await courier_of().step()
+    assert alerts.names == ["breaker_opened"]
+
+
+async def test_suspicious_values_are_one_direct_alert(
+    courier_of: Callable[[], Courier], pen: Recorder, alerts: FakeAlerts
+) -> None:
+    """A wrong level of many days is one alert, sent again until it is accepted."""
+    alerts.failures = 1
+    courier = courier_of()
+    courier.suspicious([Rejected("SF43718", None, "71.0", "moved"), Rejected("x", None, "", "")])
+    await courier.step()
+    await courier.step()
+    await courier.step()
+    assert alerts.names == ["suspicious_move"]
+
+
+class BrokenCursor:
+    """A cursor whose database is away."""
+
+    async def pending(self, most: int = 100) -> list[Event]:
+        """Fail."""
+        raise StoreUnavailable("away")
+
+    async def passed(self) -> Event | None:
+        """Fail."""
+        raise StoreUnavailable("away")
+
+    async def advance(self, to: Position) -> None:
+        """Fail."""
+        raise StoreUnavailable("away")
+
+
+async def test_alert_goes_out_directly_while_the_database_is_away(
+    alerts: FakeAlerts, edge: FakeEdge, hand_clock: Any
+) -> None:
+    """Protocol rule 21: without an outbox to follow people still hear of it, once."""
+    outlets = Outlets(alerts, edge, lambda notice, sent: None)
+    courier = Courier(lambda _: BrokenCursor(), outlets, hand_clock)
+    for _ in range(20):
+        await courier.step()
+        hand_clock.now += timedelta(seconds=1)
+    assert alerts.names == ["database_unavailable"]
+
+
+def test_short_outage_is_no_alert(hand_clock: Any) -> None:
+    """A failover of seconds wakes nobody; a longer outage alerts once, and when it ends."""
+    outage = Outage("redis")
+    seen = []
+    for away in (True, True, False):
+        seen += outage.seen(away, hand_clock())
+        hand_clock.now += timedelta(seconds=4)
+    assert seen == []
+    for away in (True, True, True, False, False):
+        seen += outage.seen(away, hand_clock())
+        hand_clock.now += timedelta(seconds=8)
+    assert [alert.name for alert in seen] == ["redis_unavailable", "redis_available"]
+
+
+class QueueCursor:
+    """A cursor over a list."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    async def pending(self, most: int = 100) -> list[Event]:
+        """Return the list."""
+        return self.events
+
+    async def passed(self) -> Event | None:
+        """Nothing came before."""
+        return None
+
+    async def advance(self, to: Position) -> None:
+        """Empty the list."""
+        self.events = []
+
+
+async def test_courier_steps_when_woken(desk: Any, pen: Recorder, alerts: FakeAlerts) -> None:
+    """A relayed event is dealt with at once, not at the next interval."""
+    cursor, wake = QueueCursor(), asyncio.Event()
+    outlets = Outlets(alerts, NoEdge(), lambda notice, sent: None)
+    courier = Courier(lambda _: cursor, outlets, desk.clock, interval=3600)
+    running = asyncio.create_task(courier.run(wake))
+    await asyncio.sleep(0)
+    await pen.note(breaker="open")
+    cursor.events = [desk.told[-1]]
+    wake.set()
+    await alerts.arrived.wait()
+    running.cancel()
+    await asyncio.wait({running})
+    assert alerts.names == ["breaker_opened"]

@@ -1,0 +1,217 @@
+"""The poll loop: when it asks, what an outcome means for the next question, the backfill."""
+
+import asyncio
+from datetime import date as Day
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from rates_contracts.events import HistoryReload
+from rates_sync.cycle.backfill import Backfill, Progress, Span
+from rates_sync.cycle.cycle import Cycle, Poll
+from rates_sync.cycle.recorder import Recorded
+from rates_sync.errors import (
+    QuotaExhausted,
+    StoreUnavailable,
+    UpstreamFailure,
+    UpstreamRateLimited,
+)
+from rates_sync.leader.poller import Poller, Timing
+from rates_sync.timetable.schedule import Known, Pace
+from rates_sync.upstream import Purpose, Query
+
+
+class FakeBreaker:
+    """A breaker that says when it may be tried."""
+
+    retry_at: datetime | None = None
+
+
+class Notes:
+    """What the poller tells of itself."""
+
+    def __init__(self) -> None:
+        self.polls: list[str] = []
+        self.answers: list[Recorded] = []
+        self.chunks = 0
+
+    def polled(self, poll: Poll, seconds: float) -> None:
+        self.polls.append(poll.outcome)
+
+    def recorded(self, recorded: Recorded) -> None:
+        self.answers.append(recorded)
+
+    def filled(self, progress: Progress) -> None:
+        self.chunks += 1
+
+    def looked(self, known: Known, next_cycle_at: datetime) -> None:
+        pass
+
+
+@pytest.fixture
+def notes() -> Notes:
+    return Notes()
+
+
+@pytest.fixture
+def breaker() -> FakeBreaker:
+    return FakeBreaker()
+
+
+@pytest.fixture
+def poller(desk: Any, banxico: Any, breaker: FakeBreaker, notes: Notes) -> Poller:
+    """A poller over a record that is empty."""
+    pen = desk.recorder()
+    clock = desk.clock
+    return Poller(
+        Cycle(banxico, pen, clock),
+        Backfill(banxico, pen),
+        pen,
+        breaker,
+        Timing(clock, clock.sleep, Pace(), timedelta(seconds=15)),
+        notes,
+    )
+
+
+async def _run(poller: Poller, clock: Any, hours: float) -> None:
+    """Run the loop until its first sleep after `hours`; its sleeps cost no time."""
+    clock.stop_at = clock() + timedelta(hours=hours)
+    running = asyncio.create_task(poller.run())
+    asleep = asyncio.create_task(clock.asleep.wait())
+    await asyncio.wait({running, asleep}, return_when=asyncio.FIRST_COMPLETED)
+    running.cancel()
+    await asyncio.wait({running})
+    assert running.cancelled(), running.exception()
+
+
+async def test_first_start_fills_the_record_at_once(
+    poller: Poller, desk: Any, notes: Notes
+) -> None:
+    """A fresh record gets the newest days, then its whole history, without waiting."""
+    began = desk.clock()
+    await _run(poller, desk.clock, hours=0)
+    assert notes.chunks == 9
+    assert desk.clock() == began
+    assert isinstance(desk.told[-1], HistoryReload)
+
+
+async def test_day_is_polled_by_the_schedule(
+    poller: Poller, desk: Any, banxico: Any, notes: Notes
+) -> None:
+    """From 10:00 to 12:10 the poller asks every 4 min, then every 15 s until the FIX is seen."""
+    await poller._begin()
+    await poller.poll(Purpose.POLL)
+    banxico.asked.clear()
+    await _run(poller, desk.clock, hours=2 + 10 / 60)
+    # Begun inside the window it asks at once, then 29 times to 11:56, each 15 s from 11:59:30 to
+    # 12:05, and at 12:08 as on any day.
+    assert len(banxico.asked) == 1 + 29 + 23 + 1
+
+
+async def test_interrupted_history_is_asked_for_again_at_any_hour(
+    poller: Poller, desk: Any, banxico: Any
+) -> None:
+    """While history is missing nothing counts as verified: the next try is a minute away."""
+    desk.clock.now = datetime.fromisoformat("2026-08-15T20:00:10+00:00")
+    await poller._begin()
+    banxico.script = []
+    real_ask = banxico.ask
+    asked = 0
+
+    async def ask(query: Query) -> Any:
+        nonlocal asked
+        asked += 1
+        if asked == 3:
+            raise UpstreamFailure("away")
+        return await real_ask(query)
+
+    banxico.ask = ask
+    await poller.poll(Purpose.POLL)
+    assert poller.next_cycle_at == datetime.fromisoformat("2026-08-15T20:01:00+00:00")
+    await poller.poll(Purpose.POLL)
+    assert poller.next_cycle_at == datetime.fromisoformat("2026-08-17T13:00:00+00:00")
+
+
+async def test_verified_weekend_costs_no_call(poller: Poller, desk: Any, banxico: Any) -> None:
+    """A leader that starts on a Saturday after a verified Friday leaves Banxico alone."""
+    desk.clock.now = datetime.fromisoformat("2026-08-14T22:58:00+00:00")
+    await poller._begin()
+    await poller.poll(Purpose.POLL)
+    banxico.asked.clear()
+    desk.clock.now += timedelta(hours=12)
+    await _run(poller, desk.clock, hours=20)
+    assert banxico.asked == []
+
+
+async def test_open_breaker_sets_the_next_cycle(
+    poller: Poller, desk: Any, banxico: Any, breaker: FakeBreaker
+) -> None:
+    """While the breaker is open the next cycle runs when it may be tried again."""
+    await poller._begin()
+    await poller.poll(Purpose.POLL)
+    banxico.script = [UpstreamFailure("away")]
+    breaker.retry_at = desk.clock() + timedelta(seconds=60)
+    await poller.poll(Purpose.POLL)
+    assert poller.next_cycle_at == breaker.retry_at
+
+
+async def test_rate_limit_delays_the_next_cycle(poller: Poller, desk: Any, banxico: Any) -> None:
+    """Banxico's own limit is waited for, longer than the regular pace if need be."""
+    await poller._begin()
+    await poller.poll(Purpose.POLL)
+    banxico.script = [UpstreamRateLimited(600)]
+    await poller.poll(Purpose.POLL)
+    assert poller.next_cycle_at == desk.clock() + timedelta(seconds=600)
+
+
+async def test_exhausted_quota_with_an_open_breaker_is_no_busy_loop(
+    poller: Poller, desk: Any, banxico: Any, breaker: FakeBreaker
+) -> None:
+    """A trial that the quota refuses waits for the regular pace, not for a moment gone by."""
+    await poller._begin()
+    await poller.poll(Purpose.POLL)
+    breaker.retry_at = desk.clock() - timedelta(seconds=1)
+    banxico.script = [QuotaExhausted("1000 spent")]
+    await poller.poll(Purpose.POLL)
+    assert poller.next_cycle_at == desk.clock() + timedelta(minutes=4)
+
+
+async def test_database_away_is_an_outcome(
+    poller: Poller, desk: Any, banxico: Any, notes: Notes
+) -> None:
+    """What the database did not take is asked for again within 15 s; nothing is believed."""
+    await poller._begin()
+    await poller.poll(Purpose.POLL)
+    banxico.script = [StoreUnavailable("locked")]
+    poll = await poller.poll(Purpose.POLL)
+    assert poll.outcome == "store_unavailable"
+    assert poller.next_cycle_at == desk.clock() + timedelta(seconds=15)
+
+
+async def test_operators_range_waits_for_the_cycle_under_way(
+    poller: Poller, desk: Any, banxico: Any
+) -> None:
+    """One question at a time: a backfill by hand begins after the poll that runs."""
+    await poller._begin()
+    polling = asyncio.create_task(poller.poll(Purpose.POLL))
+    await asyncio.sleep(0)
+    async for _ in poller.fill(Span(Day(2026, 8, 1), Day(2026, 8, 12))):
+        assert polling.done()
+
+
+async def test_restored_record_is_searched_for_holes(
+    poller: Poller, desk: Any, banxico: Any, notes: Notes
+) -> None:
+    """Protocol rule 9: on a new timeline the whole history is compared again."""
+    await poller._begin()
+    await poller.poll(Purpose.POLL)
+    async with desk.engine.begin() as connection:
+        from sqlalchemy import text
+
+        await connection.execute(text("DELETE FROM observations WHERE date < '1999-01-01'"))
+    await desk.record.restart_timeline(desk.fence, 1)
+    chunks = notes.chunks
+    await poller.poll(Purpose.POLL)
+    assert notes.chunks > chunks
+    assert poller.known.verified_at is not None

@@ -1,0 +1,250 @@
+"""The internal port: probes, health, metrics, operators' actions."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import date as Day
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from litestar.testing import AsyncTestClient
+
+from rates_contracts.environment import Secret
+from rates_contracts.observation import FIX
+from rates_sync.app import create_app
+from rates_sync.cycle.backfill import Backfill
+from rates_sync.cycle.cycle import Cycle
+from rates_sync.errors import StoreUnavailable, UpstreamFailure
+from rates_sync.leader.leader import Leader
+from rates_sync.leader.leadership import Leadership
+from rates_sync.leader.poller import Poller, Timing
+from rates_sync.leader.waiting import Progress
+from rates_sync.leader.watch import Watch
+from rates_sync.metrics import Metrics
+from rates_sync.service import Service
+from rates_sync.timetable.schedule import Pace
+
+TOKEN = "operator-of-the-tests"
+OPERATOR = {"Authorization": f"Bearer {TOKEN}"}
+ACTIONS = ("sync", "backfill", "close-day")
+
+
+class ClosedBreaker:
+    """A breaker that is closed."""
+
+    retry_at = None
+
+
+@pytest.fixture
+async def service(desk: Any, banxico: Any) -> Service:
+    """An instance that leads a record with the newest days."""
+    clock = desk.clock
+    metrics, progress = Metrics(daily_quota=1000), Progress(clock.monotonic)
+    watch = Watch(metrics, progress, clock)
+    pen = desk.recorder()
+    poller = Poller(
+        Cycle(banxico, pen, clock),
+        Backfill(banxico, pen),
+        pen,
+        ClosedBreaker(),
+        Timing(clock, clock.sleep, Pace(), timedelta(seconds=15)),
+        watch,
+    )
+    await pen.begin()
+
+    async def holder() -> str:
+        return "other/1/ab"
+
+    async def quota_used() -> int:
+        return 7
+
+    unused: Any = None
+    leadership = Leadership(unused, unused, watch.leads)
+    leadership.leader = Leader(pen, poller, {})
+    return Service(
+        clock=clock,
+        sleep=clock.sleep,
+        metrics=metrics,
+        progress=progress,
+        record=desk.record,
+        leadership=leadership,
+        prepare=unused,
+        holder=holder,
+        quota_used=quota_used,
+        relay_lag=watch.relay_lag,
+        operator_token=Secret(TOKEN),
+        daily_quota=1000,
+        closing=AsyncExitStack(),
+        ready=True,
+    )
+
+
+@pytest.fixture
+async def client(service: Service) -> AsyncIterator[AsyncTestClient[Any]]:
+    """A client of the internal port."""
+    async with AsyncTestClient(create_app(service)) as client:
+        yield client
+
+
+async def test_health_says_how_things_stand(client: Any, service: Service) -> None:
+    """Role, leader, breaker, quota, outcome and the next cycle are there after a poll."""
+    await client.post("/internal/v1/sync", headers=OPERATOR)
+    health = (await client.get("/health")).json()
+    assert (health["status"], health["role"], health["breaker"]) == ("healthy", "leader", "closed")
+    assert health["quota"] == {"limit": 1000, "used": 7, "left": 993}
+    assert health["last_outcome"] == "success"
+    assert health["next_cycle_at"] is not None
+    assert health["head"]["timeline"] == 1
+
+
+async def test_health_answers_without_the_database(client: Any, service: Service) -> None:
+    """What the database does not say is null; the answer comes all the same."""
+
+    async def away() -> Any:
+        raise StoreUnavailable("away")
+
+    service.holder = service.quota_used = away
+    health = (await client.get("/health")).json()
+    assert (health["leader"], health["quota"]["used"]) == (None, None)
+
+
+async def test_probes_follow_the_service(client: Any, service: Service) -> None:
+    """Ready means prepared, alive means that every loop gets round."""
+    assert (await client.get("/readyz")).status_code == 200
+    service.ready = False
+    assert (await client.get("/readyz")).status_code == 503
+    service.progress.beat("poll", within=-1)
+    answer = await client.get("/livez")
+    assert (answer.status_code, answer.json()["stuck"]) == (503, ["poll"])
+
+
+async def test_metrics_are_exposed(client: Any) -> None:
+    """The exposition holds this instance's metrics."""
+    answer = await client.get("/metrics")
+    assert "rates_sync_quota_limit 1000.0" in answer.text
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("given", [None, "Bearer wrong", f"Basic {TOKEN}", TOKEN, "Bearer"])
+async def test_actions_need_the_token(
+    client: Any, service: Service, desk: Any, action: str, given: str | None
+) -> None:
+    """Without the bearer token an action is 401, counted, and nothing happens."""
+    headers = {} if given is None else {"Authorization": given}
+    answer = await client.post(f"/internal/v1/{action}", headers=headers)
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert await desk.rows("SELECT * FROM audit") == []
+    registry = service.metrics.registry
+    assert registry.get_sample_value("rates_sync_operator_refusals_total") == 1
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+async def test_standby_names_the_leader(client: Any, service: Service, action: str) -> None:
+    """A standby refuses with 409 and says who holds the lease."""
+    service.leadership.leader = None
+    bodies = {
+        "sync": {},
+        "backfill": {"from": "2026-08-01", "to": "2026-08-02"},
+        "close-day": {"date": "2026-08-14", "reason": "decree"},
+    }
+    answer = await client.post(f"/internal/v1/{action}", headers=OPERATOR, json=bodies[action])
+    assert (answer.status_code, answer.json()["code"]) == (409, "not-the-leader")
+    assert "other/1/ab" in answer.json()["detail"]
+
+
+async def test_sync_asks_now_and_is_audited(client: Any, desk: Any) -> None:
+    """An operator's cycle answers with its outcome and what it recorded."""
+    answer = await client.post("/internal/v1/sync", headers=OPERATOR)
+    assert answer.status_code == 200
+    assert answer.json()["outcome"] == "success"
+    assert answer.json()["new"] > 0
+    assert await desk.rows("SELECT actor, action FROM audit") == [("operator", "sync")]
+
+
+async def test_sync_reports_banxicos_failure(client: Any, banxico: Any) -> None:
+    """A failing Banxico is the outcome of the action, not an error of ours."""
+    banxico.script = [UpstreamFailure("page", kind="html")]
+    answer = await client.post("/internal/v1/sync", headers=OPERATOR)
+    assert (answer.status_code, answer.json()["outcome"]) == (200, "html")
+
+
+async def test_backfill_streams_its_progress(client: Any, desk: Any, banxico: Any) -> None:
+    """One line of JSON per chunk; a value that was set aside is recorded."""
+    day = Day(2026, 8, 12)
+    banxico.changed[FIX, day] = Decimal("71.0000")
+    body = {"from": "2020-01-01", "to": "2026-08-30"}
+    answer = await client.post("/internal/v1/backfill", headers=OPERATOR, json=body)
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    assert [line["done"] for line in lines] == [1, 2]
+    assert lines[0]["to"] == "2026-08-13"
+    query = f"SELECT value FROM observations WHERE series = '{FIX}' AND date = '{day}'"
+    assert await desk.rows(query) == [("71.0000",)]
+
+
+async def test_failing_backfill_ends_with_a_problem(client: Any, banxico: Any) -> None:
+    """The stream's last line is the problem document."""
+    banxico.script = [UpstreamFailure("page", kind="html")]
+    body = {"from": "2026-08-01", "to": "2026-08-12"}
+    answer = await client.post("/internal/v1/backfill", headers=OPERATOR, json=body)
+    (line,) = answer.text.splitlines()
+    assert json.loads(line)["code"] == "upstream-failed"
+
+
+@pytest.mark.parametrize(
+    ("action", "body"),
+    [
+        ("backfill", ""),
+        ("backfill", "{}"),
+        ("backfill", '{"from":"2026-08-02","to":"2026-08-01"}'),
+        ("backfill", '{"from":"1980-01-01","to":"2026-08-01"}'),
+        ("backfill", '{"from":"2030-01-01","to":"2031-01-01"}'),
+        ("backfill", '{"from":"2026-08-01","to":"2026-08-02","x":1}'),
+        ("backfill", "\\xff"),
+        ("close-day", '{"date":"2026-08-14","reason":" "}'),
+        ("close-day", '{"date":"yesterday","reason":"decree"}'),
+        ("close-day", '{"date":"2026-08-14","reason":"' + "x" * 501 + '"}'),
+    ],
+)
+async def test_bad_body_is_a_problem(client: Any, desk: Any, action: str, body: str) -> None:
+    """Rule R10: a wrong body is 422 with a problem document, and nothing is recorded."""
+    answer = await client.post(f"/internal/v1/{action}", headers=OPERATOR, content=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid-parameters")
+    assert answer.headers["cache-control"] == "no-store"
+    assert await desk.rows("SELECT * FROM audit") == []
+
+
+async def test_day_is_declared_closed_once(client: Any, service: Service) -> None:
+    """The calendar has it closed at once; a second declaration is a conflict."""
+    body = {"date": "2026-08-14", "reason": "decree"}
+    answer = await client.post("/internal/v1/close-day", headers=OPERATOR, json=body)
+    assert answer.json() == {**body, "closed": True}
+    assert service.leader is not None
+    assert not service.leader.recorder.known.calendar.is_banking_day(Day(2026, 8, 14))
+    again = await client.post("/internal/v1/close-day", headers=OPERATOR, json=body)
+    assert (again.status_code, again.json()["code"]) == (409, "already-closed")
+
+
+async def test_unknown_paths_and_methods_are_problems(client: Any) -> None:
+    """Rule R10: 404 and 405 are problem documents, too."""
+    unknown = await client.get("/nope")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "not-found")
+    wrong = await client.get("/internal/v1/sync", headers=OPERATOR)
+    assert (wrong.status_code, wrong.json()["code"]) == (405, "method-not-allowed")
+    assert wrong.headers["content-type"] == "application/problem+json"
+
+
+async def test_bug_is_a_problem_without_its_words(client: Any, service: Service) -> None:
+    """Rule R10: a 500 names no cause to the caller; the log has the traceback."""
+
+    async def broken() -> str:
+        raise ZeroDivisionError("secret words")
+
+    service.leadership.leader = None
+    service.holder = broken
+    answer = await client.post("/internal/v1/sync", headers=OPERATOR)
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal-error")
+    assert "secret words" not in answer.text
