@@ -1,0 +1,49 @@
+"""Pages that must not fall behind the code."""
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+
+pytestmark = pytest.mark.contract
+
+
+def load(name: str) -> ModuleType:
+    """Import a script of this folder by its path."""
+    spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_architecture_page_shows_every_module_on_the_disk() -> None:
+    """The tree of ARCHITECTURE.md is what its script would write now."""
+    architecture = load("architecture")
+    text = architecture.PAGE.read_text(encoding="utf-8")
+    assert text == architecture.expected(text)
+
+
+def test_the_example_environment_lists_every_variable() -> None:
+    """The services' part of .env.example is what their settings say now."""
+    example = load("environment_example")
+    text = example.EXAMPLE.read_text(encoding="utf-8")
+    assert text == example.expected(text)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("t*/**/README.md")],
+    ids=lambda page: page.relative_to(ROOT).as_posix(),
+)
+def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
+    """A relative link names a file of the repository."""
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))
+    missing = [target for target in targets if not (page.parent / target).exists()]
+    assert not missing
