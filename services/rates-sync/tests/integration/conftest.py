@@ -4,12 +4,14 @@ A database is one more entry in `DATABASES`; the Redis is chosen by `RATES_TEST_
 (`embedded`, the default, or `server`). What can't be had is an error, never another back end.
 """
 
+import asyncio
 import os
 import shutil
 import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -109,6 +111,14 @@ async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
     engine = open_engine(database.url)
     yield engine
     await engine.dispose()
+    await _drivers_have_ended()
+
+
+async def _drivers_have_ended() -> None:
+    """Wait for the threads of queries that were cancelled: each still answers to this loop."""
+    for thread in threading.enumerate():
+        if "_connection_worker_thread" in thread.name:
+            await asyncio.to_thread(thread.join, 5)
 
 
 # --- Redis ---------------------------------------------------------------------------------------
