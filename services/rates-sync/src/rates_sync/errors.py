@@ -14,8 +14,7 @@ cause; `cycle` and `app` read it. Nothing here logs, retries or counts.
     ├── StoreError
     │   ├── StoreUnavailable         the database can't be reached or is locked
     │   └── LeaseLost                another instance writes now
-    ├── RelayError
-    │   └── StreamAhead              the stream knows what the record does not (protocol rule 9)
+    ├── RelayError                   the stream can't be brought in line with the record
     ├── NotificationFailed           an alert or a purge did not go out
     └── WrongUpstream                the database was fed by another upstream
 """
@@ -109,10 +108,6 @@ class LeaseLost(StoreError):
 
 class RelayError(RatesSyncError):
     """The stream could not be brought in line with the record."""
-
-
-class StreamAhead(RelayError):
-    """The stream holds what the record does not: the record needs a new timeline."""
 
 
 class NotificationFailed(RatesSyncError):
