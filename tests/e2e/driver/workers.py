@@ -63,6 +63,9 @@ def _descendants(leader: int) -> list[int]:
 
 
 def _open_files(pid: int) -> set[str]:
+    found = set()
     with contextlib.suppress(OSError):
-        return {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()}
-    return set()
+        for link in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+                found.add(str(link.readlink()))
+    return found
