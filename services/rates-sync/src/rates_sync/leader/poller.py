@@ -6,7 +6,6 @@ Banxico and no two recordings of answers overlap. Decides nothing about the valu
 
 import asyncio
 import dataclasses
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -103,9 +102,10 @@ class Poller:
     async def poll(self, purpose: Purpose) -> Poll:
         """Run a cycle now, and the backfill if history is missing. Raises `LeaseLost`."""
         async with self._lock:
-            started = time.perf_counter()
+            started = self._timing.clock()
             poll = await self._run_cycle(purpose)
-            self._watcher.polled(poll, time.perf_counter() - started)
+            seconds = (self._timing.clock() - started).total_seconds()
+            self._watcher.polled(poll, seconds)
             self._plan(poll)
             if poll.outcome == "success":
                 await self._fill()
