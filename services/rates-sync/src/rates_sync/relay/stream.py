@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from rates_contracts.events import Position
 from rates_contracts.stream import EVENTS, event_id_of
-from rates_sync.errors import RelayError
+from rates_sync.errors import Cancellation, RelayError
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,15 @@ async def read_tail(pipe: Pipeline) -> Tail:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn what Redis and its connection raise into `RelayError`."""
+    """Turn what Redis and its connection raise into `RelayError`.
+
+    A step that was cancelled stays cancelled, whatever redis-py's UNWATCH then meets.
+    """
+    cancellation = Cancellation()
     try:
         yield
     except (RedisError, OSError) as error:
+        cancellation.prevails(error)
         raise RelayError(f"{type(error).__name__}: {error}") from error
 
 

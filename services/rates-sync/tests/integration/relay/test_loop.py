@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from rates_contracts.documents import CURRENT
 from rates_sync.errors import LeaseLost, RelayError, StoreUnavailable
 from rates_sync.relay.relay import Relay, Step
+from rates_sync.relay.stream import translated
 from rates_sync.store.outbox import Outbox
 
 pytestmark = pytest.mark.integration
@@ -108,6 +109,23 @@ async def test_a_wake_does_not_keep_the_loop_from_ending(redis: Redis, leader: A
     done, _ = await asyncio.wait({running}, timeout=2)
     running.cancel()
     assert running in done
+
+
+async def test_a_cancelled_step_is_no_outage() -> None:
+    """A clean-up that fails after the cancellation does not keep the relay from ending."""
+
+    async def step() -> None:
+        with translated():
+            try:
+                await asyncio.Event().wait()
+            finally:
+                raise TimeoutError("no answer to UNWATCH")
+
+    running = asyncio.create_task(step())
+    await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
 
 
 async def test_a_lost_lease_ends_the_loop(

@@ -1,5 +1,6 @@
 """Transactions on the real database: consistent reads, locks, errors."""
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from typing import Any
@@ -9,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from rates_sync.errors import StoreUnavailable
-from rates_sync.store.engine import reading, writing
+from rates_sync.store.engine import reading, translated, writing
 from rates_sync.store.rows import read_head
 
 pytestmark = pytest.mark.integration
@@ -32,6 +33,30 @@ async def test_a_locked_database_is_unavailable_not_a_crash(database: Any, leade
             await leader.change_status()
         other.rollback()
     assert (await leader.change_status()).position == 1
+
+
+async def test_a_cancelled_transaction_is_no_outage() -> None:
+    """A rollback that fails after the cancellation does not keep a task from ending."""
+
+    async def transaction() -> None:
+        async with translated():
+            try:
+                await asyncio.Event().wait()
+            finally:
+                raise ConnectionError("lost during the rollback")
+
+    running = asyncio.create_task(transaction())
+    await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+async def test_a_transaction_that_takes_too_long_is_an_outage() -> None:
+    """The deadline's own cancellation is not one of the task's."""
+    with pytest.raises(StoreUnavailable):
+        async with translated(0.01):
+            await asyncio.Event().wait()
 
 
 async def test_an_error_names_neither_statement_nor_values(database: Any, leader: Any) -> None:
