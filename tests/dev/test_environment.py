@@ -86,9 +86,10 @@ def test_a_hash_that_does_not_match_installs_nothing(with_uv: Any) -> None:
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_an_interrupted_installation_is_begun_again(with_uv: Any, ending: signal.Signals) -> None:
     """However an installation is broken off, the next run does not take it for done."""
-    with_uv.uv('[ "$1" != pip ] || sleep 60')
+    begun = with_uv.folder / "begun"
+    with_uv.uv(f'[ "$1" != pip ] || {{ touch "{begun}"; sleep 60; }}')
     process = with_uv.start("--version")
-    wait_for((with_uv.venv / "bin/python").exists)
+    wait_for(begun.exists)
     os.killpg(process.pid, ending)
     process.communicate(timeout=20)
     assert process.returncode != 0

@@ -65,7 +65,7 @@ async def health_of(service: Service) -> Health:
     return Health(
         status="healthy" if fresh and status and status.breaker == "closed" else "degraded",
         role=_role(service),
-        leader=holder,
+        leader=holder or None,
         source=status.source if status else None,
         breaker=status.breaker if status else None,
         upstream=status.upstream if status else None,

@@ -136,7 +136,7 @@ def test_starts_records_and_ends_in_good_order(environ: dict[str, str], start: S
 def test_second_instance_is_a_standby(environ: dict[str, str], start: Start) -> None:
     """While the first renews its lease, the second is ready but does not lead."""
     start()
-    first = _until(lambda seen: seen["role"] == "leader", environ)
+    first = _until(lambda seen: seen["role"] == "leader" and seen["leader"], environ)
     environ["RATES_SYNC_PORT"] = str(_free_port())
     start()
     second = _until(lambda seen: seen["role"] == "standby", environ)
