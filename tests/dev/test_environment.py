@@ -87,7 +87,7 @@ def test_a_hash_that_does_not_match_installs_nothing(with_uv: Any) -> None:
 def test_an_interrupted_installation_is_begun_again(with_uv: Any, ending: signal.Signals) -> None:
     """However an installation is broken off, the next run does not take it for done."""
     begun = with_uv.folder / "begun"
-    with_uv.uv(f'[ "$1" != pip ] || {{ touch "{begun}"; sleep 60; }}')
+    with_uv.uv(f'[ "$1" != pip ] || {{ : >"{begun}"; sleep 60; }}')
     process = with_uv.start("--version")
     wait_for(begun.exists)
     os.killpg(process.pid, ending)
