@@ -29,6 +29,9 @@ log = structlog.get_logger(__name__)
 WRONG_START = 2
 """Exit status for what only the operator can mend: settings, a taken port, another upstream."""
 
+END_WITHIN = 4.0
+"""Seconds until the service is told again to end; releasing the lease may take 3."""
+
 
 class PortTaken(Exception):
     """Somebody else listens on our port."""
@@ -57,9 +60,10 @@ def serve_forever(settings: Settings, **seams: Any) -> None:
 async def _serve(settings: Settings, service: Service) -> None:
     """Serve as long as the service runs; a signal ends both in good order."""
     running = asyncio.create_task(service.run(), name="service")
+    told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(signum, running.cancel)
+        loop.add_signal_handler(signum, told.set)
     server = Server(
         create_app(service),
         address=settings.host,
@@ -70,14 +74,27 @@ async def _serve(settings: Settings, service: Service) -> None:
     )
     serving = asyncio.create_task(server.serve(), name="server")
     log.info("serving", host=settings.host, port=settings.port, source=settings.source)
-    await asyncio.wait({running, serving}, return_when=asyncio.FIRST_COMPLETED)
-    running.cancel()
+    ending = asyncio.create_task(told.wait(), name="signal")
+    await asyncio.wait({running, serving, ending}, return_when=asyncio.FIRST_COMPLETED)
+    ending.cancel()
+    await _end(running)
     server.stop()  # type: ignore[no-untyped-call]
-    await asyncio.wait({running, serving})
+    await asyncio.wait({serving}, timeout=END_WITHIN)
     for task in (running, serving):
-        if not task.cancelled():
+        if task.done() and not task.cancelled():
             task.result()
     log.info("ended")
+
+
+async def _end(running: "asyncio.Task[None]") -> None:
+    """Cancel the service until it has ended.
+
+    A library that loses a cancellation (`asyncio.wait_for` before Python 3.12, a client's clean-up
+    on a dead connection) must not keep a process alive that was told to end.
+    """
+    while not running.done():
+        running.cancel()
+        await asyncio.wait({running}, timeout=END_WITHIN)
 
 
 def _require_free(host: str, port: int) -> None:
