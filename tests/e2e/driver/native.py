@@ -101,16 +101,20 @@ class NativePlatform:
         return NativeApi(self.directory, _only(settings, "API"), redis, port, admin)
 
     def start(self) -> None:
-        """Start everything, and wait until every part answers and the platform is healthy."""
+        """Start everything and wait until the platform is healthy."""
+        self.launch()
+        self.until_healthy()
+
+    def launch(self) -> None:
+        """Start everything, without waiting for answers."""
         self.redis.start()
         self.banxico.start()
         self.until(lambda: self.redis.answers() and self.banxico.answers(), within=15)
         for sync in self.sync:
             sync.start()
         self.api.start()
-        self.until_healthy()
 
-    def until_healthy(self, within: float = 20) -> None:
+    def until_healthy(self, within: float = 30) -> None:
         """Wait until every worker of rates-api is ready, and says that all is well."""
 
         def healthy() -> bool:
