@@ -55,17 +55,18 @@ class Instance:
         self._registry = registry
         self._wall = wall
 
-    def publish(self, report: WorkerReport | None) -> InstanceHealth:
+    def publish(self, report: WorkerReport | None) -> InstanceHealth | None:
         """Write this worker's metrics and `report` if it has one, return the merged health.
 
-        Blocks briefly.
+        Blocks briefly. None while no worker has reported.
 
         Raises `OSError` where the directory can't be written.
         """
         write(self._registry, self._directory, self._name)
         if report is not None:
             replace_file(self._directory / f"{self._name}.json", msgspec.json.encode(report))
-        return merged(self._fresh_reports())
+        reports = self._fresh_reports()
+        return merged(reports) if reports else None
 
     @property
     def draining(self) -> bool:
@@ -82,10 +83,13 @@ class Instance:
 
 
 def merged(reports: Sequence[WorkerReport]) -> InstanceHealth:
-    """Return the health of the instance: the worst of its workers, their traffic summed."""
+    """Return the health of the instance: the worst of its workers, their traffic summed.
+
+    Raises `ValueError` without reports.
+    """
     figures = summed([report.figures for report in reports])
     return InstanceHealth(
-        level=max((report.level for report in reports), key=LEVELS.index, default="critical"),
+        level=max((report.level for report in reports), key=LEVELS.index),
         database=_worst([report.database for report in reports]),
         redis=_worst([report.redis for report in reports]),
         response_time_p95=p95(figures),
@@ -94,7 +98,7 @@ def merged(reports: Sequence[WorkerReport]) -> InstanceHealth:
 
 
 def _worst(states: Sequence[DependencyState]) -> DependencyState:
-    return max(states, key=STATES.index, default="degraded")
+    return max(states, key=STATES.index)
 
 
 def announce_draining(directory: Path) -> None:

@@ -99,7 +99,10 @@ class Worker:
         return self.current.snapshot is not None or waited
 
     def instance_health(self) -> InstanceHealth:
-        """Return the health of the whole instance as last merged (protocol rule 24)."""
+        """Return the health of the whole instance as last merged (protocol rule 24).
+
+        It is this worker's own until one has reported: the first to warm up may be asked at once.
+        """
         return merged([self._report()]) if self._health is None else self._health
 
     def new_request_id(self) -> str:

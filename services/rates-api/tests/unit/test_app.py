@@ -85,7 +85,10 @@ async def test_a_warm_worker_is_ready(
     get: Callable[[str], Any], worker: Worker, fakes: ModuleType
 ) -> None:
     """Protocol rule 22: past its first warm-up a worker is ready, whatever its level."""
-    worker.current.replace(fakes.Record().snapshot)
+    worker.clock = lambda: fakes.START
+    record = fakes.Record()
+    record.observe(fakes.observation(date(2024, 1, 2)))
+    worker.current.replace(record.snapshot)
 
     assert (await get("/readyz")).status_code == 200
 
@@ -173,6 +176,23 @@ async def test_the_health_speaks_before_the_first_merge(
 
     await worker.publish()
     assert worker.instance_health().level == "critical"
+
+
+async def test_the_first_worker_that_is_warm_speaks_for_itself(
+    get: Callable[[str], Any], worker: Worker, fakes: ModuleType
+) -> None:
+    """It has merged while nobody had a say: that is no reason to call a warm worker critical."""
+    await worker.publish()
+    worker.clock = lambda: fakes.START
+    record = fakes.Record()
+    record.observe(fakes.observation(date(2024, 1, 2)))
+    worker.current.replace(record.snapshot)
+    worker.database.answered()
+
+    health = (await get("/health")).json()
+
+    assert health["level"] != "critical"
+    assert health["dependencies"]["database"] == "healthy"
 
 
 def test_an_application_is_created_from_settings_alone(settings: Settings, time: Time) -> None:

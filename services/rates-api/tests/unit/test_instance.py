@@ -10,9 +10,9 @@ from rates_api.instance import (
     WorkerReport,
     announce_draining,
     instance_registry,
-    merged,
 )
 from rates_api.metrics import Metrics
+from rates_api.serve.port import InstanceHealth
 from rates_api.snapshot.level import Level
 from rates_api.traffic import Traffic
 
@@ -27,6 +27,13 @@ def report(metrics: Metrics, level: Level = "healthy", **changes: str) -> Worker
         figures=metrics.traffic.figures(),
         **states,  # type: ignore[arg-type]
     )
+
+
+def heard(worker: Instance, said: WorkerReport | None) -> InstanceHealth:
+    """Have `worker` say `said` and return what it hears of the instance."""
+    health = worker.publish(said)
+    assert health is not None
+    return health
 
 
 class Now:
@@ -59,7 +66,7 @@ def test_any_worker_tells_the_worst_level(workers: list[Instance], metrics: list
     """Protocol rule 24: level and dependencies are the worst of all workers."""
     workers[0].publish(report(metrics[0], "degraded", redis="unhealthy"))
 
-    health = workers[1].publish(report(metrics[1]))
+    health = heard(workers[1], report(metrics[1]))
 
     assert (health.level, health.redis, health.database) == ("degraded", "unhealthy", "healthy")
 
@@ -72,7 +79,7 @@ def test_traffic_is_of_all_workers(workers: list[Instance], metrics: list[Metric
     metrics[1].rendered("miss")
     workers[0].publish(report(metrics[0]))
 
-    health = workers[1].publish(report(metrics[1]))
+    health = heard(workers[1], report(metrics[1]))
 
     assert health.cache_hit_ratio == 0.5
     assert health.response_time_p95 is not None
@@ -86,7 +93,7 @@ def test_a_worker_that_has_ended_does_not_count(
     workers[0].publish(report(metrics[0], "critical"))
     os.utime(tmp_path / "worker-0.json", (1000, 1000))
 
-    assert workers[1].publish(report(metrics[1])).level == "healthy"
+    assert heard(workers[1], report(metrics[1])).level == "healthy"
 
 
 def test_a_worker_in_its_warm_up_has_no_say_yet(
@@ -95,8 +102,8 @@ def test_a_worker_in_its_warm_up_has_no_say_yet(
     """One worker that starts does not make the instance critical; it hears of the others."""
     workers[0].publish(report(metrics[0]))
 
-    assert workers[1].publish(None).level == "healthy"
-    assert workers[0].publish(report(metrics[0])).level == "healthy"
+    assert heard(workers[1], None).level == "healthy"
+    assert heard(workers[0], report(metrics[0])).level == "healthy"
 
 
 def test_the_instance_exports_the_worst_worker(
@@ -130,7 +137,6 @@ def test_draining_is_told_to_every_worker(workers: list[Instance], tmp_path: Pat
     assert [worker.draining for worker in workers] == [True, True]
 
 
-def test_an_instance_without_reports_is_critical() -> None:
-    """Nothing known is the worst level and no figure."""
-    assert merged([]).level == "critical"
-    assert merged([]).response_time_p95 is None
+def test_nobody_has_said_anything_yet(workers: list[Instance]) -> None:
+    """A worker in its warm-up that is alone hears nothing, rather than the worst."""
+    assert workers[0].publish(None) is None
