@@ -19,7 +19,6 @@ cause; `cycle` and `app` read it. Nothing here logs, retries or counts.
     └── WrongUpstream                the database was fed by another upstream
 """
 
-import asyncio
 from datetime import datetime
 from typing import Literal, get_args
 
@@ -34,27 +33,6 @@ Outcome = Literal[
 """How an attempt to ask Banxico ended: the label of the metric that counts them."""
 
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
-
-
-class Cancellation:
-    """Tells an outage from a clean-up that failed because the task is being cancelled.
-
-    A driver that is interrupted rolls back or unwatches; when that fails too, its error takes the
-    place of the cancellation, and a loop that expects outages would go on for good. Made where an
-    edge is entered, asked where it translates.
-    """
-
-    def __init__(self) -> None:
-        self._task = asyncio.current_task()
-        self._before = self._requests()
-
-    def prevails(self, error: Exception) -> None:
-        """Raise CancelledError from `error` if the task was cancelled since."""
-        if self._requests() > self._before:
-            raise asyncio.CancelledError from error
-
-    def _requests(self) -> int:
-        return 0 if self._task is None else self._task.cancelling()
 
 
 class RatesSyncError(Exception):

@@ -15,6 +15,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from rates_api.errors import StreamUnavailable
+from rates_contracts.cancellation import cancellation_prevails
 from rates_contracts.documents import AVERAGES, CURRENT, HISTORY
 from rates_contracts.events import Position
 from rates_contracts.stream import EVENTS, event_id_of
@@ -88,8 +89,9 @@ class Stream:
     @asynccontextmanager
     async def _question(self, seconds: float) -> AsyncIterator[None]:
         try:
-            async with asyncio.timeout(seconds):
-                yield
+            with cancellation_prevails():
+                async with asyncio.timeout(seconds):
+                    yield
         except (RedisError, OSError, TimeoutError) as error:
             raise StreamUnavailable(f"{type(error).__name__}: {error}") from error
 

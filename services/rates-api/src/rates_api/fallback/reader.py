@@ -20,6 +20,7 @@ from rates_api.fallback import queries
 from rates_api.snapshot.snapshot import Snapshot, histories
 from rates_contracts.averages import Average
 from rates_contracts.calendar import BankCalendar
+from rates_contracts.cancellation import cancellation_prevails
 from rates_contracts.events import Head
 from rates_contracts.status import SyncStatus
 
@@ -59,12 +60,13 @@ class DatabaseReader:
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:
         try:
-            async with (
-                asyncio.timeout(self._timeout),
-                self._engine.connect() as connection,
-                connection.begin(),
-            ):
-                yield connection
+            with cancellation_prevails():
+                async with (
+                    asyncio.timeout(self._timeout),
+                    self._engine.connect() as connection,
+                    connection.begin(),
+                ):
+                    yield connection
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             raise FallbackUnavailable(f"{type(error).__name__}: {error}") from error
         except (msgspec.DecodeError, decimal.InvalidOperation, ValueError) as error:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 import httpx
 
+from rates_contracts.cancellation import cancellation_prevails
 from rates_contracts.environment import Secret
 from rates_sync.banxico.payload import parse
 from rates_sync.errors import FailureKind, UpstreamFailure
@@ -56,9 +57,10 @@ class BanxicoClient:
     async def ask(self, query: Query) -> Answer:
         """Ask once. Raises `UpstreamFailure`, `UpstreamRateLimited` or `BadToken`."""
         try:
-            response = await self._http.get(
-                path(query), headers={"Bmx-Token": self._token.reveal()}
-            )
+            with cancellation_prevails():
+                response = await self._http.get(
+                    path(query), headers={"Bmx-Token": self._token.reveal()}
+                )
         except httpx.TimeoutException as error:
             raise _failure("timeout", error) from error
         except (httpx.RemoteProtocolError, httpx.DecodingError) as error:

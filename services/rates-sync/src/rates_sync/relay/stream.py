@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError
 
+from rates_contracts.cancellation import cancellation_prevails
 from rates_contracts.events import Position
 from rates_contracts.stream import EVENTS, event_id_of
-from rates_sync.errors import Cancellation, RelayError
+from rates_sync.errors import RelayError
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +52,11 @@ async def read_tail(pipe: Pipeline) -> Tail:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn what Redis and its connection raise into `RelayError`.
-
-    A step that was cancelled stays cancelled, whatever redis-py's UNWATCH then meets.
-    """
-    cancellation = Cancellation()
+    """Turn what Redis and its connection raise into `RelayError`; a cancelled step is cancelled."""
     try:
-        yield
+        with cancellation_prevails():
+            yield
     except (RedisError, OSError) as error:
-        cancellation.prevails(error)
         raise RelayError(f"{type(error).__name__}: {error}") from error
 
 

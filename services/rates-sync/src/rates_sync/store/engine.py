@@ -19,7 +19,8 @@ from sqlalchemy import URL, Connection, event, exc, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from rates_sync.errors import Cancellation, StoreUnavailable
+from rates_contracts.cancellation import cancellation_prevails
+from rates_sync.errors import StoreUnavailable
 
 LOCK_WAIT_SECONDS = 2
 """How long a statement waits for another's lock (protocol rule 2)."""
@@ -67,14 +68,13 @@ async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 @asynccontextmanager
 async def translated(seconds: float = TRANSACTION_SECONDS) -> AsyncIterator[None]:
     """Bound the time inside and turn what the driver raises into `StoreUnavailable`."""
-    cancellation = Cancellation()
     try:
-        async with asyncio.timeout(seconds):
-            yield
+        with cancellation_prevails():
+            async with asyncio.timeout(seconds):
+                yield
     except _BUGS:
         raise
     except (exc.DBAPIError, exc.TimeoutError, OSError) as error:
-        cancellation.prevails(error)
         raise StoreUnavailable(_cause(error)) from error
 
 
