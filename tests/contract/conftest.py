@@ -26,6 +26,7 @@ from rates_contracts.events import (
     HistoryReload,
     ObservationsRecorded,
     StatusChanged,
+    decode_event,
 )
 from rates_contracts.observation import FIX, Observation
 from rates_contracts.status import SyncStatus, Transition
@@ -117,7 +118,8 @@ class Sync:
 
     async def events(self) -> tuple[Event, ...]:
         """Return all events, oldest first."""
-        return (await self.outbox.read(None, history=None, averages=None)).events
+        view = await self.outbox.read(None, history=None, averages=None)
+        return tuple(decode_event(stored.body) for stored in view.events)
 
 
 def average(at: datetime) -> Average:

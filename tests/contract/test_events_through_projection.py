@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from rates_api.consume.projection import Reload, project
 from rates_api.snapshot.snapshot import Snapshot
-from rates_contracts.events import Event
+from rates_contracts.events import Event, encode_event, stored_event
 from rates_contracts.stream import entry_fields, event_of
 
 pytestmark = pytest.mark.contract
@@ -53,7 +53,7 @@ async def deliver(
 ) -> Snapshot:
     """Give `events` as they travel to a worker that loads when it can't follow."""
     for event in events:
-        outcome = project(snapshot, event_of(entry_fields(event)))
+        outcome = project(snapshot, event_of(entry_fields(stored_event(encode_event(event)))))
         snapshot = await load() if isinstance(outcome, Reload) else outcome
     return snapshot
 

@@ -35,6 +35,8 @@ from rates_contracts.events import (
     Previous,
     StatusChanged,
     TimelineChanged,
+    encode_event,
+    stored_event,
 )
 from rates_contracts.observation import FIX, SETTLEMENT, Observation
 from rates_contracts.status import SyncStatus, Transition
@@ -204,7 +206,7 @@ def _recorded(rows: tuple[Observation, ...], at: datetime) -> tuple[Observation,
 
 def entry(event: Event) -> Entry:
     """Return the event as a stream entry."""
-    return Entry(event.at, entry_fields(event))
+    return Entry(event.at, entry_fields(stored_event(encode_event(event))))
 
 
 class Redis:

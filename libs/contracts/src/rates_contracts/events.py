@@ -3,6 +3,8 @@
 sync writes an event into the outbox in the recording transaction (rule R3) and relays it; a worker
 applies it only when `previous` is where the worker stands (rule R5), otherwise it reloads.
 Every event carries the whole `status`, so that any event brings a worker's freshness up to date.
+What lies in the outbox may be of a later version (after a rollback): whoever only passes it on
+reads its envelope and leaves the bytes alone.
 """
 
 from datetime import datetime
@@ -109,12 +111,46 @@ class TimelineChanged(_Event, frozen=True, kw_only=True, tag="timeline_changed.v
 Event = ObservationsRecorded | StatusChanged | CalendarChanged | HistoryReload | TimelineChanged
 
 
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """What every event says of itself, whatever its type and version. It never changes.
+
+    Not a base of the events: their members would be written in another order.
+    """
+
+    event_id: str
+    timeline: int
+    position: int
+    previous: Previous
+    recorded_at: datetime
+    traceparent: str | None = None
+
+
+class StoredEvent(msgspec.Struct, frozen=True):
+    """An event as it was recorded: the bytes, which travel as they are, and their envelope."""
+
+    body: bytes
+    envelope: Envelope
+
+    @property
+    def at(self) -> Position:
+        """Return where in the record this event stands."""
+        return Position(self.envelope.timeline, self.envelope.position)
+
+
+class _Carried(msgspec.Struct, frozen=True):
+    """What every event carries, also one of an unknown type."""
+
+    status: SyncStatus
+
+
 class EventUndecodable(ValueError):
     """The bytes are no event that this version knows; the answer to it is to load the record."""
 
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+_envelope_decoder = msgspec.json.Decoder(Envelope)
+_carried_decoder = msgspec.json.Decoder(_Carried)
 
 
 def encode_event(event: Event) -> bytes:
@@ -131,3 +167,19 @@ def decode_event(body: bytes | str) -> Event:
         return _decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise EventUndecodable(str(error)) from error
+
+
+def stored_event(body: bytes) -> StoredEvent:
+    """Read the envelope of an event of any type and version. Raises `EventUndecodable`."""
+    try:
+        return StoredEvent(body, _envelope_decoder.decode(body))
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise EventUndecodable(str(error)) from error
+
+
+def status_in(event: StoredEvent) -> SyncStatus | None:
+    """Return the status that an event of any type carries, null where it can't be read."""
+    try:
+        return _carried_decoder.decode(event.body).status
+    except msgspec.DecodeError:
+        return None

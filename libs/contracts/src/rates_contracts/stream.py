@@ -1,13 +1,13 @@
 """The stream's name and the layout of an entry (protocol rule 6).
 
-The entry ID is `<timeline>-<position>`. Beside the event stand its `event_id`, with which the relay
-tells a repeat from another history, and `previous` and `traceparent`, for whoever reads the stream
-by hand.
+The entry ID is `<timeline>-<position>`. Beside the event's own bytes stand its `event_id`, with
+which the relay tells a repeat from another history, and `previous` and `traceparent`, for whoever
+reads the stream by hand.
 """
 
 from collections.abc import Mapping
 
-from rates_contracts.events import Event, EventUndecodable, decode_event, encode_event
+from rates_contracts.events import Event, EventUndecodable, StoredEvent, decode_event
 
 EVENTS = "{rates:v1}:events"
 """The stream's key; the hash tag keeps it in one slot with the documents (protocol rule 10)."""
@@ -15,15 +15,17 @@ EVENTS = "{rates:v1}:events"
 EVENT, EVENT_ID, PREVIOUS, TRACEPARENT = b"event", b"event_id", b"previous", b"traceparent"
 
 
-def entry_fields(event: Event) -> dict[bytes, bytes]:
-    """Return the fields of the event's stream entry."""
+def entry_fields(event: StoredEvent) -> dict[bytes, bytes]:
+    """Return the fields of the event's stream entry: its bytes as recorded, of any version."""
+    envelope = event.envelope
+    previous = envelope.previous
     fields = {
-        EVENT: encode_event(event),
-        EVENT_ID: event.event_id.encode(),
-        PREVIOUS: f"{event.previous.at.stream_id} {event.previous.event_id}".encode(),
+        EVENT: event.body,
+        EVENT_ID: envelope.event_id.encode(),
+        PREVIOUS: f"{previous.at.stream_id} {previous.event_id}".encode(),
     }
-    if event.traceparent is not None:
-        fields[TRACEPARENT] = event.traceparent.encode()
+    if envelope.traceparent is not None:
+        fields[TRACEPARENT] = envelope.traceparent.encode()
     return fields
 
 

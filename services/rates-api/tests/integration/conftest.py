@@ -22,6 +22,7 @@ import redis
 
 from rates_contracts import views
 from rates_contracts.documents import AVERAGES, CURRENT, HISTORY
+from rates_contracts.events import Event, encode_event, stored_event
 from rates_contracts.stream import EVENTS, entry_fields
 
 
@@ -101,7 +102,7 @@ class Relay:
             last = tail[0][0].decode() if tail else "0-0"
             for event in record.outbox:
                 if event.at.stream_id > last:
-                    client.xadd(EVENTS, entry_fields(event), id=event.at.stream_id)
+                    client.xadd(EVENTS, _fields(event), id=event.at.stream_id)
             documents = zip((CURRENT, AVERAGES, HISTORY), record.documents(), strict=True)
             client.mset(dict(documents))
 
@@ -166,6 +167,10 @@ class Database:
                 marks = ", ".join("?" * len(views.VIEWS[view]))
                 connection.executemany(f"INSERT INTO {view} VALUES ({marks})", content)
         connection.close()
+
+
+def _fields(event: Event) -> Any:
+    return entry_fields(stored_event(encode_event(event)))
 
 
 def _json(document: Any) -> str:

@@ -18,7 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rates_contracts.calendar import BankCalendar
-from rates_contracts.events import Event
+from rates_contracts.events import Event, decode_event
 from rates_contracts.observation import FIX, SETTLEMENT
 from rates_sync.cycle.recorder import Recorder
 from rates_sync.migrations import migrate
@@ -170,7 +170,9 @@ class Desk:
     async def events(self) -> tuple[Event, ...]:
         """Return the outbox."""
         async with self.engine.connect() as connection:
-            return await read_events(connection, BEFORE_ALL)
+            return tuple(
+                decode_event(one.body) for one in await read_events(connection, BEFORE_ALL)
+            )
 
     async def rows(self, query: str) -> list[tuple[object, ...]]:
         """Return what `query` selects."""

@@ -2,5 +2,6 @@
 
 `leadership` contend, lead, contend again   `leader` the holder's tasks
 `poller` the poll loop                      `courier` alerts and purges, after the outbox
-`watch` the work as metrics                 `waiting` until an instant, and which loop gets round
+`meaning` which of them an event calls for  `watch` the work as metrics
+`waiting` until an instant, and which loop gets round
 """

@@ -6,7 +6,7 @@ move that needs a person's look, an alert goes out directly. Records nothing but
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,9 +14,9 @@ from typing import Literal, Protocol
 
 import structlog
 
-from rates_contracts.events import Event, Position, StatusChanged, TimelineChanged
-from rates_contracts.status import SyncStatus
+from rates_contracts.events import Position, StoredEvent
 from rates_sync.errors import NotificationFailed, StoreUnavailable
+from rates_sync.leader.meaning import alerts_of, purges, unknown
 from rates_sync.notify.alerts import Alert, Alerts
 from rates_sync.notify.cdn import EdgeCache
 from rates_sync.upstream import Rejected
@@ -35,11 +35,11 @@ OUTAGE_AFTER = timedelta(seconds=10)
 class Cursor(Protocol):
     """A place in the outbox under a name; each method may raise `StoreUnavailable`."""
 
-    async def pending(self, most: int = 100) -> Sequence[Event]:
+    async def pending(self, most: int = 100) -> Sequence[StoredEvent]:
         """Return the oldest events after the cursor."""
         ...
 
-    async def passed(self) -> Event | None:
+    async def passed(self) -> StoredEvent | None:
         """Return the event at the cursor, None before the first."""
         ...
 
@@ -73,6 +73,7 @@ class Courier:
         self._outlets, self._clock, self._interval = outlets, clock, interval
         self._delay: dict[Notice, timedelta] = {"second_purge": second_purge}
         self._direct: list[Alert] = []
+        self._warned: set[str] = set()
         self.database, self.redis = Outage("database"), Outage("redis")
 
     async def run(self, wake: asyncio.Event) -> None:
@@ -119,6 +120,7 @@ class Courier:
         due = self._due(notice, await cursor.pending())
         if not due:
             return
+        self._warn_of(unknown(due))
         before = await cursor.passed()
         if notice == "alert":
             for alert in alerts_of(before, due):
@@ -129,12 +131,18 @@ class Courier:
             self._outlets.observe(notice, True)
         await cursor.advance(due[-1].at)
 
-    def _due(self, notice: Notice, pending: Sequence[Event]) -> list[Event]:
+    def _warn_of(self, reasons: set[str]) -> None:
+        """Say once for each type that only a later version of this service knows it."""
+        for reason in sorted(reasons - self._warned):
+            log.warning("event_undecodable", error=reason)
+        self._warned |= reasons
+
+    def _due(self, notice: Notice, pending: Sequence[StoredEvent]) -> list[StoredEvent]:
         """Only what has a delay is held against the clock, which may have been set back."""
         delay = self._delay.get(notice)
         if delay is None:
             return list(pending)
-        return [one for one in pending if one.recorded_at + delay <= self._clock()]
+        return [one for one in pending if one.envelope.recorded_at + delay <= self._clock()]
 
     async def _send_direct(self) -> None:
         while self._direct:
@@ -170,46 +178,6 @@ class Outage:
     def _alert(self, state: str, at: datetime, words: str) -> Alert:
         name = f"{self._name}_{state}"
         return Alert(f"{name}-{at.isoformat()}", name, at, f"The {self._name} {words}.")
-
-
-def alerts_of(before: Event | None, events: Sequence[Event]) -> Iterator[Alert]:
-    """Yield what people should know of `events`, told against the event `before` them."""
-    status = before.status if before is not None else None
-    for event in events:
-        for name, summary in _changes(status, event):
-            yield Alert(f"{name}-{event.event_id}", name, event.recorded_at, summary)
-        status = event.status
-
-
-def purges(before: Event | None, events: Sequence[Event]) -> bool:
-    """Tell whether the edge holds what `events` made old.
-
-    Freshness alone does not: it ends by itself. Opened and closed do, a half-open trial does not.
-    """
-    status = before.status if before is not None else None
-    for event in events:
-        if not isinstance(event, StatusChanged) or _breaker_flipped(status, event.status):
-            return True
-        status = event.status
-    return False
-
-
-def _changes(old: SyncStatus | None, event: Event) -> Iterator[tuple[str, str]]:
-    new = event.status
-    if isinstance(event, TimelineChanged):
-        yield "stream_reset", "The record was restored to an earlier state: a new timeline."
-    if _breaker_flipped(old, new):
-        if new.breaker == "closed":
-            yield "breaker_closed", "Banxico answers again: the breaker has closed."
-        else:
-            yield "breaker_opened", "Banxico fails: the breaker has opened, data ages."
-    if new.upstream == "bad_token" and (old is None or old.upstream != "bad_token"):
-        yield "bad_token", "Banxico refuses the token: nothing is verified until it is replaced."
-
-
-def _breaker_flipped(old: SyncStatus | None, new: SyncStatus) -> bool:
-    was_closed = old is None or old.breaker == "closed"
-    return was_closed != (new.breaker == "closed")
 
 
 def _suspicion(found: Sequence[Rejected], now: datetime) -> Alert:

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from rates_contracts.averages import Average
 from rates_contracts.calendar import BankCalendar
-from rates_contracts.events import Event, Head, Position
+from rates_contracts.events import Head, Position, StoredEvent
 from rates_contracts.observation import Observation
 from rates_contracts.status import SyncStatus
 
@@ -34,8 +34,8 @@ class RecordView(Protocol):
         ...
 
     @property
-    def events(self) -> Sequence[Event]:
-        """The outbox after the cursor, ascending."""
+    def events(self) -> Sequence[StoredEvent]:
+        """The outbox after the cursor, ascending, as it was recorded."""
         ...
 
     @property

@@ -7,7 +7,7 @@ once, also across restarts. Pruning keeps what a cursor has not passed.
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from rates_contracts.events import Event, Position
+from rates_contracts.events import Position, StoredEvent
 from rates_sync.store.engine import reading, writing
 from rates_sync.store.fence import Fence, hold
 from rates_sync.store.outbox import BEFORE_ALL, read_event, read_events
@@ -20,13 +20,13 @@ class Notices:
     def __init__(self, engine: AsyncEngine, fence: Fence, name: str) -> None:
         self._engine, self._fence, self._name = engine, fence, name
 
-    async def pending(self, most: int = 100) -> tuple[Event, ...]:
+    async def pending(self, most: int = 100) -> tuple[StoredEvent, ...]:
         """Return the oldest events that no notice went out for. Raises `StoreUnavailable`."""
         async with reading(self._engine) as connection:
             cursor = await _cursor(connection, self._name)
             return await read_events(connection, cursor or BEFORE_ALL, most)
 
-    async def passed(self) -> Event | None:
+    async def passed(self) -> StoredEvent | None:
         """Return the event that the cursor stands at, None before the first or if it is pruned.
 
         What follows is told against it: a breaker has opened only if it was closed. Raises

@@ -1,7 +1,8 @@
 """What the relay reads of the record, in one consistent transaction (protocol rules 7 to 10).
 
 Implements the port that `relay` declares, for the instance that holds the lease. Never talks to
-Redis; the stream's cursor comes in as an argument.
+Redis; the stream's cursor comes in as an argument. Events stay the bytes that were recorded: after
+a rollback some are of a later version.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from rates_contracts.averages import Average
 from rates_contracts.calendar import BankCalendar
-from rates_contracts.events import Event, Head, Position, decode_event
+from rates_contracts.events import Head, Position, StoredEvent, stored_event
 from rates_contracts.observation import Observation
 from rates_contracts.status import SyncStatus
 from rates_sync.store.engine import reading
@@ -42,7 +43,7 @@ class RecordView:
     first: Position | None
     count: int
     event_id_at_cursor: str | None
-    events: tuple[Event, ...]
+    events: tuple[StoredEvent, ...]
     status: SyncStatus | None
     calendar: BankCalendar | None
     history_version: str
@@ -88,17 +89,17 @@ class Outbox:
 
 async def read_events(
     connection: AsyncConnection, cursor: Position, most: int | None = None
-) -> tuple[Event, ...]:
+) -> tuple[StoredEvent, ...]:
     """Return the outbox after `cursor`, ascending, at most `most` events."""
     rows = await connection.scalars(_ascending().where(later_than(cursor)).limit(most))
-    return tuple(decode_event(document) for document in rows)
+    return tuple(stored_event(document.encode()) for document in rows)
 
 
-async def read_event(connection: AsyncConnection, at: Position) -> Event | None:
+async def read_event(connection: AsyncConnection, at: Position) -> StoredEvent | None:
     """Return the outbox's event at `at`, None without one."""
     here = and_(outbox.c.timeline == at.timeline, outbox.c.position == at.position)
     document = await connection.scalar(select(outbox.c.document).where(here))
-    return None if document is None else decode_event(document)
+    return None if document is None else stored_event(document.encode())
 
 
 def later_than(at: Position) -> ColumnElement[bool]:

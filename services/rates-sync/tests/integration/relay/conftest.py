@@ -16,8 +16,15 @@ from rates_contracts.documents import (
     HistoryDocument,
     decode_document,
 )
-from rates_contracts.events import Event, Position
-from rates_contracts.stream import EVENTS, entry_fields, event_of
+from rates_contracts.events import (
+    Event,
+    Position,
+    StoredEvent,
+    decode_event,
+    encode_event,
+    stored_event,
+)
+from rates_contracts.stream import EVENT, EVENTS, entry_fields, event_of
 from rates_sync.relay.relay import Relay
 from rates_sync.store.engine import reading
 from rates_sync.store.outbox import Outbox, read_events
@@ -38,12 +45,13 @@ class Mirror:
 
     async def outbox(self) -> list[Event]:
         """Return what the record has."""
-        async with reading(self._leader.engine) as connection:
-            return list(await read_events(connection, Position(0, 0)))
+        return [decode_event(stored.body) for stored in await self._stored()]
 
     async def is_exact(self) -> bool:
-        """Tell whether the stream holds each event of the outbox exactly once, in order."""
-        return await self.events() == await self.outbox()
+        """Tell whether the stream holds each event of the outbox once, in order, byte for byte."""
+        entries: Any = await self.redis.xrange(EVENTS)
+        recorded = [(stored.at.stream_id.encode(), stored.body) for stored in await self._stored()]
+        return [(id_, fields[EVENT]) for id_, fields in entries] == recorded
 
     async def current(self) -> CurrentDocument:
         """Return the manifest."""
@@ -70,14 +78,20 @@ class Mirror:
         """Replace the stream by `events`, as a replica that lags or another record would."""
         await self.redis.delete(EVENTS)
         for event in events:
-            fields: dict[Any, Any] = dict(entry_fields(event))
-            await self.redis.xadd(EVENTS, fields, id=event.at.stream_id)
+            await self._add(event)
 
     async def forge(self, event: Event) -> None:
         """Append another history's entry: the place is the event's, the `event_id` is not."""
         foreign = msgspec.structs.replace(event, event_id="of-another-history")
-        fields: dict[Any, Any] = dict(entry_fields(foreign))
+        await self._add(foreign)
+
+    async def _add(self, event: Event) -> None:
+        fields: dict[Any, Any] = dict(entry_fields(stored_event(encode_event(event))))
         await self.redis.xadd(EVENTS, fields, id=event.at.stream_id)
+
+    async def _stored(self) -> tuple[StoredEvent, ...]:
+        async with reading(self._leader.engine) as connection:
+            return await read_events(connection, Position(0, 0))
 
     async def _body(self, key: str) -> bytes:
         body: Any = await self.redis.get(key)

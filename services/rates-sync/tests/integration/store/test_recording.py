@@ -14,7 +14,13 @@ from sqlalchemy.exc import IntegrityError
 
 from rates_contracts.averages import Average
 from rates_contracts.calendar import BankCalendar
-from rates_contracts.events import HistoryReload, ObservationsRecorded, Position, StatusChanged
+from rates_contracts.events import (
+    HistoryReload,
+    ObservationsRecorded,
+    Position,
+    StatusChanged,
+    decode_event,
+)
 from rates_contracts.observation import FIX, Observation
 from rates_contracts.status import SyncStatus
 from rates_sync.store.engine import reading
@@ -289,7 +295,8 @@ async def _count(leader: Any, table: Any) -> int:
 
 async def _events(leader: Any) -> Any:
     async with reading(leader.engine) as connection:
-        return await read_events(connection, Position(0, 0))
+        stored = await read_events(connection, Position(0, 0))
+    return tuple(decode_event(one.body) for one in stored)
 
 
 async def _versions(leader: Any) -> tuple[str, str]:

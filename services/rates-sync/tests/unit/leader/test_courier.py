@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rates_contracts.events import Event, Position
+from rates_contracts.events import Position, StoredEvent, encode_event, stored_event
 from rates_sync.cycle.recorder import Manner, Recorder
 from rates_sync.errors import NotificationFailed, StoreUnavailable
 from rates_sync.leader.courier import Courier, Outage, Outlets
@@ -217,11 +217,11 @@ async def test_suspicious_values_are_one_direct_alert(
 class BrokenCursor:
     """A cursor whose database is away."""
 
-    async def pending(self, most: int = 100) -> list[Event]:
+    async def pending(self, most: int = 100) -> list[StoredEvent]:
         """Fail."""
         raise StoreUnavailable("away")
 
-    async def passed(self) -> Event | None:
+    async def passed(self) -> StoredEvent | None:
         """Fail."""
         raise StoreUnavailable("away")
 
@@ -260,13 +260,13 @@ class QueueCursor:
     """A cursor over a list."""
 
     def __init__(self) -> None:
-        self.events: list[Event] = []
+        self.events: list[StoredEvent] = []
 
-    async def pending(self, most: int = 100) -> list[Event]:
+    async def pending(self, most: int = 100) -> list[StoredEvent]:
         """Return the list."""
         return self.events
 
-    async def passed(self) -> Event | None:
+    async def passed(self) -> StoredEvent | None:
         """Nothing came before."""
         return None
 
@@ -283,7 +283,7 @@ async def test_courier_steps_when_woken(desk: Any, pen: Recorder, alerts: FakeAl
     running = asyncio.create_task(courier.run(wake))
     await asyncio.sleep(0)
     await pen.note(breaker="open")
-    cursor.events = [desk.told[-1]]
+    cursor.events = [stored_event(encode_event(desk.told[-1]))]
     wake.set()
     await alerts.arrived.wait()
     running.cancel()

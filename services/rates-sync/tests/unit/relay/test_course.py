@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from rates_contracts.events import Head, Position, Previous, StatusChanged
-from rates_contracts.status import SyncStatus
+from rates_contracts.events import Envelope, Head, Position, Previous, StoredEvent
 from rates_sync.relay.course import Course, course, must_trim
 from rates_sync.relay.stream import Tail
 
@@ -22,7 +21,7 @@ class View:
     first: Position | None
     count: int
     event_id_at_cursor: str | None
-    events: tuple[StatusChanged, ...]
+    events: tuple[StoredEvent, ...]
     status: Any = None
     calendar: Any = None
     history_version: str = ""
@@ -45,15 +44,15 @@ def _view(head: str, *, cursor: str | None, first: int = 1, event_id: str | None
     )
 
 
-def _event(timeline: int, position: int) -> StatusChanged:
-    return StatusChanged(
+def _event(timeline: int, position: int) -> StoredEvent:
+    envelope = Envelope(
         event_id=f"e{position}",
         timeline=timeline,
         position=position,
         previous=Previous(timeline, position - 1, f"e{position - 1}"),
         recorded_at=NOW,
-        status=SyncStatus("simulator", ()),
     )
+    return StoredEvent(b"", envelope)
 
 
 def _tail(

@@ -1,0 +1,84 @@
+"""What events mean for people and for the edge: which alerts, and whether to purge (rule 21).
+
+Pure; `courier` asks. After a rollback the outbox holds events of types that only a later version
+knows. Whatever those changed, the edge is old; their status, which every event carries, is read
+like any other.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from rates_contracts.events import (
+    Event,
+    EventUndecodable,
+    StatusChanged,
+    StoredEvent,
+    TimelineChanged,
+    decode_event,
+    status_in,
+)
+from rates_contracts.status import SyncStatus
+from rates_sync.notify.alerts import Alert
+
+
+def alerts_of(before: StoredEvent | None, events: Sequence[StoredEvent]) -> Iterator[Alert]:
+    """Yield what people should know of `events`, told against the event `before` them."""
+    old = None if before is None else status_in(before)
+    for stored in events:
+        told, new = stored.envelope, status_in(stored)
+        for name, summary in _changes(old, new, _known(stored)):
+            yield Alert(f"{name}-{told.event_id}", name, told.recorded_at, summary)
+        old = new or old
+
+
+def purges(before: StoredEvent | None, events: Sequence[StoredEvent]) -> bool:
+    """Tell whether the edge holds what `events` made old.
+
+    Freshness alone does not: it ends by itself. Opened and closed do, a half-open trial does not.
+    """
+    old = None if before is None else status_in(before)
+    for stored in events:
+        event = _known(stored)
+        if not isinstance(event, StatusChanged) or _breaker_flipped(old, event.status):
+            return True
+        old = event.status
+    return False
+
+
+def unknown(events: Sequence[StoredEvent]) -> set[str]:
+    """Return why some of `events` can't be read: the same words for all of one type."""
+    reasons = set()
+    for stored in events:
+        try:
+            decode_event(stored.body)
+        except EventUndecodable as error:
+            reasons.add(str(error))
+    return reasons
+
+
+def _known(stored: StoredEvent) -> Event | None:
+    """Return the event, null where its type is of a later version."""
+    try:
+        return decode_event(stored.body)
+    except EventUndecodable:
+        return None
+
+
+def _changes(
+    old: SyncStatus | None, new: SyncStatus | None, event: Event | None
+) -> Iterator[tuple[str, str]]:
+    if isinstance(event, TimelineChanged):
+        yield "stream_reset", "The record was restored to an earlier state: a new timeline."
+    if new is None:
+        return
+    if _breaker_flipped(old, new):
+        if new.breaker == "closed":
+            yield "breaker_closed", "Banxico answers again: the breaker has closed."
+        else:
+            yield "breaker_opened", "Banxico fails: the breaker has opened, data ages."
+    if new.upstream == "bad_token" and (old is None or old.upstream != "bad_token"):
+        yield "bad_token", "Banxico refuses the token: nothing is verified until it is replaced."
+
+
+def _breaker_flipped(old: SyncStatus | None, new: SyncStatus) -> bool:
+    was_closed = old is None or old.breaker == "closed"
+    return was_closed != (new.breaker == "closed")
