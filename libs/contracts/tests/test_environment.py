@@ -5,7 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from rates_contracts.environment import EnvironmentInvalid, Secret, read, setting, variables
+from rates_contracts.environment import (
+    REDISES,
+    EnvironmentInvalid,
+    Secret,
+    at_least,
+    one_of,
+    positive,
+    read,
+    server_url,
+    setting,
+    tcp_port,
+    variables,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,3 +102,37 @@ def test_every_variable_can_be_listed() -> None:
         "X_VERBOSE",
         "X_REGION",
     ]
+
+
+@dataclasses.dataclass(frozen=True)
+class Checked:
+    """One field of each common check."""
+
+    place: Secret | None = server_url("A server.", REDISES, None)  # noqa: RUF009
+    number: int = tcp_port("A port.", 8000)
+    colour: str = one_of("A colour.", "red", "green")
+    seconds: float = positive("A time.", 1.0)
+    most: int = at_least("A count.", 5, 1)
+
+
+def test_common_checks_let_pass_what_they_say() -> None:
+    """The bounds themselves are allowed; the first choice is the default."""
+    environ = {"X_PLACE": "unix:///r", "X_NUMBER": "65535", "X_SECONDS": "0.1", "X_MOST": "1"}
+    assert read(Checked, "X", environ) == Checked(Secret("unix:///r"), 65535, "red", 0.1, 1)
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "said"),
+    [
+        ("X_PLACE", "http://r", "a URL that begins with redis:// or rediss:// or unix://"),
+        ("X_NUMBER", "65536", "a port from 1 to 65535"),
+        ("X_COLOUR", "blue", "one of red, green"),
+        ("X_SECONDS", "0", "above 0"),
+        ("X_MOST", "0", "1 or more"),
+    ],
+)
+def test_common_checks_say_what_is_allowed(variable: str, text: str, said: str) -> None:
+    """A refused value is answered with what would be allowed."""
+    with pytest.raises(EnvironmentInvalid) as raised:
+        read(Checked, "X", {variable: text})
+    assert raised.value.problems == [f"{variable}: must be {said}"]

@@ -1,6 +1,7 @@
 """How both services read their environment: one convention, one error message.
 
-A service describes its settings as a frozen dataclass whose fields are declared with `setting`;
+A service describes its settings as a frozen dataclass whose fields are declared with `setting`, or
+with what says a common check once: `one_of`, `server_url`, `tcp_port`, `positive`, `at_least`.
 `read` fills it from variables named `<PREFIX>_<FIELD>`. A `Secret` may also come from the file
 that `<PREFIX>_<FIELD>_FILE` names. Only the services' `settings` modules call this.
 """
@@ -11,6 +12,10 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args, get_type_hints
 
 T = TypeVar("T")
+
+DATABASES = ("mysql+asyncmy://", "sqlite+aiosqlite:///")
+REDISES = ("redis://", "rediss://", "unix://")
+"""What the URLs of the platform's servers begin with."""
 
 TRUE, FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
 
@@ -60,6 +65,42 @@ def setting(
     if default is dataclasses.MISSING:
         return dataclasses.field(metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)
+
+
+def one_of(doc: str, *allowed: str) -> Any:
+    """Declare a choice; the first is the default."""
+    names = ", ".join(allowed)
+    return setting(
+        doc, default=allowed[0], check=lambda value: value in allowed, allowed=f"one of {names}"
+    )
+
+
+def server_url(doc: str, schemes: tuple[str, ...], default: Any = dataclasses.MISSING) -> Any:
+    """Declare a secret URL that begins with one of `schemes`."""
+    allowed = "a URL that begins with " + " or ".join(schemes)
+    return setting(
+        doc,
+        default=default,
+        check=lambda value: value.reveal().startswith(schemes),
+        allowed=allowed,
+    )
+
+
+def tcp_port(doc: str, default: int) -> Any:
+    """Declare a TCP port to listen on."""
+    allowed = "a port from 1 to 65535"
+    return setting(doc, default=default, check=lambda value: 0 < value < 65536, allowed=allowed)
+
+
+def positive(doc: str, default: float) -> Any:
+    """Declare a number above 0."""
+    return setting(doc, default=default, check=lambda value: value > 0, allowed="above 0")
+
+
+def at_least(doc: str, default: float, least: float) -> Any:
+    """Declare a number from `least` on."""
+    allowed = f"{least:g} or more"
+    return setting(doc, default=default, check=lambda value: value >= least, allowed=allowed)
 
 
 def read(cls: type[T], prefix: str, environ: Mapping[str, str]) -> T:

@@ -9,39 +9,32 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from rates_contracts.environment import EnvironmentInvalid, Secret, read, setting
+from rates_contracts.environment import (
+    DATABASES,
+    REDISES,
+    EnvironmentInvalid,
+    Secret,
+    at_least,
+    one_of,
+    read,
+    server_url,
+    setting,
+    tcp_port,
+)
 from rates_contracts.observation import Source
 
 PREFIX = "RATES_SYNC"
 
 BANXICO_HOST = "www.banxico.org.mx"
 BANXICO_URL = f"https://{BANXICO_HOST}/SieAPIRest/service/v1"
-DATABASES = ("mysql+asyncmy://", "sqlite+aiosqlite:///")
-REDISES = ("redis://", "rediss://", "unix://")
 
 
 def _number(doc: str, default: float, *, least: float = 0.001) -> Any:
-    allowed = f"{least:g} or more"
-    return setting(doc, default=default, check=lambda value: value >= least, allowed=allowed)
+    return at_least(doc, default, least)
 
 
 def _count(doc: str, default: int, *, least: int = 1) -> Any:
-    return setting(
-        doc, default=default, check=lambda value: value >= least, allowed=f"{least} or more"
-    )
-
-
-def _one_of(doc: str, *allowed: str) -> Any:
-    """Declare a choice; the first is the default."""
-    names = ", ".join(allowed)
-    return setting(
-        doc, default=allowed[0], check=lambda value: value in allowed, allowed=f"one of {names}"
-    )
-
-
-def _url(doc: str, schemes: tuple[str, ...]) -> Any:
-    allowed = "a URL that begins with " + " or ".join(schemes)
-    return setting(doc, check=lambda value: value.reveal().startswith(schemes), allowed=allowed)
+    return at_least(doc, default, least)
 
 
 def _is_header_value(token: Secret) -> bool:
@@ -54,8 +47,8 @@ class Settings:
     """The settings of one rates-sync instance; times are in seconds."""
 
     # RUF009: these calls only declare, they return a dataclass field.
-    database_url: Secret = _url("The record.", DATABASES)  # noqa: RUF009
-    redis_url: Secret = _url("Where stream and documents go.", REDISES)  # noqa: RUF009
+    database_url: Secret = server_url("The record.", DATABASES)  # noqa: RUF009
+    redis_url: Secret = server_url("Where stream and documents go.", REDISES)  # noqa: RUF009
     banxico_token: Secret = setting(
         "The token for Banco de México's SIE API (64 letters and digits).",
         check=_is_header_value,
@@ -75,12 +68,7 @@ class Settings:
         allowed="an http or https URL",
     )
     host: str = setting("The address of the internal port.", default="127.0.0.1")
-    port: int = setting(
-        "The internal port: probes, metrics, operator actions.",
-        default=8001,
-        check=lambda value: 0 < value < 65536,
-        allowed="a port from 1 to 65535",
-    )
+    port: int = tcp_port("The internal port: probes, metrics, operator actions.", 8001)
     daily_quota: int = _count("Requests to Banxico per Mexico City day.", 1_000)
     quota_reserve: int = _count("Of these, kept for trials and operators.", 60, least=0)
     breaker_fail_max: int = _count("Failures in a row that open the breaker.", 3)
@@ -103,8 +91,8 @@ class Settings:
     sns_topic_arn: str = setting("Where alerts go; to the log if empty.", default="")
     cloudfront_distribution_id: str = setting("The edge to purge; none if empty.", default="")
     aws_region: str = setting("The region of both.", default="us-east-1")
-    log_level: str = _one_of("The least level to log.", "info", "debug", "warning", "error")
-    log_format: str = _one_of("How log lines look.", "json", "console")
+    log_level: str = one_of("The least level to log.", "info", "debug", "warning", "error")
+    log_format: str = one_of("How log lines look.", "json", "console")
     otlp_endpoint: str = setting("Where traces go (OTLP over HTTP); nowhere if empty.", default="")
     trace_share: float = setting(
         "The share of traces that are kept.",
