@@ -23,13 +23,14 @@ def workspace(tmp_path: Path) -> Path:
         (tmp_path / folder).mkdir(parents=True)
         text = f'[project]\nname = "{name}"\ndependencies = [{needs}]\n'
         (tmp_path / folder / "pyproject.toml").write_text(text)
+    (tmp_path / "services/rates-sync/Dockerfile").touch()
     (tmp_path / locks.DEV_LOCK).write_text(pin("httpx") + pin("msgspec") + pin("pytest"))
     service_lock(tmp_path).write_text(pin("httpx") + pin("msgspec"))
     return tmp_path
 
 
 def service_lock(workspace: Path) -> Path:
-    return workspace / "services/rates-sync" / locks.SERVICE_LOCK
+    return workspace / "services/rates-sync" / locks.IMAGE_LOCK
 
 
 def test_right_locks_have_no_problems(workspace: Path) -> None:
@@ -38,7 +39,7 @@ def test_right_locks_have_no_problems(workspace: Path) -> None:
 
 
 def test_a_version_beside_the_development_lock_is_told(workspace: Path) -> None:
-    """A service must run the versions that were tested."""
+    """An image must hold the versions that were tested."""
     service_lock(workspace).write_text(pin("httpx", "1.1") + pin("msgspec"))
     assert locks.problems(workspace) == [
         "rates-sync/requirements.lock: httpx 1.1 is not the development lock's"
@@ -66,6 +67,6 @@ def test_a_dependency_without_a_pin_is_told(workspace: Path) -> None:
 
 
 def test_a_missing_lock_is_told(workspace: Path) -> None:
-    """Each service has a lock of its own."""
+    """Whatever has a Dockerfile has a lock of its own."""
     service_lock(workspace).unlink()
     assert locks.problems(workspace) == ["requirements.lock of rates-sync is missing"]

@@ -1,4 +1,4 @@
-"""The locks: one for development over all members, one per service that is compiled under it.
+"""The locks: one for development over all members, one per image that is compiled under it.
 
 `./dev lock` compiles them, `./dev test` checks them without a network. They hold third-party
 packages only, each with hashes and no address: where packages come from is the machine's business.
@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 from rates_dev.errors import LocksRefused
 
 DEV_LOCK = "requirements-dev.lock"
-SERVICE_LOCK = "requirements.lock"
+IMAGE_LOCK = "requirements.lock"
 # The build backend of every member: images install ours without build isolation.
 BUILD_BACKEND = "flit_core"
 UV_OPTIONS = (
@@ -37,9 +37,9 @@ def members(root: Path) -> list[Path]:
     return sorted(path.parent for one in folders for path in (root / one).glob("*/pyproject.toml"))
 
 
-def services(root: Path) -> list[Path]:
-    """Return the folder of every service."""
-    return [member for member in members(root) if member.parent.name == "services"]
+def images(root: Path) -> list[Path]:
+    """Return the folder of every member that becomes an image: it has a Dockerfile."""
+    return [member for member in members(root) if (member / "Dockerfile").is_file()]
 
 
 def compile_all(root: Path, *, upgrade: bool = False) -> None:
@@ -47,19 +47,19 @@ def compile_all(root: Path, *, upgrade: bool = False) -> None:
     newest = ["--upgrade"] if upgrade else []
     projects = [str(member.relative_to(root) / "pyproject.toml") for member in members(root)]
     _compile(root, Path(DEV_LOCK), ["requirements-dev.in", *projects, *newest])
-    for service in services(root):
-        folder = service.relative_to(root)
+    for image in images(root):
+        folder = image.relative_to(root)
         inputs = [str(folder / "pyproject.toml"), "--all-extras", "-", *newest]
-        _compile(root, folder / SERVICE_LOCK, [*inputs, "--constraint", DEV_LOCK], BUILD_BACKEND)
+        _compile(root, folder / IMAGE_LOCK, [*inputs, "--constraint", DEV_LOCK], BUILD_BACKEND)
 
 
 def problems(root: Path) -> list[str]:
     """Return what is wrong with the locks, a line each; none if `./dev lock` left them so."""
     found = list(_malformed(root / DEV_LOCK))
-    for service in services(root):
-        found += _malformed(service / SERVICE_LOCK)
-        found += _beside_dev_lock(service / SERVICE_LOCK, pins(root / DEV_LOCK))
-        found += _unmet(service, service / SERVICE_LOCK, root)
+    for image in images(root):
+        found += _malformed(image / IMAGE_LOCK)
+        found += _beside_dev_lock(image / IMAGE_LOCK, pins(root / DEV_LOCK))
+        found += _unmet(image, image / IMAGE_LOCK, root)
     for member in members(root):
         found += _unmet(member, root / DEV_LOCK, root)
     return found
