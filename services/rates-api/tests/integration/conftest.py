@@ -1,6 +1,8 @@
-"""Real back ends: the Redis that `RATES_TEST_REDIS` names, and SQLite with the read views' columns.
+"""Real back ends, each named and none silently replaced; the database has the views' columns.
 
-`RATES_TEST_REDIS=embedded` (default) is fakeredis' TCP server, `server` a `redis-server` from PATH.
+`RATES_TEST_DATABASE` chooses the database (`sqlite`, the default, or `mysql`), `RATES_TEST_REDIS`
+the Redis: `embedded` (the default) is fakeredis' TCP server, `server` a `redis-server` from PATH,
+`container` one in a container.
 """
 
 import asyncio
@@ -11,19 +13,31 @@ import sqlite3
 import subprocess
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import fakeredis
 import msgspec
 import pytest
 import redis
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from rates_contracts import views
 from rates_contracts.documents import AVERAGES, CURRENT, HISTORY
 from rates_contracts.events import Event, encode_event, stored_event
 from rates_contracts.stream import EVENTS, entry_fields
+
+DATABASE = os.environ.get("RATES_TEST_DATABASE", "sqlite")
+REDIS = os.environ.get("RATES_TEST_REDIS", "embedded")
+collect_ignore = [
+    *([] if DATABASE == "mysql" else ["test_mysql.py"]),
+    *([] if REDIS == "container" else ["test_redis_tls.py"]),
+]
+"""What only one back end can show belongs to its run alone; nothing is skipped in another's."""
 
 
 def free_port() -> int:
@@ -35,6 +49,8 @@ def free_port() -> int:
 
 class EmbeddedRedis:
     """fakeredis' TCP server on one port, that can be stopped and started again, empty."""
+
+    host = "127.0.0.1"
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -55,6 +71,8 @@ class EmbeddedRedis:
 
 class LocalRedis:
     """A `redis-server` on one port, that can be stopped and started again, empty."""
+
+    host = "127.0.0.1"
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -93,11 +111,11 @@ class Relay:
 
     def __init__(self, server: Any) -> None:
         self.server = server
-        self.url = f"redis://127.0.0.1:{server.port}/0"
+        self.url = f"redis://{server.host}:{server.port}/0"
 
     def relay(self, record: Any) -> None:
         """Add the outbox's events that are missing, and write the documents."""
-        with redis.Redis(port=self.server.port, protocol=2) as client:
+        with self._client() as client:
             tail: Any = client.xrevrange(EVENTS, count=1)
             last = tail[0][0].decode() if tail else "0-0"
             for event in record.outbox:
@@ -108,19 +126,43 @@ class Relay:
 
     def flush(self) -> None:
         """Lose everything."""
-        with redis.Redis(port=self.server.port, protocol=2) as client:
+        with self._client() as client:
             client.flushall()
+
+    def _client(self) -> redis.Redis:
+        return redis.Redis(host=self.server.host, port=self.server.port, protocol=2)
+
+
+@contextmanager
+def _local(kind: Callable[[], Any]) -> Iterator[Any]:
+    server = kind()
+    yield server
+    server.stop()
+
+
+@contextmanager
+def _container(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """Give the session's, empty, and started again if the test has stopped it."""
+    server = request.getfixturevalue("redis_container")
+    with redis.Redis(host=server.host, port=server.port) as client:
+        client.flushall()
+    yield server
+    server.start()
 
 
 @pytest.fixture
-def redis_server() -> Iterator[Any]:
+def redis_server(request: pytest.FixtureRequest) -> Iterator[Any]:
     """Give the Redis under test."""
-    kind = os.environ.get("RATES_TEST_REDIS", "embedded")
-    if kind == "server":
+    if REDIS == "server":
         assert shutil.which("redis-server"), "RATES_TEST_REDIS=server needs redis-server on PATH"
-    server: Any = LocalRedis() if kind == "server" else EmbeddedRedis()
-    yield server
-    server.stop()
+    servers = {
+        "embedded": lambda: _local(EmbeddedRedis),
+        "server": lambda: _local(LocalRedis),
+        "container": lambda: _container(request),
+    }
+    assert REDIS in servers, f"RATES_TEST_REDIS must be one of {sorted(servers)}, not {REDIS!r}"
+    with servers[REDIS]() as server:
+        yield server
 
 
 @pytest.fixture
@@ -129,17 +171,38 @@ def relay(redis_server: Any) -> Relay:
     return Relay(redis_server)
 
 
-class Database:
-    """A SQLite file with a table for each read view, holding what a record holds."""
+TYPES = {
+    "timeline": "BIGINT",
+    "position": "BIGINT",
+    "event_id": "VARCHAR(64)",
+    "recorded_at": "DATETIME(6)",
+    "series": "VARCHAR(16)",
+    "date": "DATE",
+    "revision": "INTEGER",
+    "value": "VARCHAR(32)",
+    "payload_sha256": "VARCHAR(64)",
+    "window_name": "VARCHAR(8)",
+    "at": "DATETIME(6)",
+    "document": "TEXT",
+    "history_version": "VARCHAR(41)",
+    "averages_version": "VARCHAR(41)",
+    "version": "VARCHAR(64)",
+}
+Rows = Sequence[tuple[Any, ...]]
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.url = f"sqlite+aiosqlite:///{path}"
-        with sqlite3.connect(path) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-            for view, columns in views.VIEWS.items():
-                connection.execute(f"CREATE TABLE {view} ({', '.join(columns)})")
-        connection.close()
+
+class Database(ABC):
+    """A database with a table for each read view, holding what a record holds."""
+
+    url: str
+    mark: str
+    """How the driver marks a parameter."""
+
+    def create(self) -> None:
+        """Make the tables, empty."""
+        for view, columns in views.VIEWS.items():
+            typed = ", ".join(f"{name} {TYPES[name]}" for name in columns)
+            self.execute(f"CREATE TABLE {view} ({typed})")
 
     def hold(self, record: Any) -> None:
         """Hold what the record holds, in one transaction."""
@@ -158,15 +221,89 @@ class Database:
             }
         )
 
-    def write(self, rows: dict[str, list[tuple[Any, ...]]]) -> None:
+    def write(self, rows: dict[str, Rows]) -> None:
         """Replace the rows of the given views, in one transaction."""
-        connection = sqlite3.connect(self.path)
-        with connection:
-            for view, content in rows.items():
-                connection.execute(f"DELETE FROM {view}")
-                marks = ", ".join("?" * len(views.VIEWS[view]))
-                connection.executemany(f"INSERT INTO {view} VALUES ({marks})", content)
-        connection.close()
+        steps: list[str | tuple[str, Rows]] = []
+        for view, content in rows.items():
+            marks = ", ".join([self.mark] * len(views.VIEWS[view]))
+            steps += [f"DELETE FROM {view}", (f"INSERT INTO {view} VALUES ({marks})", content)]
+        self.execute(*steps)
+
+    @abstractmethod
+    def execute(self, *statements: str | tuple[str, Rows]) -> None:
+        """Run statements, as somebody who may write, in one transaction."""
+
+    @abstractmethod
+    def lose(self) -> None:
+        """Take the database away."""
+
+    @abstractmethod
+    def locked(self) -> AbstractAsyncContextManager[None]:
+        """Keep every reader out."""
+
+
+class SqliteDatabase(Database):
+    """A file."""
+
+    mark = "?"
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.url = f"sqlite+aiosqlite:///{path}"
+        self.execute("PRAGMA journal_mode = WAL")
+        self.create()
+
+    def execute(self, *statements: str | tuple[str, Rows]) -> None:
+        """Run statements in one transaction."""
+        with closing(sqlite3.connect(self._path)) as connection, connection:
+            for statement in statements:
+                if isinstance(statement, str):
+                    connection.execute(statement)
+                else:
+                    connection.executemany(*statement)
+
+    def lose(self) -> None:
+        """Move the file away."""
+        self._path.rename(self._path.with_suffix(".gone"))
+
+    @asynccontextmanager
+    async def locked(self) -> AsyncIterator[None]:
+        """Hold the file as only a writer without WAL does."""
+        with closing(sqlite3.connect(self._path)) as blocker:
+            blocker.execute("PRAGMA locking_mode = EXCLUSIVE")
+            blocker.execute("PRAGMA journal_mode = DELETE")
+            blocker.execute("BEGIN EXCLUSIVE")
+            yield
+
+
+class MysqlDatabase(Database):
+    """A database on the session's server, read by the user that rates-api has in production."""
+
+    mark = "%s"
+
+    def __init__(self, server: Any, name: str) -> None:
+        self._server, self._name = server, name
+        self.url = server.url(name, "rates_api")
+        self.create()
+
+    def execute(self, *statements: str | tuple[str, Rows]) -> None:
+        """Run statements in one transaction."""
+        self._server.execute(*statements, database=self._name)
+
+    def lose(self) -> None:
+        """Drop it."""
+        self._server.execute(f"DROP DATABASE {self._name}")
+
+    @asynccontextmanager
+    async def locked(self) -> AsyncIterator[None]:
+        """Lock its tables, as a schema's change would."""
+        engine = create_async_engine(self._server.url(self._name))
+        async with engine.connect() as blocker:
+            locks = ", ".join(f"{view} WRITE" for view in views.VIEWS)
+            await blocker.exec_driver_sql(f"LOCK TABLES {locks}")
+            yield
+            await blocker.exec_driver_sql("UNLOCK TABLES")
+        await engine.dispose()
 
 
 def _fields(event: Event) -> Any:
@@ -193,10 +330,27 @@ def _row(row: Any) -> tuple[Any, ...]:
     )
 
 
+@contextmanager
+def _sqlite(request: pytest.FixtureRequest) -> Iterator[Database]:
+    yield SqliteDatabase(request.getfixturevalue("tmp_path") / "rates.db")
+
+
+@contextmanager
+def _mysql(request: pytest.FixtureRequest) -> Iterator[Database]:
+    server = request.getfixturevalue("mysql_server")
+    name = f"test_{uuid4().hex[:12]}"
+    server.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+    yield MysqlDatabase(server, name)
+    server.execute(f"DROP DATABASE IF EXISTS {name}")
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Database:
-    """Give an empty database."""
-    return Database(tmp_path / "rates.db")
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """Give an empty database of the back end under test."""
+    kinds = {"sqlite": _sqlite, "mysql": _mysql}
+    assert DATABASE in kinds, f"RATES_TEST_DATABASE must be one of {sorted(kinds)}"
+    with kinds[DATABASE](request) as one:
+        yield one
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,6 @@
-"""The record read through its views on SQLite: one consistent snapshot, and no way to write."""
+"""The record read through its views: one consistent snapshot, and no way to write."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
@@ -91,7 +90,7 @@ async def test_the_engine_cannot_write(database: Any, engine: AsyncEngine, recor
     database.hold(record)
 
     async with engine.connect() as connection:
-        with pytest.raises(OperationalError, match="readonly"):
+        with pytest.raises(OperationalError, match=r"readonly|DELETE command denied"):
             await connection.execute(text(f"DELETE FROM {views.HEAD}"))
 
 
@@ -112,15 +111,10 @@ async def test_a_locked_database_is_unavailable(
 ) -> None:
     """A lock that outlasts the timeout is a database that is away."""
     database.hold(record)
-    blocker = sqlite3.connect(database.path)
-    blocker.execute("PRAGMA locking_mode = EXCLUSIVE")
-    blocker.execute("PRAGMA journal_mode = DELETE")
-    blocker.execute("BEGIN EXCLUSIVE")
 
-    with pytest.raises(FallbackUnavailable, match="locked"):
-        await reader.load()
-
-    blocker.close()
+    async with database.locked():
+        with pytest.raises(FallbackUnavailable, match=r"(?i)\block"):
+            await reader.load()
 
 
 class HungEngine:
@@ -155,9 +149,7 @@ async def test_a_database_before_its_migration_is_unavailable(
     database: Any, reader: DatabaseReader
 ) -> None:
     """Without the views the record can't be read yet."""
-    connection = sqlite3.connect(database.path)
-    connection.execute(f"DROP TABLE {views.HEAD}")
-    connection.close()
+    database.execute(f"DROP TABLE {views.HEAD}")
 
     with pytest.raises(FallbackUnavailable):
         await reader.head()

@@ -189,7 +189,7 @@ async def test_a_lost_database_costs_nothing(
     relay.relay(record)
     await until(shows(worker, record.snapshot.with_feed("redis")))
 
-    database.path.rename(database.path.with_suffix(".gone"))
+    database.lose()
     await until(lambda: worker.database.state == "unhealthy")
     record.observe(fakes.observation(date(2024, 1, 3), "17.0000"))
     relay.relay(record)

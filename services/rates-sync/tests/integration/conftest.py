@@ -1,7 +1,8 @@
 """Real back ends for the store and the relay, each named and none silently replaced.
 
-A database is one more entry in `DATABASES`; the Redis is chosen by `RATES_TEST_REDIS`
-(`embedded`, the default, or `server`). What can't be had is an error, never another back end.
+`RATES_TEST_DATABASE` chooses the database (`sqlite`, the default, or `mysql`), `RATES_TEST_REDIS`
+the Redis (`embedded`, the default, `server` or `container`). What can't be had is an error, never
+another back end.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
@@ -21,6 +23,7 @@ from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
+from uuid import uuid4
 
 import pytest
 from redis.asyncio import Redis
@@ -55,6 +58,11 @@ class Database(Protocol):
         """Its SQLAlchemy URL."""
         ...
 
+    @property
+    def untouched(self) -> bool:
+        """Tell whether nobody has made anything in it."""
+        ...
+
     def save(self) -> None:
         """Keep its present state."""
         ...
@@ -75,6 +83,11 @@ class SqliteDatabase:
         """Its SQLAlchemy URL."""
         return f"sqlite+aiosqlite:///{self.path}"
 
+    @property
+    def untouched(self) -> bool:
+        """Tell whether the file is missing."""
+        return not self.path.exists()
+
     def save(self) -> None:
         """Copy the file's state aside."""
         _backup(self.path, self.path.with_suffix(".saved"))
@@ -89,18 +102,83 @@ def _backup(source: Path, target: Path) -> None:
         read.backup(written)
 
 
+@dataclass
+class MysqlDatabase:
+    """A database on the session's server; saved and restored by copies of its tables."""
+
+    server: Any
+    name: str
+
+    @property
+    def url(self) -> str:
+        """Its SQLAlchemy URL, for the user that rates-sync has in production."""
+        return str(self.server.url(self.name, "rates_sync"))
+
+    @property
+    def untouched(self) -> bool:
+        """Tell whether it has no table."""
+        return not self.tables()
+
+    def tables(self) -> list[str]:
+        """Return the names of its tables."""
+        found = self.server.execute(
+            "SELECT table_name FROM information_schema.tables"
+            f" WHERE table_type = 'BASE TABLE' AND table_schema = '{self.name}'"
+        )
+        return [name for (name,) in found]
+
+    def save(self) -> None:
+        """Copy every table into a database beside this one."""
+        self.server.execute(f"CREATE DATABASE {self.name}_saved")
+        for table in self.tables():
+            source, copy = f"{self.name}.{table}", f"{self.name}_saved.{table}"
+            self.server.execute(
+                f"CREATE TABLE {copy} LIKE {source}", f"INSERT INTO {copy} SELECT * FROM {source}"
+            )
+
+    def restore(self) -> None:
+        """Copy every row back, in one transaction."""
+        steps = ["SET foreign_key_checks = 0"]
+        for table in self.tables():
+            steps.append(f"DELETE FROM {self.name}.{table}")
+            steps.append(f"INSERT INTO {self.name}.{table} SELECT * FROM {self.name}_saved.{table}")
+        self.server.execute(*steps)
+
+
 @contextmanager
-def _sqlite(folder: Path) -> Iterator[Database]:
+def _sqlite(request: pytest.FixtureRequest) -> Iterator[Database]:
+    folder: Path = request.getfixturevalue("tmp_path")
     yield SqliteDatabase(folder / "rates.db")
 
 
-DATABASES: dict[str, Callable[[Path], AbstractContextManager[Database]]] = {"sqlite": _sqlite}
+@contextmanager
+def _mysql(request: pytest.FixtureRequest) -> Iterator[Database]:
+    server = request.getfixturevalue("mysql_server")
+    name = f"test_{uuid4().hex[:12]}"
+    server.execute(f"CREATE DATABASE {name}")
+    yield MysqlDatabase(server, name)
+    server.execute(f"DROP DATABASE {name}", f"DROP DATABASE IF EXISTS {name}_saved")
 
 
-@pytest.fixture(params=sorted(DATABASES))
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """An empty database, not migrated yet, of each back end in turn."""
-    with DATABASES[request.param](tmp_path) as one:
+DATABASES: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[Database]]] = {
+    "sqlite": _sqlite,
+    "mysql": _mysql,
+}
+DATABASE = os.environ.get("RATES_TEST_DATABASE", "sqlite")
+REDIS = os.environ.get("RATES_TEST_REDIS", "embedded")
+collect_ignore = [
+    *([] if DATABASE == "mysql" else ["store/test_mysql.py", "store/test_mysql_connections.py"]),
+    *([] if REDIS == "container" else ["relay/test_redis_tls.py"]),
+]
+"""What only one back end can show belongs to its run alone; nothing is skipped in another's."""
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """An empty database, not migrated yet, of the back end under test."""
+    if DATABASE not in DATABASES:
+        pytest.fail(f"RATES_TEST_DATABASE must be one of {sorted(DATABASES)}, not {DATABASE!r}")
+    with DATABASES[DATABASE](request) as one:
         yield one
 
 
@@ -141,7 +219,7 @@ def _server_command(port: int) -> list[str]:
     return [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
 
 
-REDISES = {"embedded": _embedded_command, "server": _server_command}
+PROCESSES = {"embedded": _embedded_command, "server": _server_command}
 
 
 def _free_port() -> int:
@@ -158,24 +236,32 @@ def _wait_until_it_listens(process: "subprocess.Popen[bytes]", port: int) -> Non
 
 
 @pytest.fixture(scope="session")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def redis_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of the Redis that `RATES_TEST_REDIS` names, started for this session."""
-    name = os.environ.get("RATES_TEST_REDIS", "embedded")
-    if name not in REDISES:
-        pytest.fail(f"RATES_TEST_REDIS must be one of {sorted(REDISES)}, not {name!r}")
+    if REDIS == "container":
+        server = request.getfixturevalue("redis_container")
+        yield f"redis://{server.host}:{server.port}/0"
+    elif REDIS in PROCESSES:
+        with _process(PROCESSES[REDIS]) as port:
+            yield f"redis://127.0.0.1:{port}/0"
+    else:
+        known = sorted([*PROCESSES, "container"])
+        pytest.fail(f"RATES_TEST_REDIS must be one of {known}, not {REDIS!r}")
+
+
+@contextmanager
+def _process(command: Callable[[int], list[str]]) -> Iterator[int]:
     port = _free_port()
-    process = subprocess.Popen(
-        REDISES[name](port),
-        cwd=tmp_path_factory.mktemp("redis"),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _wait_until_it_listens(process, port)
-        yield f"redis://127.0.0.1:{port}/0"
-    finally:
-        process.terminate()
-        process.wait(timeout=5)
+    with tempfile.TemporaryDirectory() as folder:
+        process = subprocess.Popen(
+            command(port), cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            _wait_until_it_listens(process, port)
+            yield port
+        finally:
+            process.terminate()
+            process.wait(timeout=5)
 
 
 def connect(url: str) -> Redis:

@@ -5,6 +5,7 @@ database user of rates-api has no right but SELECT on the views (rule R2). Every
 consistent snapshot (protocol rule 12).
 """
 
+import math
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +15,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
+from rates_contracts import tls
+
 BEGIN_MYSQL = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
 
 
@@ -21,6 +24,7 @@ def open_engine(url: str, *, pool_size: int, timeout: float) -> AsyncEngine:
     """Return an engine on `url` that connects on first use and only ever reads.
 
     `timeout` (seconds) bounds connecting, waiting for a lock and for a connection of the pool.
+    Raises ValueError for a URL that asks for TLS in another way than `rates_contracts.tls` says.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
@@ -30,7 +34,7 @@ def open_engine(url: str, *, pool_size: int, timeout: float) -> AsyncEngine:
 
 def _mysql(url: URL, pool_size: int, timeout: float) -> AsyncEngine:
     engine = create_async_engine(
-        url,
+        url.difference_update_query(tls.OPTIONS).update_query_dict({"charset": "utf8mb4"}),
         isolation_level="REPEATABLE READ",
         pool_size=pool_size,
         max_overflow=0,
@@ -38,10 +42,19 @@ def _mysql(url: URL, pool_size: int, timeout: float) -> AsyncEngine:
         pool_pre_ping=True,
         # Below the five minutes after which balancers and proxies forget an idle connection.
         pool_recycle=240,
-        connect_args={"connect_timeout": timeout, "init_command": "SET time_zone = '+00:00'"},
+        connect_args={
+            "connect_timeout": timeout,
+            "init_command": _session(timeout),
+            "ssl": tls.asked_tls(url.query),
+        },
     )
     _begin_with(engine, BEGIN_MYSQL)
     return engine
+
+
+def _session(timeout: float) -> str:
+    """Tables stay locked while a migration changes them; MySQL would wait for a year."""
+    return f"SET SESSION lock_wait_timeout = {math.ceil(timeout)}, time_zone = '+00:00'"
 
 
 def _sqlite(url: URL, timeout: float) -> AsyncEngine:

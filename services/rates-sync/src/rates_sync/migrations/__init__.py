@@ -2,7 +2,8 @@
 
 `bootstrap` calls `migrate` before the lease is taken. Idempotent; of two instances that start
 together the second waits for the first and finds nothing to do. Never touches rows that a
-recording wrote.
+recording wrote. MySQL can't take DDL back: a step that was killed halfway is there in part, and
+every step can be run again over what it left.
 """
 
 from collections.abc import AsyncIterator
@@ -11,13 +12,11 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, make_url, text
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy import URL, Connection, make_url, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from rates_sync.store.engine import open_engine, translated, writing
 
-LOCK = "rates_sync_migrations"
 LOCK_SECONDS = 60
 """How long an instance waits for another's migration on MySQL."""
 
@@ -27,9 +26,13 @@ async def migrate(url: str) -> None:
 
     Raises `StoreUnavailable`.
     """
-    migrating = _sqlite if make_url(url).get_backend_name() == "sqlite" else _mysql
-    async with migrating(url) as connection:
-        await connection.run_sync(_upgrade)
+    parsed = make_url(url)
+    engine = open_engine(url, migrating=True)
+    try:
+        async with _sqlite(engine, parsed) if _is_sqlite(parsed) else _mysql(engine) as connection:
+            await connection.run_sync(_upgrade)
+    finally:
+        await engine.dispose()
 
 
 def _upgrade(connection: Connection) -> None:
@@ -39,34 +42,31 @@ def _upgrade(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
+def _is_sqlite(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite"
+
+
 @asynccontextmanager
-async def _sqlite(url: str) -> AsyncIterator[AsyncConnection]:
+async def _sqlite(engine: AsyncEngine, url: URL) -> AsyncIterator[AsyncConnection]:
     """One write transaction around all steps: SQLite's own lock keeps others out."""
-    Path(make_url(url).database or "").parent.mkdir(parents=True, exist_ok=True)
-    engine = open_engine(url, create=True)
-    try:
-        async with writing(engine) as connection:
-            yield connection
-    finally:
-        await engine.dispose()
+    Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+    async with writing(engine) as connection:
+        yield connection
 
 
 @asynccontextmanager
-async def _mysql(url: str) -> AsyncIterator[AsyncConnection]:
+async def _mysql(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """MySQL commits at each DDL statement, so a named lock keeps others out."""
-    engine = create_async_engine(url, poolclass=NullPool)
-    try:
-        async with translated(LOCK_SECONDS * 2), engine.begin() as connection:
-            await _take_lock(connection)
-            yield connection
-    finally:
-        await engine.dispose()
+    async with translated(LOCK_SECONDS * 2), engine.begin() as connection:
+        await _take_lock(connection)
+        yield connection
 
 
 async def _take_lock(connection: AsyncConnection) -> None:
-    """The session's end gives the lock back."""
+    """The session's end gives the lock back. Names count for a whole server, with 64 letters."""
     taken = await connection.scalar(
-        text("SELECT GET_LOCK(:name, :seconds)"), {"name": LOCK, "seconds": LOCK_SECONDS}
+        text("SELECT GET_LOCK(LEFT(CONCAT('migrate ', DATABASE()), 64), :seconds)"),
+        {"seconds": LOCK_SECONDS},
     )
     if taken != 1:
         raise TimeoutError(f"another instance migrates for more than {LOCK_SECONDS} s")

@@ -6,7 +6,7 @@ translate the drivers' errors once. Never creates a database: only a migration d
 Isolation on MySQL is REPEATABLE READ: a reading transaction sees one state of the record however
 many selects it makes. A writing one begins with a locking read of the lease (protocol rule 2);
 that reads the newest state and opens no snapshot, so that the first plain select opens it under
-the lock.
+the lock. What MySQL's session defaults to is never relied on: each server has its own.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from sqlalchemy import URL, Connection, event, exc, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from rates_contracts import tls
 from rates_contracts.cancellation import cancellation_prevails
 from rates_sync.errors import StoreUnavailable
 
@@ -31,19 +32,21 @@ TRANSACTION_SECONDS = 5.0
 
 _BEGIN = "sqlite_begin"
 _BUGS = (exc.IntegrityError, exc.ProgrammingError, exc.DataError, exc.NotSupportedError)
+_NO_SUCH_TABLE = 1146
 
 
-def open_engine(url: str, *, create: bool = False) -> AsyncEngine:
+def open_engine(url: str, *, migrating: bool = False) -> AsyncEngine:
     """Return an engine for `mysql+asyncmy` or `sqlite+aiosqlite`; nothing is connected yet.
 
-    `create` lets a missing SQLite file be made, as a migration does. Raises ValueError for other
-    drivers.
+    `migrating` lets a missing SQLite file be made, and a statement on MySQL take its time. Raises
+    ValueError for other drivers, and for a URL that asks for TLS in another way than
+    `rates_contracts.tls` says.
     """
     parsed = make_url(url)
     if parsed.drivername == "sqlite+aiosqlite":
-        return _sqlite(parsed, mode="rwc" if create else "rw")
+        return _sqlite(parsed, mode="rwc" if migrating else "rw")
     if parsed.drivername == "mysql+asyncmy":
-        return _mysql(parsed)
+        return _mysql(parsed, migrating=migrating)
     raise ValueError(f"no such database driver: {parsed.drivername}")
 
 
@@ -72,10 +75,17 @@ async def translated(seconds: float = TRANSACTION_SECONDS) -> AsyncIterator[None
         with cancellation_prevails():
             async with asyncio.timeout(seconds):
                 yield
-    except _BUGS:
-        raise
+    except _BUGS as error:
+        if not _lacks_a_table(error):
+            raise
+        raise StoreUnavailable(_cause(error)) from error
     except (exc.DBAPIError, exc.TimeoutError, OSError) as error:
         raise StoreUnavailable(_cause(error)) from error
+
+
+def _lacks_a_table(error: exc.DBAPIError) -> bool:
+    """MySQL's driver takes a table that a restore has not brought back yet for a wrong query."""
+    return error.orig is not None and error.orig.args[:1] == (_NO_SUCH_TABLE,)
 
 
 def _cause(error: Exception) -> str:
@@ -107,21 +117,30 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
 
 
-def _mysql(url: URL) -> AsyncEngine:
-    session = (
-        f"SET SESSION innodb_lock_wait_timeout = {LOCK_WAIT_SECONDS},"
-        f" wait_timeout = {SESSION_IDLE_SECONDS},"
-        " transaction_isolation = 'REPEATABLE-READ', time_zone = '+00:00'"
-    )
+def _mysql(url: URL, *, migrating: bool) -> AsyncEngine:
+    connect = {
+        "init_command": _SESSION,
+        "connect_timeout": LOCK_WAIT_SECONDS,
+        "read_timeout": None if migrating else TRANSACTION_SECONDS,
+        "ssl": tls.asked_tls(url.query),
+    }
+    address = url.difference_update_query(tls.OPTIONS).update_query_dict({"charset": "utf8mb4"})
+    if migrating:
+        return create_async_engine(address, poolclass=NullPool, connect_args=connect)
     return create_async_engine(
-        url.update_query_dict({"charset": "utf8mb4"}),
+        address,
         pool_size=5,
         max_overflow=0,
         pool_timeout=TRANSACTION_SECONDS,
         pool_pre_ping=True,
-        connect_args={
-            "init_command": session,
-            "connect_timeout": LOCK_WAIT_SECONDS,
-            "read_timeout": TRANSACTION_SECONDS,
-        },
+        connect_args=connect,
     )
+
+
+_SESSION = (
+    f"SET SESSION innodb_lock_wait_timeout = {LOCK_WAIT_SECONDS},"
+    f" lock_wait_timeout = {LOCK_WAIT_SECONDS},"
+    f" wait_timeout = {SESSION_IDLE_SECONDS},"
+    " transaction_isolation = 'REPEATABLE-READ', sql_mode = 'TRADITIONAL', time_zone = '+00:00'"
+)
+"""TRADITIONAL: what does not fit a column is an error, never cut to fit (rule R8)."""

@@ -13,7 +13,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,11 +64,11 @@ def _free_port() -> int:
 
 
 @pytest.fixture
-def environ(tmp_path: Path, banxico: str) -> dict[str, str]:
+def environ(database: Any, banxico: str) -> dict[str, str]:
     """The environment of an instance; nobody listens where its Redis should be."""
     return {
         "PATH": os.environ["PATH"],
-        "RATES_SYNC_DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path / 'rates.db'}",
+        "RATES_SYNC_DATABASE_URL": database.url,
         "RATES_SYNC_REDIS_URL": f"redis://127.0.0.1:{_free_port()}/0",
         "RATES_SYNC_BANXICO_URL": banxico,
         "RATES_SYNC_BANXICO_TOKEN": TOKEN,

@@ -1,17 +1,16 @@
 """Transactions on the real database: consistent reads, locks, errors."""
 
 import asyncio
-import sqlite3
-from contextlib import closing
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from rates_sync.errors import StoreUnavailable
-from rates_sync.store.engine import reading, translated, writing
+from rates_sync.store.engine import open_engine, reading, translated, writing
 from rates_sync.store.rows import read_head
+from rates_sync.store.schema import lease
 
 pytestmark = pytest.mark.integration
 
@@ -26,12 +25,13 @@ async def test_a_reading_transaction_sees_one_state(leader: Any) -> None:
 
 
 async def test_a_locked_database_is_unavailable_not_a_crash(database: Any, leader: Any) -> None:
-    """A lock held by another ends in `StoreUnavailable` after two seconds; nothing is lost."""
-    with closing(sqlite3.connect(database.path)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StoreUnavailable, match="locked"):
+    """Protocol rule 2: another's lock ends in `StoreUnavailable` after 2 s; nothing is lost."""
+    other = open_engine(database.url)
+    async with writing(other) as connection:
+        await connection.execute(select(lease).with_for_update())
+        with pytest.raises(StoreUnavailable, match=r"(?i)\block"):
             await leader.change_status()
-        other.rollback()
+    await other.dispose()
     assert (await leader.change_status()).position == 1
 
 

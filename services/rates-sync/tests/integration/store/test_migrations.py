@@ -71,4 +71,4 @@ async def test_a_missing_database_is_an_error_and_is_not_made(database: Any) -> 
         async with reading(engine) as connection:
             await read_head(connection)
     await engine.dispose()
-    assert not database.path.exists()
+    assert database.untouched

@@ -116,7 +116,7 @@ async def test_a_correction_is_a_new_revision_and_the_old_one_stays(leader: Any)
     assert await _count(leader, observations) == 3
     async with reading(leader.engine) as connection:
         current = (await connection.execute(text("SELECT * FROM current_rates_v1"))).all()
-    assert [(row.date, row.revision) for row in current] == [("2026-08-13", 2)]
+    assert [(str(row.date), row.revision) for row in current] == [("2026-08-13", 2)]
 
 
 async def test_a_revision_is_recorded_once(leader: Any) -> None:

@@ -1,8 +1,10 @@
 """The first schema: record, outbox, lease, quota, and the read views of `rates_contracts.views`.
 
 Every table with one row gets it here: whoever takes or raises it later only ever updates, so that
-no two instances race to insert.
+no two instances race to insert. All of it can be run again over a part of itself.
 """
+
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,6 +18,13 @@ depends_on = None
 INSTANT = sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql")
 LONG_TEXT = sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql")
 BODY = sa.LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql")
+TABLES: dict[str, Any] = {
+    "if_not_exists": True,
+    "mysql_engine": "InnoDB",
+    "mysql_charset": "utf8mb4",
+    "mysql_collate": "utf8mb4_0900_bin",
+}
+"""Texts compare byte by byte, as on SQLite, whatever the server or the database defaults to."""
 
 
 def upgrade() -> None:
@@ -26,6 +35,7 @@ def upgrade() -> None:
     _kept_aside()
     _rows()
     for name, select in VIEWS.items():
+        op.execute(f"DROP VIEW IF EXISTS {name}")
         op.execute(f"CREATE VIEW {name} AS {select}")
 
 
@@ -44,6 +54,7 @@ def _observations() -> None:
         sa.Column("sha256", sa.String(64), primary_key=True),
         sa.Column("body", BODY, nullable=False),
         sa.Column("received_at", INSTANT, nullable=False),
+        **TABLES,
     )
     op.create_table(
         "observations",
@@ -55,13 +66,15 @@ def _observations() -> None:
         sa.Column(
             "payload_sha256", sa.String(64), sa.ForeignKey("payloads.sha256"), nullable=False
         ),
-        sa.Index("ix_observations_payload_sha256", "payload_sha256"),
+        **TABLES,
     )
+    _index("observations", "payload_sha256")
     op.create_table(
         "averages",
         sa.Column("window_name", sa.String(8), primary_key=True),
         sa.Column("at", INSTANT, primary_key=True),
         sa.Column("document", LONG_TEXT, nullable=False),
+        **TABLES,
     )
 
 
@@ -72,17 +85,20 @@ def _state() -> None:
         sa.Column("document", LONG_TEXT, nullable=False),
         sa.Column("history_version", sa.String(41), nullable=False),
         sa.Column("averages_version", sa.String(41), nullable=False),
+        **TABLES,
     )
     op.create_table(
         "bank_calendar",
         _only_row(),
         sa.Column("version", sa.String(64), nullable=False),
         sa.Column("document", LONG_TEXT, nullable=False),
+        **TABLES,
     )
     op.create_table(
         "quota",
         sa.Column("day", sa.Date, primary_key=True),
         sa.Column("used", sa.Integer, nullable=False),
+        **TABLES,
     )
     op.create_table(
         "lease",
@@ -90,8 +106,11 @@ def _state() -> None:
         sa.Column("holder", sa.String(128), nullable=False),
         sa.Column("token", sa.BigInteger, nullable=False),
         sa.Column("renewals", sa.BigInteger, nullable=False),
+        **TABLES,
     )
-    op.create_table("upstream", _only_row(), sa.Column("name", sa.String(64), nullable=False))
+    op.create_table(
+        "upstream", _only_row(), sa.Column("name", sa.String(64), nullable=False), **TABLES
+    )
 
 
 def _stream() -> None:
@@ -103,6 +122,7 @@ def _stream() -> None:
         sa.Column("event_id", sa.String(64), nullable=False),
         sa.Column("recorded_at", INSTANT, nullable=False),
         sa.Column("unannounced_at", INSTANT, nullable=True),
+        **TABLES,
     )
     op.create_table(
         "outbox",
@@ -111,12 +131,14 @@ def _stream() -> None:
         sa.Column("event_id", sa.String(64), nullable=False),
         sa.Column("recorded_at", INSTANT, nullable=False),
         sa.Column("document", LONG_TEXT, nullable=False),
+        **TABLES,
     )
     op.create_table(
         "notice_cursor",
         sa.Column("name", sa.String(64), primary_key=True),
         sa.Column("timeline", sa.BigInteger, nullable=False),
         sa.Column("position", sa.BigInteger, nullable=False),
+        **TABLES,
     )
 
 
@@ -130,6 +152,7 @@ def _kept_aside() -> None:
         sa.Column("reason", LONG_TEXT, nullable=False),
         sa.Column("payload_sha256", sa.String(64), nullable=False),
         sa.Column("recorded_at", INSTANT, nullable=False),
+        **TABLES,
     )
     op.create_table(
         "audit",
@@ -138,17 +161,32 @@ def _kept_aside() -> None:
         sa.Column("actor", sa.String(128), nullable=False),
         sa.Column("action", sa.String(64), nullable=False),
         sa.Column("detail", LONG_TEXT, nullable=False),
+        **TABLES,
     )
+
+
+def _index(table: str, column: str) -> None:
+    """MySQL has no CREATE INDEX IF NOT EXISTS."""
+    name = f"ix_{table}_{column}"
+    there = {index["name"] for index in sa.inspect(op.get_bind()).get_indexes(table)}
+    if name not in there:
+        op.create_index(name, table, [column])
 
 
 def _rows() -> None:
     """The head before the first event, a lease nobody holds, a database nobody fed."""
+    _only("head", timeline=1, position=0, event_id="", recorded_at="1970-01-01 00:00:00.000000")
+    _only("lease", holder="", token=0, renewals=0)
+    _only("upstream", name="")
+
+
+def _only(table: str, **row: str | int) -> None:
+    """Insert a table's only row where there is none."""
+    columns, values = ", ".join(row), ", ".join(map(repr, row.values()))
     op.execute(
-        "INSERT INTO head (id, timeline, position, event_id, recorded_at)"
-        " VALUES (1, 1, 0, '', '1970-01-01 00:00:00.000000')"
+        f"INSERT INTO {table} (id, {columns}) SELECT 1, {values}"  # noqa: S608  our own names
+        f" WHERE NOT EXISTS (SELECT 1 FROM {table} present)"
     )
-    op.execute("INSERT INTO lease (id, holder, token, renewals) VALUES (1, '', 0, 0)")
-    op.execute("INSERT INTO upstream (id, name) VALUES (1, '')")
 
 
 VIEWS = {

@@ -1,0 +1,37 @@
+"""MySQL and Redis in containers, which the integration tests of both services share.
+
+`RATES_TEST_DATABASE=mysql` and `RATES_TEST_REDIS=container` ask for them; each is started once per
+test session and ended with it.
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from servers.certificates import Certificates, make_certificates
+from servers.mysql import MysqlServer, running_mysql
+from servers.redis import RedisServer, running_redis
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """Give the tests' own authority, and the certificate that both servers show."""
+    return make_certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(scope="session")
+def mysql_server(certificates: Certificates) -> Iterator[MysqlServer]:
+    """Give the MySQL of this session."""
+    with running_mysql(certificates) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_container(certificates: Certificates) -> Iterator[RedisServer]:
+    """Give the Redis of this session."""
+    with running_redis(certificates) as server:
+        yield server
