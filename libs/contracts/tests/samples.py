@@ -1,6 +1,9 @@
-"""One sample of everything that travels: what the golden bytes were written from.
+"""One sample of everything that travels: what the newest golden bytes were written from.
 
-`python libs/contracts/tests/samples.py` writes the files of a version that is not shipped yet.
+`python libs/contracts/tests/samples.py` writes events and documents, `tests/contract/golden_views`
+the rows of the read views. A folder is an edition: all that one state of the contracts writes. A
+file that the main branch has is never written again (a contract test holds it against the history):
+whoever changes what is sent raises `NEWEST` and writes the next edition.
 """
 
 from datetime import UTC, date, datetime
@@ -33,6 +36,7 @@ from rates_contracts.observation import FIX, SETTLEMENT, Observation
 from rates_contracts.status import SyncStatus, Transition
 
 GOLDEN = Path(__file__).parent / "golden"
+NEWEST = GOLDEN / "v1"
 
 SEEN = datetime(2026, 8, 13, 18, 1, 7, 123456, tzinfo=UTC)
 NOON = datetime(2026, 8, 14, 18, 0, tzinfo=UTC)
@@ -113,9 +117,8 @@ DOCUMENTS: dict[str, CurrentDocument | AveragesDocument | HistoryDocument] = {
 }
 
 
-def write(version: str) -> None:
-    """Write the golden files of `version`."""
-    folder = GOLDEN / version
+def write(folder: Path) -> None:
+    """Write the golden events and documents of an edition."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, event in EVENTS.items():
         (folder / f"event_{name}.json").write_bytes(encode_event(event) + b"\n")
@@ -124,4 +127,4 @@ def write(version: str) -> None:
 
 
 if __name__ == "__main__":
-    write("v1")
+    write(NEWEST)
