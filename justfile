@@ -27,6 +27,22 @@ status: environment
 down: environment
     @exec python -m rates_dev down
 
+# build the images of the platform, the commit on their labels
+images *services:
+    REVISION="$(git rev-parse HEAD)" docker compose build "$@"
+
+# start the platform on a Docker engine, images included, and wait until a rate can be had
+compose-up *options: images
+    docker compose up --wait "$@"
+
+# end it; the record stays, unless asked otherwise: --volumes
+compose-down *options:
+    docker compose down "$@"
+
+# follow what the containers say
+logs *services:
+    docker compose logs --follow "$@"
+
 # every check and every test that this machine can run; --strict: what can't run is a failure
 [no-exit-message]
 test *options: environment

@@ -1,0 +1,19 @@
+-- What each service may do (rule R2: one writer). rates-sync owns the schema.
+GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES, CREATE VIEW, SHOW VIEW
+    ON rates.* TO rates_sync@'%';
+
+-- rates-api reads the views and nothing else, not even the tables behind them: a view runs with the
+-- rights of rates-sync, which created it. The views come with rates-sync's first migration, later than this
+-- file. MySQL accepts a grant on what does not exist yet only together with CREATE, which is taken back.
+GRANT CREATE, SELECT ON rates.head_v1 TO rates_api@'%';
+GRANT CREATE, SELECT ON rates.current_rates_v1 TO rates_api@'%';
+GRANT CREATE, SELECT ON rates.rate_history_v1 TO rates_api@'%';
+GRANT CREATE, SELECT ON rates.rate_averages_v1 TO rates_api@'%';
+GRANT CREATE, SELECT ON rates.sync_status_v1 TO rates_api@'%';
+GRANT CREATE, SELECT ON rates.bank_calendar_v1 TO rates_api@'%';
+REVOKE CREATE ON rates.head_v1 FROM rates_api@'%';
+REVOKE CREATE ON rates.current_rates_v1 FROM rates_api@'%';
+REVOKE CREATE ON rates.rate_history_v1 FROM rates_api@'%';
+REVOKE CREATE ON rates.rate_averages_v1 FROM rates_api@'%';
+REVOKE CREATE ON rates.sync_status_v1 FROM rates_api@'%';
+REVOKE CREATE ON rates.bank_calendar_v1 FROM rates_api@'%';
