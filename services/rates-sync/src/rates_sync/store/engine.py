@@ -70,7 +70,11 @@ async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
 @asynccontextmanager
 async def translated(seconds: float = TRANSACTION_SECONDS) -> AsyncIterator[None]:
-    """Bound the time inside and turn what the driver raises into `StoreUnavailable`."""
+    """Bound the time inside and turn what the driver raises into `StoreUnavailable`.
+
+    A record without a table, or without the row that every migrated record has, is one that a
+    migration or a restore on MySQL has not made whole yet: there DDL can't be one transaction.
+    """
     try:
         with cancellation_prevails():
             async with asyncio.timeout(seconds):
@@ -79,6 +83,8 @@ async def translated(seconds: float = TRANSACTION_SECONDS) -> AsyncIterator[None
         if not _lacks_a_table(error):
             raise
         raise StoreUnavailable(_cause(error)) from error
+    except exc.NoResultFound as error:
+        raise StoreUnavailable("a table has not got its only row") from error
     except (exc.DBAPIError, exc.TimeoutError, OSError) as error:
         raise StoreUnavailable(_cause(error)) from error
 

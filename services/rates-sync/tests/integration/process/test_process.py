@@ -189,10 +189,10 @@ def test_bug_ends_the_process_with_its_traceback(environ: dict[str, str], start:
     async def break_the_record() -> None:
         engine = open_engine(environ["RATES_SYNC_DATABASE_URL"])
         async with engine.begin() as connection:
-            await connection.exec_driver_sql("DELETE FROM lease")
+            await connection.exec_driver_sql("INSERT INTO lease VALUES (2, '', 0, 0)")
         await engine.dispose()
 
     asyncio.run(break_the_record())
     _, log = process.communicate(timeout=DEADLINE)
     assert process.returncode not in (0, 2)
-    assert "NoResultFound" in log
+    assert "MultipleResultsFound" in log

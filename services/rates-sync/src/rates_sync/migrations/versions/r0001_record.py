@@ -34,9 +34,10 @@ def upgrade() -> None:
     _stream()
     _kept_aside()
     _rows()
+    # SQLite knows no replacing, and needs none: there the step is one transaction.
+    create = "CREATE OR REPLACE" if op.get_bind().dialect.name == "mysql" else "CREATE"
     for name, select in VIEWS.items():
-        op.execute(f"DROP VIEW IF EXISTS {name}")
-        op.execute(f"CREATE VIEW {name} AS {select}")
+        op.execute(f"{create} VIEW {name} AS {select}")
 
 
 def downgrade() -> None:
