@@ -5,7 +5,10 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
+from sqlalchemy import update
+from structlog.testing import capture_logs
 
 from rates_contracts.events import Position, StoredEvent, encode_event, stored_event
 from rates_sync.cycle.recorder import Manner, Recorder
@@ -14,6 +17,7 @@ from rates_sync.leader.courier import Courier, Outage, Outlets
 from rates_sync.notify.alerts import Alert
 from rates_sync.notify.cdn import NoEdge
 from rates_sync.store.notices import Notices
+from rates_sync.store.schema import outbox
 from rates_sync.upstream import Query, Rejected
 
 SERIES = ("SF43718", "SF60653")
@@ -199,6 +203,92 @@ async def test_alerts_do_not_wait_for_a_failing_edge(
     await pen.note(breaker="open")
     await courier_of().step()
     assert alerts.names == ["breaker_opened"]
+
+
+class Rewriter:
+    """Makes the newest events ones of a later version, as after a rollback."""
+
+    def __init__(self, desk: Any) -> None:
+        self._desk = desk
+
+    async def __call__(self, kind: str, **members: Any) -> None:
+        """Let the newest event be of an unknown type."""
+        event = self._desk.told[-1]
+        later = msgspec.json.decode(encode_event(event)) | {"type": kind, **members}
+        here = outbox.c.position == event.position
+        document = msgspec.json.encode(later).decode()
+        async with self._desk.engine.begin() as connection:
+            await connection.execute(update(outbox).where(here).values(document=document))
+
+
+@pytest.fixture
+def rewrite(desk: Any) -> Rewriter:
+    return Rewriter(desk)
+
+
+async def test_unknown_event_makes_the_edge_old(
+    pen: Recorder,
+    rewrite: Rewriter,
+    courier_of: Callable[[], Courier],
+    alerts: FakeAlerts,
+    edge: FakeEdge,
+) -> None:
+    """After a rollback: what a later version changed is not known, so the edge is purged, once."""
+    await pen.note(upstream="failing")
+    await rewrite("status_changed.v9")
+    courier = courier_of()
+    await courier.step()
+    await courier.step()
+    assert len(edge.purged) == 1
+    assert alerts.names == []
+
+
+async def test_breaker_is_heard_of_through_unknown_events(
+    pen: Recorder,
+    rewrite: Rewriter,
+    courier_of: Callable[[], Courier],
+    alerts: FakeAlerts,
+    desk: Any,
+) -> None:
+    """Every event carries the status: what an unknown one opened, the next leader closes."""
+    await pen.note(breaker="open")
+    await rewrite("status_changed.v9")
+    await courier_of().step()
+    await desk.recorder().begin()
+    await courier_of().step()
+    assert alerts.names == ["breaker_opened", "breaker_closed"]
+
+
+async def test_unreadable_status_stops_nothing(
+    pen: Recorder,
+    rewrite: Rewriter,
+    courier_of: Callable[[], Courier],
+    alerts: FakeAlerts,
+    edge: FakeEdge,
+) -> None:
+    """An event whose status can't be read either is purged for and passed by."""
+    await pen.note(upstream="failing")
+    await rewrite("status_changed.v9", status="fine")
+    courier = courier_of()
+    await courier.step()
+    await pen.note(breaker="open")
+    await courier.step()
+    assert len(edge.purged) == 2
+    assert alerts.names == ["breaker_opened"]
+
+
+async def test_unknown_type_is_warned_of_once(
+    pen: Recorder, rewrite: Rewriter, courier_of: Callable[[], Courier]
+) -> None:
+    """Three cursors pass each event; a type that only a later version knows is one warning."""
+    courier = courier_of()
+    with capture_logs() as lines:
+        for upstream in ("failing", "ok"):
+            await pen.note(upstream=upstream)
+            await rewrite("status_changed.v9")
+            await courier.step()
+    (line,) = [line for line in lines if line["event"] == "event_undecodable"]
+    assert "status_changed.v9" in line["error"]
 
 
 async def test_suspicious_values_are_one_direct_alert(
