@@ -42,7 +42,7 @@ def _fault(root: Path, path: str, commit: str) -> str | None:
 
 def _shipped(root: Path, folder: str) -> dict[str, str]:
     """Return for each file that main ever had the commit that brought it first."""
-    log = ("log", "--first-parent", "-m", "--no-renames", "--diff-filter=A", "--format=commit %H")
+    log = ("log", "--first-parent", "--no-renames", "--diff-filter=A", "--format=commit %H")
     first: dict[str, str] = {}
     commit = ""
     for line in _text(root, *log, "--name-only", _base(root), "--", folder):

@@ -103,12 +103,14 @@ def test_changed_bytes_are_found(clone: Clone, changed: Callable[[], Any], commi
     assert changed() == ["golden/v1/event.json"]
 
 
-def test_a_removed_file_is_found(clone: Clone, changed: Callable[[], Any]) -> None:
-    """What was shipped stays, also if it moved elsewhere."""
+def test_a_moved_file_is_found(clone: Clone, changed: Callable[[], Any]) -> None:
+    """What was shipped stays where it was; what it became is held like any other file."""
     clone.write("v2/event.json", "{}")
     clone.remove("v1/event.json")
     clone.commit()
     assert changed() == ["golden/v1/event.json"]
+    clone.write("v2/event.json", '{"more":1}')
+    assert changed() == ["golden/v1/event.json", "golden/v2/event.json"]
 
 
 def test_a_file_that_was_deleted_and_made_again_is_found(
