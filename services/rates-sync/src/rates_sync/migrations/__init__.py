@@ -3,19 +3,25 @@
 `bootstrap` calls `migrate` before the lease is taken. Idempotent; of two instances that start
 together the second waits for the first and finds nothing to do. Never touches rows that a
 recording wrote. MySQL can't take DDL back: a step that was killed halfway is there in part, and
-every step can be run again over what it left.
+every step can be run again over what it left. A schema that a later version has left, before a
+rollback or while instances are replaced, only has more than this version asks for: it stays.
 """
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import structlog
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from rates_sync.store.engine import open_engine, translated, writing
+
+log = structlog.get_logger(__name__)
 
 LOCK_SECONDS = 60
 """How long an instance waits for another's migration on MySQL."""
@@ -39,7 +45,16 @@ def _upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    stands_at = MigrationContext.configure(connection).get_current_revision()
+    if stands_at is None or stands_at in _known(config):
+        command.upgrade(config, "head")
+    else:
+        log.warning("schema_of_a_later_version", revision=stands_at)
+
+
+def _known(config: Config) -> set[str]:
+    """Return every revision that this version's history has."""
+    return {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
 
 
 def _is_sqlite(url: URL) -> bool:

@@ -8,11 +8,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog.testing import capture_logs
 
 from rates_contracts.views import VIEWS
 from rates_sync.errors import StoreUnavailable
 from rates_sync.migrations import migrate
-from rates_sync.store.engine import open_engine, reading
+from rates_sync.store.engine import open_engine, reading, writing
 from rates_sync.store.rows import read_head
 from rates_sync.store.schema import metadata
 
@@ -61,6 +62,20 @@ async def test_migrating_again_keeps_the_record(database: Any, leader: Any) -> N
     """A migration of a database that is up to date changes no row."""
     event = await leader.publish({"2026-08-13": "17.0530"})
     await migrate(database.url)
+    assert await leader.record.head() == event.head
+
+
+async def test_a_schema_of_a_later_version_is_left_as_it_is(database: Any, leader: Any) -> None:
+    """After a rollback an instance starts on what a later one migrated, and records there."""
+    async with writing(leader.engine) as connection:
+        await connection.execute(text("ALTER TABLE outbox ADD COLUMN invented VARCHAR(9) NULL"))
+        await connection.execute(text("UPDATE alembic_version SET version_num = 'r9999_later'"))
+    with capture_logs() as lines:
+        await migrate(database.url)
+    assert [(line["event"], line["revision"]) for line in lines] == [
+        ("schema_of_a_later_version", "r9999_later")
+    ]
+    event = await leader.publish({"2026-08-13": "17.0530"})
     assert await leader.record.head() == event.head
 
 
