@@ -7,7 +7,7 @@
 `answers`      what clients get                `environment` how both services read variables
 
 Contracts are append-only: new fields have defaults, event tags carry a version, and the golden
-bytes of every shipped version (`tests/golden/`) decode forever.
+bytes of every shipped edition (`tests/golden/`) decode forever (`docs/adr/0011`).
 """
 
 __version__ = "1.0.0"

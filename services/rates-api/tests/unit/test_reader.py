@@ -182,6 +182,28 @@ async def test_an_undecodable_event_is_a_reload_that_covers_it(worker: Any) -> N
     assert worker.loaded == [("documents", "undecodable")]
 
 
+async def test_many_undecodable_events_are_one_reload_and_the_stream_is_followed_on(
+    worker: Any,
+) -> None:
+    """Protocol rule 13: what the load covers is passed over, what comes after is applied."""
+    events = [worker.record.poll() for _ in range(3)]
+    worker.redis.relay()
+    unknown = {b"event": b'{"type":"unheard_of.v9"}'}
+    worker.redis.entries = [
+        Entry(event.at, {**unknown, b"event_id": event.event_id.encode()}) for event in events
+    ]
+
+    await worker.reader.step()
+    await worker.reader.step()
+    worker.redis.relay(worker.record.poll(breaker="open"))
+    worker.redis.held = (None, None, None)
+    await worker.reader.step()
+
+    assert worker.current.snapshot == worker.record.snapshot.with_feed("redis")
+    assert worker.counted == ["undecodable", "applied"]
+    assert worker.loaded == [("documents", "undecodable")]
+
+
 async def test_a_new_timeline_is_followed(worker: Any, fakes: ModuleType) -> None:
     """Protocol rules 9 and 13: a restored record brings its workers back with it."""
     worker.record.observe(fakes.observation(date(2024, 1, 3), "99.0000"))
