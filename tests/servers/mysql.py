@@ -43,8 +43,9 @@ Statement = str | tuple[str, Sequence[Sequence[Any]]]
 class MysqlServer:
     """The MySQL of this session; each test makes databases of its own in it."""
 
-    host: str
+    container: DockerContainer
     port: int
+    host: str = "127.0.0.1"
 
     def url(self, database: str, user: str = "root") -> str:
         """Return a database's SQLAlchemy URL."""
@@ -63,6 +64,15 @@ class MysqlServer:
         with contextlib.suppress(MySQLError):
             self.execute("SHUTDOWN")
         self.wait()
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let it hang: what is sent is taken, nothing is answered."""
+        self.container.get_wrapped_container().pause()
+        try:
+            yield
+        finally:
+            self.container.get_wrapped_container().unpause()
 
     def wait(self) -> None:
         """Wait until it answers."""
@@ -111,7 +121,7 @@ def running_mysql(certificates: Certificates) -> Iterator[MysqlServer]:
         .with_command(["sh", "-c", f"while {serve}; do :; done"])
     )
     with certificates.copy_into(container):
-        server = MysqlServer("127.0.0.1", port)
+        server = MysqlServer(container, port)
         server.wait()
         server.execute(
             f"CREATE USER rates_sync IDENTIFIED WITH caching_sha2_password BY '{PASSWORD}'",

@@ -108,6 +108,7 @@ class MysqlDatabase:
 
     server: Any
     name: str
+    saved: bool = False
 
     @property
     def url(self) -> str:
@@ -130,6 +131,7 @@ class MysqlDatabase:
     def save(self) -> None:
         """Copy every table into a database beside this one."""
         self.server.execute(f"CREATE DATABASE {self.name}_saved")
+        self.saved = True
         for table in self.tables():
             source, copy = f"{self.name}.{table}", f"{self.name}_saved.{table}"
             self.server.execute(
@@ -156,8 +158,11 @@ def _mysql(request: pytest.FixtureRequest) -> Iterator[Database]:
     server = request.getfixturevalue("mysql_server")
     name = f"test_{uuid4().hex[:12]}"
     server.execute(f"CREATE DATABASE {name}")
-    yield MysqlDatabase(server, name)
-    server.execute(f"DROP DATABASE {name}", f"DROP DATABASE IF EXISTS {name}_saved")
+    database = MysqlDatabase(server, name)
+    yield database
+    server.execute(f"DROP DATABASE {name}")
+    if database.saved:
+        server.execute(f"DROP DATABASE {name}_saved")
 
 
 DATABASES: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[Database]]] = {

@@ -1,0 +1,157 @@
+"""Connections to MySQL: how they authenticate, whom they trust, and what outlives a server."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from rates_sync import migrations
+from rates_sync.errors import StoreUnavailable
+from rates_sync.migrations import migrate
+from rates_sync.store.engine import open_engine, reading
+from rates_sync.store.rows import read_head
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def newcomer(mysql_server: Any, database: Any) -> Iterator[str]:
+    """Give the URL of a user whom the server has never seen: nothing about it is cached yet."""
+    mysql_server.execute(
+        "CREATE USER newcomer IDENTIFIED WITH caching_sha2_password BY 'of-the-tests'",
+        f"GRANT ALL ON {database.name}.* TO newcomer",
+    )
+    yield mysql_server.url(database.name, "newcomer")
+    mysql_server.execute("DROP USER newcomer")
+
+
+@contextlib.asynccontextmanager
+async def _engine(url: str) -> AsyncIterator[AsyncEngine]:
+    engine = open_engine(url)
+    yield engine
+    await engine.dispose()
+
+
+async def _cipher(url: str) -> str:
+    """Return what encrypts a connection, nothing if nothing does."""
+    async with _engine(url) as engine, reading(engine) as connection:
+        row = (await connection.execute(text("SHOW SESSION STATUS LIKE 'Ssl_cipher'"))).one()
+        return str(row[1])
+
+
+async def test_a_password_is_given_safely_without_tls(newcomer: str) -> None:
+    """`caching_sha2_password` asks a newcomer for the whole password, by the server's key."""
+    assert await _cipher(newcomer) == ""
+    assert await _cipher(newcomer) == ""
+
+
+async def test_a_password_is_given_over_tls(newcomer: str, certificates: Any) -> None:
+    """The right authority connects, encrypted, the first time and from the server's cache."""
+    url = f"{newcomer}?ssl_ca={certificates.authority}"
+    assert await _cipher(url) != ""
+    assert await _cipher(url) != ""
+
+
+async def test_a_wrong_password_is_an_outage(newcomer: str) -> None:
+    """It is told as the server tells it, without the password."""
+    with pytest.raises(StoreUnavailable, match="Access denied") as refused:
+        await _cipher(newcomer.replace("of-the-tests", "of-others"))
+    assert "of-others" not in str(refused.value)
+
+
+async def test_a_server_of_another_authority_is_refused(newcomer: str, certificates: Any) -> None:
+    """Whoever can't show a certificate that we trust gets no password."""
+    with pytest.raises(StoreUnavailable, match="certificate verify failed"):
+        await _cipher(f"{newcomer}?ssl_ca={certificates.stranger}")
+    with pytest.raises(StoreUnavailable, match="certificate verify failed"):
+        await _cipher(f"{newcomer}?ssl=true")
+
+
+async def test_a_server_of_another_name_is_refused(newcomer: str, certificates: Any) -> None:
+    """A certificate of the right authority for somebody else is not enough."""
+    url = newcomer.replace("127.0.0.1", "127.0.0.2")
+    assert await _cipher(url) == ""
+    with pytest.raises(StoreUnavailable, match="certificate verify failed"):
+        await _cipher(f"{url}?ssl_ca={certificates.authority}")
+
+
+async def test_a_migration_uses_tls_too(
+    newcomer: str, certificates: Any, mysql_server: Any
+) -> None:
+    """Where the server insists on TLS, it is used from the first connection on."""
+    mysql_server.execute("ALTER USER newcomer REQUIRE SSL")
+    with pytest.raises(StoreUnavailable, match="Access denied"):
+        await migrate(newcomer)
+    await migrate(f"{newcomer}?ssl_ca={certificates.authority}")
+
+
+async def test_a_migration_waits_for_anothers(
+    database: Any, mysql_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While another instance migrates this database, ours does nothing, and gives up in the end."""
+    monkeypatch.setattr(migrations, "LOCK_SECONDS", 1)
+    async with _engine(database.url) as engine, engine.connect() as other:
+        await migrations._take_lock(other)
+        with pytest.raises(StoreUnavailable, match="another instance"):
+            await migrate(database.url)
+        assert database.untouched
+    await migrate(database.url)
+
+
+async def test_migrations_of_two_databases_do_not_wait_for_each_other(
+    database: Any, mysql_server: Any
+) -> None:
+    """MySQL's named locks count for the whole server; ours has the database's name."""
+    async with _engine(mysql_server.url("sys")) as engine, engine.connect() as other:
+        await migrations._take_lock(other)
+        async with asyncio.timeout(10):
+            await migrate(database.url)
+
+
+async def test_a_restarted_server_is_used_again_at_once(leader: Any, mysql_server: Any) -> None:
+    """All pooled connections are dead; at most one transaction hears of it, none waits."""
+    await asyncio.gather(*(leader.record.head() for _ in range(5)))
+    await asyncio.to_thread(mysql_server.restart)
+    outcomes = [await _outcome(leader) for _ in range(5)]
+    assert all(seconds < 2 for _, seconds in outcomes)
+    assert [found for found, _ in outcomes[1:]] == ["found"] * 4
+
+
+async def test_while_a_server_restarts_every_question_is_answered(
+    leader: Any, mysql_server: Any
+) -> None:
+    """Each finds the record or an outage, within a transaction's bound; then all find it again."""
+    restart = asyncio.create_task(asyncio.to_thread(mysql_server.restart))
+    outcomes = []
+    while not restart.done():
+        outcomes.append(await _outcome(leader))
+        await asyncio.sleep(0.01)
+    await restart
+    assert {found for found, _ in outcomes} == {"found", "away"}
+    assert max(seconds for _, seconds in outcomes) < 6
+    assert (await leader.change_status()).position == 1
+
+
+async def test_a_server_that_hangs_is_an_outage(leader: Any, mysql_server: Any) -> None:
+    """A paused server takes connections and answers nothing; nobody waits longer than 5 s."""
+    await leader.record.head()
+    with mysql_server.paused():
+        outcomes = await asyncio.gather(*(_outcome(leader) for _ in range(7)))
+    assert {found for found, _ in outcomes} == {"away"}
+    assert max(seconds for _, seconds in outcomes) < 8
+    assert (await leader.record.head()).position == 0
+
+
+async def _outcome(leader: Any) -> tuple[str, float]:
+    begun = time.monotonic()
+    try:
+        async with reading(leader.engine) as connection:
+            await read_head(connection)
+    except StoreUnavailable:
+        return "away", time.monotonic() - begun
+    return "found", time.monotonic() - begun
