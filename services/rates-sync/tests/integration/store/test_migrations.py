@@ -1,21 +1,23 @@
 """The schema's history and what it leaves behind."""
 
 import asyncio
+from itertools import count
 from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, event, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
 from rates_contracts.views import VIEWS
+from rates_sync import migrations
 from rates_sync.errors import StoreUnavailable
 from rates_sync.migrations import migrate
 from rates_sync.store.engine import open_engine, reading, writing
 from rates_sync.store.rows import read_head
-from rates_sync.store.schema import metadata
+from rates_sync.store.schema import head, lease, metadata, upstream
 
 pytestmark = pytest.mark.integration
 
@@ -24,12 +26,12 @@ async def test_the_migrated_schema_is_the_one_that_queries_are_built_from(
     engine: AsyncEngine,
 ) -> None:
     """Every table, column and index of `schema` is what the migrations made, and nothing more."""
-
-    def differences(connection: Connection) -> list[Any]:
-        return list(compare_metadata(MigrationContext.configure(connection), metadata))
-
     async with reading(engine) as connection:
-        assert await connection.run_sync(differences) == []
+        assert await connection.run_sync(_differences) == []
+
+
+def _differences(connection: Connection) -> list[Any]:
+    return list(compare_metadata(MigrationContext.configure(connection), metadata))
 
 
 @pytest.mark.parametrize("view", sorted(VIEWS))
@@ -56,6 +58,48 @@ async def test_instances_that_start_together_migrate_once(database: Any) -> None
     async with reading(engine) as connection:
         assert (await read_head(connection)).position == 0
     await engine.dispose()
+
+
+async def test_a_migration_that_dies_at_any_statement_is_finished_by_the_next(
+    database: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MySQL commits each statement by itself: what a killed instance left is no obstacle."""
+    deaths = 0
+    while await _dies_at(deaths + 1, database.url, monkeypatch):
+        deaths += 1
+    assert deaths > 20
+    engine = open_engine(database.url)
+    async with reading(engine) as connection:
+        assert await connection.run_sync(_differences) == []
+        for table in (head, lease, upstream):
+            assert len((await connection.execute(select(table))).all()) == 1
+    await engine.dispose()
+
+
+class Killed(Exception):
+    """What ends an instance in the middle of a migration."""
+
+
+async def _dies_at(statement: int, url: str, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Migrate with an end before that statement; False if there are not so many."""
+    left = count(statement, -1)
+
+    def open_mortal(*args: Any, **options: Any) -> AsyncEngine:
+        engine = open_engine(*args, **options)
+        event.listen(engine.sync_engine, "before_cursor_execute", die)
+        return engine
+
+    def die(*_: object) -> None:
+        if next(left) == 1:
+            raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(migrations, "open_engine", open_mortal)
+        try:
+            await migrate(url)
+        except Killed:
+            return True
+    return False
 
 
 async def test_migrating_again_keeps_the_record(database: Any, leader: Any) -> None:
