@@ -8,10 +8,9 @@ import pytest
 from rates_dev.errors import Refused
 from rates_dev.suite import outcome, table
 from rates_dev.suite import run as suite
-from rates_dev.suite.backends import BackEnd, back_ends
+from rates_dev.suite.backends import BACK_ENDS, back_ends, no_engine
 from rates_dev.suite.stages import Stage, stages
 
-EMBEDDED, SERVER = BackEnd("embedded"), BackEnd("server", "no redis-server on PATH")
 CHECKOUT = Path(__file__).parents[3]
 
 TESTS = """
@@ -32,7 +31,7 @@ def checkout(tmp_path: Path) -> Path:
 
 def run(root: Path, **options: bool | list[str]) -> tuple[bool, str]:
     said: list[str] = []
-    asked = suite.Options(**{"only": ["end to end"], "redis": ["embedded"], **options})  # type: ignore[arg-type]
+    asked = suite.Options(**{"only": ["end to end"], "on": ["embedded"], **options})  # type: ignore[arg-type]
     done = suite.run(root, {"PATH": "", "RATES_API_PORT": "1"}, asked, said.append)
     return done, said[-1]
 
@@ -71,15 +70,34 @@ def test_an_unknown_stage_is_refused(checkout: Path) -> None:
         run(checkout, only=["e2e"])
 
 
-def test_a_missing_server_is_left_out_with_its_reason() -> None:
-    """Without redis-server its rows say so; nothing of them counts as run."""
-    missing = back_ends(None, lambda: None)
-    left = outcome.left_out(Stage("integration", [], missing[1], tests=True), "no server on PATH")
+def test_what_is_missing_is_left_out_with_its_reason() -> None:
+    """Without a redis-server or an engine their rows say so; nothing of them counts as run."""
+    found = back_ends(None, {"server": lambda: "no server", "containers": lambda: "no engine"})
+    left = outcome.left_out(Stage("integration", [], found[2], tests=True), "no engine")
     shown = table.render([left], strict=True)
-    assert [one.missing for one in missing] == [None, "no redis-server or valkey-server on PATH"]
-    assert "integration on SQLite + redis-server: no server on PATH" in shown
+    assert [one.missing for one in found] == [None, "no server", "no engine"]
+    assert "integration on MySQL + Redis in containers: no engine" in shown
     assert not table.succeeded([left], strict=True)
     assert table.succeeded([left], strict=False)
+
+
+def test_a_back_end_that_is_not_asked_for_is_not_looked_for() -> None:
+    """`--on embedded` does not wait for an engine."""
+    lacks = {"containers": lambda: pytest.fail("was looked for")}
+    assert back_ends(["embedded"], lacks) == [BACK_ENDS["embedded"]]
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        (("no-such-engine", "version"), "no no-such-engine on PATH"),
+        (("sh", "-c", "echo refused >&2; exit 1"), "no container engine answers: refused"),
+        (("true",), None),
+    ],
+)
+def test_an_engine_is_one_that_answers(command: tuple[str, ...], reason: str | None) -> None:
+    """A client without a server behind it is no engine."""
+    assert no_engine(command) == reason
 
 
 def test_all_stages_run_past_a_failing_one(tmp_path: Path) -> None:
@@ -93,19 +111,33 @@ def test_all_stages_run_past_a_failing_one(tmp_path: Path) -> None:
 
 
 def test_each_back_end_gets_its_rows() -> None:
-    """Integration and scenarios run once per back end, told by RATES_TEST_REDIS."""
-    rows = [stage for stage in stages(CHECKOUT, [EMBEDDED, SERVER]) if stage.back_end]
-    told = [(stage.name, stage.environ["RATES_TEST_REDIS"]) for stage in rows]
-    assert told == [
-        ("integration", "embedded"),
-        ("integration", "server"),
-        ("end to end", "embedded"),
-        ("end to end", "server"),
+    """Integration and scenarios run once per back end, told by the environment."""
+    rows = [stage for stage in stages(CHECKOUT, list(BACK_ENDS.values())) if stage.back_end]
+    told = [
+        (stage.name, stage.environ["RATES_TEST_DATABASE"], stage.environ["RATES_TEST_REDIS"])
+        for stage in rows
     ]
+    assert told == [
+        ("integration", "sqlite", "embedded"),
+        ("integration", "sqlite", "server"),
+        ("integration", "mysql", "container"),
+        ("containers", "mysql", "container"),
+        ("end to end", "sqlite", "embedded"),
+        ("end to end", "sqlite", "server"),
+        ("end to end", "mysql", "container"),
+    ]
+
+
+def test_scenarios_in_containers_take_turns() -> None:
+    """They share one stack; those over processes of their own run side by side."""
+    scenarios = [
+        one for one in stages(CHECKOUT, list(BACK_ENDS.values())) if one.name == "end to end"
+    ]
+    assert ["-n" in stage.commands[0] for stage in scenarios] == [True, True, False]
 
 
 def test_no_test_of_the_checkout_is_outside_the_stages() -> None:
     """Every folder of tests belongs to a stage, so that none is forgotten."""
-    folders = {path.parent.name for path in (CHECKOUT / "tests").glob("*/*.py")}
-    assert folders <= {"contract", "dev", "e2e"}
+    folders = {path.parent.name for path in (CHECKOUT / "tests").glob("*/test_*.py")}
+    assert folders <= {"contract", "containers", "dev", "e2e"}
     assert not list((CHECKOUT / "tests").glob("*.py"))

@@ -14,7 +14,7 @@ from pathlib import Path
 from rates_dev import commands, locks
 from rates_dev.errors import Refused
 from rates_dev.suite import run as suite
-from rates_dev.suite.backends import REDIS_BACK_ENDS
+from rates_dev.suite.backends import BACK_ENDS
 
 say = partial(print, flush=True)
 
@@ -36,7 +36,7 @@ def _run(options: argparse.Namespace, root: Path) -> bool:
     if options.command == "status":
         return commands.status(root, say)
     if options.command == "test":
-        asked = suite.Options(strict=options.strict, only=options.only, redis=options.redis)
+        asked = suite.Options(strict=options.strict, only=options.only, on=options.on)
         return suite.run(root, os.environ, asked, say)
     if options.command == "lock":
         locks.compile_all(root, upgrade=options.upgrade)
@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     test = words.add_parser("test", help="run the checks and the tests")
     test.add_argument("--strict", action="store_true", help="what can't run here is a failure")
     test.add_argument("--only", action="append", default=[], help="a stage by name (repeatable)")
-    test.add_argument("--redis", action="append", choices=REDIS_BACK_ENDS, help="repeatable")
+    test.add_argument("--on", action="append", choices=BACK_ENDS, help="a back end (repeatable)")
     lock = words.add_parser("lock", help="compile all locks")
     lock.add_argument("--upgrade", action="store_true", help="to the newest versions")
     return parser

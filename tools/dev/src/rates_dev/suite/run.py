@@ -23,16 +23,16 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Options:
-    """What was asked: `only` these stages, on these Redis back ends (none: every one)."""
+    """What was asked: `only` these stages, `on` these back ends (none: every one)."""
 
     strict: bool = False
     only: Sequence[str] = ()
-    redis: Sequence[str] | None = None
+    on: Sequence[str] | None = None
 
 
 def run(root: Path, environ: Mapping[str, str], options: Options, say: Say) -> bool:
     """Run what was asked for and say the table; true if all went well. Raises `Refused`."""
-    chosen = _chosen(stages(root, back_ends(options.redis)), options.only)
+    chosen = _chosen(stages(root, back_ends(options.on)), options.only)
     outcomes = [_run(stage, root, environ, say) for stage in chosen]
     say("\n" + table.render(outcomes, strict=options.strict))
     return table.succeeded(outcomes, strict=options.strict)

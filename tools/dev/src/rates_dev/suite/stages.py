@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rates_dev.locks import members
-from rates_dev.suite.backends import REDIS_VARIABLE, BackEnd
+from rates_dev.suite.backends import BackEnd
 
 # Scenarios mostly wait for their own processes, property tests fill a core each.
 PARALLEL = ("-n", "auto")
@@ -48,7 +48,9 @@ def _types(root: Path) -> list[Command]:
     homes = members(root)
     sources = [member / "src" for member in homes if (member / "src").is_dir()]
     tests = [member / "tests" for member in homes] + [root / "tests"]
-    runs = [sources, *([folder] for folder in tests if _python_files(folder))]
+    shared = [path for path in (root / "services/conftest.py",) if path.is_file()]
+    runs = [sources, *([folder] for folder in tests if _python_files(folder)), shared]
+    runs = [paths for paths in runs if paths]
     return [("mypy", *(str(path.relative_to(root)) for path in paths)) for paths in runs]
 
 
@@ -64,17 +66,19 @@ def _tests_on_nothing(root: Path) -> list[Stage]:
 
 
 def _tests_on(root: Path, back_ends: Sequence[BackEnd]) -> Iterable[Stage]:
-    for name, arguments in (
-        ("integration", _integration(root)),
-        ("end to end", ["tests/e2e", *PARALLEL]),
-    ):
-        for back_end in back_ends:
-            yield _pytest(name, arguments, back_end)
+    for back_end in back_ends:
+        yield _pytest("integration", _integration(root), back_end)
+    for back_end in (one for one in back_ends if one.contained):
+        yield _pytest("containers", ["tests/containers"], back_end)
+    for back_end in back_ends:
+        # Scenarios in containers share one stack, in turn.
+        parallel = () if back_end.contained else PARALLEL
+        yield _pytest("end to end", ["tests/e2e", *parallel], back_end)
 
 
 def _pytest(name: str, arguments: Sequence[str], back_end: BackEnd | None = None) -> Stage:
     command = (sys.executable, "-m", "pytest", "--quiet", *arguments)
-    environ = {REDIS_VARIABLE: back_end.redis} if back_end else {}
+    environ = back_end.environ if back_end else {}
     return Stage(name, [command], back_end, tests=True, environ=environ)
 
 
