@@ -1,0 +1,51 @@
+"""The images, built once, and one platform of compose.yaml for every test that needs one."""
+
+import os
+import socket
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from engine import MEMBERS, REVISION, ROOT, Images, Stack, build, docker
+
+
+@pytest.fixture(scope="session")
+def images() -> Iterator[Images]:
+    """Return the tag of each image, built from this tree."""
+    run = uuid.uuid4().hex[:8]
+    tags = {name: f"{name}:test-{run}" for name in MEMBERS}
+    for name, member in MEMBERS.items():
+        build(ROOT, member, tags[name], "--build-arg", f"REVISION={REVISION}")
+    yield tags
+    docker("image", "rm", *tags.values())
+
+
+@pytest.fixture(scope="session")
+def environ(images: Images) -> dict[str, str]:
+    """Return the variables that a platform of these images starts with."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    return {
+        "RATES_SYNC_IMAGE": images["rates-sync"],
+        "RATES_API_IMAGE": images["rates-api"],
+        "BANXICO_SIM_IMAGE": images["banxico-simulator"],
+        "RATES_API_PORT": str(port),
+        "BANXICO_TOKEN": "",
+    }
+
+
+@pytest.fixture(scope="session")
+def stack(environ: dict[str, str]) -> Iterator[Stack]:
+    """Return the platform, up as `docker compose up --wait` leaves it."""
+    stack = Stack(f"rates-test-{os.getpid()}", environ)
+    try:
+        stack.compose("up", "--wait", "--no-build")
+        yield stack
+    finally:
+        stack.compose("down", "--volumes", "--timeout", "1")

@@ -1,0 +1,63 @@
+"""Runs in a container beside an instance of rates-api while that is told to end: `HOST`.
+
+It has one long answer in flight, asks on new connections meanwhile, and says in JSON what it saw.
+"""
+
+import http.client
+import json
+import socket
+import sys
+import time
+
+HISTORY = "/api/v1/rates/historical?from=1991-11-12&to=2026-01-01"
+
+
+def status(host: str, path: str) -> int:
+    """Ask on a connection of its own."""
+    connection = http.client.HTTPConnection(host, 8000, timeout=5)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def begin(host: str) -> socket.socket:
+    """Ask for much and take next to nothing of it, so that the instance can't be done with it."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.settimeout(20)
+    connection.connect((host, 8000))
+    connection.sendall(f"GET {HISTORY} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    return connection
+
+
+def watch(host: str) -> list[tuple[int, int]]:
+    """Ask whether it is ready and for a rate, until nobody listens any more."""
+    seen = []
+    while True:
+        try:
+            seen.append((status(host, "/readyz"), status(host, "/api/v1/rates/current")))
+        except ConnectionError:
+            return seen
+        time.sleep(0.02)
+
+
+def main() -> None:
+    """Say "begun" once the answer has begun, then what was seen."""
+    host = sys.argv[1]
+    connection = begin(host)
+    answer = http.client.HTTPResponse(connection)
+    answer.begin()
+    sys.stdout.write("begun\n")
+    sys.stdout.flush()
+    seen = watch(host)
+    body = answer.read()
+    whole = len(body) == int(answer.headers["Content-Length"])
+    json.dump(
+        {"seen": seen, "status": answer.status, "bytes": len(body), "whole": whole}, sys.stdout
+    )
+
+
+if __name__ == "__main__":
+    main()
