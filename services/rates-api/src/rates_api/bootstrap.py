@@ -139,8 +139,9 @@ def _tracing(settings: Settings, closing: AsyncExitStack) -> Tracing:
 
 def _instance(settings: Settings, metrics: Metrics, closing: AsyncExitStack) -> Instance:
     """Join the instance's directory; a worker that runs alone makes its own."""
-    directory = settings.instance_dir
+    directory, workers = settings.instance_dir, settings.workers
     if not directory:
+        workers = 1
         directory = closing.enter_context(tempfile.TemporaryDirectory(prefix="rates-api-"))
     name = f"worker-{os.getpid()}-{uuid.uuid4().hex[:4]}"
-    return Instance(Path(directory), name, metrics.registry)
+    return Instance(Path(directory), name, metrics.registry, workers=workers)

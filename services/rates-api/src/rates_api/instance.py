@@ -47,11 +47,13 @@ class Instance:
         name: str,
         registry: CollectorRegistry,
         *,
+        workers: int = 1,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        """Write as `name`; `wall` is Unix time, the clock of the files."""
+        """Write as `name`, one of `workers`; `wall` is Unix time, the clock of the files."""
         self._directory = directory
         self._name = name
+        self._others = workers - 1
         self._registry = registry
         self._wall = wall
 
@@ -67,6 +69,15 @@ class Instance:
             replace_file(self._directory / f"{self._name}.json", msgspec.json.encode(report))
         reports = self._fresh_reports()
         return merged(reports) if reports else None
+
+    @property
+    def others_warm(self) -> bool:
+        """Tell whether every other worker is past its first warm-up, too; it stays so.
+
+        A balancer's check meets any worker, and what it then sends may meet the one that is cold.
+        """
+        reported = {path.stem for path in self._directory.glob("*.json")}
+        return len(reported - {self._name}) >= self._others
 
     @property
     def draining(self) -> bool:

@@ -90,8 +90,9 @@ class Worker:
 
     @property
     def ready(self) -> bool:
-        """Tell whether requests may come: not draining, past the first warm-up (rule 22)."""
-        return self._past_warm_up and not self.instance.draining
+        """Tell whether requests may come: not draining, all past the first warm-up (rule 22)."""
+        instance = self.instance
+        return self._past_warm_up and instance.others_warm and not instance.draining
 
     @property
     def _past_warm_up(self) -> bool:

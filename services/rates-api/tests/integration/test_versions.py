@@ -116,6 +116,7 @@ def settings(relay: Any, database: Any, tmp_path: Path) -> Settings:
         retry_pause=0.05,
         reload_spread=0.05,
         instance_dir=str(tmp_path),
+        workers=1,
     )
 
 

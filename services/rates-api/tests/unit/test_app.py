@@ -45,6 +45,7 @@ def settings(tmp_path: Path) -> Settings:
         database_url=Secret(f"sqlite+aiosqlite:///{tmp_path}/none.db"),
         redis_url=Secret("redis://127.0.0.1:1/0"),
         instance_dir=str(tmp_path),
+        workers=1,
     )
 
 

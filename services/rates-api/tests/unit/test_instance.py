@@ -57,7 +57,7 @@ def workers(tmp_path: Path, metrics: list[Metrics]) -> list[Instance]:
     """Give two workers of one instance."""
     now = Now(tmp_path)
     return [
-        Instance(tmp_path, f"worker-{number}", each.registry, wall=now)
+        Instance(tmp_path, f"worker-{number}", each.registry, workers=2, wall=now)
         for number, each in enumerate(metrics)
     ]
 
@@ -104,6 +104,21 @@ def test_a_worker_in_its_warm_up_has_no_say_yet(
 
     assert heard(workers[1], None).level == "healthy"
     assert heard(workers[0], report(metrics[0])).level == "healthy"
+
+
+def test_an_instance_is_warm_once_every_worker_is(
+    workers: list[Instance], metrics: list[Metrics], tmp_path: Path
+) -> None:
+    """Protocol rules 22 and 24: a warm worker waits for the other's report, however old."""
+    workers[0].publish(report(metrics[0]))
+    workers[1].publish(None)
+    before = [worker.others_warm for worker in workers]
+
+    workers[1].publish(report(metrics[1]))
+    os.utime(tmp_path / "worker-1.json", (1000, 1000))
+
+    assert before == [False, True]
+    assert [worker.others_warm for worker in workers] == [True, True]
 
 
 def test_the_instance_exports_the_worst_worker(
