@@ -101,6 +101,12 @@ def test_no_one_but_rates_sync_knows_who_may_ask_banxico(stack: Stack) -> None:
     assert held == ["rates_api_database_url"]
 
 
+def test_an_operator_asks_an_instance_from_inside_its_container(stack: Stack) -> None:
+    """`rates-sync` is on the path, and finds the instance and its token by the same variables."""
+    status = stack.run_inside("rates-sync", "rates-sync", "status")
+    assert "of 1000 requests" in status
+
+
 def test_rates_sync_ends_in_good_order_and_the_other_instance_leads(stack: Stack) -> None:
     """SIGTERM ends the leader with status 0; the lease is given back at once, not waited out."""
     leader = next(one for one in stack.containers("rates-sync") if leads(one))
