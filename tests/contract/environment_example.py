@@ -14,6 +14,11 @@ from rates_contracts.environment import Secret, variables
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
 BEGIN = "# --- the services: set by ./dev up where it says so, yours win "
 WIDTH = 100
+NOTES = (
+    "# A secret may also come from the file that <VARIABLE>_FILE names.",
+    "# TLS: mysql+asyncmy://…?ssl=true and rediss://… trust the system's authorities,",
+    "# mysql+asyncmy://…?ssl_ca=FILE and rediss://…?ssl_ca_certs=FILE those in a file alone.",
+)
 SERVICES = {"RATES_SYNC": rates_sync.settings.Settings, "RATES_API": rates_api.settings.Settings}
 BY_DEV = frozenset(
     {
@@ -32,7 +37,7 @@ LISTED_ABOVE = frozenset({"RATES_SYNC_PORT", "RATES_API_PORT", "RATES_API_ADMIN_
 def services_part() -> str:
     """Return the part from `BEGIN` on: a paragraph per variable."""
     lines = [BEGIN.ljust(WIDTH, "-"), ""]
-    lines += ["# A secret may also come from the file that <VARIABLE>_FILE names.", ""]
+    lines += [*NOTES, ""]
     for prefix, settings in SERVICES.items():
         secrets = {field.name for field in dataclasses.fields(settings) if _is_secret(field.type)}
         for name, declared, default in variables(settings, prefix):
