@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from engine import MEMBERS, REVISION, ROOT, Images, Stack, build, docker
+from containers.engine import MEMBERS, REVISION, ROOT, Images, Stack, build, docker
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from engine import Stack
 
+from containers.engine import Stack
 from rates_contracts import views
 
 # Runs in a container of rates-api, with its driver and account: each statement's error, or null.

@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from engine import attempt, docker
+
+from containers.engine import attempt, docker
 
 TOKEN = "t" * 64
 OURS = ("banxico", "rates-sync", "rates-api")

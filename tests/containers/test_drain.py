@@ -5,7 +5,7 @@ import subprocess
 from itertools import groupby
 from pathlib import Path
 
-from engine import Stack, docker, inspect
+from containers.engine import Stack, docker, inspect
 
 CLIENT = (Path(__file__).parent / "drain_client.py").read_text()
 

@@ -5,7 +5,8 @@ import tomllib
 from typing import Any
 
 import pytest
-from engine import MEMBERS, REVISION, ROOT, Images, docker
+
+from containers.engine import MEMBERS, REVISION, ROOT, Images, docker
 
 NAMES = sorted(MEMBERS)
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from engine import MEMBERS, ROOT, Images, build, docker
+
+from containers.engine import MEMBERS, ROOT, Images, build, docker
 
 SERVICES = ("rates-sync", "rates-api")
 

@@ -5,7 +5,8 @@ import urllib.request
 from typing import Any
 
 import pytest
-from engine import Stack, attempt, docker, inspect, until
+
+from containers.engine import Stack, attempt, docker, inspect, until
 
 IS_LEADER = """
 import http.client
