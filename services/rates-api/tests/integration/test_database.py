@@ -166,6 +166,20 @@ async def test_a_row_that_cannot_be_read_is_unavailable(
         await reader.load()
 
 
+@pytest.mark.parametrize("view", [views.HEAD, views.SYNC_STATUS, views.RATE_HISTORY])
+async def test_a_placeholder_of_a_view_is_unavailable(
+    database: Any, reader: DatabaseReader, record: Any, view: str
+) -> None:
+    """While a dump is loaded a view may consist of ones: no snapshot, and no crash."""
+    database.hold(record)
+    ones = ", ".join(f"1 AS {name}" for name in views.VIEWS[view])
+    database.execute(f"DROP TABLE {view}")
+    database.execute(f"CREATE VIEW {view} AS SELECT {ones}")
+
+    with pytest.raises(FallbackUnavailable, match="can't be read"):
+        await reader.load()
+
+
 def test_mysql_transactions_are_read_only_snapshots() -> None:
     """Protocol rule 12: MySQL starts every transaction as a consistent, read-only snapshot."""
     engine = open_engine("mysql+asyncmy://api:secret@127.0.0.1/rates", pool_size=20, timeout=5)

@@ -24,6 +24,14 @@ from rates_contracts.cancellation import cancellation_prevails
 from rates_contracts.events import Head
 from rates_contracts.status import SyncStatus
 
+UNREADABLE = (
+    msgspec.DecodeError,
+    decimal.InvalidOperation,
+    ValueError,
+    # While a dump is loaded, mysqldump's placeholders stand for the views: rows of ones.
+    TypeError,
+    AttributeError,
+)
 ROWS_AT_ONCE = 1000
 """Rows read between two turns of the loop: a load must not hold up requests (rule R6)."""
 
@@ -69,7 +77,7 @@ class DatabaseReader:
                     yield connection
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             raise FallbackUnavailable(f"{type(error).__name__}: {error}") from error
-        except (msgspec.DecodeError, decimal.InvalidOperation, ValueError) as error:
+        except UNREADABLE as error:
             raise FallbackUnavailable(f"a row can't be read: {error}") from error
 
 
