@@ -1,6 +1,6 @@
 """The platform of a scenario, its deadline, and the logs of its processes when it fails."""
 
-import fcntl
+import os
 import signal
 import sqlite3
 import sys
@@ -13,47 +13,50 @@ import redis
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from driver.clock import mexico
-from driver.native import NativePlatform, native
-from driver.platform import TODAY, Build, Plan, Platform
-from driver.sights import well, whole
+from driver.compose import ComposeDriver
+from driver.native import NativeDriver
+from driver.plan import Plan
+from driver.platform import Build, Driver, Platform
+from driver.sights import well
+from driver.stack import stack
 
-DEADLINE = 60
+OVER_COMPOSE = os.environ.get("RATES_TEST_DATABASE") == "mysql"
+collect_ignore = [] if OVER_COMPOSE else ["over_compose"]
+"""What only containers can show belongs to the compose run: over processes it does not exist."""
+
+DEADLINE = 120 if OVER_COMPOSE else 60
 """Seconds that a scenario may take."""
 
 FAILED = pytest.StashKey[bool]()
 
+SHARING = ("shared", "mended")
+"""Fixtures of scenarios that share a platform, in the order of how little they leave behind."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run scenarios that share a platform first, those that only ask before those that hurt it."""
+
+    def order(item: pytest.Item) -> int:
+        fixtures = getattr(item, "fixturenames", ())
+        return next((n for n, name in enumerate(SHARING) if name in fixtures), len(SHARING))
+
+    items.sort(key=order)
+
 
 @pytest.fixture(scope="session")
-def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a record that holds everything up to the morning of the scenarios' day.
-
-    rates-sync itself has filled it, from nothing; the parallel workers of a run share it.
-    """
-    root = tmp_path_factory.getbasetemp()
-    root = root.parent if "popen-gw" in root.name else root
-    path = root / "record.db"
-    with (root / "record.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not path.exists():
-            _fill(path, tmp_path_factory.mktemp("record"))
-    return path
-
-
-def _fill(path: Path, directory: Path) -> None:
-    with native(directory, Plan(at=mexico(f"{TODAY} 11:40:00"), workers=1), None) as platform:
-        try:
-            platform.start()
-            platform.until(lambda: whole(platform) and well(platform), within=30)
-        except AssertionError as error:
-            raise AssertionError(f"{error}\n{platform.report()}") from error
-        platform.sync[0].stop()
-        platform.database.copy_to(path.with_suffix(".part"))
-    path.with_suffix(".part").rename(path)
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
+    """Return what builds platforms; its record is filled, which belongs to no scenario's time."""
+    if OVER_COMPOSE:
+        with stack(tmp_path_factory.mktemp("scenario")) as containers:
+            yield ComposeDriver(containers)
+    else:
+        root = tmp_path_factory.getbasetemp()
+        root = root.parent if "popen-gw" in root.name else root
+        yield NativeDriver(root, lambda: tmp_path_factory.mktemp("platform"))
 
 
 @pytest.fixture(autouse=True)
-def _deadline(record: Path) -> Iterator[None]:
+def _deadline(driver: Driver) -> Iterator[None]:
     """End a scenario that takes too long, where it stands, with its traceback."""
 
     def over(*_: object) -> None:
@@ -67,15 +70,12 @@ def _deadline(record: Path) -> Iterator[None]:
 
 
 @pytest.fixture
-def build(
-    tmp_path: Path, record: Path, request: pytest.FixtureRequest, _deadline: None
-) -> Iterator[Build]:
+def build(driver: Driver, request: pytest.FixtureRequest, _deadline: None) -> Iterator[Build]:
     """Return what builds the one platform of a scenario, without starting it."""
     with ExitStack() as stack:
 
-        def build_one(plan: Plan | None = None) -> NativePlatform:
-            plan = plan or Plan()
-            platform = stack.enter_context(native(tmp_path, plan, None if plan.empty else record))
+        def build_one(plan: Plan | None = None) -> Platform:
+            platform = stack.enter_context(driver.platform(plan or Plan()))
             stack.callback(_report, platform, request.node)
             return platform
 
@@ -100,56 +100,69 @@ def platform(start: Build) -> Platform:
     return start()
 
 
-@pytest.fixture(scope="session")
-def shared(record: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    """Return one healthy platform for the scenarios that only ask."""
-    with native(tmp_path_factory.mktemp("shared"), Plan(), record) as platform:
-        platform.start()
-        yield platform
+class Lasting:
+    """A platform that many scenarios use, one after the other; a new one where it won't do."""
 
-
-class Mended:
-    """A platform that many scenarios hurt, one after the other; a new one if it did not heal."""
-
-    def __init__(self, record: Path, directories: pytest.TempPathFactory) -> None:
-        self._record, self._directories = record, directories
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
         self._stack = ExitStack()
-        self._platform: NativePlatform | None = None
+        self._platform: Platform | None = None
+        self._untouched = False
 
-    def healed(self) -> NativePlatform:
-        """Return the platform if it is well, else another."""
-        if self._platform is None or not self._is_well(self._platform):
-            self.close()
-            directory = self._directories.mktemp("mended")
-            self._platform = self._stack.enter_context(native(directory, Plan(), self._record))
-            self._platform.start()
+    def untouched(self) -> Platform:
+        """Return a healthy platform that nobody has changed."""
+        if self._platform is None or self._platform.over or not self._untouched:
+            return self._another()
+        return self._platform
+
+    def healed(self) -> Platform:
+        """Return a healthy platform for a scenario that will change it."""
+        if self._platform is None or self._platform.over or not _is_well(self._platform):
+            self._another()
+        assert self._platform is not None
+        self._untouched = False
         return self._platform
 
     def close(self) -> None:
         """End the platform."""
         self._stack.close()
 
-    @staticmethod
-    def _is_well(platform: NativePlatform) -> bool:
-        try:
-            platform.until(lambda: well(platform), within=3)
-        except (AssertionError, sqlite3.Error, redis.RedisError):
-            return False
-        return True
+    def _another(self) -> Platform:
+        self.close()
+        self._platform = self._stack.enter_context(self._driver.platform(Plan()))
+        self._platform.start()
+        self._untouched = True
+        return self._platform
+
+
+def _is_well(platform: Platform) -> bool:
+    try:
+        platform.until(lambda: well(platform), within=3)
+    except (AssertionError, sqlite3.Error, redis.RedisError):
+        return False
+    return True
 
 
 @pytest.fixture(scope="session")
-def _mended(record: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mended]:
-    """Return the holder of the platform that scenarios share because they leave it well."""
-    mended = Mended(record, tmp_path_factory)
-    yield mended
-    mended.close()
+def _lasting(driver: Driver) -> Iterator[Lasting]:
+    """Return the holder of the platform that scenarios share."""
+    lasting = Lasting(driver)
+    yield lasting
+    lasting.close()
 
 
 @pytest.fixture
-def mended(_mended: Mended, request: pytest.FixtureRequest) -> Iterator[Platform]:
+def shared(_lasting: Lasting, request: pytest.FixtureRequest) -> Iterator[Platform]:
+    """Return a healthy platform for a scenario that only asks."""
+    platform = _lasting.untouched()
+    yield platform
+    _report(platform, request.node)
+
+
+@pytest.fixture
+def mended(_lasting: Lasting, request: pytest.FixtureRequest) -> Iterator[Platform]:
     """Return a healthy platform that lives on: the scenario has to end with it well again."""
-    platform = _mended.healed()
+    platform = _lasting.healed()
     yield platform
     _report(platform, request.node)
 
@@ -165,7 +178,7 @@ def pytest_runtest_makereport(
     return report
 
 
-def _report(platform: NativePlatform, item: pytest.Item) -> None:
+def _report(platform: Platform, item: pytest.Item) -> None:
     """Show the end of each process's log where the scenario failed."""
     if not item.stash.get(FAILED, False):
         return

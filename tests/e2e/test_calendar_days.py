@@ -2,7 +2,8 @@
 
 import pytest
 from driver.clock import mexico
-from driver.platform import FIX_OF_TODAY, TODAY, Build, Plan, Platform
+from driver.plan import FIX_OF_TODAY, TODAY, Plan
+from driver.platform import Build, Platform
 from driver.sights import CURRENT, rate, well
 
 pytestmark = pytest.mark.e2e

@@ -2,7 +2,7 @@
 
 import pytest
 from driver.platform import Platform
-from driver.sights import CURRENT, correct, level, rate, well
+from driver.sights import CURRENT, correct, dependency, level, rate, well
 
 pytestmark = pytest.mark.e2e
 
@@ -26,7 +26,7 @@ def test_with_the_database_gone_the_api_starts_from_redis(mended: Platform) -> N
     mended.database.take_away()
     mended.api.start()
     mended.until(lambda: rate(mended) == before, within=15)
-    mended.until(lambda: mended.api.health()["dependencies"]["database"] == "unhealthy")
+    mended.until(lambda: dependency(mended, "database") == "unhealthy")
     mended.database.bring_back()
     value = correct(mended)
     mended.sync[0].poll()
@@ -41,13 +41,14 @@ def test_with_both_gone_the_api_is_critical_and_recovers_by_itself(mended: Platf
     mended.database.take_away()
     mended.api.start()
     mended.until(lambda: level(mended) == "critical", within=15)
+    mended.until(mended.api.ready, within=15)
+    mended.until(lambda: mended.api.get(CURRENT).status == 503)
     for path in (CURRENT, "/api/v1/rates/average/15d", "/api/v1/rates/historical"):
         answer = mended.api.get(path)
         assert answer.status == 503
         assert answer.headers["content-type"] == "application/problem+json"
         assert int(answer.headers["retry-after"]) > 0
         assert "no-store" in answer.headers["cache-control"]
-    mended.until(mended.api.ready, within=15)
     mended.redis.start()
     mended.database.bring_back()
     mended.until(lambda: well(mended), within=20)

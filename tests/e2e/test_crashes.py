@@ -6,7 +6,9 @@ import threading
 import pytest
 from driver.answers import Unreachable
 from driver.crash import POINTS, Point
-from driver.platform import FIX_OF_TODAY, TODAY, YESTERDAY, Build, Plan, Platform, Sync
+from driver.plan import FIX_OF_TODAY, TODAY, YESTERDAY, Plan
+from driver.platform import Build, Platform
+from driver.services import Sync
 from driver.sights import correct, followed, rate, relayed, well
 
 pytestmark = pytest.mark.e2e

@@ -3,7 +3,8 @@
 import time
 
 import pytest
-from driver.platform import FIX_BEFORE, Build, Plan, Platform
+from driver.plan import FIX_BEFORE, Plan
+from driver.platform import Build, Platform
 from driver.sights import CURRENT, rate, well, whole
 
 pytestmark = pytest.mark.e2e
@@ -38,11 +39,12 @@ def test_starting_again_continues_from_the_record(platform: Platform) -> None:
 
 def test_sigterm_drains_rates_api(platform: Platform) -> None:
     """Told to end, rates-api first says so, answers what still comes, and exits with 0."""
-    with platform.api.kept_connection() as connection:
-        platform.api.ask_to_stop()
+    instance = platform.api.instances[0]
+    with instance.kept_connection() as connection:
+        instance.ask_to_stop()
         platform.until(lambda: connection.ask("GET", "/readyz").status == 503, within=5)
         assert connection.ask("GET", CURRENT).status == 200
-    assert platform.api.wait() == 0
+    assert instance.wait() == 0
 
 
 def test_sigterm_hands_the_lease_over_at_once(start: Build) -> None:

@@ -1,8 +1,9 @@
 """Scenario 6: the database locked, gone, restored to an earlier state."""
 
 import pytest
-from driver.platform import FIX_BEFORE, FIX_OF_TODAY, TODAY, Build, Plan, Platform
-from driver.sights import CURRENT, followed, rate, well
+from driver.plan import FIX_BEFORE, FIX_OF_TODAY, TODAY, Plan
+from driver.platform import Build, Platform
+from driver.sights import CURRENT, dependency, everywhere, followed, rate, well
 
 pytestmark = pytest.mark.e2e
 
@@ -39,7 +40,7 @@ def test_without_the_database_the_api_serves_on_and_sync_catches_up(start: Build
         platform.database.take_away()
         platform.banxico.publish(TODAY)
         platform.until(lambda: polls_without_record(platform) >= 1, within=20)
-        platform.until(lambda: platform.api.health()["dependencies"]["database"] == "unhealthy")
+        platform.until(lambda: dependency(platform, "database") == "unhealthy")
         assert platform.api.get(CURRENT)["rate"] == FIX_BEFORE
         platform.database.bring_back()
         platform.until(lambda: rate(platform) == FIX_OF_TODAY and well(platform), within=20)
@@ -54,19 +55,18 @@ def test_a_restored_database_begins_a_new_timeline(platform: Platform, redis: st
     platform.banxico.publish(TODAY)
     platform.sync[0].poll()
     platform.until(lambda: rate(platform) == FIX_OF_TODAY and well(platform))
-    if redis != "reachable":
-        for service in (*platform.sync, platform.api):
-            service.redis.cut()
+    ways = [platform.sync[0].redis, platform.api.redis] if redis != "reachable" else []
+    for way in ways:
+        way.cut()
     platform.database.restore(earlier)
     assert platform.database.revisions(FIX, TODAY) == []
     platform.sync[0].poll()
-    if redis != "reachable":
-        for service in (*platform.sync, platform.api):
-            service.redis.restore()
+    for way in ways:
+        way.restore()
     platform.until(lambda: platform.database.at.timeline > timeline, within=15)
     platform.until(lambda: well(platform), within=15)
     platform.sync[0].poll()
     platform.until(lambda: rate(platform) == FIX_OF_TODAY, within=15)
     platform.until(lambda: followed(platform))
     assert platform.database.revisions(FIX, TODAY) == [FIX_OF_TODAY]
-    assert [answer["rate"] for answer in platform.api.every_worker(CURRENT)] == [FIX_OF_TODAY] * 2
+    assert everywhere(platform, FIX_OF_TODAY)

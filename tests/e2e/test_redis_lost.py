@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 import pytest
-from driver.platform import FIX_OF_TODAY, TODAY, Platform, Redis
-from driver.redis import RedisState
-from driver.sights import CURRENT, correct, followed, level, rate, relayed, warned, well
+from driver.plan import FIX_OF_TODAY, TODAY
+from driver.platform import Platform
+from driver.redis import RedisServer, RedisState
+from driver.sights import CURRENT, correct, everywhere, followed, level, rate, relayed, warned, well
 
 pytestmark = pytest.mark.e2e
 
@@ -47,7 +48,7 @@ def test_a_hung_redis_costs_no_request(mended: Platform) -> None:
     assert load.failures == []
 
 
-DAMAGE: dict[str, Callable[[Redis, RedisState], None]] = {
+DAMAGE: dict[str, Callable[[RedisServer, RedisState], None]] = {
     "flushed": lambda redis, _: redis.flush(),
     "stream deleted": lambda redis, _: redis.delete_stream(),
     "trimmed": lambda redis, _: redis.trim(1),
@@ -66,7 +67,7 @@ def test_a_damaged_stream_is_refilled_with_the_next_event(mended: Platform, dama
     DAMAGE[damage](mended.redis, earlier)
     value = record_another_value(mended)
     mended.until(lambda: well(mended), within=15)
-    assert [answer["rate"] for answer in mended.api.every_worker(CURRENT)] == [value] * 2
+    assert everywhere(mended, value)
     assert mended.database.at.timeline == timeline
 
 
@@ -78,7 +79,7 @@ def test_a_damaged_stream_is_refilled_at_rest(mended: Platform, damage: str) -> 
     mended.until(lambda: relayed(mended))
     DAMAGE[damage](mended.redis, earlier)
     mended.until(lambda: well(mended), within=15)
-    assert [answer["rate"] for answer in mended.api.every_worker(CURRENT)] == [value] * 2
+    assert everywhere(mended, value)
     assert mended.database.at.timeline == timeline
 
 
@@ -88,7 +89,7 @@ def test_a_new_value_reaches_every_worker_without_the_stream(mended: Platform, h
     getattr(mended.sync[0].redis, how)()
     value = record_another_value(mended)
     mended.until(lambda: followed(mended), within=20)
-    assert [answer["rate"] for answer in mended.api.every_worker(CURRENT)] == [value] * 2
+    assert everywhere(mended, value)
     mended.until(lambda: level(mended) == "degraded")
     mended.sync[0].redis.restore()
     mended.until(lambda: well(mended), within=15)

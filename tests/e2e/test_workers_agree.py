@@ -1,11 +1,11 @@
 """Every worker of an instance gives the same bytes, and they are Banco de México's values."""
 
-import csv
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
-from driver.platform import FIX_BEFORE, TODAY, Platform
+from driver.plan import FIX_BEFORE, TODAY
+from driver.platform import Platform
+from driver.sights import published
 
 pytestmark = pytest.mark.e2e
 
@@ -54,13 +54,9 @@ def test_the_gzip_bytes_are_the_same_in_every_worker(shared: Platform) -> None:
 
 def test_every_published_value_is_served_to_the_last_zero(shared: Platform) -> None:
     """All of the real FIX up to the day before comes out exactly as it went in."""
-    source = Path(__file__).parents[2] / "tools/banxico-simulator/src/banxico_simulator/data"
-    with (source / "usd_mxn_fix.csv").open() as file:
-        published = {row[0]: row[1] for row in csv.reader(file) if row[0] < TODAY.isoformat()}
-    published.pop("date", None)
     answer = shared.api.get(f"/api/v1/rates/historical?from=1991-11-12&to={TODAY}")
     served = {row["date"]: row["rate"] for row in answer["observations"]}
-    assert served == {day: rate for day, rate in published.items() if day[:1].isdigit()}
+    assert served == published(before=TODAY)
     assert served["2026-08-12"] == FIX_BEFORE
 
 

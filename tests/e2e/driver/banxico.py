@@ -1,27 +1,22 @@
 """Banxico as a scenario sees it: what it publishes, how it fails, and what it was asked."""
 
 import json
-import sys
 from collections.abc import Mapping
 from datetime import date as Day
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from driver.answers import Connection, Unreachable
-from driver.processes import OwnedProcess, free_port
+from driver.processes import Process
 
 FIX, SETTLEMENT = "SF43718", "SF60653"
-TOKEN = "e" * 64
 
 
-class NativeBanxico:
+class Banxico:
     """The simulator's process and its control API."""
 
-    def __init__(self, directory: Path, environ: Mapping[str, str]) -> None:
-        self.port = free_port()
-        command = [sys.executable, "-m", "driver.launch", "simulator", str(self.port)]
-        self.process = OwnedProcess("banxico", command, environ, directory / "banxico.log")
+    def __init__(self, process: Process) -> None:
+        self.process = process
 
     def start(self) -> None:
         """Start it; what it was told before it died is forgotten."""
@@ -34,7 +29,7 @@ class NativeBanxico:
     def answers(self) -> bool:
         """Tell whether it answers."""
         try:
-            with Connection(self.port) as connection:
+            with Connection(self.process.port("public")) as connection:
                 return connection.ask("GET", "/livez").status == 200
         except Unreachable:
             return False
@@ -78,13 +73,9 @@ class NativeBanxico:
         entries: list[dict[str, Any]] = self._control("GET", "/requests")["last"]
         return entries
 
-    def close(self) -> None:
-        """End the process."""
-        self.process.end()
-
     def _control(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         encoded = None if body is None else json.dumps(body).encode()
-        with Connection(self.port) as connection:
+        with Connection(self.process.port("public")) as connection:
             headers = {"Content-Type": "application/json"}
             answer = connection.ask(method, f"/control{path}", headers, encoded)
         assert answer.status == 200, f"{method} {path}: {answer.status} {answer.text}"

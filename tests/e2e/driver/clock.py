@@ -23,11 +23,13 @@ def mexico(text: str) -> datetime:
 class SharedClock:
     """Calling it returns the scenario's time, aware UTC; `set` moves it for every process."""
 
-    def __init__(self, path: Path) -> None:
-        if not path.exists():
+    def __init__(self, path: Path, *, owned: bool = True) -> None:
+        """Make the file of a clock that is `owned`; only look at one that is not."""
+        if owned:
             path.write_bytes(_MICROSECONDS.pack(0))
-        with path.open("r+b") as file:
-            self._offset = mmap.mmap(file.fileno(), _MICROSECONDS.size)
+        access = mmap.ACCESS_WRITE if owned else mmap.ACCESS_READ
+        with path.open("r+b" if owned else "rb") as file:
+            self._offset = mmap.mmap(file.fileno(), _MICROSECONDS.size, access=access)
 
     def __call__(self) -> datetime:
         """Return the time now."""

@@ -5,6 +5,7 @@ the real one; nothing in them knows that it is under test. Granian's workers com
 module for their application.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -14,23 +15,28 @@ from collections.abc import Callable
 from pathlib import Path
 
 from driver.clock import SharedClock
-from driver.crash import watch_commits
+from driver.crash import watch
 
 
 def clock() -> SharedClock:
     """Return the clock of the scenario."""
-    return SharedClock(Path(os.environ["E2E_CLOCK"]))
+    return SharedClock(Path(os.environ["E2E_CLOCK"]), owned=False)
+
+
+def take_settings(file: Path) -> None:
+    """Take the scenario's variables beside those that the container was made with."""
+    os.environ.update(json.loads(file.read_text(encoding="utf-8")))
 
 
 def end_with_the_test() -> None:
     """End this process and its workers when the test process is gone, however it went."""
 
-    def watch() -> None:
+    def wait_for_its_end() -> None:
         while os.read(0, 1):
             pass
         os.killpg(os.getpgrp(), signal.SIGKILL)
 
-    threading.Thread(target=watch, daemon=True).start()
+    threading.Thread(target=wait_for_its_end, daemon=True).start()
 
 
 def run_redis(port: str) -> None:
@@ -52,6 +58,7 @@ def run_simulator(port: str) -> None:
 
     Granian(
         "driver.launch:simulator",
+        address=os.environ.get("BANXICO_SIM_HOST", "127.0.0.1"),
         port=int(port),
         interface=Interfaces.ASGI,
         factory=True,
@@ -63,7 +70,7 @@ def simulator() -> object:
     """Return the simulator's application."""
     from banxico_simulator.app import create_app
 
-    return create_app(clock=clock(), token=os.environ["E2E_BANXICO_TOKEN"])
+    return create_app(clock=clock())
 
 
 def run_sync() -> None:
@@ -71,7 +78,7 @@ def run_sync() -> None:
     from rates_sync.__main__ import serve_forever
     from rates_sync.settings import load
 
-    watch_commits(Path(os.environ["E2E_CRASH"]))
+    watch(Path(os.environ["E2E_CRASH"]))
     serve_forever(load(), clock=clock())
 
 
@@ -99,5 +106,8 @@ ROLES: dict[str, Callable[..., None]] = {
 }
 
 if __name__ == "__main__":
-    end_with_the_test()
+    if "E2E_SETTINGS" in os.environ:
+        take_settings(Path(os.environ["E2E_SETTINGS"]))
+    if os.environ.get("E2E_LIFELINE") == "stdin":
+        end_with_the_test()
     ROLES[sys.argv[1]](*sys.argv[2:])

@@ -1,33 +1,18 @@
-"""TCP links that a scenario can cut, hang or listen on while both ends live.
+"""TCP links that a scenario can cut or hang while both ends live.
 
 One thread with its own event loop carries the bytes of all links of a platform. A *cut* link
 refuses new connections and drops the ones it has; a *hung* link accepts and never answers, which
-is what a dead host behind a firewall looks like. A *trip wire* acts once when certain bytes pass.
+is what a dead host behind a firewall looks like.
 """
 
 import asyncio
 import contextlib
 import threading
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 T = TypeVar("T")
 Mode = Literal["open", "cut", "hung"]
-Way = Literal["there", "back"]
-
-
-@dataclass(frozen=True)
-class TripWire:
-    """Calls `act` once, when `needle` has come one way and is not yet carried on.
-
-    With `way="back"` the next bytes of the answer to the needle trip it: they are not carried on
-    either.
-    """
-
-    needle: bytes
-    way: Way
-    act: Callable[[], None]
 
 
 class Links:
@@ -69,7 +54,6 @@ class Link:
         self.port, self._target = listen, target
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
-        self._wire: TripWire | None = None
         self.mode: Mode = "cut"
 
     def cut(self) -> None:
@@ -86,10 +70,6 @@ class Link:
         self._call(self._close())
         self.mode = "open"
         self._call(self._listen_again())
-
-    def trip(self, wire: TripWire) -> None:
-        """Set the trip wire."""
-        self._wire = wire
 
     async def _listen_again(self) -> None:
         self._server = await asyncio.start_server(self._carry, "127.0.0.1", self.port)
@@ -109,53 +89,19 @@ class Link:
         with contextlib.suppress(OSError):
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
             self._writers.add(far_writer)
-            carried = _Carried()
-            await asyncio.gather(
-                self._copy("there", reader, far_writer, carried),
-                self._copy("back", far_reader, writer, carried),
-            )
+            await asyncio.gather(self._copy(reader, far_writer), self._copy(far_reader, writer))
             self._writers.discard(far_writer)
         writer.transport.abort()
         self._writers.discard(writer)
 
-    async def _copy(
-        self,
-        way: Way,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        carried: "_Carried",
-    ) -> None:
+    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Carry bytes one way until an end closes; what comes while hung is swallowed."""
         with contextlib.suppress(OSError):
             while data := await reader.read(65536):
-                if self._trips(way, data, carried):
-                    break
                 if self.mode == "open":
                     writer.write(data)
                     await writer.drain()
         writer.transport.abort()
-
-    def _trips(self, way: Way, data: bytes, carried: "_Carried") -> bool:
-        """Act on the trip wire if these bytes touch it, and tell whether they did."""
-        wire = self._wire
-        if wire is None:
-            return False
-        if way == "there":
-            carried.awaiting = wire.needle in carried.tail + data
-            carried.tail = data[-len(wire.needle) :]
-        if not carried.awaiting or way != wire.way:
-            return False
-        self._wire = None
-        wire.act()
-        return True
-
-
-@dataclass
-class _Carried:
-    """What a trip wire must know of a connection: its last bytes, and that the needle passed."""
-
-    tail: bytes = b""
-    awaiting: bool = False
 
 
 async def _cancel_all() -> None:

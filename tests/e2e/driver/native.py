@@ -1,181 +1,135 @@
 """The platform as processes of this machine: free ports, one directory, SQLite, an own Redis.
 
-`platform` is the interface that it implements. Start order on the page is stop order reversed.
+`RATES_TEST_REDIS` picks the Redis: `server` is a `redis-server` or `valkey-server` that keeps its
+data over a kill, `embedded` is fakeredis' TCP server, which comes back empty. Both are lives that
+a real Redis leads. One instance of rates-api has two workers here, and no balancer before it.
 """
 
 import contextlib
+import fcntl
 import os
 import shutil
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
-from driver.answers import Unreachable
-from driver.banxico import TOKEN, NativeBanxico
+from banxico_simulator.settings import DEVELOPMENT_TOKEN
+from driver.banxico import Banxico
 from driver.clock import SharedClock
-from driver.database import NativeDatabase
 from driver.links import Links
-from driver.platform import Plan
+from driver.plan import THE_MORNING, Plan
+from driver.platform import Platform
 from driver.processes import OwnedProcess, free_port
-from driver.redis import NativeRedis
-from driver.services import OPERATOR_TOKEN, NativeApi, NativeSync
-
-T = TypeVar("T")
+from driver.redis import RedisServer
+from driver.services import OPERATOR_TOKEN, Api, ApiInstance, Sync
+from driver.settings import settings_of
+from driver.sights import fill
+from driver.sqlite import SqliteDatabase
 
 PACKAGES = Path(__file__).parents[1]
-EVERY = 0.03
-"""Seconds between two looks at what a wait waits for."""
-
-FAST = {
-    "RATES_SYNC_BREAKER_RESET": "1",
-    "RATES_SYNC_REQUEST_TIMEOUT": "1.5",
-    "RATES_SYNC_RETRY_PAUSE": "0.05",
-    "RATES_SYNC_POLL_NOON": "1",
-    "RATES_SYNC_STORE_RETRY": "0.5",
-    "RATES_SYNC_LEASE_POLL": "0.2",
-    "RATES_SYNC_LEASE_PATIENCE": "2",
-    "RATES_SYNC_LEASE_RENEWAL": "0.4",
-    "RATES_SYNC_RELAY_INTERVAL": "0.3",
-    "RATES_SYNC_REDIS_TIMEOUT": "0.5",
-    "RATES_SYNC_NOTICE_INTERVAL": "0.2",
-    "RATES_API_WATCH_INTERVAL": "0.5",
-    "RATES_API_WATCH_LAG": "0.5",
-    "RATES_API_STREAM_BLOCK": "0.5",
-    "RATES_API_REDIS_TIMEOUT": "1.5",
-    "RATES_API_REDIS_ANSWER_TIMEOUT": "0.5",
-    "RATES_API_DATABASE_TIMEOUT": "2",
-    "RATES_API_RETRY_PAUSE": "0.1",
-    "RATES_API_RELOAD_SPREAD": "0.1",
-}
-"""Production's intervals, shortened where a scenario would have to wait for them."""
+WORKERS = 2
 
 
-class NativePlatform:
-    """All parts, built but not started; `close` ends whatever runs."""
+class NativeDriver:
+    """Builds platforms from the record that the parallel workers of a run share in `root`."""
 
-    def __init__(self, directory: Path, links: Links, plan: Plan, record: Path | None) -> None:
-        self.directory = directory
-        self.clock = SharedClock(directory / "clock")
-        self.clock.set(plan.at)
-        self.database = NativeDatabase(directory / "rates.db")
-        if record is not None:
-            shutil.copy(record, directory / "rates.db")
-        environ = _environ(directory)
-        self.redis = NativeRedis(directory, environ)
-        self.banxico = NativeBanxico(directory, environ)
-        self.sync = [self._build_sync(n, links, environ, plan) for n in range(plan.syncs)]
-        self.api = self._build_api(links, environ, plan)
+    def __init__(self, root: Path, directory: Callable[[], Path]) -> None:
+        self._directory = directory
+        self._record = root / "record.db"
+        with (root / "record.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not self._record.exists():
+                self._fill()
 
-    def _build_sync(
-        self, number: int, links: Links, environ: dict[str, str], plan: Plan
-    ) -> NativeSync:
-        redis = links.add(free_port(), self.redis.port)
-        banxico = links.add(free_port(), self.banxico.port)
+    def _fill(self) -> None:
+        with self.platform(Plan(at=THE_MORNING, empty=True)) as platform:
+            fill(platform)
+            part = self._record.with_suffix(".part")
+            assert isinstance(platform.database, SqliteDatabase)
+            platform.database.copy_to(part)
+        part.rename(self._record)
+
+    @contextlib.contextmanager
+    def platform(self, plan: Plan) -> Iterator[Platform]:
+        """Yield a platform that is not started yet; end all of it afterwards."""
+        directory = self._directory()
+        if not plan.empty:
+            shutil.copy(self._record, directory / "rates.db")
+        with Links() as links:
+            platform = _Workshop(directory, links, plan).platform()
+            try:
+                yield platform
+            finally:
+                platform.close()
+
+
+@dataclass(frozen=True)
+class _Workshop:
+    """Where the processes of one platform are made."""
+
+    directory: Path
+    links: Links
+    plan: Plan
+
+    def platform(self) -> Platform:
+        clock = SharedClock(self.directory / "clock")
+        clock.set(self.plan.at)
+        database = SqliteDatabase(self.directory / "rates.db")
+        redis, banxico = self._redis(), self._simulator()
+        syncs = [self._sync(number, database, redis, banxico) for number in range(self.plan.syncs)]
+        api = self._api(database, redis)
+        return Platform(clock, database, RedisServer(redis), Banxico(banxico), syncs, api)
+
+    def _redis(self) -> OwnedProcess:
         port = free_port()
-        settings = {
-            "RATES_SYNC_DATABASE_URL": self.database.url,
-            "RATES_SYNC_REDIS_URL": f"redis://127.0.0.1:{redis.port}/0",
-            "RATES_SYNC_BANXICO_URL": f"http://127.0.0.1:{banxico.port}/SieAPIRest/service/v1",
-            "RATES_SYNC_BANXICO_TOKEN": TOKEN,
+        return self._process("redis", _redis_command(port, self.directory), {"public": port})
+
+    def _simulator(self) -> OwnedProcess:
+        port = free_port()
+        return self._process("banxico", ["simulator", str(port)], {"public": port})
+
+    def _sync(
+        self, number: int, database: SqliteDatabase, redis: OwnedProcess, banxico: OwnedProcess
+    ) -> Sync:
+        link = self.links.add(free_port(), redis.port("public"))
+        crash, port = self.directory / f"sync-{number}.crash", free_port()
+        banxico_url = f"http://127.0.0.1:{banxico.port('public')}/SieAPIRest/service/v1"
+        environ = settings_of("SYNC", self.plan) | {
+            "RATES_SYNC_DATABASE_URL": database.url,
+            "RATES_SYNC_REDIS_URL": f"redis://127.0.0.1:{link.port}/0",
+            "RATES_SYNC_BANXICO_URL": banxico_url,
+            "RATES_SYNC_BANXICO_TOKEN": DEVELOPMENT_TOKEN,
             "RATES_SYNC_OPERATOR_TOKEN": OPERATOR_TOKEN,
             "RATES_SYNC_PORT": str(port),
+            "E2E_CRASH": str(crash),
         }
-        settings = environ | FAST | settings | dict(plan.settings)
-        return NativeSync(
-            f"sync-{number}", self.directory, _only(settings, "SYNC"), (redis, banxico), port
-        )
+        process = self._process(f"sync-{number}", ["sync"], {"public": port}, environ)
+        return Sync(process, link, crash)
 
-    def _build_api(self, links: Links, environ: dict[str, str], plan: Plan) -> NativeApi:
-        redis = links.add(free_port(), self.redis.port)
-        port, admin = free_port(), free_port()
-        settings = {
-            "RATES_API_DATABASE_URL": self.database.url,
-            "RATES_API_REDIS_URL": f"redis://127.0.0.1:{redis.port}/0",
-            "RATES_API_PORT": str(port),
-            "RATES_API_ADMIN_PORT": str(admin),
-            "RATES_API_WORKERS": str(plan.workers),
+    def _api(self, database: SqliteDatabase, redis: OwnedProcess) -> Api:
+        link = self.links.add(free_port(), redis.port("public"))
+        ports = {"public": free_port(), "admin": free_port()}
+        environ = settings_of("API", self.plan) | {
+            "RATES_API_DATABASE_URL": database.url,
+            "RATES_API_REDIS_URL": f"redis://127.0.0.1:{link.port}/0",
+            "RATES_API_PORT": str(ports["public"]),
+            "RATES_API_ADMIN_PORT": str(ports["admin"]),
+            "RATES_API_WORKERS": str(WORKERS),
         }
-        settings = environ | FAST | settings | dict(plan.settings)
-        return NativeApi(self.directory, _only(settings, "API"), redis, port, admin)
+        process = self._process("api", ["api"], ports, environ)
+        return Api(process, [ApiInstance(process, WORKERS)], link)
 
-    def start(self) -> None:
-        """Start everything and wait until the platform is healthy."""
-        self.launch()
-        self.until_healthy()
-
-    def launch(self) -> None:
-        """Start everything, without waiting for answers."""
-        self.redis.start()
-        self.banxico.start()
-        self.until(lambda: self.redis.answers() and self.banxico.answers(), within=15)
-        for sync in self.sync:
-            sync.start()
-        self.api.start()
-
-    def until_healthy(self, within: float = 30) -> None:
-        """Wait until every worker of rates-api is ready, and says that all is well."""
-
-        def healthy() -> bool:
-            warm = all(answer.status == 200 for answer in self.api.every_worker("/readyz"))
-            return warm and self.api.health()["level"] == "healthy"
-
-        self.until(healthy, within=within, what="healthy")
-
-    def until(self, met: Callable[[], T | None], *, within: float = 10, what: str = "") -> T:
-        """Return what `met` returns once it is true; fail when that takes longer than `within` s.
-
-        A service that can't be reached meanwhile has not met it yet.
-        """
-        deadline = time.monotonic() + within
-        while True:
-            seen: object
-            try:
-                seen = found = met()
-                if found:
-                    return found
-            except Unreachable as error:
-                seen = error
-            if time.monotonic() > deadline:
-                raise AssertionError(
-                    f"not within {within} s: {what or met.__code__}; saw {seen!r};"
-                    f" rates-api last said {self.api.said}"
-                )
-            time.sleep(EVERY)
-
-    def close(self) -> None:
-        """End every process."""
-        self.api.close()
-        for sync in self.sync:
-            sync.close()
-        self.banxico.close()
-        self.redis.close()
-
-    def report(self) -> str:
-        """Return the end of every process's log, for a scenario that failed."""
-        lines: list[str] = []
-        for process in self._processes():
-            lines += [f"--- {process.name} (exit code {process.exit_code}) ---"]
-            lines += process.last_lines()
-        return "\n".join(lines)
-
-    def _processes(self) -> Iterator[OwnedProcess]:
-        yield self.redis.process
-        yield self.banxico.process
-        yield from (sync.process for sync in self.sync)
-        yield self.api.process
-
-
-@contextlib.contextmanager
-def native(directory: Path, plan: Plan, record: Path | None) -> Iterator[NativePlatform]:
-    """Yield a platform that is not started yet; end all of it afterwards."""
-    with Links() as links:
-        platform = NativePlatform(directory, links, plan, record)
-        try:
-            yield platform
-        finally:
-            platform.close()
+    def _process(
+        self,
+        name: str,
+        arguments: list[str],
+        ports: Mapping[str, int],
+        environ: Mapping[str, str] | None = None,
+    ) -> OwnedProcess:
+        argv = [sys.executable, "-m", "driver.launch", *arguments]
+        environ = {**_environ(self.directory), **(environ or {})}
+        return OwnedProcess(name, argv, environ, self.directory / f"{name}.log", ports)
 
 
 def _environ(directory: Path) -> dict[str, str]:
@@ -185,15 +139,17 @@ def _environ(directory: Path) -> dict[str, str]:
         "PYTHONPATH": str(PACKAGES),
         "PYTHONUNBUFFERED": "1",
         "VIRTUAL_ENV": sys.prefix,
+        "E2E_LIFELINE": "stdin",
         "E2E_CLOCK": str(directory / "clock"),
-        "E2E_BANXICO_TOKEN": TOKEN,
     }
 
 
-def _only(settings: dict[str, str], service: str) -> dict[str, str]:
-    """Leave the other service's variables out."""
-    return {
-        name: value
-        for name, value in settings.items()
-        if not name.startswith("RATES_") or name.startswith(f"RATES_{service}_")
-    }
+def _redis_command(port: int, directory: Path) -> list[str]:
+    named = os.environ.get("RATES_TEST_REDIS", "embedded")
+    assert named in ("embedded", "server"), f"RATES_TEST_REDIS={named}: embedded or server"
+    if named == "embedded":
+        return ["redis", str(port)]
+    binary = shutil.which("redis-server") or shutil.which("valkey-server")
+    assert binary is not None, "RATES_TEST_REDIS=server needs redis-server or valkey-server on PATH"
+    arguments = f"--bind 127.0.0.1 --port {port} --dir {directory} --save --appendonly yes"
+    return ["command", binary, *arguments.split()]

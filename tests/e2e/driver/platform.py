@@ -1,176 +1,129 @@
-"""The interface between scenarios and a driver: what can be done to a platform, and asked of it.
+"""The platform as scenarios drive it: what can be done to it, and asked of it.
 
-`native` implements it with processes of this machine; a driver over containers implements the
-same. Nothing here names a process, a port or a path. Every wait is `until`: it looks at an answer,
-a metric or the record, and never sleeps for a fixed time.
+`native` builds it of processes of this machine, `compose` of containers: the same parts over other
+processes. Nothing here names a process, a port or a path. Every wait is `until`: it looks at an
+answer, a metric or the record, and never sleeps for a fixed time.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import date as Day
-from datetime import datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
-from driver.answers import Answer, Connection
-from driver.clock import mexico
-from driver.crash import Point
-from driver.database import DatabaseState
-from driver.load import Load
-from driver.metrics import Metrics
-from driver.redis import RedisState
-from rates_contracts.events import Event, Head, Position
+from driver.answers import Unreachable
+from driver.banxico import Banxico
+from driver.clock import SharedClock
+from driver.database import Database
+from driver.plan import Plan
+from driver.processes import Process
+from driver.redis import RedisServer
+from driver.services import Api, Connectivity, Sync
 
 T = TypeVar("T")
 
-TODAY = Day(2026, 8, 13)
-YESTERDAY = Day(2026, 8, 12)
-"""The banking day on which scenarios play, a Thursday, and the one before."""
-FIX_OF_TODAY, FIX_BEFORE = "17.0530", "17.0627"
-"""Banco de México's own, of the day and of the day before."""
-BEFORE_NOON = mexico(f"{TODAY} 11:50:00")
+EVERY = 0.03
+"""Seconds between two looks at what a wait waits for."""
 
 
-@dataclass(frozen=True)
-class Plan:
-    """The platform that a scenario asks for.
+@dataclass
+class Platform:
+    """All parts, built but not started; start order on the page is stop order reversed."""
 
-    It begins at `at`. The record holds everything up to the evening before `at`'s default, or
-    nothing at all (`empty`). `settings` are variables of the services beside the driver's own.
-    """
+    clock: SharedClock
+    database: Database
+    redis: RedisServer
+    banxico: Banxico
+    sync: Sequence[Sync]
+    api: Api
+    standing: Sequence[Process] = ()
+    """What of it lives on when it ends."""
+    ways: Mapping[tuple[str, str], Connectivity] = field(default_factory=dict)
+    """How a service (`sync`, `api`) reaches a server (`mysql`, `redis`), where a driver knows."""
+    over: bool = False
 
-    at: datetime = BEFORE_NOON
-    empty: bool = False
-    syncs: int = 1
-    workers: int = 2
-    settings: Mapping[str, str] = field(default_factory=dict)
+    def start(self) -> None:
+        """Start everything and wait until the platform is healthy."""
+        self.launch()
+        self.until_healthy()
 
+    def launch(self) -> None:
+        """Start everything, without waiting for answers."""
+        self.redis.start()
+        self.banxico.start()
+        self.until(lambda: self.redis.answers() and self.banxico.answers(), within=15)
+        for sync in self.sync:
+            sync.start()
+        self.api.start()
 
-class Clock(Protocol):
-    """The time of every process; it runs on by itself."""
+    def until_healthy(self, within: float = 30) -> None:
+        """Wait until every worker of rates-api is ready, and the front says that all is well."""
 
-    def __call__(self) -> datetime: ...
-    def set(self, instant: datetime) -> None: ...
-    def advance(self, by: timedelta) -> None: ...
+        def healthy() -> bool:
+            warm = all(answer.status == 200 for answer in self.api.every_worker("/readyz"))
+            levels = {answer["level"] for answer in self.api.every_instance("/health")}
+            return warm and levels == {self.api.get("/health")["level"]} == {"healthy"}
 
+        self.until(healthy, within=within, what="healthy")
 
-class Part(Protocol):
-    """A process that can be started again after each end."""
+    def until(self, met: Callable[[], T | None], *, within: float = 10, what: str = "") -> T:
+        """Return what `met` returns once it is true; fail when that takes longer than `within` s.
 
-    def start(self) -> None: ...
-    def kill(self) -> None: ...
+        A part that can't be reached meanwhile has not met it yet.
+        """
+        deadline = time.monotonic() + within
+        while True:
+            seen: object
+            try:
+                seen = found = met()
+                if found:
+                    return found
+            except Unreachable as error:
+                seen = error
+            if time.monotonic() > deadline:
+                raise AssertionError(
+                    f"not within {within} s: {what or met.__code__}; saw {seen!r};"
+                    f" rates-api last said {self.api.said}"
+                )
+            time.sleep(EVERY)
 
+    def close(self) -> None:
+        """End every process."""
+        self.over = True
+        self.redis.close()
+        for process in reversed(list(self.processes())):
+            process.end()
 
-class Service(Part, Protocol):
-    """One instance of rates-sync or rates-api."""
+    def report(self) -> str:
+        """Return the end of every process's log, for a scenario that failed."""
+        lines: list[str] = []
+        for process in (*self.processes(), *self.standing):
+            lines += [f"--- {process.name} (exit code {process.exit_code}) ---"]
+            lines += process.last_lines()
+        return "\n".join(lines)
 
-    @property
-    def redis(self) -> "Connectivity": ...
-    def stop(self) -> int: ...
-    def ask_to_stop(self) -> None: ...
-    def wait(self) -> int: ...
-    def pause(self) -> None: ...
-    def resume(self) -> None: ...
-    @property
-    def alive(self) -> bool: ...
-    def ready(self) -> bool: ...
-    def health(self) -> Answer: ...
-    def metrics(self) -> Metrics: ...
+    def part(self, name: str) -> Process:
+        """Return the process that reports call `name`."""
+        every = (*self.processes(), *self.standing)
+        return next(process for process in every if process.name == name)
 
-
-class Connectivity(Protocol):
-    """How one service reaches Redis."""
-
-    def cut(self) -> None: ...
-    def hang(self) -> None: ...
-    def restore(self) -> None: ...
-
-
-class Sync(Service, Protocol):
-    """One instance of rates-sync."""
-
-    def poll(self) -> Answer: ...
-    def operate(self, action: str, body: dict[str, Any], token: str | None = ...) -> Answer: ...
-    def leads(self) -> bool: ...
-    def die_at(self, point: Point) -> None: ...
-
-
-class Api(Service, Protocol):
-    """One instance of rates-api with its workers."""
-
-    def get(self, path: str, **headers: str) -> Answer: ...
-    def ask(self, method: str, path: str, **headers: str) -> Answer: ...
-    def kept_connection(self) -> Connection: ...
-    def every_worker(self, path: str, **headers: str) -> Sequence[Answer]: ...
-    def load(self, *paths: str) -> AbstractContextManager[Load]: ...
-
-
-class Redis(Part, Protocol):
-    """The stream and the documents, and the server that holds them."""
-
-    def answers(self) -> bool: ...
-    def flush(self) -> None: ...
-    def delete_stream(self) -> None: ...
-    def trim(self, to: int) -> None: ...
-    def remember(self) -> RedisState: ...
-    def set_back(self, state: RedisState) -> None: ...
-    def events(self) -> list[Event]: ...
-    def document(self, key: str) -> bytes | None: ...
-
-
-class Banxico(Part, Protocol):
-    """The upstream."""
-
-    def fault(self, kind: str, **details: Any) -> None: ...
-    def recover(self) -> None: ...
-    def publish(self, day: Day, rate: str | None = None) -> str: ...
-    def schedule(self, day: Day, at: datetime | None) -> None: ...
-    def correct(self, day: Day, rate: str, series: str = ...) -> None: ...
-    @property
-    def requests(self) -> int: ...
-    def asked(self) -> list[dict[str, Any]]: ...
-
-
-class Database(Protocol):
-    """The record."""
-
-    def locked(self) -> AbstractContextManager[None]: ...
-    def writable(self) -> bool: ...
-    def take_away(self) -> None: ...
-    def bring_back(self) -> None: ...
-    def remember(self) -> DatabaseState: ...
-    def restore(self, state: DatabaseState) -> None: ...
-    @property
-    def at(self) -> Position: ...
-    def head(self) -> Head: ...
-    def events(self) -> list[Event]: ...
-    def revisions(self, series: str, day: Day) -> list[str]: ...
-    def count(self, series: str) -> int: ...
-    def quota_used(self, day: Day) -> int: ...
-    def quarantined(self) -> list[tuple[str, str]]: ...
-
-
-class Platform(Protocol):
-    """The whole platform."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def redis(self) -> Redis: ...
-    @property
-    def banxico(self) -> Banxico: ...
-    @property
-    def database(self) -> Database: ...
-    @property
-    def sync(self) -> Sequence[Sync]: ...
-    @property
-    def api(self) -> Api: ...
-    def start(self) -> None: ...
-    def launch(self) -> None: ...
-    def until(self, met: Callable[[], T | None], *, within: float = ..., what: str = ...) -> T: ...
+    def processes(self) -> Iterator[Process]:
+        """Yield every process of ours, in the order of their start."""
+        yield self.redis.process
+        yield self.banxico.process
+        yield from (sync.process for sync in self.sync)
+        yield from (instance.process for instance in self.api.instances)
 
 
 class Build(Protocol):
     """What gives a scenario the platform of its plan."""
 
     def __call__(self, plan: Plan | None = None) -> Platform: ...
+
+
+class Driver(Protocol):
+    """What builds platforms, all from the record of one session."""
+
+    def platform(self, plan: Plan) -> AbstractContextManager[Platform]:
+        """Give a platform that is not started yet; all of it ends with the block."""
+        ...

@@ -11,8 +11,9 @@ import random
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 # Below the range from which systems take the ports of outgoing connections (Linux 32768, macOS
 # 49152): a client that knocks at a server that was killed could otherwise take the server's own
@@ -21,6 +22,70 @@ _PORTS = range(20_000, 32_000)
 _SHARE = 1_000
 """How many of them each of the test runner's parallel workers takes from."""
 _given: set[int] = set()
+
+
+class Process(Protocol):
+    """One process of a platform, of this machine or in a container."""
+
+    @property
+    def name(self) -> str:
+        """Return its name in reports."""
+        ...
+
+    @property
+    def pid(self) -> int:
+        """Return the id of the running process."""
+        ...
+
+    @property
+    def alive(self) -> bool:
+        """Tell whether it runs (a paused process does)."""
+        ...
+
+    @property
+    def exit_code(self) -> int | None:
+        """Return how it ended, None while it runs."""
+        ...
+
+    def port(self, name: str) -> int:
+        """Return the port of this machine at which it listens as `name`."""
+        ...
+
+    def start(self) -> None:
+        """Start it, at once and without waiting for it to be ready."""
+        ...
+
+    def kill(self) -> None:
+        """End it and its workers at once, without a chance to clean up."""
+        ...
+
+    def stop(self) -> int:
+        """Ask it to end, as a deployment does, and return its exit code."""
+        ...
+
+    def ask_to_stop(self) -> None:
+        """Ask it to end without waiting for it."""
+        ...
+
+    def wait(self) -> int:
+        """Wait for its end and return its exit code."""
+        ...
+
+    def pause(self) -> None:
+        """Stop it where it stands, as a long garbage collection or a frozen machine would."""
+        ...
+
+    def resume(self) -> None:
+        """Let a paused process go on."""
+        ...
+
+    def end(self) -> None:
+        """End whatever is left of it; safe to call at any time."""
+        ...
+
+    def last_lines(self) -> Iterable[str]:
+        """Return the end of its log, for the report of a failed scenario."""
+        ...
 
 
 def free_port() -> int:
@@ -48,12 +113,18 @@ class OwnedProcess:
     """A command that can be started again after each end; its output goes to `log`."""
 
     def __init__(
-        self, name: str, argv: Sequence[str], environ: Mapping[str, str], log: Path
+        self,
+        name: str,
+        argv: Sequence[str],
+        environ: Mapping[str, str],
+        log: Path,
+        ports: Mapping[str, int],
     ) -> None:
         self.name = name
-        self.log = log
-        self.environ = dict(environ)
+        self._log = log
+        self._environ = dict(environ)
         self._argv = list(argv)
+        self._ports = dict(ports)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -72,14 +143,18 @@ class OwnedProcess:
         """Return how it ended, negative for a signal, None while it runs."""
         return None if self._process is None else self._process.poll()
 
+    def port(self, name: str) -> int:
+        """Return the port that it was given."""
+        return self._ports[name]
+
     def start(self) -> None:
         """Start it, at once and without waiting for it to be ready."""
         assert not self.alive, f"{self.name} runs already"
         self.end()
-        with self.log.open("ab") as output:
+        with self._log.open("ab") as output:
             self._process = subprocess.Popen(
                 self._argv,
-                env=self.environ,
+                env=self._environ,
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -88,26 +163,22 @@ class OwnedProcess:
 
     def kill(self) -> None:
         """End it and its workers at once, without a chance to clean up."""
-        self.signal_kill()
+        self._signal(signal.SIGKILL)
         self.wait()
 
-    def signal_kill(self) -> None:
-        """End it as `kill` does, without waiting for its end."""
-        self._signal(signal.SIGKILL)
-
-    def stop(self, within: float = 15.0) -> int:
+    def stop(self) -> int:
         """Ask it to end, as a deployment does, and return its exit code."""
-        os.kill(self.pid, signal.SIGTERM)
-        return self.wait(within)
+        self.ask_to_stop()
+        return self.wait()
 
     def ask_to_stop(self) -> None:
         """Ask it to end without waiting for it."""
         os.kill(self.pid, signal.SIGTERM)
 
-    def wait(self, within: float = 15.0) -> int:
+    def wait(self) -> int:
         """Wait for its end and return its exit code."""
         assert self._process is not None
-        return self._process.wait(within)
+        return self._process.wait(15)
 
     def pause(self) -> None:
         """Stop it where it stands, as a long garbage collection or a frozen machine would."""
@@ -131,7 +202,7 @@ class OwnedProcess:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, number)
 
-    def last_lines(self, count: int = 60) -> Iterator[str]:
+    def last_lines(self) -> Iterator[str]:
         """Yield the end of its log, for the report of a failed scenario."""
-        if self.log.exists():
-            yield from self.log.read_text(errors="replace").splitlines()[-count:]
+        if self._log.exists():
+            yield from self._log.read_text(errors="replace").splitlines()[-60:]

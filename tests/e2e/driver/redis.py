@@ -1,37 +1,21 @@
-"""Redis as a scenario sees it: a server that dies and comes back, and what the stream holds.
+"""Redis as a scenario sees it: a server that dies and comes back, and what the stream holds."""
 
-`RATES_TEST_REDIS` picks it: `server` is a `redis-server` or `valkey-server` that keeps its data
-over a kill, `embedded` is fakeredis' TCP server, which comes back empty. Both are lives that a
-real Redis leads.
-"""
-
-import os
-import shutil
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from driver.processes import OwnedProcess, free_port
+from driver.answers import Unreachable
+from driver.processes import Process
 from rates_contracts.documents import AVERAGES, CURRENT, HISTORY
 from rates_contracts.events import Event
 from rates_contracts.stream import EVENTS, event_of
 
-Backend = Literal["embedded", "server"]
 DOCUMENTS = (CURRENT, AVERAGES, HISTORY)
 UNREACHABLE = (redis.ConnectionError, redis.TimeoutError)
-
-
-def backend() -> Backend:
-    """Return the back end that the environment names; embedded runs everywhere."""
-    named = os.environ.get("RATES_TEST_REDIS", "embedded")
-    assert named in ("embedded", "server"), f"RATES_TEST_REDIS={named}: embedded or server"
-    return cast("Backend", named)
 
 
 @dataclass(frozen=True)
@@ -42,22 +26,12 @@ class RedisState:
     documents: Mapping[str, tuple[bytes, int]]
 
 
-class NativeRedis:
-    """One Redis process and a client of the driver's own."""
+class RedisServer:
+    """One Redis and a client of the driver's own."""
 
-    def __init__(self, directory: Path, environ: Mapping[str, str]) -> None:
-        self.port = free_port()
-        self.process = OwnedProcess(
-            "redis", _command(self.port, directory), environ, directory / "redis.log"
-        )
-        self._client = redis.Redis(
-            port=self.port,
-            retry=Retry(NoBackoff(), 0),
-            socket_timeout=2,
-            socket_connect_timeout=2,
-            client_name="e2e",
-            protocol=2,
-        )
+    def __init__(self, process: Process) -> None:
+        self.process = process
+        self._opened: redis.Redis | None = None
 
     def start(self) -> None:
         """Start it; it may take a moment until it answers."""
@@ -66,13 +40,13 @@ class NativeRedis:
     def kill(self) -> None:
         """End it at once; every connection to it breaks."""
         self.process.kill()
-        self._client.close()
+        self.close()
 
     def answers(self) -> bool:
         """Tell whether it answers a ping."""
         try:
             return bool(self._client.ping())
-        except UNREACHABLE:
+        except (*UNREACHABLE, Unreachable):
             return False
 
     def flush(self) -> None:
@@ -118,21 +92,28 @@ class NativeRedis:
         return self._get(key)
 
     def close(self) -> None:
-        """End the process and the driver's connections."""
-        self._client.close()
-        self.process.end()
+        """Close the driver's connections; the next question opens another, where it is then."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+    @property
+    def _client(self) -> redis.Redis:
+        port = self.process.port("public")
+        if self._opened is None or self._opened.get_connection_kwargs()["port"] != port:
+            self.close()
+            self._opened = redis.Redis(
+                port=port,
+                retry=Retry(NoBackoff(), 0),
+                socket_timeout=2,
+                socket_connect_timeout=2,
+                client_name="e2e",
+                protocol=2,
+            )
+        return self._opened
 
     def _entries(self) -> list[tuple[bytes, Mapping[bytes, bytes]]]:
         return cast("list[tuple[bytes, Mapping[bytes, bytes]]]", self._client.xrange(EVENTS))
 
     def _get(self, key: str) -> bytes | None:
         return cast("bytes | None", self._client.get(key))
-
-
-def _command(port: int, directory: Path) -> list[str]:
-    if backend() == "embedded":
-        return [sys.executable, "-m", "driver.launch", "redis", str(port)]
-    binary = shutil.which("redis-server") or shutil.which("valkey-server")
-    assert binary is not None, "RATES_TEST_REDIS=server needs redis-server or valkey-server on PATH"
-    arguments = f"--bind 127.0.0.1 --port {port} --dir {directory} --save --appendonly yes"
-    return [sys.executable, "-m", "driver.launch", "command", binary, *arguments.split()]

@@ -1,38 +1,42 @@
-"""rates-sync and rates-api as processes of this machine, each with its own link to Redis."""
+"""rates-sync and rates-api: their processes, how they reach Redis, and what they say."""
 
-import json
-import sys
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Protocol
 
-from driver.answers import Answer, Connection, validate
-from driver.crash import IN_PROCESS, Point, arm
-from driver.links import Link, TripWire, Way
+from driver.answers import Answer, Connection, Unreachable, validate
+from driver.crash import Point, arm
 from driver.load import Load
 from driver.metrics import Metrics
-from driver.processes import OwnedProcess
+from driver.processes import Process
 from driver.workers import connections_to_each_worker
 
-OPERATOR_TOKEN = "operator-of-the-scenarios"
-
-TRIP_WIRES: dict[Point, tuple[Literal["banxico", "redis"], bytes, Way]] = {
-    "requested": ("banxico", b"GET /", "there"),
-    "answered": ("banxico", b"GET /", "back"),
-    "before_exec": ("redis", b"EXEC\r\n", "there"),
-    "executed": ("redis", b"EXEC\r\n", "back"),
-}
+OPERATOR_TOKEN = "development-operator-token"
+"""That of deploy/compose/secrets."""
 
 
-class _Service:
-    """What both services have: a process, a link to Redis, health and metrics."""
+class Connectivity(Protocol):
+    """How one service reaches what it depends on."""
 
-    def __init__(
-        self, role: str, name: str, directory: Path, environ: Mapping[str, str], redis: Link
-    ) -> None:
-        command = [sys.executable, "-m", "driver.launch", role]
-        self.process = OwnedProcess(name, command, environ, directory / f"{name}.log")
-        self.redis = redis
+    def cut(self) -> None:
+        """Let nothing through."""
+        ...
+
+    def hang(self) -> None:
+        """Let connections stand and be made, and nothing be answered."""
+        ...
+
+    def restore(self) -> None:
+        """Be as always again."""
+        ...
+
+
+class Instance:
+    """What each instance of a service is: a process that can be asked."""
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
 
     def start(self) -> None:
         """Start it, without waiting."""
@@ -67,96 +71,107 @@ class _Service:
         """Tell whether it runs."""
         return self.process.alive
 
-    def close(self) -> None:
-        """End whatever is left of it."""
-        self.process.end()
-
-
-class NativeSync(_Service):
-    """One instance of rates-sync."""
-
-    def __init__(
-        self,
-        name: str,
-        directory: Path,
-        environ: Mapping[str, str],
-        links: tuple[Link, Link],
-        port: int,
-    ) -> None:
-        self._crash = directory / f"{name}.crash"
-        self._port = port
-        redis, self.banxico = links
-        environ = {**environ, "E2E_CRASH": str(self._crash)}
-        super().__init__("sync", name, directory, environ, redis)
-
     def ready(self) -> bool:
         """Tell whether it says that it is ready."""
-        return self._ask("GET", "/readyz").status == 200
+        return self._ask("public", "GET", "/readyz").status == 200
+
+    def _ask(
+        self,
+        port: str,
+        method: str,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        timeout: float = 5,
+    ) -> Answer:
+        with Connection(self.process.port(port), timeout) as connection:
+            return connection.ask(method, path, headers, body)
+
+
+class Sync(Instance):
+    """One instance of rates-sync; its one port is for people."""
+
+    def __init__(self, process: Process, redis: Connectivity, crash: Path) -> None:
+        super().__init__(process)
+        self.redis = redis
+        self._crash = crash
 
     def health(self) -> Answer:
         """Return what it says of itself and its dependencies."""
-        return self._ask("GET", "/health")
+        return self._ask("public", "GET", "/health")
 
     def metrics(self) -> Metrics:
         """Return its metrics."""
-        return Metrics(self._ask("GET", "/metrics").text)
+        return Metrics(self._ask("public", "GET", "/metrics").text)
 
     def leads(self) -> bool:
-        """Tell whether it holds the lease."""
-        return self.metrics().value("rates_sync_leader") == 1
+        """Tell whether it holds the lease, as far as it can be asked."""
+        try:
+            return self.metrics().value("rates_sync_leader") == 1
+        except Unreachable:
+            return False
 
     def poll(self) -> Answer:
         """Have it ask Banxico now, as an operator would."""
-        return self.operate("sync", {})
-
-    def operate(
-        self, action: str, body: dict[str, Any], token: str | None = OPERATOR_TOKEN
-    ) -> Answer:
-        """Call an operator action."""
-        headers = {"Content-Type": "application/json"}
-        if token is not None:
-            headers["Authorization"] = f"Bearer {token}"
-        with Connection(self._port, timeout=20) as connection:
-            path = f"/internal/v1/{action}"
-            return connection.ask("POST", path, headers, json.dumps(body).encode())
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {OPERATOR_TOKEN}"}
+        return self._ask("public", "POST", "/internal/v1/sync", headers, b"{}", timeout=20)
 
     def die_at(self, point: Point) -> None:
         """Have it die once, the next time it comes to `point`."""
-        if point in IN_PROCESS:
-            arm(self._crash, point)
-            return
-        link, needle, way = TRIP_WIRES[point]
-        wire = TripWire(needle, way, self.process.signal_kill)
-        (self.banxico if link == "banxico" else self.redis).trip(wire)
-
-    def _ask(self, method: str, path: str) -> Answer:
-        with Connection(self._port) as connection:
-            return connection.ask(method, path)
+        arm(self._crash, point)
 
 
-class NativeApi(_Service):
+class ApiInstance(Instance):
     """One instance of rates-api with its workers."""
 
-    def __init__(
-        self, directory: Path, environ: Mapping[str, str], redis: Link, port: int, admin: int
-    ) -> None:
-        super().__init__("api", "api", directory, environ, redis)
-        self._port, self._admin = port, admin
-        self._workers = int(environ["RATES_API_WORKERS"])
-        self.said = "nothing"
+    def __init__(self, process: Process, workers: int) -> None:
+        super().__init__(process)
+        self._workers = workers
 
-    def ready(self) -> bool:
-        """Tell whether it says that it is ready."""
-        return self.get("/readyz").status == 200
-
-    def health(self) -> Answer:
-        """Return what it says of itself and its dependencies."""
-        return self.get("/health")
+    def get(self, path: str) -> Answer:
+        """Get `path` from whichever worker."""
+        return self._ask("public", "GET", path)
 
     def metrics(self) -> Metrics:
         """Return the metrics of the whole instance."""
-        with Connection(self._admin) as connection:
-            return Metrics(connection.ask("GET", "/metrics").text)
+        return Metrics(self._ask("admin", "GET", "/metrics").text)
+
+    def kept_connection(self) -> Connection:
+        """Return a connection for several requests."""
+        return Connection(self.process.port("public"))
+
+    @contextlib.contextmanager
+    def each_worker(self) -> Iterator[list[Connection]]:
+        """Yield a connection to each worker."""
+        port, pid = self.process.port("public"), self.process.pid
+        with connections_to_each_worker(port, pid, self._workers) as connections:
+            yield connections
+
+
+class Api:
+    """All instances of rates-api, behind the `front` that clients ask."""
+
+    def __init__(
+        self, front: Process, instances: Sequence[ApiInstance], redis: Connectivity
+    ) -> None:
+        self._front = front
+        self.instances = instances
+        self.redis = redis
+        self.said = "nothing"
+
+    def start(self) -> None:
+        """Start every instance, without waiting."""
+        for instance in self.instances:
+            instance.start()
+
+    def kill(self) -> None:
+        """End every instance at once."""
+        for instance in self.instances:
+            instance.kill()
+
+    def ready(self) -> bool:
+        """Tell whether every instance says that it is ready."""
+        return all(instance.ready() for instance in self.instances)
 
     def get(self, path: str, **headers: str) -> Answer:
         """Get `path`; the answer agrees with the OpenAPI golden."""
@@ -164,27 +179,40 @@ class NativeApi(_Service):
 
     def ask(self, method: str, path: str, **headers: str) -> Answer:
         """Ask; the answer agrees with the OpenAPI golden. `if_none_match` names a header."""
-        with Connection(self._port) as connection:
+        with Connection(self._front.port("public")) as connection:
             answer = connection.ask(method, path, _named(headers))
         self.said = f"{answer.status} {answer.text[:1000]}"
+        if _is_of_the_balancer(answer):
+            raise Unreachable(f"{method} {path}: no instance is in rotation")
         validate(answer)
         return answer
 
-    def kept_connection(self) -> Connection:
-        """Return a connection for several requests."""
-        return Connection(self._port)
+    def every_instance(self, path: str) -> list[Answer]:
+        """Return the answer of one worker of each instance."""
+        return _validated([instance.get(path) for instance in self.instances])
 
     def every_worker(self, path: str, **headers: str) -> list[Answer]:
-        """Return the answer of each worker of the instance."""
-        with connections_to_each_worker(self._port, self.process.pid, self._workers) as each:
-            answers = [connection.ask("GET", path, _named(headers)) for connection in each]
-        for answer in answers:
-            validate(answer)
-        return answers
+        """Return the answer of each worker of each instance."""
+        answers = []
+        for instance in self.instances:
+            with instance.each_worker() as connections:
+                answers += [each.ask("GET", path, _named(headers)) for each in connections]
+        return _validated(answers)
 
-    def load(self, *paths: str) -> Load:
+    def load(self, *paths: str, per_second: int = 100) -> Load:
         """Ask for `paths` in turn, from several clients, for as long as the block lasts."""
-        return Load(self._port, paths)
+        return Load(self._front.port("public"), paths, per_second)
+
+
+def _is_of_the_balancer(answer: Answer) -> bool:
+    """Tell its own 503 from one of rates-api, which names the request and speaks JSON."""
+    return answer.status == 503 and "json" not in answer.headers.get("content-type", "")
+
+
+def _validated(answers: list[Answer]) -> list[Answer]:
+    for answer in answers:
+        validate(answer)
+    return answers
 
 
 def _named(headers: Mapping[str, str]) -> dict[str, str]:

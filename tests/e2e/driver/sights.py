@@ -1,19 +1,36 @@
-"""What scenarios look at again and again: each tells whether something is so right now."""
+"""What scenarios look at again and again: each tells whether something is so right now.
 
-from itertools import count
+Whatever is said of "the platform" is said of all of it: of every instance, or of every worker.
+"""
+
+import csv
+from datetime import date as Day
+from itertools import count, pairwise
+from pathlib import Path
 
 from driver.answers import Answer
-from driver.platform import YESTERDAY, Platform
+from driver.plan import YESTERDAY
+from driver.platform import Platform
 from rates_contracts.observation import FIRST_FIX_DAY
 
+DATA = Path(__file__).parents[3] / "tools/banxico-simulator/src/banxico_simulator/data"
 CURRENT = "/api/v1/rates/current"
 _corrections = count(1001)
 
 
+def fill(platform: Platform) -> None:
+    """Start an empty platform and end it with a record that holds the whole history."""
+    try:
+        platform.start()
+        platform.until(lambda: whole(platform) and well(platform), within=30)
+    except AssertionError as error:
+        raise AssertionError(f"{error}\n{platform.report()}") from error
+    assert platform.sync[0].stop() == 0
+
+
 def rate(platform: Platform) -> str | None:
-    """Return the current FIX, None while there is none."""
-    found: str | None = platform.api.get(CURRENT).json.get("rate")
-    return found
+    """Return the current FIX, None while there is none or the instances differ."""
+    return _agreed([answer.json.get("rate") for answer in platform.api.every_instance(CURRENT)])
 
 
 def correct(platform: Platform) -> str:
@@ -23,10 +40,15 @@ def correct(platform: Platform) -> str:
     return value
 
 
-def level(platform: Platform) -> str:
-    """Return the level of the whole instance, the worst of its workers."""
-    found: str = platform.api.health()["level"]
-    return found
+def level(platform: Platform) -> str | None:
+    """Return the level of every instance, None while they differ."""
+    return _agreed([answer["level"] for answer in platform.api.every_instance("/health")])
+
+
+def dependency(platform: Platform, name: str) -> str | None:
+    """Return how every instance says that a dependency is, None while they differ."""
+    health = platform.api.every_instance("/health")
+    return _agreed([answer["dependencies"][name] for answer in health])
 
 
 def whole(platform: Platform) -> bool:
@@ -35,18 +57,25 @@ def whole(platform: Platform) -> bool:
     return all(answer.status == 200 for answer in platform.api.every_worker(first))
 
 
+def everywhere(platform: Platform, value: str) -> bool:
+    """Tell whether `value` is the current FIX in every worker."""
+    return all(answer.json.get("rate") == value for answer in platform.api.every_worker(CURRENT))
+
+
 def warned(platform: Platform) -> Answer | None:
-    """Return the current rate if it is served, `degraded` and with a warning; else None."""
-    answer = platform.api.get(CURRENT)
-    return answer if answer.status == 200 and answer["level"] == "degraded" else None
+    """Return the current rate if all serve it, `degraded` and with a warning; else None."""
+    answers = platform.api.every_instance(CURRENT)
+    degraded = all(answer.status == 200 and answer["level"] == "degraded" for answer in answers)
+    return answers[0] if degraded else None
 
 
 def followed(platform: Platform) -> bool:
     """Tell whether every worker stands at the record's head."""
-    metrics, head = platform.api.metrics(), platform.database.at
-    return (
+    head = platform.database.at
+    return all(
         metrics.value("rates_api_snapshot_timeline") == head.timeline
         and metrics.value("rates_api_snapshot_position") == head.position
+        for metrics in (instance.metrics() for instance in platform.api.instances)
     )
 
 
@@ -55,6 +84,27 @@ def relayed(platform: Platform) -> bool:
     return platform.redis.answers() and platform.redis.events() == platform.database.events()
 
 
+def unbroken(platform: Platform) -> bool:
+    """Tell whether each event of the record names the one before it: none is lost, none doubled."""
+    events = platform.database.events()
+    return all(
+        (later.previous.at, later.previous.event_id) == (earlier.at, earlier.event_id)
+        for earlier, later in pairwise(events)
+    )
+
+
+def published(before: Day) -> dict[str, str]:
+    """Return every FIX that Banco de México has published for the days before that one."""
+    with (DATA / "usd_mxn_fix.csv").open() as file:
+        rows = [row for row in csv.reader(file) if row[0][:1].isdigit()]
+    return {day: value for day, value, *_ in rows if day < before.isoformat()}
+
+
 def well(platform: Platform) -> bool:
-    """Tell whether all is as it should be: healthy, relayed, and every worker at the head."""
-    return level(platform) == "healthy" and relayed(platform) and followed(platform)
+    """Tell whether all is as it should be: healthy, led, relayed, and every worker at the head."""
+    led = any(sync.leads() for sync in platform.sync)
+    return led and level(platform) == "healthy" and relayed(platform) and followed(platform)
+
+
+def _agreed(said: list[str | None]) -> str | None:
+    return said[0] if len(set(said)) == 1 else None

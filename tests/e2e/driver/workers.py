@@ -21,6 +21,9 @@ def connections_to_each_worker(port: int, leader: int, workers: int) -> Iterator
     """Yield one open connection to each of the `workers` below the process `leader`."""
     reached: dict[int, Connection] = {}
     with contextlib.ExitStack() as opened:
+        if workers == 1:
+            yield [opened.enter_context(Connection(port))]
+            return
         for number in range(MOST if TCP.exists() else 16):
             connection = opened.enter_context(Connection(port))
             connection.ask("GET", "/livez")

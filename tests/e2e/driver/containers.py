@@ -1,0 +1,139 @@
+"""A container as a process, and a network as the way from a service to what it depends on."""
+
+import contextlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import docker
+import docker.errors
+from docker.models.containers import Container
+
+from driver.answers import Unreachable
+
+
+class ContainerProcess:
+    """A container that can be started again after each end; known by its name alone.
+
+    It may be replaced by another of that name, and its published ports change with each start.
+    """
+
+    def __init__(
+        self, engine: docker.DockerClient, name: str, container: str, ports: Mapping[str, int]
+    ) -> None:
+        self.name = name
+        self.container = container
+        self._engine = engine
+        self._inside = dict(ports)
+
+    @property
+    def alive(self) -> bool:
+        """Tell whether it runs (a paused one does)."""
+        return bool(self._state["Running"])
+
+    @property
+    def paused(self) -> bool:
+        """Tell whether it is frozen."""
+        return bool(self._state["Paused"])
+
+    @property
+    def pid(self) -> int:
+        """Return the id of its first process, as the engine's machine sees it."""
+        return int(self._state["Pid"])
+
+    @property
+    def exit_code(self) -> int | None:
+        """Return how it ended, None while it runs."""
+        state = self._state
+        return None if state["Running"] else int(state["ExitCode"])
+
+    def port(self, name: str) -> int:
+        """Return where its port is published since its last start, whoever started it."""
+        ports = self._found.attrs["NetworkSettings"]["Ports"]
+        published = ports.get(f"{self._inside[name]}/tcp")
+        if not published:
+            raise Unreachable(f"{self.name} does not run")
+        return int(published[0]["HostPort"])
+
+    def start(self) -> None:
+        """Start it, at once and without waiting for it to be ready."""
+        self._found.start()
+
+    def kill(self) -> None:
+        """End it at once, without a chance to clean up."""
+        self._signal("SIGKILL")
+        self.wait()
+
+    def stop(self) -> int:
+        """Ask it to end, as a deployment does, and return its exit code."""
+        self.ask_to_stop()
+        return self.wait()
+
+    def ask_to_stop(self) -> None:
+        """Ask it to end without waiting for it."""
+        self._signal("SIGTERM")
+
+    def wait(self) -> int:
+        """Wait for its end and return its exit code."""
+        return int(self._found.wait(timeout=30)["StatusCode"])
+
+    def pause(self) -> None:
+        """Freeze it: it still accepts connections, and answers none."""
+        self._found.pause()
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self._found.unpause()
+
+    def end(self) -> None:
+        """End it if it runs."""
+        if self.alive:
+            self.kill()
+
+    def last_lines(self) -> Iterable[str]:
+        """Return the end of its log, for the report of a failed scenario."""
+        log: bytes = self._found.logs(tail=60)
+        return log.decode(errors="replace").splitlines()
+
+    def _signal(self, name: str) -> None:
+        with contextlib.suppress(docker.errors.APIError):  # it has ended already
+            self._found.kill(name)
+
+    @property
+    def _found(self) -> Container:
+        return self._engine.containers.get(self.container)
+
+    @property
+    def _state(self) -> Mapping[str, Any]:
+        state: Mapping[str, Any] = self._found.attrs["State"]
+        return state
+
+
+class Way:
+    """The network by which one service, and no other, reaches a server by its name."""
+
+    def __init__(
+        self, engine: docker.DockerClient, network: str, server: ContainerProcess, alias: str
+    ) -> None:
+        self._engine, self._network = engine, network
+        self._server, self._alias = server, alias
+
+    def cut(self) -> None:
+        """Take the server off the network: what is under way gets lost, its name is unknown."""
+        self._engine.networks.get(self._network).disconnect(self._server.container, force=True)
+
+    def hang(self) -> None:
+        """Freeze the server, for this service and for all others."""
+        self._server.pause()
+
+    def restore(self) -> None:
+        """Be as always again."""
+        if self._server.paused:
+            self._server.resume()
+        network = self._engine.networks.get(self._network)
+        if not self._is_on(network):
+            network.connect(self._server.container, aliases=[self._alias])
+
+    def _is_on(self, network: Any) -> bool:
+        return any(
+            one["Name"] == self._server.container for one in network.attrs["Containers"].values()
+        )
