@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+from operator import sub
 
 import pytest
 from driver.answers import Unreachable
@@ -16,15 +17,33 @@ pytestmark = pytest.mark.e2e
 FIX = "SF43718"
 
 
+# What was done before it died: Banxico asked, the value recorded, its event on the stream.
+DONE: dict[Point, tuple[int, int, int]] = {
+    "requested": (0, 0, 0),
+    "answered": (1, 0, 0),
+    "before_commit": (1, 0, 0),
+    "committed": (1, 1, 0),
+    "before_exec": (1, 1, 0),
+    "executed": (1, 1, 1),
+}
+
+
+def counts(platform: Platform) -> tuple[int, int, int]:
+    """Return how many requests, recorded events and relayed events there are."""
+    recorded, relayed = platform.database.events(), platform.redis.events()
+    return platform.banxico.requests, len(recorded), len(relayed)
+
+
 @pytest.mark.parametrize("point", POINTS)
 def test_killed_at_any_step_a_value_arrives_exactly_once(mended: Platform, point: Point) -> None:
     """Killed between request, commit, relay and documents, rates-sync goes on where it was."""
     sync, before = mended.sync[0], mended.database.revisions(FIX, YESTERDAY)
-    value = correct(mended)
+    value, counted = correct(mended), counts(mended)
     sync.die_at(point)
     with contextlib.suppress(Unreachable):
         sync.poll()
     mended.until(lambda: not sync.alive)
+    assert tuple(map(sub, counts(mended), counted)) == DONE[point]
     sync.start()
     mended.until(lambda: rate(mended) == value and well(mended), within=25)
     assert mended.database.revisions(FIX, YESTERDAY) == [*before, value]
