@@ -72,13 +72,11 @@ class ComposeDriver:
         finally:
             platform.close()
 
-    def replace(self, process: Process) -> int:
-        """Replace a container by a new one, as a deployment does; return how the old one ended."""
+    def renew(self, process: Process) -> None:
+        """Start a new container in the place of one that has ended, as a deployment does."""
         assert isinstance(process, ContainerProcess)
-        code = process.stop()
         self._stack.renew(process)
         process.start()
-        return code
 
     def run(self, block: str) -> None:
         """Run a block of a runbook where `docker compose` speaks of our containers."""

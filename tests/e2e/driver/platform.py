@@ -82,7 +82,7 @@ class Platform:
                 seen = error
             if time.monotonic() > deadline:
                 raise AssertionError(
-                    f"not within {within} s: {what or met.__code__}; saw {seen!r};"
+                    f"not within {within} s: {what or getattr(met, '__code__', met)}; saw {seen!r};"
                     f" rates-api last said {self.api.said}"
                 )
             time.sleep(EVERY)

@@ -22,6 +22,11 @@ def serves(instance: ApiInstance) -> bool:
     return sum(answered) > PER_SECOND
 
 
+def says_that_it_drains(instance: ApiInstance) -> bool:
+    """Tell whether it still answers, and says that it is no longer ready (protocol rule 22)."""
+    return not instance.ready()
+
+
 def test_each_instance_of_rates_api_is_replaced_under_load(
     platform: Platform, driver: ComposeDriver
 ) -> None:
@@ -29,7 +34,10 @@ def test_each_instance_of_rates_api_is_replaced_under_load(
     with platform.api.load(CURRENT, per_second=PER_SECOND + 20) as load:
         platform.until(lambda: load.answered > PER_SECOND)
         for instance in platform.api.instances:
-            assert driver.replace(instance.process) == 0
+            instance.ask_to_stop()
+            platform.until(partial(says_that_it_drains, instance))
+            assert instance.wait() == 0
+            driver.renew(instance.process)
             platform.until(partial(serves, instance), within=20)
         platform.until(lambda: well(platform))
     sys.stdout.write(f"{load}\n")
@@ -46,7 +54,8 @@ def test_each_instance_of_rates_sync_is_replaced_while_values_come(
     for instance in sorted(platform.sync, key=lambda sync: not sync.leads()):
         values.append(correct(platform))
         assert instance.leads()
-        assert driver.replace(instance.process) == 0
+        assert instance.stop() == 0
+        driver.renew(instance.process)
         other = next(sync for sync in platform.sync if sync is not instance)
         platform.until(other.leads, within=5)
         platform.until(lambda: rate(platform) == values[-1] and well(platform))
