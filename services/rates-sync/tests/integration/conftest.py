@@ -194,11 +194,12 @@ async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
     engine = open_engine(database.url)
     yield engine
     await engine.dispose()
-    await _drivers_have_ended()
 
 
-async def _drivers_have_ended() -> None:
-    """Wait for the threads of queries that were cancelled: each still answers to this loop."""
+@pytest.fixture(autouse=True)
+async def _drivers_end_with_their_test() -> AsyncIterator[None]:
+    """Wait for the threads of queries that failed: each still answers to this test's loop."""
+    yield
     for thread in threading.enumerate():
         if "_connection_worker_thread" in thread.name:
             await asyncio.to_thread(thread.join, 5)
