@@ -63,6 +63,8 @@ class MysqlServer:
         """End the server and wait until it is back, its data kept."""
         with contextlib.suppress(MySQLError):
             self.execute("SHUTDOWN")
+            while True:
+                self.execute("SELECT 1")
         self.wait()
 
     @contextlib.contextmanager
