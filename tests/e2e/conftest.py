@@ -124,8 +124,9 @@ class Lasting:
         return self._platform
 
     def close(self) -> None:
-        """End the platform."""
+        """End the platform; the next scenario gets another."""
         self._stack.close()
+        self._platform = None
 
     def _another(self) -> Platform:
         self.close()
@@ -165,6 +166,9 @@ def mended(_lasting: Lasting, request: pytest.FixtureRequest) -> Iterator[Platfo
     platform = _lasting.healed()
     yield platform
     _report(platform, request.node)
+    if request.node.stash.get(FAILED, False):
+        # Where it stopped half-way it has left things that look well: a fault, a cut.
+        _lasting.close()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -103,7 +103,14 @@ def published(before: Day) -> dict[str, str]:
 def well(platform: Platform) -> bool:
     """Tell whether all is as it should be: healthy, led, relayed, and every worker at the head."""
     led = any(sync.leads() for sync in platform.sync)
-    return led and level(platform) == "healthy" and relayed(platform) and followed(platform)
+    healthy = led and level(platform) == "healthy"
+    return healthy and relayed(platform) and followed(platform) and calm(platform)
+
+
+def calm(platform: Platform) -> bool:
+    """Tell whether no worker speaks of trouble any more: they hear of each other once a second."""
+    health = platform.api.every_worker("/health")
+    return {answer["level"] for answer in health} == {"healthy"}
 
 
 def _agreed(said: list[str | None]) -> str | None:
