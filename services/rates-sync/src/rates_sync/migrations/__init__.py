@@ -7,9 +7,12 @@ every step can be run again over what it left. A schema that a later version has
 rollback or while instances are replaced, only has more than this version asks for: it stays.
 """
 
+import asyncio
+import fcntl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import IO
 
 import structlog
 from alembic import command
@@ -24,7 +27,8 @@ from rates_sync.store.engine import open_engine, translated, writing
 log = structlog.get_logger(__name__)
 
 LOCK_SECONDS = 60
-"""How long an instance waits for another's migration on MySQL."""
+"""How long an instance waits for another's migration."""
+LOCK_POLL_SECONDS = 0.05
 
 
 async def migrate(url: str) -> None:
@@ -63,10 +67,29 @@ def _is_sqlite(url: URL) -> bool:
 
 @asynccontextmanager
 async def _sqlite(engine: AsyncEngine, url: URL) -> AsyncIterator[AsyncConnection]:
-    """One write transaction around all steps: SQLite's own lock keeps others out."""
-    Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
-    async with writing(engine) as connection:
-        yield connection
+    """One write transaction around all steps; a lock file keeps others out.
+
+    SQLite's own lock comes too late: a new file is switched to WAL before, and of two that switch
+    it at once one is refused without waiting.
+    """
+    path = Path(url.database or "")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_name(f".{path.name}.migrating").open("w") as lock:
+        await _take_file(lock)
+        async with writing(engine) as connection:
+            yield connection
+
+
+async def _take_file(lock: IO[str]) -> None:
+    """The file's closing gives the lock back, the process' end as well."""
+    async with translated(LOCK_SECONDS):
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                await asyncio.sleep(LOCK_POLL_SECONDS)
+            else:
+                return
 
 
 @asynccontextmanager
