@@ -17,6 +17,7 @@ from litestar.types import ASGIApp
 
 from rates_api import settings as environment
 from rates_api.bootstrap import bootstrap
+from rates_api.serve.front import in_front
 from rates_api.serve.routes import exception_handlers, route_handlers
 from rates_api.settings import Settings
 from rates_api.traced import traced
@@ -37,7 +38,7 @@ def create(settings: Settings | None = None, **seams: Any) -> ASGIApp:
     settings = settings or environment.load()
     set_up_logging(settings.log_level, settings.log_style, service="rates-api")
     worker = bootstrap(settings, **seams)
-    app = create_app(worker)
+    app = in_front(create_app(worker), worker)
     return traced(app, worker.tracing) if settings.otlp_endpoint else app
 
 

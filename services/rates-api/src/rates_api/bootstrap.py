@@ -28,7 +28,6 @@ from rates_api.metrics import Metrics
 from rates_api.settings import Settings
 from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.snapshot.warmup import Sources
-from rates_api.traffic import Traffic
 from rates_api.worker import Worker
 from rates_contracts.environment import Secret
 from rates_telemetry.tracing import Tracing, open_tracing
@@ -52,7 +51,7 @@ def bootstrap(
 ) -> Worker:
     """Build a worker; `random` gives numbers from 0 to 1 for every jitter."""
     closing = AsyncExitStack()
-    metrics = Metrics(Traffic(monotonic))
+    metrics = Metrics(monotonic)
     current = CurrentSnapshot()
     redis = Dependency("redis", metrics.redis_up.set)
     database = Dependency("database", metrics.database_up.set)

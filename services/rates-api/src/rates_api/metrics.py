@@ -5,14 +5,17 @@ The workers' figures are merged for the whole instance by `instance` (protocol r
 here decides anything.
 """
 
+import time
+from collections.abc import Callable
 from typing import Literal, get_args
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from rates_api.answered import Answered
 from rates_api.consume.projection import Reason
 from rates_api.snapshot.level import LEVELS, Level
 from rates_api.snapshot.snapshot import Feed
-from rates_api.traffic import Rendered, Traffic
+from rates_api.traffic import Traffic
 from rates_contracts.events import Head
 
 Outcome = Literal["applied", "skipped"]
@@ -20,9 +23,6 @@ Outcome = Literal["applied", "skipped"]
 OUTCOMES = (*get_args(Outcome), *get_args(Reason))
 RELOAD_REASONS = ("warm_up", *get_args(Reason), "record_ahead")
 SOURCES = ("documents", "database", "database_primary")
-
-SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.5)
-"""Latency buckets; the objective of 200 ms and the clients' limit of 300 ms are edges."""
 
 LEAST_IS_WORST = frozenset(
     {
@@ -38,34 +38,14 @@ LEAST_IS_WORST = frozenset(
 class Metrics:
     """The metrics of one worker."""
 
-    def __init__(self, traffic: Traffic) -> None:
-        """Create every metric with its first value; `traffic` counts answers for `/health`."""
-        self.traffic = traffic
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        """Create every metric with its first value; `monotonic` seconds are for `traffic`."""
         self.registry = CollectorRegistry()
-        self._create_serving()
+        answered = Answered()
+        self.registry.register(answered)
+        self.answered, self.rendered = answered.answered, answered.rendered
+        self.traffic = Traffic(answered.figures, monotonic)
         self._create_following()
-
-    def _create_serving(self) -> None:
-        self._requests = Counter(
-            "rates_api_requests_total",
-            "Requests answered, by route template and status.",
-            ["route", "status"],
-            registry=self.registry,
-        )
-        self._duration = Histogram(
-            "rates_api_request_duration_seconds",
-            "Time from a request's arrival to its last byte handed over, by route template.",
-            ["route"],
-            buckets=SECONDS,
-            registry=self.registry,
-        )
-        self._rendered = Counter(
-            "rates_api_rendered_total",
-            "Answers that were found rendered (hit) or had to be rendered (miss).",
-            ["result"],
-            registry=self.registry,
-        )
-        self._hit, self._miss = self._rendered.labels("hit"), self._rendered.labels("miss")
 
     def _create_following(self) -> None:
         registry = self.registry
@@ -120,17 +100,6 @@ class Metrics:
     def loaded(self, source: str, reason: str) -> None:
         """Count a snapshot loaded whole."""
         self._reloads.labels(source, reason).inc()
-
-    def rendered(self, result: Rendered) -> None:
-        """Count an answer that was found rendered, or had to be."""
-        (self._hit if result == "hit" else self._miss).inc()
-        self.traffic.rendered(result)
-
-    def answered(self, route: str, status: int, seconds: float) -> None:
-        """Count an answer to a path template, or to `unknown`, that took `seconds`."""
-        self._requests.labels(route, str(status)).inc()
-        self._duration.labels(route).observe(seconds)
-        self.traffic.answered(seconds)
 
     def standing(self, level: Level, feed: Feed, head: Head | None) -> None:
         """Show the level, what feeds the snapshot and where it stands."""

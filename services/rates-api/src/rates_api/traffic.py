@@ -1,11 +1,10 @@
 """The last five minutes of one worker's answers: how fast, and how many were found rendered.
 
-Filled by `metrics` for every answer, read once a second by `instance`. Prometheus keeps the long
-run; this is for `/health`, which has no Prometheus to ask.
+`metrics` counts every answer for good; here are marks of those counts, ten seconds apart, and what
+has come since. Read once a second by `instance`. Prometheus keeps the long run; this is for
+`/health`, which has no Prometheus to ask.
 """
 
-import dataclasses
-from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Literal
@@ -13,7 +12,8 @@ from typing import Literal
 import msgspec
 
 EDGES = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 150, 200, 250, 300, 500, 1000, 2500, 5000)
-"""Upper edges of the latency buckets in milliseconds; one more bucket holds what is slower."""
+"""Upper edges of the latency buckets in milliseconds; one more bucket holds what is slower. The
+objective of 200 ms and the clients' limit of 300 ms are edges."""
 
 Rendered = Literal["hit", "miss"]
 
@@ -30,54 +30,36 @@ class Figures(msgspec.Struct, frozen=True):
     misses: int = 0
 
 
-@dataclasses.dataclass
-class Slot:
-    """The answers of ten seconds."""
-
-    number: int
-    latencies: list[int] = dataclasses.field(default_factory=lambda: [0] * (len(EDGES) + 1))
-    hits: int = 0
-    misses: int = 0
-
-
 class Traffic:
-    """Counts a worker's answers in slots and forgets those older than five minutes."""
+    """Marks a worker's counts and forgets what is older than five minutes."""
 
-    def __init__(self, monotonic: Callable[[], float]) -> None:
-        """Number the slots by `monotonic` seconds."""
+    def __init__(self, counted: Callable[[], Figures], monotonic: Callable[[], float]) -> None:
+        """Mark what is `counted` since the start, by `monotonic` seconds."""
+        self._counted = counted
         self._monotonic = monotonic
-        self._slots: deque[Slot] = deque(maxlen=SLOTS)
-
-    def answered(self, seconds: float) -> None:
-        """Count an answer that took `seconds`."""
-        self._slot().latencies[bisect_left(EDGES, seconds * 1000)] += 1
-
-    def rendered(self, result: Rendered) -> None:
-        """Count an answer found rendered, or rendered anew."""
-        slot = self._slot()
-        if result == "hit":
-            slot.hits += 1
-        else:
-            slot.misses += 1
+        self._marks: deque[tuple[float, Figures]] = deque([(monotonic(), Figures())])
 
     def figures(self) -> Figures:
-        """Return the sums of the last five minutes."""
-        oldest = self._number() - SLOTS
-        slots = [slot for slot in self._slots if slot.number > oldest]
-        return summed([Figures(tuple(slot.latencies), slot.hits, slot.misses) for slot in slots])
+        """Return what was counted in the last five minutes, ten seconds more at most."""
+        now, counted = self._monotonic(), self._counted()
+        if now - self._marks[-1][0] >= SLOT_SECONDS:
+            self._marks.append((now, counted))
+        while len(self._marks) > 1 and self._marks[1][0] <= now - SLOTS * SLOT_SECONDS:
+            self._marks.popleft()
+        return _since(self._marks[0][1], counted)
 
-    def _slot(self) -> Slot:
-        number = self._number()
-        if not self._slots or self._slots[-1].number != number:
-            self._slots.append(Slot(number))
-        return self._slots[-1]
 
-    def _number(self) -> int:
-        return int(self._monotonic() // SLOT_SECONDS)
+def _since(before: Figures, now: Figures) -> Figures:
+    latencies = zip(now.latencies, before.latencies, strict=True)
+    return Figures(
+        latencies=tuple(after - earlier for after, earlier in latencies),
+        hits=now.hits - before.hits,
+        misses=now.misses - before.misses,
+    )
 
 
 def summed(figures: Sequence[Figures]) -> Figures:
-    """Return the sums over slots, or over workers."""
+    """Return the sums over routes, or over workers."""
     if not figures:
         return Figures()
     return Figures(

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -196,16 +196,21 @@ async def test_the_first_worker_that_is_warm_speaks_for_itself(
     assert health["dependencies"]["database"] == "healthy"
 
 
-def test_an_application_is_created_from_settings_alone(settings: Settings, time: Time) -> None:
+async def test_an_application_is_created_from_settings_alone(
+    settings: Settings, time: Time
+) -> None:
     """The factory of the worker processes takes a clock for those who bring their own."""
     instants = SimpleNamespace(asked=0)
 
-    def clock() -> Any:
+    def clock() -> datetime:
         instants.asked += 1
+        return datetime(2026, 8, 14, 16, tzinfo=UTC)
 
     app: Any = create(settings, clock=clock, monotonic=time, sleep=time.sleep)
-
-    assert {"/livez", "/readyz", "/health", "/api/v1/rates/current"} <= {
-        route.path for route in app.routes
-    }
     assert instants.asked == 0
+
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://worker") as client:
+        for path in ("/livez", "/readyz", "/health", "/api/v1/rates/current"):
+            assert (await client.get(path)).status_code in (200, 503)
+    assert instants.asked > 0

@@ -14,7 +14,6 @@ from rates_api.instance import (
 from rates_api.metrics import Metrics
 from rates_api.serve.port import InstanceHealth
 from rates_api.snapshot.level import Level
-from rates_api.traffic import Traffic
 
 
 def report(metrics: Metrics, level: Level = "healthy", **changes: str) -> WorkerReport:
@@ -49,7 +48,7 @@ class Now:
 @pytest.fixture
 def metrics() -> list[Metrics]:
     """Give the metrics of two workers."""
-    return [Metrics(Traffic(lambda: 0.0)) for _ in range(2)]
+    return [Metrics(lambda: 0.0) for _ in range(2)]
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from rates_api.metrics import LEAST_IS_WORST, Metrics
-from rates_api.traffic import Traffic
 
 PAGE = Path(__file__).parents[4] / "docs" / "telemetry.md"
 
@@ -14,7 +13,7 @@ PAGE = Path(__file__).parents[4] / "docs" / "telemetry.md"
 @pytest.fixture
 def metrics() -> Metrics:
     """Give the metrics of a worker that has just started."""
-    return Metrics(Traffic(lambda: 0.0))
+    return Metrics(lambda: 0.0)
 
 
 def names(metrics: Metrics) -> set[str]:

@@ -4,7 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rates_api.answered import Answered
 from rates_api.traffic import Figures, Traffic, hit_ratio, p95, summed
+
+ROUTE = "/api/v1/rates/current"
 
 
 class Clock:
@@ -24,9 +27,15 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def traffic(clock: Clock) -> Traffic:
+def answered() -> Answered:
+    """Give a worker's counts."""
+    return Answered()
+
+
+@pytest.fixture
+def traffic(answered: Answered, clock: Clock) -> Traffic:
     """Give a worker's traffic."""
-    return Traffic(clock)
+    return Traffic(answered.figures, clock)
 
 
 def test_without_traffic_there_are_no_figures(traffic: Traffic) -> None:
@@ -35,39 +44,48 @@ def test_without_traffic_there_are_no_figures(traffic: Traffic) -> None:
     assert hit_ratio(traffic.figures()) is None
 
 
-def test_the_ratio_counts_what_was_found_rendered(traffic: Traffic) -> None:
+def test_the_ratio_counts_what_was_found_rendered(answered: Answered, traffic: Traffic) -> None:
     """Three of four look-ups that found their answer are 0.75."""
     for result in ("hit", "hit", "miss", "hit"):
-        traffic.rendered(result)
+        answered.rendered(result)
 
     assert hit_ratio(traffic.figures()) == 0.75
 
 
-def test_what_is_older_than_five_minutes_is_forgotten(traffic: Traffic, clock: Clock) -> None:
+def test_what_is_older_than_five_minutes_is_forgotten(
+    answered: Answered, traffic: Traffic, clock: Clock
+) -> None:
     """Answers leave the figures after five minutes, ten seconds at a time."""
-    traffic.answered(0.001)
-    clock.now += 290
-    traffic.answered(0.001)
-    assert sum(traffic.figures().latencies) == 2
+    seen = []
+    for second in range(620):
+        if second in (0, 290):
+            answered.answered(ROUTE, 200, 0.001)
+            answered.rendered("hit")
+        seen.append(traffic.figures())
+        clock.now += 1
 
-    clock.now += 10
-    assert sum(traffic.figures().latencies) == 1
-    clock.now += 300
-    assert p95(traffic.figures()) is None
+    counts = [sum(figures.latencies) for figures in seen]
+    assert counts == [figures.hits for figures in seen]
+    assert counts[289:300] == [1] + [2] * 10
+    assert set(counts[311:590]) == {1}
+    assert set(counts[601:]) == {0}
+    assert p95(seen[-1]) is None
 
 
-def test_the_percentile_lies_in_its_bucket(traffic: Traffic) -> None:
+def test_the_percentile_lies_in_its_bucket(answered: Answered, traffic: Traffic) -> None:
     """Nineteen fast answers and one slow: the 95th percentile is fast, the 96th would not be."""
     for _ in range(19):
-        traffic.answered(0.0009)
-    traffic.answered(0.190)
+        answered.answered(ROUTE, 200, 0.0009)
+    answered.answered(ROUTE, 200, 0.190)
 
     assert p95(traffic.figures()) == 1.0
 
 
-def test_what_is_slower_than_every_edge_counts_as_the_last(traffic: Traffic) -> None:
+def test_what_is_slower_than_every_edge_counts_as_the_last(
+    answered: Answered, traffic: Traffic
+) -> None:
     """Beyond the last edge nothing more is known than that."""
-    traffic.answered(60.0)
+    answered.answered(ROUTE, 200, 60.0)
 
     assert p95(traffic.figures()) == 5000
 
@@ -75,13 +93,13 @@ def test_what_is_slower_than_every_edge_counts_as_the_last(traffic: Traffic) -> 
 @given(st.lists(st.floats(0.00001, 4.9), min_size=1, max_size=60))
 def test_the_percentile_is_near_the_true_one(seconds: list[float]) -> None:
     """The percentile from buckets lies in the bucket of the true one."""
-    traffic = Traffic(lambda: 0.0)
+    answered = Answered()
     for each in seconds:
-        traffic.answered(each)
+        answered.answered(ROUTE, 200, each)
     rank = -(-95 * len(seconds) // 100)
     truth = sorted(seconds)[rank - 1] * 1000
 
-    found = p95(traffic.figures())
+    found = p95(answered.figures())
 
     assert found is not None
     assert truth / 2.6 <= found <= truth * 2.6 or found <= 0.1
@@ -89,8 +107,8 @@ def test_the_percentile_is_near_the_true_one(seconds: list[float]) -> None:
 
 def test_workers_are_summed() -> None:
     """Protocol rule 24: figures of workers add up, none is no traffic."""
-    one = Traffic(lambda: 0.0)
-    one.answered(0.001)
+    one = Answered()
+    one.answered(ROUTE, 200, 0.001)
     one.rendered("hit")
 
     both = summed([one.figures(), one.figures()])

@@ -6,7 +6,7 @@ and only `s-maxage` differs (protocol rule 21).
 
 import dataclasses
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from rates_api.snapshot.level import LONGEST_EDGE, Standing
@@ -34,9 +34,15 @@ class Lifetime:
             return "no-store"
         if self.policy == "immutable":
             return "public, max-age=31536000, immutable"
+        return f"public, max-age=0, must-revalidate, s-maxage={self._s_maxage(now)}"
+
+    def says_so_until(self, now: datetime) -> datetime:
+        """Return before which instant `cache_control` stays what it is at `now`."""
+        return self.valid_until - timedelta(seconds=self._s_maxage(now))
+
+    def _s_maxage(self, now: datetime) -> int:
         left = int((self.valid_until - now).total_seconds())
-        seconds = max(0, min(self.edge_seconds, left))
-        return f"public, max-age=0, must-revalidate, s-maxage={seconds}"
+        return max(0, min(self.edge_seconds, left))
 
 
 STATIC = Lifetime("shared")

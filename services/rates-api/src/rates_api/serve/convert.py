@@ -38,6 +38,7 @@ AMOUNT = Parameter(
     "up to 15 digits, then at most 6 decimal places after a point",
     read_amount,
     {"type": "string", "pattern": r"^\d{1,15}(\.\d{1,6})?$"},
+    endless=True,
 )
 SCALE = whole("scale", "Decimal places of `result`.", 0, MOST_PLACES)
 ROUNDING = choice("rounding", "How `result` is rounded, once.", *MODES)

@@ -32,3 +32,14 @@ class Endpoint:
     def reader(self) -> QueryReader[Any]:
         """Return what reads its requests."""
         return QueryReader(self.query)
+
+    def is_canonical(self, query: Query, path: str, raw_query: bytes) -> bool:
+        """Tell whether a request for `query` is spelled in one of the few ways that are kept.
+
+        Only the parameters' defaults may be left out or not; so few spellings share an answer that
+        none can crowd out another.
+        """
+        texts = self.reader.texts(query)
+        named = {pair.partition("=")[0] for pair in raw_query.decode("latin-1").split("&")}
+        spelled = "&".join(f"{name}={text}" for name, text in texts.items() if name in named)
+        return self.path.format_map(texts) == path and spelled.encode() == raw_query

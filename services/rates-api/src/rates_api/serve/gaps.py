@@ -26,8 +26,8 @@ from rates_api.serve.vocabulary import (
 from rates_contracts.answers import Gap, Gaps, GapStatus
 from rates_contracts.observation import FIRST_FIX_DAY
 
-FROM = day("from", "First day of the span (default 1991-11-12).")
-TO = day("to", "Last day of the span (default today).")
+FROM = day("from", "First day of the span (default 1991-11-12).", endless=True)
+TO = day("to", "Last day of the span (default today).", endless=True)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -29,8 +29,8 @@ DAYS = whole(
     "days", "The calendar days ending today, both ends included (default 10).", 1, MOST_DAYS
 )
 LAST = whole("last", "The last observations up to today, whatever days they are of.", 1, MOST_DAYS)
-FROM = day("from", "First day of a span; with `to`, or up to today.")
-TO = day("to", "Last day of a span that `from` begins.")
+FROM = day("from", "First day of a span; with `to`, or up to today.", endless=True)
+TO = day("to", "Last day of a span that `from` begins.", endless=True)
 
 
 def begun(reading: Reading) -> Iterator[ParameterError]:

@@ -9,6 +9,7 @@ import dataclasses
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar, Generic, TypeVar, get_type_hints
 from urllib.parse import quote, unquote_to_bytes
 
@@ -33,6 +34,8 @@ class Parameter:
     allowed: str
     read: Callable[[str], Any]
     schema: Mapping[str, Any]
+    endless: bool = False
+    """So many values are asked for that none is worth a finished answer."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,6 +69,17 @@ class Declared:
     def required(self) -> bool:
         """Tell whether a request must name it."""
         return self.default is dataclasses.MISSING
+
+
+def is_endless(query: Query) -> bool:
+    """Tell whether a parameter of `query` has a value out of endlessly many."""
+    kind: Any = type(query)
+    return any(getattr(query, field) is not None for field in _endless(kind))
+
+
+@cache
+def _endless(query: type[Query]) -> tuple[str, ...]:
+    return tuple(one.field for one in declared(query) if one.parameter.endless)
 
 
 def declared(query: type[Query]) -> tuple[Declared, ...]:
@@ -104,6 +118,14 @@ class QueryReader(Generic[T]):
         if errors:
             raise ParametersRefused(errors)
         return self._query(**{self._fields[name]: value for name, value in values.items()})
+
+    def texts(self, query: T) -> dict[str, str]:
+        """Return the one spelling of each parameter's value, in order, without the endless ones."""
+        return {
+            one.parameter.name: str(getattr(query, one.field))
+            for one in self._declared
+            if not one.parameter.endless
+        }
 
     def _read_values(
         self, values: dict[str, Any], given: Mapping[str, list[str]]

@@ -1,11 +1,11 @@
 """From a query to a rendered answer: out of the record, of the instance, or a page.
 
-Called by `exchange` for each request; a producer finds its answer rendered or has it made by the
-endpoint's pure function. It takes the snapshot once, together with now (protocol rule 16).
+Called by `exchange` for each request that `front` has no finished answer to; a producer finds its
+answer rendered or has it made by the endpoint's pure function.
 """
 
 import dataclasses
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -26,30 +26,29 @@ HTML = "text/html; charset=utf-8"
 encode = msgspec.json.Encoder().encode
 
 
-Producer = Callable[[WorkerPort, Any, datetime], Rendered]
-"""Makes or finds the answer to a query at an instant. Raises `Refused`."""
+Producer = Callable[[WorkerPort, Snapshot | None, Any, datetime], Rendered]
+"""Makes or finds the answer to a query out of a snapshot at an instant. Raises `Refused`."""
 
 
 @dataclasses.dataclass(frozen=True)
 class FromRecord:
-    """Answers from the snapshot; `name` keeps the endpoints' answers apart in its table."""
+    """Answers from the snapshot."""
 
-    name: str
     answer: Callable[[Any, View], msgspec.Struct]
     as_csv: Callable[[Any], bytes] | None = None
 
-    def __call__(self, port: WorkerPort, query: Query, now: datetime) -> Rendered:
+    def __call__(
+        self, port: WorkerPort, snapshot: Snapshot | None, query: Query, now: datetime
+    ) -> Rendered:
         """Find the answer on the snapshot, or render it and keep it there."""
-        snapshot = port.current.snapshot
         if snapshot is None:
             raise _no_data()
-        answers = answers_of(snapshot)
-        key: Hashable = (self.name, query)
-        found = answers.find(key, now)
+        answers = answers_of(snapshot, query)
+        found = answers.find(query, now)
         port.metrics.rendered("miss" if found is None else "hit")
         if found is None:
             found = self._render(snapshot, query, now)
-            answers.keep(key, found)
+            answers.keep(query, found)
         return found
 
     def _render(self, snapshot: Snapshot, query: Query, now: datetime) -> Rendered:
@@ -73,13 +72,15 @@ def _no_data() -> Refused:
     return Refused("no-data", "There is no data yet.", retry_after=RETRY_AFTER)
 
 
-def health_answer(port: WorkerPort, _: Query, now: datetime) -> Rendered:
+def health_answer(port: WorkerPort, snapshot: Snapshot | None, _: Query, now: datetime) -> Rendered:
     """Render the state of the instance, never kept; 503 only when it is unhealthy."""
-    answer = health.answer(port.instance_health(), port.current.snapshot, now)
+    answer = health.answer(port.instance_health(), snapshot, now)
     status = 503 if answer.status == "unhealthy" else 200
     return render(encode(answer), JSON, NO_STORE, status)
 
 
-def page_answer(_: WorkerPort, query: pages.PageQuery, __: datetime) -> Rendered:
+def page_answer(
+    _: WorkerPort, __: Snapshot | None, query: pages.PageQuery, ___: datetime
+) -> Rendered:
     """Render the page that explains a problem."""
     return render(pages.page(query.code), HTML, STATIC)

@@ -6,7 +6,6 @@ the only place where an answer leaves. Nothing is decided here.
 
 import re
 from typing import Any
-from urllib.parse import quote
 
 import structlog
 from litestar import HttpMethod, Request, Response
@@ -17,16 +16,15 @@ from litestar.types import ExceptionHandlersMap
 
 from rates_api.serve.endpoint import Endpoint
 from rates_api.serve.endpoints import ENDPOINTS
-from rates_api.serve.exchange import Incoming, Outgoing, exchange, preflight, problem
+from rates_api.serve.exchange import Incoming, exchange, instance, preflight, problem
 from rates_api.serve.exchange import request_id as id_of
+from rates_api.serve.outgoing import Outgoing
 from rates_api.serve.port import WorkerPort
 from rates_api.serve.problems import Refused
 
 AnyRequest = Request[Any, Any, Any]
 
 log = structlog.get_logger(__name__)
-
-SAFE_IN_PATH = "/:@!$&'()*+,;="
 
 UNKNOWN = "unknown"
 """The route under which requests are counted that none of the endpoints took."""
@@ -94,17 +92,13 @@ def _answer(endpoint: Endpoint, port: WorkerPort, request: AnyRequest) -> Outgoi
 def _incoming(request: AnyRequest) -> Incoming:
     headers = request.headers
     return Incoming(
-        instance=_instance(request),
-        path=request.path_params,
+        path=request.scope["path"],
+        in_path=request.path_params,
         raw_query=request.scope["query_string"],
         if_none_match=", ".join(headers.getall("if-none-match", [])),
         accept_encoding=", ".join(headers.getall("accept-encoding", [])),
         request_id=headers.get("x-request-id", ""),
     )
-
-
-def _instance(request: AnyRequest) -> str:
-    return quote(request.scope["path"], safe=SAFE_IN_PATH)
 
 
 def _response(outgoing: Outgoing, request: AnyRequest) -> ASGIResponse:
@@ -119,5 +113,5 @@ def _response(outgoing: Outgoing, request: AnyRequest) -> ASGIResponse:
 
 def _problem(refused: Refused, port: WorkerPort, request: AnyRequest) -> Response[bytes]:
     sent = request.headers.get("x-request-id", "")
-    outgoing = problem(refused, _instance(request), id_of(sent, port))
+    outgoing = problem(refused, instance(request.scope["path"]), id_of(sent, port))
     return Response(outgoing.body, headers=dict(outgoing.headers), status_code=outgoing.status)

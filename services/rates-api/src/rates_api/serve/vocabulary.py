@@ -50,9 +50,9 @@ def whole(name: str, doc: str, least: int, most: int) -> Parameter:
     return Parameter(name, doc, f"a whole number from {least} to {most}", read, schema)
 
 
-def day(name: str, doc: str) -> Parameter:
-    """Declare a calendar day."""
-    return Parameter(name, doc, "a day as YYYY-MM-DD", read_day, DAY_SCHEMA)
+def day(name: str, doc: str, *, endless: bool = False) -> Parameter:
+    """Declare a calendar day; `endless` where two of them make a span."""
+    return Parameter(name, doc, "a day as YYYY-MM-DD", read_day, DAY_SCHEMA, endless)
 
 
 def read_day(text: str) -> Day:
@@ -120,6 +120,7 @@ AS_OF = Parameter(
     "an RFC 3339 instant that is not in the future, with `Z` or an escaped offset (`%2B00:00`)",
     read_instant,
     {"type": "string", "format": "date-time"},
+    endless=True,
 )
 DATE = day("date", "The day asked for.")
 DATES = Parameter(
@@ -133,6 +134,7 @@ DATES = Parameter(
         "minItems": 1,
         "maxItems": MOST_DATES,
     },
+    endless=True,
 )
 
 

@@ -48,6 +48,10 @@ class Snapshot:
         default_factory=dict, compare=False, repr=False, init=False
     )
     """What has been rendered from this snapshot; empty in every new one (protocol rule 16)."""
+    finished: dict[tuple[str, bytes], Any] = dataclasses.field(
+        default_factory=dict, compare=False, repr=False, init=False
+    )
+    """What of it is ready to be sent, by path and query string as they come in a request."""
 
     @property
     def fix(self) -> SeriesHistory:

@@ -2,7 +2,7 @@
 
 import gzip
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rates_api.serve.caching import IMMUTABLE, NO_STORE, Lifetime
-from rates_api.serve.rendered import RenderedAnswers, answers_of, render
+from rates_api.serve.current import CurrentQuery
+from rates_api.serve.day import DayQuery
+from rates_api.serve.rendered import FINISHED_SIZE, RenderedAnswers, answers_of, render
 
 NOW = datetime(2026, 8, 14, 16, 0, tzinfo=UTC)
 
@@ -76,7 +78,46 @@ async def test_a_problem_is_not_kept(
 ) -> None:
     """A 404 of today turns into a rate within the hour: nothing of it stays."""
     await ask("/api/v1/rates/2026-08-14")
-    assert len(answers_of(worker.current.snapshot)) == 0
+    snapshot = worker.current.snapshot
+    assert len(answers_of(snapshot, DayQuery(date(2026, 8, 14)))) == 0
+    assert not snapshot.finished
+
+
+def test_what_is_finished_leaves_with_its_rendering() -> None:
+    """A finished answer counts for the bytes, and is not found once its rendering has left."""
+    finished: dict[Any, Any] = {}
+    answers = RenderedAnswers(most_bytes=2 * FINISHED_SIZE, finished=finished)
+    answers.keep("old", render(b"body", "text/plain", IMMUTABLE))
+    answers.finish("old", ("/old", b""), "one")
+    answers.finish("old", ("/old", b""), "the same, later")
+    assert finished == {("/old", b""): "the same, later"}
+    assert answers.size == FINISHED_SIZE + 4
+
+    answers.keep("new", render(b"body", "text/plain", IMMUTABLE))
+    answers.finish("new", ("/new", b""), "another")
+    assert finished == {("/new", b""): "another"}
+    answers.finish("old", ("/old", b""), "of what has left")
+    assert finished == {("/new", b""): "another"}
+    assert answers.size == FINISHED_SIZE + 4
+
+
+async def test_what_can_be_asked_endlessly_crowds_nothing_out(
+    ask: Callable[..., Awaitable[httpx.Response]], worker: Any
+) -> None:
+    """Amounts, instants and spans fill a table of their own, and none of them is finished."""
+    snapshot = worker.current.snapshot
+    await ask("/api/v1/rates/current")
+    for path in (
+        "/api/v1/convert?from=USD&to=MXN&amount=1",
+        "/api/v1/rates/current?as_of=2024-01-02T18:30:00Z",
+        "/api/v1/rates/historical?from=2024-01-02",
+        "/api/v1/rates/gaps?to=2024-01-02",
+        "/api/v1/rates?dates=2024-01-02",
+    ):
+        assert (await ask(path)).status_code == 200
+    assert len(answers_of(snapshot, CurrentQuery())) == 1
+    assert len(answers_of(snapshot, CurrentQuery(as_of=NOW))) == 5
+    assert list(snapshot.finished) == [("/api/v1/rates/current", b"")]
 
 
 async def test_an_answer_ends_at_the_next_transition(

@@ -1,0 +1,101 @@
+"""Counts of what a worker has answered: plain numbers on the way of every request.
+
+`metrics` registers them; a scrape makes Prometheus' families of them, `traffic` reads them for
+`/health`. A counter of prometheus_client locks and looks its labels up at each answer; one event
+loop needs neither.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from itertools import accumulate
+
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from rates_api.traffic import EDGES, Figures, Rendered, summed
+
+BUCKETS = tuple(edge / 1000 for edge in EDGES)
+"""Upper edges of the latency buckets, in seconds."""
+
+
+class Route:
+    """The answers of one route: by status, by latency bucket, and their time in seconds."""
+
+    __slots__ = ("latencies", "seconds", "statuses")
+
+    def __init__(self) -> None:
+        """Start without answers."""
+        self.statuses: dict[int, int] = {}
+        self.latencies = [0] * (len(BUCKETS) + 1)
+        self.seconds = 0.0
+
+    def answered(self, status: int, seconds: float) -> None:
+        """Count an answer that took `seconds`."""
+        self.statuses[status] = self.statuses.get(status, 0) + 1
+        self.latencies[bisect_left(BUCKETS, seconds)] += 1
+        self.seconds += seconds
+
+
+class Answered(Collector):
+    """Every answer of one worker, by route and status, and how it was found."""
+
+    def __init__(self) -> None:
+        """Start without answers."""
+        self._routes: dict[str, Route] = {}
+        self._looked_up: dict[Rendered, int] = {"hit": 0, "miss": 0}
+
+    def answered(self, route: str, status: int, seconds: float) -> None:
+        """Count an answer to a path template, or to `unknown`, that took `seconds`."""
+        counted = self._routes.get(route)
+        if counted is None:
+            counted = self._routes[route] = Route()
+        counted.answered(status, seconds)
+
+    def rendered(self, result: Rendered) -> None:
+        """Count an answer that was found rendered, or had to be."""
+        self._looked_up[result] += 1
+
+    def figures(self) -> Figures:
+        """Return what was counted since the start, over all routes."""
+        routes = [Figures(tuple(each.latencies)) for each in self._routes.values()]
+        found = Figures(hits=self._looked_up["hit"], misses=self._looked_up["miss"])
+        return summed([*routes, found])
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the three families that Prometheus sees."""
+        yield self._requests_family()
+        yield self._duration_family()
+        yield self._rendered_family()
+
+    def _requests_family(self) -> Metric:
+        family = CounterMetricFamily(
+            "rates_api_requests",
+            "Requests answered, by route template and status.",
+            labels=["route", "status"],
+        )
+        for name, route in self._routes.items():
+            for status, count in route.statuses.items():
+                family.add_metric([name, str(status)], count)
+        return family
+
+    def _duration_family(self) -> Metric:
+        family = HistogramMetricFamily(
+            "rates_api_request_duration_seconds",
+            "Time from a request's arrival to its last byte handed over, by route template.",
+            labels=["route"],
+        )
+        edges = [*map(str, BUCKETS), "+Inf"]
+        for name, route in self._routes.items():
+            buckets = list(zip(edges, accumulate(route.latencies), strict=True))
+            family.add_metric([name], buckets, route.seconds)
+        return family
+
+    def _rendered_family(self) -> Metric:
+        family = CounterMetricFamily(
+            "rates_api_rendered",
+            "Answers that were found rendered (hit) or had to be rendered (miss).",
+            labels=["result"],
+        )
+        for result, count in self._looked_up.items():
+            family.add_metric([result], count)
+        return family
