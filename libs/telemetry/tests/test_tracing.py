@@ -63,3 +63,37 @@ def test_no_global_provider_is_set() -> None:
     tracing = open_tracing("x", version="1")
     assert trace.get_tracer_provider() is before
     tracing.close()
+
+
+def test_what_is_not_chosen_makes_no_span() -> None:
+    """A share of the traces that begin here is chosen, and each of those is kept."""
+    draws = iter([0.05, 0.5, 0.0999, 0.1])
+    exporter = InMemorySpanExporter()
+    tracing = open_tracing(
+        "x",
+        version="1",
+        sampled=0.1,
+        processor=SimpleSpanProcessor(exporter),
+        chance=lambda: next(draws),
+    )
+    contexts = [tracing.chosen(None) for _ in range(4)]
+    for context in contexts:
+        if context is not None:
+            with tracing.span_in(context, "GET"):
+                pass
+    assert [context is not None for context in contexts] == [True, False, True, False]
+    assert len(exporter.get_finished_spans()) == 2
+
+
+def test_a_trace_from_elsewhere_is_chosen_as_it_says() -> None:
+    """The caller's own sampling counts, whatever our share is; a malformed one is no caller."""
+    tracing, exporter = _tracing(sampled=0.0)
+    trace_id = "4bf92f3577b34da6a3ce929d0e0e4736"
+    kept = tracing.chosen(f"00-{trace_id}-00f067aa0ba902b7-01")
+    assert kept is not None
+    with tracing.span_in(kept, "GET"):
+        pass
+    assert tracing.chosen(f"00-{trace_id}-00f067aa0ba902b7-00") is None
+    assert tracing.chosen("malformed") is None
+    (span,) = exporter.get_finished_spans()
+    assert f"{span.context.trace_id:032x}" == trace_id

@@ -5,28 +5,89 @@ they cost next to nothing but ids still travel. Sets no global provider, so that
 into one process.
 """
 
-from collections.abc import Iterator
+import random
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from opentelemetry import trace
-from opentelemetry.context import Context
+from opentelemetry.context import Context, get_value, set_value
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.sdk.trace.sampling import (
+    ALWAYS_ON,
+    ParentBased,
+    Sampler,
+    SamplingResult,
+    TraceIdRatioBased,
+)
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 TRACEPARENT = "traceparent"
 _propagator = TraceContextTextMapPropagator()
 
 
+CHOSEN = "rates_telemetry.chosen"
+"""In a context: the trace that begins here was chosen to be kept."""
+
+
+class Head(Sampler):
+    """Keeps the traces that `Tracing.chosen` has chosen, and a share of all others that begin."""
+
+    def __init__(self, sampled: float) -> None:
+        self._share = TraceIdRatioBased(sampled)
+
+    def should_sample(
+        self,
+        parent_context: Context | None,
+        trace_id: int,
+        name: str,
+        *args: Any,
+        **more: Any,
+    ) -> SamplingResult:
+        """Decide for a span that begins a trace."""
+        chosen = get_value(CHOSEN, parent_context)
+        sampler = ALWAYS_ON if chosen else self._share
+        return sampler.should_sample(parent_context, trace_id, name, *args, **more)
+
+    def get_description(self) -> str:
+        """Return the name of the sampler."""
+        return f"Head({self._share.get_description()})"
+
+
 class Tracing:
     """One service's tracer; `close` sends what is left."""
 
-    def __init__(self, provider: TracerProvider, name: str) -> None:
+    def __init__(
+        self,
+        provider: TracerProvider,
+        name: str,
+        sampled: float = 1.0,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
         self._provider = provider
+        self._sampled, self._chance = sampled, chance
         self.tracer = provider.get_tracer(name)
+
+    def chosen(self, parent: str | None) -> Context | None:
+        """Return the context of a span that will be kept, None where it would not be.
+
+        Asked before a span is made: of ten requests nine then cost no span at all.
+        """
+        if parent is not None:
+            context = context_of(parent)
+            above = trace.get_current_span(context).get_span_context()
+            if above.is_valid:
+                return context if above.trace_flags.sampled else None
+        return set_value(CHOSEN, True, Context()) if self._chance() < self._sampled else None
+
+    @contextmanager
+    def span_in(self, context: Context, name: str) -> Iterator[trace.Span]:
+        """Open a span in a context that `chosen` has given, as the current one."""
+        with self.tracer.start_as_current_span(name, context=context) as span:
+            yield span
 
     @contextmanager
     def span(self, name: str, *, parent: str | None = None) -> Iterator[trace.Span]:
@@ -47,22 +108,24 @@ def open_tracing(
     endpoint: str | None = None,
     sampled: float = 0.1,
     processor: SpanProcessor | None = None,
+    chance: Callable[[], float] = random.random,
 ) -> Tracing:
     """Return the tracing of `service`.
 
     `endpoint` is where OTLP/HTTP traces go (`http://…/v1/traces`), `sampled` the share of traces
-    that begin here and are kept (0 to 1); `processor` replaces the exporter, for tests.
+    that begin here and are kept (0 to 1), `chance` what picks among requests; `processor` replaces
+    the exporter, for tests.
     """
     provider = TracerProvider(
         resource=Resource({"service.name": service, "service.version": version}),
-        sampler=ParentBased(TraceIdRatioBased(sampled)),
+        sampler=ParentBased(Head(sampled)),
         shutdown_on_exit=False,
     )
     if processor is None and endpoint:
         processor = BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint, timeout=5))
     if processor is not None:
         provider.add_span_processor(processor)
-    return Tracing(provider, service)
+    return Tracing(provider, service, sampled, chance)
 
 
 def current_traceparent() -> str | None:

@@ -1,4 +1,4 @@
-"""A span for each request, under the trace that its `traceparent` header names.
+"""A span for each request that is kept, under the trace that its `traceparent` header names.
 
 Put around the application by `app.create` where traces have somewhere to go. It changes nothing
 about an answer.
@@ -10,16 +10,19 @@ from opentelemetry.trace import Span
 
 from rates_telemetry.tracing import TRACEPARENT, Tracing
 
+HEADER = TRACEPARENT.encode()
+
 
 def traced(app: ASGIApp, tracing: Tracing) -> ASGIApp:
-    """Return `app` with a span around every HTTP request."""
+    """Return `app` with a span around the HTTP requests of sampled traces."""
 
     async def asgi(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP:
+        context = tracing.chosen(_parent(scope)) if scope["type"] == ScopeType.HTTP else None
+        if context is None:
             await app(scope, receive, send)
             return
         method = str(scope.get("method"))
-        with tracing.span(method, parent=_parent(scope)) as span:
+        with tracing.span_in(context, method) as span:
             await app(scope, receive, _noting_status(send, span))
             # The path template, known only now: a name per path would be a name per day asked for.
             route = scope.get("path_template") or "unknown"
@@ -30,9 +33,10 @@ def traced(app: ASGIApp, tracing: Tracing) -> ASGIApp:
 
 
 def _parent(scope: Scope) -> str | None:
-    values = (value for name, value in scope["headers"] if name == TRACEPARENT.encode())
-    found = next(values, None)
-    return None if found is None else found.decode("latin-1")
+    for name, value in scope["headers"]:
+        if name == HEADER:
+            return value.decode("latin-1")
+    return None
 
 
 def _noting_status(send: Send, span: Span) -> Send:

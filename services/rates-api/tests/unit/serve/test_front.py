@@ -6,10 +6,15 @@ from typing import Any
 
 import httpx
 import pytest
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from rates_api.serve.endpoints import ENDPOINTS
 from rates_api.serve.front import in_front
+from rates_api.traced import traced
+from rates_telemetry.tracing import open_tracing
 
+PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 CURRENT = "/api/v1/rates/current"
 LARGE = "/api/v1/rates/historical?last=100"
 EXAMPLES = sorted({path for one in ENDPOINTS for path in one.examples.values()})
@@ -213,3 +218,15 @@ async def test_it_works_behind_a_real_client(app: Any) -> None:
         answers = [await client.get(LARGE, headers={"accept-encoding": "gzip"}) for _ in range(2)]
     assert answers[0].json() == answers[1].json()
     assert answers[1].headers["content-encoding"] == "gzip"
+
+
+async def test_a_finished_answer_is_traced_as_the_routes_are(app: Any) -> None:
+    """The span has the path template and the status, whoever has answered."""
+    spans = InMemorySpanExporter()
+    tracing = open_tracing("rates-api", version="1", processor=SimpleSpanProcessor(spans))
+    for _ in range(2):
+        await asked(traced(app, tracing), CURRENT, headers={"traceparent": PARENT})
+    made, found = spans.get_finished_spans()
+    assert (made.name, made.attributes) == (found.name, found.attributes)
+    assert found.attributes is not None
+    assert dict(found.attributes) == {"http.route": CURRENT, "http.response.status_code": 200}
