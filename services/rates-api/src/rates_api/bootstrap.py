@@ -48,6 +48,7 @@ def bootstrap(
     monotonic: Callable[[], float] = time.monotonic,
     sleep: Sleep = asyncio.sleep,
     random: Callable[[], float] = chance.random,
+    settle: Callable[[], None] = lambda: None,
 ) -> Worker:
     """Build a worker; `random` gives numbers from 0 to 1 for every jitter."""
     closing = AsyncExitStack()
@@ -96,6 +97,7 @@ def bootstrap(
         instance=_instance(settings, metrics, closing),
         tracing=tracing,
         closing=closing,
+        settle=settle,
     )
 
 

@@ -55,7 +55,7 @@ class Progress:
 
 @dataclasses.dataclass
 class Worker:
-    """The parts of one worker; `closing` ends its connections."""
+    """The parts of one worker; `closing` ends its connections, `settle` is called once warm."""
 
     clock: Callable[[], datetime]
     monotonic: Callable[[], float]
@@ -71,6 +71,7 @@ class Worker:
     instance: Instance
     tracing: Tracing
     closing: AsyncExitStack
+    settle: Callable[[], None]
 
     def __post_init__(self) -> None:
         """Start the count of the readiness limit."""
@@ -134,6 +135,7 @@ class Worker:
             beat()
 
         await warm_up(self.sources, self.reader.adopt, pause)
+        self.settle()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.reader.run(beat), name="reader")
             tasks.create_task(self.watch.run(self.progress.of("watch")), name="watch")

@@ -14,6 +14,7 @@ from rates_api.app import create, create_app
 from rates_api.bootstrap import bootstrap
 from rates_api.instance import announce_draining
 from rates_api.settings import Settings
+from rates_api.snapshot.warmup import Sources
 from rates_api.worker import Progress, Worker
 from rates_contracts.environment import Secret
 
@@ -214,3 +215,22 @@ async def test_an_application_is_created_from_settings_alone(
         for path in ("/livez", "/readyz", "/health", "/api/v1/rates/current"):
             assert (await client.get(path)).status_code in (200, 503)
     assert instants.asked > 0
+
+
+async def test_a_worker_settles_once_it_is_warm(
+    settings: Settings, time: Time, fakes: ModuleType
+) -> None:
+    """What is held for good is taken from the garbage collector, after the load and only then."""
+    settled = asyncio.Event()
+    worker = bootstrap(settings, monotonic=time, sleep=time.sleep, settle=settled.set)
+    record = fakes.Record()
+    record.observe(fakes.observation(date(2024, 1, 2)))
+    redis = fakes.Redis(record)
+    redis.relay()
+    worker.sources = Sources([redis.source()], worker.metrics.loaded)
+
+    async with create_app(worker, end=lambda: None).lifespan():
+        assert not settled.is_set()
+        await asyncio.wait_for(settled.wait(), 2)
+
+    assert worker.current.snapshot is not None
