@@ -5,6 +5,7 @@ client does on its first question.
 """
 
 import asyncio
+import functools
 import os
 import random as chance
 import tempfile
@@ -36,9 +37,8 @@ Sleep = Callable[[float], Awaitable[None]]
 Wait = Callable[[], Awaitable[None]]
 
 
-def utc_now() -> datetime:
-    """Return now, in UTC."""
-    return datetime.now(UTC)
+utc_now = functools.partial(datetime.now, UTC)
+"""Returns now, in UTC."""
 
 
 def bootstrap(

@@ -6,7 +6,7 @@ fill the table. `front` sends them.
 """
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 
@@ -114,9 +114,3 @@ def _sent(outgoing: Outgoing) -> Sent:
 
 def _joined(before: bytes, value: bytes) -> bytes:
     return b"%b, %b" % (before, value) if before else value
-
-
-def finished_in(snapshot: Snapshot) -> Mapping[Spelling, Finished]:
-    """Return the finished answers of `snapshot`."""
-    table: Mapping[Spelling, Finished] = snapshot.finished
-    return table

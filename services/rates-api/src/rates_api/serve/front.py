@@ -9,7 +9,7 @@ from typing import cast
 
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
-from rates_api.serve.finished import Finished, Sent, finished_in
+from rates_api.serve.finished import Finished, Sent
 from rates_api.serve.port import WorkerPort
 
 HTTP = "http"
@@ -27,7 +27,8 @@ def in_front(app: ASGIApp, port: WorkerPort) -> ASGIApp:
         snapshot = current.snapshot
         if snapshot is None:
             return None
-        finished = finished_in(snapshot).get((scope["path"], scope["query_string"]))
+        spelling = scope["path"], scope["query_string"]
+        finished: Finished | None = snapshot.finished.get(spelling)
         if finished is None or clock() >= finished.until:
             return None
         sent = finished.sent(scope["method"], scope["headers"])
