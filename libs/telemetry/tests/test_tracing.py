@@ -6,7 +6,7 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from rates_telemetry.tracing import Tracing, current_traceparent, open_tracing
+from rates_telemetry.tracing import MOST_CHOSEN, Tracing, current_traceparent, open_tracing
 
 W3C = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 SAMPLED = 1
@@ -97,3 +97,12 @@ def test_a_trace_from_elsewhere_is_chosen_as_it_says() -> None:
     assert tracing.chosen("malformed") is None
     (span,) = exporter.get_finished_spans()
     assert f"{span.context.trace_id:032x}" == trace_id
+
+
+def test_no_more_are_chosen_than_a_second_may_hold() -> None:
+    """A flood of requests, or a client that wants each of its own kept, can't buy more spans."""
+    seconds = iter([7.1] * 60 + [8.0] * 2)
+    tracing = open_tracing("x", version="1", sampled=1.0, monotonic=lambda: next(seconds))
+    parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    chosen = [tracing.chosen(parent if n % 2 else None) is not None for n in range(62)]
+    assert chosen == [True] * MOST_CHOSEN + [False] * 10 + [True] * 2

@@ -6,6 +6,7 @@ into one process.
 """
 
 import random
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -28,6 +29,10 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 TRACEPARENT = "traceparent"
 _propagator = TraceContextTextMapPropagator()
 
+
+MOST_CHOSEN = 50
+"""Traces chosen in a second at most, whoever asks for more: a span with its export takes 0.1 ms,
+and each trace kept is paid for."""
 
 CHOSEN = "rates_telemetry.chosen"
 """In a context: the trace that begins here was chosen to be kept."""
@@ -66,22 +71,38 @@ class Tracing:
         name: str,
         sampled: float = 1.0,
         chance: Callable[[], float] = random.random,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._provider = provider
-        self._sampled, self._chance = sampled, chance
+        self._sampled, self._chance, self._monotonic = sampled, chance, monotonic
+        self._second = self._in_second = 0
         self.tracer = provider.get_tracer(name)
 
     def chosen(self, parent: str | None) -> Context | None:
         """Return the context of a span that will be kept, None where it would not be.
 
-        Asked before a span is made: of ten requests nine then cost no span at all.
+        Asked before a span is made: of ten requests nine then cost no span at all. A parent that
+        is kept is followed, up to `MOST_CHOSEN` in a second.
         """
-        if parent is not None:
-            context = context_of(parent)
-            above = trace.get_current_span(context).get_span_context()
-            if above.is_valid:
-                return context if above.trace_flags.sampled else None
+        context = self._followed(parent) if parent else self._begun()
+        return context if context is not None and self._has_room() else None
+
+    def _followed(self, parent: str) -> Context | None:
+        context = context_of(parent)
+        above = trace.get_current_span(context).get_span_context()
+        if not above.is_valid:
+            return self._begun()
+        return context if above.trace_flags.sampled else None
+
+    def _begun(self) -> Context | None:
         return set_value(CHOSEN, True, Context()) if self._chance() < self._sampled else None
+
+    def _has_room(self) -> bool:
+        second = int(self._monotonic())
+        if second != self._second:
+            self._second, self._in_second = second, 0
+        self._in_second += 1
+        return self._in_second <= MOST_CHOSEN
 
     @contextmanager
     def span_in(self, context: Context, name: str) -> Iterator[trace.Span]:
@@ -109,12 +130,13 @@ def open_tracing(
     sampled: float = 0.1,
     processor: SpanProcessor | None = None,
     chance: Callable[[], float] = random.random,
+    monotonic: Callable[[], float] = time.monotonic,
 ) -> Tracing:
     """Return the tracing of `service`.
 
     `endpoint` is where OTLP/HTTP traces go (`http://…/v1/traces`), `sampled` the share of traces
-    that begin here and are kept (0 to 1), `chance` what picks among requests; `processor` replaces
-    the exporter, for tests.
+    that begin here and are kept (0 to 1), `chance` what picks among requests, `monotonic` seconds
+    bound their number; `processor` replaces the exporter, for tests.
     """
     provider = TracerProvider(
         resource=Resource({"service.name": service, "service.version": version}),
@@ -125,7 +147,7 @@ def open_tracing(
         processor = BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint, timeout=5))
     if processor is not None:
         provider.add_span_processor(processor)
-    return Tracing(provider, service, sampled, chance)
+    return Tracing(provider, service, sampled, chance, monotonic)
 
 
 def current_traceparent() -> str | None:
