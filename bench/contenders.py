@@ -24,7 +24,7 @@ from bench.rivals.environment import rivals_python
 
 START_SECONDS = 30.0
 PREFIX = "bench:answer:"
-"""That of `rivals.redis_app`, which this environment can't import."""
+"""Of the keys in Redis that belong to the rival."""
 
 ROOT = Path(__file__).parents[1]
 
@@ -113,6 +113,7 @@ def _rivals(platform: Platform, directory: Path, cpus: Layout) -> Iterator[tuple
     (directory / "templates.json").write_text(json.dumps(templates), encoding="utf-8")
     environ = {
         "BENCH_REDIS_URL": f"redis://{HOST}:{platform.redis_port}/0",
+        "BENCH_REDIS_PREFIX": PREFIX,
         "BENCH_DATABASE_URL": f"sqlite+aiosqlite:///file:{platform.database}?mode=ro&uri=true",
         "BENCH_TEMPLATES": str(directory / "templates.json"),
     }

@@ -9,22 +9,18 @@ much of a CPU it took, so that its own stalls are not blamed on the server.
 
 import asyncio
 import contextlib
-import re
 import time
 from array import array
 from collections import Counter, deque
 from dataclasses import dataclass, field
-from typing import cast
 
+from bench.connection import Connection
 from bench.ticker import Ticker
 
 HOST = "127.0.0.1"
 FINEST_TICK = 250e-6
 """Seconds; a finer timer would cost more CPU than it gains in precision."""
 GOOD = frozenset({200, 304})
-BODILESS = frozenset({204, 304})
-STATUS = re.compile(rb"HTTP/1\.1 (\d{3})")
-LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 RECONNECT_SECONDS = 0.02
 HEAD_START = 0.1
 """Seconds from connecting to the first due time."""
@@ -55,7 +51,8 @@ class Seen:
     """What came of it: seconds of the monotonic clock, the same in every process of a machine.
 
     `due` and `latencies` belong together, one pair for each good answer. `lags` are how late the
-    generator itself was at each tick, `cpu` is its share of one CPU.
+    generator itself was at each tick, `elapsed` runs from the first due time to the last answer,
+    `cpu` is its share of one CPU meanwhile.
     """
 
     due: "array[float]" = field(default_factory=lambda: array("d"))
@@ -70,8 +67,8 @@ async def generate(load: Load) -> Seen:
     """Put `load` on the server and return what came of it, at most `timeout` after the last."""
     run = _Run(load)
     await run.connect()
-    cpu, began = time.process_time(), time.monotonic()
-    await run.go()
+    cpu = time.process_time()
+    began = await run.go()
     run.seen.elapsed = time.monotonic() - began
     run.seen.cpu = (time.process_time() - cpu) / run.seen.elapsed
     return run.seen
@@ -84,9 +81,9 @@ class _Run:
         self.load = load
         self.seen = Seen()
         self.over = False
-        self._idle: deque[_Connection] = deque()
+        self._idle: deque[Connection] = deque()
         self._waiting: deque[int] = deque()
-        self._connections: set[_Connection] = set()
+        self._connections: set[Connection] = set()
         self._connecting: set[asyncio.Task[None]] = set()
         self._next = self._done = 0
         self._begin = 0.0
@@ -95,8 +92,11 @@ class _Run:
     async def connect(self) -> None:
         await asyncio.gather(*(self._open() for _ in range(self.load.connections)))
 
-    async def go(self) -> None:
-        """Send what is due at each tick, until all is answered or given up."""
+    async def go(self) -> float:
+        """Send what is due at each tick, until all is answered or given up.
+
+        Return when the first was due.
+        """
         loop = asyncio.get_running_loop()
         ticker = Ticker(max(1 / self.load.rate, FINEST_TICK))
         self._begin = time.monotonic() + HEAD_START
@@ -111,6 +111,7 @@ class _Run:
             loop.remove_reader(ticker.fileno)
             ticker.close()
             await self._close(minding)
+        return self._begin
 
     async def _close(self, minding: "asyncio.Task[None]") -> None:
         for task in (minding, *self._connecting):
@@ -136,12 +137,12 @@ class _Run:
     def _due(self, number: int) -> float:
         return self._begin + number / self.load.rate
 
-    def _send(self, connection: "_Connection") -> None:
+    def _send(self, connection: Connection) -> None:
         number = self._waiting.popleft()
         requests = self.load.requests
         connection.send(self._due(number), requests[number % len(requests)])
 
-    def answered(self, connection: "_Connection", status: int, due: float) -> None:
+    def answered(self, connection: Connection, status: int, due: float) -> None:
         """Note an answer and give its connection the request that has waited longest."""
         if status in GOOD:
             self.seen.due.append(due)
@@ -151,19 +152,19 @@ class _Run:
         self._finish_one()
         self.free(connection)
 
-    def free(self, connection: "_Connection") -> None:
+    def free(self, connection: Connection) -> None:
         """Take a connection that has nothing to do."""
         if self._waiting:
             self._send(connection)
         else:
             self._idle.append(connection)
 
-    def opened(self, connection: "_Connection") -> None:
+    def opened(self, connection: Connection) -> None:
         """Take a new connection."""
         self._connections.add(connection)
         self.free(connection)
 
-    def lost(self, connection: "_Connection", why: str | None) -> None:
+    def lost(self, connection: Connection, why: str | None) -> None:
         """Note a connection that is gone, `why` with a request on it, and open another."""
         self._connections.discard(connection)
         with contextlib.suppress(ValueError):
@@ -184,7 +185,7 @@ class _Run:
 
     async def _open(self) -> None:
         loop = asyncio.get_running_loop()
-        await loop.create_connection(lambda: _Connection(self), HOST, self.load.port)
+        await loop.create_connection(lambda: Connection(self), HOST, self.load.port)
 
     async def _reopen(self) -> None:
         while not self.over:
@@ -201,65 +202,3 @@ class _Run:
             for connection in tuple(self._connections):
                 if connection.sent_at is not None and connection.sent_at < oldest:
                     connection.abort("timeout")
-
-
-class _Connection(asyncio.Protocol):
-    """One kept connection with at most one request on it."""
-
-    def __init__(self, run: _Run) -> None:
-        self._run = run
-        self._due = 0.0
-        self._status = 0
-        self._head = b""
-        self._missing = 0
-        self._why = "connection lost"
-        self.sent_at: float | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's transports are no subclass of asyncio's.
-        self._transport = cast("asyncio.Transport", transport)
-        self._run.opened(self)
-
-    def send(self, due: float, request: bytes) -> None:
-        self._due, self._head, self._status = due, b"", 0
-        self.sent_at = time.monotonic()
-        self._transport.write(request)
-
-    def data_received(self, data: bytes) -> None:
-        if self._status:
-            self._missing -= len(data)
-        else:
-            self._head += data
-            if (head := read_head(self._head)) is None:
-                return
-            self._status, self._missing = head
-        if self._missing <= 0:
-            self.sent_at = None
-            self._run.answered(self, self._status, self._due)
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's name
-        self._run.lost(self, None if self.sent_at is None else self._why)
-
-    def abort(self, why: str = "connection lost") -> None:
-        self._why = why
-        self._transport.abort()
-
-
-def read_head(data: bytes) -> tuple[int, int] | None:
-    """Return status and bytes of the body still missing; null while the head is incomplete.
-
-    Raises `ValueError` for what is no HTTP/1.1 answer with a known length.
-    """
-    end = data.find(b"\r\n\r\n")
-    if end < 0:
-        return None
-    status = STATUS.match(data)
-    if status is None:
-        raise ValueError(f"no HTTP/1.1 answer: {data[:40]!r}")
-    code = int(status[1])
-    if code in BODILESS:
-        return code, end + 4 - len(data)
-    length = LENGTH.search(data, 0, end)
-    if length is None:
-        raise ValueError("an answer without Content-Length")
-    return code, end + 4 + int(length[1]) - len(data)

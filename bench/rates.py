@@ -26,12 +26,12 @@ def measure(platform: Platform, seconds: float, cpus: Layout) -> Section:
 
 
 def _climb(platform: Platform, seconds: float, cpus: Layout) -> Iterator[Measured]:
-    for rate in (*(rate for rate in ALWAYS for _ in range(TURNS)), *FURTHER):
+    for rate in (rate for _ in range(TURNS) for rate in ALWAYS):
+        yield under_load(platform.api_port, EVERYDAY, rate, seconds, cpus.load)
+    for rate in FURTHER:
         measured = under_load(platform.api_port, EVERYDAY, rate, seconds, cpus.load)
         yield measured
-        if rate >= ALWAYS[-1] and _over(measured):
-            if rate == ALWAYS[-1]:
-                continue
+        if _over(measured):
             return
 
 
@@ -65,6 +65,7 @@ def _point(one: Measured) -> dict[str, float]:
 
 
 def _table(seen: list[Measured]) -> Table:
+    seen = sorted(seen, key=lambda one: one.rate)
     header = ("rate", "answered/s", "p50", "p95", "p99", "max", "errors", "own lag p99", "own CPU")
     rows = [
         (

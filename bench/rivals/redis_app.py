@@ -17,7 +17,7 @@ from bench.rivals.common import Days, answer, application
 
 CONNECTIONS = 20
 POOL_SECONDS = 5
-PREFIX = "bench:answer:"
+PREFIX = os.environ["BENCH_REDIS_PREFIX"]
 
 
 @asynccontextmanager

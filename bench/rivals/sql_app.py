@@ -23,11 +23,16 @@ CONNECTIONS = 20
 FIX = "SF43718"
 
 OBSERVATION = ("series", "date", "revision", "value", "recorded_at", "payload_sha256")
-CURRENT = table("current_rates_v1", *map(column, OBSERVATION))
 HISTORY = table("rate_history_v1", *map(column, OBSERVATION))
 AVERAGES = table("rate_averages_v1", *map(column, ("window_name", "at", "document")))
 
-SELECT_CURRENT = select(CURRENT).where(CURRENT.c.series == FIX)
+SELECT_CURRENT = (
+    select(HISTORY)
+    .where(HISTORY.c.series == FIX)
+    .order_by(HISTORY.c.date.desc(), HISTORY.c.revision.desc())
+    .limit(1)
+)
+"""The index finds this row; `current_rates_v1` would look for the newest of every series."""
 SELECT_HISTORY = (
     select(HISTORY.c.date, HISTORY.c.value, HISTORY.c.revision, HISTORY.c.recorded_at)
     .where(HISTORY.c.series == FIX, HISTORY.c.date >= bindparam("first"))
@@ -48,7 +53,13 @@ TEMPLATES: dict[str, dict[str, Any]] = orjson.loads(
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Open the pool for as long as the worker lives."""
-    engine = create_async_engine(os.environ["BENCH_DATABASE_URL"], pool_size=CONNECTIONS)
+    # Only read, and never twice: no transaction to begin, and none to roll back.
+    engine = create_async_engine(
+        os.environ["BENCH_DATABASE_URL"],
+        pool_size=CONNECTIONS,
+        pool_reset_on_return=None,
+        isolation_level="AUTOCOMMIT",
+    )
     app.state.engine = engine
     yield
     await engine.dispose()

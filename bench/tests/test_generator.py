@@ -8,8 +8,11 @@ from contextlib import asynccontextmanager
 import pytest
 import uvloop
 
-from bench.generator import HOST, Load, Seen, generate, read_head
+from bench.connection import read_head
+from bench.cpus import layout
+from bench.generator import HOST, Load, Seen, generate
 from bench.latency import Latency, latency
+from bench.load import under_load
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 REQUEST = b"GET / HTTP/1.1\r\nHost: stub\r\n\r\n"
@@ -143,6 +146,19 @@ async def test_the_generator_says_how_late_it_was_itself() -> None:
         asyncio.get_running_loop().call_later(0.3, _block, 0.08)
         seen = await generate(load)
     assert max(seen.lags) > 0.05
+
+
+async def test_the_process_of_its_own_sees_the_same() -> None:
+    """What the generator's process reports is the distribution, with due times of this clock."""
+    begun = time.monotonic()
+    async with served(Stalling) as port:
+        cpus = layout().load
+        measured = await asyncio.to_thread(under_load, port, ["/a", "/b"], 200.0, 1.0, cpus)
+    assert (measured.answered, measured.failed) == (200, 0)
+    assert 0 < measured.latency.p50 <= measured.latency.p99 <= measured.latency.max
+    first = min(measured.seen.due)
+    assert begun < first
+    assert len(measured.between([first], 0.4975)) == 100
 
 
 def _block(seconds: float) -> None:

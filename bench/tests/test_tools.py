@@ -91,12 +91,13 @@ def test_a_process_ends_with_its_block_however_that_ends(tmp_path: Path) -> None
 def test_a_process_that_ended_by_itself_is_told_with_its_last_words(tmp_path: Path) -> None:
     """Nobody has to look for the log of a server that did not start."""
 
-    def look_until_it_ended() -> None:
-        wait_until(lambda: started.require_alive() is not None, 10, "it ended")
+    def alive_no_more() -> bool:
+        started.require_alive()
+        return False
 
-    with running(child(tmp_path, "raise SystemExit('no such luck')")) as started:
-        with pytest.raises(BenchRefused, match="no such luck"):
-            look_until_it_ended()
+    ended = child(tmp_path, "raise SystemExit('no such luck')")
+    with running(ended) as started, pytest.raises(BenchRefused, match="no such luck"):
+        wait_until(alive_no_more, 10, "it ended")
 
 
 def test_ports_are_given_once() -> None:
