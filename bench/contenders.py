@@ -8,7 +8,7 @@ import contextlib
 import json
 import sys
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +25,8 @@ from bench.rivals.environment import rivals_python
 START_SECONDS = 30.0
 PREFIX = "bench:answer:"
 """Of the keys in Redis that belong to the rival."""
-
+ALIKE = 1.03
+"""How much larger the largest body may be; a time stamp or a percentile has more digits or less."""
 ROOT = Path(__file__).parents[1]
 
 
@@ -62,16 +63,16 @@ class Contender:
 
 @contextlib.contextmanager
 def running_contenders(
-    platform: Platform, directory: Path, cpus: Layout, *, rivals: bool = True
+    platform: Platform, directory: Path, cpus: Layout
 ) -> Iterator[list[Contender]]:
-    """Yield rates-api, the ceiling and the rivals, all ready."""
+    """Yield rates-api, the ceiling and the rivals, all ready and with the same answers."""
     api = Contender("rates-api", platform.api_port, platform.api.pid)
     with contextlib.ExitStack() as stack:
         started = [api, _start(stack, *_ceiling(api, directory, cpus), by_case=True)]
-        if rivals:
-            fill_redis(platform)
-            for child, port in _rivals(platform, directory, cpus):
-                started.append(_start(stack, child, port))
+        fill_redis(platform)
+        for child, port in _rivals(platform, directory, cpus):
+            started.append(_start(stack, child, port))
+        _require_alike(started)
         yield started
 
 
@@ -80,6 +81,14 @@ def fill_redis(platform: Platform) -> None:
     with redis.Redis(port=platform.redis_port, protocol=2) as client:
         for path in PATHS:
             client.set(PREFIX + path, fetch(platform.api_port, path).body)
+
+
+def _require_alike(contenders: Sequence[Contender]) -> None:
+    """Raise `BenchRefused` where a body has another size, beyond what a poll changes in it."""
+    for case in (case for case in CASES if not case.conditional):
+        sizes = [len(one.answer(case, one.headers(case)).body) for one in contenders]
+        if max(sizes) > ALIKE * min(sizes):
+            raise BenchRefused(f"{case.label}: the contenders answer {sizes} bytes")
 
 
 def _start(

@@ -21,7 +21,8 @@ class Layout:
 
     def __str__(self) -> str:
         named = (("server", self.server), ("load", self.load), ("everything else", self.rest))
-        return ", ".join(f"{name} on CPU {_listed(cpus)}" for name, cpus in named)
+        compared = ", ".join(f"{name} on CPU {_listed(cpus)}" for name, cpus in named)
+        return f"compared: {compared}; else only the load is pinned"
 
 
 def layout(available: Iterable[int] | None = None) -> Layout:

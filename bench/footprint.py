@@ -1,21 +1,25 @@
 """What a worker costs: memory, the time to its first answer, and the first rendering of a list."""
 
+import contextlib
+import json
 import os
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
+from http.client import HTTPConnection
 from pathlib import Path
 
 from bench.cases import CURRENT, PATHS, TWO_YEARS
 from bench.cpus import Layout
 from bench.errors import BenchRefused
-from bench.http import answers, fetch
+from bench.http import answers
 from bench.latency import Figure, figure
 from bench.load import under_load
 from bench.platform import Platform
-from bench.processes import wait_until
+from bench.processes import HOST, wait_until
 from bench.report import Section, Table
 
 MEMORY_RATE, MEMORY_SECONDS = 500, 4
@@ -98,12 +102,14 @@ def _age(pid: int) -> float:
 
 
 def first_rendering(platform: Platform, times: int) -> Section:
-    """Ask for two years right after a publication, then again: rendered and found."""
+    """Ask one worker for two years right after each publication, then again."""
     first, again = [], []
-    for value in _publications(platform, times):
-        wait_until(lambda value=value: _shows(platform, value), SHOWN_SECONDS, f"{value} shows")  # type: ignore[misc]
-        first.append(_seconds(lambda: fetch(platform.api_port, TWO_YEARS)) * 1000)
-        again.append(_seconds(lambda: fetch(platform.api_port, TWO_YEARS)) * 1000)
+    with contextlib.closing(HTTPConnection(HOST, platform.api_port, SHOWN_SECONDS)) as worker:
+        for _ in range(times):
+            value = platform.publish()
+            wait_until(partial(_shows, worker, value), SHOWN_SECONDS, f"{value} shows")
+            first.append(_seconds(lambda: _get(worker, TWO_YEARS)) * 1000)
+            again.append(_seconds(lambda: _get(worker, TWO_YEARS)) * 1000)
     figures: dict[str, Figure] = {
         "rendering/730": figure(first, "ms"),
         "rendering/730-again": figure(again, "ms"),
@@ -112,18 +118,18 @@ def first_rendering(platform: Platform, times: int) -> Section:
         ("first after a publication", str(figures["rendering/730"])),
         ("again, from the table", str(figures["rendering/730-again"])),
     ]
-    note = f"{times} publications; over HTTP on the loopback interface, its connection included."
+    note = f"{times} publications; on one kept connection, so always the same worker."
     title = "`historical?days=730`: rendering and compressing"
     return Section([Table(title, ("asked", "ms"), rows, [note])], figures)
 
 
-def _publications(platform: Platform, times: int) -> Iterator[str]:
-    for _ in range(times):
-        yield platform.publish()
+def _get(worker: HTTPConnection, path: str) -> bytes:
+    worker.request("GET", path)
+    return worker.getresponse().read()
 
 
-def _shows(platform: Platform, value: str) -> bool:
-    return bool(fetch(platform.api_port, CURRENT).json["rate"] == value)
+def _shows(worker: HTTPConnection, value: str) -> bool:
+    return bool(json.loads(_get(worker, CURRENT))["rate"] == value)
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -109,6 +109,13 @@ class Platform:
         if "api" in self._children:
             self._children.pop("api").end()
 
+    def spread(self) -> None:
+        """Let everything but rates-api run on every CPU from now on."""
+        for name in ("redis", "simulator", "sync"):
+            for pid in family_of(self._children[name].pid):
+                for thread in Path(f"/proc/{pid}/task").iterdir():
+                    os.sched_setaffinity(int(thread.name), self._cpus.every)
+
     def until_warm(self) -> None:
         """Wait until rates-api is ready, healthy and has the first FIX there ever was."""
 
@@ -195,6 +202,11 @@ def children_of(pid: int) -> list[int]:
     """Return the processes that `pid` has started."""
     tasks = Path(f"/proc/{pid}/task").glob("*/children")
     return [int(child) for task in tasks for child in task.read_text().split()]
+
+
+def family_of(pid: int) -> list[int]:
+    """Return a process and all that it has started, directly or not."""
+    return [pid, *(one for child in children_of(pid) for one in family_of(child))]
 
 
 def _command_of(pid: int) -> bytes:

@@ -7,6 +7,7 @@ from html import escape
 WIDTH, HEIGHT = 760, 420
 LEFT, RIGHT, TOP, BOTTOM = 70, 90, 40, 60
 LINES = {"p50": "#2a7fba", "p95": "#e08a1e", "p99": "#c23b3b"}
+APART = 14
 INK, GRID = "#333333", "#e3e3e3"
 STYLE = "font-family='system-ui, sans-serif' font-size='12'"
 
@@ -25,6 +26,7 @@ def latency_plot(points: Points, title: str) -> str:
     parts = [*_frame(axes, title), *_rates(axes, rates)]
     for name, line in lines.items():
         parts += _drawn(axes, name, line)
+    parts += _names(axes, lines)
     head = f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {HEIGHT}' {STYLE}>"
     return "\n".join([head, *parts, "</svg>", ""])
 
@@ -94,8 +96,16 @@ def _drawn(axes: _Axes, name: str, line: Sequence[tuple[float, float]]) -> Itera
             f"<circle cx='{x}' cy='{y}' r='3.5' fill='{colour}'>"
             f"<title>{name} at {rate:,.0f}/s: {ms:.2f} ms</title></circle>"
         )
-    x, y = places[-1]
-    yield _text(x + 10, y + 4, name, colour=colour)
+
+
+def _names(axes: _Axes, lines: Mapping[str, Sequence[tuple[float, float]]]) -> Iterable[str]:
+    """Name each line at its end, from the bottom up, none upon another."""
+    above = float(HEIGHT)
+    for name, line in lines.items():
+        if line:
+            rate, ms = line[-1]
+            above = min(axes.y(ms) + 4, above - APART)
+            yield _text(axes.x(rate) + 10, above, name, colour=LINES[name])
 
 
 def _text(

@@ -108,6 +108,7 @@ def _on_the_platform(
 ) -> Iterator[tuple[str, Section]]:
     names = [name for name in ON_THE_PLATFORM if name in wanted]
     if names:
+        platform.spread()
         platform.start_api(WORKERS, cpus.every)
     for name in names:
         announce(name)

@@ -18,8 +18,8 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 REQUEST = b"GET / HTTP/1.1\r\nHost: stub\r\n\r\n"
 EVERY, STALL = 1.0, 0.1
 RATE, SECONDS = 1000.0, 3.0
-ATTEMPTS, LATE = 5, 0.015
-"""A run in which the generator, and so the stub beside it, was late itself is repeated."""
+ATTEMPTS, LATE = 3, 0.005
+"""Only a run in which the generator, and so the stub beside it, was never late has no other waits."""
 
 
 class Stalling(asyncio.Protocol):
@@ -45,20 +45,21 @@ async def served(protocol: type[asyncio.Protocol]) -> AsyncIterator[int]:
         yield server.sockets[0].getsockname()[1]
 
 
-def is_as_predicted(seen: Latency) -> bool:
-    """Tell whether it is what 100 ms of stall in each second give to evenly spaced requests.
+def sees_the_stalls(seen: Latency) -> bool:
+    """Tell whether it is at least what 100 ms of stall in each second give to even requests.
 
-    A tenth of them come in a stall and wait for what is left of it, 0 to 100 ms evenly: half wait
-    nothing, 5 % more than half of a stall, 1 % more than nine tenths. The margins are this
-    machine's, which does other things as well.
+    A tenth of them come in a stall and wait for what is left of it, 0 to 100 ms evenly: 5 % wait
+    more than half of a stall, 1 % more than nine tenths. Whatever else this machine does can only
+    add to that.
     """
     stall = STALL * 1000
-    return (
-        seen.p50 < 0.2 * stall
-        and 0.35 * stall < seen.p95 < 0.75 * stall
-        and 0.8 * stall < seen.p99 < 1.2 * stall
-        and 0.95 * stall < seen.max
-    )
+    return seen.p95 > 0.45 * stall and seen.p99 > 0.87 * stall and seen.max > 0.95 * stall
+
+
+def sees_nothing_else(seen: Latency) -> bool:
+    """Tell whether it is no more than that: half of the requests wait for nothing."""
+    stall = STALL * 1000
+    return seen.p50 < 0.2 * stall and seen.p95 < 0.75 * stall and seen.p99 < 1.2 * stall
 
 
 async def one_after_the_other(port: int, clients: int = 4) -> Latency:
@@ -87,18 +88,19 @@ def test_every_request_of_a_stall_is_in_the_percentiles() -> None:
 
     for _ in range(ATTEMPTS):
         seen = uvloop.run(measured())
+        assert not seen.errors
+        assert len(seen.latencies) == RATE * SECONDS
+        assert sees_the_stalls(latency(seen.latencies)), latency(seen.latencies)
         if max(seen.lags) < LATE:
+            assert sees_nothing_else(latency(seen.latencies)), latency(seen.latencies)
             break
-    assert not seen.errors
-    assert len(seen.latencies) == RATE * SECONDS
-    assert is_as_predicted(latency(seen.latencies)), latency(seen.latencies)
 
 
 async def test_a_closed_loop_does_not_see_the_stalls() -> None:
     """The prediction tells a generator with coordinated omission from one without."""
     async with served(Stalling) as port:
         seen = await one_after_the_other(port)
-    assert not is_as_predicted(seen), seen
+    assert not sees_the_stalls(seen), seen
 
 
 class Failing(Stalling):

@@ -55,6 +55,13 @@ def test_a_target_is_met_at_its_bound(
     assert table.rows[0][-1] == met
 
 
+def test_one_error_in_one_run_is_not_none() -> None:
+    """Where no request may fail, the median of the runs excuses nothing."""
+    target = Target("errors", "errors", 0, "none")
+    assert target.met(figure([0.0, 0.0, 0.0], ""))
+    assert not target.met(figure([0.0, 0.0, 1.0], ""))
+
+
 def test_what_was_left_out_is_not_met() -> None:
     """A run of some sections says of the other targets that they were not measured."""
     table = verdicts({})
