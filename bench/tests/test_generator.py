@@ -19,7 +19,7 @@ REQUEST = b"GET / HTTP/1.1\r\nHost: stub\r\n\r\n"
 EVERY, STALL = 1.0, 0.1
 RATE, SECONDS = 1000.0, 3.0
 ATTEMPTS, LATE = 3, 0.005
-"""Only a run in which the generator, and so the stub beside it, was never late has no other waits."""
+"""Only a run in which the generator, and the stub beside it, was never late has no other waits."""
 
 
 class Stalling(asyncio.Protocol):
