@@ -62,6 +62,11 @@ lint: environment
 types: environment
     @exec python -m rates_dev test --only types
 
+# measure rates-api beside its ceiling and its rivals (--quick, --only NAME, --json, --svg, --markdown FILE)
+[no-exit-message]
+bench *options: environment
+    @exec python -m bench "$@"
+
 # compile every lock again (--upgrade: to the newest versions)
 lock *options: environment
     @exec python -m rates_dev lock "$@"
@@ -72,5 +77,5 @@ openapi: environment
 
 # remove what can be made again; the platform's data under .data stays
 clean:
-    rm -rf .venv .venv.lock .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+    rm -rf .venv .venv.lock bench/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
     find . -name __pycache__ -type d -prune -exec rm -rf {} +

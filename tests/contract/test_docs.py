@@ -39,7 +39,12 @@ def test_the_example_environment_lists_every_variable() -> None:
 
 @pytest.mark.parametrize(
     "page",
-    [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("t*/**/README.md")],
+    [
+        *ROOT.glob("*.md"),
+        *ROOT.glob("docs/**/*.md"),
+        *ROOT.glob("t*/**/README.md"),
+        *ROOT.glob("bench/*.md"),
+    ],
     ids=lambda page: page.relative_to(ROOT).as_posix(),
 )
 def test_every_link_between_pages_leads_somewhere(page: Path) -> None:

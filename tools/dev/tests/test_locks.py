@@ -66,6 +66,18 @@ def test_a_dependency_without_a_pin_is_told(workspace: Path) -> None:
     assert "nothing for contracts's msgspec>=2" in problem
 
 
+def test_the_rivals_lock_is_held_to_the_same_form(workspace: Path) -> None:
+    """The benchmark's rivals are pinned with hashes, too, and completely."""
+    folder = workspace / locks.RIVALS
+    folder.mkdir(parents=True)
+    (folder / "requirements.in").write_text("# Rivals.\nfastapi\nuvicorn\n")
+    (folder / locks.IMAGE_LOCK).write_text(pin("fastapi") + "orjson==1.0\n")
+    assert locks.problems(workspace) == [
+        "rivals/requirements.lock:3: neither a pin nor a hash: orjson==1.0",
+        "rivals/requirements.lock: nothing for uvicorn",
+    ]
+
+
 def test_a_missing_lock_is_told(workspace: Path) -> None:
     """Whatever has a Dockerfile has a lock of its own."""
     service_lock(workspace).unlink()

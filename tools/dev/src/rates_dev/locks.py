@@ -1,5 +1,7 @@
 """The locks: one for development over all members, one per image that is compiled under it.
 
+The benchmark's rivals have a third kind, of their own: they share nothing with us.
+
 `./dev lock` compiles them, `./dev test` checks them without a network. They hold third-party
 packages only, each with hashes and no address: where packages come from is the machine's business.
 """
@@ -19,6 +21,8 @@ from rates_dev.errors import LocksRefused
 
 DEV_LOCK = "requirements-dev.lock"
 IMAGE_LOCK = "requirements.lock"
+RIVALS = Path("bench/rivals")
+"""What the benchmark compares with: its own environment, beside the development lock."""
 # The build backend of every member: images install ours without build isolation.
 BUILD_BACKEND = "flit_core"
 UV_OPTIONS = (
@@ -51,6 +55,8 @@ def compile_all(root: Path, *, upgrade: bool = False) -> None:
         folder = image.relative_to(root)
         inputs = [str(folder / "pyproject.toml"), "--all-extras", "-", *newest]
         _compile(root, folder / IMAGE_LOCK, [*inputs, "--constraint", DEV_LOCK], BUILD_BACKEND)
+    if _has_rivals(root):
+        _compile(root, RIVALS / IMAGE_LOCK, [str(RIVALS / "requirements.in"), *newest])
 
 
 def problems(root: Path) -> list[str]:
@@ -62,6 +68,9 @@ def problems(root: Path) -> list[str]:
         found += _unmet(image, image / IMAGE_LOCK, root)
     for member in members(root):
         found += _unmet(member, root / DEV_LOCK, root)
+    if _has_rivals(root):
+        found += _malformed(root / RIVALS / IMAGE_LOCK)
+        found += _not_locked(root / RIVALS)
     return found
 
 
@@ -112,6 +121,21 @@ def _unmet(member: Path, lock: Path, root: Path) -> Iterator[str]:
         met = all(map(requirement.specifier.contains, pinned.get(name, ())))
         if name not in ours and not (met and name in pinned):
             yield f"{lock.parent.name}/{lock.name}: nothing for {member.name}'s {requirement}"
+
+
+def _not_locked(folder: Path) -> Iterator[str]:
+    """What `requirements.in` names must be in the lock beside it."""
+    lock = folder / IMAGE_LOCK
+    pinned = pins(lock) if lock.is_file() else {}
+    for line in (folder / "requirements.in").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            name = canonicalize_name(Requirement(line).name)
+            if name not in pinned:
+                yield f"{folder.name}/{IMAGE_LOCK}: nothing for {line}"
+
+
+def _has_rivals(root: Path) -> bool:
+    return (root / RIVALS / "requirements.in").is_file()
 
 
 def _declared(member: Path) -> list[Requirement]:

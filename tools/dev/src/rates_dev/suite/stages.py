@@ -49,14 +49,15 @@ def _types(root: Path) -> list[Command]:
     sources = [member / "src" for member in homes if (member / "src").is_dir()]
     tests = [member / "tests" for member in homes] + [root / "tests"]
     shared = [path for path in (root / "services/conftest.py",) if path.is_file()]
-    runs = [sources, *([folder] for folder in tests if _python_files(folder)), shared]
+    bench = [path for path in (root / "bench",) if path.is_dir()]
+    runs = [sources, *([folder] for folder in tests if _python_files(folder)), shared, bench]
     runs = [paths for paths in runs if paths]
     return [("mypy", *(str(path.relative_to(root)) for path in paths)) for paths in runs]
 
 
 def _tests_on_nothing(root: Path) -> list[Stage]:
     integration = _integration(root)
-    units = [str(path) for path in _existing(root, ("libs", "services", "tools"))]
+    units = [str(path) for path in _existing(root, ("libs", "services", "tools", "bench"))]
     without = [f"--ignore={path}" for path in integration]
     return [
         _pytest("unit", [*units, *without, *PARALLEL]),

@@ -1,0 +1,72 @@
+"""The ceiling: raw ASGI on the same Granian, answering the bytes that rates-api answered.
+
+`python -m bench.ceiling PORT FILE`: the settings are those of `rates_api.__main__` (uvloop, ASGI,
+no websockets, spawned workers, one here); the application is one look-up and two sends. Whatever
+rates-api adds to this is its own cost.
+"""
+
+import json
+import os
+import sys
+from base64 import b64decode
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from granian.constants import Interfaces, Loops
+from granian.log import LogLevels
+from granian.server.mp import MPServer
+
+from bench.processes import HOST
+
+FILE = "BENCH_CEILING_FILE"
+BY_SERVER = frozenset({"server", "date"})
+"""Headers that Granian sends itself."""
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Answer = tuple[dict[str, Any], dict[str, Any]]
+
+
+def create() -> Callable[[Mapping[str, Any], Any, Send], Awaitable[None]]:
+    """Return the application of one worker."""
+    told = json.loads(Path(os.environ[FILE]).read_text(encoding="utf-8"))
+    answers: dict[str, Answer] = {path: _answer(one) for path, one in told.items()}
+
+    async def app(scope: Mapping[str, Any], _receive: Any, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        start, body = answers[scope["path"]]
+        await send(start)
+        await send(body)
+
+    return app
+
+
+def _answer(told: Mapping[str, Any]) -> Answer:
+    headers = [
+        (name.encode(), value.encode()) for name, value in told["headers"] if name not in BY_SERVER
+    ]
+    return (
+        {"type": "http.response.start", "status": told["status"], "headers": headers},
+        {"type": "http.response.body", "body": b64decode(told["body"]), "more_body": False},
+    )
+
+
+def main() -> None:
+    """Serve until told to end."""
+    port, os.environ[FILE] = sys.argv[1:]
+    MPServer(
+        "bench.ceiling:create",
+        address=HOST,
+        port=int(port),
+        interface=Interfaces.ASGI,
+        workers=1,
+        loop=Loops.uvloop,
+        websockets=False,
+        factory=True,
+        log_level=LogLevels.warning,
+    ).serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""The servers that are compared, all on the server's CPU with one worker, and how each is asked.
+
+`running_contenders` starts the ceiling and the rivals beside a platform that runs already. Idle
+ones take no time from the one that is asked.
+"""
+
+import contextlib
+import json
+import sys
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import redis
+
+from bench.cases import CASES, PATHS, Case
+from bench.cpus import Layout
+from bench.errors import BenchRefused
+from bench.http import Answer, answers, fetch
+from bench.platform import Platform
+from bench.processes import HOST, Child, free_port, running, wait_until
+from bench.rivals.environment import rivals_python
+
+START_SECONDS = 30.0
+PREFIX = "bench:answer:"
+"""Of the keys in Redis that belong to the rival."""
+ALIKE = 1.03
+"""How much larger the largest body may be; a time stamp or a percentile has more digits or less."""
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One server; `leader` is the process whose children do the work."""
+
+    name: str
+    port: int
+    leader: int
+    by_case: bool = False
+    """It tells cases apart by path alone, each at `/<key>`."""
+
+    def path(self, case: Case) -> str:
+        """Return where it has the answer of `case`."""
+        return f"/{case.key}" if self.by_case else case.path
+
+    def headers(self, case: Case) -> dict[str, str]:
+        """Return the request's headers; the entity tag is the one of this moment."""
+        headers = {"Accept-Encoding": "gzip"} if case.gzip else {}
+        if case.conditional:
+            plain = fetch(self.port, self.path(case), headers)
+            headers["If-None-Match"] = plain.header("etag") or ""
+        return headers
+
+    def answer(self, case: Case, headers: Mapping[str, str]) -> Answer:
+        """Return one answer. Raises `BenchRefused` where it is not what the case is about."""
+        seen = fetch(self.port, self.path(case), headers)
+        zipped = seen.header("content-encoding") == "gzip"
+        if seen.status != case.status or zipped != case.gzip:
+            raise BenchRefused(f"{self.name}, {case.label}: {seen.status}, gzip {zipped}")
+        return seen
+
+
+@contextlib.contextmanager
+def running_contenders(
+    platform: Platform, directory: Path, cpus: Layout
+) -> Iterator[list[Contender]]:
+    """Yield rates-api, the ceiling and the rivals, all ready and with the same answers."""
+    api = Contender("rates-api", platform.api_port, platform.api.pid)
+    with contextlib.ExitStack() as stack:
+        started = [api, _start(stack, *_ceiling(api, directory, cpus), by_case=True)]
+        fill_redis(platform)
+        for child, port in _rivals(platform, directory, cpus):
+            started.append(_start(stack, child, port))
+        _require_alike(started)
+        yield started
+
+
+def fill_redis(platform: Platform) -> None:
+    """Put the finished answers of rates-api where the rival on Redis finds them."""
+    with redis.Redis(port=platform.redis_port, protocol=2) as client:
+        for path in PATHS:
+            client.set(PREFIX + path, fetch(platform.api_port, path).body)
+
+
+def _require_alike(contenders: Sequence[Contender]) -> None:
+    """Raise `BenchRefused` where a body has another size, beyond what a poll changes in it."""
+    for case in (case for case in CASES if not case.conditional):
+        sizes = [len(one.answer(case, one.headers(case)).body) for one in contenders]
+        if max(sizes) > ALIKE * min(sizes):
+            raise BenchRefused(f"{case.label}: the contenders answer {sizes} bytes")
+
+
+def _start(
+    stack: contextlib.ExitStack, child: Child, port: int, *, by_case: bool = False
+) -> Contender:
+    stack.enter_context(running(child))
+    ready = "/current" if by_case else CASES[0].path
+
+    def answering() -> bool:
+        child.require_alive()
+        return answers(port, ready)
+
+    wait_until(answering, START_SECONDS, f"{child.name} answers; its log: {child.log}")
+    return Contender(child.name, port, child.pid, by_case)
+
+
+def _ceiling(api: Contender, directory: Path, cpus: Layout) -> tuple[Child, int]:
+    recorded = {}
+    for case in CASES:
+        seen = api.answer(case, api.headers(case))
+        body = b64encode(seen.body).decode()
+        recorded[f"/{case.key}"] = {"status": seen.status, "headers": seen.headers, "body": body}
+    file, port = directory / "ceiling.json", free_port()
+    file.write_text(json.dumps(recorded), encoding="utf-8")
+    argv = [sys.executable, "-m", "bench.ceiling", str(port), str(file)]
+    return _child("ceiling", argv, {}, directory, cpus), port
+
+
+def _rivals(platform: Platform, directory: Path, cpus: Layout) -> Iterator[tuple[Child, int]]:
+    templates = {path: fetch(platform.api_port, path).json for path in PATHS}
+    (directory / "templates.json").write_text(json.dumps(templates), encoding="utf-8")
+    environ = {
+        "BENCH_REDIS_URL": f"redis://{HOST}:{platform.redis_port}/0",
+        "BENCH_REDIS_PREFIX": PREFIX,
+        "BENCH_DATABASE_URL": f"sqlite+aiosqlite:///file:{platform.database}?mode=ro&uri=true",
+        "BENCH_TEMPLATES": str(directory / "templates.json"),
+    }
+    for name, module in (("fastapi+redis", "redis_app"), ("fastapi+sql", "sql_app")):
+        port = free_port()
+        argv = _gunicorn(f"bench.rivals.{module}:app", port)
+        yield _child(name, argv, environ, directory, cpus), port
+
+
+def _gunicorn(target: str, port: int) -> list[str]:
+    options = f"--bind {HOST}:{port} --workers 1 --worker-class uvicorn.workers.UvicornWorker"
+    quiet = "--log-level warning --no-control-socket"
+    return [str(rivals_python()), "-m", "gunicorn", *options.split(), *quiet.split(), target]
+
+
+def _child(
+    name: str, argv: list[str], environ: Mapping[str, str], directory: Path, cpus: Layout
+) -> Child:
+    told = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "HOME": str(directory), **environ}
+    return Child(name, argv, told, directory / f"{name}.log", cpus.server)

@@ -1,0 +1,213 @@
+"""The platform under measurement: the processes that `./dev up` starts, with the same settings.
+
+Redis, the simulator, rates-sync and rates-api, in a folder and on ports of their own. Scenarios
+ask it to publish, to lose Redis, and to start rates-api anew with other workers.
+"""
+
+import contextlib
+import os
+import socket
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from itertools import count
+from pathlib import Path
+
+from bench.cpus import Cpus, Layout
+from bench.errors import BenchRefused
+from bench.http import answers, fetch
+from bench.processes import HOST, Child, free_port, wait_until
+from rates_dev import environment, plan
+from rates_dev.ports import DEFAULTS
+
+COMMANDS = {
+    "redis": ("-m", "rates_dev.redis"),
+    "simulator": ("-m", "banxico_simulator"),
+    "sync": ("-m", "rates_sync"),
+    "api": ("-m", "rates_api"),
+}
+"""Those of the Procfile; here each is awaited before the next is started."""
+
+CURRENT = "/api/v1/rates/current"
+FIRST_DAY = "/api/v1/rates/1991-11-12"
+START_SECONDS = 60.0
+
+SETTINGS = {
+    # Each publication costs a request, and a run makes more of them than a day has.
+    "RATES_SYNC_DAILY_QUOTA": "100000",
+    "RATES_SYNC_LOG_LEVEL": "warning",
+    "RATES_API_LOG_LEVEL": "warning",
+}
+
+
+class Platform:
+    """The processes of one platform; `running` starts and ends them."""
+
+    def __init__(self, directory: Path, cpus: Layout) -> None:
+        """Prepare a platform whose state lies in `directory`."""
+        self._directory = directory
+        self._cpus = cpus
+        self._environ = {**_inherited(), **SETTINGS}
+        self._environ |= {name: str(free_port()) for name in DEFAULTS}
+        self.plan = plan.read(directory, self._environ)
+        self.plan.state.mkdir(parents=True, exist_ok=True)
+        self._children = {
+            name: self._child(name, cpus.rest) for name in ("redis", "simulator", "sync")
+        }
+        self._corrections = count(1)
+
+    @property
+    def api_port(self) -> int:
+        """Return the port that clients ask."""
+        return self.plan.ports["RATES_API_PORT"]
+
+    @property
+    def redis_port(self) -> int:
+        """Return the port of Redis."""
+        return self.plan.ports["RATES_REDIS_PORT"]
+
+    @property
+    def database(self) -> Path:
+        """Return the file of the record."""
+        return self.plan.state / "rates.db"
+
+    @property
+    def redis(self) -> Child:
+        """Return the process of Redis."""
+        return self._children["redis"]
+
+    @property
+    def api(self) -> Child:
+        """Return the main process of rates-api."""
+        return self._children["api"]
+
+    def start(self) -> None:
+        """Start everything but rates-api, and wait until the whole history is recorded."""
+        for name, port in (("redis", "RATES_REDIS_PORT"), ("simulator", "BANXICO_SIM_PORT")):
+            self._children[name].start()
+            self._await(name, partial(_listens, self.plan.ports[port]))
+        self._control("PUT", "/limits", {"enforced": False})
+        self._children["sync"].start()
+        self._await("sync", lambda: answers(self.plan.ports["RATES_SYNC_PORT"], "/readyz"))
+
+    def start_api(self, workers: int, cpus: Cpus, environ: Mapping[str, str] | None = None) -> None:
+        """Start rates-api (again) and wait until every worker serves the whole history."""
+        self.prepare_api(workers, cpus, environ)
+        self.api.start()
+        self.until_warm()
+
+    def prepare_api(
+        self, workers: int, cpus: Cpus, environ: Mapping[str, str] | None = None
+    ) -> None:
+        """End rates-api if it runs, and make it ready to be started by `api.start`."""
+        self.stop_api()
+        told = {"RATES_API_WORKERS": str(workers), **(environ or {})}
+        self._children["api"] = self._child("api", cpus, told)
+
+    def stop_api(self) -> None:
+        """End rates-api if it runs."""
+        if "api" in self._children:
+            self._children.pop("api").end()
+
+    def spread(self) -> None:
+        """Let everything but rates-api run on every CPU from now on."""
+        for name in ("redis", "simulator", "sync"):
+            for pid in family_of(self._children[name].pid):
+                for thread in Path(f"/proc/{pid}/task").iterdir():
+                    os.sched_setaffinity(int(thread.name), self._cpus.every)
+
+    def until_warm(self) -> None:
+        """Wait until rates-api is ready, healthy and has the first FIX there ever was."""
+
+        def warm() -> bool:
+            port = self.api_port
+            if not (answers(port, "/readyz") and answers(port, FIRST_DAY)):
+                return False
+            return bool(fetch(port, "/health").json["level"] == "healthy")
+
+        self._await("api", warm)
+
+    def publish(self) -> str:
+        """Have Banxico correct the newest FIX, rates-sync ask for it; return the new value."""
+        value = f"17.{next(self._corrections):04d}"
+        day = fetch(self.api_port, CURRENT).json["dates"]["determined"]
+        self._control("POST", "/correct", {"date": day, "rate": value})
+        token = environment.operator_token_file(self.plan).read_text(encoding="utf-8").strip()
+        asked = fetch(
+            self.plan.ports["RATES_SYNC_PORT"],
+            "/internal/v1/sync",
+            {"Authorization": f"Bearer {token}"},
+            body={},
+            method="POST",
+        )
+        if asked.status != 200:
+            raise BenchRefused(f"rates-sync did not poll: {asked.status} {asked.body.decode()}")
+        return value
+
+    def workers(self) -> list[int]:
+        """Return the processes of rates-api's workers: what its main process has spawned."""
+        pids = children_of(self.api.pid)
+        return [pid for pid in pids if b"resource_tracker" not in _command_of(pid)]
+
+    def end(self) -> None:
+        """End every process; safe to call at any time."""
+        for name in ("api", "sync", "simulator", "redis"):
+            if name in self._children:
+                self._children[name].end()
+
+    def _child(self, name: str, cpus: Cpus, more: Mapping[str, str] | None = None) -> Child:
+        environ = environment.for_process(name, self.plan, {**self._environ, **(more or {})})
+        argv = [sys.executable, *COMMANDS[name]]
+        return Child(name, argv, environ, self._directory / f"{name}.log", cpus)
+
+    def _await(self, name: str, met: Callable[[], bool]) -> None:
+        def alive_and_met() -> bool:
+            self._children[name].require_alive()
+            try:
+                return met()
+            except (OSError, ValueError, KeyError):
+                return False
+
+        wait_until(alive_and_met, START_SECONDS, f"{name} is ready; its log: {self._directory}")
+
+    def _control(self, method: str, path: str, body: Mapping[str, object]) -> None:
+        port = self.plan.ports["BANXICO_SIM_PORT"]
+        asked = fetch(port, f"/control{path}", body=body, method=method)
+        if asked.status != 200:
+            raise BenchRefused(f"the simulator refused {path}: {asked.body.decode()}")
+
+
+@contextlib.contextmanager
+def running_platform(directory: Path, cpus: Layout) -> Iterator[Platform]:
+    """Yield a platform with everything started but rates-api; end all of it afterwards."""
+    platform = Platform(directory, cpus)
+    try:
+        platform.start()
+        yield platform
+    finally:
+        platform.end()
+
+
+def _inherited() -> dict[str, str]:
+    """Return what every process inherits: nothing of a person's own settings leaks in."""
+    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ") if name in os.environ}
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the processes that `pid` has started."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
+
+
+def family_of(pid: int) -> list[int]:
+    """Return a process and all that it has started, directly or not."""
+    return [pid, *(one for child in children_of(pid) for one in family_of(child))]
+
+
+def _command_of(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()

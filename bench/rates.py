@@ -1,0 +1,95 @@
+"""Open loop: latency at fixed rates, up to where the server or the generator gives way."""
+
+from collections.abc import Iterator
+
+from bench.cases import EVERYDAY
+from bench.cpus import Layout
+from bench.latency import Figure, figure, spelled
+from bench.load import BEHIND_MS, Measured, under_load
+from bench.platform import Platform
+from bench.report import Section, Table
+
+ALWAYS = (2_000, 5_000)
+FURTHER = (7_500, 10_000, 15_000, 20_000, 30_000)
+SLOW_MS = 50.0
+"""A p99 above this ends the climb: the queue only grows from here."""
+TURNS = 3
+"""Runs of each rate that counts for a target; of the others one."""
+
+
+def measure(platform: Platform, seconds: float, cpus: Layout) -> Section:
+    """Climb the rates, the everyday requests in turn, two workers on every CPU."""
+    seen = list(_climb(platform, seconds, cpus))
+    figures = dict(_figures(seen))
+    points = [_point(one) for one in seen]
+    return Section([_table(seen)], figures, points)
+
+
+def _climb(platform: Platform, seconds: float, cpus: Layout) -> Iterator[Measured]:
+    for rate in (rate for _ in range(TURNS) for rate in ALWAYS):
+        yield under_load(platform.api_port, EVERYDAY, rate, seconds, cpus.load)
+    for rate in FURTHER:
+        measured = under_load(platform.api_port, EVERYDAY, rate, seconds, cpus.load)
+        yield measured
+        if _over(measured):
+            return
+
+
+def _over(measured: Measured) -> bool:
+    return bool(measured.latency.p99 > SLOW_MS or measured.failed or measured.behind)
+
+
+def _figures(seen: list[Measured]) -> Iterator[tuple[str, Figure]]:
+    for rate in dict.fromkeys(one.rate for one in seen):
+        runs = [one for one in seen if one.rate == rate]
+        for name in ("p50", "p95", "p99", "max"):
+            samples = [getattr(one.latency, name) for one in runs]
+            yield f"rates/{rate:g}/{name}", figure(samples, "ms")
+        yield f"rates/{rate:g}/errors", figure([float(one.failed) for one in runs], "")
+        yield f"rates/{rate:g}/lag", figure([one.lag_p99 for one in runs], "ms")
+
+
+def _point(one: Measured) -> dict[str, float]:
+    latency = one.latency
+    return {
+        "rate": one.rate,
+        "achieved": one.achieved,
+        "p50": latency.p50,
+        "p95": latency.p95,
+        "p99": latency.p99,
+        "max": latency.max,
+        "errors": float(one.failed),
+        "lag_p99": one.lag_p99,
+        "cpu": one.cpu,
+    }
+
+
+def _table(seen: list[Measured]) -> Table:
+    seen = sorted(seen, key=lambda one: one.rate)
+    header = ("rate", "answered/s", "p50", "p95", "p99", "max", "errors", "own lag p99", "own CPU")
+    rows = [
+        (
+            f"{one.rate:,.0f}/s{' (behind)' if one.behind else ''}",
+            spelled(one.achieved),
+            *(spelled(ms) for ms in (one.latency.p50, one.latency.p95, one.latency.p99)),
+            spelled(one.latency.max),
+            _errors(one),
+            spelled(one.lag_p99),
+            f"{one.cpu:.0%}",
+        )
+        for one in seen
+    ]
+    what = (
+        "Milliseconds from each request's due time; `current`, `average/30d`, `historical?days=10`"
+        " in turn; two workers, sharing the CPUs with the generator and the rest of the platform."
+    )
+    behind = (
+        f"`behind`: the generator's own timer was late (p99 above {BEHIND_MS:g} ms), so that the"
+        " row says more of the machine than of the server."
+    )
+    return Table("Open loop: latency at fixed rates", header, rows, [what, behind])
+
+
+def _errors(one: Measured) -> str:
+    kinds = "; ".join(f"{kind}: {count}" for kind, count in sorted(one.errors.items()))
+    return kinds or "0"

@@ -1,0 +1,115 @@
+"""The run: which sections there are, which servers each needs, in which order.
+
+The processes of one platform serve all of them; everything started here has ended when `run`
+returns or raises.
+"""
+
+import contextlib
+import tempfile
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import footprint, growth, lag, profiles, rates, scenarios, throughput
+from bench.contenders import running_contenders
+from bench.cpus import Layout
+from bench.platform import Platform, running_platform
+from bench.report import Section
+from bench.rivals.environment import rivals_python
+from bench.wrk import require_wrk
+
+COMPARED = ("throughput", "profile")
+WORKERS = 2
+"""Those of rates-api where nothing is compared: its default."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is measured: seconds and repetitions."""
+
+    rounds: int
+    wrk_seconds: int
+    profile_seconds: int
+    rate_seconds: float
+    scenario_seconds: float
+    publications: int
+    renderings: int
+    starts: int
+
+
+FULL = Effort(5, 2, 5, 10, 30, 200, 20, 5)
+QUICK = Effort(3, 1, 3, 3, 10, 20, 5, 2)
+
+Measure = Callable[[Platform, Effort, Layout], Section]
+ON_THE_PLATFORM: dict[str, Measure] = {
+    "rates": lambda it, effort, cpus: rates.measure(it, effort.rate_seconds, cpus),
+    "publication": lambda it, effort, cpus: scenarios.publication(
+        it, effort.scenario_seconds, cpus
+    ),
+    "redis": lambda it, effort, cpus: scenarios.redis_lost(it, effort.scenario_seconds, cpus),
+    "lag": lambda it, effort, _: lag.measure(it, effort.publications),
+    "memory": lambda it, _, cpus: footprint.memory(it, cpus),
+    "rendering": lambda it, effort, _: footprint.first_rendering(it, effort.renderings),
+    "cold": lambda it, effort, cpus: footprint.cold_start(it, effort.starts, cpus),
+}
+GROWTH = "growth"
+SECTIONS = (*COMPARED, *ON_THE_PLATFORM, GROWTH)
+
+
+def run(
+    wanted: Collection[str], effort: Effort, cpus: Layout, announce: Callable[[str], None]
+) -> Iterator[tuple[str, Section]]:
+    """Yield each wanted section when it is measured. Raises `BenchRefused`."""
+    if set(wanted) & set(COMPARED):
+        require_wrk()
+        rivals_python()
+    with contextlib.ExitStack() as stack:
+        if set(wanted) - {GROWTH}:
+            announce("the platform starts and records the whole history")
+            directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+            platform = stack.enter_context(running_platform(directory, cpus))
+            yield from _compared(wanted, effort, platform, directory, cpus, announce)
+            yield from _on_the_platform(wanted, effort, platform, cpus, announce)
+    if GROWTH in wanted:
+        announce(GROWTH)
+        yield GROWTH, growth.measure(cpus)
+
+
+def _compared(
+    wanted: Collection[str],
+    effort: Effort,
+    platform: Platform,
+    directory: Path,
+    cpus: Layout,
+    announce: Callable[[str], None],
+) -> Iterator[tuple[str, Section]]:
+    if not set(wanted) & set(COMPARED):
+        return
+    platform.start_api(1, cpus.server)
+    with running_contenders(platform, directory, cpus) as contenders:
+        if "throughput" in wanted:
+            announce("throughput")
+            yield (
+                "throughput",
+                throughput.measure(contenders, effort.rounds, effort.wrk_seconds, cpus.load),
+            )
+        if "profile" in wanted:
+            announce("profile")
+            seconds = effort.profile_seconds
+            yield "profile", profiles.measure(contenders, seconds, directory, cpus.load)
+
+
+def _on_the_platform(
+    wanted: Collection[str],
+    effort: Effort,
+    platform: Platform,
+    cpus: Layout,
+    announce: Callable[[str], None],
+) -> Iterator[tuple[str, Section]]:
+    names = [name for name in ON_THE_PLATFORM if name in wanted]
+    if names:
+        platform.spread()
+        platform.start_api(WORKERS, cpus.every)
+    for name in names:
+        announce(name)
+        yield name, ON_THE_PLATFORM[name](platform, effort, cpus)

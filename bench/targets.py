@@ -1,0 +1,74 @@
+"""The targets, and whether a run met them; pure."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from bench.latency import Figure
+from bench.report import Table
+
+
+@dataclass(frozen=True)
+class Target:
+    """One promise: the median of figure `key` is at least or at most `bound`, or none ever was."""
+
+    what: str
+    key: str
+    bound: float
+    sense: Literal["least", "most", "none"]
+    unit: str = ""
+
+    def met(self, measured: Figure) -> bool:
+        """Tell whether the figure keeps the promise; one that is not a number never does."""
+        if self.sense == "none":
+            return measured.high == 0
+        if self.sense == "least":
+            return measured.median >= self.bound
+        return measured.median <= self.bound
+
+    @property
+    def spelled(self) -> str:
+        """Return the bound as a reader writes it."""
+        if self.sense == "none":
+            return "0"
+        sign = "≥" if self.sense == "least" else "≤"
+        return f"{sign} {self.bound:g}{self.unit}"
+
+
+def _ratios(below: str, words: str, bound: float) -> Iterator[Target]:
+    for key, asked in (
+        ("current", "current"),
+        ("average", "average/30d"),
+        ("historical-10", "historical?days=10"),
+    ):
+        yield Target(f"`{asked}` against {words}", f"ratio/{below}/{key}", bound, "least")
+
+
+TARGETS: tuple[Target, ...] = (
+    *_ratios("ceiling", "the ceiling", 0.90),
+    *_ratios("fastapi+redis", "FastAPI + Redis", 8),
+    Target("304 against the plain answer", "ratio/plain/304", 0.95, "least"),
+    Target("gzip against the plain answer", "ratio/plain/gzip", 0.95, "least"),
+    Target("p99 at 5,000/s, CPUs shared with the generator", "rates/5000/p99", 5, "most", " ms"),
+    Target("errors at 5,000/s", "rates/5000/errors", 0, "none"),
+    Target("p99 during a publication at 5,000/s", "publication/p99", 20, "most", " ms"),
+    Target("errors during publications", "publication/errors", 0, "none"),
+    Target("p95 while Redis is killed and back, 2,000/s", "redis/p95", 10, "most", " ms"),
+    Target("errors while Redis is killed and back", "redis/errors", 0, "none"),
+    Target("from the stream to an answer, p99", "lag/p99", 20, "most", " ms"),
+    Target("cold start of a worker to its first 200", "cold/worker", 1.5, "most", " s"),
+    Target("memory of a worker (RSS)", "memory/rss", 110, "most", " MB"),
+    Target("`historical?days=730`, first rendering", "rendering/730", 10, "most", " ms"),
+)
+
+
+def verdicts(figures: Mapping[str, Figure], targets: Iterable[Target] = TARGETS) -> Table:
+    """Return the table of all targets; what the run left out says so."""
+    rows = [_row(target, figures.get(target.key)) for target in targets]
+    return Table("Targets", ("what", "target", "measured", "met"), rows)
+
+
+def _row(target: Target, measured: Figure | None) -> tuple[str, ...]:
+    if measured is None:
+        return (target.what, target.spelled, "not measured", "-")
+    return (target.what, target.spelled, str(measured), "yes" if target.met(measured) else "no")

@@ -1,0 +1,94 @@
+"""Closed loop: how many answers a second, beside the ceiling and the rivals in the same run.
+
+Every round asks each case of each contender in turn, so that whatever the machine does besides
+meets all of them. A ratio is taken within a round; the table has the median and the spread.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from bench.cases import CASES, Case
+from bench.contenders import Contender
+from bench.cpus import Cpus
+from bench.errors import BenchRefused
+from bench.latency import Figure, figure, spelled
+from bench.report import Section, Table
+from bench.wrk import CONNECTIONS, Closed, wrk
+
+ATTEMPTS = 3
+Rounds = list[dict[tuple[str, str], Closed]]
+"""Per round: (contender, case) to what it reached."""
+
+OURS = "rates-api"
+PLAIN_OF = {"304": "current", "gzip": "historical-730"}
+
+
+def measure(contenders: Sequence[Contender], rounds: int, seconds: float, cpus: Cpus) -> Section:
+    """Measure every case on every contender, `rounds` times `seconds` each."""
+    seen: Rounds = [
+        {
+            (contender.name, case.key): _one(contender, case, seconds, cpus)
+            for case in CASES
+            for contender in contenders
+        }
+        for _ in range(rounds)
+    ]
+    names = [contender.name for contender in contenders]
+    figures = dict(_figures(seen, names))
+    return Section([_rates(figures, names), _ratios(figures, names, rounds, seconds)], figures)
+
+
+def _one(contender: Contender, case: Case, seconds: float, cpus: Cpus) -> Closed:
+    """Load once; again where the answer changed meanwhile, so that a 304 was none for a while."""
+    for _ in range(ATTEMPTS):
+        headers = contender.headers(case)
+        contender.answer(case, headers)
+        reached = wrk(contender.port, contender.path(case), headers, seconds, cpus)
+        if contender.headers(case) == headers:
+            return reached
+    raise BenchRefused(f"{contender.name}, {case.label}: changes faster than it can be measured")
+
+
+def _figures(seen: Rounds, names: Sequence[str]) -> Iterator[tuple[str, Figure]]:
+    for case in CASES:
+        for name in names:
+            rates = [one[name, case.key].rate for one in seen]
+            yield f"rate/{name}/{case.key}", figure(rates, "/s")
+            errors = [float(one[name, case.key].errors) for one in seen]
+            yield f"errors/{name}/{case.key}", figure(errors, "")
+        for name in names[1:]:
+            yield f"ratio/{name}/{case.key}", _ratio(seen, (OURS, case.key), (name, case.key))
+    for key, plain in PLAIN_OF.items():
+        yield f"ratio/plain/{key}", _ratio(seen, (OURS, key), (OURS, plain))
+
+
+def _ratio(seen: Rounds, above: tuple[str, str], below: tuple[str, str]) -> Figure:
+    return figure([one[above].rate / one[below].rate for one in seen], "ratio")
+
+
+def _rates(figures: Mapping[str, Figure], names: Sequence[str]) -> Table:
+    rows = [(case.label, *(_rate(figures, name, case) for name in names)) for case in CASES]
+    note = "Answers a second; `!n`: errors in the median round."
+    return Table("Closed loop: answers a second", ("asked", *names), rows, [note])
+
+
+def _rate(figures: Mapping[str, Figure], name: str, case: Case) -> str:
+    errors = figures[f"errors/{name}/{case.key}"].median
+    mark = f" !{errors:.0f}" if errors else ""
+    return spelled(figures[f"rate/{name}/{case.key}"].median) + mark
+
+
+def _ratios(
+    figures: Mapping[str, Figure], names: Sequence[str], rounds: int, seconds: float
+) -> Table:
+    header = ("asked", *(f"/ {name}" for name in names[1:]), "/ plain answer")
+    rows = []
+    for case in CASES:
+        cells = [str(figures[f"ratio/{name}/{case.key}"]) for name in names[1:]]
+        plain = figures.get(f"ratio/plain/{case.key}")
+        rows.append((case.label, *cells, str(plain) if plain else ""))
+    how = (
+        f"Medians (least-most) of {rounds} rounds of {seconds:g} s, contenders taking turns in"
+        f" each; wrk with {CONNECTIONS} connections, one worker each."
+    )
+    small = "Answers below 1 KB (`current`, `average`, `historical?days=10`) are not compressed."
+    return Table("Closed loop: rates-api as a ratio", header, rows, [how, small])
