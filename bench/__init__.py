@@ -1,0 +1,1 @@
+"""Measures rates-api beside what a user would otherwise run, and plans its fleet."""
