@@ -75,6 +75,11 @@ lock *options: environment
 openapi: environment
     python tests/contract/openapi_recorder.py
 
+# simulate the fleet under the requirements' scenarios; writes docs/capacity.md and its plots
+[no-exit-message]
+capacity *options: environment
+    @exec python -m bench.capacity --write "$@"
+
 # remove what can be made again; the platform's data under .data stays
 clean:
     rm -rf .venv .venv.lock bench/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,5 +1,5 @@
-"""The benchmark: rates-api beside its server's ceiling and beside the stacks a user would run.
+"""Measures rates-api beside what a user would otherwise run, and plans its fleet.
 
-`python -m bench` from the root of the checkout, or `just bench`. README.md says what is measured
-and how; nothing of the services imports this package.
+`python -m bench` runs the benchmark (`./dev bench`), `python -m bench.capacity` the study of the
+fleet (`./dev capacity`); README.md says how to read both.
 """
