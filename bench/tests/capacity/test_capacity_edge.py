@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import msgspec
 import pytest
+
 from bench.capacity import edge
 from bench.capacity.edge import LEAD, through_edge
 from bench.capacity.inputs import MINUTE, Inputs, Kind

@@ -1,6 +1,7 @@
 """Instances: how long they take to start, and their CPU credits."""
 
 import pytest
+
 from bench.capacity.fleet import Credits, Fleet
 from bench.tests.capacity import plain
 

@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+
 from bench.capacity.budget import Budget, budget
 from bench.capacity.costs import GIGABYTE, bill, tiered
 from bench.capacity.inputs import DAYS_A_MONTH

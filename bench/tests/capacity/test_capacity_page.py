@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+
 from bench.capacity import figures, findings, page, tables
 from bench.capacity.edge import Demand
 from bench.capacity.inputs import HERE, load

@@ -3,6 +3,7 @@
 import math
 
 import pytest
+
 from bench.capacity.queueing import Answering, Workers, quantile
 
 EXPONENTIAL = Workers(count=4, service=0.01, scv=1.0, patience=2.0)

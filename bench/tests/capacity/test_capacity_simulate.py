@@ -1,6 +1,7 @@
 """A simulated day: nothing lost, nothing early, the same every time."""
 
 import pytest
+
 from bench.capacity.edge import LEAD
 from bench.capacity.inputs import MINUTE
 from bench.capacity.scaling import REQUESTS, REQUIRED, Policy, StepRule
