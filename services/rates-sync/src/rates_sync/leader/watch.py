@@ -117,12 +117,16 @@ class Watch:
 
     def leads(self, leading: bool) -> None:
         """Export whether this instance leads."""
-        self._metrics.leader.set(leading)
+        metrics = self._metrics
+        metrics.leader.set(leading)
+        # What the last leader here saw is none of a standby's: an alarm would outlive its cause.
+        metrics.show_breaker("closed")
         if leading:
-            self._metrics.takeovers.inc()
-            self._metrics.show_breaker("closed")
+            metrics.takeovers.inc()
         else:
-            self._metrics.next_cycle.set(0)
+            self._head = None
+            for gauge in (metrics.next_cycle, metrics.fix_late, metrics.relay_lag):
+                gauge.set(0)
             self._progress.ended("poll")
 
 
