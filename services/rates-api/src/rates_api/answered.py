@@ -29,12 +29,6 @@ class Route:
         self.latencies = [0] * (len(BUCKETS) + 1)
         self.seconds = 0.0
 
-    def answered(self, status: int, seconds: float) -> None:
-        """Count an answer that took `seconds`."""
-        self.statuses[status] = self.statuses.get(status, 0) + 1
-        self.latencies[bisect_left(BUCKETS, seconds)] += 1
-        self.seconds += seconds
-
 
 class Answered(Collector):
     """Every answer of one worker, by route and status, and how it was found."""
@@ -49,7 +43,9 @@ class Answered(Collector):
         counted = self._routes.get(route)
         if counted is None:
             counted = self._routes[route] = Route()
-        counted.answered(status, seconds)
+        counted.statuses[status] = counted.statuses.get(status, 0) + 1
+        counted.latencies[bisect_left(BUCKETS, seconds)] += 1
+        counted.seconds += seconds
 
     def rendered(self, result: Rendered) -> None:
         """Count an answer that was found rendered, or had to be."""

@@ -9,8 +9,9 @@ from typing import cast
 
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
-from rates_api.serve.finished import Finished, Sent
+from rates_api.serve.finished import Finished
 from rates_api.serve.port import WorkerPort
+from rates_api.snapshot.snapshot import Snapshot
 
 HTTP = "http"
 """The type of a scope as servers say it: plain text compares faster than Litestar's enumeration."""
@@ -22,25 +23,15 @@ def in_front(app: ASGIApp, port: WorkerPort) -> ASGIApp:
     # Looked up once: this is all that Python does for most requests.
     monotonic, clock, current, metrics = port.monotonic, port.clock, port.current, port.metrics
 
-    def found(scope: HTTPScope) -> tuple[Finished, Sent] | None:
-        """Return what answers the request, if it is there and still stands."""
-        snapshot = current.snapshot
-        if snapshot is None:
-            return None
-        spelling = scope["path"], scope["query_string"]
-        finished: Finished | None = snapshot.finished.get(spelling)
-        if finished is None or clock() >= finished.until:
-            return None
-        sent = finished.sent(scope["method"], scope["headers"])
-        return None if sent is None else (finished, sent)
-
     async def asgi(scope: Scope, receive: Receive, send: Send) -> None:
         started = monotonic()
-        ready = found(cast("HTTPScope", scope)) if scope["type"] == HTTP else None
-        if ready is None:
+        request, sent = cast("HTTPScope", scope), None
+        finished = _finished(current.snapshot, request) if scope["type"] == HTTP else None
+        if finished is not None and clock() < finished.until:
+            sent = finished.sent(request["method"], request["headers"])
+        if finished is None or sent is None:
             await app(scope, receive, send)
             return
-        finished, sent = ready
         scope["path_template"] = finished.route
         await send(sent.start)
         await send(sent.body)
@@ -48,3 +39,10 @@ def in_front(app: ASGIApp, port: WorkerPort) -> ASGIApp:
         metrics.answered(finished.route, sent.status, monotonic() - started)
 
     return asgi
+
+
+def _finished(snapshot: Snapshot | None, scope: HTTPScope) -> Finished | None:
+    if snapshot is None:
+        return None
+    finished: Finished | None = snapshot.finished.get((scope["path"], scope["query_string"]))
+    return finished
