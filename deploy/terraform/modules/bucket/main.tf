@@ -81,7 +81,30 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
 }
 
 data "aws_iam_policy_document" "this" {
-  source_policy_documents = var.policy_documents
+  dynamic "statement" {
+    for_each = var.grants
+
+    content {
+      sid       = statement.value.sid
+      actions   = statement.value.actions
+      resources = [statement.value.path == null ? aws_s3_bucket.this.arn : "${aws_s3_bucket.this.arn}/${statement.value.path}"]
+
+      principals {
+        type        = "Service"
+        identifiers = [statement.value.service]
+      }
+
+      dynamic "condition" {
+        for_each = statement.value.equals
+
+        content {
+          test     = "StringEquals"
+          variable = condition.key
+          values   = [condition.value]
+        }
+      }
+    }
+  }
 
   statement {
     sid       = "OverTlsOnly"

@@ -31,10 +31,21 @@ variable "versioned" {
   default     = true
 }
 
-variable "policy_documents" {
-  description = "JSON policies that name who may write or read beside the account; they may name the bucket by the output `arn`."
-  type        = list(string)
-  default     = []
+variable "grants" {
+  description = "AWS services that may use the bucket beside the account: on the objects under `path`, or on the bucket itself without one, where all of `equals` holds."
+  type = list(object({
+    sid     = string
+    service = string
+    actions = list(string)
+    path    = optional(string)
+    equals  = map(string)
+  }))
+  default = []
+
+  validation {
+    condition     = alltrue([for grant in var.grants : endswith(grant.service, ".amazonaws.com") && length(grant.equals) > 0])
+    error_message = "A grant must name an AWS service and hold a condition: a service acts for every account that asks it."
+  }
 }
 
 variable "force_destroy" {

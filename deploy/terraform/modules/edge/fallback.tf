@@ -6,26 +6,13 @@ module "fallback" {
   name          = "${var.name}-fallback"
   force_destroy = true
   # Under S3's own keys: this page must not need KMS at the very moment that it is needed.
-  policy_documents = [data.aws_iam_policy_document.fallback.json]
-}
-
-data "aws_iam_policy_document" "fallback" {
-  statement {
-    sid       = "ReadByTheDistribution"
-    actions   = ["s3:GetObject"]
-    resources = ["${module.fallback.arn}/fallback/*"]
-
-    principals {
-      type        = "Service"
-      identifiers = ["cloudfront.amazonaws.com"]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "AWS:SourceArn"
-      values   = [aws_cloudfront_distribution.this.arn]
-    }
-  }
+  grants = [{
+    sid     = "ReadByTheDistribution"
+    service = "cloudfront.amazonaws.com"
+    actions = ["s3:GetObject"]
+    path    = "fallback/*"
+    equals  = { "AWS:SourceArn" = aws_cloudfront_distribution.this.arn }
+  }]
 }
 
 resource "aws_s3_object" "fallback" {

@@ -6,41 +6,27 @@ data "aws_caller_identity" "current" {}
 module "access_logs" {
   source = "../bucket"
 
-  name             = "${var.name}-access"
-  expire_days      = var.log_retention_days
-  versioned        = false
-  force_destroy    = true
-  policy_documents = [data.aws_iam_policy_document.access_logs.json]
-}
+  name          = "${var.name}-access"
+  expire_days   = var.log_retention_days
+  versioned     = false
+  force_destroy = true
 
-data "aws_iam_policy_document" "access_logs" {
-  statement {
-    sid       = "WrittenByTheLoadBalancer"
-    actions   = ["s3:PutObject"]
-    resources = ["${module.access_logs.arn}/balancer/AWSLogs/${data.aws_caller_identity.current.account_id}/*"]
-
-    principals {
-      type        = "Service"
-      identifiers = ["logdelivery.elasticloadbalancing.amazonaws.com"]
-    }
-  }
-
-  statement {
-    sid       = "WrittenByLogDelivery"
-    actions   = ["s3:PutObject"]
-    resources = ["${module.access_logs.arn}/*"]
-
-    principals {
-      type        = "Service"
-      identifiers = ["delivery.logs.amazonaws.com"]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [data.aws_caller_identity.current.account_id]
-    }
-  }
+  grants = [
+    {
+      sid     = "WrittenByTheLoadBalancer"
+      service = "logdelivery.elasticloadbalancing.amazonaws.com"
+      actions = ["s3:PutObject"]
+      path    = "balancer/AWSLogs/${data.aws_caller_identity.current.account_id}/*"
+      equals  = { "aws:SourceAccount" = data.aws_caller_identity.current.account_id }
+    },
+    {
+      sid     = "WrittenByLogDelivery"
+      service = "delivery.logs.amazonaws.com"
+      actions = ["s3:PutObject"]
+      path    = "distribution/*"
+      equals  = { "aws:SourceAccount" = data.aws_caller_identity.current.account_id }
+    },
+  ]
 }
 
 resource "aws_cloudwatch_log_delivery_source" "distribution" {

@@ -45,6 +45,53 @@ run "tls_only" {
   }
 }
 
+run "grants" {
+  command = apply
+
+  variables {
+    grants = [
+      { sid = "Asked", service = "config.amazonaws.com", actions = ["s3:GetBucketAcl"], equals = { "AWS:SourceAccount" = "1" } },
+      { sid = "Written", service = "config.amazonaws.com", actions = ["s3:PutObject"], path = "logs/*", equals = { "AWS:SourceAccount" = "1" } },
+    ]
+  }
+
+  assert {
+    condition = [for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement : statement.Resource if statement.Effect == "Allow"] == [
+      aws_s3_bucket.this.arn, "${aws_s3_bucket.this.arn}/logs/*",
+    ]
+    error_message = "A grant must be on the objects under its path, or on the bucket itself without one."
+  }
+
+  assert {
+    condition = alltrue([
+      for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
+      statement.Principal.Service == "config.amazonaws.com" && statement.Condition.StringEquals["AWS:SourceAccount"] == "1"
+      if statement.Effect == "Allow"
+    ])
+    error_message = "A grant must be the service's alone, under its conditions."
+  }
+}
+
+run "a_grant_to_everybody" {
+  command = plan
+
+  variables {
+    grants = [{ sid = "Read", service = "*", actions = ["s3:GetObject"], path = "*", equals = { "AWS:SourceAccount" = "1" } }]
+  }
+
+  expect_failures = [var.grants]
+}
+
+run "a_grant_without_condition" {
+  command = plan
+
+  variables {
+    grants = [{ sid = "Read", service = "cloudfront.amazonaws.com", actions = ["s3:GetObject"], path = "*", equals = {} }]
+  }
+
+  expect_failures = [var.grants]
+}
+
 run "without_a_key_of_ours" {
   command = plan
 

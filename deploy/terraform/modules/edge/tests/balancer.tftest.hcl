@@ -138,7 +138,8 @@ run "secret_header" {
 }
 
 run "rotation" {
-  command = apply
+  command   = apply
+  state_key = "rotated"
 
   variables {
     origin_header_generation = 2
