@@ -177,14 +177,3 @@ resource "aws_cloudfront_distribution" "this" {
   # The load balancer must know a new secret before CloudFront shows it.
   depends_on = [aws_lb_listener_rule.from_cloudfront]
 }
-
-# Without it there is no CacheHitRate to alarm on.
-resource "aws_cloudfront_monitoring_subscription" "this" {
-  distribution_id = aws_cloudfront_distribution.this.id
-
-  monitoring_subscription {
-    realtime_metrics_subscription_config {
-      realtime_metrics_subscription_status = "Enabled"
-    }
-  }
-}

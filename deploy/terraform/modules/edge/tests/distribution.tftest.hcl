@@ -96,11 +96,6 @@ run "policies_in_use" {
   }
 
   assert {
-    condition     = one(one(aws_cloudfront_monitoring_subscription.this.monitoring_subscription).realtime_metrics_subscription_config).realtime_metrics_subscription_status == "Enabled"
-    error_message = "The cache hit rate must be measured."
-  }
-
-  assert {
     condition     = output.distribution_id == aws_cloudfront_distribution.this.id && output.distribution_arn == aws_cloudfront_distribution.this.arn
     error_message = "rates-sync must be told the distribution that it purges."
   }
