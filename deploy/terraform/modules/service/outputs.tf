@@ -30,3 +30,8 @@ output "files" {
   description = "What lies on an instance: path => { mode, content }; no secret is among it."
   value       = module.host.files
 }
+
+output "sizes" {
+  description = "The least and the greatest number of instances."
+  value       = { min = aws_autoscaling_group.this.min_size, max = aws_autoscaling_group.this.max_size }
+}

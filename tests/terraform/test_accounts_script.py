@@ -1,0 +1,92 @@
+"""What the script that makes the database's users says to Aurora, with a stand-in for AWS."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from rates_contracts import views
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = ROOT / "deploy/terraform/modules/database/files/accounts.sh"
+
+pytestmark = pytest.mark.skipif(shutil.which("jq") is None, reason="needs jq")
+
+AWS = """#!/bin/sh
+echo "$*" >>"$FAKES/calls"
+case "$*" in
+    *describe-db-clusters*) cat "$FAKES/cluster" ;;
+    *database/rates_sync*) echo '{"username": "rates_sync", "password": "sync-password"}' ;;
+    *database/rates_api*) echo '{"username": "rates_api", "password": "api-password"}' ;;
+    *execute-statement*) cat >>"$FAKES/said" ;;
+esac
+"""
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Return every statement, in order."""
+    home = tmp_path_factory.mktemp("accounts")
+    (home / "aws").write_text(AWS)
+    (home / "aws").chmod(0o755)
+    (home / "cluster").write_text(
+        '{"DBClusterArn": "arn:c", "MasterUserSecret": {"SecretArn": "arn:m"}}'
+    )
+    environ = {"PATH": f"{home}:{os.environ['PATH']}", "FAKES": str(home)}
+    subprocess.run(["bash", SCRIPT, "staging"], env=environ, check=True, capture_output=True)
+    assert "password" not in (home / "calls").read_text()
+    documents = (home / "said").read_text().replace("}\n{", "}\x00{").split("\x00")
+    read = [json.loads(document) for document in documents]
+    assert {(d["resourceArn"], d["secretArn"], d["database"]) for d in read} == {
+        ("arn:c", "arn:m", "rates")
+    }
+    return [document["sql"] for document in read]
+
+
+def of(said: list[str], account: str) -> list[str]:
+    """Return the grants to one account."""
+    return [sql for sql in said if sql.startswith("GRANT") and sql.endswith(f" TO {account}@'%'")]
+
+
+def test_each_user_is_made_with_its_clone(said: list[str]) -> None:
+    """The rotation alternates between the two; the password is the secret's."""
+    assert [sql for sql in said if sql.startswith("CREATE USER")] == [
+        f"CREATE USER IF NOT EXISTS '{user}{clone}'@'%' IDENTIFIED BY '{password}'"
+        for user, password in (("rates_sync", "sync-password"), ("rates_api", "api-password"))
+        for clone in ("", "_clone")
+    ]
+
+
+@pytest.mark.parametrize("account", ["rates_api", "rates_api_clone"])
+def test_rates_api_is_granted_every_view_and_nothing_else(said: list[str], account: str) -> None:
+    """Each view of the contract by name; CREATE, which that takes, is taken back (ADR 0012)."""
+    assert of(said, account) == [
+        f"GRANT CREATE, SELECT ON rates.{view} TO {account}@'%'" for view in views.VIEWS
+    ]
+    for view in views.VIEWS:
+        revoked = f"REVOKE CREATE ON rates.{view} FROM {account}@'%'"
+        assert said.index(revoked) > said.index(
+            f"GRANT CREATE, SELECT ON rates.{view} TO {account}@'%'"
+        )
+
+
+@pytest.mark.parametrize("account", ["rates_sync", "rates_sync_clone"])
+def test_rates_sync_owns_the_schema(said: list[str], account: str) -> None:
+    """As in compose: one grant, on this database."""
+    (granted,) = of(said, account)
+    assert " ON rates.* TO " in granted
+    assert "CREATE VIEW" in granted
+
+
+def test_nobody_is_granted_before_it_is_made(said: list[str]) -> None:
+    """MySQL grants nothing to an account that is not there."""
+    for account in ("rates_sync", "rates_sync_clone", "rates_api", "rates_api_clone"):
+        made = next(
+            n
+            for n, sql in enumerate(said)
+            if sql.startswith(f"CREATE USER IF NOT EXISTS '{account}'")
+        )
+        assert made < said.index(of(said, account)[0])
