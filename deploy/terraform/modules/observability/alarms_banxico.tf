@@ -32,7 +32,7 @@ locals {
       says       = "Banxico was asked three times in 15 minutes and gave nothing that could be used."
       runbook    = "banxico-failure.md"
       label      = "failed cycles"
-      expression = join(" + ", [for outcome in local.failures : "FILL(${outcome}, 0)"])
+      expression = "SUM([${join(", ", local.failures)}])"
       limit      = 3
       metrics = { for outcome in local.failures : outcome => {
         namespace = var.metric_namespace, name = "rates_sync_polls_total", dimensions = merge(local.sync, { outcome = outcome }), stat = "Sum"

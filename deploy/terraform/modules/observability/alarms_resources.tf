@@ -13,7 +13,7 @@ locals {
       says       = "Less than 80 % of the answers were found rendered."
       runbook    = "cache-hit-ratio.md"
       label      = "answers rendered anew in percent"
-      expression = "IF(FILL(hits, 0) + misses >= ${var.least_requests}, 100 * misses / (FILL(hits, 0) + misses), 0)"
+      expression = "IF(hits + misses >= ${var.least_requests}, 100 * misses / (hits + misses), 0)"
       limit      = 20
       metrics    = local.rendered_metrics
       period     = 300
@@ -23,7 +23,7 @@ locals {
     }
 
     redis_memory = {
-      says       = "A node of Redis has filled 70 % of its memory, or a node is silent."
+      says       = "A node of Redis has filled 70 % of its memory, or its nodes are silent."
       runbook    = "redis-memory.md"
       label      = "fullest node in percent"
       expression = "MAX([${join(", ", keys(local.nodes))}])"
@@ -42,7 +42,8 @@ locals {
       says       = "Another node of Redis has become the primary."
       runbook    = "redis-lost.md"
       label      = "nodes that changed their role"
-      expression = join(" + ", [for node, _ in local.nodes : "FILL(ABS(DIFF(${node})), 0)"])
+      steps      = { for node, _ in local.nodes : "${node}_changes" => "ABS(DIFF(${node}))" }
+      expression = "SUM([${join(", ", [for node, _ in local.nodes : "${node}_changes"])}])"
       limit      = 1
       metrics = { for node, dimensions in local.nodes : node => {
         namespace = "AWS/ElastiCache", name = "IsMaster", dimensions = dimensions, stat = "Maximum"
@@ -54,18 +55,18 @@ locals {
     }
 
     aurora_acu_at_maximum = {
-      says       = "The database's writer has grown to its greatest capacity."
+      says       = "An instance of the database has grown to the greatest capacity."
       runbook    = "database-overloaded.md"
       label      = "capacity in percent of the greatest"
       expression = "100 * capacity / ${var.max_acu}"
       limit      = 100
       metrics = {
-        capacity = { namespace = "AWS/RDS", name = "ServerlessDatabaseCapacity", dimensions = local.writer, stat = "Maximum" }
+        capacity = { namespace = "AWS/RDS", name = "ServerlessDatabaseCapacity", dimensions = local.cluster, stat = "Maximum" }
       }
       period    = 60
       of        = 5
       breaching = 5
-      missing   = "breaching" # 0.5 ACU at least: a writer without capacity is not there
+      missing   = "breaching" # 0.5 ACU at least: a database without capacity is not there
     }
 
     aurora_connections = {

@@ -24,7 +24,7 @@ locals {
       runbook    = "high-latency.md"
       label      = "latency burn rate"
       metrics    = local.latency_metrics
-      expression = "IF(FILL(requests, 0) >= ${var.least_requests}, (100 - fast) / ${local.budgets.latency}, 0)"
+      expression = "IF(requests >= ${var.least_requests}, (100 - fast) / ${local.budgets.latency}, 0)"
       limit      = window.latency
       period     = window.seconds
       of         = 1

@@ -21,9 +21,10 @@ locals {
     viewers = { namespace = "AWS/CloudFront", name = "Requests", dimensions = local.edge, stat = "Sum" }
   }
 
-  # Statuses that rates-api answers `current` with; the 5xx among them are failures.
-  current_statuses = ["200", "304", "404", "405", "422", "500", "503"]
-  current_metrics = { for status in local.current_statuses : "status${status}" => {
+  # Statuses that rates-api answers `current` with. A series exists once its status has occurred.
+  good_statuses   = ["200", "304", "404", "405", "422"]
+  failed_statuses = ["500", "503"]
+  current_metrics = { for status in concat(local.good_statuses, local.failed_statuses) : "status${status}" => {
     namespace  = var.metric_namespace
     name       = "rates_api_requests_total"
     dimensions = merge(local.api, { route = "/api/v1/rates/current", status = status })
@@ -34,15 +35,16 @@ locals {
     "Availability, 30 days" = {
       view        = "singleValue", month = true, whole = true
       metrics     = local.request_metrics
-      expressions = merge(local.request_steps, { available = "100 * (total - errors) / total" })
+      expressions = merge(local.request_steps, { available = "100 * (1 - FILL(errors, 0) / total)" })
       lines       = { available = "percent" }
     }
     "Availability of current, 30 days" = {
       view    = "singleValue", month = true, whole = true
       metrics = local.current_metrics
       expressions = {
-        all       = join(" + ", [for status in local.current_statuses : "FILL(status${status}, 0)"])
-        available = "100 * (all - FILL(status500, 0) - FILL(status503, 0)) / all"
+        good      = "SUM([${join(", ", [for status in local.good_statuses : "status${status}"])}])"
+        all       = "SUM([${join(", ", keys(local.current_metrics))}])"
+        available = "100 * good / all"
       }
       lines = { available = "percent" }
     }

@@ -15,8 +15,6 @@ locals {
   target_group  = { LoadBalancer = var.alb_arn_suffix, TargetGroup = var.target_group_arn_suffix }
   edge          = { DistributionId = var.distribution_id, Region = "Global" }
   cluster       = { DBClusterIdentifier = var.database_cluster_id }
-  writer        = { DBClusterIdentifier = var.database_cluster_id, Role = "WRITER" }
-  reader        = { DBClusterIdentifier = var.database_cluster_id, Role = "READER" }
 
   api  = { environment = var.environment, service = "rates-api" }
   sync = { environment = var.environment, service = "rates-sync" }

@@ -35,7 +35,7 @@ locals {
   burn_graphs = { for title, seconds in { "Availability burn rate, 5 min" = 300, "Availability burn rate, 1 h" = 3600 } : title => {
     period      = seconds
     metrics     = local.request_metrics
-    expressions = merge(local.request_steps, { burn = "100 * errors / total / ${local.budgets.availability}" })
+    expressions = merge(local.request_steps, { burn = "100 * FILL(errors, 0) / total / ${local.budgets.availability}" })
     lines       = { burn = "times the sustainable rate" }
     limits      = [for speed, window in local.windows : { label = speed, value = window.availability }]
   } }
@@ -44,7 +44,7 @@ locals {
     "Availability budget left, 30 days" = merge(local.budget_gauge, {
       whole       = true
       metrics     = local.request_metrics
-      expressions = merge(local.request_steps, { left = "100 * (1 - 100 * errors / total / ${local.budgets.availability})" })
+      expressions = merge(local.request_steps, { left = "100 * (1 - 100 * FILL(errors, 0) / total / ${local.budgets.availability})" })
       lines       = { left = "percent" }
     })
     "Latency budget left, 30 days" = merge(local.budget_gauge, {
@@ -108,11 +108,11 @@ locals {
     }
     "Database capacity" = {
       metrics = {
-        writer = local.resource_alarms.aurora_acu_at_maximum.metrics.capacity
-        reader = merge(local.resource_alarms.aurora_acu_at_maximum.metrics.capacity, { dimensions = local.reader })
+        greatest = local.resource_alarms.aurora_acu_at_maximum.metrics.capacity
+        least    = merge(local.resource_alarms.aurora_acu_at_maximum.metrics.capacity, { stat = "Minimum" })
       }
       expressions = {}
-      lines       = { writer = "ACUs of the writer", reader = "ACUs of the reader" }
+      lines       = { greatest = "ACUs of the greatest instance", least = "ACUs of the least" }
       limits      = [{ label = "greatest", value = var.max_acu }]
     }
     "Database connections" = {

@@ -114,8 +114,22 @@ run "burn_rates" {
   }
 
   assert {
-    condition     = abs(local.budgets.availability - 0.05) < 0.0001 && local.budgets.latency == 5 && local.budgets.freshness == 1
-    error_message = "The budgets are 0.05 % of the requests, 5 % slow ones and 1 % stale minutes."
+    condition     = alltrue([for slo, budget in local.budgets : abs(100 - local.objectives[slo] - budget) < 0.000001])
+    error_message = "Each budget is what its objective leaves of 100 %."
+  }
+
+  assert {
+    condition = local.objectives.availability == 99.95 && local.objectives.current == 99.99 && local.objectives.latency == 95 && (
+      local.objectives.freshness == 99 && local.fast_seconds == 0.2
+    )
+    error_message = "The objectives are those of the requirements."
+  }
+
+  assert {
+    condition = !anytrue(flatten([for alarm in aws_cloudwatch_metric_alarm.this : [for query in alarm.metric_query :
+      can(regex("\\.[0-9]{4}", query.expression)) if query.expression != null
+    ]]))
+    error_message = "No number in an expression has digits that nobody wrote."
   }
 
   assert {
