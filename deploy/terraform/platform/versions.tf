@@ -14,7 +14,7 @@ terraform {
 
   # Bucket and region are given at init: an environment has its own account, and a bucket in it (README.md).
   backend "s3" {
-    key          = "platform/terraform.tfstate"
+    key          = "platform.tfstate"
     encrypt      = true
     use_lockfile = true
   }

@@ -24,6 +24,7 @@ resource "aws_elasticache_parameter_group" "this" {
 }
 
 resource "aws_elasticache_replication_group" "this" {
+  #checkov:skip=CKV_AWS_31:There is an AUTH token, write-only, which the scan does not know yet.
   replication_group_id = var.name
   description          = "The stream and the documents of ${var.name}"
 

@@ -14,6 +14,7 @@ resource "aws_db_subnet_group" "this" {
 resource "aws_cloudwatch_log_group" "this" {
   for_each = local.logs
 
+  #checkov:skip=CKV_AWS_338:Logs are kept 7 days, by requirement; the audit trail, 2 years, is CloudTrail's.
   # Aurora would make them itself, to be kept for ever.
   name              = "/aws/rds/cluster/${var.name}/${each.key}"
   retention_in_days = 7
@@ -21,6 +22,8 @@ resource "aws_cloudwatch_log_group" "this" {
 }
 
 resource "aws_rds_cluster" "this" {
+  #checkov:skip=CKV_AWS_325:The audit log is exported, among others; the scan does not look into the local value.
+  #checkov:skip=CKV_AWS_326:Backtracking would rewind the record in place; it is restored beside itself instead, to any second of 35 days.
   #checkov:skip=CKV_AWS_162:A token of IAM lasts 15 minutes; the services read their URL at start, so that passwords are rotated instead (users.tf).
   cluster_identifier = var.name
   engine             = "aurora-mysql"

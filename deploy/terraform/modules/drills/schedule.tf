@@ -23,6 +23,7 @@ resource "aws_scheduler_schedule_group" "drills" {
 resource "aws_scheduler_schedule" "drill" {
   for_each = local.drills
 
+  #checkov:skip=CKV_AWS_297:A schedule holds the id of a template, which is no secret.
   name                         = "${var.name}-${each.key}"
   group_name                   = aws_scheduler_schedule_group.drills.name
   description                  = "Begins the drill ${each.key}; off unless the environment says otherwise."
