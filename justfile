@@ -62,6 +62,11 @@ lint: environment
 types: environment
     @exec python -m rates_dev test --only types
 
+# check the infrastructure: formatting, validity and tests of each root and module, an insecure setting, the parts together
+[no-exit-message]
+terraform: environment
+    @exec python -m rates_dev test --strict --only "terraform scan" --only terraform --only infrastructure
+
 # compile every lock again (--upgrade: to the newest versions)
 lock *options: environment
     @exec python -m rates_dev lock "$@"

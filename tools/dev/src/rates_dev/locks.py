@@ -1,5 +1,7 @@
 """The locks: one for development over all members, one per image that is compiled under it.
 
+A tool whose pins would hold back everything else has a lock by itself (`TOOLS`).
+
 `./dev lock` compiles them, `./dev test` checks them without a network. They hold third-party
 packages only, each with hashes and no address: where packages come from is the machine's business.
 """
@@ -28,6 +30,9 @@ UV_OPTIONS = (
 PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>\S+)(?P<marker> ; .+?)? \\$")
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")
 
+# Folders with a requirements.in and its lock, each installed into an environment of its own.
+TOOLS = (Path("deploy/terraform/scan"),)
+
 Pins = Mapping[str, frozenset[str]]
 
 
@@ -51,6 +56,8 @@ def compile_all(root: Path, *, upgrade: bool = False) -> None:
         folder = image.relative_to(root)
         inputs = [str(folder / "pyproject.toml"), "--all-extras", "-", *newest]
         _compile(root, folder / IMAGE_LOCK, [*inputs, "--constraint", DEV_LOCK], BUILD_BACKEND)
+    for tool in _tools(root):
+        _compile(root, tool / IMAGE_LOCK, [str(tool / "requirements.in"), *newest])
 
 
 def problems(root: Path) -> list[str]:
@@ -62,6 +69,9 @@ def problems(root: Path) -> list[str]:
         found += _unmet(image, image / IMAGE_LOCK, root)
     for member in members(root):
         found += _unmet(member, root / DEV_LOCK, root)
+    for tool in _tools(root):
+        found += _malformed(root / tool / IMAGE_LOCK)
+        found += _unpinned(root / tool)
     return found
 
 
@@ -112,6 +122,19 @@ def _unmet(member: Path, lock: Path, root: Path) -> Iterator[str]:
         met = all(map(requirement.specifier.contains, pinned.get(name, ())))
         if name not in ours and not (met and name in pinned):
             yield f"{lock.parent.name}/{lock.name}: nothing for {member.name}'s {requirement}"
+
+
+def _tools(root: Path) -> list[Path]:
+    return [tool for tool in TOOLS if (root / tool / "requirements.in").is_file()]
+
+
+def _unpinned(tool: Path) -> Iterator[str]:
+    """What a tool's requirements.in asks for must be in its lock."""
+    lock = tool / IMAGE_LOCK
+    pinned = pins(lock) if lock.is_file() else {}
+    for line in (tool / "requirements.in").read_text(encoding="utf-8").split():
+        if canonicalize_name(Requirement(line).name) not in pinned:
+            yield f"{tool.name}/{lock.name}: nothing for {line}"
 
 
 def _declared(member: Path) -> list[Requirement]:
