@@ -20,8 +20,8 @@ echo "$*" >>"$FAKES/calls"
 case "$*" in
     *describe-db-clusters*) cat "$FAKES/cluster" ;;
     *put-secret-value*) cat >>"$FAKES/put" ;;
-    *database/rates_sync*) echo '{"username": "rates_sync", "password": "sync-password", "masterarn": "arn:m"}' ;;
-    *database/rates_api*) echo '{"username": "rates_api_clone", "password": "api-password", "masterarn": "arn:old"}' ;;
+    *get-secret-value*database/rates_sync*) cat "$FAKES/rates_sync" ;;
+    *get-secret-value*database/rates_api*) cat "$FAKES/rates_api" ;;
     *execute-statement*) cat >>"$FAKES/said" ;;
 esac
 """
@@ -33,9 +33,17 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("accounts")
     (home / "aws").write_text(AWS)
     (home / "aws").chmod(0o755)
-    (home / "cluster").write_text(
-        '{"DBClusterArn": "arn:c", "MasterUserSecret": {"SecretArn": "arn:m"}}'
-    )
+    answers: dict[str, object] = {
+        "cluster": {"DBClusterArn": "arn:c", "MasterUserSecret": {"SecretArn": "arn:m"}},
+        "rates_sync": {"username": "rates_sync", "password": "sync-password", "masterarn": "arn:m"},
+        "rates_api": {
+            "username": "rates_api_clone",
+            "password": "api-password",
+            "masterarn": "arn:old",
+        },
+    }
+    for name, answer in answers.items():
+        (home / name).write_text(json.dumps(answer))
     environ = {"PATH": f"{home}:{os.environ['PATH']}", "FAKES": str(home)}
     subprocess.run(["bash", SCRIPT, "staging"], env=environ, check=True, capture_output=True)
     return home
