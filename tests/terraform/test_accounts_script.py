@@ -19,25 +19,39 @@ AWS = """#!/bin/sh
 echo "$*" >>"$FAKES/calls"
 case "$*" in
     *describe-db-clusters*) cat "$FAKES/cluster" ;;
-    *database/rates_sync*) echo '{"username": "rates_sync", "password": "sync-password"}' ;;
-    *database/rates_api*) echo '{"username": "rates_api", "password": "api-password"}' ;;
+    *put-secret-value*) cat >>"$FAKES/put" ;;
+    *get-secret-value*database/rates_sync*) cat "$FAKES/rates_sync" ;;
+    *get-secret-value*database/rates_api*) cat "$FAKES/rates_api" ;;
     *execute-statement*) cat >>"$FAKES/said" ;;
 esac
 """
 
 
 @pytest.fixture(scope="module")
-def said(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Return every statement, in order."""
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Run the script; return the folder with what it said to whom."""
     home = tmp_path_factory.mktemp("accounts")
     (home / "aws").write_text(AWS)
     (home / "aws").chmod(0o755)
-    (home / "cluster").write_text(
-        '{"DBClusterArn": "arn:c", "MasterUserSecret": {"SecretArn": "arn:m"}}'
-    )
+    answers: dict[str, object] = {
+        "cluster": {"DBClusterArn": "arn:c", "MasterUserSecret": {"SecretArn": "arn:m"}},
+        "rates_sync": {"username": "rates_sync", "password": "sync-password", "masterarn": "arn:m"},
+        "rates_api": {
+            "username": "rates_api_clone",
+            "password": "api-password",
+            "masterarn": "arn:old",
+        },
+    }
+    for name, answer in answers.items():
+        (home / name).write_text(json.dumps(answer))
     environ = {"PATH": f"{home}:{os.environ['PATH']}", "FAKES": str(home)}
     subprocess.run(["bash", SCRIPT, "staging"], env=environ, check=True, capture_output=True)
-    assert "password" not in (home / "calls").read_text()
+    return home
+
+
+@pytest.fixture(scope="module")
+def said(home: Path) -> list[str]:
+    """Return every statement, in order."""
     documents = (home / "said").read_text().replace("}\n{", "}\x00{").split("\x00")
     read = [json.loads(document) for document in documents]
     assert {(d["resourceArn"], d["secretArn"], d["database"]) for d in read} == {
@@ -90,3 +104,25 @@ def test_nobody_is_granted_before_it_is_made(said: list[str]) -> None:
             if sql.startswith(f"CREATE USER IF NOT EXISTS '{account}'")
         )
         assert made < said.index(of(said, account)[0])
+
+
+def test_the_user_whose_turn_it_is_gets_the_password_of_the_secret(said: list[str]) -> None:
+    """After a restore the database knows older ones; the other of the two is left alone."""
+    assert [sql for sql in said if sql.startswith("ALTER USER")] == [
+        "ALTER USER 'rates_sync'@'%' IDENTIFIED BY 'sync-password'",
+        "ALTER USER 'rates_api_clone'@'%' IDENTIFIED BY 'api-password'",
+    ]
+
+
+def test_no_password_shows_among_the_processes(home: Path) -> None:
+    """What is secret goes by standard input, never as an argument."""
+    assert "password" not in (home / "calls").read_text()
+
+
+def test_a_secret_learns_of_a_new_master(home: Path) -> None:
+    """After a restore the rotation must log in as another; what is right stays as it is."""
+    assert json.loads((home / "put").read_text()) == {
+        "username": "rates_api_clone",
+        "password": "api-password",
+        "masterarn": "arn:m",
+    }

@@ -20,7 +20,7 @@ module "service" {
 
   environment = var.environment
   service     = "rates-api"
-  image       = local.platform["rates-api/image"]
+  image       = coalesce(var.image, local.platform["rates-api/image"])
 
   instance_type     = var.instance_type
   memory_mib        = var.memory_mib

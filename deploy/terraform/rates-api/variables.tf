@@ -62,3 +62,9 @@ variable "workers" {
     error_message = "workers is 1, 2 or 4, so that they share an instance's 20 connections evenly."
   }
 }
+
+variable "image" {
+  description = "The image to plan for, by digest; if null the one that the deploy has last written down."
+  type        = string
+  default     = null
+}

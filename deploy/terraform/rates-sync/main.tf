@@ -15,7 +15,7 @@ module "service" {
 
   environment = var.environment
   service     = "rates-sync"
-  image       = local.platform["rates-sync/image"]
+  image       = coalesce(var.image, local.platform["rates-sync/image"])
 
   instance_type     = var.instance_type
   memory_mib        = var.memory_mib

@@ -47,3 +47,9 @@ variable "daily_quota" {
     error_message = "daily_quota is from 100, what a day's schedule needs, to 1000, the platform's budget."
   }
 }
+
+variable "image" {
+  description = "The image to plan for, by digest; if null the one that the deploy has last written down."
+  type        = string
+  default     = null
+}

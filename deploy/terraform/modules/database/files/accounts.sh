@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Make the two users of the database, with the passwords of their secrets and the grants that compose has.
+# Bring the accounts of the database in line: the two services' users, each with its clone, the passwords
+# that the secrets hold, the grants that compose has.
 #
-#   accounts.sh staging            made once, before rates-sync is deployed first; again for new grants
+#   accounts.sh staging      before rates-sync is deployed first; for the grant of a new view; after a restore
 #
 # By the Data API, so that no host needs a way to the database. It asks for bash, jq and the AWS CLI, with
-# rights to read the master's and the users' secrets. It can be run again: what is there stays, and so do
-# passwords that have been rotated.
+# rights to read the master's and the users' secrets. It can be run again at any time: whoever is connected
+# stays so, and the password that a secret holds is the one that its user has already.
 
 set -euo pipefail
 
@@ -24,9 +25,8 @@ run() {
         aws rds-data execute-statement --cli-input-json file:///dev/stdin >/dev/null
 }
 
-password_of() {
-    aws secretsmanager get-secret-value --secret-id "$name/database/$1" --query SecretString --output text |
-        jq -er .password
+secret_of() {
+    aws secretsmanager get-secret-value --secret-id "$name/database/$1" --query SecretString --output text
 }
 
 # The grants of compose, a statement a line, for the user and for its clone: the rotation copies grants
@@ -37,13 +37,21 @@ grants_for() {
 }
 
 for user in rates_sync rates_api; do
-    password=$(password_of "$user")
+    secret=$(secret_of "$user")
+    current=$(jq -er .username <<<"$secret") password=$(jq -er .password <<<"$secret")
     for account in "$user" "${user}_clone"; do
-        # The clone's first password opens nothing that the user's does not; the rotation replaces it.
+        # The first password of a clone opens nothing that its user's does not; the rotation replaces it.
         run "CREATE USER IF NOT EXISTS '$account'@'%' IDENTIFIED BY '$password'"
         while IFS= read -r grant; do
             run "$grant"
         done < <(grants_for "$user" "$account")
         echo "$account is there, with its grants"
     done
+    # A database that was restored knows the passwords of then, and has another master.
+    run "ALTER USER '$current'@'%' IDENTIFIED BY '$password'"
+    if [ "$(jq -r .masterarn <<<"$secret")" != "$master_arn" ]; then
+        jq -c --arg master "$master_arn" '.masterarn = $master' <<<"$secret" |
+            aws secretsmanager put-secret-value --secret-id "$name/database/$user" \
+                --secret-string file:///dev/stdin >/dev/null
+    fi
 done
