@@ -1,16 +1,16 @@
-# On Tuesdays at ten in Mexico City: the window is open and people are at work. The zones take turns, so
-# that each month loses another one; the whole service is lost in the last month of a quarter, two weeks
-# after that month's zone.
+# On Tuesdays at ten in Mexico City: the window is open and people are at work (3#2 is a month's second
+# Tuesday). The zones take turns, so that each month loses another one; the whole service is lost in the
+# last month of a quarter, two weeks after that month's zone.
 
 locals {
   drills = merge(
     { for index, zone in var.availability_zones : "zone-${zone}" => {
       template = aws_fis_experiment_template.zone[zone].id
-      when     = "cron(0 10 ? ${join(",", [for quarter in range(4) : 3 * quarter + index + 1])} TUE#2 *)"
+      when     = "cron(0 10 ? ${join(",", [for quarter in range(4) : 3 * quarter + index + 1])} 3#2 *)"
     } },
     { service = {
       template = aws_fis_experiment_template.service.id
-      when     = "cron(0 10 ? 3,6,9,12 TUE#4 *)"
+      when     = "cron(0 10 ? 3,6,9,12 3#4 *)"
     } },
   )
   templates = [for drill in local.drills : drill.template]

@@ -40,7 +40,7 @@ run "schedules" {
   }
 
   assert {
-    condition     = aws_scheduler_schedule.drill["service"].schedule_expression == "cron(0 10 ? 3,6,9,12 TUE#4 *)"
+    condition     = aws_scheduler_schedule.drill["service"].schedule_expression == "cron(0 10 ? 3,6,9,12 3#4 *)"
     error_message = "Each quarter loses the whole service, on another day than a zone."
   }
 
