@@ -16,6 +16,7 @@ module "database" {
   min_acu                    = var.min_acu
   max_acu                    = var.max_acu
   backup_retention_days      = var.backup_retention_days
+  backup_copy_vault_arn      = var.backup_copy_vault_arn
   deletion_protection        = var.deletion_protection
 }
 

@@ -31,6 +31,12 @@ variable "backup_retention_days" {
   }
 }
 
+variable "backup_copy_vault_arn" {
+  description = "A backup vault in another region that snapshots are copied to. Given by TF_VAR_backup_copy_vault_arn, not by file: it holds the account's number."
+  type        = string
+  default     = null
+}
+
 variable "cache_node_type" {
   description = "The type of Redis' nodes."
   type        = string

@@ -1,5 +1,24 @@
 # Run once for each environment, with its variable file: ../environments/<environment>/platform.tfvars.
 
+# Names as AWS gives them: the alarms refuse others.
+override_resource {
+  target = module.edge.aws_lb.this
+  values = {
+    arn        = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/rates/0123456789abcdef"
+    arn_suffix = "app/rates/0123456789abcdef"
+    dns_name   = "rates-0123456789.us-east-1.elb.amazonaws.com"
+    zone_id    = "Z35SXDOTRQ7X7K"
+  }
+}
+
+override_resource {
+  target = module.edge.aws_lb_target_group.rates_api
+  values = {
+    arn        = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/rates/0123456789abcdef"
+    arn_suffix = "targetgroup/rates/0123456789abcdef"
+  }
+}
+
 run "tags_and_names" {
   command = plan
 
