@@ -9,7 +9,7 @@ ephemeral "random_password" "auth_token" {
 }
 
 resource "aws_secretsmanager_secret" "auth" {
-  #checkov:skip=CKV2_AWS_57:Secrets Manager rotates no Redis token; raising auth_token_version does (see above).
+  #checkov:skip=CKV2_AWS_57:AWS has no rotation for an AUTH token; it is replaced as the head of this file says.
   name                    = "${var.name}/redis-auth"
   description             = "The AUTH token of Redis: {\"token\": …}"
   kms_key_id              = var.secrets_kms_key_arn

@@ -24,7 +24,7 @@ resource "aws_elasticache_parameter_group" "this" {
 }
 
 resource "aws_elasticache_replication_group" "this" {
-  #checkov:skip=CKV_AWS_31:There is an AUTH token, write-only, which the scan does not know yet.
+  #checkov:skip=CKV_AWS_31:It has an AUTH token; the check does not know the write-only argument.
   replication_group_id = var.name
   description          = "The stream and the documents of ${var.name}"
 

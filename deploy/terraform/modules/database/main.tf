@@ -12,9 +12,9 @@ resource "aws_db_subnet_group" "this" {
 }
 
 resource "aws_cloudwatch_log_group" "this" {
+  #checkov:skip=CKV_AWS_338:Logs are kept 7 days, by requirement; the record's own audit table is kept 2 years.
   for_each = local.logs
 
-  #checkov:skip=CKV_AWS_338:Logs are kept 7 days, by requirement; the audit trail, 2 years, is CloudTrail's.
   # Aurora would make them itself, to be kept for ever.
   name              = "/aws/rds/cluster/${var.name}/${each.key}"
   retention_in_days = 7
@@ -22,8 +22,8 @@ resource "aws_cloudwatch_log_group" "this" {
 }
 
 resource "aws_rds_cluster" "this" {
-  #checkov:skip=CKV_AWS_325:The audit log is exported, among others; the scan does not look into the local value.
-  #checkov:skip=CKV_AWS_326:Backtracking would rewind the record in place; it is restored beside itself instead, to any second of 35 days.
+  #checkov:skip=CKV_AWS_325:The audit log is exported (local.logs), which the check does not resolve.
+  #checkov:skip=CKV_AWS_326:A restore goes into a new cluster (docs/disaster-recovery.md); rewinding this one would destroy what happened.
   #checkov:skip=CKV_AWS_162:A token of IAM lasts 15 minutes; the services read their URL at start, so that passwords are rotated instead (users.tf).
   cluster_identifier = var.name
   engine             = "aurora-mysql"

@@ -25,7 +25,8 @@ resource "aws_autoscaling_group" "this" {
     version = aws_launch_template.this.latest_version
   }
 
-  # Here and not as resources of their own: the first instances are to be held by them too.
+  # Here and not as resources of their own: the first instances are to be held by them too. What changes in
+  # them later reaches a new group only.
   initial_lifecycle_hook {
     name                 = "launch"
     lifecycle_transition = "autoscaling:EC2_INSTANCE_LAUNCHING"
