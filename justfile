@@ -62,10 +62,10 @@ lint: environment
 types: environment
     @exec python -m rates_dev test --only types
 
-# check the infrastructure: formatting, validity and tests of each root and module, an insecure setting, the parts together
+# check deploy/terraform: what is insecure, each root and module by itself, all of them together
 [no-exit-message]
-terraform: environment
-    @exec python -m rates_dev test --strict --only "terraform scan" --only terraform --only infrastructure
+terraform *options: environment
+    @exec python -m rates_dev test --only "terraform scan" --only terraform --only infrastructure "$@"
 
 # compile every lock again (--upgrade: to the newest versions)
 lock *options: environment

@@ -6,6 +6,9 @@
 # and the estimate notices; a client that keeps to 1,000/s is never blocked.
 
 locals {
+  # Also as the name of its metric, which is what CloudWatch's dimension WebACL means.
+  web_acl_name = "${var.name}-edge"
+
   rate_limit = var.requests_per_second_per_ip * var.rate_window_seconds
 
   # The API's problem (docs/api); `type` is a page that rates-api serves. AWS WAF has no problem+json among its content
@@ -38,7 +41,7 @@ resource "aws_wafv2_web_acl" "this" {
   #checkov:skip=CKV_AWS_192:The group for known bad inputs, Log4j included, is there; the scan does not look into dynamic rules.
   region = local.cloudfront_region
 
-  name        = "${var.name}-edge"
+  name        = local.web_acl_name
   description = "Before CloudFront"
   scope       = "CLOUDFRONT"
 
@@ -130,7 +133,7 @@ resource "aws_wafv2_web_acl" "this" {
 
   visibility_config {
     cloudwatch_metrics_enabled = true
-    metric_name                = "${var.name}-edge"
+    metric_name                = local.web_acl_name
     sampled_requests_enabled   = true
   }
 }

@@ -75,9 +75,10 @@ locals {
   # older than five minutes, and a worker is not healthy. On a night or weekend that closed verified
   # the workers are healthy, however old the answer. If they are not healthy because Redis is away,
   # the next poll tells the hour: inside the window it is never more than four minutes ahead.
+  # A point bears the time at which its period begins; what counts is how old the answer is at its end.
   stale_steps = {
-    age     = "EPOCH(verified) - verified"
-    waiting = "next_poll - EPOCH(next_poll)"
+    age     = "EPOCH(verified) + PERIOD(verified) - verified"
+    waiting = "next_poll - EPOCH(next_poll) - PERIOD(next_poll)"
   }
   stale = "IF(age > 300 AND (degraded > 0 OR limited > 0) AND (no_redis < 1 OR waiting <= 240), 1, 0)"
 }

@@ -139,8 +139,8 @@ run "scope_and_log" {
   }
 
   assert {
-    condition     = output.web_acl_name == aws_wafv2_web_acl.this.name
-    error_message = "Alarms must be told the web ACL by its name."
+    condition     = output.web_acl_name == one(aws_wafv2_web_acl.this.visibility_config).metric_name
+    error_message = "Alarms must be told the web ACL by the name of its metric."
   }
 }
 

@@ -93,6 +93,13 @@ run "approvals" {
   }
 
   assert {
+    condition = alltrue(flatten([for document in aws_ssm_document.this : [
+      for step in flatten(regexall("\"(?:NextStep|Default|nextStep)\": \"(\\w+)\"", document.content)) : !contains(["addInstances", "raise"], step)
+    ]]))
+    error_message = "No branch leads past an approval."
+  }
+
+  assert {
     condition = alltrue(flatten([for document in aws_ssm_document.this : [for step in yamldecode(document.content).mainSteps :
       step.onFailure == "Abort" && tolist(step.inputs.Approvers) == var.approvers && step.inputs.NotificationArn == var.alarm_topic_arn
       if step.action == "aws:approve"
