@@ -212,13 +212,3 @@ run "buckets" {
     error_message = "CloudFront must write access logs, into the platform's bucket."
   }
 }
-
-run "an_unknown_price_class" {
-  command = plan
-
-  variables {
-    price_class = "PriceClass_300"
-  }
-
-  expect_failures = [var.price_class]
-}

@@ -156,13 +156,3 @@ run "another_window" {
     error_message = "The limit must follow the window: the same rate."
   }
 }
-
-run "an_unknown_window" {
-  command = plan
-
-  variables {
-    rate_window_seconds = 1
-  }
-
-  expect_failures = [var.rate_window_seconds]
-}

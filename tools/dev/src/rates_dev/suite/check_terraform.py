@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def folders(root: Path) -> list[Path]:
-    """Return the folder of every root and every module, those that take longest first."""
+    """Return the folder of every root, which take longest, and of every module."""
     found = sorted(path.parent for path in (root / CONFIGURATIONS).glob("*/versions.tf"))
     found += sorted(path.parent for path in (root / CONFIGURATIONS).glob("modules/*/versions.tf"))
     return [path.relative_to(root) for path in found]
