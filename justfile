@@ -67,6 +67,11 @@ types: environment
 bench *options: environment
     @exec python -m bench "$@"
 
+# check deploy/terraform: what is insecure, each root and module by itself, all of them together
+[no-exit-message]
+terraform *options: environment
+    @exec python -m rates_dev test --only "terraform scan" --only terraform --only infrastructure "$@"
+
 # compile every lock again (--upgrade: to the newest versions)
 lock *options: environment
     @exec python -m rates_dev lock "$@"

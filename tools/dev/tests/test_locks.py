@@ -66,9 +66,9 @@ def test_a_dependency_without_a_pin_is_told(workspace: Path) -> None:
     assert "nothing for contracts's msgspec>=2" in problem
 
 
-def test_the_rivals_lock_is_held_to_the_same_form(workspace: Path) -> None:
-    """The benchmark's rivals are pinned with hashes, too, and completely."""
-    folder = workspace / locks.RIVALS
+def test_the_lock_of_a_tool_is_held_to_the_same_form(workspace: Path) -> None:
+    """What has an environment of its own is pinned with hashes, too, and completely."""
+    folder = workspace / locks.TOOLS[0]
     folder.mkdir(parents=True)
     (folder / "requirements.in").write_text("# Rivals.\nfastapi\nuvicorn\n")
     (folder / locks.IMAGE_LOCK).write_text(pin("fastapi") + "orjson==1.0\n")

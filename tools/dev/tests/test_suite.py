@@ -139,5 +139,13 @@ def test_scenarios_in_containers_take_turns() -> None:
 def test_no_test_of_the_checkout_is_outside_the_stages() -> None:
     """Every folder of tests belongs to a stage, so that none is forgotten."""
     folders = {path.parent.name for path in (CHECKOUT / "tests").glob("*/test_*.py")}
-    assert folders <= {"contract", "containers", "dev", "e2e"}
+    assert folders <= {"contract", "containers", "dev", "e2e", "terraform"}
     assert not list((CHECKOUT / "tests").glob("*.py"))
+
+
+def test_what_lacks_its_program_is_left_out_with_its_reason(tmp_path: Path) -> None:
+    """A stage that this machine can't run starts nothing, and tells why."""
+    stage = Stage("terraform", [("no-such-program",)], lack="no terraform on PATH")
+    result = suite._run(stage, tmp_path, {}, lambda _line: None)
+    assert result.left_out == ("no terraform on PATH",)
+    assert result.ok

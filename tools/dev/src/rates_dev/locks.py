@@ -1,6 +1,6 @@
 """The locks: one for development over all members, one per image that is compiled under it.
 
-The benchmark's rivals have a third kind, of their own: they share nothing with us.
+A tool whose pins would hold back everything else has a lock by itself (`TOOLS`).
 
 `./dev lock` compiles them, `./dev test` checks them without a network. They hold third-party
 packages only, each with hashes and no address: where packages come from is the machine's business.
@@ -21,8 +21,6 @@ from rates_dev.errors import LocksRefused
 
 DEV_LOCK = "requirements-dev.lock"
 IMAGE_LOCK = "requirements.lock"
-RIVALS = Path("bench/rivals")
-"""What the benchmark compares with: its own environment, beside the development lock."""
 # The build backend of every member: images install ours without build isolation.
 BUILD_BACKEND = "flit_core"
 UV_OPTIONS = (
@@ -31,6 +29,9 @@ UV_OPTIONS = (
 )
 PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>\S+)(?P<marker> ; .+?)? \\$")
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")
+
+# Folders with a requirements.in and its lock, each installed into an environment of its own.
+TOOLS = (Path("bench/rivals"), Path("deploy/terraform/scan"))
 
 Pins = Mapping[str, frozenset[str]]
 
@@ -55,8 +56,8 @@ def compile_all(root: Path, *, upgrade: bool = False) -> None:
         folder = image.relative_to(root)
         inputs = [str(folder / "pyproject.toml"), "--all-extras", "-", *newest]
         _compile(root, folder / IMAGE_LOCK, [*inputs, "--constraint", DEV_LOCK], BUILD_BACKEND)
-    if _has_rivals(root):
-        _compile(root, RIVALS / IMAGE_LOCK, [str(RIVALS / "requirements.in"), *newest])
+    for tool in _tools(root):
+        _compile(root, tool / IMAGE_LOCK, [str(tool / "requirements.in"), *newest])
 
 
 def problems(root: Path) -> list[str]:
@@ -68,9 +69,9 @@ def problems(root: Path) -> list[str]:
         found += _unmet(image, image / IMAGE_LOCK, root)
     for member in members(root):
         found += _unmet(member, root / DEV_LOCK, root)
-    if _has_rivals(root):
-        found += _malformed(root / RIVALS / IMAGE_LOCK)
-        found += _not_locked(root / RIVALS)
+    for tool in _tools(root):
+        found += _malformed(root / tool / IMAGE_LOCK)
+        found += _unpinned(root / tool)
     return found
 
 
@@ -123,19 +124,17 @@ def _unmet(member: Path, lock: Path, root: Path) -> Iterator[str]:
             yield f"{lock.parent.name}/{lock.name}: nothing for {member.name}'s {requirement}"
 
 
-def _not_locked(folder: Path) -> Iterator[str]:
-    """What `requirements.in` names must be in the lock beside it."""
-    lock = folder / IMAGE_LOCK
+def _tools(root: Path) -> list[Path]:
+    return [tool for tool in TOOLS if (root / tool / "requirements.in").is_file()]
+
+
+def _unpinned(tool: Path) -> Iterator[str]:
+    """What a tool's requirements.in asks for must be in its lock."""
+    lock = tool / IMAGE_LOCK
     pinned = pins(lock) if lock.is_file() else {}
-    for line in (folder / "requirements.in").read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            name = canonicalize_name(Requirement(line).name)
-            if name not in pinned:
-                yield f"{folder.name}/{IMAGE_LOCK}: nothing for {line}"
-
-
-def _has_rivals(root: Path) -> bool:
-    return (root / RIVALS / "requirements.in").is_file()
+    for line in (tool / "requirements.in").read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#") and canonicalize_name(Requirement(line).name) not in pinned:
+            yield f"{tool.name}/{lock.name}: nothing for {line}"
 
 
 def _declared(member: Path) -> list[Requirement]:

@@ -71,6 +71,13 @@ PROBLEMS: dict[str, Entry] = {
         "The day should have a value but none has been recorded. `/api/v1/rates/gaps` lists such "
         "days; they are filled as soon as the source has them.",
     ),
+    # The edge's own answer, never given here: this is the page that its `type` leads to.
+    "too-many-requests": Entry(
+        429,
+        "Too many requests",
+        "The address sends more requests a second than the edge lets one have; `Retry-After` says "
+        "when to ask again. Answers may be kept as long as their `Cache-Control` says.",
+    ),
     "no-current-rate": Entry(
         503,
         "No current rate",

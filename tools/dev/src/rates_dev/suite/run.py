@@ -46,8 +46,8 @@ def _chosen(every: Sequence[Stage], only: Sequence[str]) -> list[Stage]:
 
 
 def _run(stage: Stage, root: Path, environ: Mapping[str, str], say: Say) -> outcome.Outcome:
-    if stage.back_end and stage.back_end.missing:
-        return outcome.left_out(stage, stage.back_end.missing)
+    if stage.missing:
+        return outcome.left_out(stage, stage.missing)
     say(f"\n=== {stage.name}" + (f" on {stage.back_end.label}" if stage.back_end else ""))
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import which
 
 from rates_dev.locks import members
 from rates_dev.suite.backends import BackEnd
@@ -18,18 +19,32 @@ Command = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Stage:
-    """One row of the table: commands that all must succeed; `tests` if they are pytest's."""
+    """One row of the table: commands that all must succeed; `tests` if they are pytest's.
+
+    `lack` says why this machine can't run it, if it can't.
+    """
 
     name: str
     commands: Sequence[Command]
     back_end: BackEnd | None = None
     tests: bool = False
     environ: dict[str, str] = field(default_factory=dict)
+    lack: str | None = None
+
+    @property
+    def missing(self) -> str | None:
+        """Why this machine can't run the stage, for its own sake or for its back end's."""
+        return self.lack or (self.back_end.missing if self.back_end else None)
 
 
 def stages(root: Path, back_ends: Sequence[BackEnd]) -> list[Stage]:
     """Return every stage over the folders that there are under `root`."""
-    return [*_checks(root), *_tests_on_nothing(root), *_tests_on(root, back_ends)]
+    return [
+        *_checks(root),
+        *_tests_on_nothing(root),
+        *_infrastructure(),
+        *_tests_on(root, back_ends),
+    ]
 
 
 def _checks(root: Path) -> list[Stage]:
@@ -64,6 +79,21 @@ def _tests_on_nothing(root: Path) -> list[Stage]:
         _pytest("contract", ["tests/contract"]),
         _pytest("dev", ["tests/dev", *PARALLEL]),
     ]
+
+
+def _infrastructure() -> list[Stage]:
+    """What is under deploy/terraform: insecure things, each part by itself, the parts together."""
+    scan = (sys.executable, "-m", "rates_dev.suite.scan_terraform")
+    check = (sys.executable, "-m", "rates_dev.suite.check_terraform")
+    return [
+        Stage("terraform scan", [scan]),
+        Stage("terraform", [check], lack=_no_terraform()),
+        _pytest("infrastructure", ["tests/terraform"]),
+    ]
+
+
+def _no_terraform() -> str | None:
+    return None if which("terraform") else "no terraform on PATH"
 
 
 def _tests_on(root: Path, back_ends: Sequence[BackEnd]) -> Iterable[Stage]:

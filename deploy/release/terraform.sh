@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Run terraform in a service's root, for an environment, with the role that login.sh took.
+#
+#   terraform.sh rates-api staging plan -input=false …
+#
+# STATE_BUCKET is the environment's bucket of states; TERRAFORM_IMAGE names the program.
+
+set -euo pipefail
+
+service=${1:?"say which service"} environment=${2:?"say which environment"}
+shift 2
+
+terraform() {
+    docker run --rm --user "$(id -u):$(id -g)" --volume "$PWD:$PWD" --workdir "$PWD/deploy/terraform/$service" \
+        --env AWS_ACCESS_KEY_ID --env AWS_SECRET_ACCESS_KEY --env AWS_SESSION_TOKEN --env AWS_REGION \
+        "${TERRAFORM_IMAGE:?}" "$@"
+}
+
+terraform init -input=false -no-color -reconfigure \
+    -backend-config="bucket=${STATE_BUCKET:?}" -backend-config="region=${AWS_REGION:?}" >&2
+terraform "$@" -no-color -var-file="../environments/$environment/$service.tfvars"

@@ -1,0 +1,184 @@
+"""What a month on AWS costs: the assumptions, the prices and the items of the bill.
+
+`cost` makes the tables of docs/cost.md from them.
+"""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+METRICS = Path(__file__).with_name("metrics.json")
+
+HOURS = 730
+SECONDS = HOURS * 3600
+ZONES = 3
+
+PEAKS = (2_000, 6_000, 20_000)
+"""Clients' requests per second in the busiest minutes."""
+AVERAGE_SHARE = 0.25
+"""Average of a month over its peak."""
+BUSY_SHARE = 0.30
+"""Share of the hours in which the groups have the size of the peak: ten hours on five days."""
+ORIGIN_SHARE = 0.05
+"""Share of the requests that CloudFront's cache does not answer."""
+ANSWER_BYTES = 1_300
+"""Headers included; the page says what was measured."""
+TRACED_SHARE = 0.10
+REQUESTS_PER_INSTANCE = 50
+LEAST_INSTANCES, MOST_INSTANCES = 2, 10
+DATABASE_ACU = 1.0
+"""Of each of two instances, on average: the range is 0.5 to 16, and requests don't reach them."""
+ENDPOINTS = 11
+
+PRICES = {
+    "CloudFront, million HTTPS requests": 1.00,
+    "CloudFront, GB to clients": 0.085,
+    "WAF, million requests": 0.60,
+    "WAF, ACL": 5.00,
+    "WAF, rule": 1.00,
+    "t3.medium, hour": 0.0416,
+    "gp3 volume, GB and month": 0.08,
+    "Aurora Serverless v2, ACU and hour": 0.12,
+    "cache.r6g.large, hour": 0.206,
+    "load balancer, hour": 0.0225,
+    "load balancer, unit and hour": 0.008,
+    "public IPv4 address, hour": 0.005,
+    "NAT gateway, hour": 0.045,
+    "NAT gateway, GB": 0.045,
+    "interface endpoint, zone and hour": 0.01,
+    "CloudWatch, metric and month": 0.30,
+    "CloudWatch, metric of an alarm and month": 0.10,
+    "CloudWatch, dashboard and month": 3.00,
+    "CloudWatch, GB of logs": 0.50,
+    "X-Ray, million traces": 5.00,
+    "S3, GB and month": 0.023,
+    "KMS key, month": 1.00,
+    "secret, month": 0.40,
+    "Inspector, instance and month": 1.25,
+    "FIS, minute of an action": 0.10,
+}
+"""US dollars in us-east-1, from memory; the page says by when they have to be looked up."""
+
+SERIES = {
+    "feed": 2, "level": 4, "source": 3, "result": 2, "to": 3, "state": 3, "notice": 3, "reason": 2,
+    "outcome": 13, "task": 4, "route": 12, "status": 4,
+}  # fmt: skip
+"""Values that a label takes: CloudWatch counts each as a metric."""
+NOTICE_OUTCOMES = 2
+
+
+@dataclass(frozen=True)
+class Load:
+    """A month with `peak` requests per second at the edge."""
+
+    peak: int
+
+    @property
+    def requests(self) -> float:
+        """Requests of clients in the month, in millions."""
+        return self.peak * AVERAGE_SHARE * SECONDS / 1e6
+
+    @property
+    def origin_requests(self) -> float:
+        """Requests of the month that reach the load balancer, in millions."""
+        return self.requests * ORIGIN_SHARE
+
+    @property
+    def origin_peak(self) -> float:
+        """Requests per second that reach the load balancer in the busiest minutes."""
+        return self.peak * ORIGIN_SHARE
+
+    @property
+    def peak_instances(self) -> int:
+        """Instances of rates-api in the busiest minutes, by the rule of 50 requests a second."""
+        needed = math.ceil(self.origin_peak / REQUESTS_PER_INSTANCE)
+        return min(MOST_INSTANCES, max(LEAST_INSTANCES, needed))
+
+    @property
+    def instances(self) -> float:
+        """Instances of rates-api on average."""
+        return LEAST_INSTANCES + (self.peak_instances - LEAST_INSTANCES) * BUSY_SHARE
+
+    @property
+    def gigabytes(self) -> float:
+        """GB to clients in the month."""
+        return self.requests * 1e6 * ANSWER_BYTES / 1e9
+
+
+def items(load: Load) -> Iterator[tuple[str, float]]:
+    """Yield each item of the bill with its dollars a month."""
+    yield from _edge(load)
+    yield from _servers(load)
+    yield from _network(load)
+    yield from _watching(load)
+
+
+def _edge(load: Load) -> Iterator[tuple[str, float]]:
+    yield "CloudFront: requests", load.requests * PRICES["CloudFront, million HTTPS requests"]
+    yield "CloudFront: data", load.gigabytes * PRICES["CloudFront, GB to clients"]
+    rules = PRICES["WAF, ACL"] + 5 * PRICES["WAF, rule"]
+    yield "WAF: requests, ACL, 5 rules", load.requests * PRICES["WAF, million requests"] + rules
+
+
+def _servers(load: Load) -> Iterator[tuple[str, float]]:
+    one = PRICES["t3.medium, hour"] * HOURS + 20 * PRICES["gp3 volume, GB and month"]
+    yield "rates-api: t3.medium", load.instances * one
+    yield "rates-sync: 2 t3.medium", 2 * one
+    acu_hours = 2 * DATABASE_ACU * HOURS
+    yield "Aurora: 2 instances", acu_hours * PRICES["Aurora Serverless v2, ACU and hour"]
+    yield "ElastiCache: 2 cache.r6g.large", 2 * PRICES["cache.r6g.large, hour"] * HOURS
+
+
+def _network(load: Load) -> Iterator[tuple[str, float]]:
+    per_second = load.origin_requests * 1e6 / SECONDS
+    # A unit is 25 new connections a second, and CloudFront keeps its own: one for ten requests.
+    units = max(1.0, per_second / 10 / 25, per_second * 3600 * ANSWER_BYTES / 1e9)
+    addresses = ZONES * PRICES["public IPv4 address, hour"] * HOURS
+    balancer = PRICES["load balancer, hour"] + units * PRICES["load balancer, unit and hour"]
+    yield "load balancer, its addresses", balancer * HOURS + addresses
+    gateways = ZONES * PRICES["NAT gateway, hour"] * HOURS + 20 * PRICES["NAT gateway, GB"]
+    yield "NAT: 3 gateways, addresses, 20 GB", gateways + addresses
+    endpoints = ENDPOINTS * ZONES * PRICES["interface endpoint, zone and hour"] * HOURS
+    yield f"interface endpoints: {ENDPOINTS} in 3 zones", endpoints
+
+
+def _watching(load: Load) -> Iterator[tuple[str, float]]:
+    metrics = series(json.loads(METRICS.read_text(encoding="utf-8")))
+    shown = 3 * PRICES["CloudWatch, dashboard and month"]
+    alarms = 15 * 3 * PRICES["CloudWatch, metric of an alarm and month"]
+    kept = metrics * PRICES["CloudWatch, metric and month"]
+    yield f"CloudWatch: {metrics} metrics, alarms, dashboards", kept + alarms + shown
+    # 1 KB a metric twice a minute, 200 bytes of flow logs a request, 10 GB of services and flows.
+    logs = metrics * 2 * 60 * HOURS * 1e3 / 1e9 + load.origin_requests * 0.2 + 10
+    yield "CloudWatch: logs, flow logs", logs * PRICES["CloudWatch, GB of logs"]
+    traces = load.origin_requests * TRACED_SHARE
+    yield "X-Ray: 10 % of what reaches the balancer", traces * PRICES["X-Ray, million traces"]
+    yield (
+        "S3: access logs (100 bytes a request, packed)",
+        load.requests * 0.1 * PRICES["S3, GB and month"],
+    )
+    guards = 6 * PRICES["KMS key, month"] + 8 * PRICES["secret, month"]
+    drills = 5 * 30 * PRICES["FIS, minute of an action"]
+    yield (
+        "keys, secrets, Inspector, a drill",
+        (guards + drills + 4 * PRICES["Inspector, instance and month"]),
+    )
+
+
+def series(metrics: list[Mapping[str, object]]) -> int:
+    """Return how many series `metrics` (metrics.json) make in one environment."""
+    return sum(_series_of(metric) for metric in metrics)
+
+
+def _series_of(metric: Mapping[str, object]) -> int:
+    labels = [one for one in _names(metric["dimensions"]) if one not in {"environment", "service"}]
+    if "notice" in labels:
+        return SERIES["notice"] * NOTICE_OUTCOMES
+    return math.prod(SERIES[label] for label in labels)
+
+
+def _names(dimensions: object) -> list[str]:
+    assert isinstance(dimensions, list)  # noqa: S101  what metrics.json holds; a test reads it too
+    return [str(one) for one in dimensions]

@@ -1,0 +1,55 @@
+variable "name" {
+  description = "Beginning of the bucket's name; AWS adds characters that make it unique in the world."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9-]{2,36}$", var.name))
+    error_message = "name must be 3-37 lower-case letters, digits and hyphens: AWS adds 26 characters, and 63 is its limit."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "KMS key that encrypts the objects; null: the keys of S3 itself, for writers and readers that can't use ours."
+  type        = string
+  default     = null
+}
+
+variable "expire_days" {
+  description = "Days after which objects are deleted; null keeps them."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.expire_days == null ? true : var.expire_days >= 1
+    error_message = "expire_days must be at least 1; leave it out to keep objects."
+  }
+}
+
+variable "versioned" {
+  description = "Whether overwritten and deleted objects are kept as versions (for 30 days)."
+  type        = bool
+  default     = true
+}
+
+variable "grants" {
+  description = "AWS services that may use the bucket beside the account: on the objects under `path`, or on the bucket itself without one, where all of `equals` holds."
+  type = list(object({
+    sid     = string
+    service = string
+    actions = list(string)
+    path    = optional(string)
+    equals  = map(string)
+  }))
+  default = []
+
+  validation {
+    condition     = alltrue([for grant in var.grants : endswith(grant.service, ".amazonaws.com") && length(grant.equals) > 0])
+    error_message = "A grant must name an AWS service and hold a condition: a service acts for every account that asks it."
+  }
+}
+
+variable "force_destroy" {
+  description = "Whether the bucket may be destroyed with what is in it."
+  type        = bool
+  default     = false
+}

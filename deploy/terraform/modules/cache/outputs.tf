@@ -1,0 +1,21 @@
+output "replication_group_id" {
+  description = "The replication group's name."
+  value       = aws_elasticache_replication_group.this.id
+}
+
+output "member_cluster_ids" {
+  description = "The names of the nodes, which are a dimension of their metrics."
+  # Not the attribute member_clusters: AWS names nodes <group>-001, -002, … and these are known before
+  # the group is made, so that alarms can be planned for each.
+  value = toset([for n in range(1 + var.replicas) : format("%s-%03d", var.name, n + 1)])
+}
+
+output "primary_endpoint" {
+  description = "The host name that leads to the primary, also after a failover."
+  value       = aws_elasticache_replication_group.this.primary_endpoint_address
+}
+
+output "auth_secret_arn" {
+  description = "The secret with the AUTH token."
+  value       = aws_secretsmanager_secret.auth.arn
+}

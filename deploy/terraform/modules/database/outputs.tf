@@ -1,0 +1,44 @@
+output "cluster_id" {
+  description = "The cluster's identifier, the dimension of its metrics."
+  value       = aws_rds_cluster.this.cluster_identifier
+}
+
+output "cluster_arn" {
+  description = "The cluster's ARN."
+  value       = aws_rds_cluster.this.arn
+}
+
+output "writer_endpoint" {
+  description = "The host name that leads to the writer, also after a failover."
+  value       = aws_rds_cluster.this.endpoint
+}
+
+output "reader_endpoint" {
+  description = "The host name that leads to a reader, to the writer if there is none."
+  value       = aws_rds_cluster.this.reader_endpoint
+}
+
+output "database_name" {
+  description = "The database with the record."
+  value       = local.database_name
+}
+
+output "writer_secret_arn" {
+  description = "The secret of the user rates_sync, which reads and writes."
+  value       = aws_secretsmanager_secret.user["rates_sync"].arn
+}
+
+output "reader_secret_arn" {
+  description = "The secret of the user rates_api, which reads the views."
+  value       = aws_secretsmanager_secret.user["rates_api"].arn
+}
+
+output "master_secret_arn" {
+  description = "The secret of the master user, which RDS made and rotates."
+  value       = one(aws_rds_cluster.this.master_user_secret).secret_arn
+}
+
+output "backup_vault_arn" {
+  description = "The vault with the snapshots."
+  value       = aws_backup_vault.this.arn
+}

@@ -1,0 +1,89 @@
+# Who may log in, and how passwords change.
+
+variables {
+  name                       = "rates-production"
+  subnet_ids                 = ["subnet-a", "subnet-b", "subnet-c"]
+  availability_zones         = ["us-east-1a", "us-east-1b", "us-east-1c"]
+  security_group_id          = "sg-0123456789abcdef0"
+  kms_key_arn                = "arn:aws:kms:us-east-1:123456789012:key/data"
+  secrets_kms_key_arn        = "arn:aws:kms:us-east-1:123456789012:key/secrets"
+  logs_kms_key_arn           = "arn:aws:kms:us-east-1:123456789012:key/logs"
+  rotation_subnet_ids        = ["subnet-p", "subnet-q"]
+  rotation_security_group_id = "sg-0fedcba9876543210"
+}
+
+run "the_master_rotates_itself" {
+  command = apply
+
+  assert {
+    condition     = aws_rds_cluster.this.manage_master_user_password && aws_rds_cluster.this.master_user_secret_kms_key_id == var.secrets_kms_key_arn
+    error_message = "RDS keeps the master's password in Secrets Manager, under the key for secrets, and rotates it."
+  }
+
+  assert {
+    condition     = aws_rds_cluster.this.master_password == null && length(setintersection([output.master_secret_arn], [output.writer_secret_arn, output.reader_secret_arn])) == 0
+    error_message = "Nobody chose the master's password, and no service's secret is the master's."
+  }
+}
+
+run "every_user_has_a_secret_that_rotates" {
+  command = apply
+
+  assert {
+    condition     = toset(keys(aws_secretsmanager_secret.user)) == toset(["rates_sync", "rates_api"])
+    error_message = "Each service has a user of its own."
+  }
+
+  assert {
+    condition     = output.writer_secret_arn == aws_secretsmanager_secret.user["rates_sync"].arn && output.reader_secret_arn == aws_secretsmanager_secret.user["rates_api"].arn
+    error_message = "The writer's secret is rates-sync's, the reader's rates-api's."
+  }
+
+  assert {
+    condition     = alltrue([for s in aws_secretsmanager_secret.user : s.kms_key_id == var.secrets_kms_key_arn])
+    error_message = "Every secret is encrypted with the key for secrets."
+  }
+
+  assert {
+    condition     = alltrue([for v in aws_secretsmanager_secret_version.user : v.secret_string == null && v.secret_string_wo_version == 1])
+    error_message = "Passwords are in no state, and are written once: what the rotation puts in stays."
+  }
+
+  assert {
+    condition = alltrue([
+      for user, stack in aws_cloudformation_stack.rotation :
+      jsondecode(stack.template_body).Resources.Rotation.Properties.SecretId == aws_secretsmanager_secret.user[user].arn
+    ]) && keys(aws_cloudformation_stack.rotation) == keys(aws_secretsmanager_secret.user)
+    error_message = "Every user's secret has its rotation."
+  }
+
+  assert {
+    condition = alltrue([
+      for stack in aws_cloudformation_stack.rotation :
+      jsondecode(stack.template_body).Resources.Rotation.Properties.HostedRotationLambda.RotationType == "MySQLMultiUser" &&
+      jsondecode(stack.template_body).Resources.Rotation.Properties.HostedRotationLambda.SuperuserSecretArn == output.master_secret_arn
+    ])
+    error_message = "Users alternate, so that the password in use stays good: the master's secret makes the other one."
+  }
+
+  assert {
+    condition = alltrue([
+      for stack in aws_cloudformation_stack.rotation :
+      jsondecode(stack.template_body).Resources.Rotation.Properties.RotateImmediatelyOnUpdate == false
+    ])
+    error_message = "Nothing is rotated before the accounts are made."
+  }
+
+  assert {
+    condition     = length(distinct([for stack in aws_cloudformation_stack.rotation : jsondecode(stack.template_body).Resources.Rotation.Properties.RotationRules.ScheduleExpression])) == 2
+    error_message = "The two users rotate at different hours."
+  }
+
+  assert {
+    condition = alltrue([
+      for stack in aws_cloudformation_stack.rotation :
+      jsondecode(stack.template_body).Resources.Rotation.Properties.HostedRotationLambda.VpcSecurityGroupIds == var.rotation_security_group_id
+    ])
+    error_message = "The rotation connects with a group that the database admits."
+  }
+}

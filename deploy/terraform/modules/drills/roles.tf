@@ -1,0 +1,169 @@
+# What an experiment may break: instances of the two groups, this cluster, this replication group. Finding
+# them knows no resources.
+
+data "aws_iam_policy_document" "experiment_trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["fis.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account]
+    }
+
+    condition {
+      test     = "ArnLike"
+      variable = "aws:SourceArn"
+      values   = ["${local.arn}:fis:${local.region}:${local.account}:experiment/*"]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "experiment" {
+  #checkov:skip=CKV_AWS_356:What stands on "*" knows no resources: looking, log delivery, and the API error, which is bound to the groups.
+  statement {
+    sid = "Find"
+    actions = [
+      "ec2:DescribeInstances", "autoscaling:DescribeAutoScalingGroups", "rds:DescribeDBClusters",
+      "elasticache:DescribeReplicationGroups", "tag:GetResources",
+    ]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "Stop"
+    actions   = ["ec2:StopInstances", "ec2:StartInstances"]
+    resources = ["${local.arn}:ec2:${local.region}:${local.account}:instance/*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:ResourceTag/Service"
+      values   = [for tags in local.instance_tags : tags.Service]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:ResourceTag/Environment"
+      values   = [var.environment]
+    }
+  }
+
+  # An instance whose volume is encrypted starts only with a grant.
+  statement {
+    sid       = "Start"
+    actions   = ["kms:CreateGrant"]
+    resources = [var.volumes_key_arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = ["ec2.${local.region}.amazonaws.com"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "kms:GrantIsForAWSResource"
+      values   = ["true"]
+    }
+  }
+
+  statement {
+    sid       = "Withhold"
+    actions   = ["ec2:InjectApiError"]
+    resources = ["*"]
+
+    condition {
+      test     = "ForAnyValue:StringEquals"
+      variable = "ec2:FisActionId"
+      values   = ["aws:ec2:asg-insufficient-instance-capacity-error"]
+    }
+
+    condition {
+      test     = "ForAnyValue:ArnLike"
+      variable = "ec2:FisTargetArns"
+      values   = values(local.group_arn)
+    }
+  }
+
+  statement {
+    sid       = "FailOver"
+    actions   = ["rds:FailoverDBCluster"]
+    resources = [var.database_cluster_arn]
+  }
+
+  statement {
+    sid       = "CutPower"
+    actions   = ["elasticache:InterruptClusterAzPower"]
+    resources = [var.cache_replication_group_arn]
+  }
+
+  # Log delivery is set up by whoever writes, and knows no resources but its own.
+  statement {
+    sid       = "Log"
+    actions   = ["logs:CreateLogDelivery", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups"]
+    resources = ["*"]
+  }
+}
+
+resource "aws_iam_role" "experiment" {
+  name               = "${var.name}-drills"
+  description        = "What a drill may break."
+  assume_role_policy = data.aws_iam_policy_document.experiment_trust.json
+}
+
+resource "aws_iam_role_policy" "experiment" {
+  name   = "drills"
+  role   = aws_iam_role.experiment.id
+  policy = data.aws_iam_policy_document.experiment.json
+}
+
+data "aws_iam_policy_document" "schedule_trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["scheduler.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account]
+    }
+
+    condition {
+      test     = "ArnLike"
+      variable = "aws:SourceArn"
+      values   = [aws_scheduler_schedule_group.drills.arn]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "schedule" {
+  statement {
+    sid     = "Begin"
+    actions = ["fis:StartExperiment"]
+    resources = concat(
+      [for template in local.templates : "${local.arn}:fis:${local.region}:${local.account}:experiment-template/${template}"],
+      ["${local.arn}:fis:${local.region}:${local.account}:experiment/*"],
+    )
+  }
+}
+
+resource "aws_iam_role" "schedule" {
+  name               = "${var.name}-drill-schedule"
+  description        = "Lets the schedules begin a drill."
+  assume_role_policy = data.aws_iam_policy_document.schedule_trust.json
+}
+
+resource "aws_iam_role_policy" "schedule" {
+  name   = "begin"
+  role   = aws_iam_role.schedule.id
+  policy = data.aws_iam_policy_document.schedule.json
+}

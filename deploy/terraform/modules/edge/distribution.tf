@@ -1,0 +1,179 @@
+# CloudFront: keeps what the API says may be kept, as long as the API says, and no error at all.
+
+locals {
+  # CloudFront is everywhere; its web ACL, its logs and its metrics are in one region, wherever the rest is.
+  cloudfront_region = "us-east-1"
+
+  balancer = "balancer"
+  fallback = "fallback"
+
+  # CloudFront would keep an error for 10 s on its own account; these are all that it lets us speak for. The API says
+  # no-store on every error, which covers the rest (422, 429).
+  errors = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504]
+  # No answer came from behind CloudFront. Not 503: that one carries the API's own problems.
+  fallback_for  = [502, 504]
+  fallback_page = "fallback/unavailable.html"
+}
+
+data "aws_cloudfront_response_headers_policy" "security" {
+  name = "Managed-SecurityHeadersPolicy"
+}
+
+resource "aws_cloudfront_cache_policy" "origin_decides" {
+  name    = "${var.name}-origin-decides"
+  comment = "As long as s-maxage says, an hour at most; without it not at all"
+
+  min_ttl     = 0
+  default_ttl = 0
+  max_ttl     = 3600
+
+  parameters_in_cache_key_and_forwarded_to_origin {
+    # Every parameter changes the answer, and an unknown one is a 422.
+    query_strings_config {
+      query_string_behavior = "all"
+    }
+
+    # CORS is the same for every origin, and nothing depends on who asks.
+    headers_config {
+      header_behavior = "none"
+    }
+
+    cookies_config {
+      cookie_behavior = "none"
+    }
+
+    # "gzip" or nothing becomes part of the key: the API's plain and compressed variants, each with its own ETag, are
+    # two entries. The API has no Brotli variant.
+    enable_accept_encoding_gzip   = true
+    enable_accept_encoding_brotli = false
+  }
+}
+
+# For the API's logs and traces and for CORS preflights; none of it is part of the key. If-None-Match needs no place
+# here: CloudFront answers it from what it keeps and asks the origin with the ETag that it has itself.
+resource "aws_cloudfront_origin_request_policy" "tracing" {
+  name    = "${var.name}-tracing"
+  comment = "Trace context, request id and preflights"
+
+  headers_config {
+    header_behavior = "whitelist"
+
+    headers {
+      items = [
+        "traceparent", "tracestate", "X-Request-Id", "Origin", "Access-Control-Request-Method",
+        "Access-Control-Request-Headers",
+      ]
+    }
+  }
+
+  cookies_config {
+    cookie_behavior = "none"
+  }
+
+  query_strings_config {
+    query_string_behavior = "all"
+  }
+}
+
+resource "aws_cloudfront_origin_access_control" "fallback" {
+  name                              = "${var.name}-fallback"
+  description                       = "Only this distribution reads the fallback page"
+  origin_access_control_origin_type = "s3"
+  signing_behavior                  = "always"
+  signing_protocol                  = "sigv4"
+}
+
+resource "aws_cloudfront_distribution" "this" {
+  #checkov:skip=CKV_AWS_86:Access logs go out by log delivery (logs.tf), which needs no ACL on its bucket.
+  #checkov:skip=CKV_AWS_305:An API has no page at its root; the path is the API's to answer.
+  #checkov:skip=CKV_AWS_310:There is one origin; if it fails the static page answers, which can't be a group's second origin.
+  #checkov:skip=CKV_AWS_374:Whoever needs the rate may ask from anywhere.
+  #checkov:skip=CKV2_AWS_47:The web ACL has the rule group for known bad inputs, Log4j included (firewall.tf).
+  comment         = var.name
+  enabled         = true
+  is_ipv6_enabled = true
+  http_version    = "http2and3"
+  price_class     = var.price_class
+  aliases         = [var.domain_name]
+  web_acl_id      = aws_wafv2_web_acl.this.arn
+
+  origin {
+    origin_id   = local.balancer
+    domain_name = var.origin_domain_name
+    # One zone's address may be dead: a second connection finds another. Safe also where an answer stays out, since
+    # every request only reads.
+    connection_attempts = 2
+    connection_timeout  = 3
+
+    custom_origin_config {
+      http_port              = 80
+      https_port             = 443
+      origin_protocol_policy = "https-only"
+      origin_ssl_protocols   = ["TLSv1.2"]
+      # The API answers from memory in milliseconds: what takes longer than this will not come.
+      origin_read_timeout      = 10
+      origin_keepalive_timeout = 15
+    }
+
+    custom_header {
+      name  = local.origin_header
+      value = local.origin_secrets[0]
+    }
+  }
+
+  origin {
+    origin_id                = local.fallback
+    domain_name              = module.fallback.regional_domain_name
+    origin_access_control_id = aws_cloudfront_origin_access_control.fallback.id
+  }
+
+  default_cache_behavior {
+    target_origin_id           = local.balancer
+    viewer_protocol_policy     = "redirect-to-https"
+    allowed_methods            = ["GET", "HEAD", "OPTIONS"]
+    cached_methods             = ["GET", "HEAD"]
+    cache_policy_id            = aws_cloudfront_cache_policy.origin_decides.id
+    origin_request_policy_id   = aws_cloudfront_origin_request_policy.tracing.id
+    response_headers_policy_id = data.aws_cloudfront_response_headers_policy.security.id
+    # A body that CloudFront compressed would go out under the plain one's ETag, weakened.
+    compress = false
+  }
+
+  ordered_cache_behavior {
+    path_pattern               = "/fallback/*"
+    target_origin_id           = local.fallback
+    viewer_protocol_policy     = "redirect-to-https"
+    allowed_methods            = ["GET", "HEAD"]
+    cached_methods             = ["GET", "HEAD"]
+    cache_policy_id            = aws_cloudfront_cache_policy.origin_decides.id
+    response_headers_policy_id = data.aws_cloudfront_response_headers_policy.security.id
+    compress                   = false
+  }
+
+  dynamic "custom_error_response" {
+    for_each = local.errors
+
+    content {
+      error_code            = custom_error_response.value
+      error_caching_min_ttl = 0
+      # The status stays what it is: a program must not take the page for an answer.
+      response_code      = contains(local.fallback_for, custom_error_response.value) ? custom_error_response.value : null
+      response_page_path = contains(local.fallback_for, custom_error_response.value) ? "/${local.fallback_page}" : null
+    }
+  }
+
+  viewer_certificate {
+    acm_certificate_arn      = var.certificate_arn
+    ssl_support_method       = "sni-only"
+    minimum_protocol_version = "TLSv1.2_2021"
+  }
+
+  restrictions {
+    geo_restriction {
+      restriction_type = "none"
+    }
+  }
+
+  # The load balancer must know a new secret before CloudFront shows it.
+  depends_on = [aws_lb_listener_rule.from_cloudfront]
+}

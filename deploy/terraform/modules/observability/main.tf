@@ -1,0 +1,74 @@
+# Fifteen alarms and three dashboards over the same metrics.
+#
+# objectives.tf   what is promised, and how the SLIs are computed
+# alarms_*.tf     each alarm: its metrics, its expression, its limit, its runbook
+# dashboards.tf   what the three dashboards share; executive.tf, operational.tf, sre.tf: their widgets
+#
+# deploy/terraform/metrics.json lists the services' metrics; tests/terraform/test_metrics.py compares.
+
+data "aws_region" "current" {}
+
+locals {
+  alarms = merge(local.slo_alarms, local.banxico_alarms, local.resource_alarms)
+
+  load_balancer = { LoadBalancer = var.alb_arn_suffix }
+  target_group  = { LoadBalancer = var.alb_arn_suffix, TargetGroup = var.target_group_arn_suffix }
+  edge          = { DistributionId = var.distribution_id, Region = "Global" }
+  cluster       = { DBClusterIdentifier = var.database_cluster_id }
+
+  api  = { environment = var.environment, service = "rates-api" }
+  sync = { environment = var.environment, service = "rates-sync" }
+
+  runbooks = { for key, alarm in local.alarms : key => "${var.runbook_base_url}/${alarm.runbook}" }
+}
+
+# One resource for all, so that none can be without action, runbook or a word on missing data.
+resource "aws_cloudwatch_metric_alarm" "this" {
+  for_each = local.alarms
+
+  alarm_name        = "${var.name}-${replace(each.key, "_", "-")}"
+  alarm_description = "${each.value.says} Runbook: ${local.runbooks[each.key]}"
+
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = each.value.limit
+  evaluation_periods  = each.value.of
+  datapoints_to_alarm = each.value.breaching
+  treat_missing_data  = each.value.missing
+
+  alarm_actions = [var.alarm_topic_arn]
+  ok_actions    = [var.alarm_topic_arn]
+
+  metric_query {
+    id          = "watched"
+    label       = each.value.label
+    expression  = each.value.expression
+    return_data = true
+  }
+
+  dynamic "metric_query" {
+    for_each = lookup(each.value, "steps", {})
+
+    content {
+      id          = metric_query.key
+      expression  = metric_query.value
+      return_data = false
+    }
+  }
+
+  dynamic "metric_query" {
+    for_each = each.value.metrics
+
+    content {
+      id          = metric_query.key
+      return_data = false
+
+      metric {
+        namespace   = metric_query.value.namespace
+        metric_name = metric_query.value.name
+        dimensions  = metric_query.value.dimensions
+        stat        = metric_query.value.stat
+        period      = each.value.period
+      }
+    }
+  }
+}

@@ -1,0 +1,277 @@
+# Applied with made-up values: a dashboard names alarms by ARN, which a plan does not know.
+
+provider "aws" {
+  region = "us-east-1"
+}
+
+variables {
+  name                       = "rates-production"
+  environment                = "production"
+  alarm_topic_arn            = "arn:aws:sns:us-east-1:123456789012:rates-production-alerts"
+  alb_arn_suffix             = "app/rates-production/0123456789abcdef"
+  target_group_arn_suffix    = "targetgroup/rates-api/0123456789abcdef"
+  distribution_id            = "E123EXAMPLE"
+  web_acl_name               = "rates-production"
+  database_cluster_id        = "rates-production"
+  max_acu                    = 16
+  cache_replication_group_id = "rates-production"
+  cache_member_cluster_ids   = ["rates-production-001", "rates-production-002"]
+  rates_api_group_name       = "rates-production-rates-api"
+  rates_sync_group_name      = "rates-production-rates-sync"
+  runbook_base_url           = "https://example.org/rates/docs/runbooks"
+}
+
+run "alarms" {
+  assert {
+    condition = toset(keys(aws_cloudwatch_metric_alarm.this)) == toset([
+      "availability_fast_burn", "availability_slow_burn", "latency_fast_burn", "latency_slow_burn", "freshness",
+      "breaker_open", "banxico_failures", "quota", "late_fix", "cache_hit_ratio", "redis_memory", "redis_failover",
+      "aurora_acu_at_maximum", "aurora_connections", "unhealthy_hosts",
+    ])
+    error_message = "There are exactly the fifteen alarms that the requirements name."
+  }
+
+  assert {
+    condition = alltrue([for alarm in aws_cloudwatch_metric_alarm.this :
+      alarm.alarm_actions == toset([var.alarm_topic_arn]) && alarm.ok_actions == toset([var.alarm_topic_arn])
+    ])
+    error_message = "Every alarm tells the topic when it begins and when it ends."
+  }
+
+  assert {
+    condition = alltrue([for alarm in aws_cloudwatch_metric_alarm.this :
+      can(regex("Runbook: https://example\\.org/rates/docs/runbooks/[a-z-]+\\.md$", alarm.alarm_description))
+    ])
+    error_message = "Every alarm's description ends with the address of its runbook."
+  }
+
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : startswith(alarm.alarm_name, "rates-production-")])
+    error_message = "Every alarm bears the environment's name."
+  }
+
+  assert {
+    condition = { for key, alarm in aws_cloudwatch_metric_alarm.this : key => alarm.treat_missing_data } == {
+      availability_fast_burn = "notBreaching", availability_slow_burn = "notBreaching"
+      latency_fast_burn      = "notBreaching", latency_slow_burn = "notBreaching"
+      freshness              = "breaching", breaker_open = "ignore", banxico_failures = "notBreaching"
+      quota                  = "ignore", late_fix = "ignore", cache_hit_ratio = "notBreaching"
+      redis_memory           = "breaching", redis_failover = "notBreaching"
+      aurora_acu_at_maximum  = "breaching", aurora_connections = "ignore", unhealthy_hosts = "breaching"
+    }
+    error_message = "No traffic is no burn, a state stays what it was, and what must always exist is missed."
+  }
+
+  assert {
+    condition = alltrue([for alarm in aws_cloudwatch_metric_alarm.this :
+      length([for query in alarm.metric_query : query if query.return_data]) == 1
+    ])
+    error_message = "Every alarm watches one expression."
+  }
+
+  assert {
+    condition = alltrue([for alarm in aws_cloudwatch_metric_alarm.this :
+      length([for query in alarm.metric_query : query if length(query.metric) > 0]) <= 10
+    ])
+    error_message = "CloudWatch takes ten metrics an alarm at most."
+  }
+
+  assert {
+    condition = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : alltrue([for query in alarm.metric_query :
+      alltrue([for metric in query.metric : metric.period * alarm.evaluation_periods <= 86400])
+    ])])
+    error_message = "No alarm looks further back than the day that CloudWatch evaluates."
+  }
+
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : alarm.datapoints_to_alarm <= alarm.evaluation_periods])
+    error_message = "No alarm needs more points than it looks at."
+  }
+}
+
+run "burn_rates" {
+  assert {
+    condition = { for key in ["availability_fast_burn", "availability_slow_burn", "latency_fast_burn", "latency_slow_burn"] : key => [
+      aws_cloudwatch_metric_alarm.this[key].threshold,
+      one(distinct(flatten([for query in aws_cloudwatch_metric_alarm.this[key].metric_query : query.metric[*].period]))),
+      ] } == {
+      availability_fast_burn = [14.4, 3600], availability_slow_burn = [3, 86400]
+      latency_fast_burn      = [6, 3600], latency_slow_burn = [3, 86400]
+    }
+    error_message = "The fast alarms judge one hour, the slow ones a day, by the burn rates that objectives.tf argues."
+  }
+
+  assert {
+    condition = toset(flatten([for query in aws_cloudwatch_metric_alarm.this["availability_fast_burn"].metric_query : query.metric[*].metric_name])) == toset([
+      "RequestCount", "HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count",
+    ])
+    error_message = "Availability counts the balancer's own errors beside those of rates-api."
+  }
+
+  assert {
+    condition     = contains(flatten([for query in aws_cloudwatch_metric_alarm.this["latency_slow_burn"].metric_query : query.metric[*].stat]), "PR(:0.2)")
+    error_message = "Latency is the share of requests up to 200 ms."
+  }
+
+  assert {
+    condition     = alltrue([for slo, budget in local.budgets : abs(100 - local.objectives[slo] - budget) < 0.000001])
+    error_message = "Each budget is what its objective leaves of 100 %."
+  }
+
+  assert {
+    condition = local.objectives.availability == 99.95 && local.objectives.current == 99.99 && local.objectives.latency == 95 && (
+      local.objectives.freshness == 99 && local.fast_seconds == 0.2
+    )
+    error_message = "The objectives are those of the requirements."
+  }
+
+  assert {
+    condition = !anytrue(flatten([for alarm in aws_cloudwatch_metric_alarm.this : [for query in alarm.metric_query :
+      can(regex("\\.[0-9]{4}", query.expression)) if query.expression != null
+    ]]))
+    error_message = "No number in an expression has digits that nobody wrote."
+  }
+
+  assert {
+    condition = toset(output.burn_alarm_arns) == toset([
+      output.alarm_arns["availability_fast_burn"], output.alarm_arns["latency_fast_burn"],
+    ])
+    error_message = "A drill can be ended by both fast burns."
+  }
+}
+
+run "limits" {
+  assert {
+    condition     = local.most_connections == 2000 && strcontains(local.resource_alarms.aurora_connections.expression, "/ 2000")
+    error_message = "With 16 ACUs the database admits 2,000 connections."
+  }
+
+  assert {
+    condition     = strcontains(local.resource_alarms.aurora_acu_at_maximum.expression, "/ 16")
+    error_message = "The capacity is held against the greatest that is configured."
+  }
+
+  assert {
+    condition     = length(local.resource_alarms.redis_memory.metrics) == 2 && length(local.resource_alarms.redis_failover.metrics) == 2
+    error_message = "Each node of Redis is watched."
+  }
+
+  assert {
+    condition     = strcontains(local.stale, "no_redis < 1") && contains(keys(local.freshness_metrics), "next_poll")
+    error_message = "Without Redis the age of an answer counts only inside the window."
+  }
+}
+
+run "staging" {
+  variables {
+    name        = "rates-staging"
+    environment = "staging"
+    max_acu     = 4
+  }
+
+  assert {
+    condition     = local.most_connections == 135
+    error_message = "A smaller database admits fewer connections."
+  }
+
+  assert {
+    condition = alltrue(flatten([for alarm in aws_cloudwatch_metric_alarm.this : [for query in alarm.metric_query : [for metric in query.metric :
+      metric.dimensions["environment"] == "staging" if metric.namespace == "Rates"
+    ]]]))
+    error_message = "Every metric of the services is that of the environment."
+  }
+}
+
+run "dashboards" {
+  assert {
+    condition     = toset(keys(aws_cloudwatch_dashboard.this)) == toset(["executive", "operational", "sre"])
+    error_message = "There are exactly three dashboards."
+  }
+
+  assert {
+    condition = toset(flatten([for dashboard in aws_cloudwatch_dashboard.this : [for widget in jsondecode(dashboard.dashboard_body).widgets :
+      widget.properties.alarms if widget.type == "alarm"
+    ]])) == toset(values(output.alarm_arns))
+    error_message = "Every alarm is shown on a dashboard."
+  }
+
+  assert {
+    condition = alltrue(flatten([for audience, dashboard in local.dashboards : [
+      length(dashboard.graphs) == length([for widget in jsondecode(aws_cloudwatch_dashboard.this[audience].dashboard_body).widgets : widget if widget.type == "metric"]),
+      length(distinct(dashboard.graphs)) == length(dashboard.graphs),
+    ]]))
+    error_message = "Every graph of a dashboard is shown once."
+  }
+
+  assert {
+    condition     = toset(keys(local.graphs)) == toset(flatten([for dashboard in local.dashboards : dashboard.graphs]))
+    error_message = "No graph is defined and shown nowhere."
+  }
+
+  assert {
+    condition = alltrue([for title, graph in local.graphs :
+      length(setsubtract(keys(graph.lines), concat(keys(graph.metrics), keys(graph.expressions)))) == 0
+    ])
+    error_message = "Every line of a graph is one of its metrics or expressions."
+  }
+
+  assert {
+    condition = alltrue([for band in ["normal work", "frozen", "emergency fixes only"] :
+      strcontains(aws_cloudwatch_dashboard.this["sre"].dashboard_body, band)
+    ])
+    error_message = "The SRE dashboard shows the error budget's policy."
+  }
+
+  assert {
+    condition = alltrue([for slo in ["Availability", "Latency", "Freshness"] :
+      local.widgets["${slo} budget left, 30 days"].properties.start == "-P30D" &&
+      local.widgets["${slo} budget left, 30 days"].properties.view == "gauge" &&
+      length(local.widgets["${slo} budget left, 30 days"].properties.annotations.horizontal) == 3
+    ])
+    error_message = "What is left of each budget over 30 days is a gauge with the policy's three bands."
+  }
+
+  assert {
+    condition = alltrue(flatten([for widget in local.widgets : [for row in widget.properties.metrics :
+      contains(["AWS/CloudFront", "AWS/WAFV2"], row[0]) == (lookup(row[length(row) - 1], "region", "") == "us-east-1") if length(row) > 1
+    ]]))
+    error_message = "The edge's metrics, and no others, are read in us-east-1."
+  }
+
+  assert {
+    condition = alltrue([for dashboard in aws_cloudwatch_dashboard.this : alltrue([for widget in jsondecode(dashboard.dashboard_body).widgets :
+      widget.x + widget.width <= 24
+    ])])
+    error_message = "A dashboard is 24 columns wide."
+  }
+}
+
+run "an_unknown_environment" {
+  command = plan
+
+  variables {
+    environment = "test"
+  }
+
+  expect_failures = [var.environment]
+}
+
+run "a_runbook_address_that_would_double_the_slash" {
+  command = plan
+
+  variables {
+    runbook_base_url = "https://example.org/runbooks/"
+  }
+
+  expect_failures = [var.runbook_base_url]
+}
+
+run "a_cache_with_more_nodes_than_an_alarm_takes" {
+  command = plan
+
+  variables {
+    cache_member_cluster_ids = ["a", "b", "c", "d", "e", "f", "g"]
+  }
+
+  expect_failures = [var.cache_member_cluster_ids]
+}

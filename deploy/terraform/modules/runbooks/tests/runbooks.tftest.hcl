@@ -1,0 +1,279 @@
+# Applied with made-up values: the documents name their roles by ARN.
+
+provider "aws" {
+  region = "us-east-1"
+}
+
+variables {
+  name                  = "rates-production"
+  environment           = "production"
+  alarm_topic_arn       = "arn:aws:sns:us-east-1:123456789012:rates-production-alerts"
+  messages_key_arn      = "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000"
+  alb_arn_suffix        = "app/rates-production/0123456789abcdef"
+  rates_api_group_name  = "rates-production-rates-api"
+  rates_sync_group_name = "rates-production-rates-sync"
+  database_cluster_id   = "rates-production"
+  min_acu               = 0.5
+  max_acu               = 16
+  approvers             = ["arn:aws:iam::123456789012:role/on-call"]
+  runbook_base_url      = "https://example.org/rates/docs/runbooks"
+
+  alarm_arns = {
+    latency_fast_burn      = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:rates-production-latency-fast-burn"
+    latency_slow_burn      = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:rates-production-latency-slow-burn"
+    breaker_open           = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:rates-production-breaker-open"
+    banxico_failures       = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:rates-production-banxico-failures"
+    aurora_acu_at_maximum  = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:rates-production-aurora-acu-at-maximum"
+    aurora_connections     = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:rates-production-aurora-connections"
+    availability_fast_burn = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:rates-production-availability-fast-burn"
+  }
+}
+
+run "documents" {
+  assert {
+    condition     = toset(keys(aws_ssm_document.this)) == toset(["high_latency", "banxico_failure", "database_trouble"])
+    error_message = "There are the three automations of the requirements."
+  }
+
+  assert {
+    condition     = alltrue([for document in aws_ssm_document.this : yamldecode(document.content).schemaVersion == "0.3" && document.document_type == "Automation"])
+    error_message = "Each is an automation of schema 0.3."
+  }
+
+  assert {
+    condition     = alltrue([for key, document in aws_ssm_document.this : yamldecode(document.content).assumeRole == aws_iam_role.automation[key].arn])
+    error_message = "Each runs with its own role, which a starter can't replace."
+  }
+
+  assert {
+    condition     = alltrue([for document in aws_ssm_document.this : can(regex("https://example\\.org/rates/docs/runbooks/[a-z-]+\\.md$", yamldecode(document.content).description))])
+    error_message = "Each names its page."
+  }
+
+  assert {
+    condition = alltrue([for document in aws_ssm_document.this :
+      length(distinct(yamldecode(document.content).mainSteps[*].name)) == length(yamldecode(document.content).mainSteps)
+    ])
+    error_message = "No two steps of a document have one name."
+  }
+
+  # A branch, a next step or a value of a step that is not there would fail only when it is run.
+  assert {
+    condition = alltrue(flatten([for document in aws_ssm_document.this : [
+      for step in flatten([
+        regexall("\"NextStep\": \"(\\w+)\"", document.content),
+        regexall("\"Default\": \"(\\w+)\"", document.content),
+        regexall("\"nextStep\": \"(\\w+)\"", document.content),
+        regexall("\\{\\{ (\\w+)\\.\\w+ \\}\\}", document.content),
+      ]) : contains(yamldecode(document.content).mainSteps[*].name, step)
+    ]]))
+    error_message = "Every step that is branched to or quoted is there."
+  }
+
+  assert {
+    condition = alltrue(flatten([for document in aws_ssm_document.this : [for step in yamldecode(document.content).mainSteps :
+      length(step.inputs.Subject) <= 100 if can(step.inputs.Subject)
+    ]]))
+    error_message = "SNS takes subjects of 100 characters at most."
+  }
+}
+
+run "approvals" {
+  # What costs money: more instances, more capacity. It must come right after an approval that aborts.
+  assert {
+    condition = [for index, step in local.high_latency.steps : local.high_latency.steps[index - 1].action
+    if try(step.inputs.Api, "") == "SetDesiredCapacity"] == ["aws:approve"]
+    error_message = "Instances are added only after an approval."
+  }
+
+  assert {
+    condition = [for index, step in local.database_trouble.steps : local.database_trouble.steps[index - 1].action
+    if try(step.inputs.ServerlessV2ScalingConfiguration.MinCapacity, 0) == 16] == ["aws:approve"]
+    error_message = "Capacity is raised only after an approval."
+  }
+
+  assert {
+    condition = alltrue(flatten([for document in aws_ssm_document.this : [
+      for step in flatten(regexall("\"(?:NextStep|Default|nextStep)\": \"(\\w+)\"", document.content)) : !contains(["addInstances", "raise"], step)
+    ]]))
+    error_message = "No branch leads past an approval."
+  }
+
+  assert {
+    condition = alltrue(flatten([for document in aws_ssm_document.this : [for step in yamldecode(document.content).mainSteps :
+      step.onFailure == "Abort" && tolist(step.inputs.Approvers) == var.approvers && step.inputs.NotificationArn == var.alarm_topic_arn
+      if step.action == "aws:approve"
+    ]]))
+    error_message = "A refused or forgotten approval ends the automation; the topic asks, the approvers answer."
+  }
+
+  # Other calls that write would have to be added here, and thought of.
+  assert {
+    condition = toset(flatten([for document in aws_ssm_document.this : [for step in yamldecode(document.content).mainSteps :
+      step.inputs.Api if step.action == "aws:executeAwsApi"
+    ]])) == toset(["Publish", "DescribeAlarms", "SetDesiredCapacity", "ModifyDBCluster"])
+    error_message = "No automation calls anything but what is known here."
+  }
+
+  assert {
+    condition     = alltrue([for step in local.banxico_failure.steps : !contains(["aws:approve"], step.action)])
+    error_message = "Banxico's failure is handled without waiting for anybody."
+  }
+}
+
+run "what_they_do" {
+  assert {
+    condition     = one([for step in local.high_latency.steps : step.inputs.Choices[0].And[1].NumericLesser if step.name == "isCacheOfHelp"]) == 80
+    error_message = "The cache is cleared if the hit ratio is under 80 %."
+  }
+
+  assert {
+    condition     = one([for step in local.high_latency.steps : step.inputs.Choices[0].And[0].NumericGreater if step.name == "isSlow"]) == 200
+    error_message = "Instances are asked for if p95 is above 200 ms."
+  }
+
+  assert {
+    condition     = contains([for query in local.high_latency.steps[0].inputs.InputPayload.metrics : query.id], "connections")
+    error_message = "High latency looks at the database's pool."
+  }
+
+  assert {
+    condition     = strcontains(aws_ssm_document.this["high_latency"].content, "python - clear") && !strcontains(aws_ssm_document.this["database_trouble"].content, "python - clear")
+    error_message = "Documents are cleared for latency alone: while the database is away they are all that a restarted worker has."
+  }
+
+  assert {
+    condition = [for step in local.database_trouble.steps : step.inputs.ServerlessV2ScalingConfiguration
+      if try(step.inputs.Api, "") == "ModifyDBCluster"] == [
+      { MinCapacity = 16, MaxCapacity = 16 },
+      { MinCapacity = 0.5, MaxCapacity = 16 },
+    ]
+    error_message = "The database is held at its greatest capacity, and given its range back."
+  }
+
+  assert {
+    condition = alltrue(flatten([for document in local.documents : [for step in document.steps :
+      step.inputs.Targets == [{ Key = "tag:aws:autoscaling:groupName", Values = ["rates-production-rates-sync"] }] if step.action == "aws:runCommand"
+    ]]))
+    error_message = "Commands run on instances of rates-sync only."
+  }
+
+  assert {
+    condition     = !strcontains(local.look, "{{") && !strcontains(file("${path.module}/files/documents.py"), "{{")
+    error_message = "Nothing in a script looks like a value of a step."
+  }
+}
+
+run "triggers" {
+  assert {
+    condition = { for key, rule in aws_cloudwatch_event_rule.alarm : key => toset(jsondecode(rule.event_pattern).resources) } == {
+      high_latency     = toset([var.alarm_arns["latency_fast_burn"], var.alarm_arns["latency_slow_burn"]])
+      banxico_failure  = toset([var.alarm_arns["breaker_open"], var.alarm_arns["banxico_failures"]])
+      database_trouble = toset([var.alarm_arns["aurora_acu_at_maximum"], var.alarm_arns["aurora_connections"]])
+    }
+    error_message = "Each automation is started by its own alarms."
+  }
+
+  assert {
+    condition = alltrue([for rule in aws_cloudwatch_event_rule.alarm :
+      jsondecode(rule.event_pattern).detail.state.value == ["ALARM"] && jsondecode(rule.event_pattern).source == ["aws.cloudwatch"]
+    ])
+    error_message = "Only the beginning of an alarm starts anything."
+  }
+
+  assert {
+    condition = alltrue([for key, target in aws_cloudwatch_event_target.automation :
+      target.role_arn == aws_iam_role.start.arn && endswith(target.arn, ":automation-definition/${aws_ssm_document.this[key].name}:$DEFAULT")
+    ])
+    error_message = "Each rule starts the automation of its name, by the role that may."
+  }
+}
+
+run "roles" {
+  assert {
+    condition = alltrue(flatten([for policy in aws_iam_role_policy.automation : [for statement in jsondecode(policy.policy).Statement :
+      !strcontains(join(" ", flatten([statement.Action])), "*")
+    ]]))
+    error_message = "No role has a wildcard among its actions."
+  }
+
+  assert {
+    condition = alltrue(flatten([for policy in aws_iam_role_policy.automation : [for statement in jsondecode(policy.policy).Statement :
+      alltrue([for action in flatten([statement.Action]) : contains(["cloudwatch:GetMetricData", "autoscaling:DescribeAutoScalingGroups"], action)])
+      if contains(flatten([statement.Resource]), "*")
+    ]]))
+    error_message = "Only reads that know no resources are allowed on everything."
+  }
+
+  assert {
+    condition = {
+      for key, policy in aws_iam_role_policy.automation : key => toset([for statement in jsondecode(policy.policy).Statement : flatten([statement.Action])[0]
+      if contains(["Scale", "Raise", "Alarm"], statement.Sid)])
+      } == {
+      high_latency     = toset(["autoscaling:SetDesiredCapacity"])
+      banxico_failure  = toset(["cloudwatch:DescribeAlarms"])
+      database_trouble = toset(["rds:ModifyDBCluster"])
+    }
+    error_message = "Each role may do what its own automation does."
+  }
+
+  assert {
+    condition = alltrue(flatten([for policy in aws_iam_role_policy.automation : [for statement in jsondecode(policy.policy).Statement :
+      statement.Condition.StringEquals["ssm:resourceTag/aws:autoscaling:groupName"] == "rates-production-rates-sync"
+      if statement.Sid == "CommandSync"
+    ]]))
+    error_message = "Commands may be sent to instances of rates-sync only."
+  }
+
+  assert {
+    condition = alltrue([for role in aws_iam_role.automation :
+      jsondecode(role.assume_role_policy).Statement[0].Principal.Service == "ssm.amazonaws.com" &&
+      jsondecode(role.assume_role_policy).Statement[0].Condition.StringEquals["aws:SourceAccount"] == "123456789012"
+    ])
+    error_message = "Only Systems Manager, for this account, takes the automations' roles."
+  }
+
+  assert {
+    condition = toset(flatten([for statement in jsondecode(aws_iam_role_policy.start.policy).Statement : flatten([statement.Action])])) == toset([
+      "ssm:StartAutomationExecution", "iam:PassRole",
+    ])
+    error_message = "An event may start the automations and nothing else."
+  }
+
+  assert {
+    condition = alltrue([for statement in jsondecode(aws_iam_role_policy.start.policy).Statement :
+      alltrue([for resource in flatten([statement.Resource]) : strcontains(resource, "rates-production-") || contains(values(output.role_arns), resource)])
+    ])
+    error_message = "An event starts these automations only, and hands over their roles only."
+  }
+}
+
+run "nobody_to_approve" {
+  command = plan
+
+  variables {
+    approvers = []
+  }
+
+  expect_failures = [var.approvers]
+}
+
+run "alarms_missing" {
+  command = plan
+
+  variables {
+    alarm_arns = { breaker_open = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:a" }
+  }
+
+  expect_failures = [var.alarm_arns]
+}
+
+run "nothing_to_raise" {
+  command = plan
+
+  variables {
+    min_acu = 16
+  }
+
+  expect_failures = [var.max_acu]
+}

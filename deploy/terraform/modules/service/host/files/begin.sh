@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# The first start of an instance: what is missing is installed, the service started, and the group told
+# whether it lives. A service that does not is never put into service: the group replaces the instance,
+# and a refresh that gets no other ends, and is rolled back.
+
+set -euo pipefail
+# shellcheck source=/dev/null
+source "${RATES_ETC:-/etc/rates}/host.env"
+
+readonly LOOKS=150 PAUSE=2
+
+metadata() {
+    local token
+    token=$(curl --fail --silent --request PUT --header "X-aws-ec2-metadata-token-ttl-seconds: 60" \
+        http://169.254.169.254/latest/api/token)
+    curl --fail --silent --header "X-aws-ec2-metadata-token: $token" \
+        "http://169.254.169.254/latest/meta-data/$1"
+}
+
+tell_group() {
+    aws autoscaling complete-lifecycle-action --region "$REGION" --auto-scaling-group-name "$GROUP" \
+        --lifecycle-hook-name launch --instance-id "$(metadata instance-id)" \
+        --lifecycle-action-result "$1"
+}
+
+wait_until_alive() {
+    for ((look = 0; look < LOOKS; look++)); do
+        if curl --fail --silent --max-time 3 --output /dev/null "http://127.0.0.1:$PORT/livez"; then
+            return 0
+        fi
+        sleep "$PAUSE"
+    done
+    echo "begin: $SERVICE does not live" >&2
+    return 1
+}
+
+abandon_unless_done() {
+    if [ "$?" -ne 0 ]; then tell_group ABANDON; fi
+}
+trap abandon_unless_done EXIT
+
+dnf install --assumeyes --quiet docker jq amazon-cloudwatch-agent
+systemctl daemon-reload
+systemctl enable --now docker
+
+agent=/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl
+"${RATES_AGENT:-$agent}" -a fetch-config -m ec2 -c file:/etc/rates/agent.json
+"${RATES_AGENT:-$agent}" -a append-config -m ec2 -c file:/etc/rates/collector.yaml -s
+
+systemctl enable --now "$SERVICE.service"
+wait_until_alive
+systemctl enable --now rates-watch.service rates-secrets.timer
+tell_group CONTINUE

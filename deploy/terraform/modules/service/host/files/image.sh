@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Have the image here. One that is here already is not asked for: a restart needs no registry.
+
+set -euo pipefail
+# shellcheck source=/dev/null
+source "${RATES_ETC:-/etc/rates}/host.env"
+
+if docker image inspect "$IMAGE" >/dev/null 2>&1; then exit 0; fi
+aws ecr get-login-password --region "$REGION" |
+    docker login --username AWS --password-stdin "$REGISTRY"
+docker pull --quiet "$IMAGE"

@@ -1,0 +1,29 @@
+# The service's images. Its own, so that a deploy needs nothing of anybody else: the first apply makes it
+# alone (-target=module.service.aws_ecr_repository.this), then there is something to push to.
+
+resource "aws_ecr_repository" "this" {
+  name                 = "${local.name}/${var.service}"
+  image_tag_mutability = "IMMUTABLE"
+
+  image_scanning_configuration {
+    scan_on_push = true
+  }
+
+  encryption_configuration {
+    encryption_type = "KMS"
+    kms_key         = var.data_kms_key_arn
+  }
+}
+
+resource "aws_ecr_lifecycle_policy" "this" {
+  repository = aws_ecr_repository.this.name
+
+  policy = jsonencode({
+    rules = [{
+      rulePriority = 1
+      description  = "The newest 50: far more than anybody rolls back"
+      selection    = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = 50 }
+      action       = { type = "expire" }
+    }]
+  })
+}

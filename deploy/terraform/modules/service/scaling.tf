@@ -1,0 +1,154 @@
+# When the group grows and shrinks. Three rules, and why they don't fight each other:
+#
+# - Out: requests per target above 50/s, +2; p95 above 500 ms, +3. Step scaling, without a cooldown, so that
+#   a second alarm is not kept waiting. New instances count as there while they warm up, so that the same
+#   alarm in the next minute adds none, and when both rules speak the group takes the larger size, not the
+#   sum. A scale-in can't start before they have warmed up.
+# - In: -1, and at most one in 10 minutes (simple scaling: its cooldown is for this rule alone). CPU below
+#   30 % for 10 minutes is not enough by itself: rates-api answers from memory, so that 50 requests a second
+#   hardly show as CPU, and a rule on CPU alone would take away what the rule on requests has just added.
+#   So each of the 10 minutes must also say that the requests, divided among one instance less, would stay
+#   under four fifths of the limit, and that p95 was within its own. Between growing at 50/s and shrinking
+#   below 40/s after the step lies the distance that keeps them apart.
+# - Slow answers while CPU is low (a dependency, say) let the group grow to its limit and stay there until
+#   they are fast again: that costs money and never loops.
+
+locals {
+  is_balanced = var.balanced != null
+  scaled      = local.is_balanced ? { this = var.balanced } : {}
+  target      = local.is_balanced ? { TargetGroup = var.balanced.target_group_arn_suffix, LoadBalancer = var.balanced.alb_arn_suffix } : {}
+
+  # CloudWatch counts requests per target and minute.
+  requests_per_minute = { for key, b in local.scaled : key => b.requests_per_second * 60 }
+  headroom            = 0.8
+}
+
+resource "aws_autoscaling_policy" "requests" {
+  for_each = local.scaled
+
+  name                      = "requests"
+  autoscaling_group_name    = aws_autoscaling_group.this.name
+  policy_type               = "StepScaling"
+  adjustment_type           = "ChangeInCapacity"
+  metric_aggregation_type   = "Average"
+  estimated_instance_warmup = var.warm_up_seconds
+
+  step_adjustment {
+    metric_interval_lower_bound = 0
+    scaling_adjustment          = 2
+  }
+}
+
+resource "aws_autoscaling_policy" "latency" {
+  for_each = local.scaled
+
+  name                      = "latency"
+  autoscaling_group_name    = aws_autoscaling_group.this.name
+  policy_type               = "StepScaling"
+  adjustment_type           = "ChangeInCapacity"
+  metric_aggregation_type   = "Average"
+  estimated_instance_warmup = var.warm_up_seconds
+
+  step_adjustment {
+    metric_interval_lower_bound = 0
+    scaling_adjustment          = 3
+  }
+}
+
+resource "aws_autoscaling_policy" "idle" {
+  for_each = local.scaled
+
+  name                   = "idle"
+  autoscaling_group_name = aws_autoscaling_group.this.name
+  policy_type            = "SimpleScaling"
+  adjustment_type        = "ChangeInCapacity"
+  scaling_adjustment     = -1
+  cooldown               = 600
+}
+
+resource "aws_cloudwatch_metric_alarm" "requests" {
+  for_each = local.scaled
+
+  alarm_name          = "${local.full_name}-scale-out-requests"
+  alarm_description   = "More than ${each.value.requests_per_second} requests a second for each instance: two more. Scales, does not page."
+  namespace           = "AWS/ApplicationELB"
+  metric_name         = "RequestCountPerTarget"
+  dimensions          = local.target
+  statistic           = "Sum"
+  period              = 60
+  evaluation_periods  = 1
+  threshold           = local.requests_per_minute[each.key]
+  comparison_operator = "GreaterThanThreshold"
+  treat_missing_data  = "notBreaching" # no requests, no value
+  alarm_actions       = [aws_autoscaling_policy.requests[each.key].arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "latency" {
+  for_each = local.scaled
+
+  alarm_name          = "${local.full_name}-scale-out-latency"
+  alarm_description   = "p95 above ${each.value.latency_seconds * 1000} ms for two minutes: three more. Scales, does not page."
+  namespace           = "AWS/ApplicationELB"
+  metric_name         = "TargetResponseTime"
+  dimensions          = local.target
+  extended_statistic  = "p95"
+  period              = 60
+  evaluation_periods  = 2 # one slow minute of few requests is no load
+  threshold           = each.value.latency_seconds
+  comparison_operator = "GreaterThanThreshold"
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_autoscaling_policy.latency[each.key].arn]
+
+  # Of a handful of requests a percentile says nothing.
+  evaluate_low_sample_count_percentiles = "ignore"
+}
+
+resource "aws_cloudwatch_metric_alarm" "idle" {
+  for_each = local.scaled
+
+  alarm_name          = "${local.full_name}-scale-in"
+  alarm_description   = "CPU below ${each.value.idle_cpu_percent} % for 10 minutes, and one instance less would do: one less. Scales, does not page."
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = 1
+  evaluation_periods  = 10
+  datapoints_to_alarm = 10
+  treat_missing_data  = "notBreaching" # who can't see takes nothing away
+  alarm_actions       = [aws_autoscaling_policy.idle[each.key].arn]
+
+  metric_query {
+    id          = "idle"
+    label       = "1 while one instance less would do"
+    return_data = true
+    expression = join(" ", [
+      "IF(cpu < ${each.value.idle_cpu_percent}",
+      "AND FILL(requests, 0) * instances < ${local.headroom * local.requests_per_minute[each.key]} * (instances - 1)",
+      "AND FILL(p95, 0) < ${each.value.latency_seconds}, 1, 0)",
+    ])
+  }
+
+  dynamic "metric_query" {
+    for_each = {
+      cpu       = { namespace = "AWS/EC2", name = "CPUUtilization", stat = "Average", dimensions = local.group }
+      instances = { namespace = "AWS/AutoScaling", name = "GroupInServiceInstances", stat = "Average", dimensions = local.group }
+      requests  = { namespace = "AWS/ApplicationELB", name = "RequestCountPerTarget", stat = "Sum", dimensions = local.target }
+      p95       = { namespace = "AWS/ApplicationELB", name = "TargetResponseTime", stat = "p95", dimensions = local.target }
+    }
+
+    content {
+      id          = metric_query.key
+      return_data = false
+
+      metric {
+        namespace   = metric_query.value.namespace
+        metric_name = metric_query.value.name
+        dimensions  = metric_query.value.dimensions
+        stat        = metric_query.value.stat
+        period      = 60
+      }
+    }
+  }
+}
+
+locals {
+  group = { AutoScalingGroupName = aws_autoscaling_group.this.name }
+}

@@ -1,0 +1,200 @@
+# What an instance may do: the policy documents as they are rendered.
+
+variables {
+  environment  = "production"
+  service      = "rates-api"
+  image        = "123456789012.dkr.ecr.us-east-1.amazonaws.com/rates-production/rates-api@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+  min_size     = 2
+  max_size     = 10
+  subnet_ids   = ["subnet-a", "subnet-b", "subnet-c"]
+  probe_port   = 8000
+  metrics_port = 8010
+  settings     = { RATES_API_WORKERS = "2" }
+  authorities  = "-----BEGIN CERTIFICATE-----\nmade up\n-----END CERTIFICATE-----\n"
+  metrics      = [{ metric = "rates_api_redis_up", dimensions = [] }]
+
+  security_group_id   = "sg-0123456789abcdef0"
+  secrets_kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/secrets"
+  logs_kms_key_arn    = "arn:aws:kms:us-east-1:123456789012:key/logs"
+  data_kms_key_arn    = "arn:aws:kms:us-east-1:123456789012:key/data"
+
+  secrets = {
+    RATES_API_DATABASE_URL = {
+      arn      = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rates-production/database/rates_api-AbCdEf"
+      template = "mysql+asyncmy://{username}:{password}@reader:3306/rates?ssl_ca=/etc/rates/authorities.pem"
+    }
+    RATES_API_REDIS_URL = {
+      arn      = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rates-production/redis-auth-AbCdEf"
+      template = "rediss://:{token}@primary:6379/0"
+    }
+  }
+
+  balanced = {
+    target_group_arn        = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/rates-api/0123456789abcdef"
+    target_group_arn_suffix = "targetgroup/rates-api/0123456789abcdef"
+    alb_arn_suffix          = "app/rates-production/0123456789abcdef"
+  }
+}
+
+run "reads_its_own_secrets_alone" {
+  command = apply
+
+  assert {
+    condition = toset(flatten([
+      for s in jsondecode(output.policies.secrets).Statement : s.Resource if contains(flatten([s.Action]), "secretsmanager:GetSecretValue")
+    ])) == toset([for secret in var.secrets : secret.arn])
+    error_message = "An instance reads the secrets of its service and no other."
+  }
+
+  assert {
+    condition = alltrue([
+      for document in output.policies : alltrue([
+        for s in jsondecode(document).Statement : !anytrue([for a in flatten([s.Action]) : startswith(a, "secretsmanager:") && a != "secretsmanager:GetSecretValue"])
+      ])
+    ])
+    error_message = "An instance reads secrets, it changes none."
+  }
+
+  assert {
+    condition = alltrue([
+      for s in jsondecode(output.policies.secrets).Statement :
+      s.Condition.StringEquals["kms:ViaService"] == "secretsmanager.us-east-1.amazonaws.com" &&
+      toset(flatten([s.Condition.StringEquals["kms:EncryptionContext:SecretARN"]])) == toset([for secret in var.secrets : secret.arn])
+      if flatten([s.Action]) == ["kms:Decrypt"]
+    ])
+    error_message = "It decrypts its own secrets, through Secrets Manager, and nothing else."
+  }
+}
+
+run "announces_nothing_unless_told" {
+  command = apply
+
+  assert {
+    condition     = toset(keys(output.policies)) == toset(["host", "secrets"]) && length(aws_iam_role_policy.announces) == 0
+    error_message = "Who is told of no topic and no edge has no document for them."
+  }
+
+  assert {
+    condition = alltrue([
+      for document in output.policies : !can(regex("sns:|cloudfront:", document))
+    ])
+    error_message = "rates-api neither publishes alerts nor purges the edge."
+  }
+
+  assert {
+    condition     = strcontains(output.files["/etc/systemd/system/rates-api.service"].content, "--uid-owner 10001 --jump REJECT")
+    error_message = "A service that calls no AWS gets no credentials of the instance."
+  }
+}
+
+run "announces_what_it_is_told" {
+  command = apply
+
+  variables {
+    service          = "rates-sync"
+    balanced         = null
+    max_size         = 2
+    singleton_metric = "rates_sync_leader"
+    announces = {
+      topic_arn        = "arn:aws:sns:us-east-1:123456789012:rates-production-alerts"
+      topic_key_arn    = "arn:aws:kms:us-east-1:123456789012:key/messages"
+      distribution_arn = "arn:aws:cloudfront::123456789012:distribution/E0000000000000"
+    }
+  }
+
+  assert {
+    condition = {
+      for s in jsondecode(output.policies.announces).Statement : s.Sid => [flatten([s.Action]), flatten([s.Resource])] if s.Sid != "EncryptThem"
+      } == {
+      PublishAlerts = [["sns:Publish"], [var.announces.topic_arn]]
+      PurgeTheEdge  = [["cloudfront:CreateInvalidation"], [var.announces.distribution_arn]]
+    }
+    error_message = "It publishes to this topic and purges this distribution, and does nothing else to either."
+  }
+
+  assert {
+    condition     = !strcontains(output.files["/etc/systemd/system/rates-sync.service"].content, "--jump REJECT")
+    error_message = "A service that calls AWS gets the credentials of its instance."
+  }
+}
+
+run "has_the_least_that_a_host_needs" {
+  command = apply
+
+  assert {
+    condition = toset([
+      for s in jsondecode(output.policies.host).Statement : s.Sid if contains(flatten([s.Resource]), "*")
+    ]) == toset(["BeManagedBySessionManagerAndRunCommand", "LogInToTheRegistry", "SendFigures", "SendTraces"])
+    error_message = "Only actions that know no resources are allowed on all."
+  }
+
+  assert {
+    condition     = alltrue([for s in jsondecode(output.policies.host).Statement : alltrue([for a in flatten([s.Action]) : !strcontains(a, "*")])])
+    error_message = "Every action is named."
+  }
+
+  assert {
+    condition     = !can(regex("ssm:GetParameter", output.policies.host))
+    error_message = "An instance reads no SSM parameter: what it needs is in its user data."
+  }
+
+  assert {
+    condition     = one([for s in jsondecode(output.policies.host).Statement : s.Condition.StringEquals["cloudwatch:namespace"] if s.Sid == "SendFigures"]) == "Rates"
+    error_message = "Figures go to one namespace."
+  }
+
+  assert {
+    condition     = one([for s in jsondecode(output.policies.host).Statement : s.Resource if s.Sid == "TellTheGroup"]) == "arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:*:autoScalingGroupName/rates-production-rates-api"
+    error_message = "An instance speaks to its own group."
+  }
+
+  assert {
+    condition     = one([for s in jsondecode(output.policies.host).Statement : s.Resource if s.Sid == "PullTheImage"]) == aws_ecr_repository.this.arn && one([for s in jsondecode(output.policies.host).Statement : s.Resource if s.Sid == "WriteTheLog"]) == "${aws_cloudwatch_log_group.this.arn}:*"
+    error_message = "An instance pulls its own service's images and writes its own service's log."
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role.this.assume_role_policy).Statement[0].Principal.Service == "ec2.amazonaws.com" && aws_launch_template.this.iam_instance_profile[0].arn == aws_iam_instance_profile.this.arn && aws_iam_instance_profile.this.role == aws_iam_role.this.name
+    error_message = "The role is the instances'."
+  }
+
+  assert {
+    condition     = alltrue([for policy in [aws_iam_role_policy.host, aws_iam_role_policy.secrets] : policy.role == aws_iam_role.this.id]) && aws_iam_role_policy.host.policy == output.policies.host && aws_iam_role_policy.secrets.policy == output.policies.secrets
+    error_message = "The documents that are looked at here are those that the role has."
+  }
+}
+
+run "no_secret_is_in_user_data" {
+  command = plan
+
+  variables {
+    settings = { RATES_SYNC_BANXICO_TOKEN = "t" }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_secret_that_is_not_an_arn" {
+  command = plan
+
+  variables {
+    secrets = { RATES_API_DATABASE_URL = { arn = "mysql+asyncmy://rates_api:password@host/rates" } }
+  }
+
+  expect_failures = [var.secrets]
+}
+
+run "refuses_a_url_without_tls" {
+  command = plan
+
+  variables {
+    secrets = {
+      RATES_API_REDIS_URL = {
+        arn      = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rates-production/redis-auth-AbCdEf"
+        template = "redis://:{token}@primary:6379/0"
+      }
+    }
+  }
+
+  expect_failures = [var.secrets]
+}

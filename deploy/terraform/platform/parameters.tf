@@ -1,0 +1,48 @@
+# What the services' roots read: names and ARNs, no secret. This list is the whole contract between the roots.
+
+locals {
+  parameters = merge(local.foundation_parameters, local.data_parameters)
+
+  foundation_parameters = {
+    "network/vpc_id"                     = module.network.vpc_id
+    "network/security_groups/rates_api"  = module.network.security_group_ids["rates_api"]
+    "network/security_groups/rates_sync" = module.network.security_group_ids["rates_sync"]
+    "edge/target_group_arn"              = module.edge.target_group_arn
+    "edge/target_group_arn_suffix"       = module.edge.target_group_arn_suffix
+    "edge/alb_arn_suffix"                = module.edge.alb_arn_suffix
+    "edge/distribution_id"               = module.edge.distribution_id
+    "edge/distribution_arn"              = module.edge.distribution_arn
+    "secrets/banxico_token_arn"          = aws_secretsmanager_secret.this["banxico_token"].arn
+    "secrets/operator_token_arn"         = aws_secretsmanager_secret.this["operator_token"].arn
+    "alerts/topic_arn"                   = aws_sns_topic.alerts.arn
+    "keys/data_arn"                      = aws_kms_key.this["data"].arn
+    "keys/secrets_arn"                   = aws_kms_key.this["secrets"].arn
+    "keys/logs_arn"                      = aws_kms_key.this["logs"].arn
+    "keys/messages_arn"                  = aws_kms_key.this["messages"].arn
+    "keys/buckets_arn"                   = aws_kms_key.this["buckets"].arn
+  }
+
+  lists = {
+    "network/private_subnet_ids" = values(module.network.private_subnet_ids)
+  }
+}
+
+resource "aws_ssm_parameter" "this" {
+  for_each = local.parameters
+
+  #checkov:skip=CKV2_AWS_34:Names and ARNs are no secrets; secrets are handed over by their ARN alone.
+  #checkov:skip=CKV_AWS_337:Names and ARNs are no secrets; secrets are handed over by their ARN alone.
+  name  = "/rates/${var.environment}/${each.key}"
+  type  = "String"
+  value = each.value
+}
+
+resource "aws_ssm_parameter" "list" {
+  for_each = local.lists
+
+  #checkov:skip=CKV2_AWS_34:Names and ARNs are no secrets; secrets are handed over by their ARN alone.
+  #checkov:skip=CKV_AWS_337:Names and ARNs are no secrets; secrets are handed over by their ARN alone.
+  name  = "/rates/${var.environment}/${each.key}"
+  type  = "StringList"
+  value = join(",", each.value)
+}

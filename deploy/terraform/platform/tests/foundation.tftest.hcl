@@ -1,0 +1,181 @@
+# Run once for each environment, with its variable file: ../environments/<environment>/platform.tfvars.
+
+# Names as AWS gives them: the alarms refuse others.
+override_resource {
+  target = module.edge.aws_lb.this
+  values = {
+    arn        = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/rates/0123456789abcdef"
+    arn_suffix = "app/rates/0123456789abcdef"
+    dns_name   = "rates-0123456789.us-east-1.elb.amazonaws.com"
+    zone_id    = "Z35SXDOTRQ7X7K"
+  }
+}
+
+override_resource {
+  target = module.edge.aws_lb_target_group.rates_api
+  values = {
+    arn        = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/rates/0123456789abcdef"
+    arn_suffix = "targetgroup/rates/0123456789abcdef"
+  }
+}
+
+run "tags_and_names" {
+  command = plan
+
+  assert {
+    condition = aws_sns_topic.alerts.tags_all == tomap({
+      Project = "rates", Environment = var.environment, Service = "platform", ManagedBy = "terraform"
+    })
+    error_message = "Everything must carry the four tags."
+  }
+
+  assert {
+    condition     = toset([for parameter in concat(values(aws_ssm_parameter.this), values(aws_ssm_parameter.list)) : startswith(parameter.name, "/rates/${var.environment}/")]) == toset([true])
+    error_message = "Every parameter must be under its environment."
+  }
+
+  assert {
+    condition     = aws_ssm_parameter.list["network/private_subnet_ids"].type == "StringList"
+    error_message = "The private subnets must be handed over as a list."
+  }
+}
+
+run "keys" {
+  command = plan
+
+  assert {
+    condition     = length(setsubtract(["data", "secrets", "logs", "messages", "buckets"], keys(aws_kms_key.this))) == 0
+    error_message = "Data, secrets, logs, messages and buckets must have a key each."
+  }
+
+  assert {
+    condition     = alltrue([for key in aws_kms_key.this : key.enable_key_rotation && key.deletion_window_in_days == 30])
+    error_message = "Keys must rotate, and leave a month to think before they are gone."
+  }
+
+  assert {
+    condition     = aws_kms_key.this["edge_logs"].region == "us-east-1" && aws_kms_key.this["logs"].region == var.region
+    error_message = "A log's key must be in the log's region."
+  }
+
+  assert {
+    condition = alltrue(flatten([
+      for name, document in data.aws_iam_policy_document.key : [
+        for statement in jsondecode(document.json).Statement : statement.Principal == { AWS = "arn:aws:iam::${data.aws_caller_identity.current.account_id}:root" }
+        if !can(statement.Condition)
+      ]
+    ]))
+    error_message = "Without a condition only the account itself may govern a key."
+  }
+
+  assert {
+    condition = {
+      for name, document in data.aws_iam_policy_document.key : name => [
+        for statement in jsondecode(document.json).Statement : statement.Principal.Service if can(statement.Principal.Service)
+      ]
+      } == {
+      data      = []
+      secrets   = []
+      logs      = ["logs.${var.region}.amazonaws.com"]
+      edge_logs = ["logs.us-east-1.amazonaws.com"]
+      messages  = ["cloudwatch.amazonaws.com"]
+      buckets   = ["cloudtrail.amazonaws.com", "config.amazonaws.com"]
+    }
+    error_message = "A key must be used by the services of its purpose alone."
+  }
+
+  assert {
+    condition = [
+      for name, document in data.aws_iam_policy_document.key : name
+      if anytrue([for statement in jsondecode(document.json).Statement : try(statement.Principal.AWS == "*", false)])
+    ] == ["data"]
+    error_message = "Only the data key may be used through EC2, for the instances' volumes."
+  }
+}
+
+run "certificates" {
+  command = plan
+
+  assert {
+    condition = { for name, certificate in aws_acm_certificate.this : name => [certificate.domain_name, certificate.region] } == {
+      edge   = [var.domain_name, "us-east-1"]
+      origin = ["origin.${var.domain_name}", var.region]
+    }
+    error_message = "CloudFront's certificate must be in us-east-1, the load balancer's beside it."
+  }
+}
+
+run "secrets_and_alerts" {
+  command = apply
+
+  assert {
+    condition     = alltrue([for secret in aws_secretsmanager_secret.this : secret.kms_key_id == aws_kms_key.this["secrets"].arn])
+    error_message = "Secrets must be encrypted with the key for secrets."
+  }
+
+  assert {
+    condition = alltrue([
+      for name in ["banxico_token", "operator_token"] :
+      aws_ssm_parameter.this["secrets/${name}_arn"].value == aws_secretsmanager_secret.this[name].arn
+    ])
+    error_message = "Secrets must be handed over by ARN alone."
+  }
+
+  assert {
+    condition     = aws_sns_topic.alerts.kms_master_key_id == aws_kms_key.this["messages"].arn
+    error_message = "Alerts must be encrypted."
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_sns_topic_policy.alerts.policy).Statement :
+      [statement.Principal.Service, statement.Condition.StringEquals["aws:SourceAccount"]] if statement.Effect == "Allow"
+    ] == [["cloudwatch.amazonaws.com", data.aws_caller_identity.current.account_id]]
+    error_message = "This account's alarms must reach the topic; whoever else publishes needs a right of its own."
+  }
+
+  assert {
+    condition = alltrue([
+      for statement in jsondecode(aws_sns_topic_policy.alerts.policy).Statement : can(statement.Condition)
+    ])
+    error_message = "Nobody may publish without a condition."
+  }
+
+  assert {
+    condition     = toset([for subscription in aws_sns_topic_subscription.email : subscription.endpoint]) == var.alert_emails
+    error_message = "Everybody in the variable file must get the alerts."
+  }
+}
+
+run "wiring" {
+  command = apply
+
+  assert {
+    condition = (
+      aws_ssm_parameter.this["network/vpc_id"].value == module.network.vpc_id
+      && aws_ssm_parameter.this["network/security_groups/rates_api"].value == module.network.security_group_ids["rates_api"]
+      && aws_ssm_parameter.this["network/security_groups/rates_sync"].value == module.network.security_group_ids["rates_sync"]
+      && toset(split(",", aws_ssm_parameter.list["network/private_subnet_ids"].value)) == toset(values(module.network.private_subnet_ids))
+    )
+    error_message = "Each service must be told its own security group, and the private subnets."
+  }
+
+  assert {
+    condition = (
+      aws_ssm_parameter.this["edge/target_group_arn"].value == module.edge.target_group_arn
+      && aws_ssm_parameter.this["edge/distribution_arn"].value == module.edge.distribution_arn
+      && aws_ssm_parameter.this["alerts/topic_arn"].value == aws_sns_topic.alerts.arn
+    )
+    error_message = "The services must be told the edge and the topic."
+  }
+
+  assert {
+    condition     = alltrue([for bucket in merge(module.edge.buckets, module.audit.buckets) : bucket.private && contains(["AES256", "aws:kms"], bucket.encryption)])
+    error_message = "Every bucket must be private and encrypted."
+  }
+
+  assert {
+    condition     = toset(keys(module.network.database_subnet_ids)) == toset(var.availability_zones)
+    error_message = "The databases must have a subnet in every zone."
+  }
+}

@@ -1,0 +1,218 @@
+# That rates-api gets what it needs of the platform, and no more.
+
+variables {
+  environment         = "production"
+  region              = "us-east-1"
+  instance_type       = "t3.medium"
+  memory_mib          = 3072
+  workers             = 2
+  min_size            = 2
+  max_size            = 10
+  requests_per_second = 50
+}
+
+# The platform, as it hands over.
+
+override_data {
+  target = data.http.authorities
+  values = { status_code = 200, response_body = "-----BEGIN CERTIFICATE-----\nmade up\n-----END CERTIFICATE-----\n" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.handed["cache/auth_secret_arn"]
+  values = { insecure_value = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rates-production/redis-auth-AbCdEf" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.handed["cache/primary_endpoint"]
+  values = { insecure_value = "primary.redis.example" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.handed["database/name"]
+  values = { insecure_value = "rates" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.handed["database/reader_endpoint"]
+  values = { insecure_value = "reader.aurora.example" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.handed["database/reader_secret_arn"]
+  values = { insecure_value = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rates-production/database/rates_api-AbCdEf" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.handed["database/writer_endpoint"]
+  values = { insecure_value = "writer.aurora.example" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.handed["edge/alb_arn_suffix"]
+  values = { insecure_value = "app/rates-production/0123456789abcdef" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.handed["edge/target_group_arn"]
+  values = { insecure_value = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/rates-production-rates-api/0123456789abcdef" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.handed["edge/target_group_arn_suffix"]
+  values = { insecure_value = "targetgroup/rates-production-rates-api/0123456789abcdef" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.handed["keys/data_arn"]
+  values = { insecure_value = "arn:aws:kms:us-east-1:123456789012:key/data" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.handed["keys/logs_arn"]
+  values = { insecure_value = "arn:aws:kms:us-east-1:123456789012:key/logs" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.handed["keys/secrets_arn"]
+  values = { insecure_value = "arn:aws:kms:us-east-1:123456789012:key/secrets" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.handed["network/private_subnet_ids"]
+  values = { insecure_value = "subnet-a,subnet-b,subnet-c" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.handed["network/security_groups/rates_api"]
+  values = { insecure_value = "sg-0123456789abcdef0" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.handed["rates-api/image"]
+  values = { insecure_value = "123456789012.dkr.ecr.us-east-1.amazonaws.com/rates-production/rates-api@sha256:0000000000000000000000000000000000000000000000000000000000000000" }
+}
+
+run "takes_from_the_platform_by_parameters_alone" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for key, p in data.aws_ssm_parameter.handed : p.name == "/rates/production/${key}"])
+    error_message = "What the platform hands over stands under the environment's own path."
+  }
+
+  assert {
+    condition     = !can(regex("terraform_remote_state", join("", [for f in fileset(path.module, "*.tf") : file("${path.module}/${f}")])))
+    error_message = "A service reads no other state."
+  }
+}
+
+run "every_variable_is_one_that_the_service_reads" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for line in compact(split("\n", output.files["/etc/rates/service.env"].content)) :
+      strcontains(file("${path.module}/../../../.env.example"), "\n# ${replace(split("=", line)[0], "/_FILE$/", "")}=")
+    ])
+    error_message = "Every variable stands in .env.example, which a test compares with the service's settings."
+  }
+
+  assert {
+    condition     = alltrue([for name in ["RATES_API_DATABASE_URL", "RATES_API_REDIS_URL"] : strcontains(output.files["/etc/rates/service.env"].content, "${name}_FILE=/run/secrets/")])
+    error_message = "Everything that has no default is given, as a file."
+  }
+
+  assert {
+    condition     = alltrue([for s in jsondecode(output.files["/etc/rates/secrets.json"].content) : strcontains(output.files["/etc/rates/service.env"].content, "_FILE=/run/secrets/${s.file}\n")])
+    error_message = "Every secret that is fetched is the file of a variable."
+  }
+}
+
+run "connects_by_tls" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for s in jsondecode(output.files["/etc/rates/secrets.json"].content) :
+      s.template == null || startswith(coalesce(s.template, "-"), "rediss://") || endswith(coalesce(s.template, "-"), "?ssl_ca=/etc/rates/authorities.pem")
+    ])
+    error_message = "Redis is reached by TLS, the database by TLS that trusts Amazon's authorities alone."
+  }
+
+  assert {
+    condition     = strcontains(output.files["/etc/systemd/system/rates-api.service"].content, "--volume /etc/rates/authorities.pem:/etc/rates/authorities.pem:ro")
+    error_message = "The authorities that the URL names lie in the container."
+  }
+}
+
+run "reads_the_readers_secret_and_the_auth_of_redis" {
+  command = apply
+
+  assert {
+    condition = toset(flatten([
+      for s in jsondecode(module.service.policies.secrets).Statement : s.Resource if contains(flatten([s.Action]), "secretsmanager:GetSecretValue")
+    ])) == toset([local.platform["database/reader_secret_arn"], local.platform["cache/auth_secret_arn"]])
+    error_message = "rates-api reads its own database user and the token of Redis, no more."
+  }
+
+  assert {
+    condition     = alltrue([for document in module.service.policies : !can(regex("banxico|operator|rates_sync", document))])
+    error_message = "rates-api can read neither the Banxico token, nor the operator's, nor the writer's credentials."
+  }
+
+  assert {
+    condition     = alltrue([for document in module.service.policies : !can(regex("sns:|cloudfront:", document))])
+    error_message = "rates-api neither publishes alerts nor purges the edge."
+  }
+}
+
+run "both_addresses_have_the_readers_user" {
+  command = plan
+
+  assert {
+    condition = {
+      for s in jsondecode(output.files["/etc/rates/secrets.json"].content) : s.file => s.secret if startswith(s.file, "database")
+      } == {
+      database_url         = local.platform["database/reader_secret_arn"]
+      database_primary_url = local.platform["database/reader_secret_arn"]
+    }
+    error_message = "Also towards the writer rates-api has only the right to read (rule R2)."
+  }
+
+  assert {
+    condition = (
+      strcontains(one([for s in jsondecode(output.files["/etc/rates/secrets.json"].content) : s.template if s.file == "database_url"]), "@reader.aurora.example:3306/rates?") &&
+      strcontains(one([for s in jsondecode(output.files["/etc/rates/secrets.json"].content) : s.template if s.file == "database_primary_url"]), "@writer.aurora.example:3306/rates?")
+    )
+    error_message = "The reader is asked first, the writer last."
+  }
+}
+
+run "an_instance_has_twenty_connections" {
+  command = plan
+
+  assert {
+    condition     = strcontains(output.files["/etc/rates/service.env"].content, "RATES_API_WORKERS=2\n") && strcontains(output.files["/etc/rates/service.env"].content, "RATES_API_DATABASE_POOL=10\n")
+    error_message = "Two workers share the 20 pooled connections of an instance."
+  }
+}
+
+run "drains_before_it_ends" {
+  command = plan
+
+  assert {
+    condition     = strcontains(output.files["/etc/rates/service.env"].content, "RATES_API_DRAIN=20\n") && strcontains(output.files["/etc/systemd/system/rates-api.service"].content, "docker stop --time 40 ")
+    error_message = "It is killed no sooner than it has drained and answered what it had."
+  }
+}
+
+run "refuses_workers_that_share_unevenly" {
+  command = plan
+
+  variables {
+    workers = 3
+  }
+
+  expect_failures = [var.workers]
+}

@@ -1,0 +1,34 @@
+terraform {
+  required_version = ">= 1.11"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 6.0"
+    }
+    http = {
+      source  = "hashicorp/http"
+      version = "~> 3.4"
+    }
+  }
+
+  # The bucket and its region belong to the environment: -backend-config=bucket=… -backend-config=region=….
+  backend "s3" {
+    key          = "rates-api.tfstate"
+    encrypt      = true
+    use_lockfile = true
+  }
+}
+
+provider "aws" {
+  region = var.region
+
+  default_tags {
+    tags = {
+      Project     = "rates"
+      Environment = var.environment
+      Service     = "rates-api"
+      ManagedBy   = "terraform"
+    }
+  }
+}

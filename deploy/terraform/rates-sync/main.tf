@@ -1,0 +1,66 @@
+# rates-sync: asks Banxico, records, announces. Two instances in two zones, of which the one that holds the
+# lease works (rule R2).
+
+locals {
+  handed = toset([
+    "alerts/topic_arn", "cache/auth_secret_arn", "cache/primary_endpoint", "database/name", "database/writer_endpoint",
+    "database/writer_secret_arn", "edge/distribution_arn", "edge/distribution_id", "keys/data_arn", "keys/logs_arn",
+    "keys/messages_arn", "keys/secrets_arn", "network/private_subnet_ids", "network/security_groups/rates_sync",
+    "rates-sync/image", "secrets/banxico_token_arn", "secrets/operator_token_arn",
+  ])
+}
+
+module "service" {
+  source = "../modules/service"
+
+  environment = var.environment
+  service     = "rates-sync"
+  image       = coalesce(var.image, local.platform["rates-sync/image"])
+
+  instance_type     = var.instance_type
+  memory_mib        = var.memory_mib
+  min_size          = 2
+  max_size          = 2
+  subnet_ids        = split(",", local.platform["network/private_subnet_ids"])
+  security_group_id = local.platform["network/security_groups/rates_sync"]
+  singleton_metric  = "rates_sync_leader"
+
+  probe_port   = 8001
+  metrics_port = 8001
+  metrics      = jsondecode(file("${path.module}/../metrics.json"))
+
+  settings = {
+    # Probes, metrics and operators' actions are asked for on the instance itself, by Session Manager.
+    RATES_SYNC_HOST                       = "127.0.0.1"
+    RATES_SYNC_DAILY_QUOTA                = tostring(var.daily_quota)
+    RATES_SYNC_SNS_TOPIC_ARN              = local.platform["alerts/topic_arn"]
+    RATES_SYNC_CLOUDFRONT_DISTRIBUTION_ID = local.platform["edge/distribution_id"]
+    RATES_SYNC_AWS_REGION                 = var.region
+    RATES_SYNC_OTLP_ENDPOINT              = "http://127.0.0.1:4318/v1/traces"
+    RATES_SYNC_TRACE_SHARE                = "0.1"
+  }
+
+  secrets = {
+    RATES_SYNC_DATABASE_URL = {
+      arn      = local.platform["database/writer_secret_arn"]
+      template = "mysql+asyncmy://{username}:{password}@${local.platform["database/writer_endpoint"]}:3306/${local.platform["database/name"]}?ssl_ca=/etc/rates/authorities.pem"
+    }
+    RATES_SYNC_REDIS_URL = {
+      arn      = local.platform["cache/auth_secret_arn"]
+      template = "rediss://:{token}@${local.platform["cache/primary_endpoint"]}:6379/0"
+    }
+    RATES_SYNC_BANXICO_TOKEN  = { arn = local.platform["secrets/banxico_token_arn"] }
+    RATES_SYNC_OPERATOR_TOKEN = { arn = local.platform["secrets/operator_token_arn"] }
+  }
+
+  announces = {
+    topic_arn        = local.platform["alerts/topic_arn"]
+    topic_key_arn    = local.platform["keys/messages_arn"]
+    distribution_arn = local.platform["edge/distribution_arn"]
+  }
+
+  authorities         = data.http.authorities.response_body
+  secrets_kms_key_arn = local.platform["keys/secrets_arn"]
+  logs_kms_key_arn    = local.platform["keys/logs_arn"]
+  data_kms_key_arn    = local.platform["keys/data_arn"]
+}

@@ -1,0 +1,223 @@
+# That rates-sync gets what it needs of the platform, and that it alone may announce.
+
+variables {
+  environment   = "production"
+  region        = "us-east-1"
+  instance_type = "t3.medium"
+  memory_mib    = 3072
+  daily_quota   = 1000
+}
+
+# The platform, as it hands over.
+
+override_data {
+  target = data.http.authorities
+  values = { status_code = 200, response_body = "-----BEGIN CERTIFICATE-----\nmade up\n-----END CERTIFICATE-----\n" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.handed["alerts/topic_arn"]
+  values = { insecure_value = "arn:aws:sns:us-east-1:123456789012:rates-production-alerts" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.handed["cache/auth_secret_arn"]
+  values = { insecure_value = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rates-production/redis-auth-AbCdEf" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.handed["cache/primary_endpoint"]
+  values = { insecure_value = "primary.redis.example" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.handed["database/name"]
+  values = { insecure_value = "rates" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.handed["database/writer_endpoint"]
+  values = { insecure_value = "writer.aurora.example" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.handed["database/writer_secret_arn"]
+  values = { insecure_value = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rates-production/database/rates_sync-AbCdEf" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.handed["edge/distribution_arn"]
+  values = { insecure_value = "arn:aws:cloudfront::123456789012:distribution/E0000000000000" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.handed["edge/distribution_id"]
+  values = { insecure_value = "E0000000000000" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.handed["keys/data_arn"]
+  values = { insecure_value = "arn:aws:kms:us-east-1:123456789012:key/data" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.handed["keys/logs_arn"]
+  values = { insecure_value = "arn:aws:kms:us-east-1:123456789012:key/logs" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.handed["keys/messages_arn"]
+  values = { insecure_value = "arn:aws:kms:us-east-1:123456789012:key/messages" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.handed["keys/secrets_arn"]
+  values = { insecure_value = "arn:aws:kms:us-east-1:123456789012:key/secrets" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.handed["network/private_subnet_ids"]
+  values = { insecure_value = "subnet-a,subnet-b,subnet-c" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.handed["network/security_groups/rates_sync"]
+  values = { insecure_value = "sg-0fedcba9876543210" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.handed["rates-sync/image"]
+  values = { insecure_value = "123456789012.dkr.ecr.us-east-1.amazonaws.com/rates-production/rates-sync@sha256:0000000000000000000000000000000000000000000000000000000000000000" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.handed["secrets/banxico_token_arn"]
+  values = { insecure_value = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rates-production/banxico-token-AbCdEf" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.handed["secrets/operator_token_arn"]
+  values = { insecure_value = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rates-production/operator-token-AbCdEf" }
+}
+
+run "takes_from_the_platform_by_parameters_alone" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for key, p in data.aws_ssm_parameter.handed : p.name == "/rates/production/${key}"])
+    error_message = "What the platform hands over stands under the environment's own path."
+  }
+
+  assert {
+    condition     = !can(regex("terraform_remote_state", join("", [for f in fileset(path.module, "*.tf") : file("${path.module}/${f}")])))
+    error_message = "A service reads no other state."
+  }
+}
+
+run "every_variable_is_one_that_the_service_reads" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for line in compact(split("\n", output.files["/etc/rates/service.env"].content)) :
+      strcontains(file("${path.module}/../../../.env.example"), "\n# ${replace(split("=", line)[0], "/_FILE$/", "")}=")
+    ])
+    error_message = "Every variable stands in .env.example, which a test compares with the service's settings."
+  }
+
+  assert {
+    condition     = alltrue([for name in ["RATES_SYNC_DATABASE_URL", "RATES_SYNC_REDIS_URL", "RATES_SYNC_BANXICO_TOKEN", "RATES_SYNC_OPERATOR_TOKEN"] : strcontains(output.files["/etc/rates/service.env"].content, "${name}_FILE=/run/secrets/")])
+    error_message = "Everything that has no default is given, as a file."
+  }
+
+  assert {
+    condition     = alltrue([for s in jsondecode(output.files["/etc/rates/secrets.json"].content) : strcontains(output.files["/etc/rates/service.env"].content, "_FILE=/run/secrets/${s.file}\n")])
+    error_message = "Every secret that is fetched is the file of a variable."
+  }
+}
+
+run "connects_by_tls" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for s in jsondecode(output.files["/etc/rates/secrets.json"].content) :
+      s.template == null || startswith(coalesce(s.template, "-"), "rediss://") || endswith(coalesce(s.template, "-"), "?ssl_ca=/etc/rates/authorities.pem")
+    ])
+    error_message = "Redis is reached by TLS, the database by TLS that trusts Amazon's authorities alone."
+  }
+
+  assert {
+    condition     = strcontains(output.files["/etc/systemd/system/rates-sync.service"].content, "--volume /etc/rates/authorities.pem:/etc/rates/authorities.pem:ro")
+    error_message = "The authorities that the URL names lie in the container."
+  }
+}
+
+run "two_instances_of_which_one_leads" {
+  command = plan
+
+  assert {
+    condition     = module.service.sizes == { min = 2, max = 2 }
+    error_message = "There are two instances, always."
+  }
+}
+
+run "reads_its_four_secrets" {
+  command = apply
+
+  assert {
+    condition = toset(flatten([
+      for s in jsondecode(module.service.policies.secrets).Statement : s.Resource if contains(flatten([s.Action]), "secretsmanager:GetSecretValue")
+      ])) == toset([for key in [
+      "database/writer_secret_arn", "cache/auth_secret_arn", "secrets/banxico_token_arn", "secrets/operator_token_arn",
+    ] : local.platform[key]])
+    error_message = "rates-sync reads the writer's user, the token of Redis, Banxico's and the operators', no more."
+  }
+
+  assert {
+    condition     = alltrue([for s in jsondecode(output.files["/etc/rates/secrets.json"].content) : s.template == null if endswith(s.file, "_token")])
+    error_message = "A token is the secret as it is."
+  }
+}
+
+run "alone_announces" {
+  command = apply
+
+  assert {
+    condition = {
+      for s in jsondecode(module.service.policies.announces).Statement : s.Sid => flatten([s.Resource])
+      } == {
+      PublishAlerts = [local.platform["alerts/topic_arn"]]
+      EncryptThem   = [local.platform["keys/messages_arn"]]
+      PurgeTheEdge  = [local.platform["edge/distribution_arn"]]
+    }
+    error_message = "It publishes to the topic of alerts and purges the one distribution."
+  }
+
+  assert {
+    condition = (
+      strcontains(output.files["/etc/rates/service.env"].content, "RATES_SYNC_SNS_TOPIC_ARN=${local.platform["alerts/topic_arn"]}\n") &&
+      strcontains(output.files["/etc/rates/service.env"].content, "RATES_SYNC_CLOUDFRONT_DISTRIBUTION_ID=${local.platform["edge/distribution_id"]}\n")
+    )
+    error_message = "It is told of the topic and the distribution that it may use."
+  }
+}
+
+run "keeps_a_tenth_of_its_traces" {
+  command = plan
+
+  assert {
+    condition     = strcontains(output.files["/etc/rates/service.env"].content, "RATES_SYNC_TRACE_SHARE=0.1\n") && !can(regex("sampler|sampling", output.files["/etc/rates/collector.yaml"].content))
+    error_message = "Traces are sampled at 10 % in the service, and not a second time in the collector."
+  }
+}
+
+run "refuses_more_than_the_budget" {
+  command = plan
+
+  variables {
+    daily_quota = 1001
+  }
+
+  expect_failures = [var.daily_quota]
+}

@@ -1,0 +1,128 @@
+"""What the script that makes the database's users says to Aurora, with a stand-in for AWS."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from rates_contracts import views
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = ROOT / "deploy/terraform/modules/database/files/accounts.sh"
+
+pytestmark = pytest.mark.skipif(shutil.which("jq") is None, reason="needs jq")
+
+AWS = """#!/bin/sh
+echo "$*" >>"$FAKES/calls"
+case "$*" in
+    *describe-db-clusters*) cat "$FAKES/cluster" ;;
+    *put-secret-value*) cat >>"$FAKES/put" ;;
+    *get-secret-value*database/rates_sync*) cat "$FAKES/rates_sync" ;;
+    *get-secret-value*database/rates_api*) cat "$FAKES/rates_api" ;;
+    *execute-statement*) cat >>"$FAKES/said" ;;
+esac
+"""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Run the script; return the folder with what it said to whom."""
+    home = tmp_path_factory.mktemp("accounts")
+    (home / "aws").write_text(AWS)
+    (home / "aws").chmod(0o755)
+    answers: dict[str, object] = {
+        "cluster": {"DBClusterArn": "arn:c", "MasterUserSecret": {"SecretArn": "arn:m"}},
+        "rates_sync": {"username": "rates_sync", "password": "sync-password", "masterarn": "arn:m"},
+        "rates_api": {
+            "username": "rates_api_clone",
+            "password": "api-password",
+            "masterarn": "arn:old",
+        },
+    }
+    for name, answer in answers.items():
+        (home / name).write_text(json.dumps(answer))
+    environ = {"PATH": f"{home}:{os.environ['PATH']}", "FAKES": str(home)}
+    subprocess.run(["bash", SCRIPT, "staging"], env=environ, check=True, capture_output=True)
+    return home
+
+
+@pytest.fixture(scope="module")
+def said(home: Path) -> list[str]:
+    """Return every statement, in order."""
+    documents = (home / "said").read_text().replace("}\n{", "}\x00{").split("\x00")
+    read = [json.loads(document) for document in documents]
+    assert {(d["resourceArn"], d["secretArn"], d["database"]) for d in read} == {
+        ("arn:c", "arn:m", "rates")
+    }
+    return [document["sql"] for document in read]
+
+
+def of(said: list[str], account: str) -> list[str]:
+    """Return the grants to one account."""
+    return [sql for sql in said if sql.startswith("GRANT") and sql.endswith(f" TO {account}@'%'")]
+
+
+def test_each_user_is_made_with_its_clone(said: list[str]) -> None:
+    """The rotation alternates between the two; the password is the secret's."""
+    assert [sql for sql in said if sql.startswith("CREATE USER")] == [
+        f"CREATE USER IF NOT EXISTS '{user}{clone}'@'%' IDENTIFIED BY '{password}'"
+        for user, password in (("rates_sync", "sync-password"), ("rates_api", "api-password"))
+        for clone in ("", "_clone")
+    ]
+
+
+@pytest.mark.parametrize("account", ["rates_api", "rates_api_clone"])
+def test_rates_api_is_granted_every_view_and_nothing_else(said: list[str], account: str) -> None:
+    """Each view of the contract by name; CREATE, which that takes, is taken back (ADR 0012)."""
+    assert of(said, account) == [
+        f"GRANT CREATE, SELECT ON rates.{view} TO {account}@'%'" for view in views.VIEWS
+    ]
+    for view in views.VIEWS:
+        revoked = f"REVOKE CREATE ON rates.{view} FROM {account}@'%'"
+        assert said.index(revoked) > said.index(
+            f"GRANT CREATE, SELECT ON rates.{view} TO {account}@'%'"
+        )
+
+
+@pytest.mark.parametrize("account", ["rates_sync", "rates_sync_clone"])
+def test_rates_sync_owns_the_schema(said: list[str], account: str) -> None:
+    """As in compose: one grant, on this database."""
+    (granted,) = of(said, account)
+    assert " ON rates.* TO " in granted
+    assert "CREATE VIEW" in granted
+
+
+def test_nobody_is_granted_before_it_is_made(said: list[str]) -> None:
+    """MySQL grants nothing to an account that is not there."""
+    for account in ("rates_sync", "rates_sync_clone", "rates_api", "rates_api_clone"):
+        made = next(
+            n
+            for n, sql in enumerate(said)
+            if sql.startswith(f"CREATE USER IF NOT EXISTS '{account}'")
+        )
+        assert made < said.index(of(said, account)[0])
+
+
+def test_the_user_whose_turn_it_is_gets_the_password_of_the_secret(said: list[str]) -> None:
+    """After a restore the database knows older ones; the other of the two is left alone."""
+    assert [sql for sql in said if sql.startswith("ALTER USER")] == [
+        "ALTER USER 'rates_sync'@'%' IDENTIFIED BY 'sync-password'",
+        "ALTER USER 'rates_api_clone'@'%' IDENTIFIED BY 'api-password'",
+    ]
+
+
+def test_no_password_shows_among_the_processes(home: Path) -> None:
+    """What is secret goes by standard input, never as an argument."""
+    assert "password" not in (home / "calls").read_text()
+
+
+def test_a_secret_learns_of_a_new_master(home: Path) -> None:
+    """After a restore the rotation must log in as another; what is right stays as it is."""
+    assert json.loads((home / "put").read_text()) == {
+        "username": "rates_api_clone",
+        "password": "api-password",
+        "masterarn": "arn:m",
+    }

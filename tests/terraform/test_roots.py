@@ -1,0 +1,161 @@
+"""What holds between the roots: each reads what another writes; environments have one shape."""
+
+import json
+import re
+import shutil
+import subprocess
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rates_api.serve.problems import PROBLEMS
+
+ROOT = Path(__file__).parents[2]
+TERRAFORM = ROOT / "deploy" / "terraform"
+TFCHECK = ROOT.parent / "shared" / "terraform" / "tfcheck"
+ROOTS = ("platform", "rates-sync", "rates-api")
+SERVICES = ("rates-sync", "rates-api")
+ENVIRONMENTS = ("staging", "production")
+
+BY_ZONE = {"aws_eip", "aws_nat_gateway"}
+"""What stands in one zone or in three, as `nat_gateways` says: size, not shape."""
+
+OF_SYNC_ALONE = {
+    "alerts/topic_arn",
+    "database/writer_secret_arn",
+    "edge/distribution_arn",
+    "edge/distribution_id",
+    "keys/messages_arn",
+    "secrets/banxico_token_arn",
+    "secrets/operator_token_arn",
+}
+"""What rates-api has no business with: to write, to purge, to alert, to ask Banxico (rule R2)."""
+
+
+def source(folder: Path) -> str:
+    """Return the configuration of a folder, all files in one, without comments."""
+    text = "\n".join(file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.tf")))
+    return re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
+
+
+def written() -> set[str]:
+    """Return the parameters that platform writes, without /rates/<environment>/."""
+    text = source(TERRAFORM / "platform")
+    return set(re.findall(r'^\s*"([a-z_]+/[a-z_/]+)"\s*=', text, flags=re.MULTILINE))
+
+
+def read_by(service: str) -> set[str]:
+    """Return the parameters that a service's root reads, its own image aside."""
+    [names] = re.findall(r"handed\s*=\s*toset\(\[(.*?)\]\)", source(TERRAFORM / service), re.DOTALL)
+    return set(re.findall(r'"([^"]+)"', names)) - {f"{service}/image"}
+
+
+def variables(environment: str, root: str) -> set[str]:
+    """Return the names that a variable file sets."""
+    file = TERRAFORM / "environments" / environment / f"{root}.tfvars"
+    return set(re.findall(r"^(\w+)\s*=", file.read_text(encoding="utf-8"), flags=re.MULTILINE))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_a_service_reads_platform_writes(service: str) -> None:
+    """A parameter that nobody writes would stop the service's first plan."""
+    assert read_by(service)
+    assert read_by(service) <= written()
+
+
+def test_rates_api_is_told_nothing_that_could_write() -> None:
+    """What it is not told of it can't be granted by mistake."""
+    assert not read_by("rates-api") & OF_SYNC_ALONE
+    assert read_by("rates-sync") >= OF_SYNC_ALONE
+
+
+def test_no_root_reads_another_roots_state() -> None:
+    """Parameters are the only hand-over: a service is deployed without any other state."""
+    for root in ROOTS:
+        assert "terraform_remote_state" not in source(TERRAFORM / root)
+
+
+@pytest.mark.parametrize("root", ROOTS)
+def test_states_are_apart_locked_and_encrypted(root: str) -> None:
+    """Each root has a state of its own, which S3 itself locks."""
+    [backend] = re.findall(r'backend "s3" \{(.*?)\}', source(TERRAFORM / root), re.DOTALL)
+    settings = dict(re.findall(r'(\w+)\s*=\s*"?([^"\n]+)"?', backend))
+    assert settings == {"key": f"{root}.tfstate", "encrypt": "true", "use_lockfile": "true"}
+
+
+@pytest.mark.parametrize("root", ROOTS)
+def test_environments_set_the_same_variables(root: str) -> None:
+    """What one environment says the other says, too: none lives on a default."""
+    assert variables("staging", root) == variables("production", root)
+
+
+def test_no_account_stands_in_the_configuration() -> None:
+    """Accounts are asked for, or given from outside; tests make theirs up."""
+    for file in [*TERRAFORM.glob("*/*.tf"), *TERRAFORM.glob("**/*.tfvars"), *modules()]:
+        assert not re.search(r"\b\d{12}\b", file.read_text(encoding="utf-8")), file
+
+
+def modules() -> list[Path]:
+    """Return the files of every module."""
+    return sorted(TERRAFORM.glob("modules/**/*.tf"))
+
+
+def test_nobody_outside_is_let_in() -> None:
+    """0.0.0.0/0 stands in routes out and in the one rule by which rates-sync reaches Banxico."""
+    for file in [*TERRAFORM.glob("*/*.tf"), *modules()]:
+        for kind, block in re.findall(
+            r'^resource "(\w+)" "\w+" \{\n(.*?)^\}',
+            file.read_text(encoding="utf-8"),
+            re.DOTALL | re.MULTILINE,
+        ):
+            if "0.0.0.0/0" in block or "::/0" in block:
+                assert kind in {"aws_route", "aws_vpc_security_group_egress_rule"}, (
+                    f"{file}: {kind}"
+                )
+
+
+def test_the_firewalls_problem_is_one_that_the_api_explains() -> None:
+    """Its `type` leads to a page, under the same code, title and status."""
+    text = (TERRAFORM / "modules/edge/firewall.tf").read_text(encoding="utf-8")
+    [block] = re.findall(r"too_many_requests = \{(.*?)\n  \}", text, re.DOTALL)
+    said = dict(re.findall(r'(\w+)\s*=\s*"?([^"\n]+)"?', block))
+    entry = PROBLEMS[said["code"]]
+    assert said["type"] == f"/problems/{said['code']}"
+    assert (said["title"], int(said["status"])) == (entry.title, entry.status)
+
+
+def planned(root: str, environment: str) -> list[dict[str, Any]]:
+    """Return the changes that a root plans in an empty account."""
+    if shutil.which("terraform") is None or not TFCHECK.exists():
+        pytest.skip("needs terraform and the program that runs it offline")
+    file = TERRAFORM / "environments" / environment / f"{root}.tfvars"
+    done = subprocess.run(
+        [TFCHECK, TERRAFORM / root, "json", f"-var-file={file}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    changes: list[dict[str, Any]] = json.loads(done.stdout)["resource_changes"]
+    return changes
+
+
+def test_staging_differs_from_production_in_size_but_not_in_shape() -> None:
+    """The same resources, as often, but for what stands once or in each zone."""
+    shapes = [Counter(map(shape, planned("platform", one))) for one in ENVIRONMENTS]
+    zones = [{key: shape.pop(key) for key in list(shape) if key[1] in BY_ZONE} for shape in shapes]
+    assert shapes[0] == shapes[1]
+    assert zones[0].keys() == zones[1].keys()
+    assert {*zones[0].values()} == {1}
+    assert {*zones[1].values()} == {3}
+
+
+def shape(change: dict[str, Any]) -> tuple[str, str, str]:
+    """Return where a resource is and what it is, but not which one of several."""
+    return (
+        re.sub(r"\[.*?\]", "", change.get("module_address", "")),
+        change["type"],
+        change["name"],
+    )
