@@ -14,6 +14,8 @@ from bench.report import Section, Table, as_json, as_markdown, as_text, figures_
 from bench.run import FULL, QUICK, SECTIONS, run
 from bench.targets import verdicts
 
+BY_HAND = "<!-- below: written by hand, kept by the next run -->"
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print, write; exit 0 done, 1 refused, 130 interrupted. Missed targets are told."""
@@ -62,7 +64,14 @@ def _write(
         options.svg.write_text(plot, encoding="utf-8")
     if options.markdown:
         page = _page(known, sections, summary, options.svg)
-        options.markdown.write_text(page, encoding="utf-8")
+        options.markdown.write_text(page + kept_of(options.markdown), encoding="utf-8")
+
+
+def kept_of(page: Path) -> str:
+    """Return what people have written at the end of an earlier page, below `BY_HAND`."""
+    text = page.read_text(encoding="utf-8") if page.exists() else ""
+    _, mark, kept = text.partition(BY_HAND)
+    return f"\n{mark}{kept}" if mark else ""
 
 
 def _page(

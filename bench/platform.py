@@ -27,7 +27,9 @@ COMMANDS = {
     "api": ("-m", "rates_api"),
 }
 """Those of the Procfile; here each is awaited before the next is started."""
+PARTS = ("redis", "simulator", "sync")
 
+ROOT = Path(__file__).parents[1]
 CURRENT = "/api/v1/rates/current"
 FIRST_DAY = "/api/v1/rates/1991-11-12"
 START_SECONDS = 60.0
@@ -51,9 +53,9 @@ class Platform:
         self._environ |= {name: str(free_port()) for name in DEFAULTS}
         self.plan = plan.read(directory, self._environ)
         self.plan.state.mkdir(parents=True, exist_ok=True)
-        self._children = {
-            name: self._child(name, cpus.rest) for name in ("redis", "simulator", "sync")
-        }
+        self._traces = free_port()
+        self._children = {"collector": self._collector(cpus.rest)}
+        self._children |= {name: self._child(name, cpus.rest) for name in PARTS}
         self._corrections = count(1)
 
     @property
@@ -83,9 +85,14 @@ class Platform:
 
     def start(self) -> None:
         """Start everything but rates-api, and wait until the whole history is recorded."""
-        for name, port in (("redis", "RATES_REDIS_PORT"), ("simulator", "BANXICO_SIM_PORT")):
+        ports = {
+            "collector": self._traces,
+            "redis": self.redis_port,
+            "simulator": self.plan.ports["BANXICO_SIM_PORT"],
+        }
+        for name, port in ports.items():
             self._children[name].start()
-            self._await(name, partial(_listens, self.plan.ports[port]))
+            self._await(name, partial(_listens, port))
         self._control("PUT", "/limits", {"enforced": False})
         self._children["sync"].start()
         self._await("sync", lambda: answers(self.plan.ports["RATES_SYNC_PORT"], "/readyz"))
@@ -101,7 +108,11 @@ class Platform:
     ) -> None:
         """End rates-api if it runs, and make it ready to be started by `api.start`."""
         self.stop_api()
-        told = {"RATES_API_WORKERS": str(workers), **(environ or {})}
+        told = {
+            "RATES_API_WORKERS": str(workers),
+            "RATES_API_OTLP_ENDPOINT": f"http://{HOST}:{self._traces}/v1/traces",
+            **(environ or {}),
+        }
         self._children["api"] = self._child("api", cpus, told)
 
     def stop_api(self) -> None:
@@ -111,7 +122,7 @@ class Platform:
 
     def spread(self) -> None:
         """Let everything but rates-api run on every CPU from now on."""
-        for name in ("redis", "simulator", "sync"):
+        for name in ("collector", *PARTS):
             for pid in family_of(self._children[name].pid):
                 for thread in Path(f"/proc/{pid}/task").iterdir():
                     os.sched_setaffinity(int(thread.name), self._cpus.every)
@@ -151,9 +162,14 @@ class Platform:
 
     def end(self) -> None:
         """End every process; safe to call at any time."""
-        for name in ("api", "sync", "simulator", "redis"):
+        for name in ("api", *reversed(PARTS), "collector"):
             if name in self._children:
                 self._children[name].end()
+
+    def _collector(self, cpus: Cpus) -> Child:
+        argv = [sys.executable, "-m", "bench.collector", str(self._traces)]
+        environ = {**_inherited(), "PYTHONPATH": str(ROOT)}
+        return Child("collector", argv, environ, self._directory / "collector.log", cpus)
 
     def _child(self, name: str, cpus: Cpus, more: Mapping[str, str] | None = None) -> Child:
         environ = environment.for_process(name, self.plan, {**self._environ, **(more or {})})

@@ -3,10 +3,12 @@
 import json
 import math
 import xml.etree.ElementTree as ET
+from pathlib import Path
 from typing import Literal
 
 import pytest
 
+from bench.cli import BY_HAND, kept_of
 from bench.cpus import layout
 from bench.latency import figure, latency, percentile, spelled
 from bench.plot import latency_plot
@@ -121,3 +123,11 @@ def test_the_server_under_test_has_a_cpu_to_itself(
     """As far as there are any: load and everything else share what is left."""
     cpus = layout(available)
     assert (set(cpus.server), set(cpus.load), set(cpus.rest)) == (server, load, rest)
+
+
+def test_what_people_wrote_outlives_the_next_run(tmp_path: Path) -> None:
+    """Below the mark a page of results is kept; above it everything is the run's."""
+    page = tmp_path / "RESULTS.md"
+    assert kept_of(page) == ""
+    page.write_text(f"# Results\n\n{BY_HAND}\n\n## Before\n", encoding="utf-8")
+    assert kept_of(page) == f"\n{BY_HAND}\n\n## Before\n"

@@ -144,7 +144,9 @@ def open_tracing(
         shutdown_on_exit=False,
     )
     if processor is None and endpoint:
-        processor = BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint, timeout=5))
+        exporter = OTLPSpanExporter(endpoint=endpoint, timeout=5)
+        # Small batches: encoding a large one keeps the event loop from running for longer.
+        processor = BatchSpanProcessor(exporter, schedule_delay_millis=1000)
     if processor is not None:
         provider.add_span_processor(processor)
     return Tracing(provider, service, sampled, chance, monotonic)
