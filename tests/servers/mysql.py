@@ -18,7 +18,8 @@ from asyncmy.errors import MySQLError
 from testcontainers.core.container import DockerContainer
 
 from servers.certificates import Certificates
-from servers.waiting import free_port, until_it_answers
+from servers.ports import free_port
+from servers.waiting import until_it_answers
 
 IMAGE = os.environ.get("MYSQL_IMAGE", "mysql:8.4")
 PASSWORD = "of-the-tests"

@@ -9,7 +9,8 @@ from redis import Redis, RedisError
 from testcontainers.core.container import DockerContainer
 
 from servers.certificates import Certificates
-from servers.waiting import free_port, until_it_answers
+from servers.ports import free_port
+from servers.waiting import until_it_answers
 
 IMAGE = os.environ.get("REDIS_IMAGE", "redis:8")
 OPTIONS = {

@@ -20,12 +20,13 @@ from driver.clock import SharedClock
 from driver.links import Links
 from driver.plan import THE_MORNING, Plan
 from driver.platform import Platform
-from driver.processes import OwnedProcess, free_port
+from driver.processes import OwnedProcess
 from driver.redis import RedisServer
 from driver.services import OPERATOR_TOKEN, Api, ApiInstance, Sync
 from driver.settings import settings_of
 from driver.sights import fill
 from driver.sqlite import SqliteDatabase
+from servers.ports import free_port
 
 PACKAGES = Path(__file__).parents[1]
 WORKERS = 2

@@ -1,4 +1,4 @@
-"""A process that never outlives its scenario, and free ports for it.
+"""A process that never outlives its scenario.
 
 Each process leads its own session, so that a signal reaches its workers too, and reads from a pipe
 that only the test process holds: when that process dies, however it dies, `launch` sees the end
@@ -7,21 +7,11 @@ of the pipe and ends the whole session.
 
 import contextlib
 import os
-import random
 import signal
-import socket
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
-
-# Below the range from which systems take the ports of outgoing connections (Linux 32768, macOS
-# 49152): a client that knocks at a server that was killed could otherwise take the server's own
-# port, and on the loopback interface even connect to itself.
-_PORTS = range(20_000, 32_000)
-_SHARE = 1_000
-"""How many of them each of the test runner's parallel workers takes from."""
-_given: set[int] = set()
 
 
 class Process(Protocol):
@@ -86,27 +76,6 @@ class Process(Protocol):
     def last_lines(self) -> Iterable[str]:
         """Return the end of its log, for the report of a failed scenario."""
         ...
-
-
-def free_port() -> int:
-    """Return a port on which nobody listens, and never the same one twice."""
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    first = worker * _SHARE % len(_PORTS)
-    share = _PORTS[first : first + _SHARE]
-    for port in random.sample(share, len(share)):
-        if port not in _given and _is_free(port):
-            _given.add(port)
-            return port
-    raise RuntimeError("no port is free")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 class OwnedProcess:

@@ -8,7 +8,6 @@ the Redis: `embedded` (the default) is fakeredis' TCP server, `server` a `redis-
 import asyncio
 import os
 import shutil
-import socket
 import sqlite3
 import subprocess
 import threading
@@ -30,6 +29,7 @@ from rates_contracts import views
 from rates_contracts.documents import AVERAGES, CURRENT, HISTORY
 from rates_contracts.events import Event, encode_event, stored_event
 from rates_contracts.stream import EVENTS, entry_fields
+from servers.ports import free_port
 
 DATABASE = os.environ.get("RATES_TEST_DATABASE", "sqlite")
 REDIS = os.environ.get("RATES_TEST_REDIS", "embedded")
@@ -38,13 +38,6 @@ collect_ignore = [
     *([] if REDIS == "container" else ["test_redis_tls.py"]),
 ]
 """What only one back end can show belongs to its run alone; nothing is skipped in another's."""
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class EmbeddedRedis:

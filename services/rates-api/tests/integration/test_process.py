@@ -16,16 +16,11 @@ from typing import Any
 import httpx
 import pytest
 
+from servers.ports import free_port
+
 pytestmark = pytest.mark.integration
 
 MODULE = [sys.executable, "-m", "rates_api"]
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Run:

@@ -46,6 +46,7 @@ from rates_sync.store.engine import open_engine
 from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
 from rates_sync.store.record import Record
+from servers.ports import free_port
 
 # --- databases -----------------------------------------------------------------------------------
 
@@ -228,12 +229,6 @@ def _server_command(port: int) -> list[str]:
 PROCESSES = {"embedded": _embedded_command, "server": _server_command}
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _wait_until_it_listens(process: "subprocess.Popen[bytes]", port: int) -> None:
     while process.poll() is None:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
@@ -257,7 +252,7 @@ def redis_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @contextmanager
 def _process(command: Callable[[int], list[str]]) -> Iterator[int]:
-    port = _free_port()
+    port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         process = subprocess.Popen(
             command(port), cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -289,7 +284,7 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
 @pytest.fixture
 async def no_redis() -> AsyncIterator[Redis]:
     """A client of a Redis that is away."""
-    client = connect(f"redis://127.0.0.1:{_free_port()}/0")
+    client = connect(f"redis://127.0.0.1:{free_port()}/0")
     yield client
     await client.aclose()
 

@@ -20,6 +20,7 @@ import pytest
 from rates_sync.migrations import migrate
 from rates_sync.store.engine import open_engine
 from rates_sync.store.upstream import claim
+from servers.ports import free_port
 
 pytestmark = pytest.mark.integration
 
@@ -56,24 +57,17 @@ def banxico() -> Iterator[str]:
     server.server_close()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @pytest.fixture
 def environ(database: Any, banxico: str) -> dict[str, str]:
     """The environment of an instance; nobody listens where its Redis should be."""
     return {
         "PATH": os.environ["PATH"],
         "RATES_SYNC_DATABASE_URL": database.url,
-        "RATES_SYNC_REDIS_URL": f"redis://127.0.0.1:{_free_port()}/0",
+        "RATES_SYNC_REDIS_URL": f"redis://127.0.0.1:{free_port()}/0",
         "RATES_SYNC_BANXICO_URL": banxico,
         "RATES_SYNC_BANXICO_TOKEN": TOKEN,
         "RATES_SYNC_OPERATOR_TOKEN": "operator-of-the-tests",
-        "RATES_SYNC_PORT": str(_free_port()),
+        "RATES_SYNC_PORT": str(free_port()),
     }
 
 
@@ -136,7 +130,7 @@ def test_second_instance_is_a_standby(environ: dict[str, str], start: Start) -> 
     """While the first renews its lease, the second is ready but does not lead."""
     start()
     first = _until(lambda seen: seen["role"] == "leader" and seen["leader"], environ)
-    environ["RATES_SYNC_PORT"] = str(_free_port())
+    environ["RATES_SYNC_PORT"] = str(free_port())
     start()
     second = _until(lambda seen: seen["role"] == "standby", environ)
     assert second["leader"] == first["leader"]

@@ -12,7 +12,7 @@ from shutil import which
 from rates_dev.locks import members
 from rates_dev.suite.backends import BackEnd
 
-# Scenarios mostly wait for their own processes, property tests fill a core each.
+# Scenarios and tests on real stores mostly wait, property tests fill a core each.
 PARALLEL = ("-n", "auto")
 Command = tuple[str, ...]
 
@@ -98,7 +98,7 @@ def _no_terraform() -> str | None:
 
 def _tests_on(root: Path, back_ends: Sequence[BackEnd]) -> Iterable[Stage]:
     for back_end in back_ends:
-        yield _pytest("integration", _integration(root), back_end)
+        yield _pytest("integration", [*_integration(root), *PARALLEL], back_end)
     for back_end in (one for one in back_ends if one.contained):
         yield _pytest("containers", ["tests/containers"], back_end)
     for back_end in back_ends:
