@@ -1,5 +1,6 @@
 """The test runner: what it runs where, how it reads the results, and its table."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -105,7 +106,7 @@ def test_all_stages_run_past_a_failing_one(tmp_path: Path) -> None:
     python = (sys.executable, "-c")
     later = (*python, "open('ran', 'w')")
     stage = Stage("lint", [(*python, "raise SystemExit(2)"), later])
-    result = suite._run(stage, tmp_path, {}, lambda _line: None)
+    result = suite._run(stage, tmp_path, {})
     assert not result.ok
     assert (tmp_path / "ran").exists()
 
@@ -146,6 +147,43 @@ def test_no_test_of_the_checkout_is_outside_the_stages() -> None:
 def test_what_lacks_its_program_is_left_out_with_its_reason(tmp_path: Path) -> None:
     """A stage that this machine can't run starts nothing, and tells why."""
     stage = Stage("terraform", [("no-such-program",)], lack="no terraform on PATH")
-    result = suite._run(stage, tmp_path, {}, lambda _line: None)
+    result = suite._run(stage, tmp_path, {})
     assert result.left_out == ("no terraform on PATH",)
     assert result.ok
+
+
+def test_what_goes_aside_runs_beside_the_others_and_is_told_at_the_end(tmp_path: Path) -> None:
+    """Both run at once, the one aside at the lowest priority; its output is not lost."""
+    meet = (
+        "import os, pathlib, sys, time\n"
+        "mine, other = map(pathlib.Path, sys.argv[1:])\n"
+        "mine.touch()\n"
+        "deadline = time.monotonic() + 20\n"
+        "while not other.exists():\n"
+        "    assert time.monotonic() < deadline, 'alone'\n"
+        "print('met at', os.nice(0))\n"
+    )
+    one, two = str(tmp_path / "one"), str(tmp_path / "two")
+    said: list[str] = []
+    outcomes = suite._outcomes(
+        [
+            Stage("aside", [(sys.executable, "-c", meet, one, two)], aside=True),
+            Stage("in turn", [(sys.executable, "-c", meet, two, one)]),
+        ],
+        tmp_path,
+        {"PATH": os.environ["PATH"]},
+        said.append,
+    )
+    assert [(done.stage.name, done.ok) for done in outcomes] == [("aside", True), ("in turn", True)]
+    assert said == ["\n=== in turn", "\n=== aside\nmet at 19\n"]
+
+
+def test_what_goes_aside_is_told_as_it_runs_where_nothing_else_does(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Asked for by itself such a stage is one like any other."""
+    said: list[str] = []
+    stage = Stage("aside", [(sys.executable, "-c", "print('here')")], aside=True)
+    assert suite._outcomes([stage], tmp_path, {}, said.append)[0].ok
+    assert said == ["\n=== aside"]
+    assert capfd.readouterr().out == "here\n"

@@ -10,8 +10,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from rates_dev.errors import Refused
 from rates_dev.suite import outcome, table
@@ -19,6 +21,7 @@ from rates_dev.suite.backends import back_ends
 from rates_dev.suite.stages import Stage, stages
 
 Say = Callable[[str], None]
+LOWEST = ("nice", "-n", "19")
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Options:
 def run(root: Path, environ: Mapping[str, str], options: Options, say: Say) -> bool:
     """Run what was asked for and say the table; true if all went well. Raises `Refused`."""
     chosen = _chosen(stages(root, back_ends(options.on)), options.only)
-    outcomes = [_run(stage, root, environ, say) for stage in chosen]
+    outcomes = _outcomes(chosen, root, environ, say)
     say("\n" + table.render(outcomes, strict=options.strict))
     return table.succeeded(outcomes, strict=options.strict)
 
@@ -45,30 +48,73 @@ def _chosen(every: Sequence[Stage], only: Sequence[str]) -> list[Stage]:
     return [stage for stage in every if not only or stage.name in only]
 
 
-def _run(stage: Stage, root: Path, environ: Mapping[str, str], say: Say) -> outcome.Outcome:
+def _outcomes(
+    chosen: Sequence[Stage], root: Path, environ: Mapping[str, str], say: Say
+) -> list[outcome.Outcome]:
+    """Run the stages in turn, beside them those that go aside, whose output is told at the end."""
+    alone = all(stage.aside for stage in chosen)
+    numbered = list(enumerate(chosen))
+    with ThreadPoolExecutor(max_workers=1) as pool, tempfile.TemporaryFile() as told:
+        aside = {
+            number: pool.submit(_run, stage, root, environ, told)
+            for number, stage in numbered
+            if stage.aside and not alone
+        }
+        ended = {
+            number: _announced(stage, root, environ, say)
+            for number, stage in numbered
+            if number not in aside
+        }
+        ended |= {number: future.result() for number, future in aside.items()}
+        told.seek(0)
+        if text := told.read().decode(errors="replace"):
+            say(f"\n=== aside\n{text}")
+    return [ended[number] for number, _ in numbered]
+
+
+def _announced(stage: Stage, root: Path, environ: Mapping[str, str], say: Say) -> outcome.Outcome:
+    if not stage.missing:
+        say(f"\n=== {stage.name}" + (f" on {stage.back_end.label}" if stage.back_end else ""))
+    return _run(stage, root, environ)
+
+
+def _run(
+    stage: Stage, root: Path, environ: Mapping[str, str], told: IO[bytes] | None = None
+) -> outcome.Outcome:
     if stage.missing:
         return outcome.left_out(stage, stage.missing)
-    say(f"\n=== {stage.name}" + (f" on {stage.back_end.label}" if stage.back_end else ""))
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         junit = Path(folder) / "junit.xml"
         report = (f"--junit-xml={junit}",) if stage.tests else ()
-        status = _status(stage, report, root, _clean(environ) | stage.environ)
+        status = _status(stage, report, root, _clean(environ) | stage.environ, told)
         seconds = time.monotonic() - begun
         if stage.tests:
             return outcome.of_tests(stage, status, seconds, junit)
         return outcome.of_check(stage, status, seconds)
 
 
-def _status(stage: Stage, report: Sequence[str], root: Path, environ: Mapping[str, str]) -> int:
+def _status(
+    stage: Stage,
+    report: Sequence[str],
+    root: Path,
+    environ: Mapping[str, str],
+    told: IO[bytes] | None,
+) -> int:
     """Run all commands of the stage, also past a failing one; 0 if all succeeded."""
-    codes = [_code([*command, *report], root, environ) for command in stage.commands]
+    low = LOWEST if told is not None else ()
+    codes = [_code([*low, *command, *report], root, environ, told) for command in stage.commands]
     return max(map(abs, codes))
 
 
-def _code(command: Sequence[str], root: Path, environ: Mapping[str, str]) -> int:
+def _code(
+    command: Sequence[str], root: Path, environ: Mapping[str, str], told: IO[bytes] | None
+) -> int:
+    both = None if told is None else subprocess.STDOUT
     try:
-        return subprocess.run(command, cwd=root, env=environ, check=False).returncode
+        return subprocess.run(
+            command, cwd=root, env=environ, stdout=told, stderr=both, check=False
+        ).returncode
     except FileNotFoundError as error:
         raise Refused(f"{command[0]} is not there; ./dev makes the environment") from error
 

@@ -5,7 +5,7 @@
 
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from shutil import which
 
@@ -21,7 +21,8 @@ Command = tuple[str, ...]
 class Stage:
     """One row of the table: commands that all must succeed; `tests` if they are pytest's.
 
-    `lack` says why this machine can't run it, if it can't.
+    `lack` says why this machine can't run it, if it can't; `aside` if it runs beside the others, at
+    the lowest priority: nothing in it is timed, and most of the others wait.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Stage:
     tests: bool = False
     environ: dict[str, str] = field(default_factory=dict)
     lack: str | None = None
+    aside: bool = False
 
     @property
     def missing(self) -> str | None:
@@ -86,9 +88,9 @@ def _infrastructure() -> list[Stage]:
     scan = (sys.executable, "-m", "rates_dev.suite.scan_terraform")
     check = (sys.executable, "-m", "rates_dev.suite.check_terraform")
     return [
-        Stage("terraform scan", [scan]),
-        Stage("terraform", [check], lack=_no_terraform()),
-        _pytest("infrastructure", ["tests/terraform"]),
+        Stage("terraform scan", [scan], aside=True),
+        Stage("terraform", [check], lack=_no_terraform(), aside=True),
+        replace(_pytest("infrastructure", ["tests/terraform"]), aside=True),
     ]
 
 
