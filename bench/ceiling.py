@@ -1,8 +1,8 @@
 """The ceiling: raw ASGI on the same Granian, answering the bytes that rates-api answered.
 
-`python -m bench.ceiling PORT FILE`: the settings are those of `rates_api.__main__` (uvloop, ASGI,
-no websockets, spawned workers, one here); the application is one look-up and two sends. Whatever
-rates-api adds to this is its own cost.
+`python -m bench.ceiling PORT FILE WORKERS`: the settings are those of `rates_api.__main__`
+(uvloop, ASGI, no websockets, spawned workers); the application is one look-up and two sends.
+Whatever rates-api adds to this is its own cost.
 """
 
 import json
@@ -54,13 +54,13 @@ def _answer(told: Mapping[str, Any]) -> Answer:
 
 def main() -> None:
     """Serve until told to end."""
-    port, os.environ[FILE] = sys.argv[1:]
+    port, os.environ[FILE], workers = sys.argv[1:]
     MPServer(
         "bench.ceiling:create",
         address=HOST,
         port=int(port),
         interface=Interfaces.ASGI,
-        workers=1,
+        workers=int(workers),
         loop=Loops.uvloop,
         websockets=False,
         factory=True,

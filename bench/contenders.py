@@ -7,6 +7,7 @@ ones take no time from the one that is asked.
 import contextlib
 import json
 import sys
+import tempfile
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from pathlib import Path
 import redis
 
 from bench.cases import CASES, PATHS, Case
-from bench.cpus import Layout
+from bench.cpus import Cpus, Layout
 from bench.errors import BenchRefused
 from bench.http import Answer, answers, fetch
 from bench.platform import Platform
@@ -68,12 +69,21 @@ def running_contenders(
     """Yield rates-api, the ceiling and the rivals, all ready and with the same answers."""
     api = Contender("rates-api", platform.api_port, platform.api.pid)
     with contextlib.ExitStack() as stack:
-        started = [api, _start(stack, *_ceiling(api, directory, cpus), by_case=True)]
+        started = [api, _start(stack, *_ceiling(api, directory, cpus.server), by_case=True)]
         fill_redis(platform)
         for child, port in _rivals(platform, directory, cpus):
             started.append(_start(stack, child, port))
         _require_alike(started)
         yield started
+
+
+@contextlib.contextmanager
+def running_ceiling(platform: Platform, cpus: Cpus, workers: int) -> Iterator[Contender]:
+    """Yield the ceiling alone, with `workers`, beside a platform that runs already."""
+    api = Contender("rates-api", platform.api_port, platform.api.pid)
+    with contextlib.ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+        yield _start(stack, *_ceiling(api, directory, cpus, workers), by_case=True)
 
 
 def fill_redis(platform: Platform) -> None:
@@ -105,7 +115,7 @@ def _start(
     return Contender(child.name, port, child.pid, by_case)
 
 
-def _ceiling(api: Contender, directory: Path, cpus: Layout) -> tuple[Child, int]:
+def _ceiling(api: Contender, directory: Path, cpus: Cpus, workers: int = 1) -> tuple[Child, int]:
     recorded = {}
     for case in CASES:
         seen = api.answer(case, api.headers(case))
@@ -113,7 +123,7 @@ def _ceiling(api: Contender, directory: Path, cpus: Layout) -> tuple[Child, int]
         recorded[f"/{case.key}"] = {"status": seen.status, "headers": seen.headers, "body": body}
     file, port = directory / "ceiling.json", free_port()
     file.write_text(json.dumps(recorded), encoding="utf-8")
-    argv = [sys.executable, "-m", "bench.ceiling", str(port), str(file)]
+    argv = [sys.executable, "-m", "bench.ceiling", str(port), str(file), str(workers)]
     return _child("ceiling", argv, {}, directory, cpus), port
 
 
@@ -129,7 +139,7 @@ def _rivals(platform: Platform, directory: Path, cpus: Layout) -> Iterator[tuple
     for name, module in (("fastapi+redis", "redis_app"), ("fastapi+sql", "sql_app")):
         port = free_port()
         argv = _gunicorn(f"bench.rivals.{module}:app", port)
-        yield _child(name, argv, environ, directory, cpus), port
+        yield _child(name, argv, environ, directory, cpus.server), port
 
 
 def _gunicorn(target: str, port: int) -> list[str]:
@@ -139,7 +149,7 @@ def _gunicorn(target: str, port: int) -> list[str]:
 
 
 def _child(
-    name: str, argv: list[str], environ: Mapping[str, str], directory: Path, cpus: Layout
+    name: str, argv: list[str], environ: Mapping[str, str], directory: Path, cpus: Cpus
 ) -> Child:
     told = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "HOME": str(directory), **environ}
-    return Child(name, argv, told, directory / f"{name}.log", cpus.server)
+    return Child(name, argv, told, directory / f"{name}.log", cpus)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from bench.cases import EVERYDAY
+from bench.cases import CASES, EVERYDAY
+from bench.contenders import running_ceiling
 from bench.cpus import Layout
 from bench.latency import Figure, figure, spelled
 from bench.load import BEHIND_MS, Measured, under_load
@@ -19,15 +20,33 @@ TURNS = 3
 
 def measure(platform: Platform, seconds: float, cpus: Layout) -> Section:
     """Climb the rates, the everyday requests in turn, two workers on every CPU."""
-    seen = list(_climb(platform, seconds, cpus))
-    figures = dict(_figures(seen))
-    points = [_point(one) for one in seen]
-    return Section([_table(seen)], figures, points)
+    ours, ceiling = _always(platform, seconds, cpus)
+    ours += _climb(platform, seconds, cpus)
+    figures = {**dict(_figures("rates", ours)), **dict(_figures("rates/ceiling", ceiling))}
+    tables = [
+        _table("Open loop: latency at fixed rates", ours),
+        _table("Open loop: the ceiling at the same rates, in turn with rates-api", ceiling),
+    ]
+    return Section(tables, figures, [_point(one) for one in ours])
+
+
+def _always(
+    platform: Platform, seconds: float, cpus: Layout
+) -> tuple[list[Measured], list[Measured]]:
+    """Ask rates-api and the ceiling in turn: what both show is the machine's."""
+    ours: list[Measured] = []
+    ceiling: list[Measured] = []
+    with running_ceiling(platform, cpus.every, len(platform.workers())) as bare:
+        paths = [
+            bare.path(case) for case in CASES if case.path in EVERYDAY and not case.conditional
+        ]
+        for rate in (rate for _ in range(TURNS) for rate in ALWAYS):
+            ours.append(under_load(platform.api_port, EVERYDAY, rate, seconds, cpus.load))
+            ceiling.append(under_load(bare.port, paths, rate, seconds, cpus.load))
+    return ours, ceiling
 
 
 def _climb(platform: Platform, seconds: float, cpus: Layout) -> Iterator[Measured]:
-    for rate in (rate for _ in range(TURNS) for rate in ALWAYS):
-        yield under_load(platform.api_port, EVERYDAY, rate, seconds, cpus.load)
     for rate in FURTHER:
         measured = under_load(platform.api_port, EVERYDAY, rate, seconds, cpus.load)
         yield measured
@@ -39,14 +58,14 @@ def _over(measured: Measured) -> bool:
     return bool(measured.latency.p99 > SLOW_MS or measured.failed or measured.behind)
 
 
-def _figures(seen: list[Measured]) -> Iterator[tuple[str, Figure]]:
+def _figures(prefix: str, seen: list[Measured]) -> Iterator[tuple[str, Figure]]:
     for rate in dict.fromkeys(one.rate for one in seen):
         runs = [one for one in seen if one.rate == rate]
         for name in ("p50", "p95", "p99", "max"):
             samples = [getattr(one.latency, name) for one in runs]
-            yield f"rates/{rate:g}/{name}", figure(samples, "ms")
-        yield f"rates/{rate:g}/errors", figure([float(one.failed) for one in runs], "")
-        yield f"rates/{rate:g}/lag", figure([one.lag_p99 for one in runs], "ms")
+            yield f"{prefix}/{rate:g}/{name}", figure(samples, "ms")
+        yield f"{prefix}/{rate:g}/errors", figure([float(one.failed) for one in runs], "")
+        yield f"{prefix}/{rate:g}/lag", figure([one.lag_p99 for one in runs], "ms")
 
 
 def _point(one: Measured) -> dict[str, float]:
@@ -64,7 +83,7 @@ def _point(one: Measured) -> dict[str, float]:
     }
 
 
-def _table(seen: list[Measured]) -> Table:
+def _table(title: str, seen: list[Measured]) -> Table:
     seen = sorted(seen, key=lambda one: one.rate)
     header = ("rate", "answered/s", "p50", "p95", "p99", "max", "errors", "own lag p99", "own CPU")
     rows = [
@@ -87,7 +106,7 @@ def _table(seen: list[Measured]) -> Table:
         f"`behind`: the generator's own timer was late (p99 above {BEHIND_MS:g} ms), so that the"
         " row says more of the machine than of the server."
     )
-    return Table("Open loop: latency at fixed rates", header, rows, [what, behind])
+    return Table(title, header, rows, [what, behind])
 
 
 def _errors(one: Measured) -> str:

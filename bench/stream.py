@@ -45,8 +45,11 @@ class StreamWatch:
         self._redis.close()
 
     def first_with(self, value: str) -> float | None:
-        """Return when the first event that holds `value` came, null if none has."""
-        sought = value.encode()
+        """Return when the first event that holds `value` came, null if none has.
+
+        With its quotes: a mean of earlier days may begin with the same digits.
+        """
+        sought = f'"{value}"'.encode()
         return next((one.at for one in self.arrivals if sought in one.body), None)
 
     def _watch(self) -> None:

@@ -4,10 +4,13 @@ Put around the application by `app.create` where traces have somewhere to go. It
 about an answer.
 """
 
-from litestar.enums import ScopeType
+from collections.abc import Awaitable
+
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from opentelemetry.context import Context
 from opentelemetry.trace import Span
 
+from rates_api.serve.front import HTTP
 from rates_telemetry.tracing import TRACEPARENT, Tracing
 
 HEADER = TRACEPARENT.encode()
@@ -16,11 +19,7 @@ HEADER = TRACEPARENT.encode()
 def traced(app: ASGIApp, tracing: Tracing) -> ASGIApp:
     """Return `app` with a span around the HTTP requests of sampled traces."""
 
-    async def asgi(scope: Scope, receive: Receive, send: Send) -> None:
-        context = tracing.chosen(_parent(scope)) if scope["type"] == ScopeType.HTTP else None
-        if context is None:
-            await app(scope, receive, send)
-            return
+    async def spanned(scope: Scope, receive: Receive, send: Send, context: Context) -> None:
         method = str(scope.get("method"))
         with tracing.span_in(context, method) as span:
             await app(scope, receive, _noting_status(send, span))
@@ -28,6 +27,13 @@ def traced(app: ASGIApp, tracing: Tracing) -> ASGIApp:
             route = scope.get("path_template") or "unknown"
             span.update_name(f"{method} {route}")
             span.set_attribute("http.route", route)
+
+    # No coroutine of its own: most requests are only handed on.
+    def asgi(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        context = tracing.chosen(_parent(scope)) if scope["type"] == HTTP else None
+        if context is None:
+            return app(scope, receive, send)
+        return spanned(scope, receive, send, context)
 
     return asgi
 

@@ -59,9 +59,9 @@ class Finished:
         accepts = has = b""
         for name, value in headers:
             if name == b"accept-encoding":
-                accepts = _joined(accepts, value)
+                accepts = b"%b, %b" % (accepts, value) if accepts else value
             elif name == b"if-none-match":
-                has = _joined(has, value)
+                has = b"%b, %b" % (has, value) if has else value
         zipped = self.gzipped is not None and bool(accepts) and ACCEPTED(accepts)
         forms = self.gzipped if self.gzipped is not None and zipped else self.plain
         if has and (has == forms.etag or has_it(has.decode("latin-1"), forms.etag.decode())):
@@ -110,7 +110,3 @@ def _sent(outgoing: Outgoing) -> Sent:
         start={"type": "http.response.start", "status": outgoing.status, "headers": headers},
         body={"type": "http.response.body", "body": outgoing.body, "more_body": False},
     )
-
-
-def _joined(before: bytes, value: bytes) -> bytes:
-    return b"%b, %b" % (before, value) if before else value
