@@ -7,7 +7,6 @@ with its own clock. `serve` has all that clients see; here are the probes and th
 import asyncio
 import gc
 import signal
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -32,26 +31,16 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 
 def create(settings: Settings | None = None, **seams: Any) -> ASGIApp:
-    """Build the application of a worker process, and set up its log and its interpreter.
+    """Build the application of a worker process, and set up its log.
 
     Without `settings` they are read from the environment. `seams` are those of `bootstrap`:
     `clock`, `monotonic`, `sleep`, `random`, `settle`.
     """
     settings = settings or environment.load()
     set_up_logging(settings.log_level, settings.log_style, service="rates-api")
-    hand_over_quickly()
     worker = bootstrap(settings, **{"settle": settle, **seams})
     app = in_front(create_app(worker), worker)
     return traced(app, worker.tracing) if settings.otlp_endpoint else app
-
-
-def hand_over_quickly() -> None:
-    """Have a thread give the interpreter back to the event loop within half a millisecond.
-
-    Metrics and traces are written beside the loop once a second; after Python's 5 ms each of them
-    would show in the 99th percentile.
-    """
-    sys.setswitchinterval(0.0005)
 
 
 def settle() -> None:
