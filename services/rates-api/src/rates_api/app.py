@@ -46,7 +46,7 @@ def create(settings: Settings | None = None, **seams: Any) -> ASGIApp:
 def settle() -> None:
     """Keep the garbage collector from looking again at what a warm worker holds for good.
 
-    A full collection over modules and routes would stop every answer for 25 ms or more.
+    A full collection over modules and routes stops every answer for some 60 ms.
     """
     gc.collect()
     gc.freeze()
