@@ -1,4 +1,4 @@
-"""What a process of a scenario runs: `python -m driver.launch ROLE ARGUMENTS`.
+"""What a process of a scenario runs: `launch` in one of this machine, the command in a container.
 
 The services start through their own public factories, with the scenario's clock in the place of
 the real one; nothing in them knows that it is under test. Granian's workers come back to this
@@ -6,12 +6,14 @@ module for their application.
 """
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from driver.clock import SharedClock
@@ -28,12 +30,30 @@ def take_settings(file: Path) -> None:
     os.environ.update(json.loads(file.read_text(encoding="utf-8")))
 
 
-def end_with_the_test() -> None:
+def launch(
+    lifeline: Connection, role: Sequence[str], environ: Mapping[str, str], log: Path
+) -> None:
+    """Be a process of its own: leader of a session, with this environment, its output in `log`.
+
+    Says on `lifeline` that it is; ends with it.
+    """
+    os.setsid()
+    os.environ.clear()
+    os.environ.update(environ)
+    with log.open("ab") as output:
+        os.dup2(output.fileno(), 1)
+        os.dup2(output.fileno(), 2)
+    sys.stdout = os.fdopen(1, "w", buffering=1)
+    end_with_the_test(lifeline)
+    lifeline.send_bytes(b"")
+    ROLES[role[0]](*role[1:])
+
+
+def end_with_the_test(lifeline: Connection) -> None:
     """End this process and its workers when the test process is gone, however it went."""
 
     def wait_for_its_end() -> None:
-        while os.read(0, 1):
-            pass
+        lifeline.poll(None)
         os.killpg(os.getpgrp(), signal.SIGKILL)
 
     threading.Thread(target=wait_for_its_end, daemon=True).start()
@@ -56,6 +76,8 @@ def run_simulator(port: str) -> None:
     from granian import Granian
     from granian.constants import Interfaces
 
+    # Its worker has all imports then; the one other thread only waits for the lifeline's end.
+    multiprocessing.set_start_method("fork", force=True)
     Granian(
         "driver.launch:simulator",
         address=os.environ.get("BANXICO_SIM_HOST", "127.0.0.1"),
@@ -108,6 +130,4 @@ ROLES: dict[str, Callable[..., None]] = {
 if __name__ == "__main__":
     if "E2E_SETTINGS" in os.environ:
         take_settings(Path(os.environ["E2E_SETTINGS"]))
-    if os.environ.get("E2E_LIFELINE") == "stdin":
-        end_with_the_test()
     ROLES[sys.argv[1]](*sys.argv[2:])

@@ -124,13 +124,12 @@ class _Workshop:
     def _process(
         self,
         name: str,
-        arguments: list[str],
+        role: list[str],
         ports: Mapping[str, int],
         environ: Mapping[str, str] | None = None,
     ) -> OwnedProcess:
-        argv = [sys.executable, "-m", "driver.launch", *arguments]
         environ = {**_environ(self.directory), **(environ or {})}
-        return OwnedProcess(name, argv, environ, self.directory / f"{name}.log", ports)
+        return OwnedProcess(name, role, environ, self.directory / f"{name}.log", ports)
 
 
 def _environ(directory: Path) -> dict[str, str]:
@@ -140,7 +139,6 @@ def _environ(directory: Path) -> dict[str, str]:
         "PYTHONPATH": str(PACKAGES),
         "PYTHONUNBUFFERED": "1",
         "VIRTUAL_ENV": sys.prefix,
-        "E2E_LIFELINE": "stdin",
         "E2E_CLOCK": str(directory / "clock"),
     }
 
