@@ -20,10 +20,12 @@ from typing import Protocol
 
 from driver.launch import launch
 
-SERVER = multiprocessing.get_context("forkserver")
-SERVER.set_forkserver_preload(
-    ["banxico_simulator.app", "fakeredis", "granian", "rates_api.__main__", "rates_sync.__main__"]
+IMPORTED = (
+    *("aiosqlite", "banxico_simulator.app", "fakeredis", "granian", "httpcore"),
+    *("rates_api.__main__", "rates_sync.__main__"),
 )
+SERVER = multiprocessing.get_context("forkserver")
+SERVER.set_forkserver_preload(list(IMPORTED))
 
 
 class Process(Protocol):

@@ -51,25 +51,25 @@ def _chosen(every: Sequence[Stage], only: Sequence[str]) -> list[Stage]:
 def _outcomes(
     chosen: Sequence[Stage], root: Path, environ: Mapping[str, str], say: Say
 ) -> list[outcome.Outcome]:
-    """Run the stages in turn, beside them those that go aside, whose output is told at the end."""
+    """Run the stages in turn; one that goes aside begins in its turn and holds up no other.
+
+    Those aside take turns among themselves, and their output is told at the end.
+    """
     alone = all(stage.aside for stage in chosen)
-    numbered = list(enumerate(chosen))
     with ThreadPoolExecutor(max_workers=1) as pool, tempfile.TemporaryFile() as told:
-        aside = {
-            number: pool.submit(_run, stage, root, environ, told)
-            for number, stage in numbered
-            if stage.aside and not alone
-        }
-        ended = {
-            number: _announced(stage, root, environ, say)
-            for number, stage in numbered
-            if number not in aside
-        }
-        ended |= {number: future.result() for number, future in aside.items()}
+
+        def begin(stage: Stage) -> Callable[[], outcome.Outcome]:
+            if stage.aside and not alone:
+                return pool.submit(_run, stage, root, environ, told).result
+            ended = _announced(stage, root, environ, say)
+            return lambda: ended
+
+        begun = [begin(stage) for stage in chosen]
+        outcomes = [outcome_of() for outcome_of in begun]
         told.seek(0)
         if text := told.read().decode(errors="replace"):
             say(f"\n=== aside\n{text}")
-    return [ended[number] for number, _ in numbered]
+    return outcomes
 
 
 def _announced(stage: Stage, root: Path, environ: Mapping[str, str], say: Say) -> outcome.Outcome:

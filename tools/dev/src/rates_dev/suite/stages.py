@@ -12,8 +12,12 @@ from shutil import which
 from rates_dev.locks import members
 from rates_dev.suite.backends import BackEnd
 
-# Scenarios and tests on real stores mostly wait, property tests fill a core each.
+# Tests on real stores mostly wait, scenarios and property tests fill a core each.
 PARALLEL = ("-n", "auto")
+TWO_PLATFORMS = ("-n", "2")
+"""Each has a MySQL of its own."""
+OVER_COMPOSE = "tests/e2e/over_compose"
+"""What only containers can show, most of it by latencies under load: nothing runs beside it."""
 Command = tuple[str, ...]
 
 
@@ -21,8 +25,8 @@ Command = tuple[str, ...]
 class Stage:
     """One row of the table: commands that all must succeed; `tests` if they are pytest's.
 
-    `lack` says why this machine can't run it, if it can't; `aside` if it runs beside the others, at
-    the lowest priority: nothing in it is timed, and most of the others wait.
+    `lack` says why this machine can't run it, if it can't; `aside` if it runs beside those that
+    follow, at the lowest priority: nothing in it is timed.
     """
 
     name: str
@@ -43,8 +47,8 @@ def stages(root: Path, back_ends: Sequence[BackEnd]) -> list[Stage]:
     """Return every stage over the folders that there are under `root`."""
     return [
         *_checks(root),
-        *_tests_on_nothing(root),
         *_infrastructure(),
+        *_tests_on_nothing(root),
         *_tests_on(root, back_ends),
     ]
 
@@ -78,7 +82,7 @@ def _tests_on_nothing(root: Path) -> list[Stage]:
     without = [f"--ignore={path}" for path in integration]
     return [
         _pytest("unit", [*units, *without, *PARALLEL]),
-        _pytest("contract", ["tests/contract"]),
+        _pytest("contract", ["tests/contract", *PARALLEL]),
         _pytest("dev", ["tests/dev", *PARALLEL]),
     ]
 
@@ -104,9 +108,10 @@ def _tests_on(root: Path, back_ends: Sequence[BackEnd]) -> Iterable[Stage]:
     for back_end in (one for one in back_ends if one.contained):
         yield _pytest("containers", ["tests/containers"], back_end)
     for back_end in back_ends:
-        # Scenarios in containers share one stack, in turn.
-        parallel = () if back_end.contained else PARALLEL
-        yield _pytest("end to end", ["tests/e2e", *parallel], back_end)
+        parallel = TWO_PLATFORMS if back_end.contained else PARALLEL
+        yield _pytest("end to end", ["tests/e2e", f"--ignore={OVER_COMPOSE}", *parallel], back_end)
+    for back_end in (one for one in back_ends if one.contained):
+        yield _pytest("over compose", [OVER_COMPOSE], back_end)
 
 
 def _pytest(name: str, arguments: Sequence[str], back_end: BackEnd | None = None) -> Stage:
