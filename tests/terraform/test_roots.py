@@ -1,6 +1,7 @@
 """What holds between the roots: each reads what another writes; environments have one shape."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from rates_api.serve.problems import PROBLEMS
+from rates_dev.suite.check_terraform import ALWAYS, OFFLINE
 
 ROOT = Path(__file__).parents[2]
 TERRAFORM = ROOT / "deploy" / "terraform"
@@ -133,6 +135,7 @@ def planned(root: str, environment: str) -> list[dict[str, Any]]:
     file = TERRAFORM / "environments" / environment / f"{root}.tfvars"
     done = subprocess.run(
         [TFCHECK, TERRAFORM / root, "json", f"-var-file={file}"],
+        env={**os.environ, **ALWAYS, **OFFLINE},
         capture_output=True,
         text=True,
         check=False,

@@ -19,8 +19,10 @@ override_resource {
   }
 }
 
-run "tags_and_names" {
+run "tags_keys_and_certificates" {
   command = plan
+
+  # Tags and names.
 
   assert {
     condition = aws_sns_topic.alerts.tags_all == tomap({
@@ -38,10 +40,8 @@ run "tags_and_names" {
     condition     = aws_ssm_parameter.list["network/private_subnet_ids"].type == "StringList"
     error_message = "The private subnets must be handed over as a list."
   }
-}
 
-run "keys" {
-  command = plan
+  # Keys.
 
   assert {
     condition     = length(setsubtract(["data", "secrets", "logs", "messages", "buckets"], keys(aws_kms_key.this))) == 0
@@ -91,10 +91,8 @@ run "keys" {
     ] == ["data"]
     error_message = "Only the data key may be used through EC2, for the instances' volumes."
   }
-}
 
-run "certificates" {
-  command = plan
+  # Certificates.
 
   assert {
     condition = { for name, certificate in aws_acm_certificate.this : name => [certificate.domain_name, certificate.region] } == {
@@ -105,8 +103,10 @@ run "certificates" {
   }
 }
 
-run "secrets_and_alerts" {
+run "secrets_alerts_wiring_and_operations" {
   command = apply
+
+  # Secrets and alerts.
 
   assert {
     condition     = alltrue([for secret in aws_secretsmanager_secret.this : secret.kms_key_id == aws_kms_key.this["secrets"].arn])
@@ -145,10 +145,8 @@ run "secrets_and_alerts" {
     condition     = toset([for subscription in aws_sns_topic_subscription.email : subscription.endpoint]) == var.alert_emails
     error_message = "Everybody in the variable file must get the alerts."
   }
-}
 
-run "wiring" {
-  command = apply
+  # Wiring.
 
   assert {
     condition = (
@@ -177,5 +175,60 @@ run "wiring" {
   assert {
     condition     = toset(keys(module.network.database_subnet_ids)) == toset(var.availability_zones)
     error_message = "The databases must have a subnet in every zone."
+  }
+
+  # Secrets by ARN.
+
+  assert {
+    condition = (
+      aws_ssm_parameter.this["database/writer_secret_arn"].value == module.database.writer_secret_arn
+      && aws_ssm_parameter.this["database/reader_secret_arn"].value == module.database.reader_secret_arn
+      && aws_ssm_parameter.this["cache/auth_secret_arn"].value == module.cache.auth_secret_arn
+    )
+    error_message = "The services must be told where their credentials are, each its own."
+  }
+
+  assert {
+    condition = alltrue([
+      for key, parameter in aws_ssm_parameter.this : startswith(parameter.value, "arn:") if endswith(key, "_arn")
+    ])
+    error_message = "What is called an ARN must be one: no secret may be handed over in its place."
+  }
+
+  assert {
+    condition = (
+      aws_ssm_parameter.this["database/writer_endpoint"].value == module.database.writer_endpoint
+      && aws_ssm_parameter.this["database/reader_endpoint"].value == module.database.reader_endpoint
+      && module.database.writer_endpoint != module.database.reader_endpoint
+      && aws_ssm_parameter.this["cache/primary_endpoint"].value == module.cache.primary_endpoint
+    )
+    error_message = "The services must be told writer, reader and Redis apart."
+  }
+
+  # Operations.
+
+  assert {
+    condition     = length(module.observability.alarm_arns) == 15
+    error_message = "There must be fifteen alarms."
+  }
+
+  assert {
+    condition     = module.observability.alarm_names != null && length(module.observability.dashboard_names) == 3
+    error_message = "There must be three dashboards."
+  }
+
+  assert {
+    condition     = toset(module.cache.member_cluster_ids) == toset([for node in range(1 + var.cache_replicas) : format("rates-%s-%03d", var.environment, node + 1)])
+    error_message = "Redis' nodes must be watched by the names that AWS gives them."
+  }
+
+  assert {
+    condition     = local.rates_api_group == "rates-${var.environment}-rates-api" && local.rates_sync_group == "rates-${var.environment}-rates-sync"
+    error_message = "The services' groups must be named as their roots name them."
+  }
+
+  assert {
+    condition     = var.drills == false
+    error_message = "Drills must be off until somebody turns them on."
   }
 }

@@ -17,25 +17,16 @@ run "production_without_its_guarantees" {
   ]
 }
 
-run "elsewhere" {
+run "elsewhere_with_a_database_that_can_not_grow" {
   command = plan
 
   variables {
     environment        = "test"
     domain_name        = "rates.example.org"
     availability_zones = ["eu-west-1a", "eu-west-1b", "eu-west-1c"]
+    min_acu            = 4
+    max_acu            = 4
   }
 
-  expect_failures = [var.environment, var.domain_name, var.availability_zones]
-}
-
-run "a_database_that_can_not_grow" {
-  command = plan
-
-  variables {
-    min_acu = 4
-    max_acu = 4
-  }
-
-  expect_failures = [var.max_acu]
+  expect_failures = [var.environment, var.domain_name, var.availability_zones, var.max_acu]
 }

@@ -1,5 +1,4 @@
 # That rates-api gets what it needs of the platform, and no more.
-
 variables {
   environment         = "production"
   region              = "us-east-1"
@@ -12,7 +11,6 @@ variables {
 }
 
 # The platform, as it hands over.
-
 override_data {
   target = data.http.authorities
   values = { status_code = 200, response_body = "-----BEGIN CERTIFICATE-----\nmade up\n-----END CERTIFICATE-----\n" }
@@ -93,8 +91,10 @@ override_data {
   values = { insecure_value = "123456789012.dkr.ecr.us-east-1.amazonaws.com/rates-production/rates-api@sha256:0000000000000000000000000000000000000000000000000000000000000000" }
 }
 
-run "takes_from_the_platform_by_parameters_alone" {
+run "is_told_what_it_needs" {
   command = plan
+
+  # Takes from the platform by parameters alone.
 
   assert {
     condition     = alltrue([for key, p in data.aws_ssm_parameter.handed : p.name == "/rates/production/${key}"])
@@ -105,10 +105,8 @@ run "takes_from_the_platform_by_parameters_alone" {
     condition     = !can(regex("terraform_remote_state", join("", [for f in fileset(path.module, "*.tf") : file("${path.module}/${f}")])))
     error_message = "A service reads no other state."
   }
-}
 
-run "every_variable_is_one_that_the_service_reads" {
-  command = plan
+  # Every variable is one that the service reads.
 
   assert {
     condition = alltrue([
@@ -127,10 +125,8 @@ run "every_variable_is_one_that_the_service_reads" {
     condition     = alltrue([for s in jsondecode(output.files["/etc/rates/secrets.json"].content) : strcontains(output.files["/etc/rates/service.env"].content, "_FILE=/run/secrets/${s.file}\n")])
     error_message = "Every secret that is fetched is the file of a variable."
   }
-}
 
-run "connects_by_tls" {
-  command = plan
+  # Connects by TLS.
 
   assert {
     condition = alltrue([
@@ -143,6 +139,40 @@ run "connects_by_tls" {
   assert {
     condition     = strcontains(output.files["/etc/systemd/system/rates-api.service"].content, "--volume /etc/rates/authorities.pem:/etc/rates/authorities.pem:ro")
     error_message = "The authorities that the URL names lie in the container."
+  }
+
+  # Both addresses have the reader's user.
+
+  assert {
+    condition = {
+      for s in jsondecode(output.files["/etc/rates/secrets.json"].content) : s.file => s.secret if startswith(s.file, "database")
+      } == {
+      database_url         = local.platform["database/reader_secret_arn"]
+      database_primary_url = local.platform["database/reader_secret_arn"]
+    }
+    error_message = "Also towards the writer rates-api has only the right to read (rule R2)."
+  }
+
+  assert {
+    condition = (
+      strcontains(one([for s in jsondecode(output.files["/etc/rates/secrets.json"].content) : s.template if s.file == "database_url"]), "@reader.aurora.example:3306/rates?") &&
+      strcontains(one([for s in jsondecode(output.files["/etc/rates/secrets.json"].content) : s.template if s.file == "database_primary_url"]), "@writer.aurora.example:3306/rates?")
+    )
+    error_message = "The reader is asked first, the writer last."
+  }
+
+  # An instance has twenty connections.
+
+  assert {
+    condition     = strcontains(output.files["/etc/rates/service.env"].content, "RATES_API_WORKERS=2\n") && strcontains(output.files["/etc/rates/service.env"].content, "RATES_API_DATABASE_POOL=10\n")
+    error_message = "Two workers share the 20 pooled connections of an instance."
+  }
+
+  # Drains before it ends.
+
+  assert {
+    condition     = strcontains(output.files["/etc/rates/service.env"].content, "RATES_API_DRAIN=20\n") && strcontains(output.files["/etc/systemd/system/rates-api.service"].content, "docker stop --time 40 ")
+    error_message = "It is killed no sooner than it has drained and answered what it had."
   }
 }
 
@@ -164,46 +194,6 @@ run "reads_the_readers_secret_and_the_auth_of_redis" {
   assert {
     condition     = alltrue([for document in module.service.policies : !can(regex("sns:|cloudfront:", document))])
     error_message = "rates-api neither publishes alerts nor purges the edge."
-  }
-}
-
-run "both_addresses_have_the_readers_user" {
-  command = plan
-
-  assert {
-    condition = {
-      for s in jsondecode(output.files["/etc/rates/secrets.json"].content) : s.file => s.secret if startswith(s.file, "database")
-      } == {
-      database_url         = local.platform["database/reader_secret_arn"]
-      database_primary_url = local.platform["database/reader_secret_arn"]
-    }
-    error_message = "Also towards the writer rates-api has only the right to read (rule R2)."
-  }
-
-  assert {
-    condition = (
-      strcontains(one([for s in jsondecode(output.files["/etc/rates/secrets.json"].content) : s.template if s.file == "database_url"]), "@reader.aurora.example:3306/rates?") &&
-      strcontains(one([for s in jsondecode(output.files["/etc/rates/secrets.json"].content) : s.template if s.file == "database_primary_url"]), "@writer.aurora.example:3306/rates?")
-    )
-    error_message = "The reader is asked first, the writer last."
-  }
-}
-
-run "an_instance_has_twenty_connections" {
-  command = plan
-
-  assert {
-    condition     = strcontains(output.files["/etc/rates/service.env"].content, "RATES_API_WORKERS=2\n") && strcontains(output.files["/etc/rates/service.env"].content, "RATES_API_DATABASE_POOL=10\n")
-    error_message = "Two workers share the 20 pooled connections of an instance."
-  }
-}
-
-run "drains_before_it_ends" {
-  command = plan
-
-  assert {
-    condition     = strcontains(output.files["/etc/rates/service.env"].content, "RATES_API_DRAIN=20\n") && strcontains(output.files["/etc/systemd/system/rates-api.service"].content, "docker stop --time 40 ")
-    error_message = "It is killed no sooner than it has drained and answered what it had."
   }
 }
 

@@ -1,5 +1,4 @@
 # That rates-sync gets what it needs of the platform, and that it alone may announce.
-
 variables {
   environment   = "production"
   region        = "us-east-1"
@@ -9,7 +8,6 @@ variables {
 }
 
 # The platform, as it hands over.
-
 override_data {
   target = data.http.authorities
   values = { status_code = 200, response_body = "-----BEGIN CERTIFICATE-----\nmade up\n-----END CERTIFICATE-----\n" }
@@ -100,8 +98,10 @@ override_data {
   values = { insecure_value = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rates-production/operator-token-AbCdEf" }
 }
 
-run "takes_from_the_platform_by_parameters_alone" {
+run "is_told_what_it_needs" {
   command = plan
+
+  # Takes from the platform by parameters alone.
 
   assert {
     condition     = alltrue([for key, p in data.aws_ssm_parameter.handed : p.name == "/rates/production/${key}"])
@@ -112,10 +112,8 @@ run "takes_from_the_platform_by_parameters_alone" {
     condition     = !can(regex("terraform_remote_state", join("", [for f in fileset(path.module, "*.tf") : file("${path.module}/${f}")])))
     error_message = "A service reads no other state."
   }
-}
 
-run "every_variable_is_one_that_the_service_reads" {
-  command = plan
+  # Every variable is one that the service reads.
 
   assert {
     condition = alltrue([
@@ -134,10 +132,8 @@ run "every_variable_is_one_that_the_service_reads" {
     condition     = alltrue([for s in jsondecode(output.files["/etc/rates/secrets.json"].content) : strcontains(output.files["/etc/rates/service.env"].content, "_FILE=/run/secrets/${s.file}\n")])
     error_message = "Every secret that is fetched is the file of a variable."
   }
-}
 
-run "connects_by_tls" {
-  command = plan
+  # Connects by TLS.
 
   assert {
     condition = alltrue([
@@ -151,19 +147,26 @@ run "connects_by_tls" {
     condition     = strcontains(output.files["/etc/systemd/system/rates-sync.service"].content, "--volume /etc/rates/authorities.pem:/etc/rates/authorities.pem:ro")
     error_message = "The authorities that the URL names lie in the container."
   }
-}
 
-run "two_instances_of_which_one_leads" {
-  command = plan
+  # Two instances of which one leads.
 
   assert {
     condition     = module.service.sizes == { min = 2, max = 2 }
     error_message = "There are two instances, always."
   }
+
+  # Keeps a tenth of its traces.
+
+  assert {
+    condition     = strcontains(output.files["/etc/rates/service.env"].content, "RATES_SYNC_TRACE_SHARE=0.1\n") && !can(regex("sampler|sampling", output.files["/etc/rates/collector.yaml"].content))
+    error_message = "Traces are sampled at 10 % in the service, and not a second time in the collector."
+  }
 }
 
-run "reads_its_four_secrets" {
+run "reads_its_four_secrets_and_alone_announces" {
   command = apply
+
+  # Reads its four secrets.
 
   assert {
     condition = toset(flatten([
@@ -178,10 +181,8 @@ run "reads_its_four_secrets" {
     condition     = alltrue([for s in jsondecode(output.files["/etc/rates/secrets.json"].content) : s.template == null if endswith(s.file, "_token")])
     error_message = "A token is the secret as it is."
   }
-}
 
-run "alone_announces" {
-  command = apply
+  # Alone announces.
 
   assert {
     condition = {
@@ -200,15 +201,6 @@ run "alone_announces" {
       strcontains(output.files["/etc/rates/service.env"].content, "RATES_SYNC_CLOUDFRONT_DISTRIBUTION_ID=${local.platform["edge/distribution_id"]}\n")
     )
     error_message = "It is told of the topic and the distribution that it may use."
-  }
-}
-
-run "keeps_a_tenth_of_its_traces" {
-  command = plan
-
-  assert {
-    condition     = strcontains(output.files["/etc/rates/service.env"].content, "RATES_SYNC_TRACE_SHARE=0.1\n") && !can(regex("sampler|sampling", output.files["/etc/rates/collector.yaml"].content))
-    error_message = "Traces are sampled at 10 % in the service, and not a second time in the collector."
   }
 }
 

@@ -3,8 +3,10 @@ variables {
   kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/buckets"
 }
 
-run "trail" {
+run "trail_and_configurations" {
   command = apply
+
+  # Trail.
 
   assert {
     condition     = aws_cloudtrail.this.is_multi_region_trail && aws_cloudtrail.this.include_global_service_events && aws_cloudtrail.this.enable_logging
@@ -55,10 +57,8 @@ run "trail" {
     condition     = length(aws_inspector2_enabler.this) == 0
     error_message = "Inspector must be off unless it is asked for."
   }
-}
 
-run "configurations" {
-  command = apply
+  # Configurations.
 
   assert {
     condition     = one(aws_config_configuration_recorder.this["this"].recording_group).all_supported && aws_config_configuration_recorder_status.this["this"].is_enabled

@@ -112,22 +112,14 @@ run "without_a_key_of_ours" {
   }
 }
 
-run "too_long_a_name" {
+# Each of them must be refused.
+run "too_long_a_name_and_no_days" {
   command = plan
 
   variables {
-    name = "a-name-that-is-far-too-long-for-a-prefix"
-  }
-
-  expect_failures = [var.name]
-}
-
-run "no_days" {
-  command = plan
-
-  variables {
+    name        = "a-name-that-is-far-too-long-for-a-prefix"
     expire_days = 0
   }
 
-  expect_failures = [var.expire_days]
+  expect_failures = [var.name, var.expire_days]
 }

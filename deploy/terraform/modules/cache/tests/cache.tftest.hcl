@@ -1,5 +1,4 @@
 # What clients of the platform may count on when Redis fails, and what nobody may read.
-
 variables {
   name                = "rates-production"
   subnet_ids          = ["subnet-a", "subnet-b", "subnet-c"]
@@ -8,8 +7,10 @@ variables {
   secrets_kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/secrets"
 }
 
-run "survives_a_zone" {
+run "survives_a_zone_encrypted_and_keeps_nothing" {
   command = plan
+
+  # Survives a zone.
 
   assert {
     condition     = aws_elasticache_replication_group.this.node_type == "cache.r6g.large"
@@ -35,10 +36,8 @@ run "survives_a_zone" {
     condition     = output.member_cluster_ids == toset(["rates-production-001", "rates-production-002"])
     error_message = "Nodes are named as ElastiCache names them."
   }
-}
 
-run "is_encrypted" {
-  command = plan
+  # Is encrypted.
 
   assert {
     condition     = aws_elasticache_replication_group.this.transit_encryption_enabled && aws_elasticache_replication_group.this.transit_encryption_mode == "required"
@@ -64,10 +63,8 @@ run "is_encrypted" {
     condition     = aws_elasticache_replication_group.this.auth_token_wo_version == aws_secretsmanager_secret_version.auth.secret_string_wo_version
     error_message = "Redis and the secret get a new token together, never one without the other."
   }
-}
 
-run "keeps_nothing" {
-  command = plan
+  # Keeps nothing.
 
   assert {
     condition     = aws_elasticache_replication_group.this.snapshot_retention_limit == 0
@@ -80,24 +77,16 @@ run "keeps_nothing" {
   }
 }
 
-run "refuses_a_group_without_a_replica" {
+# Each of them must be refused.
+run "refuses_a_single_zone_and_no_replica" {
   command = plan
 
   variables {
-    replicas = 0
-  }
-
-  expect_failures = [var.replicas]
-}
-
-run "refuses_a_single_zone" {
-  command = plan
-
-  variables {
+    replicas   = 0
     subnet_ids = ["subnet-a", "subnet-a"]
   }
 
-  expect_failures = [var.subnet_ids]
+  expect_failures = [var.replicas, var.subnet_ids]
 }
 
 run "refuses_more_nodes_than_zones_can_hold" {

@@ -1,5 +1,4 @@
 # What the record may count on: zones, sizes, encryption, and being brought back.
-
 variables {
   name                       = "rates-production"
   subnet_ids                 = ["subnet-a", "subnet-b", "subnet-c"]
@@ -12,8 +11,10 @@ variables {
   rotation_security_group_id = "sg-0fedcba9876543210"
 }
 
-run "is_aurora_serverless_for_mysql_8" {
+run "is_a_record_to_count_on" {
   command = plan
+
+  # Is Aurora serverless, for MySQL 8.
 
   assert {
     condition     = aws_rds_cluster.this.engine == "aurora-mysql" && startswith(aws_rds_cluster.this.engine_version, "8.0.")
@@ -29,10 +30,8 @@ run "is_aurora_serverless_for_mysql_8" {
     condition     = alltrue([for i in aws_rds_cluster_instance.this : i.instance_class == "db.serverless"])
     error_message = "Every instance is serverless."
   }
-}
 
-run "survives_a_zone" {
-  command = plan
+  # Survives a zone.
 
   assert {
     condition     = length(aws_rds_cluster_instance.this) >= 2
@@ -48,10 +47,8 @@ run "survives_a_zone" {
     condition     = alltrue([for i in aws_rds_cluster_instance.this : i.promotion_tier <= 1])
     error_message = "Readers grow with the writer, so that a failover finds room at once."
   }
-}
 
-run "is_encrypted_and_isolated" {
-  command = plan
+  # Is encrypted and isolated.
 
   assert {
     condition     = aws_rds_cluster.this.storage_encrypted && aws_rds_cluster.this.kms_key_id == var.kms_key_arn
@@ -87,10 +84,8 @@ run "is_encrypted_and_isolated" {
     condition     = aws_rds_cluster.this.vpc_security_group_ids == toset([var.security_group_id]) && aws_db_subnet_group.this.subnet_ids == toset(var.subnet_ids)
     error_message = "The database is in the isolated subnets, with its own group alone."
   }
-}
 
-run "is_as_the_services_know_it" {
-  command = plan
+  # Is as the services know it.
 
   assert {
     condition     = local.parameters.time_zone == "UTC" && local.parameters.character_set_server == "utf8mb4"
@@ -106,10 +101,8 @@ run "is_as_the_services_know_it" {
     condition     = length(setintersection(keys(local.parameters), ["transaction_isolation", "sql_mode", "innodb_lock_wait_timeout", "wait_timeout"])) == 0
     error_message = "What the services set in each session is not set here a second time."
   }
-}
 
-run "can_be_brought_back" {
-  command = plan
+  # Can be brought back.
 
   assert {
     condition     = aws_rds_cluster.this.backup_retention_period == 35
@@ -144,6 +137,18 @@ run "can_be_brought_back" {
     ])
     error_message = "The lock of the vault admits what the plan puts there."
   }
+
+  # Keeps its logs a week.
+
+  assert {
+    condition     = alltrue([for g in aws_cloudwatch_log_group.this : g.retention_in_days == 7 && g.kms_key_id == var.logs_kms_key_arn])
+    error_message = "Logs are kept 7 days, encrypted with the key for logs."
+  }
+
+  assert {
+    condition     = toset(keys(aws_cloudwatch_log_group.this)) == aws_rds_cluster.this.enabled_cloudwatch_logs_exports
+    error_message = "Every log that is exported has its group, or Aurora would make one that is kept for ever."
+  }
 }
 
 run "copies_to_another_region_where_asked" {
@@ -159,38 +164,17 @@ run "copies_to_another_region_where_asked" {
   }
 }
 
-run "keeps_its_logs_a_week" {
-  command = plan
-
-  assert {
-    condition     = alltrue([for g in aws_cloudwatch_log_group.this : g.retention_in_days == 7 && g.kms_key_id == var.logs_kms_key_arn])
-    error_message = "Logs are kept 7 days, encrypted with the key for logs."
-  }
-
-  assert {
-    condition     = toset(keys(aws_cloudwatch_log_group.this)) == aws_rds_cluster.this.enabled_cloudwatch_logs_exports
-    error_message = "Every log that is exported has its group, or Aurora would make one that is kept for ever."
-  }
-}
-
-run "refuses_a_lone_writer" {
+# Each of them must be refused.
+run "refuses_a_lone_writer_a_shared_zone_and_a_pause" {
   command = plan
 
   variables {
-    instance_count = 1
-  }
-
-  expect_failures = [var.instance_count]
-}
-
-run "refuses_a_shared_zone" {
-  command = plan
-
-  variables {
+    instance_count     = 1
     availability_zones = ["us-east-1a", "us-east-1a"]
+    min_acu            = 0
   }
 
-  expect_failures = [var.availability_zones]
+  expect_failures = [var.instance_count, var.availability_zones, var.min_acu]
 }
 
 run "refuses_more_instances_than_zones" {
@@ -201,16 +185,6 @@ run "refuses_more_instances_than_zones" {
   }
 
   expect_failures = [aws_rds_cluster.this]
-}
-
-run "refuses_a_paused_database" {
-  command = plan
-
-  variables {
-    min_acu = 0
-  }
-
-  expect_failures = [var.min_acu]
 }
 
 run "refuses_capacities_the_wrong_way_round" {

@@ -1,5 +1,4 @@
 # Who may log in, and how passwords change.
-
 variables {
   name                       = "rates-production"
   subnet_ids                 = ["subnet-a", "subnet-b", "subnet-c"]
@@ -12,8 +11,10 @@ variables {
   rotation_security_group_id = "sg-0fedcba9876543210"
 }
 
-run "the_master_rotates_itself" {
+run "every_password_rotates" {
   command = apply
+
+  # The master rotates itself.
 
   assert {
     condition     = aws_rds_cluster.this.manage_master_user_password && aws_rds_cluster.this.master_user_secret_kms_key_id == var.secrets_kms_key_arn
@@ -24,10 +25,8 @@ run "the_master_rotates_itself" {
     condition     = aws_rds_cluster.this.master_password == null && length(setintersection([output.master_secret_arn], [output.writer_secret_arn, output.reader_secret_arn])) == 0
     error_message = "Nobody chose the master's password, and no service's secret is the master's."
   }
-}
 
-run "every_user_has_a_secret_that_rotates" {
-  command = apply
+  # Every user has a secret that rotates.
 
   assert {
     condition     = toset(keys(aws_secretsmanager_secret.user)) == toset(["rates_sync", "rates_api"])

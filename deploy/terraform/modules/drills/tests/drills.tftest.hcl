@@ -1,5 +1,4 @@
 # Applied with made-up values: a schedule names its experiment by id.
-
 provider "aws" {
   region = "us-east-1"
 }
@@ -21,7 +20,11 @@ variables {
   ]
 }
 
-run "schedules" {
+run "schedules_experiments_and_roles" {
+  command = apply
+
+  # Schedules.
+
   assert {
     condition     = length(aws_scheduler_schedule.drill) == 4 && alltrue([for schedule in aws_scheduler_schedule.drill : schedule.state == "DISABLED"])
     error_message = "Nothing is scheduled unless an environment says so."
@@ -58,9 +61,9 @@ run "schedules" {
     condition     = alltrue([for schedule in aws_scheduler_schedule.drill : strcontains(schedule.target[0].input, "<aws.scheduler.execution-id>")])
     error_message = "A start that is tried again begins no second drill."
   }
-}
 
-run "experiments" {
+  # Experiments.
+
   assert {
     condition = alltrue([for template in concat(values(aws_fis_experiment_template.zone), [aws_fis_experiment_template.service]) :
       toset([for stop in template.stop_condition : stop.value]) == toset(var.stop_alarm_arns) &&
@@ -125,9 +128,9 @@ run "experiments" {
     ]]]))
     error_message = "Every action has a target that is there."
   }
-}
 
-run "roles" {
+  # Roles.
+
   assert {
     condition = alltrue([for statement in jsondecode(aws_iam_role_policy.experiment.policy).Statement :
       !strcontains(join(" ", flatten([statement.Action])), "*") && !contains(flatten([statement.Action]), "ec2:TerminateInstances")
@@ -182,6 +185,8 @@ run "roles" {
 }
 
 run "switched_on" {
+  command = plan
+
   variables {
     enabled = true
   }
@@ -192,22 +197,14 @@ run "switched_on" {
   }
 }
 
-run "nothing_to_end_it" {
+# Each of them must be refused.
+run "nothing_to_end_it_and_a_zone_twice" {
   command = plan
 
   variables {
-    stop_alarm_arns = []
-  }
-
-  expect_failures = [var.stop_alarm_arns]
-}
-
-run "a_zone_twice" {
-  command = plan
-
-  variables {
+    stop_alarm_arns    = []
     availability_zones = ["us-east-1a", "us-east-1a", "us-east-1b"]
   }
 
-  expect_failures = [var.availability_zones]
+  expect_failures = [var.stop_alarm_arns, var.availability_zones]
 }

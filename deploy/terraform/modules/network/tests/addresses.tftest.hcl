@@ -116,32 +116,15 @@ run "one_nat_gateway" {
   }
 }
 
-run "two_nat_gateways" {
+# Each of them must be refused.
+run "two_nat_gateways_a_zone_twice_and_too_small_a_range" {
   command = plan
 
   variables {
-    nat_gateways = 2
-  }
-
-  expect_failures = [var.nat_gateways]
-}
-
-run "a_zone_twice" {
-  command = plan
-
-  variables {
+    nat_gateways       = 2
     availability_zones = ["us-east-1a", "us-east-1a", "us-east-1b"]
+    cidr               = "10.0.0.0/20"
   }
 
-  expect_failures = [var.availability_zones]
-}
-
-run "too_small_a_range" {
-  command = plan
-
-  variables {
-    cidr = "10.0.0.0/20"
-  }
-
-  expect_failures = [var.cidr]
+  expect_failures = [var.nat_gateways, var.availability_zones, var.cidr]
 }

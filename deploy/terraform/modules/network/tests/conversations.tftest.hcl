@@ -5,8 +5,10 @@ variables {
   kms_key_arn        = "arn:aws:kms:us-east-1:123456789012:key/aaaa"
 }
 
-run "security_groups" {
+run "groups_endpoints_and_flow_logs" {
   command = apply
+
+  # Security groups.
 
   assert {
     condition = alltrue([
@@ -85,10 +87,8 @@ run "security_groups" {
     condition     = length(aws_default_security_group.closed.ingress) == 0 && length(aws_default_security_group.closed.egress) == 0
     error_message = "The VPC's default group must be empty."
   }
-}
 
-run "endpoints_and_flow_logs" {
-  command = apply
+  # Endpoints and flow logs.
 
   assert {
     condition = alltrue([
@@ -132,22 +132,14 @@ run "endpoints_and_flow_logs" {
   }
 }
 
-run "without_session_manager" {
+# Each of them must be refused.
+run "without_session_manager_and_an_unknown_retention" {
   command = plan
 
   variables {
     interface_endpoints = ["logs"]
+    log_retention_days  = 8
   }
 
-  expect_failures = [var.interface_endpoints]
-}
-
-run "an_unknown_retention" {
-  command = plan
-
-  variables {
-    log_retention_days = 8
-  }
-
-  expect_failures = [var.log_retention_days]
+  expect_failures = [var.interface_endpoints, var.log_retention_days]
 }

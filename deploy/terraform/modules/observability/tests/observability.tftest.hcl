@@ -1,5 +1,4 @@
 # Applied with made-up values: a dashboard names alarms by ARN, which a plan does not know.
-
 provider "aws" {
   region = "us-east-1"
 }
@@ -21,7 +20,11 @@ variables {
   runbook_base_url           = "https://example.org/rates/docs/runbooks"
 }
 
-run "alarms" {
+run "alarms_and_dashboards" {
+  command = apply
+
+  # Alarms.
+
   assert {
     condition = toset(keys(aws_cloudwatch_metric_alarm.this)) == toset([
       "availability_fast_burn", "availability_slow_burn", "latency_fast_burn", "latency_slow_burn", "freshness",
@@ -87,9 +90,9 @@ run "alarms" {
     condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : alarm.datapoints_to_alarm <= alarm.evaluation_periods])
     error_message = "No alarm needs more points than it looks at."
   }
-}
 
-run "burn_rates" {
+  # Burn rates.
+
   assert {
     condition = { for key in ["availability_fast_burn", "availability_slow_burn", "latency_fast_burn", "latency_slow_burn"] : key => [
       aws_cloudwatch_metric_alarm.this[key].threshold,
@@ -138,9 +141,9 @@ run "burn_rates" {
     ])
     error_message = "A drill can be ended by both fast burns."
   }
-}
 
-run "limits" {
+  # Limits.
+
   assert {
     condition     = local.most_connections == 2000 && strcontains(local.resource_alarms.aurora_connections.expression, "/ 2000")
     error_message = "With 16 ACUs the database admits 2,000 connections."
@@ -160,29 +163,9 @@ run "limits" {
     condition     = strcontains(local.stale, "no_redis < 1") && contains(keys(local.freshness_metrics), "next_poll")
     error_message = "Without Redis the age of an answer counts only inside the window."
   }
-}
 
-run "staging" {
-  variables {
-    name        = "rates-staging"
-    environment = "staging"
-    max_acu     = 4
-  }
+  # Dashboards.
 
-  assert {
-    condition     = local.most_connections == 135
-    error_message = "A smaller database admits fewer connections."
-  }
-
-  assert {
-    condition = alltrue(flatten([for alarm in aws_cloudwatch_metric_alarm.this : [for query in alarm.metric_query : [for metric in query.metric :
-      metric.dimensions["environment"] == "staging" if metric.namespace == "Rates"
-    ]]]))
-    error_message = "Every metric of the services is that of the environment."
-  }
-}
-
-run "dashboards" {
   assert {
     condition     = toset(keys(aws_cloudwatch_dashboard.this)) == toset(["executive", "operational", "sre"])
     error_message = "There are exactly three dashboards."
@@ -246,32 +229,37 @@ run "dashboards" {
   }
 }
 
-run "an_unknown_environment" {
+run "staging" {
   command = plan
 
   variables {
-    environment = "test"
+    name        = "rates-staging"
+    environment = "staging"
+    max_acu     = 4
   }
 
-  expect_failures = [var.environment]
-}
-
-run "a_runbook_address_that_would_double_the_slash" {
-  command = plan
-
-  variables {
-    runbook_base_url = "https://example.org/runbooks/"
+  assert {
+    condition     = local.most_connections == 135
+    error_message = "A smaller database admits fewer connections."
   }
 
-  expect_failures = [var.runbook_base_url]
+  assert {
+    condition = alltrue(flatten([for alarm in aws_cloudwatch_metric_alarm.this : [for query in alarm.metric_query : [for metric in query.metric :
+      metric.dimensions["environment"] == "staging" if metric.namespace == "Rates"
+    ]]]))
+    error_message = "Every metric of the services is that of the environment."
+  }
 }
 
-run "a_cache_with_more_nodes_than_an_alarm_takes" {
+# Each of them must be refused.
+run "inputs_that_can_not_work" {
   command = plan
 
   variables {
+    environment              = "test"
+    runbook_base_url         = "https://example.org/runbooks/"
     cache_member_cluster_ids = ["a", "b", "c", "d", "e", "f", "g"]
   }
 
-  expect_failures = [var.cache_member_cluster_ids]
+  expect_failures = [var.environment, var.runbook_base_url, var.cache_member_cluster_ids]
 }

@@ -1,5 +1,4 @@
 # Applied with made-up values: the documents name their roles by ARN.
-
 provider "aws" {
   region = "us-east-1"
 }
@@ -29,7 +28,11 @@ variables {
   }
 }
 
-run "documents" {
+run "documents_triggers_and_roles" {
+  command = apply
+
+  # Documents.
+
   assert {
     condition     = toset(keys(aws_ssm_document.this)) == toset(["high_latency", "banxico_failure", "database_trouble"])
     error_message = "There are the three automations of the requirements."
@@ -76,9 +79,9 @@ run "documents" {
     ]]))
     error_message = "SNS takes subjects of 100 characters at most."
   }
-}
 
-run "approvals" {
+  # Approvals.
+
   # What costs money: more instances, more capacity. It must come right after an approval that aborts.
   assert {
     condition = [for index, step in local.high_latency.steps : local.high_latency.steps[index - 1].action
@@ -119,9 +122,9 @@ run "approvals" {
     condition     = alltrue([for step in local.banxico_failure.steps : !contains(["aws:approve"], step.action)])
     error_message = "Banxico's failure is handled without waiting for anybody."
   }
-}
 
-run "what_they_do" {
+  # What they do.
+
   assert {
     condition     = one([for step in local.high_latency.steps : step.inputs.Choices[0].And[1].NumericLesser if step.name == "isCacheOfHelp"]) == 80
     error_message = "The cache is cleared if the hit ratio is under 80 %."
@@ -162,9 +165,9 @@ run "what_they_do" {
     condition     = !strcontains(local.look, "{{") && !strcontains(file("${path.module}/files/documents.py"), "{{")
     error_message = "Nothing in a script looks like a value of a step."
   }
-}
 
-run "triggers" {
+  # Triggers.
+
   assert {
     condition = { for key, rule in aws_cloudwatch_event_rule.alarm : key => toset(jsondecode(rule.event_pattern).resources) } == {
       high_latency     = toset([var.alarm_arns["latency_fast_burn"], var.alarm_arns["latency_slow_burn"]])
@@ -187,9 +190,9 @@ run "triggers" {
     ])
     error_message = "Each rule starts the automation of its name, by the role that may."
   }
-}
 
-run "roles" {
+  # Roles.
+
   assert {
     condition = alltrue(flatten([for policy in aws_iam_role_policy.automation : [for statement in jsondecode(policy.policy).Statement :
       !strcontains(join(" ", flatten([statement.Action])), "*")
@@ -248,32 +251,15 @@ run "roles" {
   }
 }
 
-run "nobody_to_approve" {
+# Each of them must be refused.
+run "nobody_to_approve_alarms_missing_and_nothing_to_raise" {
   command = plan
 
   variables {
-    approvers = []
-  }
-
-  expect_failures = [var.approvers]
-}
-
-run "alarms_missing" {
-  command = plan
-
-  variables {
+    approvers  = []
     alarm_arns = { breaker_open = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:a" }
+    min_acu    = 16
   }
 
-  expect_failures = [var.alarm_arns]
-}
-
-run "nothing_to_raise" {
-  command = plan
-
-  variables {
-    min_acu = 16
-  }
-
-  expect_failures = [var.max_acu]
+  expect_failures = [var.approvers, var.alarm_arns, var.max_acu]
 }

@@ -1,5 +1,4 @@
 # Where instances run, what they are like, and how one version follows another.
-
 variables {
   environment  = "production"
   service      = "rates-api"
@@ -36,8 +35,10 @@ variables {
   }
 }
 
-run "runs_over_two_zones_at_least" {
+run "runs_in_a_group" {
   command = plan
+
+  # Runs over two zones at least.
 
   assert {
     condition     = aws_autoscaling_group.this.min_size == 2 && aws_autoscaling_group.this.max_size == 10
@@ -63,10 +64,8 @@ run "runs_over_two_zones_at_least" {
     condition     = aws_autoscaling_group.this.name == "rates-production-rates-api"
     error_message = "The group is named as alarms, runbooks and drills name it."
   }
-}
 
-run "nobody_gets_in" {
-  command = plan
+  # Nobody gets in.
 
   assert {
     condition     = one(aws_launch_template.this.metadata_options).http_tokens == "required" && one(aws_launch_template.this.metadata_options).http_put_response_hop_limit == 1
@@ -92,10 +91,8 @@ run "nobody_gets_in" {
     condition     = one(one(aws_launch_template.this.block_device_mappings).ebs).encrypted == "true" && one(one(aws_launch_template.this.block_device_mappings).ebs).kms_key_id == var.data_kms_key_arn
     error_message = "The root volume is encrypted with the key for data."
   }
-}
 
-run "health_is_ec2s_and_livez" {
-  command = plan
+  # Health is EC2's and /livez.
 
   assert {
     condition     = aws_autoscaling_group.this.health_check_type == "EC2"
@@ -124,10 +121,8 @@ run "health_is_ec2s_and_livez" {
     condition     = one([for h in aws_autoscaling_group.this.initial_lifecycle_hook : h.heartbeat_timeout if h.name == "terminate"]) > var.stop_seconds + 10
     error_message = "The hook waits longer than the service may take to end."
   }
-}
 
-run "a_bad_version_is_rolled_back" {
-  command = plan
+  # A bad version is rolled back.
 
   assert {
     condition     = one(one(aws_autoscaling_group.this.instance_refresh).preferences).auto_rollback
@@ -147,6 +142,20 @@ run "a_bad_version_is_rolled_back" {
   assert {
     condition     = one(one(aws_autoscaling_group.this.instance_refresh).preferences).min_healthy_percentage == 100
     error_message = "No request waits for a deploy: new instances come before old ones go."
+  }
+
+  # Keeps its log a week.
+
+  assert {
+    condition     = aws_cloudwatch_log_group.this.name == "/rates/production/rates-api" && aws_cloudwatch_log_group.this.retention_in_days == 7 && aws_cloudwatch_log_group.this.kms_key_id == var.logs_kms_key_arn
+    error_message = "The log is kept 7 days, encrypted."
+  }
+
+  # Images stay what they are.
+
+  assert {
+    condition     = aws_ecr_repository.this.image_tag_mutability == "IMMUTABLE" && one(aws_ecr_repository.this.image_scanning_configuration).scan_on_push
+    error_message = "A tag is never moved to another image, and every image is scanned."
   }
 }
 
@@ -179,62 +188,18 @@ run "a_pair_of_which_one_leads" {
   }
 }
 
-run "keeps_its_log_a_week" {
-  command = plan
-
-  assert {
-    condition     = aws_cloudwatch_log_group.this.name == "/rates/production/rates-api" && aws_cloudwatch_log_group.this.retention_in_days == 7 && aws_cloudwatch_log_group.this.kms_key_id == var.logs_kms_key_arn
-    error_message = "The log is kept 7 days, encrypted."
-  }
-}
-
-run "images_stay_what_they_are" {
-  command = plan
-
-  assert {
-    condition     = aws_ecr_repository.this.image_tag_mutability == "IMMUTABLE" && one(aws_ecr_repository.this.image_scanning_configuration).scan_on_push
-    error_message = "A tag is never moved to another image, and every image is scanned."
-  }
-}
-
-run "refuses_an_image_by_tag" {
+# Each of them must be refused.
+run "refuses_a_tag_a_single_instance_more_than_ten_and_a_single_zone" {
   command = plan
 
   variables {
-    image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/rates-production/rates-api:latest"
-  }
-
-  expect_failures = [var.image]
-}
-
-run "refuses_a_single_instance" {
-  command = plan
-
-  variables {
-    min_size = 1
-  }
-
-  expect_failures = [var.min_size]
-}
-
-run "refuses_more_than_ten" {
-  command = plan
-
-  variables {
-    max_size = 11
-  }
-
-  expect_failures = [var.max_size]
-}
-
-run "refuses_a_single_zone" {
-  command = plan
-
-  variables {
+    image      = "123456789012.dkr.ecr.us-east-1.amazonaws.com/rates-production/rates-api:latest"
+    min_size   = 1
+    max_size   = 11
     subnet_ids = ["subnet-a"]
   }
 
-  expect_failures = [var.subnet_ids]
+  expect_failures = [var.image, var.min_size, var.max_size, var.subnet_ids]
 }
 
 run "refuses_a_refresh_without_a_measure" {

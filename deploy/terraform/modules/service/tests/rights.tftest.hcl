@@ -1,5 +1,4 @@
 # What an instance may do: the policy documents as they are rendered.
-
 variables {
   environment  = "production"
   service      = "rates-api"
@@ -36,8 +35,10 @@ variables {
   }
 }
 
-run "reads_its_own_secrets_alone" {
+run "has_its_own_rights_alone" {
   command = apply
+
+  # Reads its own secrets alone.
 
   assert {
     condition = toset(flatten([
@@ -64,10 +65,8 @@ run "reads_its_own_secrets_alone" {
     ])
     error_message = "It decrypts its own secrets, through Secrets Manager, and nothing else."
   }
-}
 
-run "announces_nothing_unless_told" {
-  command = apply
+  # Announces nothing unless told.
 
   assert {
     condition     = toset(keys(output.policies)) == toset(["host", "secrets"]) && length(aws_iam_role_policy.announces) == 0
@@ -85,41 +84,8 @@ run "announces_nothing_unless_told" {
     condition     = strcontains(output.files["/etc/systemd/system/rates-api.service"].content, "--uid-owner 10001 --jump REJECT")
     error_message = "A service that calls no AWS gets no credentials of the instance."
   }
-}
 
-run "announces_what_it_is_told" {
-  command = apply
-
-  variables {
-    service          = "rates-sync"
-    balanced         = null
-    max_size         = 2
-    singleton_metric = "rates_sync_leader"
-    announces = {
-      topic_arn        = "arn:aws:sns:us-east-1:123456789012:rates-production-alerts"
-      topic_key_arn    = "arn:aws:kms:us-east-1:123456789012:key/messages"
-      distribution_arn = "arn:aws:cloudfront::123456789012:distribution/E0000000000000"
-    }
-  }
-
-  assert {
-    condition = {
-      for s in jsondecode(output.policies.announces).Statement : s.Sid => [flatten([s.Action]), flatten([s.Resource])] if s.Sid != "EncryptThem"
-      } == {
-      PublishAlerts = [["sns:Publish"], [var.announces.topic_arn]]
-      PurgeTheEdge  = [["cloudfront:CreateInvalidation"], [var.announces.distribution_arn]]
-    }
-    error_message = "It publishes to this topic and purges this distribution, and does nothing else to either."
-  }
-
-  assert {
-    condition     = !strcontains(output.files["/etc/systemd/system/rates-sync.service"].content, "--jump REJECT")
-    error_message = "A service that calls AWS gets the credentials of its instance."
-  }
-}
-
-run "has_the_least_that_a_host_needs" {
-  command = apply
+  # Has the least that a host needs.
 
   assert {
     condition = toset([
@@ -164,24 +130,47 @@ run "has_the_least_that_a_host_needs" {
   }
 }
 
-run "no_secret_is_in_user_data" {
+run "announces_what_it_is_told" {
+  command = plan
+
+  variables {
+    service          = "rates-sync"
+    balanced         = null
+    max_size         = 2
+    singleton_metric = "rates_sync_leader"
+    announces = {
+      topic_arn        = "arn:aws:sns:us-east-1:123456789012:rates-production-alerts"
+      topic_key_arn    = "arn:aws:kms:us-east-1:123456789012:key/messages"
+      distribution_arn = "arn:aws:cloudfront::123456789012:distribution/E0000000000000"
+    }
+  }
+
+  assert {
+    condition = {
+      for s in jsondecode(output.policies.announces).Statement : s.Sid => [flatten([s.Action]), flatten([s.Resource])] if s.Sid != "EncryptThem"
+      } == {
+      PublishAlerts = [["sns:Publish"], [var.announces.topic_arn]]
+      PurgeTheEdge  = [["cloudfront:CreateInvalidation"], [var.announces.distribution_arn]]
+    }
+    error_message = "It publishes to this topic and purges this distribution, and does nothing else to either."
+  }
+
+  assert {
+    condition     = !strcontains(output.files["/etc/systemd/system/rates-sync.service"].content, "--jump REJECT")
+    error_message = "A service that calls AWS gets the credentials of its instance."
+  }
+}
+
+# Each of them must be refused.
+run "refuses_a_secret_in_user_data_and_one_that_is_not_an_arn" {
   command = plan
 
   variables {
     settings = { RATES_SYNC_BANXICO_TOKEN = "t" }
+    secrets  = { RATES_API_DATABASE_URL = { arn = "mysql+asyncmy://rates_api:password@host/rates" } }
   }
 
-  expect_failures = [var.settings]
-}
-
-run "refuses_a_secret_that_is_not_an_arn" {
-  command = plan
-
-  variables {
-    secrets = { RATES_API_DATABASE_URL = { arn = "mysql+asyncmy://rates_api:password@host/rates" } }
-  }
-
-  expect_failures = [var.secrets]
+  expect_failures = [var.settings, var.secrets]
 }
 
 run "refuses_a_url_without_tls" {

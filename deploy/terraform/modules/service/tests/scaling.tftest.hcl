@@ -1,5 +1,4 @@
 # When the group grows and shrinks, and that the rules don't fight each other.
-
 variables {
   environment  = "production"
   service      = "rates-api"
@@ -36,8 +35,10 @@ variables {
   }
 }
 
-run "grows_with_requests" {
+run "grows_fast_and_shrinks_slowly" {
   command = plan
+
+  # Grows with requests.
 
   assert {
     condition = (
@@ -52,33 +53,8 @@ run "grows_with_requests" {
     condition     = one(aws_autoscaling_policy.requests["this"].step_adjustment).scaling_adjustment == 2
     error_message = "Too many requests bring two instances."
   }
-}
 
-run "the_limit_is_a_variable" {
-  command = plan
-
-  variables {
-    balanced = {
-      target_group_arn        = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/rates-api/0123456789abcdef"
-      target_group_arn_suffix = "targetgroup/rates-api/0123456789abcdef"
-      alb_arn_suffix          = "app/rates-production/0123456789abcdef"
-      requests_per_second     = 500
-    }
-  }
-
-  assert {
-    condition     = aws_cloudwatch_metric_alarm.requests["this"].threshold == 30000
-    error_message = "The limit of requests per second is a variable."
-  }
-
-  assert {
-    condition     = strcontains(one([for q in aws_cloudwatch_metric_alarm.idle["this"].metric_query : q.expression if q.id == "idle"]), "< 24000 * (instances - 1)")
-    error_message = "The rule that shrinks follows the limit of the one that grows."
-  }
-}
-
-run "grows_with_latency" {
-  command = plan
+  # Grows with latency.
 
   assert {
     condition = (
@@ -92,10 +68,8 @@ run "grows_with_latency" {
     condition     = one(aws_autoscaling_policy.latency["this"].step_adjustment).scaling_adjustment == 3
     error_message = "Slow answers bring three instances."
   }
-}
 
-run "shrinks_slowly_and_only_with_room" {
-  command = plan
+  # Shrinks slowly and only with room.
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.idle["this"].evaluation_periods == 10 && aws_cloudwatch_metric_alarm.idle["this"].datapoints_to_alarm == 10
@@ -138,10 +112,8 @@ run "shrinks_slowly_and_only_with_room" {
     condition     = aws_cloudwatch_metric_alarm.idle["this"].treat_missing_data == "notBreaching"
     error_message = "Who can't see takes nothing away."
   }
-}
 
-run "the_rules_do_not_fight" {
-  command = plan
+  # The rules do not fight.
 
   assert {
     condition     = aws_autoscaling_policy.requests["this"].policy_type == "StepScaling" && aws_autoscaling_policy.latency["this"].policy_type == "StepScaling"
@@ -163,6 +135,29 @@ run "the_rules_do_not_fight" {
   assert {
     condition     = local.headroom < 1
     error_message = "Between the limit that grows and the one that shrinks there is a distance."
+  }
+}
+
+run "the_limit_is_a_variable" {
+  command = plan
+
+  variables {
+    balanced = {
+      target_group_arn        = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/rates-api/0123456789abcdef"
+      target_group_arn_suffix = "targetgroup/rates-api/0123456789abcdef"
+      alb_arn_suffix          = "app/rates-production/0123456789abcdef"
+      requests_per_second     = 500
+    }
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.requests["this"].threshold == 30000
+    error_message = "The limit of requests per second is a variable."
+  }
+
+  assert {
+    condition     = strcontains(one([for q in aws_cloudwatch_metric_alarm.idle["this"].metric_query : q.expression if q.id == "idle"]), "< 24000 * (instances - 1)")
+    error_message = "The rule that shrinks follows the limit of the one that grows."
   }
 }
 
