@@ -16,19 +16,29 @@ pytestmark = pytest.mark.skipif(shutil.which("jq") is None, reason="needs jq")
 HUNG_SECONDS = 300
 """A script with its 150 looks runs for seconds; much longer beside other work at a low priority."""
 
-# Each call is noted; what a command answers or refuses stands in files of its name.
+# Each call is noted; what a command answers or refuses stands in files of its name. It is called by
+# the hundred, so it does by itself all that a shell can. What is piped into it is read, or the
+# command before it would end by a broken pipe.
 STAND_IN = """#!/bin/sh
-printf '%s %s\\n' "$(basename "$0")" "$*" >>"$FAKES/calls"
-for answer in "$FAKES/answers/$(basename "$0")"/*; do
+name=${0##*/}
+printf '%s %s\\n' "$name" "$*" >>"$FAKES/calls"
+case "$*" in *--password-stdin*) read -r _ ;; esac
+for answer in "$FAKES/answers/$name"/*; do
     [ -e "$answer" ] || continue
-    case "$*" in *"$(basename "$answer" | tr '+' '/')"*) cat "$answer"; exit 0 ;; esac
+    about=${answer##*/}
+    case "$about" in *+*) about="${about%%+*}/${about#*+}" ;; esac
+    case "$*" in *"$about"*) exec cat "$answer" ;; esac
 done
-[ ! -e "$FAKES/refused/$(basename "$0")" ]
+[ ! -e "$FAKES/refused/$name" ]
 """
 # A look is over: after the last one the group asks the instance to leave.
 SLEEP = """#!/bin/sh
-echo . >>"$FAKES/looks"
-if [ "$(wc -l <"$FAKES/looks")" -ge "$(cat "$FAKES/last_look")" ]; then
+looks=0
+[ ! -e "$FAKES/looks" ] || read -r looks <"$FAKES/looks"
+looks=$((looks + 1))
+echo "$looks" >"$FAKES/looks"
+read -r last <"$FAKES/last_look"
+if [ "$looks" -ge "$last" ]; then
     echo Terminated >"$FAKES/answers/curl/target-lifecycle-state"
 fi
 """
@@ -59,7 +69,7 @@ class Instance:
         path.chmod(0o755)
 
     def answer(self, command: str, about: str, text: str) -> None:
-        """`command` answers `text` when its arguments hold `about` (`+` for a slash)."""
+        """`command` answers `text` when its arguments hold `about` (one `+` for a slash)."""
         folder = self.home / "answers" / command
         folder.mkdir(parents=True, exist_ok=True)
         (folder / about).write_text(text)
