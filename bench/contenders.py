@@ -15,7 +15,7 @@ from pathlib import Path
 
 import redis
 
-from bench.cases import CASES, PATHS, Case
+from bench.cases import CASES, EVERYDAY, PATHS, Case
 from bench.cpus import Cpus, Layout
 from bench.errors import BenchRefused
 from bench.http import Answer, answers, fetch
@@ -84,6 +84,12 @@ def running_ceiling(platform: Platform, cpus: Cpus, workers: int) -> Iterator[Co
     with contextlib.ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         yield _start(stack, *_ceiling(api, directory, cpus, workers), by_case=True)
+
+
+def everyday_of(contender: Contender) -> list[str]:
+    """Return where `contender` has the answers that clients mostly ask for."""
+    cases = {case.path: case for case in reversed(CASES)}
+    return [contender.path(cases[path]) for path in EVERYDAY]
 
 
 def fill_redis(platform: Platform) -> None:

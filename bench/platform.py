@@ -28,14 +28,13 @@ COMMANDS = {
 }
 """Those of the Procfile; here each is awaited before the next is started."""
 PARTS = ("redis", "simulator", "sync")
+ELSEWHERE = ("collector", "simulator", "sync")
+"""What runs on other machines where it is deployed, and takes nothing from rates-api there."""
 
 ROOT = Path(__file__).parents[1]
 CURRENT = "/api/v1/rates/current"
 FIRST_DAY = "/api/v1/rates/1991-11-12"
 START_SECONDS = 60.0
-LOW = 10
-"""Niceness: a tenth of what a process gets otherwise."""
-
 SETTINGS = {
     # Each publication costs a request, and a run makes more of them than a day has.
     "RATES_SYNC_DAILY_QUOTA": "100000",
@@ -123,15 +122,17 @@ class Platform:
             self._children.pop("api").end()
 
     def spread(self) -> None:
-        """Let everything but rates-api run on every CPU from now on, after rates-api.
+        """Let what shares no machine with rates-api run on every CPU, where nobody else wants it.
 
-        Where it is deployed they run on other machines and take nothing from it.
+        A lower priority alone would not do: who runs already is let finish its turn of some
+        milliseconds. Redis keeps its priority, since all of them wait for its answers.
         """
-        for name in ("collector", *PARTS):
+        for name in ("redis", *ELSEWHERE):
             for pid in family_of(self._children[name].pid):
                 for thread in Path(f"/proc/{pid}/task").iterdir():
                     os.sched_setaffinity(int(thread.name), self._cpus.every)
-                    os.setpriority(os.PRIO_PROCESS, int(thread.name), LOW)
+                    if name in ELSEWHERE:
+                        os.sched_setscheduler(int(thread.name), os.SCHED_IDLE, os.sched_param(0))
 
     def until_warm(self) -> None:
         """Wait until rates-api is ready, healthy and has the first FIX there ever was."""

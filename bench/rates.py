@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from bench.cases import CASES, EVERYDAY
-from bench.contenders import running_ceiling
+from bench.cases import EVERYDAY
+from bench.contenders import everyday_of, running_ceiling
 from bench.cpus import Layout
 from bench.latency import Figure, figure, spelled
 from bench.load import BEHIND_MS, Measured, under_load
@@ -37,9 +37,7 @@ def _always(
     ours: list[Measured] = []
     ceiling: list[Measured] = []
     with running_ceiling(platform, cpus.every, len(platform.workers())) as bare:
-        paths = [
-            bare.path(case) for case in CASES if case.path in EVERYDAY and not case.conditional
-        ]
+        paths = everyday_of(bare)
         for rate in (rate for _ in range(TURNS) for rate in ALWAYS):
             ours.append(under_load(platform.api_port, EVERYDAY, rate, seconds, cpus.load))
             ceiling.append(under_load(bare.port, paths, rate, seconds, cpus.load))

@@ -15,7 +15,6 @@ from operator import attrgetter
 from rates_contracts.observation import Observation
 
 _date = attrgetter("date")
-_recorded_at = attrgetter("recorded_at")
 _date_and_revision = attrgetter("date", "revision")
 
 
@@ -30,30 +29,33 @@ class SeriesHistory:
     """When the last of these observations was recorded, UTC; null for an empty series."""
 
     def __init__(
-        self, newest: list[Observation], superseded: dict[Day, tuple[Observation, ...]]
+        self,
+        newest: list[Observation],
+        superseded: dict[Day, tuple[Observation, ...]],
+        recorded: Iterable[datetime],
     ) -> None:
-        """Wrap rows already in order; `of` is how others build one."""
+        """Wrap rows already in order; `recorded` holds the first and the last of their instants.
+
+        `of` is how others build one.
+        """
         self._newest = newest
         self._superseded = superseded
-        instants = [row.recorded_at for row in self._rows()]
+        instants = list(recorded)
         self.first_recorded_at = min(instants, default=None)
         self.last_recorded_at = max(instants, default=None)
 
     @classmethod
     def of(cls, observations: Iterable[Observation]) -> "SeriesHistory":
         """Build a history from observations in any order, each (date, revision) counted once."""
-        newest: list[Observation] = []
-        superseded: dict[Day, tuple[Observation, ...]] = {}
-        for row in sorted(observations, key=_date_and_revision):
-            _put(newest, superseded, row)
-        return cls(newest, superseded)
+        return cls([], {}, ()).with_observations(observations)
 
     def with_observations(self, new: Iterable[Observation]) -> "SeriesHistory":
         """Return this history and `new`; what is already known changes nothing (rule 12)."""
         newest, superseded = self._newest.copy(), self._superseded.copy()
-        for row in sorted(new, key=_date_and_revision):
-            _put(newest, superseded, row)
-        return SeriesHistory(newest, superseded)
+        rows = sorted(new, key=_date_and_revision)
+        added = [row.recorded_at for row in rows if _put(newest, superseded, row)]
+        known = filter(None, (self.first_recorded_at, self.last_recorded_at))
+        return SeriesHistory(newest, superseded, [*known, *added])
 
     @property
     def first_day(self) -> Day | None:
@@ -121,14 +123,19 @@ class SeriesHistory:
 
 def _put(
     newest: list[Observation], superseded: dict[Day, tuple[Observation, ...]], row: Observation
-) -> None:
-    """Insert `row`, in place; the newest revision of its day moves to or stays in `newest`."""
+) -> bool:
+    """Insert `row`, in place, and tell whether it was new.
+
+    The newest revision of its day moves to or stays in `newest`.
+    """
     at = bisect_left(newest, row.date, key=_date)
     if at == len(newest) or newest[at].date != row.date:
         newest.insert(at, row)
-        return
+        return True
     known = {old.revision: old for old in (*superseded.get(row.date, ()), newest[at])}
-    known.setdefault(row.revision, row)
+    if row.revision in known:
+        return False
+    known[row.revision] = row
     *older, newest[at] = (known[revision] for revision in sorted(known))
-    if older:
-        superseded[row.date] = tuple(older)
+    superseded[row.date] = tuple(older)
+    return True
