@@ -20,6 +20,8 @@ ROOT = Path(__file__).parents[2]
 NEEDED = ("flit-core", "rust-just")
 SHELL_TOOLS = ("sh", "cat", "cmp", "dirname", "mkdir", "mv", "rm", "rmdir", "sleep")
 BASE_PYTHON = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
+HUNG_SECONDS = 600
+"""No installation takes so long, not even beside other work at a low priority."""
 
 
 @dataclass
@@ -58,7 +60,7 @@ class Machine:
     def dev(self, *words: str, shell: str = "sh") -> "subprocess.CompletedProcess[str]":
         """Run ./dev to its end."""
         process = self.start(*words, shell=shell)
-        output, errors = process.communicate(timeout=120)
+        output, errors = process.communicate(timeout=HUNG_SECONDS)
         return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
     def start(self, *words: str, shell: str = "sh") -> "subprocess.Popen[str]":

@@ -22,7 +22,7 @@ from driver.sights import well
 from driver.stack import stack
 
 OVER_COMPOSE = os.environ.get("RATES_TEST_DATABASE") == "mysql"
-collect_ignore = [] if OVER_COMPOSE else ["over_compose"]
+collect_ignore = [] if OVER_COMPOSE else ["over_compose", "under_load"]
 """What only containers can show belongs to the compose run: over processes it does not exist."""
 
 DEADLINE = 120 if OVER_COMPOSE else 60

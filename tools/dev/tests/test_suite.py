@@ -126,17 +126,17 @@ def test_each_back_end_gets_its_rows() -> None:
         ("end to end", "sqlite", "embedded"),
         ("end to end", "sqlite", "server"),
         ("end to end", "mysql", "container"),
-        ("over compose", "mysql", "container"),
+        ("under load", "mysql", "container"),
     ]
 
 
 def test_what_measures_under_load_runs_by_itself_and_last() -> None:
-    """Scenarios run side by side; those that only containers can show are no part of them."""
+    """Scenarios run side by side; those that measure are no part of them."""
     every = stages(CHECKOUT, list(BACK_ENDS.values()))
     scenarios = [stage for stage in every if stage.name == "end to end"]
     assert all("-n" in stage.commands[0] for stage in scenarios)
-    assert all("--ignore=tests/e2e/over_compose" in stage.commands[0] for stage in scenarios)
-    assert every[-1].commands[0][-1] == "tests/e2e/over_compose"
+    assert all("--ignore=tests/e2e/under_load" in stage.commands[0] for stage in scenarios)
+    assert every[-1].commands[0][-1] == "tests/e2e/under_load"
 
 
 def test_no_test_of_the_checkout_is_outside_the_stages() -> None:

@@ -16,8 +16,8 @@ from rates_dev.suite.backends import BackEnd
 PARALLEL = ("-n", "auto")
 TWO_PLATFORMS = ("-n", "2")
 """Each has a MySQL of its own."""
-OVER_COMPOSE = "tests/e2e/over_compose"
-"""What only containers can show, most of it by latencies under load: nothing runs beside it."""
+UNDER_LOAD = "tests/e2e/under_load"
+"""What containers show by latencies and rates: nothing runs beside it."""
 Command = tuple[str, ...]
 
 
@@ -81,9 +81,9 @@ def _tests_on_nothing(root: Path) -> list[Stage]:
     units = [str(path) for path in _existing(root, ("libs", "services", "tools", "bench"))]
     without = [f"--ignore={path}" for path in integration]
     return [
+        replace(_pytest("dev", ["tests/dev", *PARALLEL]), aside=True),
         _pytest("unit", [*units, *without, *PARALLEL]),
         _pytest("contract", ["tests/contract", *PARALLEL]),
-        _pytest("dev", ["tests/dev", *PARALLEL]),
     ]
 
 
@@ -109,9 +109,9 @@ def _tests_on(root: Path, back_ends: Sequence[BackEnd]) -> Iterable[Stage]:
         yield _pytest("containers", ["tests/containers"], back_end)
     for back_end in back_ends:
         parallel = TWO_PLATFORMS if back_end.contained else PARALLEL
-        yield _pytest("end to end", ["tests/e2e", f"--ignore={OVER_COMPOSE}", *parallel], back_end)
+        yield _pytest("end to end", ["tests/e2e", f"--ignore={UNDER_LOAD}", *parallel], back_end)
     for back_end in (one for one in back_ends if one.contained):
-        yield _pytest("over compose", [OVER_COMPOSE], back_end)
+        yield _pytest("under load", [UNDER_LOAD], back_end)
 
 
 def _pytest(name: str, arguments: Sequence[str], back_end: BackEnd | None = None) -> Stage:
