@@ -88,6 +88,7 @@ def running_ceiling(platform: Platform, cpus: Cpus, workers: int) -> Iterator[Co
 
 def everyday_of(contender: Contender) -> list[str]:
     """Return where `contender` has the answers that clients mostly ask for."""
+    # The first case of a path is the plain one: those after it compress, or send a condition.
     cases = {case.path: case for case in reversed(CASES)}
     return [contender.path(cases[path]) for path in EVERYDAY]
 

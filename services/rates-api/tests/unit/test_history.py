@@ -105,6 +105,18 @@ def test_the_older_history_never_changes(corrected: SeriesHistory) -> None:
     assert after.on(date(2024, 1, 3)) == corrected.on(date(2024, 1, 3))
 
 
+def test_the_first_and_the_last_instant_are_those_of_rows_that_count(
+    corrected: SeriesHistory,
+) -> None:
+    """A new row moves them, one that is known already does not, whatever instant it names."""
+    later = corrected.with_observations([row(9, minutes=180), row(8, minutes=999)])
+    earlier = later.with_observations([row(10, minutes=-5), row(2, minutes=-99)])
+
+    assert (later.first_recorded_at, later.last_recorded_at) == (START, START + timedelta(hours=3))
+    assert earlier.first_recorded_at == START - timedelta(minutes=5)
+    assert earlier.last_recorded_at == later.last_recorded_at
+
+
 def test_rows_are_shared_between_histories() -> None:
     """A new history refers to the old rows instead of copying them."""
     before = SeriesHistory.of(WEEK)
