@@ -1,7 +1,7 @@
 """The record in one SQLite file.
 
-The services open the file for each connection, so a file that was moved away is a database that is
-away.
+The services look for the file before each transaction, so a file that was moved away is a database
+that is away.
 """
 
 import contextlib

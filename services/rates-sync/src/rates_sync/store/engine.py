@@ -12,12 +12,13 @@ the lock. What MySQL's session defaults to is never relied on: each server has i
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, event, exc, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from rates_contracts import tls
 from rates_contracts.cancellation import cancellation_prevails
@@ -30,7 +31,11 @@ SESSION_IDLE_SECONDS = 5
 TRANSACTION_SECONDS = 5.0
 """No transaction takes longer, whatever the network does."""
 
+CONNECTIONS = 5
+"""As many transactions run at a time; the next one waits."""
+
 _BEGIN = "sqlite_begin"
+_FILE = "file"
 _BUGS = (exc.IntegrityError, exc.ProgrammingError, exc.DataError, exc.NotSupportedError)
 _NO_SUCH_TABLE = 1146
 
@@ -100,12 +105,38 @@ def _cause(error: Exception) -> str:
 
 
 def _sqlite(url: URL, mode: str) -> AsyncEngine:
-    """NullPool: a file that was replaced or restored is seen by the next transaction."""
+    """Connections are kept: a new one costs a thread and several times what a look costs."""
     uri = url.set(database=f"file:{quote(url.database or '')}", query={"mode": mode, "uri": "true"})
-    engine = create_async_engine(uri, poolclass=NullPool)
+    engine = create_async_engine(
+        uri, pool_size=CONNECTIONS, max_overflow=0, pool_timeout=TRANSACTION_SECONDS
+    )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    _refuse_another_file(engine, Path(url.database or ""))
     return engine
+
+
+def _refuse_another_file(engine: AsyncEngine, file: Path) -> None:
+    """A file that was replaced or moved away is seen by the next transaction."""
+
+    def opened(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info[_FILE] = _identity(file)
+
+    def taken(_connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        if record.info[_FILE] != _identity(file):
+            raise exc.DisconnectionError("another file, or none, is where the record was")
+
+    event.listen(engine.sync_engine, "connect", opened)
+    event.listen(engine.sync_engine, "checkout", taken)
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    """Return device and inode, which nothing else gets while a connection holds the file open."""
+    try:
+        status = file.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -135,7 +166,7 @@ def _mysql(url: URL, *, migrating: bool) -> AsyncEngine:
         return create_async_engine(address, poolclass=NullPool, connect_args=connect)
     return create_async_engine(
         address,
-        pool_size=5,
+        pool_size=CONNECTIONS,
         max_overflow=0,
         pool_timeout=TRANSACTION_SECONDS,
         pool_pre_ping=True,

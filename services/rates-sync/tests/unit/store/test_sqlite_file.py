@@ -1,0 +1,77 @@
+"""Kept connections to a record in one file: what happens to the file is seen at once."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from rates_sync.errors import StoreUnavailable
+from rates_sync.store.engine import open_engine, reading, writing
+
+
+async def _write(file: Path, word: str) -> None:
+    engine = open_engine(f"sqlite+aiosqlite:///{file}", migrating=True)
+    async with writing(engine) as connection:
+        await connection.execute(text("CREATE TABLE said (word TEXT)"))
+        await connection.execute(text("INSERT INTO said VALUES (:word)"), {"word": word})
+    await engine.dispose()
+
+
+async def _read(engine: AsyncEngine) -> str:
+    async with reading(engine) as connection:
+        return str((await connection.execute(text("SELECT word FROM said"))).scalar_one())
+
+
+def _moved(file: Path, name: str) -> Path:
+    return file.rename(file.with_name(name))
+
+
+def _remove(file: Path) -> None:
+    """Remove SQLite's own files beside it too: what is in its log belongs to it."""
+    for part in (file, *file.parent.glob(f"{file.name}-*")):
+        part.unlink()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Where the record is."""
+    return tmp_path / "record.db"
+
+
+@pytest.fixture
+async def engine(file: Path) -> AsyncIterator[AsyncEngine]:
+    """An engine that has read "before"."""
+    await _write(file, "before")
+    engine = open_engine(f"sqlite+aiosqlite:///{file}")
+    assert await _read(engine) == "before"
+    yield engine
+    await engine.dispose()
+
+
+async def test_a_look_at_the_record_opens_no_file(engine: AsyncEngine) -> None:
+    """The connection waits for the next transaction."""
+    assert "Connections in pool: 1 " in engine.pool.status()
+
+
+async def test_a_file_moved_away_is_an_outage_until_it_is_back(
+    engine: AsyncEngine, file: Path
+) -> None:
+    """The kept connection would still reach it, and nobody else does."""
+    away = _moved(file, "away.db")
+    with pytest.raises(StoreUnavailable, match="unable to open"):
+        await _read(engine)
+    _moved(away, file.name)
+    assert await _read(engine) == "before"
+
+
+async def test_a_replaced_file_is_what_the_next_transaction_reads(
+    engine: AsyncEngine, file: Path, tmp_path: Path
+) -> None:
+    """An operator who puts a copy in its place gets answers from the copy."""
+    copy = tmp_path / "copy.db"
+    await _write(copy, "after")
+    _remove(file)
+    _moved(copy, file.name)
+    assert await _read(engine) == "after"
