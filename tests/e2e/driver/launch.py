@@ -35,8 +35,10 @@ def launch(
 ) -> None:
     """Be a process of its own: leader of a session, with this environment, its output in `log`.
 
-    Says on `lifeline` that it is; ends with it.
+    Says on `lifeline` that it is; ends with it. Its workers are forked, and have all imports then;
+    those of a container are spawned, as ever.
     """
+    multiprocessing.set_start_method("fork", force=True)
     os.setsid()
     os.environ.clear()
     os.environ.update(environ)
@@ -45,6 +47,7 @@ def launch(
         os.dup2(output.fileno(), 2)
     sys.stdout = os.fdopen(1, "w", buffering=1)
     end_with_the_test(lifeline)
+    os.set_inheritable(lifeline.fileno(), True)
     lifeline.send_bytes(b"")
     ROLES[role[0]](*role[1:])
 
@@ -67,8 +70,9 @@ def run_redis(port: str) -> None:
 
 
 def run_command(*argv: str) -> None:
-    """Run a server that knows nothing of scenarios."""
-    sys.exit(subprocess.run(argv, check=False, stdin=subprocess.DEVNULL).returncode)
+    """Run a server that knows nothing of scenarios; it takes its end of the pipe with it."""
+    server = subprocess.run(argv, check=False, stdin=subprocess.DEVNULL, close_fds=False)
+    sys.exit(server.returncode)
 
 
 def run_simulator(port: str) -> None:
@@ -76,8 +80,6 @@ def run_simulator(port: str) -> None:
     from granian import Granian
     from granian.constants import Interfaces
 
-    # Its worker has all imports then; the one other thread only waits for the lifeline's end.
-    multiprocessing.set_start_method("fork", force=True)
     Granian(
         "driver.launch:simulator",
         address=os.environ.get("BANXICO_SIM_HOST", "127.0.0.1"),
@@ -130,4 +132,5 @@ ROLES: dict[str, Callable[..., None]] = {
 if __name__ == "__main__":
     if "E2E_SETTINGS" in os.environ:
         take_settings(Path(os.environ["E2E_SETTINGS"]))
+    multiprocessing.set_start_method("spawn")
     ROLES[sys.argv[1]](*sys.argv[2:])

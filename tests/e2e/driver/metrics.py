@@ -19,9 +19,10 @@ class Metrics:
 
     def all(self, name: str, **labels: str) -> list[float]:
         """Return the values of every sample of `name` that carries `labels`."""
+        lines = "\n".join(line for line in self.text.splitlines() if line.startswith(name))
         return [
             sample.value
-            for family in text_string_to_metric_families(self.text)
+            for family in text_string_to_metric_families(lines)
             for sample in family.samples
             if sample.name == name and labels.items() <= sample.labels.items()
         ]

@@ -2,7 +2,8 @@
 
 Each process leads its own session, so that a signal reaches its workers too, and reads from a pipe
 that only the test process holds: when that process dies, however it dies, `launch` sees the end
-of the pipe and ends the whole session.
+of the pipe and ends the whole session. The other way round the test process sees the last of the
+session end: a worker may outlive its leader by a moment, and what comes after it wants its ports.
 
 They are forked off a server that has imported the services and runs nothing: most of the time that
 a platform takes to start is the same imports, six times over.
@@ -22,7 +23,7 @@ from driver.launch import launch
 
 IMPORTED = (
     *("aiosqlite", "banxico_simulator.app", "fakeredis", "granian", "httpcore"),
-    *("rates_api.__main__", "rates_sync.__main__"),
+    *("rates_api.__main__", "rates_api.app", "rates_sync.__main__"),
 )
 SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload(list(IMPORTED))
@@ -148,6 +149,7 @@ class OwnedProcess:
         """End it and its workers at once, without a chance to clean up."""
         self._signal(signal.SIGKILL)
         self.wait()
+        self._see_the_end()
 
     def stop(self) -> int:
         """Ask it to end, as a deployment does, and return its exit code."""
@@ -179,7 +181,13 @@ class OwnedProcess:
             return
         self._signal(signal.SIGKILL)
         self._process.join(10)
+        self._see_the_end()
         self._lifeline.close()
+
+    def _see_the_end(self) -> None:
+        """Wait for its workers, too: they hold its ports as long as they hold their pipe's end."""
+        assert self._lifeline is not None
+        assert self._lifeline.poll(10), f"a worker of {self.name} does not end"
 
     @property
     def _started(self) -> ForkServerProcess:

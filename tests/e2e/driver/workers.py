@@ -5,7 +5,7 @@ the other end of a connection; elsewhere many connections make it likely that al
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from driver.answers import Connection, Unreachable
@@ -24,10 +24,11 @@ def connections_to_each_worker(port: int, leader: int, workers: int) -> Iterator
         if workers == 1:
             yield [opened.enter_context(Connection(port))]
             return
+        candidates = _session(leader)
         for number in range(MOST if TCP.exists() else 16):
             connection = opened.enter_context(Connection(port))
             connection.ask("GET", "/livez")
-            owner = _owner(connection.local_port, port, leader) if TCP.exists() else number
+            owner = _owner(connection.local_port, port, candidates) if TCP.exists() else number
             reached.setdefault(owner, connection)
             if TCP.exists() and len(reached) == workers:
                 break
@@ -36,10 +37,10 @@ def connections_to_each_worker(port: int, leader: int, workers: int) -> Iterator
         yield list(reached.values())
 
 
-def _owner(client: int, server: int, leader: int) -> int:
-    """Return the process that holds the server's end of the connection from port `client`."""
+def _owner(client: int, server: int, candidates: Sequence[int]) -> int:
+    """Return which process holds the server's end of the connection from port `client`."""
     inode = _inode(client, server)
-    for pid in _descendants(leader):
+    for pid in candidates:
         if f"socket:[{inode}]" in _open_files(pid):
             return pid
     raise Unreachable(f"no worker holds the connection from port {client}")
@@ -54,8 +55,8 @@ def _inode(client: int, server: int) -> str:
     raise Unreachable(f"no connection from port {client} to port {server}")
 
 
-def _descendants(leader: int) -> list[int]:
-    """Return the leader's children and their children; all of them lead no session of their own."""
+def _session(leader: int) -> list[int]:
+    """Return the leader and its workers, which lead no session of their own."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):

@@ -47,6 +47,8 @@ class PortTaken(Exception):
 
 def main() -> None:
     """Run an instance until SIGINT or SIGTERM; exit 2 with one message if it can't start."""
+    # Forked, a worker would inherit the threads' locks in whatever state they are.
+    multiprocessing.set_start_method("spawn", force=True)
     try:
         serve_forever(load())
     except (EnvironmentInvalid, PortTaken) as error:
@@ -57,12 +59,10 @@ def main() -> None:
 def serve_forever(settings: Settings, target: str = "rates_api.app:create") -> None:
     """Serve the application that the factory `target` (`module:name`) builds in each worker.
 
-    The workers read the same environment that `settings` came from. They are spawned, so a script
-    that calls this does so under `if __name__ == "__main__"`. Raises `PortTaken`.
+    The workers read the same environment that `settings` came from, and are started by
+    multiprocessing's start method. Raises `PortTaken`.
     """
     set_up_logging(settings.log_level, settings.log_style, service="rates-api")
-    # Forked, a worker would inherit the threads' locks in whatever state they are.
-    multiprocessing.set_start_method("spawn", force=True)
     _require_free(settings.host, settings.port)
     with tempfile.TemporaryDirectory(prefix="rates-api-") as made:
         directory = Path(settings.instance_dir or made)

@@ -13,7 +13,8 @@ from datetime import date as Day
 from functools import lru_cache
 from importlib.metadata import version
 
-from holidays import financial_holidays
+# With its calendars, or they would be loaded on the loop while a leader takes over.
+import holidays.financial
 
 from rates_contracts.calendar import MEXICO_CITY, BankCalendar, DeclaredClosure, mexico_day
 from rates_contracts.status import PollingWindow
@@ -46,7 +47,7 @@ def bank_calendar(today: Day, declared: Sequence[DeclaredClosure] = ()) -> BankC
 
 @lru_cache(maxsize=4)
 def _closed_weekdays(last_year: int) -> tuple[Day, ...]:
-    closed = financial_holidays("XMEX", years=range(FIRST_DAY.year, last_year + 1))
+    closed = holidays.financial_holidays("XMEX", years=range(FIRST_DAY.year, last_year + 1))
     return tuple(sorted(day for day in closed if day.weekday() < 5))
 
 
