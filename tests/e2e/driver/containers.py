@@ -14,7 +14,8 @@ from driver.answers import Unreachable
 class ContainerProcess:
     """A container that can be started again after each end; known by its name alone.
 
-    It may be replaced by another of that name, and its published ports change with each start.
+    It may be replaced by another of that name, and its published ports change with each start: they
+    are asked for once, until it is started or ended, or somebody else may have done so (`forget`).
     """
 
     def __init__(
@@ -24,6 +25,7 @@ class ContainerProcess:
         self.container = container
         self._engine = engine
         self._inside = dict(ports)
+        self._published: dict[str, int] = {}
 
     @property
     def alive(self) -> bool:
@@ -47,15 +49,22 @@ class ContainerProcess:
         return None if state["Running"] else int(state["ExitCode"])
 
     def port(self, name: str) -> int:
-        """Return where its port is published since its last start, whoever started it."""
-        ports = self._found.attrs["NetworkSettings"]["Ports"]
-        published = ports.get(f"{self._inside[name]}/tcp")
-        if not published:
-            raise Unreachable(f"{self.name} does not run")
-        return int(published[0]["HostPort"])
+        """Return where its port is published since its last start."""
+        if name not in self._published:
+            ports = self._found.attrs["NetworkSettings"]["Ports"]
+            published = ports.get(f"{self._inside[name]}/tcp")
+            if not published:
+                raise Unreachable(f"{self.name} does not run")
+            self._published[name] = int(published[0]["HostPort"])
+        return self._published[name]
+
+    def forget(self) -> None:
+        """Forget where its ports are published."""
+        self._published.clear()
 
     def start(self) -> None:
         """Start it, at once and without waiting for it to be ready."""
+        self.forget()
         self._found.start()
 
     def kill(self) -> None:
@@ -74,6 +83,7 @@ class ContainerProcess:
 
     def wait(self) -> int:
         """Wait for its end and return its exit code."""
+        self.forget()
         return int(self._found.wait(timeout=30)["StatusCode"])
 
     def pause(self) -> None:

@@ -37,6 +37,7 @@ class Stack:
         self.directory = directory
         self.project = f"{PREFIX}{os.getpid()}"
         self._engine = docker.from_env()
+        self._processes: dict[str, ContainerProcess] = {}
 
     @property
     def environ(self) -> dict[str, str]:
@@ -51,7 +52,10 @@ class Stack:
     def process(self, service: str, number: int = 1, name: str | None = None) -> ContainerProcess:
         """Return a container as a process."""
         container = f"{self.project}-{service}-{number}"
-        return ContainerProcess(self._engine, name or service, container, PORTS[service])
+        if container not in self._processes:
+            made = ContainerProcess(self._engine, name or service, container, PORTS[service])
+            self._processes[container] = made
+        return self._processes[container]
 
     def way(self, service: str, server: ContainerProcess) -> Way:
         """Return how a service (`sync`, `api`) reaches a server."""
@@ -75,6 +79,8 @@ class Stack:
     def shell(self, block: str) -> None:
         """Run shell commands beside our files, where `docker compose` speaks of our containers."""
         _run(["bash", "-euo", "pipefail", "-c", block], self.environ, self.directory)
+        for process in self._processes.values():
+            process.forget()
 
     def compose(self, *arguments: str) -> None:
         """Run `docker compose`; its output is shown where it fails."""
