@@ -83,18 +83,11 @@ class Tracing:
         Asked before a span is made: of ten requests nine then cost no span at all. A parent that
         is kept is followed, up to `MOST_CHOSEN` in a second.
         """
-        context = self._followed(parent) if parent else self._begun()
-        return context if context is not None and self._has_room() else None
-
-    def _followed(self, parent: str) -> Context | None:
-        context = context_of(parent)
-        above = trace.get_current_span(context).get_span_context()
-        if not above.is_valid:
-            return self._begun()
-        return context if above.trace_flags.sampled else None
-
-    def _begun(self) -> Context | None:
-        return set_value(CHOSEN, True, Context()) if self._chance() < self._sampled else None
+        above = _valid(parent) if parent else None
+        kept = _is_kept(above) if above is not None else self._chance() < self._sampled
+        if not kept or not self._has_room():
+            return None
+        return set_value(CHOSEN, True, Context()) if above is None else above
 
     def _has_room(self) -> bool:
         second = int(self._monotonic())
@@ -119,6 +112,20 @@ class Tracing:
     def close(self) -> None:
         """Send what is left and stop. It blocks, for seconds at most: call it in a thread."""
         self._provider.shutdown()
+
+
+def _valid(parent: str) -> Context | None:
+    """Return the context that a `traceparent` names, None if it names none."""
+    context = context_of(parent)
+    return context if _span_context(context).is_valid else None
+
+
+def _is_kept(context: Context) -> bool:
+    return bool(_span_context(context).trace_flags.sampled)
+
+
+def _span_context(context: Context) -> trace.SpanContext:
+    return trace.get_current_span(context).get_span_context()
 
 
 def open_tracing(

@@ -6,6 +6,7 @@ loop needs neither.
 """
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import accumulate
 
@@ -25,7 +26,7 @@ class Route:
 
     def __init__(self) -> None:
         """Start without answers."""
-        self.statuses: dict[int, int] = {}
+        self.statuses: defaultdict[int, int] = defaultdict(int)
         self.latencies = [0] * (len(BUCKETS) + 1)
         self.seconds = 0.0
 
@@ -38,14 +39,18 @@ class Answered(Collector):
         self._routes: dict[str, Route] = {}
         self._looked_up: dict[Rendered, int] = {"hit": 0, "miss": 0}
 
-    def answered(self, route: str, status: int, seconds: float) -> None:
-        """Count an answer to a path template, or to `unknown`, that took `seconds`."""
+    def answered(self, route: str, status: int, seconds: float, hits: int = 0) -> None:
+        """Count an answer to a path template, or to `unknown`, that took `seconds`.
+
+        `hits` is 1 for one that was found finished, and not looked up otherwise.
+        """
         counted = self._routes.get(route)
         if counted is None:
             counted = self._routes[route] = Route()
-        counted.statuses[status] = counted.statuses.get(status, 0) + 1
+        counted.statuses[status] += 1
         counted.latencies[bisect_left(BUCKETS, seconds)] += 1
         counted.seconds += seconds
+        self._looked_up["hit"] += hits
 
     def rendered(self, result: Rendered) -> None:
         """Count an answer that was found rendered, or had to be."""

@@ -18,6 +18,7 @@ HEADER = TRACEPARENT.encode()
 
 def traced(app: ASGIApp, tracing: Tracing) -> ASGIApp:
     """Return `app` with a span around the HTTP requests of sampled traces."""
+    chosen = tracing.chosen
 
     async def spanned(scope: Scope, receive: Receive, send: Send, context: Context) -> None:
         method = str(scope.get("method"))
@@ -30,19 +31,19 @@ def traced(app: ASGIApp, tracing: Tracing) -> ASGIApp:
 
     # No coroutine of its own: most requests are only handed on.
     def asgi(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        context = tracing.chosen(_parent(scope)) if scope["type"] == HTTP else None
+        parent = None
+        if scope["type"] != HTTP:
+            return app(scope, receive, send)
+        for name, value in scope["headers"]:
+            if name == HEADER:
+                parent = value.decode("latin-1")
+                break
+        context = chosen(parent)
         if context is None:
             return app(scope, receive, send)
         return spanned(scope, receive, send, context)
 
     return asgi
-
-
-def _parent(scope: Scope) -> str | None:
-    for name, value in scope["headers"]:
-        if name == HEADER:
-            return value.decode("latin-1")
-    return None
 
 
 def _noting_status(send: Send, span: Span) -> Send:

@@ -58,6 +58,7 @@ class Worker:
     """The parts of one worker; `closing` ends its connections, `settle` is called once warm."""
 
     clock: Callable[[], datetime]
+    timestamp: Callable[[], float]
     monotonic: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
     pause: Callable[[], Awaitable[None]]

@@ -217,6 +217,13 @@ async def test_an_application_is_created_from_settings_alone(
     assert instants.asked > 0
 
 
+async def test_a_worker_reads_one_clock_in_both_ways(settings: Settings, fakes: ModuleType) -> None:
+    """The seconds are those of the instants: of a clock brought along, and of the real one."""
+    brought, real = bootstrap(settings, clock=lambda: fakes.START), bootstrap(settings)
+    assert brought.timestamp() == fakes.START.timestamp()
+    assert real.timestamp() == pytest.approx(real.clock().timestamp(), abs=1)
+
+
 async def test_a_worker_settles_once_it_is_warm(
     settings: Settings, time: Time, fakes: ModuleType
 ) -> None:

@@ -42,10 +42,13 @@ class Forms:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Finished:
-    """An answer at a path template, as it leaves before `until`, compressed too if it is large."""
+    """An answer at a path template, as it leaves before `until`, compressed too if it is large.
+
+    `until` is in POSIX seconds: it is compared at each request.
+    """
 
     route: str
-    until: datetime
+    until: float
     plain: Forms
     gzipped: Forms | None
 
@@ -62,8 +65,9 @@ class Finished:
                 accepts = b"%b, %b" % (accepts, value) if accepts else value
             elif name == b"if-none-match":
                 has = b"%b, %b" % (has, value) if has else value
-        zipped = self.gzipped is not None and bool(accepts) and ACCEPTED(accepts)
-        forms = self.gzipped if self.gzipped is not None and zipped else self.plain
+        forms = self.plain
+        if accepts and self.gzipped is not None and ACCEPTED(accepts):
+            forms = self.gzipped
         if has and (has == forms.etag or has_it(has.decode("latin-1"), forms.etag.decode())):
             return forms.not_modified
         return forms.get if method == "GET" else forms.head
@@ -87,7 +91,7 @@ def finish(rendered: Rendered, route: str, now: datetime) -> Finished:
     """Make every form of a rendered answer as it leaves at `now`."""
     return Finished(
         route=route,
-        until=rendered.lifetime.says_so_until(now),
+        until=rendered.lifetime.says_so_until(now).timestamp(),
         plain=_forms(rendered, rendered.plain, now),
         gzipped=None if rendered.gzipped is None else _forms(rendered, rendered.gzipped, now),
     )

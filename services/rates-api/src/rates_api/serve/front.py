@@ -5,13 +5,12 @@ or no longer stands, goes on to the routes, which make it. An answer from here d
 from theirs, metrics included.
 """
 
-from typing import cast
+from typing import Any
 
-from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
+from litestar.types import ASGIApp, Receive, Send
 
-from rates_api.serve.finished import Finished
+from rates_api.serve.finished import Finished, Sent
 from rates_api.serve.port import WorkerPort
-from rates_api.snapshot.snapshot import Snapshot
 
 HTTP = "http"
 """The type of a scope as servers say it: plain text compares faster than Litestar's enumeration."""
@@ -21,28 +20,23 @@ def in_front(app: ASGIApp, port: WorkerPort) -> ASGIApp:
     """Return `app` with the finished answers of the worker's snapshot before it."""
 
     # Looked up once: this is all that Python does for most requests.
-    monotonic, clock, current, metrics = port.monotonic, port.clock, port.current, port.metrics
+    monotonic, timestamp, current = port.monotonic, port.timestamp, port.current
+    answered = port.metrics.answered
 
-    async def asgi(scope: Scope, receive: Receive, send: Send) -> None:
+    async def asgi(scope: Any, receive: Receive, send: Send) -> None:
         started = monotonic()
-        request, sent = cast("HTTPScope", scope), None
-        finished = _finished(current.snapshot, request) if scope["type"] == HTTP else None
-        if finished is not None and clock() < finished.until:
-            sent = finished.sent(request["method"], request["headers"])
+        finished: Finished | None = None
+        sent: Sent | None = None
+        if scope["type"] == HTTP and (snapshot := current.snapshot) is not None:
+            finished = snapshot.finished.get((scope["path"], scope["query_string"]))
+            if finished is not None and timestamp() < finished.until:
+                sent = finished.sent(scope["method"], scope["headers"])
         if finished is None or sent is None:
             await app(scope, receive, send)
             return
         scope["path_template"] = finished.route
         await send(sent.start)
         await send(sent.body)
-        metrics.rendered("hit")
-        metrics.answered(finished.route, sent.status, monotonic() - started)
+        answered(finished.route, sent.status, monotonic() - started, hits=1)
 
     return asgi
-
-
-def _finished(snapshot: Snapshot | None, scope: HTTPScope) -> Finished | None:
-    if snapshot is None:
-        return None
-    finished: Finished | None = snapshot.finished.get((scope["path"], scope["query_string"]))
-    return finished

@@ -153,10 +153,11 @@ class Metrics:
     answers: list[tuple[str, int]] = dataclasses.field(default_factory=list)
     lookups: list[str] = dataclasses.field(default_factory=list)
 
-    def answered(self, route: str, status: int, seconds: float) -> None:
+    def answered(self, route: str, status: int, seconds: float, hits: int = 0) -> None:
         """Note an answer."""
         assert seconds >= 0
         self.answers.append((route, status))
+        self.lookups += ["hit"] * hits
 
     def rendered(self, result: Literal["hit", "miss"]) -> None:
         """Note a look-up."""
@@ -176,6 +177,10 @@ class Worker:
     def clock(self) -> datetime:
         """Return the instant that was set."""
         return self.now
+
+    def timestamp(self) -> float:
+        """Return it in POSIX seconds."""
+        return self.now.timestamp()
 
     def monotonic(self) -> float:
         """Return a clock that stands."""
