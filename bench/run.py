@@ -37,7 +37,7 @@ class Effort:
     starts: int
 
 
-FULL = Effort(7, 1, 5, 10, 45, 200, 20, 5)
+FULL = Effort(21, 1, 5, 10, 45, 200, 20, 5)
 QUICK = Effort(3, 1, 3, 3, 10, 20, 5, 2)
 
 Measure = Callable[[Platform, Effort, Layout], Section]

@@ -37,6 +37,6 @@ def in_front(app: ASGIApp, port: WorkerPort) -> ASGIApp:
         scope["path_template"] = finished.route
         await send(sent.start)
         await send(sent.body)
-        answered(finished.route, sent.status, monotonic() - started, hits=1)
+        answered(finished.route, sent.status, monotonic() - started, 1)
 
     return asgi
