@@ -1,7 +1,14 @@
 """Traces: ids travel as W3C `traceparent`, instances don't share a provider."""
 
 import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
+import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -106,3 +113,49 @@ def test_no_more_are_chosen_than_a_second_may_hold() -> None:
     parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     chosen = [tracing.chosen(parent if n % 2 else None) is not None for n in range(62)]
     assert chosen == [True] * MOST_CHOSEN + [False] * 10 + [True] * 2
+
+
+@pytest.fixture
+def collector() -> Iterator[ThreadingHTTPServer]:
+    """A collector of traces that keeps what it is sent in `bodies`."""
+    bodies: list[bytes] = []
+
+    class Keep(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Keep)
+    server.bodies = bodies  # type: ignore[attr-defined]
+    serving = threading.Thread(target=server.serve_forever)
+    serving.start()
+    yield server
+    server.shutdown()
+    serving.join()
+    server.server_close()
+
+
+def test_spans_are_sent_to_the_endpoint(collector: Any) -> None:
+    """What is left at the end is sent, too."""
+    endpoint = f"http://127.0.0.1:{collector.server_port}/v1/traces"
+    tracing = open_tracing("rates-test", version="1", endpoint=endpoint)
+    with tracing.span("kept", parent=f"00-{'a' * 32}-{'b' * 16}-01"):
+        pass
+    tracing.close()
+    (body,) = collector.bodies
+    assert b"kept" in body
+
+
+def test_what_sends_spans_is_not_imported_before_there_is_one() -> None:
+    """It would be a tenth of a worker's start."""
+    look = (
+        "import sys\n"
+        "from rates_telemetry.tracing import open_tracing\n"
+        "open_tracing('x', version='1', endpoint='http://127.0.0.1:9/v1/traces').close()\n"
+        "assert not {'requests', 'google.protobuf'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", look], check=True, timeout=60)

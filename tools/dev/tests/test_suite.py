@@ -180,6 +180,24 @@ def test_what_goes_aside_runs_beside_the_others_and_is_told_at_the_end(tmp_path:
     assert said == ["\n=== in turn", "\n=== aside\nmet at 19\n"]
 
 
+def test_what_measures_begins_when_nothing_runs_aside(tmp_path: Path) -> None:
+    """What runs beside it would show in its latencies."""
+    file = str(tmp_path / "ended")
+    touch = (sys.executable, "-c", "import pathlib, sys; pathlib.Path(sys.argv[1]).touch()", file)
+    look = (sys.executable, "-c", "import os, sys; assert os.path.exists(sys.argv[1])", file)
+    slow = [(sys.executable, "-c", "")] * 8
+    outcomes = suite._outcomes(
+        [
+            Stage("aside", [*slow, touch], aside=True),
+            Stage("measures", [look], measures=True),
+        ],
+        tmp_path,
+        {"PATH": os.environ["PATH"]},
+        lambda _: None,
+    )
+    assert all(done.ok for done in outcomes)
+
+
 def test_what_goes_aside_is_told_as_it_runs_where_nothing_else_does(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

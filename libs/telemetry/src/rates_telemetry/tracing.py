@@ -7,15 +7,16 @@ into one process.
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 from opentelemetry import trace
 from opentelemetry.context import Context, get_value, set_value
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.sampling import (
     ALWAYS_ON,
     ParentBased,
@@ -32,6 +33,9 @@ _propagator = TraceContextTextMapPropagator()
 MOST_CHOSEN = 50
 """Traces chosen in a second at most, whoever asks for more: a span with its export takes 0.1 ms,
 and each trace kept is paid for."""
+
+SEND_SECONDS = 5
+"""How long sending a batch may take."""
 
 CHOSEN = "rates_telemetry.chosen"
 """In a context: the trace that begins here was chosen to be kept."""
@@ -59,6 +63,35 @@ class Head(Sampler):
     def get_description(self) -> str:
         """Return the name of the sampler."""
         return f"Head({self._share.get_description()})"
+
+
+class OverHttp(SpanExporter):
+    """Sends spans by OTLP/HTTP to `endpoint`; what that takes is imported for the first of them.
+
+    It is a tenth of a worker's way to its first answer. In the thread of the batches it keeps the
+    event loop waiting no longer than any other thread does.
+    """
+
+    def __init__(self, endpoint: str) -> None:
+        """Connect to nothing yet."""
+        self._endpoint = endpoint
+
+    @cached_property
+    def _sender(self) -> SpanExporter:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
+            OTLPSpanExporter,
+        )
+
+        return OTLPSpanExporter(endpoint=self._endpoint, timeout=SEND_SECONDS)
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Send a batch."""
+        return self._sender.export(spans)
+
+    def shutdown(self) -> None:
+        """Close the connections, if there ever was one."""
+        if "_sender" in self.__dict__:
+            self._sender.shutdown()
 
 
 class Tracing:
@@ -157,14 +190,8 @@ def open_tracing(
 
 
 def _exporting(endpoint: str) -> SpanProcessor:
-    # Only here: what it imports takes a tenth of a worker's start, and most run without.
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
-        OTLPSpanExporter,
-    )
-
-    exporter = OTLPSpanExporter(endpoint=endpoint, timeout=5)
     # Small batches: encoding a large one keeps the event loop from running for longer.
-    return BatchSpanProcessor(exporter, schedule_delay_millis=1000)
+    return BatchSpanProcessor(OverHttp(endpoint), schedule_delay_millis=1000)
 
 
 def current_traceparent() -> str | None:

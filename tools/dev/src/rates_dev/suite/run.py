@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -53,14 +53,19 @@ def _outcomes(
 ) -> list[outcome.Outcome]:
     """Run the stages in turn; one that goes aside begins in its turn and holds up no other.
 
-    Those aside take turns among themselves, and their output is told at the end.
+    Those aside take turns among themselves, and their output is told at the end. Only what measures
+    waits for them.
     """
+    beside: list[Future[outcome.Outcome]] = []
     alone = all(stage.aside for stage in chosen)
     with ThreadPoolExecutor(max_workers=1) as pool, tempfile.TemporaryFile() as told:
 
         def begin(stage: Stage) -> Callable[[], outcome.Outcome]:
             if stage.aside and not alone:
-                return pool.submit(_run, stage, root, environ, told).result
+                beside.append(pool.submit(_run, stage, root, environ, told))
+                return beside[-1].result
+            if stage.measures:
+                wait(beside)
             ended = _announced(stage, root, environ, say)
             return lambda: ended
 

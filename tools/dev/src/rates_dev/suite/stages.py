@@ -26,7 +26,7 @@ class Stage:
     """One row of the table: commands that all must succeed; `tests` if they are pytest's.
 
     `lack` says why this machine can't run it, if it can't; `aside` if it runs beside those that
-    follow, at the lowest priority: nothing in it is timed.
+    follow, at the lowest priority: nothing in it is timed; `measures` if nothing may run beside it.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Stage:
     environ: dict[str, str] = field(default_factory=dict)
     lack: str | None = None
     aside: bool = False
+    measures: bool = False
 
     @property
     def missing(self) -> str | None:
@@ -111,7 +112,7 @@ def _tests_on(root: Path, back_ends: Sequence[BackEnd]) -> Iterable[Stage]:
         parallel = TWO_PLATFORMS if back_end.contained else PARALLEL
         yield _pytest("end to end", ["tests/e2e", f"--ignore={UNDER_LOAD}", *parallel], back_end)
     for back_end in (one for one in back_ends if one.contained):
-        yield _pytest("under load", [UNDER_LOAD], back_end)
+        yield replace(_pytest("under load", [UNDER_LOAD], back_end), measures=True)
 
 
 def _pytest(name: str, arguments: Sequence[str], back_end: BackEnd | None = None) -> Stage:
