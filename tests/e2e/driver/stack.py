@@ -69,7 +69,10 @@ class Stack:
         before = self._containers(service)
         self.compose("up", "--no-start", "--no-deps", "--no-recreate", service)
         (created,) = self._containers(service) - before
-        self._engine.containers.get(created).rename(process.container)
+        container = self._engine.containers.get(created)
+        # Compose counts on from the highest number that is left, which may be the one it had.
+        if container.name != process.container:
+            container.rename(process.container)
 
     def _containers(self, service: str) -> set[str]:
         project = f"com.docker.compose.project={self.project}"

@@ -179,6 +179,14 @@ def test_a_taken_port_is_a_clear_error(
     assert "Traceback" not in told
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere Python copies no process anyway")
+def test_workers_are_no_copies_of_the_main_process(instance: Run) -> None:
+    """It has threads; a copy would hold their locks in whatever state they are."""
+    commands = [Path(f"/proc/{pid}/cmdline").read_text() for pid in instance.workers()]
+    assert len(commands) == 2
+    assert all("multiprocessing.spawn" in command for command in commands)
+
+
 def test_workers_that_die_at_once_end_the_instance(
     start: Callable[..., Run], environ: dict[str, str]
 ) -> None:

@@ -23,6 +23,7 @@ def in_front(app: ASGIApp, port: WorkerPort) -> ASGIApp:
     monotonic, timestamp, current = port.monotonic, port.timestamp, port.current
     answered = port.metrics.answered
 
+    # Any: to tell the kinds of scopes apart for the type checker is a call at each request.
     async def asgi(scope: Any, receive: Receive, send: Send) -> None:
         started = monotonic()
         finished: Finished | None = None
