@@ -17,7 +17,7 @@ from bench.wrk import CONNECTIONS, Closed, wrk
 
 ATTEMPTS = 3
 RIVALS_EVERY = 3
-"""Rounds."""
+"""The rivals are asked in one of so many rounds."""
 Rounds = list[dict[tuple[str, str], Closed]]
 """Per round: (contender, case) to what it reached."""
 
@@ -102,8 +102,8 @@ def _ratios(
         plain = figures.get(f"ratio/plain/{case.key}")
         rows.append((case.label, *cells, str(plain) if plain else ""))
     how = (
-        f"Medians (least-most) of {rounds} rounds of {seconds:g} s, the rivals in every"
-        f" {RIVALS_EVERY}rd; contenders take turns in each; wrk with {CONNECTIONS} connections,"
+        f"Medians (least-most) of {rounds} rounds of {seconds:g} s, the rivals in one of"
+        f" {RIVALS_EVERY}; contenders take turns in each; wrk with {CONNECTIONS} connections,"
         " one worker each."
     )
     small = "Answers below 1 KB (`current`, `average`, `historical?days=10`) are not compressed."

@@ -7,16 +7,14 @@ into one process.
 
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from typing import Any
 
 from opentelemetry import trace
 from opentelemetry.context import Context, get_value, set_value
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.sampling import (
     ALWAYS_ON,
     ParentBased,
@@ -26,6 +24,8 @@ from opentelemetry.sdk.trace.sampling import (
 )
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from rates_telemetry.export import batches
+
 TRACEPARENT = "traceparent"
 _propagator = TraceContextTextMapPropagator()
 
@@ -33,9 +33,6 @@ _propagator = TraceContextTextMapPropagator()
 MOST_CHOSEN = 50
 """Traces chosen in a second at most, whoever asks for more: a span with its export takes 0.1 ms,
 and each trace kept is paid for."""
-
-SEND_SECONDS = 5
-"""How long sending a batch may take."""
 
 CHOSEN = "rates_telemetry.chosen"
 """In a context: the trace that begins here was chosen to be kept."""
@@ -63,35 +60,6 @@ class Head(Sampler):
     def get_description(self) -> str:
         """Return the name of the sampler."""
         return f"Head({self._share.get_description()})"
-
-
-class OverHttp(SpanExporter):
-    """Sends spans by OTLP/HTTP to `endpoint`; what that takes is imported for the first of them.
-
-    It is a tenth of a worker's way to its first answer. In the thread of the batches it keeps the
-    event loop waiting no longer than any other thread does.
-    """
-
-    def __init__(self, endpoint: str) -> None:
-        """Connect to nothing yet."""
-        self._endpoint = endpoint
-
-    @cached_property
-    def _sender(self) -> SpanExporter:
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
-            OTLPSpanExporter,
-        )
-
-        return OTLPSpanExporter(endpoint=self._endpoint, timeout=SEND_SECONDS)
-
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        """Send a batch."""
-        return self._sender.export(spans)
-
-    def shutdown(self) -> None:
-        """Close the connections, if there ever was one."""
-        if "_sender" in self.__dict__:
-            self._sender.shutdown()
 
 
 class Tracing:
@@ -183,15 +151,10 @@ def open_tracing(
         shutdown_on_exit=False,
     )
     if processor is None and endpoint:
-        processor = _exporting(endpoint)
+        processor = batches(endpoint)
     if processor is not None:
         provider.add_span_processor(processor)
     return Tracing(provider, service, sampled, chance, monotonic)
-
-
-def _exporting(endpoint: str) -> SpanProcessor:
-    # Small batches: encoding a large one keeps the event loop from running for longer.
-    return BatchSpanProcessor(OverHttp(endpoint), schedule_delay_millis=1000)
 
 
 def current_traceparent() -> str | None:

@@ -31,9 +31,9 @@ def traced(app: ASGIApp, tracing: Tracing) -> ASGIApp:
 
     # No coroutine of its own: most requests are only handed on.
     def asgi(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        parent = None
         if scope["type"] != HTTP:
             return app(scope, receive, send)
+        parent = None
         for name, value in scope["headers"]:
             if name == HEADER:
                 parent = value.decode("latin-1")

@@ -17,7 +17,7 @@ PARALLEL = ("-n", "auto")
 TWO_PLATFORMS = ("-n", "2")
 """Each has a MySQL of its own."""
 UNDER_LOAD = "tests/e2e/under_load"
-"""What containers show by latencies and rates: no other scenario runs beside it."""
+"""What containers show by latencies and rates: nothing runs beside it."""
 Command = tuple[str, ...]
 
 
