@@ -4,13 +4,9 @@
 test session and ended with it.
 """
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from servers.certificates import Certificates, make_certificates
 from servers.mysql import MysqlServer, running_mysql

@@ -1,17 +1,13 @@
 """The images, built once, and one platform of compose.yaml for every test that needs one."""
 
 import os
-import socket
-import sys
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 from containers.engine import MEMBERS, REVISION, ROOT, Images, Stack, build, docker
+from servers.ports import free_port
 
 
 @pytest.fixture(scope="session")
@@ -28,14 +24,11 @@ def images() -> Iterator[Images]:
 @pytest.fixture(scope="session")
 def environ(images: Images) -> dict[str, str]:
     """Return the variables that a platform of these images starts with."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     return {
         "RATES_SYNC_IMAGE": images["rates-sync"],
         "RATES_API_IMAGE": images["rates-api"],
         "BANXICO_SIM_IMAGE": images["banxico-simulator"],
-        "RATES_API_PORT": str(port),
+        "RATES_API_PORT": str(free_port()),
         "BANXICO_TOKEN": "",
     }
 

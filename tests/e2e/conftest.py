@@ -6,14 +6,9 @@ import sqlite3
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 import redis
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-sys.path.insert(0, str(Path(__file__).parent))
-
 from driver.compose import ComposeDriver
 from driver.native import NativeDriver
 from driver.plan import Plan

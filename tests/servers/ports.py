@@ -1,34 +1,40 @@
-"""Ports for the servers of tests: free, given once, and each parallel worker's own."""
+"""Ports for the servers of tests: free, and given once among all that test at the same time."""
 
-import os
+import atexit
 import random
 import socket
 
-# Below the range from which systems take the ports of outgoing connections (Linux 32768, macOS
-# 49152): a client that knocks at a server that was killed could otherwise take the server's own
-# port, and on the loopback interface even connect to itself.
-_PORTS = range(20_000, 32_000)
-_SHARE = 1_000
-"""How many of them each of the test runner's parallel workers takes from."""
-_given: set[int] = set()
+HOST = "127.0.0.1"
+PORTS = range(20_000, 32_000)
+"""Below the range from which systems take the ports of outgoing connections (Linux 32768, macOS
+49152): a client that knocks at a server that was killed could otherwise take the server's own
+port, and on the loopback interface even connect to itself."""
 
 
 def free_port() -> int:
-    """Return a port on which nobody listens, and never the same one twice."""
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    first = worker * _SHARE % len(_PORTS)
-    share = _PORTS[first : first + _SHARE]
-    for port in random.sample(share, len(share)):
-        if port not in _given and _is_free(port):
-            _given.add(port)
+    """Return a TCP port on which nobody listens, until this process ends given to nobody else."""
+    for port in random.sample(PORTS, len(PORTS)):
+        if _claim(port) and _is_free(port):
             return port
     raise RuntimeError("no port is free")
+
+
+def _claim(port: int) -> bool:
+    """Hold UDP's port of that number, which no server of ours uses and only one process can."""
+    claim = socket.socket(type=socket.SOCK_DGRAM)
+    try:
+        claim.bind((HOST, port))
+    except OSError:
+        claim.close()
+        return False
+    atexit.register(claim.close)
+    return True
 
 
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((HOST, port))
         except OSError:
             return False
     return True

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,14 +9,10 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from servers.ports import free_port
+
 TOKEN = {"Bmx-Token": "s" * 64}
 OPORTUNO = "/SieAPIRest/service/v1/series/SF43718/datos/oportuno"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from rates_dev.ports import DEFAULTS
+from servers.ports import free_port
 
 # Answers 200 to everything on the port that the variable names; says what it was given.
 STAND_IN = """
@@ -25,15 +25,6 @@ http.server.ThreadingHTTPServer(address, Handler).serve_forever()
 """
 
 
-def free_ports(count: int) -> list[int]:
-    """Return ports that were free a moment ago."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    found = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return found
-
-
 @pytest.fixture
 def environ() -> dict[str, str]:
     """The machine's environment with a free port for each variable, nothing else of ours."""
@@ -42,8 +33,7 @@ def environ() -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("RATES_", "BANXICO_"))
     }
-    given = zip(DEFAULTS, free_ports(len(DEFAULTS)), strict=True)
-    return kept | {"RATES_REDIS": "embedded"} | {name: str(port) for name, port in given}
+    return kept | {"RATES_REDIS": "embedded"} | {name: str(free_port()) for name in DEFAULTS}
 
 
 @pytest.fixture
