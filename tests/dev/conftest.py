@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,9 +60,19 @@ class Machine:
 
     def dev(self, *words: str, shell: str = "sh") -> "subprocess.CompletedProcess[str]":
         """Run ./dev to its end."""
-        process = self.start(*words, shell=shell)
+        return self.end_of(self.start(*words, shell=shell))
+
+    def end_of(self, process: "subprocess.Popen[str]") -> "subprocess.CompletedProcess[str]":
+        """Wait for the end of a process."""
         output, errors = process.communicate(timeout=HUNG_SECONDS)
         return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+
+    def wait_for(self, path: Path) -> None:
+        """Wait until something makes `path`."""
+        deadline = time.monotonic() + HUNG_SECONDS
+        while not path.exists():
+            assert time.monotonic() < deadline, f"{path} never came about"
+            time.sleep(0.02)
 
     def start(self, *words: str, shell: str = "sh") -> "subprocess.Popen[str]":
         """Start ./dev in a process group of its own, as a terminal does."""

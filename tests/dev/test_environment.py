@@ -3,16 +3,12 @@
 import os
 import re
 import signal
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-HUNG_SECONDS = 600
-"""No installation takes so long, not even beside other work at a low priority."""
 
 
 @pytest.fixture
@@ -21,13 +17,6 @@ def with_uv(machine: Any) -> Any:
     machine.uv()
     machine.python("python3", venv="absent")
     return machine
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + HUNG_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "it never came about"
-        time.sleep(0.02)
 
 
 def test_without_a_recipe_it_lists_them(with_uv: Any) -> None:
@@ -91,10 +80,9 @@ def test_an_interrupted_installation_is_begun_again(with_uv: Any, ending: signal
     begun = with_uv.folder / "begun"
     with_uv.uv(f'[ "$1" != pip ] || {{ : >"{begun}"; sleep 60; }}')
     process = with_uv.start("--version")
-    wait_for(begun.exists)
+    with_uv.wait_for(begun)
     os.killpg(process.pid, ending)
-    process.communicate(timeout=HUNG_SECONDS)
-    assert process.returncode != 0
+    assert with_uv.end_of(process).returncode != 0
     with_uv.uv()
     done = with_uv.dev("--version")
     assert done.returncode == 0, done.stderr
@@ -105,11 +93,10 @@ def test_an_interrupted_installation_is_begun_again(with_uv: Any, ending: signal
 def test_two_at_once_install_once(with_uv: Any) -> None:
     """The second waits for the first and finds the environment made."""
     with_uv.uv('[ "$1" != pip ] || sleep 1')
-    both = [with_uv.start("--version") for _ in range(2)]
-    said = [process.communicate(timeout=HUNG_SECONDS) for process in both]
-    assert [process.returncode for process in both] == [0, 0]
-    assert sum("installing the locked" in errors for _, errors in said) == 1
-    assert sum("waiting for" in errors for _, errors in said) == 1
+    both = [with_uv.end_of(process) for process in [with_uv.start("--version") for _ in range(2)]]
+    assert [done.returncode for done in both] == [0, 0]
+    assert sum("installing the locked" in done.stderr for done in both) == 1
+    assert sum("waiting for" in done.stderr for done in both) == 1
 
 
 def test_no_address_of_an_index_is_written_anywhere() -> None:

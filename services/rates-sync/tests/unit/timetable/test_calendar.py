@@ -1,5 +1,7 @@
 """The bank calendar against the real FIX, and the polling hours."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from datetime import date as Day
@@ -65,3 +67,17 @@ def test_next_opening_skips_nights_weekends_and_holidays(
     assert next_opening(calendar, mexico("2026-09-11 06:59")) == mexico("2026-09-11 07:00")
     assert next_opening(calendar, mexico("2026-09-11 07:00")) == mexico("2026-09-14 07:00")
     assert next_opening(calendar, mexico("2026-09-15 18:00")) == mexico("2026-09-17 07:00")
+
+
+def test_a_calendar_is_built_without_an_import() -> None:
+    """A leader that takes over builds one on its loop, where loading modules would hold all up."""
+    look = (
+        "import sys; from datetime import date; from rates_sync.timetable import calendar\n"
+        "loaded = set(sys.modules)\n"
+        "calendar.bank_calendar(date(2026, 8, 13))\n"
+        "sys.exit(' '.join(set(sys.modules) - loaded) or 0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", look], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
