@@ -7,6 +7,12 @@ that a restart can't mend: then the instance ends with a non-zero status and who
 decides.
 """
 
+import gc
+
+# Imports leave hardly anything to collect, and looking for it would take a tenth of every start.
+# Each process turns it on again when it has them: the main one in `main`, a worker in `create`.
+gc.disable()
+
 import multiprocessing
 import os
 import signal
@@ -47,6 +53,7 @@ class PortTaken(Exception):
 
 def main() -> None:
     """Run an instance until SIGINT or SIGTERM; exit 2 with one message if it can't start."""
+    gc.enable()
     # Forked, a worker would inherit the threads' locks in whatever state they are.
     multiprocessing.set_start_method("spawn", force=True)
     try:

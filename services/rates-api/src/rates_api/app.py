@@ -40,7 +40,14 @@ def create(settings: Settings | None = None, **seams: Any) -> ASGIApp:
     set_up_logging(settings.log_level, settings.log_style, service="rates-api")
     worker = bootstrap(settings, **{"settle": settle, **seams})
     app = in_front(create_app(worker), worker)
+    _collect_from_now_on()
     return traced(app, worker.tracing) if settings.otlp_endpoint else app
+
+
+def _collect_from_now_on() -> None:
+    """Have the garbage collector look at what is made after the start alone (`__main__`)."""
+    gc.freeze()
+    gc.enable()
 
 
 def settle() -> None:
