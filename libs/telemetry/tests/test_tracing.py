@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -108,11 +109,27 @@ def test_a_trace_from_elsewhere_is_chosen_as_it_says() -> None:
 
 def test_no_more_are_chosen_than_a_second_may_hold() -> None:
     """A flood of requests, or a client that wants each of its own kept, can't buy more spans."""
-    seconds = iter([7.1] * 60 + [8.0] * 2)
-    tracing = open_tracing("x", version="1", sampled=1.0, monotonic=lambda: next(seconds))
+    now = 7.0
+    tracing = open_tracing("x", version="1", sampled=1.0, monotonic=lambda: now)
     parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-    chosen = [tracing.chosen(parent if n % 2 else None) is not None for n in range(62)]
-    assert chosen == [True] * MOST_CHOSEN + [False] * 10 + [True] * 2
+    chosen = [tracing.chosen(parent if n % 2 else None) is not None for n in range(60)]
+    assert chosen == [True] * MOST_CHOSEN + [False] * (60 - MOST_CHOSEN)
+    now += 60
+    assert sum(tracing.chosen(parent) is not None for _ in range(60)) == MOST_CHOSEN
+
+
+def test_under_a_flood_those_chosen_lie_evenly_in_time() -> None:
+    """What is slow at the end of a second is as likely to be seen as what is at its beginning."""
+    now = 0.0
+    tracing = open_tracing("x", version="1", sampled=1.0, monotonic=lambda: now)
+    instants = list[float]()
+    for millisecond in range(4_000):
+        now = millisecond / 1000
+        if tracing.chosen(None) is not None:
+            instants.append(now)
+    pauses = [later - sooner for sooner, later in pairwise(instants[MOST_CHOSEN:])]
+    assert len(instants) == 5 * MOST_CHOSEN - 1
+    assert pauses == pytest.approx([1 / MOST_CHOSEN] * len(pauses), abs=0.0021)
 
 
 @pytest.fixture

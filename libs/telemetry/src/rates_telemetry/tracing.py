@@ -30,9 +30,9 @@ TRACEPARENT = "traceparent"
 _propagator = TraceContextTextMapPropagator()
 
 
-MOST_CHOSEN = 50
-"""Traces chosen in a second at most, whoever asks for more: a span with its export takes 0.1 ms,
-and each trace kept is paid for."""
+MOST_CHOSEN = 10
+"""Traces chosen in a second at most, and at a time, whoever asks for more: while a batch of them is
+encoded no request is answered, and each trace kept is paid for."""
 
 CHOSEN = "rates_telemetry.chosen"
 """In a context: the trace that begins here was chosen to be kept."""
@@ -75,14 +75,16 @@ class Tracing:
     ) -> None:
         self._provider = provider
         self._sampled, self._chance, self._monotonic = sampled, chance, monotonic
-        self._second = self._in_second = 0
+        self._room = float(MOST_CHOSEN)
+        self._looked = monotonic()
         self.tracer = provider.get_tracer(name)
 
     def chosen(self, parent: str | None) -> Context | None:
         """Return the context of a span that will be kept, None where it would not be.
 
         Asked before a span is made: of ten requests nine then cost no span at all. A parent that
-        is kept is followed, up to `MOST_CHOSEN` in a second.
+        is kept is followed. All that are chosen are at most `MOST_CHOSEN` in a second: under more
+        load they lie evenly in it, not at its beginning.
         """
         above = _valid(parent) if parent else None
         kept = _is_kept(above) if above is not None else self._chance() < self._sampled
@@ -91,11 +93,14 @@ class Tracing:
         return set_value(CHOSEN, True, Context()) if above is None else above
 
     def _has_room(self) -> bool:
-        second = int(self._monotonic())
-        if second != self._second:
-            self._second, self._in_second = second, 0
-        self._in_second += 1
-        return self._in_second <= MOST_CHOSEN
+        """A token bucket: room for a second's worth at once, refilled as time goes by."""
+        now = self._monotonic()
+        refilled = self._room + (now - self._looked) * MOST_CHOSEN
+        self._looked, self._room = now, min(refilled, float(MOST_CHOSEN))
+        if self._room < 1:
+            return False
+        self._room -= 1
+        return True
 
     @contextmanager
     def span_in(self, context: Context, name: str) -> Iterator[trace.Span]:
