@@ -6,6 +6,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import msgspec
+
+from bench.capacity.measured import SECTIONS as TAKEN
+from bench.capacity.measured import measured
 from bench.cpus import layout
 from bench.errors import BenchRefused
 from bench.machine import about
@@ -19,7 +23,10 @@ BY_HAND = "<!-- below: written by hand, kept by the next run -->"
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print, write; exit 0 done, 1 refused, 130 interrupted. Missed targets are told."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.capacity and options.only and not set(options.only) >= TAKEN:
+        parser.error(f"--capacity takes figures of the sections {', '.join(sorted(TAKEN))}")
     # A kill unwinds like Ctrl-C does, so that every process ends with the benchmark.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -62,6 +69,9 @@ def _write(
     if options.svg and "rates" in sections:
         plot = latency_plot(sections["rates"].points, "rates-api: latency at fixed rates")
         options.svg.write_text(plot, encoding="utf-8")
+    if options.capacity:
+        taken = measured(known, figures_of(sections.values()))
+        options.capacity.write_bytes(msgspec.json.format(msgspec.json.encode(taken)) + b"\n")
     if options.markdown:
         page = _page(known, sections, summary, options.svg)
         options.markdown.write_text(page + kept_of(options.markdown), encoding="utf-8")
@@ -93,5 +103,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure as JSON")
     parser.add_argument("--svg", type=Path, metavar="FILE", help="plot latency against rate")
+    parser.add_argument(
+        "--capacity", type=Path, metavar="FILE", help="write what the capacity study counts with"
+    )
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the page of results")
     return parser

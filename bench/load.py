@@ -23,6 +23,7 @@ from bench.errors import BenchRefused
 from bench.generator import HOST, Load, Seen, generate
 from bench.latency import Latency, latency, percentile
 from bench.processes import WITH_US
+from bench.steal import Steal
 
 BEHIND_MS = 5.0
 """A generator whose p99 lag is above this measures itself."""
@@ -30,7 +31,10 @@ BEHIND_MS = 5.0
 
 @dataclasses.dataclass(frozen=True)
 class Measured:
-    """What one load saw; latencies and the generator's own lag in milliseconds."""
+    """What one load saw; latencies and the generator's own lag in milliseconds.
+
+    `steal` is the share of all CPU time that a hypervisor gave to others meanwhile.
+    """
 
     rate: float
     answered: int
@@ -40,6 +44,7 @@ class Measured:
     lag_p99: float
     lag_max: float
     cpu: float
+    steal: float
     seen: Seen = dataclasses.field(repr=False, compare=False)
 
     @property
@@ -104,6 +109,7 @@ class Running:
         """Tell the process what to do."""
         self._process = process
         self._rate = rate
+        self._steal = Steal()
         if process.stdin is None:
             raise BenchRefused("the generator has no standard input")
         process.stdin.write(json.dumps(told).encode())
@@ -115,10 +121,10 @@ class Running:
         output, _ = self._process.communicate()
         if self._process.returncode:
             raise BenchRefused("the load generator failed: see above")
-        return _measured(self._rate, Seen(**_arrays(json.loads(output))))
+        return _measured(self._rate, Seen(**_arrays(json.loads(output))), self._steal.share)
 
 
-def _measured(rate: float, seen: Seen) -> Measured:
+def _measured(rate: float, seen: Seen, steal: float) -> Measured:
     lags = sorted(seen.lags)
     return Measured(
         rate=rate,
@@ -129,6 +135,7 @@ def _measured(rate: float, seen: Seen) -> Measured:
         lag_p99=percentile(lags, 0.99) * 1000,
         lag_max=percentile(lags, 1.0) * 1000,
         cpu=seen.cpu,
+        steal=steal,
         seen=seen,
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import footprint, growth, lag, profiles, rates, scenarios, throughput
+from bench import footprint, growth, lag, profiles, rates, scenarios, throughput, work
 from bench.contenders import running_contenders
 from bench.cpus import Layout
 from bench.platform import Platform, running_platform
@@ -19,6 +19,7 @@ from bench.rivals.environment import rivals_python
 from bench.wrk import require_wrk
 
 COMPARED = ("throughput", "profile")
+GROWTH, WORK = "growth", "work"
 WORKERS = 2
 """Those of rates-api where nothing is compared: its default."""
 
@@ -35,10 +36,11 @@ class Effort:
     publications: int
     renderings: int
     starts: int
+    work_rounds: int
 
 
-FULL = Effort(21, 1, 5, 10, 45, 200, 20, 5)
-QUICK = Effort(3, 1, 3, 3, 10, 20, 5, 2)
+FULL = Effort(21, 1, 5, 6, 45, 200, 20, 5, 7)
+QUICK = Effort(3, 1, 3, 3, 10, 20, 5, 2, 2)
 
 Measure = Callable[[Platform, Effort, Layout], Section]
 ON_THE_PLATFORM: dict[str, Measure] = {
@@ -51,8 +53,8 @@ ON_THE_PLATFORM: dict[str, Measure] = {
     "memory": lambda it, _, cpus: footprint.memory(it, cpus),
     "rendering": lambda it, effort, _: footprint.first_rendering(it, effort.renderings),
     "cold": lambda it, effort, cpus: footprint.cold_start(it, effort.starts, cpus),
+    WORK: lambda it, effort, cpus: work.measure(it, effort.work_rounds, effort.wrk_seconds, cpus),
 }
-GROWTH = "growth"
 SECTIONS = (*COMPARED, *ON_THE_PLATFORM, GROWTH)
 
 
@@ -60,8 +62,9 @@ def run(
     wanted: Collection[str], effort: Effort, cpus: Layout, announce: Callable[[str], None]
 ) -> Iterator[tuple[str, Section]]:
     """Yield each wanted section when it is measured. Raises `BenchRefused`."""
-    if set(wanted) & set(COMPARED):
+    if set(wanted) & {*COMPARED, WORK}:
         require_wrk()
+    if set(wanted) & set(COMPARED):
         rivals_python()
     with contextlib.ExitStack() as stack:
         if set(wanted) - {GROWTH}:

@@ -129,7 +129,7 @@ def _section(
 ) -> Section:
     kinds = sum((Counter(one.errors) for one in loads), Counter())
     errors = "; ".join(f"{kind}: {count}" for kind, count in kinds.items()) or "none"
-    lag = max(one.lag_p99 for one in loads)
-    own = f"Errors: {errors}. The generator's own lag: p99 {spelled(lag)} ms."
+    lag, steal = max(one.lag_p99 for one in loads), max(one.steal for one in loads)
+    own = f"Errors: {errors}. The generator's own lag: p99 {spelled(lag)} ms. Steal: {steal:.1%}."
     header = ("requests", "p50 ms", "p95 ms", "p99 ms", "max ms")
     return Section([Table(title, header, rows, [*notes, own])], figures)

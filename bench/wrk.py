@@ -5,12 +5,15 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from bench.cpus import Cpus, pinned
 from bench.errors import BenchRefused
 from bench.processes import HOST, WITH_US
 
 CONNECTIONS = 32
+EVER_NEW = Path(__file__).with_name("ever_new.lua")
+ANSWERS = re.compile(r"(\d+) requests in ")
 RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
 BAD = re.compile(r"Non-2xx or 3xx responses:\s+(\d+)")
 SOCKET = re.compile(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)")
@@ -18,8 +21,9 @@ SOCKET = re.compile(r"Socket errors: connect (\d+), read (\d+), write (\d+), tim
 
 @dataclass(frozen=True)
 class Closed:
-    """What a closed loop reached: answers a second, and how many were none."""
+    """What a closed loop reached: answers, answers a second, and how many were none."""
 
+    answers: int
     rate: float
     errors: int
 
@@ -32,11 +36,23 @@ def require_wrk() -> str:
     return found
 
 
-def wrk(port: int, path: str, headers: Mapping[str, str], seconds: float, cpus: Cpus) -> Closed:
-    """Load `path` for whole `seconds` with one thread. Raises `BenchRefused` if wrk fails."""
-    options = [f"-t1 -c{CONNECTIONS}", f"-d{round(seconds)}s"]
+def wrk(
+    port: int,
+    path: str,
+    headers: Mapping[str, str],
+    seconds: float,
+    cpus: Cpus,
+    *,
+    ever_new: bool = False,
+) -> Closed:
+    """Load `path` for whole `seconds` with one thread. Raises `BenchRefused` if wrk fails.
+
+    `ever_new` puts another number behind the path each time.
+    """
+    options = ["-t1", f"-c{CONNECTIONS}", f"-d{round(seconds)}s"]
+    options += [f"-s{EVER_NEW}"] if ever_new else []
     told = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
-    argv = [require_wrk(), *" ".join(options).split(), *told, f"http://{HOST}:{port}{path}"]
+    argv = [require_wrk(), *options, *told, f"http://{HOST}:{port}{path}"]
     done = subprocess.run(
         pinned([*WITH_US, *argv], cpus),
         capture_output=True,
@@ -51,11 +67,11 @@ def wrk(port: int, path: str, headers: Mapping[str, str], seconds: float, cpus: 
 
 def parsed(output: str) -> Closed:
     """Read what wrk prints. Raises `BenchRefused` where it names no rate."""
-    rate = RATE.search(output)
-    if rate is None:
+    answers, rate = ANSWERS.search(output), RATE.search(output)
+    if answers is None or rate is None:
         raise BenchRefused(f"wrk said no rate: {output}")
     errors = [int(number) for pattern in (BAD, SOCKET) for number in _groups(pattern, output)]
-    return Closed(float(rate[1]), sum(errors))
+    return Closed(int(answers[1]), float(rate[1]), sum(errors))
 
 
 def _groups(pattern: "re.Pattern[str]", text: str) -> tuple[str, ...]:

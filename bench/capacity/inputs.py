@@ -20,20 +20,17 @@ class _Input(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Measured(_Input, frozen=True):
-    """rates-api as measured; every dict is by kind of request.
+    """rates-api as a run of the benchmark measured it; every dict is by kind of request.
 
-    Rates are requests per second of CPU time of all its processes (or of one saturated worker on a
-    core of its own, which is the same); bytes are of a whole answer, headers included, as a client
-    that takes gzip gets it; `service_time_scv` is the squared coefficient of variation of the
-    service time (0: constant, 1: exponential); the cold start lasts to the first 200.
+    Rates are requests per second of CPU time of all its processes; bytes are of a whole answer,
+    headers included, as a client that takes gzip gets it; the cold start lasts to the first 200.
     """
 
     measured: str
+    commit: str
     machine: str
-    how: str
     requests_per_core_second: dict[str, float]
     bytes_per_answer: dict[str, float]
-    service_time_scv: float
     cold_start_seconds: float
     memory_mb_per_worker: float
 
@@ -86,7 +83,11 @@ class Size(_Input, frozen=True):
 
 
 class Assumptions(_Input, frozen=True):
-    """What is taken from AWS' documentation or assumed; `notes` says which, field by field."""
+    """What is taken from AWS' documentation or assumed; `notes` says which, field by field.
+
+    `service_time_scv` is the squared coefficient of variation of the service time (0: constant,
+    1: exponential).
+    """
 
     checked: str
     traffic: dict[str, Kind]
@@ -97,6 +98,7 @@ class Assumptions(_Input, frozen=True):
     group: Size
     metric_delay_minutes: int
     client_timeout_seconds: float
+    service_time_scv: float
     notes: dict[str, str]
 
 

@@ -141,9 +141,10 @@ class Simulation:
         minute.opposed = bool(sizes) and max(sizes) > warm > min(sizes)
 
     def _make_workers(self, ready: int) -> Workers:
-        assumed, scv = self._inputs.assumed, self._inputs.measured.service_time_scv
+        assumed = self._inputs.assumed
         count = ready * assumed.machine.vcpus
-        return Workers(count, self._service, scv, assumed.client_timeout_seconds)
+        scv, patience = assumed.service_time_scv, assumed.client_timeout_seconds
+        return Workers(count, self._service, scv, patience)
 
 
 def _run_lengths(rates: list[int]) -> list[int]:

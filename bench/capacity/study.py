@@ -109,7 +109,7 @@ class Study:
     @staticmethod
     def _workers(size: int, demand: Demand, inputs: Inputs) -> Workers:
         assumed, service = inputs.assumed, inputs.service_seconds(demand.mix)
-        count, scv = size * assumed.machine.vcpus, inputs.measured.service_time_scv
+        count, scv = size * assumed.machine.vcpus, assumed.service_time_scv
         return Workers(count, service, scv, assumed.client_timeout_seconds)
 
     def _way(self, demand: Demand, flat: Demand) -> Way:

@@ -35,7 +35,7 @@ Transfer/sec:     44.82MB
 )
 def test_every_kind_of_error_of_wrk_counts(errors: str, count: int) -> None:
     """Answers of a bad status and broken connections are no throughput."""
-    assert parsed(WRK.format(errors=errors)) == Closed(58234.71, count)
+    assert parsed(WRK.format(errors=errors)) == Closed(58413, 58234.71, count)
 
 
 def test_output_without_a_rate_is_refused() -> None:

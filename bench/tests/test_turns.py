@@ -20,5 +20,5 @@ def test_the_rivals_take_part_in_every_third_round_and_nobody_always_comes_first
 def test_a_ratio_is_taken_in_the_rounds_that_both_took_part_in() -> None:
     """A round without the rival says nothing of it."""
     ours, rival = ("rates-api", "current"), ("fastapi+sql", "current")
-    seen = [{ours: Closed(80.0, 0), rival: Closed(10.0, 0)}, {ours: Closed(500.0, 0)}]
+    seen = [{ours: Closed(80, 80.0, 0), rival: Closed(10, 10.0, 0)}, {ours: Closed(500, 500.0, 0)}]
     assert _ratio(seen, ours, rival).median == 8.0
