@@ -14,28 +14,27 @@ ALWAYS = (2_000, 5_000)
 FURTHER = (7_500, 10_000, 15_000, 20_000, 30_000)
 SLOW_MS = 50.0
 """A p99 above this ends the climb: the queue only grows from here."""
-TURNS = 3
-"""Runs that count, of each rate that a target is of; of the others one is made."""
-MOST_TURNS = 12
+COUNTING = 3
+"""Runs that count, of each rate that is always asked; of the others one is made."""
+MOST_TURNS, TURN_SECONDS = 30, 3
 CALM = 0.01
 """Turns are added until as many runs as count had no larger share of the CPUs stolen."""
 
 
 def measure(platform: Platform, seconds: float, cpus: Layout) -> Section:
     """Climb the rates, the everyday requests in turn, two workers on every CPU."""
-    ours, ceiling = _always(platform, seconds, cpus)
+    ours, ceiling = _always(platform, cpus)
     ours += _climb(platform, seconds, cpus)
     figures = {**dict(_figures("rates", ours)), **dict(_figures("rates/ceiling", ceiling))}
     tables = [
         _table("Open loop: latency at fixed rates", ours),
         _table("Open loop: the ceiling at the same rates, in turn with rates-api", ceiling),
     ]
-    return Section(tables, figures, [_point(one) for one in ours])
+    points = [_point(one) for runs in _by_rate(ours).values() for one in counting(runs)]
+    return Section(tables, figures, points)
 
 
-def _always(
-    platform: Platform, seconds: float, cpus: Layout
-) -> tuple[list[Measured], list[Measured]]:
+def _always(platform: Platform, cpus: Layout) -> tuple[list[Measured], list[Measured]]:
     """Ask rates-api and the ceiling in turn: what both show is the machine's.
 
     What the hypervisor takes away is, too: there are more turns until enough runs had their CPUs.
@@ -46,22 +45,28 @@ def _always(
         paths = everyday_of(bare)
         for _ in range(MOST_TURNS):
             for rate in ALWAYS:
-                ours.append(under_load(platform.api_port, EVERYDAY, rate, seconds, cpus.load))
-                ceiling.append(under_load(bare.port, paths, rate, seconds, cpus.load))
+                ours.append(under_load(platform.api_port, EVERYDAY, rate, TURN_SECONDS, cpus.load))
+                ceiling.append(under_load(bare.port, paths, rate, TURN_SECONDS, cpus.load))
             if _calm(ours) and _calm(ceiling):
                 break
     return ours, ceiling
 
 
 def _calm(seen: list[Measured]) -> bool:
-    """Tell whether all runs that count, and as many as count, had their CPUs."""
-    counted = [one for rate in ALWAYS for one in counting(seen, rate)]
-    return len(counted) == TURNS * len(ALWAYS) and all(one.steal <= CALM for one in counted)
+    """Tell whether as many runs as count, at each rate, had their CPUs."""
+    calm = [[one for one in runs if one.steal <= CALM] for runs in _by_rate(seen).values()]
+    return all(len(runs) >= COUNTING for runs in calm)
 
 
-def counting(seen: list[Measured], rate: float) -> list[Measured]:
-    """Return the runs at `rate` that count: those from which the hypervisor took least."""
-    return sorted((one for one in seen if one.rate == rate), key=lambda one: one.steal)[:TURNS]
+def counting(runs: list[Measured]) -> list[Measured]:
+    """Return the runs of one rate that count: those from which the hypervisor took least."""
+    return sorted(runs, key=lambda one: one.steal)[:COUNTING]
+
+
+def _by_rate(seen: list[Measured]) -> dict[float, list[Measured]]:
+    """Return the runs of each rate, the lowest first."""
+    rates = sorted({one.rate for one in seen})
+    return {rate: [one for one in seen if one.rate == rate] for rate in rates}
 
 
 def _climb(platform: Platform, seconds: float, cpus: Layout) -> Iterator[Measured]:
@@ -77,12 +82,13 @@ def _over(measured: Measured) -> bool:
 
 
 def _figures(prefix: str, seen: list[Measured]) -> Iterator[tuple[str, Figure]]:
-    for rate in dict.fromkeys(one.rate for one in seen):
-        runs = counting(seen, rate)
+    for rate, made in _by_rate(seen).items():
+        runs = counting(made)
         for name in ("p50", "p95", "p99", "max"):
             samples = [getattr(one.latency, name) for one in runs]
             yield f"{prefix}/{rate:g}/{name}", figure(samples, "ms")
-        yield f"{prefix}/{rate:g}/errors", figure([float(one.failed) for one in runs], "")
+        yield f"{prefix}/{rate:g}/p99/all", figure([one.latency.p99 for one in made], "ms")
+        yield f"{prefix}/{rate:g}/errors", figure([float(one.failed) for one in made], "")
         yield f"{prefix}/{rate:g}/lag", figure([one.lag_p99 for one in runs], "ms")
         yield f"{prefix}/{rate:g}/steal", figure([100 * one.steal for one in runs], "%")
 
@@ -104,32 +110,13 @@ def _point(one: Measured) -> dict[str, float]:
 
 
 def _table(title: str, seen: list[Measured]) -> Table:
-    seen = sorted(seen, key=lambda one: (one.rate, one.steal))
-    header = (
-        "rate",
-        "answered/s",
-        "p50",
-        "p95",
-        "p99",
-        "max",
-        "errors",
-        "own lag p99",
-        "own CPU",
-        "steal",
-    )
-    rows = [
-        (
-            f"{one.rate:,.0f}/s{' (behind)' if one.behind else ''}",
-            spelled(one.achieved),
-            *(spelled(ms) for ms in (one.latency.p50, one.latency.p95, one.latency.p99)),
-            spelled(one.latency.max),
-            _errors(one),
-            spelled(one.lag_p99),
-            f"{one.cpu:.0%}",
-            f"{one.steal:.1%}",
-        )
-        for one in seen
-    ]
+    header = ("rate", "answered/s", "p50", "p95", "p99", "max", "errors", "own lag p99", "own CPU")
+    rows, all_of = [], []
+    for rate, made in _by_rate(seen).items():
+        rows += [_row(one) for one in counting(made)]
+        if len(made) > COUNTING:
+            p99, steal = (figure(of, "") for of in _p99_and_steal(made))
+            all_of.append(f"All {len(made)} at {rate:,.0f}/s: p99 {p99} ms, steal {steal} %.")
     what = (
         "Milliseconds from each request's due time; `current`, `average/30d`, `historical?days=10`"
         " in turn; two workers, sharing the CPUs with the generator and the rest of the platform."
@@ -139,10 +126,31 @@ def _table(title: str, seen: list[Measured]) -> Table:
         " row says more of the machine than of the server."
     )
     stolen = (
-        f"`steal`: CPU time that the hypervisor gave to others. Of a rate with several runs the"
-        f" {TURNS} with the least count; there are up to {MOST_TURNS}, until those have {CALM:.0%}."
+        f"`steal`: CPU time that the hypervisor gave to others. Of {_named(ALWAYS)} the {COUNTING}"
+        f" runs with the least count, of up to {MOST_TURNS}: until those have {CALM:.0%} or less."
     )
-    return Table(title, header, rows, [what, behind, stolen])
+    return Table(title, (*header, "steal"), rows, [what, behind, " ".join([stolen, *all_of])])
+
+
+def _row(one: Measured) -> tuple[str, ...]:
+    return (
+        f"{one.rate:,.0f}/s{' (behind)' if one.behind else ''}",
+        spelled(one.achieved),
+        *(spelled(ms) for ms in (one.latency.p50, one.latency.p95, one.latency.p99)),
+        spelled(one.latency.max),
+        _errors(one),
+        spelled(one.lag_p99),
+        f"{one.cpu:.0%}",
+        f"{one.steal:.1%}",
+    )
+
+
+def _p99_and_steal(made: list[Measured]) -> tuple[list[float], list[float]]:
+    return [one.latency.p99 for one in made], [100 * one.steal for one in made]
+
+
+def _named(rates: tuple[int, ...]) -> str:
+    return " and ".join(f"{rate:,}/s" for rate in rates)
 
 
 def _errors(one: Measured) -> str:

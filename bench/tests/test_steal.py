@@ -5,7 +5,7 @@ import pytest
 from bench.generator import Seen
 from bench.latency import latency
 from bench.load import Measured
-from bench.rates import TURNS, counting
+from bench.rates import CALM, COUNTING, _calm, counting
 from bench.steal import stolen, times_of
 
 BEFORE = "cpu  100 0 50 800 10 0 5 35 7 0\ncpu0 50 0 25 400 5 0 2 18 7 0\nintr 1\n"
@@ -28,7 +28,16 @@ def test_no_time_at_all_is_no_steal() -> None:
 
 
 def test_the_runs_with_least_steal_count() -> None:
-    """Whatever their latency, and each rate by itself."""
-    seen = [run(5_000, steal) for steal in (0.2, 0.01, 0.3, 0.02, 0.0)] + [run(2_000, 0.0)]
-    assert [one.steal for one in counting(seen, 5_000)] == [0.0, 0.01, 0.02]
-    assert len(counting(seen, 5_000)) == TURNS
+    """Whatever their latency."""
+    seen = [run(5_000, steal) for steal in (0.2, 0.01, 0.3, 0.02, 0.0)]
+    assert [one.steal for one in counting(seen)] == [0.0, 0.01, 0.02]
+    assert len(counting(seen)) == COUNTING
+
+
+@pytest.mark.parametrize(("fifth", "enough"), [(CALM, True), (2 * CALM, False)])
+def test_turns_are_added_until_enough_runs_of_each_rate_were_calm(
+    fifth: float, enough: bool
+) -> None:
+    """A calm run of one rate is none of the other."""
+    calm = [run(2_000, 0.0)] * COUNTING + [run(5_000, CALM)] * (COUNTING - 1)
+    assert _calm([*calm, run(5_000, 0.5), run(5_000, fifth)]) is enough
