@@ -7,6 +7,8 @@ from types import ModuleType
 
 import pytest
 
+from rates_contracts.warnings import WARNINGS
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 
@@ -28,6 +30,17 @@ def test_the_architecture_page_shows_every_module_on_the_disk() -> None:
     architecture = load("architecture")
     text = architecture.PAGE.read_text(encoding="utf-8")
     assert text == architecture.expected(text)
+
+
+def test_the_api_page_lists_every_warning() -> None:
+    """The table of warnings in docs/api is the list of the contracts, in its order."""
+    page = (ROOT / "docs/api/README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (\w+) \| (.+) \|$", page, re.MULTILINE)
+    assert [(code, text) for code, _, text in rows] == [
+        (code, warning.explanation) for code, warning in WARNINGS.items()
+    ]
+    degrading = {code for code, warning in WARNINGS.items() if warning.degrades}
+    assert {code for code, level, _ in rows if level == "degraded"} == degrading
 
 
 def test_the_example_environment_lists_every_variable() -> None:

@@ -2,7 +2,15 @@
 
 from datetime import UTC, date, datetime
 
-from rates_contracts.calendar import BankCalendar, DeclaredClosure, mexico_day
+from rates_contracts.calendar import (
+    LATE_FROM,
+    BankCalendar,
+    BankingDays,
+    DeclaredClosure,
+    LegalDates,
+    mexico_day,
+    mexico_instant,
+)
 
 DECLARED_AT = datetime(2024, 1, 17, 15, 0, tzinfo=UTC)
 CALENDAR = BankCalendar(
@@ -12,6 +20,7 @@ CALENDAR = BankCalendar(
     (date(2024, 1, 1), date(2024, 2, 5)),
     (DeclaredClosure(date(2024, 1, 18), "decree", DECLARED_AT),),
 )
+DAYS = BankingDays(CALENDAR, date(2001, 1, 2), lambda day: day >= date(2001, 1, 2))
 
 
 def test_weekends_holidays_and_declared_closures_are_no_banking_days() -> None:
@@ -24,17 +33,41 @@ def test_weekends_holidays_and_declared_closures_are_no_banking_days() -> None:
 def test_the_fix_applies_from_the_day_after_its_gazette() -> None:
     """Friday's FIX is in Tuesday's DOF after a Monday holiday and applies from Wednesday."""
     friday = date(2024, 2, 2)
-    assert CALENDAR.dof_published(friday) == date(2024, 2, 6)
-    assert CALENDAR.applies_from(friday) == date(2024, 2, 7)
-    assert CALENDAR.applies_to(friday) == date(2024, 2, 7)
+    gazette, wednesday = date(2024, 2, 6), date(2024, 2, 7)
+    assert DAYS.legal_dates(friday) == LegalDates(friday, gazette, wednesday, wednesday)
 
 
 def test_each_settlement_day_is_covered_by_exactly_one_determination() -> None:
-    """applies_from, applies_to and determination_for agree on every day of two years."""
+    """Legal dates and determination_for agree on every banking day of two years."""
     for day in CALENDAR.banking_days(date(2023, 1, 3), date(2024, 12, 20)):
-        first, last = CALENDAR.applies_from(day), CALENDAR.applies_to(day)
-        assert CALENDAR.determination_for(first) == day
-        assert CALENDAR.determination_for(last) == day
+        dates = DAYS.legal_dates(day)
+        assert dates.applies_from is not None
+        assert dates.applies_to is not None
+        assert DAYS.determination_for(dates.applies_from) == day
+        assert DAYS.determination_for(dates.applies_to) == day
+
+
+def test_before_the_calendar_a_fix_makes_its_own_banking_day() -> None:
+    """In 1999 only the days with a FIX count, whatever the weekday says of the one between."""
+    fixed = {date(1999, 3, 15), date(1999, 3, 17), date(1999, 3, 18)}
+    days = BankingDays(CALENDAR, min(fixed), fixed.__contains__)
+    monday, wednesday, thursday = sorted(fixed)
+    assert days.legal_dates(monday) == LegalDates(monday, wednesday, thursday, thursday)
+    assert days.determination_for(thursday) == monday
+    assert days.previous(monday) is None
+
+
+def test_beyond_the_calendar_no_date_is_promised() -> None:
+    """The last two banking days of the calendar have no dates, or not all of them."""
+    eve, last = date(2027, 12, 30), date(2027, 12, 31)
+    assert DAYS.legal_dates(last) == LegalDates(last, None, None, None)
+    assert DAYS.legal_dates(eve) == LegalDates(eve, last, date(2028, 1, 1), None)
+
+
+def test_an_hour_in_mexico_city_is_one_instant_in_utc() -> None:
+    """13:00 was 18:00 UTC in the summer of 2022 and has been 19:00 UTC since the clocks stay."""
+    assert mexico_instant(date(2022, 7, 1), LATE_FROM) == datetime(2022, 7, 1, 18, tzinfo=UTC)
+    assert mexico_instant(date(2024, 7, 1), LATE_FROM) == datetime(2024, 7, 1, 19, tzinfo=UTC)
 
 
 def test_as_of_forgets_closures_declared_later() -> None:

@@ -1,21 +1,26 @@
-"""The bank calendar as sync ships it, and the day arithmetic that both services share.
+"""The bank calendar, the legal dates that follow from it, and the hours of a publication.
 
-sync builds it (`rates_sync.timetable.calendar`); rates-api only reads it. Legal dates: the FIX
-determined on day D is published in the Official Gazette (DOF) on the next banking day P and applies
-to obligations from the calendar day P+1 (Banco de México, Circular 3/2012; it holds on each of the
-1,486 days that SF60653 and SF43718 share in the project's data).
+Legal dates: the FIX determined on day D is published in the Official Gazette (DOF) on the next
+banking day P and applies to obligations from the calendar day P+1 (Banco de México, Circular
+3/2012; it holds on each of the 1,486 days that SF60653 and SF43718 share in the project's data).
 """
 
+import dataclasses
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, time, timedelta
 from datetime import date as Day
-from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 MEXICO_CITY = ZoneInfo("America/Mexico_City")
 ONE_DAY = timedelta(days=1)
+
+DUE_FROM = time(12)
+"""Wall time in Mexico City from which on Banco de México announces a banking day's FIX."""
+LATE_FROM = time(13)
+"""Wall time in Mexico City from which on a FIX is late: 98.7 % of 556 real ones were visible."""
 
 
 class DeclaredClosure(msgspec.Struct, frozen=True):
@@ -68,22 +73,6 @@ class BankCalendar(msgspec.Struct, frozen=True):
             if self.is_banking_day(day):
                 yield day
 
-    def dof_published(self, determined: Day) -> Day:
-        """Return the day on which the DOF carries the FIX of `determined`."""
-        return self.next_banking_day(determined)
-
-    def applies_from(self, determined: Day) -> Day:
-        """Return the first calendar day on which the FIX of `determined` settles obligations."""
-        return self.dof_published(determined) + ONE_DAY
-
-    def applies_to(self, determined: Day) -> Day:
-        """Return the last calendar day on which the FIX of `determined` settles obligations."""
-        return self.applies_from(self.next_banking_day(determined)) - ONE_DAY
-
-    def determination_for(self, settlement: Day) -> Day:
-        """Return the day whose FIX applies on `settlement` by the rule."""
-        return self.previous_banking_day(self.previous_banking_day(settlement))
-
     def as_of(self, instant: datetime) -> "BankCalendar":
         """Return the calendar without the closures declared after `instant`."""
         known = tuple(c for c in self.declared if c.declared_at <= instant)
@@ -100,3 +89,68 @@ class BankCalendar(msgspec.Struct, frozen=True):
 def mexico_day(instant: datetime) -> Day:
     """Return the calendar day in Mexico City at `instant` (aware)."""
     return instant.astimezone(MEXICO_CITY).date()
+
+
+def mexico_instant(day: Day, at: time) -> datetime:
+    """Return the instant (UTC) at which clocks in Mexico City show `at` on `day`."""
+    return datetime.combine(day, at, tzinfo=MEXICO_CITY).astimezone(UTC)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LegalDates:
+    """What follows from a FIX by the calendar; what lies beyond the calendar's end is null.
+
+    `applies_to` is the last day on which it settles obligations: the next FIX applies from the day
+    after its own publication.
+    """
+
+    determined: Day
+    dof_published: Day | None
+    applies_from: Day | None
+    applies_to: Day | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class BankingDays:
+    """The banking days since the first FIX, and the legal dates that they make.
+
+    Before the calendar's first day they are the days that have a FIX: the market's calendar has 98
+    false gaps there. `has_fix` tells whether a day has one; `first_fix` is null without any.
+    """
+
+    calendar: BankCalendar
+    first_fix: Day | None
+    has_fix: Callable[[Day], bool]
+
+    def is_banking_day(self, day: Day) -> bool:
+        """Tell whether banks opened on `day`, by the calendar or, before it, by the FIX itself."""
+        if day < self.calendar.first:
+            return self.has_fix(day)
+        return self.calendar.is_banking_day(day)
+
+    def next(self, day: Day) -> Day | None:
+        """Return the first banking day after `day`, null beyond the calendar's end."""
+        while (day := day + ONE_DAY) <= self.calendar.last:
+            if self.is_banking_day(day):
+                return day
+        return None
+
+    def previous(self, day: Day) -> Day | None:
+        """Return the last banking day before `day`, null before the first FIX."""
+        first = self.first_fix
+        while first is not None and (day := day - ONE_DAY) >= first:
+            if self.is_banking_day(day):
+                return day
+        return None
+
+    def determination_for(self, settlement: Day) -> Day | None:
+        """Return the day whose FIX applies on `settlement` by the rule, null before the first."""
+        published = self.previous(settlement)
+        return None if published is None else self.previous(published)
+
+    def legal_dates(self, determined: Day) -> LegalDates:
+        """Return the dates of the FIX of `determined`."""
+        published = self.next(determined)
+        if published is None:
+            return LegalDates(determined, None, None, None)
+        return LegalDates(determined, published, published + ONE_DAY, self.next(published))

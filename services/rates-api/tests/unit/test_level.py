@@ -13,6 +13,7 @@ from rates_api.snapshot.level import DEGRADING, TICK, Standing, standing
 from rates_api.snapshot.snapshot import Snapshot
 from rates_contracts.observation import SETTLEMENT
 from rates_contracts.status import Transition
+from rates_contracts.warnings import WARNINGS
 
 SECOND = timedelta(seconds=1)
 
@@ -207,7 +208,10 @@ def test_nothing_changes_before_valid_until(
     breaker: str,
     feed: Any,
 ) -> None:
-    """Protocol rule 16: what was rendered holds until `valid_until`; a cause comes with a level."""
+    """Protocol rule 16: what was rendered holds until `valid_until`; a cause comes with a level.
+
+    Its warnings are codes of the contracts' list, in that order.
+    """
 
     def limit(after: int | None) -> datetime | None:
         return None if after is None else fakes.START + timedelta(minutes=after)
@@ -220,6 +224,7 @@ def test_nothing_changes_before_valid_until(
     found = standing(snapshot, now)
 
     assert found.valid_until > now
+    assert list(found.warnings) == [code for code in WARNINGS if code in found.warnings]
     later = min(now + (found.valid_until - now) * ahead, found.valid_until - TICK)
     assert of_note(standing(snapshot, later)) == of_note(found)
     assert (found.level == "healthy") == DEGRADING.union({"past_usable_until"}).isdisjoint(

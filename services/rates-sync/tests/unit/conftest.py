@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from rates_contracts.calendar import BankCalendar
+from rates_contracts.calendar import BankCalendar, mexico_instant
 from rates_contracts.events import Event, decode_event
 from rates_contracts.observation import FIX, SETTLEMENT
 from rates_sync.cycle.recorder import Recorder
@@ -27,7 +27,7 @@ from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
 from rates_sync.store.outbox import BEFORE_ALL, read_events
 from rates_sync.store.record import Record
-from rates_sync.timetable.calendar import bank_calendar, mexico_instant
+from rates_sync.timetable.calendar import bank_calendar
 from rates_sync.timetable.status import Origin
 from rates_sync.upstream import Answer, Published, Query, Rejected
 

@@ -11,11 +11,11 @@ from typing import Annotated, Literal
 from rates_api.serve.current import quality
 from rates_api.serve.parameters import Parameter, Query
 from rates_api.serve.problems import Refused
-from rates_api.serve.resolution import LATE, due_at
 from rates_api.serve.view import View
 from rates_api.serve.vocabulary import AS_OF, ONLY_FIX, asked_as, not_in_the_future
 from rates_contracts.answers import AverageRate
 from rates_contracts.averages import DAYS_OF, Average, Window, average, first_day
+from rates_contracts.calendar import LATE_FROM, mexico_instant
 from rates_contracts.observation import FIX
 
 WINDOWS = tuple(DAYS_OF)
@@ -85,5 +85,5 @@ def _worked_out(view: View, window: Window) -> Average:
         [(one.date, one.value) for one in observed],
         view.calendar,
         at=view.at,
-        last_day_expected=view.at >= due_at(view.today, LATE),
+        last_day_expected=view.at >= mexico_instant(view.today, LATE_FROM),
     )

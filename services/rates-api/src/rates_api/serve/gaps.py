@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from rates_api.serve.parameters import Query
-from rates_api.serve.resolution import LATE, due_at
 from rates_api.serve.view import View, envelope
 from rates_api.serve.vocabulary import (
     AS_OF,
@@ -24,6 +23,7 @@ from rates_api.serve.vocabulary import (
     not_in_the_future,
 )
 from rates_contracts.answers import Gap, Gaps, GapStatus
+from rates_contracts.calendar import LATE_FROM, mexico_instant
 from rates_contracts.observation import FIRST_FIX_DAY
 
 FROM = day("from", "First day of the span (default 1991-11-12).", endless=True)
@@ -65,6 +65,7 @@ def _gaps(view: View, first: Day, last: Day) -> Iterator[Gap]:
         if first <= closure.date <= last and closure.date not in observed:
             yield Gap(closure.date, closure.declared_at, "declared_closed")
     for missing in view.calendar.banking_days(max(first, view.calendar.first), last):
-        if missing not in observed and view.at >= due_at(missing, LATE):
+        since = mexico_instant(missing, LATE_FROM)
+        if missing not in observed and view.at >= since:
             status: GapStatus = "late" if missing == view.today else "absent"
-            yield Gap(missing, due_at(missing, LATE), status)
+            yield Gap(missing, since, status)

@@ -5,22 +5,19 @@
 """
 
 import dataclasses
-from datetime import UTC, datetime, time, timedelta
 from datetime import date as Day
+from datetime import timedelta
+from decimal import Decimal
 from typing import Literal
 
-from rates_api.serve.legal import dates_of, determination_for, is_banking_day
 from rates_api.serve.problems import Refused
 from rates_api.serve.view import View
 from rates_contracts.answers import Dates, Provenance
-from rates_contracts.calendar import MEXICO_CITY, ONE_DAY
+from rates_contracts.calendar import DUE_FROM, ONE_DAY, mexico_instant
 from rates_contracts.observation import FIRST_FIX_DAY, Kind, Observation
 
 Roll = Literal["previous", "none"]
 
-NOON = time(12, 0)
-LATE = time(13, 0)
-"""Wall time in Mexico City at which a FIX is expected, and from which on it is late."""
 ASK_AGAIN = 60
 """Seconds until a client should ask again for a FIX that is overdue."""
 
@@ -73,9 +70,18 @@ def newest(view: View, kind: Kind) -> Resolution:
     return _of_fix(view, last.date, last)
 
 
-def due_at(day: Day, hour: time) -> datetime:
-    """Return the instant (UTC) of the wall time `hour` of `day` in Mexico City."""
-    return datetime.combine(day, hour, tzinfo=MEXICO_CITY).astimezone(UTC)
+def dates_of(view: View, determined: Day, rate: Decimal) -> Dates:
+    """Return the legal dates of the FIX of `determined`, which is `rate`."""
+    dates = view.banking_days.legal_dates(determined)
+    applies_from = dates.applies_from
+    settled = None if applies_from is None else view.settlement.on(applies_from)
+    return Dates(
+        determined=determined,
+        dof_published=dates.dof_published,
+        applies_from=applies_from,
+        applies_to=dates.applies_to,
+        confirmed=settled is not None and settled.value == rate,
+    )
 
 
 def _fix(view: View, day: Day, roll: Roll) -> Resolution:
@@ -94,7 +100,8 @@ def _fix(view: View, day: Day, roll: Roll) -> Resolution:
 
 def _banking_day_at_or_before(view: View, day: Day) -> Day:
     """Roll back only over days on which there is no FIX, observed or due."""
-    while day > FIRST_FIX_DAY and view.fix.on(day) is None and not is_banking_day(view, day):
+    is_banking_day = view.banking_days.is_banking_day
+    while day > FIRST_FIX_DAY and view.fix.on(day) is None and not is_banking_day(day):
         day -= ONE_DAY
     return day
 
@@ -106,7 +113,7 @@ def _of_fix(view: View, requested: Day, observation: Observation) -> Resolution:
 
 def _settlement(view: View, day: Day) -> Resolution:
     stored = view.settlement.on(day)
-    determined = determination_for(view, day)
+    determined = view.banking_days.determination_for(day)
     if determined is None:
         raise _before_first(day)
     if stored is not None:
@@ -129,7 +136,7 @@ def _before_first(day: Day) -> Refused:
 
 
 def _not_yet_published(view: View, day: Day) -> Refused:
-    expected_at = due_at(day, NOON)
+    expected_at = mexico_instant(day, DUE_FROM)
     left = (expected_at - view.at) // timedelta(seconds=1)
     return Refused(
         "not-yet-published",

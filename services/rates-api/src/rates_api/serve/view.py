@@ -8,6 +8,7 @@ stale belongs to the answer (`standing` is null).
 import dataclasses
 from datetime import date as Day
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from rates_api.serve.problems import Refused
@@ -15,7 +16,7 @@ from rates_api.snapshot.history import SeriesHistory
 from rates_api.snapshot.level import Standing
 from rates_api.snapshot.snapshot import Snapshot
 from rates_contracts.averages import Average
-from rates_contracts.calendar import BankCalendar, mexico_day
+from rates_contracts.calendar import BankCalendar, BankingDays, mexico_day
 from rates_contracts.observation import FIX, SERIES_OF, SETTLEMENT, Kind, Source
 from rates_contracts.status import SyncStatus
 
@@ -36,6 +37,13 @@ class View:
     def history(self, kind: Kind) -> SeriesHistory:
         """Return the series of `kind`."""
         return self.fix if kind == "fix" else self.settlement
+
+    @cached_property
+    def banking_days(self) -> BankingDays:
+        """Return the banking days since the first FIX, before the calendar by the FIX itself."""
+        return BankingDays(
+            self.calendar, self.fix.first_day, lambda day: self.fix.on(day) is not None
+        )
 
     @property
     def source(self) -> Source:

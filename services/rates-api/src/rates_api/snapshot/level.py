@@ -7,19 +7,20 @@ instants with the worker's clock (protocol rule 17) and never computes a calenda
 import dataclasses
 from bisect import bisect_right
 from collections.abc import Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from operator import attrgetter
 from typing import Literal
 
 from rates_api.snapshot.snapshot import Snapshot
-from rates_contracts.calendar import MEXICO_CITY, ONE_DAY, mexico_day
+from rates_contracts.calendar import ONE_DAY, mexico_day, mexico_instant
 from rates_contracts.status import FreshnessState, SyncStatus, Transition
+from rates_contracts.warnings import WARNINGS
 
 Level = Literal["healthy", "degraded", "limited", "critical"]
 LEVELS: tuple[Level, ...] = ("healthy", "degraded", "limited", "critical")
 """From best to worst."""
 
-DEGRADING = frozenset({"unverified", "breaker_open", "breaker_half_open", "not_fed_by_redis"})
+DEGRADING = frozenset(code for code, warning in WARNINGS.items() if warning.degrades)
 
 LONGEST_EDGE = 3600
 LONGEST_EDGE_WITHOUT_PURGE = 300
@@ -131,5 +132,4 @@ def _valid_until(snapshot: Snapshot, now: datetime) -> datetime:
 
 def midnight_after(now: datetime) -> datetime:
     """Return the instant (UTC) at which the next day begins in Mexico City."""
-    midnight = datetime.combine(mexico_day(now) + ONE_DAY, time(), tzinfo=MEXICO_CITY)
-    return midnight.astimezone(UTC)
+    return mexico_instant(mexico_day(now) + ONE_DAY, time())

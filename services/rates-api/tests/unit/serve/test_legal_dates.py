@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from rates_api.serve.legal import dates_of, determination_for
-from rates_api.serve.resolution import resolve
+from rates_api.serve.resolution import dates_of, resolve
 from rates_api.serve.view import View, present
 from rates_api.snapshot.level import standing
 
@@ -27,7 +26,7 @@ def view(world: Any) -> View:
 def test_the_rule_names_the_fix_of_every_settlement_day(view: View, world: Any) -> None:
     """On each of 2,425 real days SF60653 is the FIX of the day that the rule determines."""
     for day, rate in world.settlement().items():
-        determined = determination_for(view, day)
+        determined = view.banking_days.determination_for(day)
         assert determined is not None
         assert world.fix()[determined] == rate, day
 

@@ -21,7 +21,7 @@ from rates_api.serve.routes import exception_handlers, route_handlers
 from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.snapshot.snapshot import Feed, Snapshot, histories
 from rates_contracts.averages import Average
-from rates_contracts.calendar import MEXICO_CITY, BankCalendar, DeclaredClosure
+from rates_contracts.calendar import MEXICO_CITY, BankCalendar, BankingDays, DeclaredClosure
 from rates_contracts.events import Head
 from rates_contracts.observation import FIX, SETTLEMENT, Observation
 from rates_contracts.status import State, SyncStatus, Transition
@@ -81,9 +81,11 @@ def observation(series: str, day: date, value: str, seen: date, revision: int = 
 def observations(newest: date = NEWEST) -> tuple[Observation, ...]:
     """Return everything recorded up to the FIX of `newest`."""
     fixed = [observation(FIX, day, rate, day) for day, rate in fix().items() if day <= newest]
-    ahead = calendar().applies_to(newest)
+    days = BankingDays(calendar(), min(fix()), fix().__contains__)
+    ahead = days.legal_dates(newest).applies_to
+    assert ahead is not None
     settled = [
-        observation(SETTLEMENT, day, rate, calendar().determination_for(day))
+        observation(SETTLEMENT, day, rate, days.determination_for(day) or day)
         for day, rate in settlement().items()
         if day <= ahead
     ]

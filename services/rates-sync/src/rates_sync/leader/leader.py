@@ -11,13 +11,12 @@ from typing import Protocol
 
 import structlog
 
-from rates_contracts.calendar import ONE_DAY, mexico_day
+from rates_contracts.calendar import ONE_DAY, mexico_day, mexico_instant
 from rates_contracts.status import BreakerState
 from rates_sync.cycle.recorder import Recorder
 from rates_sync.errors import RelayError, StoreUnavailable
 from rates_sync.leader.poller import Poller
 from rates_sync.leader.waiting import until
-from rates_sync.timetable.calendar import mexico_instant
 
 log = structlog.get_logger(__name__)
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, time
 from datetime import date as Day
 
-from rates_contracts.calendar import mexico_day
+from rates_contracts.calendar import LATE_FROM, mexico_day, mexico_instant
 from rates_contracts.events import Event, Head
 from rates_contracts.status import BreakerState
 from rates_sync.cycle.backfill import Progress as BackfillProgress
@@ -21,7 +21,6 @@ from rates_sync.leader.waiting import Progress
 from rates_sync.metrics import Metrics, seconds
 from rates_sync.relay.relay import Step
 from rates_sync.store.pruning import Pruned
-from rates_sync.timetable.calendar import LATE_FROM, mexico_instant
 from rates_sync.timetable.schedule import Known
 from rates_sync.upstream import Rejected
 

@@ -10,8 +10,8 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 
 from rates_contracts.averages import DAYS_OF, Average, Window, average, first_day
-from rates_contracts.calendar import BankCalendar, mexico_day
-from rates_sync.timetable.calendar import LATE_FROM, days_from, mexico_instant
+from rates_contracts.calendar import LATE_FROM, BankCalendar, mexico_day, mexico_instant
+from rates_sync.timetable.calendar import days_from
 from rates_sync.timetable.transitions import DAYS_AHEAD, MIDNIGHT
 
 LONGEST = timedelta(days=max(DAYS_OF.values()) - 1)

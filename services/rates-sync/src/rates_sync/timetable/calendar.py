@@ -8,15 +8,15 @@ operator. Never reads a clock.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
 from datetime import date as Day
+from datetime import datetime, time, timedelta
 from functools import lru_cache
 from importlib.metadata import version
 
 # With its calendars, or they would be loaded on the loop while a leader takes over.
 import holidays.financial
 
-from rates_contracts.calendar import MEXICO_CITY, BankCalendar, DeclaredClosure, mexico_day
+from rates_contracts.calendar import BankCalendar, DeclaredClosure, mexico_day, mexico_instant
 from rates_contracts.status import PollingWindow
 
 FIRST_DAY = Day(2001, 1, 1)
@@ -26,11 +26,7 @@ YEARS_AHEAD = 2
 """The calendar ends with the year after next, so that a settlement date never lies beyond it."""
 
 WINDOW = PollingWindow()
-NOON = time(12, 0)
-"""Banxico announces the FIX from here on."""
 AWAITED_FROM = time(11, 59)
-LATE_FROM = time(13, 0)
-"""98.7 % of 556 real publications were visible by then."""
 
 
 def bank_calendar(today: Day, declared: Sequence[DeclaredClosure] = ()) -> BankCalendar:
@@ -49,11 +45,6 @@ def bank_calendar(today: Day, declared: Sequence[DeclaredClosure] = ()) -> BankC
 def _closed_weekdays(last_year: int) -> tuple[Day, ...]:
     closed = holidays.financial_holidays("XMEX", years=range(FIRST_DAY.year, last_year + 1))
     return tuple(sorted(day for day in closed if day.weekday() < 5))
-
-
-def mexico_instant(day: Day, at: time) -> datetime:
-    """Return the instant (UTC) at which clocks in Mexico City show `at` on `day`."""
-    return datetime.combine(day, at, tzinfo=MEXICO_CITY).astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)

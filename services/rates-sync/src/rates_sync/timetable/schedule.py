@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date as Day
 from datetime import datetime, time, timedelta
 
-from rates_contracts.calendar import ONE_DAY, BankCalendar, mexico_day
-from rates_sync.timetable.calendar import Window, in_window, mexico_instant, window_of
+from rates_contracts.calendar import ONE_DAY, BankCalendar, mexico_day, mexico_instant
+from rates_sync.timetable.calendar import Window, in_window, window_of
 from rates_sync.timetable.transitions import fresh_until
 
 NOON_RUSH_FROM = time(11, 59, 30)

@@ -10,15 +10,12 @@ from datetime import datetime, time, timedelta
 
 import msgspec
 
-from rates_contracts.calendar import BankCalendar, mexico_day
+from rates_contracts.calendar import DUE_FROM, LATE_FROM, BankCalendar, mexico_day, mexico_instant
 from rates_contracts.status import State, Transition
 from rates_sync.timetable.calendar import (
     AWAITED_FROM,
-    LATE_FROM,
-    NOON,
     WINDOW,
     days_from,
-    mexico_instant,
     next_opening,
     window_of,
 )
@@ -60,7 +57,7 @@ def usable_until(calendar: BankCalendar, verified_at: datetime) -> datetime:
     it is the third such 13:00.
     """
     day = mexico_day(verified_at)
-    if not (calendar.is_banking_day(day) and verified_at < mexico_instant(day, NOON)):
+    if not (calendar.is_banking_day(day) and verified_at < mexico_instant(day, DUE_FROM)):
         day = calendar.next_banking_day(day)
     for _ in range(MISSED_AT_MOST - 1):
         day = calendar.next_banking_day(day)
@@ -105,7 +102,7 @@ def _state(*, banking: bool, unseen: bool, at: time) -> State:
 
 def _next_publication(calendar: BankCalendar, day: Day, *, unseen: bool) -> datetime:
     """Return the day's own noon until its FIX is seen, also once past; else the next one."""
-    return mexico_instant(day if unseen else calendar.next_banking_day(day), NOON)
+    return mexico_instant(day if unseen else calendar.next_banking_day(day), DUE_FROM)
 
 
 def _without_repeats(rows: list[Transition]) -> tuple[Transition, ...]:

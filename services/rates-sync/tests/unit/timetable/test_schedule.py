@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rates_contracts.calendar import BankCalendar, mexico_day
-from rates_sync.timetable.calendar import bank_calendar, mexico_instant, window_of
+from rates_contracts.calendar import BankCalendar, mexico_day, mexico_instant
+from rates_sync.timetable.calendar import bank_calendar, window_of
 from rates_sync.timetable.schedule import (
     LAST_LATE_POLL,
     Known,
