@@ -19,10 +19,10 @@ from rates_contracts.averages import Average
 from rates_contracts.calendar import BankCalendar, DeclaredClosure
 from rates_contracts.documents import (
     AveragesDocument,
-    Batch,
     CurrentDocument,
+    HistoryBatch,
     HistoryDocument,
-    Row,
+    HistoryRow,
     encode_document,
 )
 from rates_contracts.events import (
@@ -188,10 +188,12 @@ class Record:
     def documents(self) -> tuple[bytes, bytes, bytes]:
         """Return the documents (current, averages, history) of this state."""
         state, version = self.state, self.state.head.at.stream_id
-        batches = tuple(Batch(row.recorded_at, row.payload_sha256) for row in state.observations)
-        rows: dict[str, tuple[Row, ...]] = {FIX: (), SETTLEMENT: ()}
+        batches = tuple(
+            HistoryBatch(row.recorded_at, row.payload_sha256) for row in state.observations
+        )
+        rows: dict[str, tuple[HistoryRow, ...]] = {FIX: (), SETTLEMENT: ()}
         for at, row in enumerate(state.observations):
-            mine = Row(row.date, row.revision, row.value, at)
+            mine = HistoryRow(row.date, row.revision, row.value, at)
             rows[row.series] = (*rows[row.series], mine)
         return (
             encode_document(CurrentDocument(state.head, state.status, version, version)),
