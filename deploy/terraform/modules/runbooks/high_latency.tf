@@ -1,5 +1,5 @@
-# p95 above 200 ms: look, clear Redis' documents where the hit ratio is low, add instances if a person
-# agrees, look again.
+# p95 above 200 ms: collect metrics, delete the documents in Redis if the hit ratio is low, add instances if
+# a person approves, check again.
 
 locals {
   slow_ms       = 200

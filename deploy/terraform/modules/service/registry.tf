@@ -1,5 +1,5 @@
-# The service's images. Its own, so that a deploy needs nothing of anybody else: the first apply makes it
-# alone (-target=module.service.aws_ecr_repository.this), then there is something to push to.
+# The service's own image repository, so that a deploy depends on nothing else. The first apply creates only
+# this (-target=module.service.aws_ecr_repository.this), so that there is somewhere to push to.
 
 resource "aws_ecr_repository" "this" {
   name                 = "${local.name}/${var.service}"
