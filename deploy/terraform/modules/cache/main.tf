@@ -10,7 +10,7 @@ resource "aws_elasticache_subnet_group" "this" {
 resource "aws_elasticache_parameter_group" "this" {
   name        = "${var.name}-redis7"
   family      = "redis7"
-  description = "As in compose.yaml: a full Redis refuses, it never evicts"
+  description = "As in compose.yaml: a full Redis refuses writes and never evicts"
 
   # Eviction would remove stream entries; the relay would treat that as data loss and refill the stream.
   parameter {

@@ -1,7 +1,7 @@
 resource "aws_rds_cluster_parameter_group" "this" {
   name_prefix = "${var.name}-"
   family      = "aurora-mysql8.0"
-  description = "What the services rely on beside what each of their sessions sets"
+  description = "Settings that the services rely on but do not set per session"
 
   dynamic "parameter" {
     for_each = local.parameters

@@ -158,7 +158,7 @@ data "aws_iam_policy_document" "schedule" {
 
 resource "aws_iam_role" "schedule" {
   name               = "${var.name}-drill-schedule"
-  description        = "Lets the schedules begin a drill."
+  description        = "Lets the schedules start a drill."
   assume_role_policy = data.aws_iam_policy_document.schedule_trust.json
 }
 

@@ -26,7 +26,7 @@ resource "aws_scheduler_schedule" "drill" {
   #checkov:skip=CKV_AWS_297:A schedule contains only a template's id, which is not secret.
   name                         = "${var.name}-${each.key}"
   group_name                   = aws_scheduler_schedule_group.drills.name
-  description                  = "Begins the drill ${each.key}; off unless the environment says otherwise."
+  description                  = "Starts the drill ${each.key}; off by default."
   state                        = var.enabled ? "ENABLED" : "DISABLED"
   schedule_expression          = each.value.when
   schedule_expression_timezone = "America/Mexico_City"

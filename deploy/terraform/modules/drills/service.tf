@@ -26,7 +26,7 @@ locals {
 }
 
 resource "aws_fis_experiment_template" "service" {
-  description = "${var.name}: the whole service is lost, part after part."
+  description = "${var.name}: the whole service is lost, part by part."
   role_arn    = aws_iam_role.experiment.arn
 
   dynamic "stop_condition" {

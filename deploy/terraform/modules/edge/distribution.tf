@@ -21,7 +21,7 @@ data "aws_cloudfront_response_headers_policy" "security" {
 
 resource "aws_cloudfront_cache_policy" "origin_decides" {
   name    = "${var.name}-origin-decides"
-  comment = "As long as s-maxage says, an hour at most; without it not at all"
+  comment = "For the time in s-maxage, an hour at most; not at all without it"
 
   min_ttl     = 0
   default_ttl = 0

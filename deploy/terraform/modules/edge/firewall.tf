@@ -44,7 +44,7 @@ resource "aws_wafv2_web_acl" "this" {
   region = local.cloudfront_region
 
   name        = local.web_acl_name
-  description = "Before CloudFront"
+  description = "In front of CloudFront"
   scope       = "CLOUDFRONT"
 
   default_action {

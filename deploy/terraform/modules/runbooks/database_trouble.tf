@@ -21,7 +21,7 @@ locals {
   }
 
   database_trouble = {
-    description = "Database trouble: capacity to the greatest, reads by the reader, longer lifetimes in the cache."
+    description = "Database trouble: reports the cluster's state and the documents' TTLs, raises the capacity after an approval."
     page        = "database-overloaded.md"
     steps = [
       {

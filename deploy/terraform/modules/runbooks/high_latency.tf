@@ -7,7 +7,7 @@ locals {
   more          = 3
 
   high_latency = {
-    description = "High latency: emergency scale-out, a look at the database's pool, the cache cleared if it does not help."
+    description = "High latency: reports metrics, deletes Redis' documents if the hit ratio is low, adds instances after an approval."
     page        = "high-latency.md"
     steps = [
       {

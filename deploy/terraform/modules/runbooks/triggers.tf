@@ -13,7 +13,7 @@ resource "aws_cloudwatch_event_rule" "alarm" {
   for_each = local.triggers
 
   name        = local.document_names[each.key]
-  description = "Starts the automation of the same name when its alarm begins."
+  description = "Starts the automation of the same name when its alarm fires."
 
   event_pattern = jsonencode({
     source      = ["aws.cloudwatch"]

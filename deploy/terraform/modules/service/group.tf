@@ -96,7 +96,7 @@ resource "aws_autoscaling_group" "this" {
 # observability.
 resource "aws_cloudwatch_metric_alarm" "refresh" {
   alarm_name        = "${local.full_name}-refresh"
-  alarm_description = "Ends a refresh of ${local.full_name} and rolls it back; not a page."
+  alarm_description = "Stops a refresh of ${local.full_name} and rolls it back; not a page."
 
   namespace           = var.balanced != null ? "AWS/ApplicationELB" : var.metric_namespace
   metric_name         = var.balanced != null ? "UnHealthyHostCount" : var.singleton_metric

@@ -21,7 +21,7 @@ resource "aws_ecr_lifecycle_policy" "this" {
   policy = jsonencode({
     rules = [{
       rulePriority = 1
-      description  = "The newest 50: far more than anybody rolls back"
+      description  = "The newest 50, far more than a rollback needs"
       selection    = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = 50 }
       action       = { type = "expire" }
     }]

@@ -69,7 +69,7 @@ resource "aws_cloudwatch_metric_alarm" "requests" {
   for_each = local.scaled
 
   alarm_name          = "${local.full_name}-scale-out-requests"
-  alarm_description   = "More than ${each.value.requests_per_second} requests a second for each instance: two more. Scales, does not page."
+  alarm_description   = "More than ${each.value.requests_per_second} requests per second per instance: adds two. Scales, does not page."
   namespace           = "AWS/ApplicationELB"
   metric_name         = "RequestCountPerTarget"
   dimensions          = local.target
@@ -86,7 +86,7 @@ resource "aws_cloudwatch_metric_alarm" "latency" {
   for_each = local.scaled
 
   alarm_name          = "${local.full_name}-scale-out-latency"
-  alarm_description   = "p95 above ${each.value.latency_seconds * 1000} ms for two minutes: three more. Scales, does not page."
+  alarm_description   = "p95 above ${each.value.latency_seconds * 1000} ms for two minutes: adds three. Scales, does not page."
   namespace           = "AWS/ApplicationELB"
   metric_name         = "TargetResponseTime"
   dimensions          = local.target
@@ -106,7 +106,7 @@ resource "aws_cloudwatch_metric_alarm" "idle" {
   for_each = local.scaled
 
   alarm_name          = "${local.full_name}-scale-in"
-  alarm_description   = "CPU below ${each.value.idle_cpu_percent} % for 10 minutes, and one instance less would do: one less. Scales, does not page."
+  alarm_description   = "CPU below ${each.value.idle_cpu_percent} % for 10 minutes, and one instance fewer would do: removes one. Scales, does not page."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 1
   evaluation_periods  = 10
