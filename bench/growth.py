@@ -25,10 +25,10 @@ from bench.processes import WITH_US
 from bench.report import Section, Table
 from rates_api.consume.documents import snapshot_of
 from rates_api.consume.projection import project
-from rates_api.serve import historical
-from rates_api.serve.caching import STATIC
-from rates_api.serve.rendered import render
-from rates_api.serve.view import present
+from rates_api.http.caching import STATIC
+from rates_api.http.response_cache import render
+from rates_api.rates import historical
+from rates_api.rates.view import present
 from rates_api.snapshot.level import standing
 from rates_api.snapshot.snapshot import Snapshot
 from rates_contracts.calendar import BankCalendar

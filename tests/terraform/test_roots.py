@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from rates_api.serve.problems import PROBLEMS
+from rates_api.http.problems import PROBLEMS
 from rates_dev.suite.check_terraform import ALWAYS, OFFLINE
 
 ROOT = Path(__file__).parents[2]

@@ -18,10 +18,10 @@ from litestar.types import ASGIApp
 
 from rates_api import settings as environment
 from rates_api.bootstrap import bootstrap
-from rates_api.serve.front import in_front
-from rates_api.serve.routes import exception_handlers, route_handlers
+from rates_api.http.front import in_front
+from rates_api.http.routes import exception_handlers, route_handlers
+from rates_api.http.tracing_middleware import traced
 from rates_api.settings import Settings
-from rates_api.traced import traced
 from rates_api.worker import Worker
 from rates_telemetry.logging import set_up_logging
 

@@ -18,9 +18,9 @@ from pathlib import Path
 
 from rates_api import __version__
 from rates_api.consume.documents import Documents
+from rates_api.consume.head_monitor import HeadWatch
 from rates_api.consume.reader import StreamReader, Waits
 from rates_api.consume.stream import Stream, open_redis
-from rates_api.consume.watch import HeadWatch
 from rates_api.dependencies import Dependency
 from rates_api.fallback.engine import open_engine
 from rates_api.fallback.reader import DatabaseReader

@@ -13,8 +13,8 @@ import msgspec
 from prometheus_client import CollectorRegistry
 
 from rates_api.dependencies import DependencyState
+from rates_api.http.port import InstanceHealth
 from rates_api.metrics import LEAST_IS_WORST
-from rates_api.serve.port import InstanceHealth
 from rates_api.snapshot.level import LEVELS, Level
 from rates_api.snapshot.snapshot import Feed
 from rates_api.traffic import Figures, hit_ratio, p95, summed

@@ -11,8 +11,8 @@ from typing import Literal, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from rates_api.answered import Answered
 from rates_api.consume.projection import Reason
+from rates_api.request_counters import Answered
 from rates_api.snapshot.level import LEVELS, Level
 from rates_api.snapshot.snapshot import Feed
 from rates_api.traffic import Traffic

@@ -11,12 +11,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import datetime
 
+from rates_api.consume.head_monitor import HeadWatch
 from rates_api.consume.reader import StreamReader
-from rates_api.consume.watch import HeadWatch
 from rates_api.dependencies import Dependency
+from rates_api.http.port import InstanceHealth
 from rates_api.instance import Instance, WorkerReport, merged
 from rates_api.metrics import Metrics
-from rates_api.serve.port import InstanceHealth
 from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.snapshot.level import standing
 from rates_api.snapshot.warmup import Sources, warm_up

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from rates_api.http.port import InstanceHealth
 from rates_api.instance import (
     Instance,
     WorkerReport,
@@ -12,7 +13,6 @@ from rates_api.instance import (
     instance_registry,
 )
 from rates_api.metrics import Metrics
-from rates_api.serve.port import InstanceHealth
 from rates_api.snapshot.level import Level
 
 

@@ -1,0 +1,156 @@
+"""The OpenAPI 3.1 document of the public API, from the same declarations that answer requests.
+
+Parameters come from the queries that the parser reads, answers from the structs that are encoded,
+problems from the one table, examples from answers that the caller recorded. Pure; the golden
+`docs/api/openapi-v1.json` is written by `tests/contract/openapi_recorder.py`.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from rates_api.endpoints import ENDPOINTS
+from rates_api.http.endpoint import Endpoint
+from rates_api.http.exchange import PROBLEM_JSON
+from rates_api.http.parameters import Declared, declared
+from rates_api.http.problems import PROBLEMS
+from rates_api.rates.csv import MEDIA_TYPE as CSV
+from rates_contracts.answers import Problem
+
+Json = dict[str, Any]
+
+REF = "#/components/schemas/{name}"
+EVERYWHERE = ("invalid-parameters", "internal-error")
+DESCRIPTION = """\
+The USD/MXN rates of Banco de México: the FIX by determination date (`kind=fix`, SF43718) and the
+rate that applies to obligations and taxes on a calendar day (`kind=settlement`, SF60653).
+
+Rates are decimal strings exactly as published; never read them as floats. Instants are UTC with
+`Z`, days ISO dates, today is today in Mexico City. Every path answers GET, HEAD and OPTIONS.
+Problems are RFC 9457 documents, and all that is wrong with a request is named at once. Within v1
+members are only added: ignore those, and enum values, that you don't know.
+"""
+HEADERS: Json = {
+    "ETag": {
+        "description": "A strong tag of these bytes; send it back as `If-None-Match`.",
+        "schema": {"type": "string"},
+    },
+    "Cache-Control": {"schema": {"type": "string"}},
+}
+RETRY_HEADER: Json = {
+    "Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 0}}
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Recorded:
+    """A recorded answer to one of an endpoint's example requests."""
+
+    name: str
+    request: str
+    status: int
+    media_type: str
+    value: Any
+
+
+def document(recorded: Mapping[str, Sequence[Recorded]]) -> Json:
+    """Return the document; `recorded` holds the answers by the endpoint's name."""
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "USD/MXN rates", "version": "1.0.0", "description": DESCRIPTION},
+        "servers": [{"url": "/"}],
+        "paths": {
+            endpoint.path: {"get": _operation(endpoint, recorded.get(endpoint.name, ()))}
+            for endpoint in sorted(ENDPOINTS, key=lambda one: one.path)
+        },
+        "components": {"schemas": _schemas()},
+    }
+
+
+def _operation(endpoint: Endpoint, recorded: Sequence[Recorded]) -> Json:
+    operation: Json = {"operationId": endpoint.name, "summary": endpoint.summary}
+    if endpoint.description:
+        operation["description"] = endpoint.description
+    operation["parameters"] = [_parameter(endpoint, one) for one in declared(endpoint.query)]
+    operation["responses"] = _responses(endpoint, recorded)
+    return operation
+
+
+def _parameter(endpoint: Endpoint, one: Declared) -> Json:
+    in_path = f"{{{one.parameter.name}}}" in endpoint.path
+    schema = dict(one.parameter.schema)
+    if not one.required and one.default is not None:
+        schema["default"] = one.default
+    described: Json = {
+        "name": one.parameter.name,
+        "in": "path" if in_path else "query",
+        "required": one.required,
+        "description": f"{one.parameter.doc} Allowed: {one.parameter.allowed}.",
+        "schema": schema,
+    }
+    if schema["type"] == "array":
+        described |= {"style": "form", "explode": False}
+    return described
+
+
+def _responses(endpoint: Endpoint, recorded: Sequence[Recorded]) -> Json:
+    responses = {"200": _success(endpoint, recorded)}
+    if endpoint.name != "health":
+        responses["304"] = {"description": "The client has it already.", "headers": HEADERS}
+    else:
+        responses["503"] = {**responses["200"], "description": "The instance is `unhealthy`."}
+    codes = sorted({*EVERYWHERE, *endpoint.problems})
+    for status in sorted({PROBLEMS[code].status for code in codes}):
+        of_status = [code for code in codes if PROBLEMS[code].status == status]
+        responses[str(status)] = _problem(status, of_status, recorded)
+    return dict(sorted(responses.items()))
+
+
+def _success(endpoint: Endpoint, recorded: Sequence[Recorded]) -> Json:
+    content: Json = {}
+    if endpoint.answers is None:
+        content["text/html"] = {"schema": {"type": "string"}}
+    else:
+        schema = {"$ref": REF.format(name=endpoint.answers.__name__)}
+        content["application/json"] = {"schema": schema}
+    if any(one.parameter.name == "format" for one in declared(endpoint.query)):
+        content[CSV.partition(";")[0]] = {"schema": {"type": "string"}}
+    for media_type, described in content.items():
+        described.update(_examples(recorded, 200, media_type))
+    headers = HEADERS if endpoint.name != "health" else {}
+    return {"description": endpoint.summary, "headers": headers, "content": content}
+
+
+def _problem(status: int, codes: Sequence[str], recorded: Sequence[Recorded]) -> Json:
+    lines = [f"`{code}`: {PROBLEMS[code].explanation}" for code in codes]
+    examples = _examples(recorded, status, PROBLEM_JSON)
+    content = {PROBLEM_JSON: {"schema": {"$ref": REF.format(name="Problem")}, **examples}}
+    described: Json = {"description": "\n\n".join(lines), "content": content}
+    return described | ({"headers": RETRY_HEADER} if status in (404, 503) else {})
+
+
+def _examples(recorded: Sequence[Recorded], status: int, media_type: str) -> Json:
+    examples = {
+        one.name: {"summary": f"GET {one.request}", "value": one.value}
+        for one in recorded
+        if one.status == status and one.media_type.partition(";")[0] == media_type
+    }
+    return {"examples": examples} if examples else {}
+
+
+def _schemas() -> Json:
+    structs = [endpoint.answers for endpoint in ENDPOINTS if endpoint.answers is not None]
+    _, schemas = msgspec.json.schema_components([*structs, Problem], ref_template=REF)
+    return {name: _as_sent(schema) for name, schema in sorted(schemas.items())}
+
+
+def _as_sent(schema: Json) -> Json:
+    """Describe an answer, not a request: members with a default are always there."""
+    members = schema.get("properties", {})
+    defaulted = [name for name, member in members.items() if "default" in member]
+    for name in defaulted:
+        del members[name]["default"]
+    required = {*schema.get("required", ()), *defaulted}
+    return schema | {"required": [name for name in members if name in required]}

@@ -1,0 +1,112 @@
+"""`GET /api/v1/convert`: an amount at a published rate, exact up to one rounding at the end."""
+
+import dataclasses
+from collections.abc import Iterator
+from datetime import date as Day
+from datetime import datetime
+from decimal import ROUND_05UP, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
+from typing import Annotated, Literal
+
+from rates_api.http.parameters import Parameter, Query, Reading
+from rates_api.rates import current
+from rates_api.rates.query_parameters import (
+    AS_OF,
+    KIND,
+    MOST_PLACES,
+    asked_as,
+    choice,
+    day,
+    not_in_the_future,
+    read_amount,
+    whole,
+)
+from rates_api.rates.resolution import Resolution, newest, provenance, resolve
+from rates_api.rates.view import View
+from rates_contracts.answers import Conversion, Currency, ParameterError, Rounding
+from rates_contracts.observation import Kind
+
+MODES: dict[Rounding, str] = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN}
+UNROUNDED = Context(prec=60, rounding=ROUND_05UP)
+"""Products fit exactly; a quotient cut this way still rounds as the exact one would."""
+
+CURRENCIES = ("USD", "MXN")
+FROM = choice("from", "The currency of `amount`.", *CURRENCIES)
+TO = choice("to", "The currency of `result`, the other one.", *CURRENCIES)
+AMOUNT = Parameter(
+    "amount",
+    "What to convert.",
+    "up to 15 digits, then at most 6 decimal places after a point",
+    read_amount,
+    {"type": "string", "pattern": r"^\d{1,15}(\.\d{1,6})?$"},
+    endless=True,
+)
+SCALE = whole("scale", "Decimal places of `result`.", 0, MOST_PLACES)
+ROUNDING = choice("rounding", "How `result` is rounded, once.", *MODES)
+CONVERSION_DATE = day("date", "The day whose rate applies; without it the current rate.")
+
+
+def two_currencies(reading: Reading) -> Iterator[ParameterError]:
+    """Refuse a conversion of a currency into itself."""
+    origin, target = reading.values.get("from"), reading.values.get("to")
+    if origin is not None and origin == target:
+        yield ParameterError("to", "is the same currency as `from`", "the other currency")
+
+
+@dataclasses.dataclass(frozen=True)
+class ConvertQuery(Query):
+    """What `convert` can be asked."""
+
+    from_: Annotated[Currency, FROM]
+    to: Annotated[Currency, TO]
+    amount: Annotated[str, AMOUNT]
+    date: Annotated[Day | None, CONVERSION_DATE] = None
+    kind: Annotated[Kind, KIND] = "fix"
+    as_of: Annotated[datetime | None, AS_OF] = None
+    scale: Annotated[int, SCALE] = 2
+    rounding: Annotated[Rounding, ROUNDING] = "half_up"
+
+    rules = (two_currencies, not_in_the_future)
+
+
+def answer(query: ConvertQuery, view: View) -> Conversion:
+    """Answer with the converted amount. Raises `Refused` where no rate answers."""
+    found = _resolution(query, view)
+    rate = found.observation.value
+    operation: Literal["multiply", "divide"] = "multiply" if query.from_ == "USD" else "divide"
+    return Conversion(
+        kind=query.kind,
+        from_=query.from_,
+        to=query.to,
+        amount=query.amount,
+        result=converted(Decimal(query.amount), rate, operation, query.scale, query.rounding),
+        operation=operation,
+        scale=query.scale,
+        rounding=query.rounding,
+        requested=query.date,
+        resolved=found.resolved,
+        reason=found.reason,
+        rate=rate,
+        derived=found.derived,
+        dates=found.dates,
+        provenance=provenance(view, found.observation),
+        **asked_as(query),
+    )
+
+
+def converted(
+    amount: Decimal,
+    rate: Decimal,
+    operation: Literal["multiply", "divide"],
+    scale: int,
+    rounding: Rounding,
+) -> Decimal:
+    """Return `amount` times or by the published `rate`, rounded once to `scale` places."""
+    work = UNROUNDED.multiply if operation == "multiply" else UNROUNDED.divide
+    return work(amount, rate).quantize(Decimal(1).scaleb(-scale), MODES[rounding], UNROUNDED)
+
+
+def _resolution(query: ConvertQuery, view: View) -> Resolution:
+    if query.date is not None:
+        return resolve(view, query.kind, query.date)
+    current.refuse_if_limited(view)
+    return newest(view, query.kind)

@@ -1,0 +1,89 @@
+"""`GET /api/v1/rates/historical`: the recorded observations of a span, in one of three forms."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from datetime import date as Day
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from rates_api.http.parameters import Query, Reading
+from rates_api.rates.query_parameters import (
+    AS_OF,
+    FORMAT,
+    KIND,
+    MOST_DAYS,
+    asked_as,
+    day,
+    in_order,
+    not_in_the_future,
+    one_form_of,
+    whole,
+)
+from rates_api.rates.view import View, envelope
+from rates_contracts.answers import History, ParameterError, Row
+from rates_contracts.observation import Kind, Observation
+
+DEFAULT_DAYS = 10
+
+DAYS = whole(
+    "days", "The calendar days ending today, both ends included (default 10).", 1, MOST_DAYS
+)
+LAST = whole("last", "The last observations up to today, whatever days they are of.", 1, MOST_DAYS)
+FROM = day("from", "First day of a span; with `to`, or up to today.", endless=True)
+TO = day("to", "Last day of a span that `from` begins.", endless=True)
+
+
+def begun(reading: Reading) -> Iterator[ParameterError]:
+    """Refuse a span without a beginning."""
+    if "to" in reading.given and "from" not in reading.given:
+        yield ParameterError("from", "is missing beside `to`", FROM.allowed)
+
+
+@dataclasses.dataclass(frozen=True)
+class HistoricalQuery(Query):
+    """What `historical` can be asked."""
+
+    last: Annotated[int | None, LAST] = None
+    days: Annotated[int | None, DAYS] = None
+    from_: Annotated[Day | None, FROM] = None
+    to: Annotated[Day | None, TO] = None
+    kind: Annotated[Kind, KIND] = "fix"
+    as_of: Annotated[datetime | None, AS_OF] = None
+    format: Annotated[str, FORMAT] = "json"
+
+    rules = (one_form_of(("days",), ("from", "to"), ("last",)), begun, in_order, not_in_the_future)
+
+
+def answer(query: HistoricalQuery, view: View) -> History:
+    """Answer with the newest revision of each recorded day of the span."""
+    first, last, observations = _span(query, view)
+    return History(
+        **envelope(view, query.kind),
+        from_=first,
+        to=last,
+        count=len(observations),
+        observations=rows(observations),
+        **asked_as(query),
+    )
+
+
+def rows(observations: Sequence[Observation]) -> tuple[Row, ...]:
+    """Return the rows of a list."""
+    return tuple(Row(one.date, one.value, one.revision, one.recorded_at) for one in observations)
+
+
+def _span(
+    query: HistoricalQuery, view: View
+) -> tuple[Day | None, Day | None, Sequence[Observation]]:
+    history = view.history(query.kind)
+    if query.last is not None:
+        found = history.last(query.last, view.today)
+        return (found[0].date, found[-1].date, found) if found else (None, None, ())
+    first, last = _bounds(query, view.today)
+    return first, last, history.between(first, last)
+
+
+def _bounds(query: HistoricalQuery, today: Day) -> tuple[Day, Day]:
+    if query.from_ is not None:
+        return query.from_, query.to or max(today, query.from_)
+    return today - timedelta(days=(query.days or DEFAULT_DAYS) - 1), today
