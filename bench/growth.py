@@ -25,11 +25,10 @@ from bench.processes import WITH_US
 from bench.report import Section, Table
 from rates_api.consume.documents import snapshot_of
 from rates_api.consume.projection import project
-from rates_api.http.caching import STATIC
-from rates_api.http.response_cache import render
+from rates_api.http.response import JSON, render
 from rates_api.rates import historical
 from rates_api.rates.view import present
-from rates_api.snapshot.level import standing
+from rates_api.snapshot.level import assess
 from rates_api.snapshot.snapshot import Snapshot
 from rates_contracts.calendar import BankCalendar
 from rates_contracts.documents import (
@@ -153,9 +152,9 @@ def one_point(bodies: Sequence[bytes]) -> dict[str, float]:
 def rendering(snapshot: Snapshot) -> bytes:
     """Render a list of two years as the endpoint does for the first who asks."""
     query = historical.HistoricalQuery(days=LISTED)
-    view = present(snapshot, standing(snapshot, NOW), NOW)
+    view = present(snapshot, assess(snapshot, NOW), NOW)
     body = msgspec.json.encode(historical.answer(query, view))
-    return render(body, "application/json", STATIC).plain.body
+    return render(body, JSON, "shared").body
 
 
 def projection(snapshot: Snapshot) -> object:

@@ -71,7 +71,7 @@ def _of(answer: httpx.Response) -> Any:
 
 def generated() -> dict[str, Any]:
     """Return the document of this code."""
-    return document(asyncio.run(recorded()))
+    return document(ENDPOINTS, asyncio.run(recorded()))
 
 
 def text_of(openapi: dict[str, Any]) -> str:

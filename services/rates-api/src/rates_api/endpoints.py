@@ -2,7 +2,7 @@
 documents. A new endpoint is an entry here and a module with its query and its pure answer.
 """
 
-from rates_api.handlers import FromRecord, health_answer, page_answer
+from rates_api.handlers import from_record, instance_health, problem_page
 from rates_api.http import problem_pages
 from rates_api.http.endpoint import Endpoint
 from rates_api.rates import (
@@ -34,7 +34,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         path="/api/v1",
         summary="What this API can be asked",
         query=capabilities.CapabilitiesQuery,
-        produce=FromRecord(capabilities.answer),
+        handler=from_record(capabilities.answer),
         answers=answers.Capabilities,
         problems=("no-data",),
         examples={"capabilities": "/api/v1", "unknown_parameter": "/api/v1?verbose=1"},
@@ -45,7 +45,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         summary="The newest FIX, or the settlement rate that applies today",
         description="Before noon in Mexico City the newest FIX is the last banking day's.",
         query=current.CurrentQuery,
-        produce=FromRecord(current.answer),
+        handler=from_record(current.answer),
         answers=answers.CurrentRate,
         problems=(*AS_OF, "gap", "no-current-rate"),
         examples={
@@ -63,7 +63,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         description="Ten values: `last=10`. Ten calendar days, both ends included: `days=10`. Any "
         "span: `from` and `to`. One of these forms per request.",
         query=historical.HistoricalQuery,
-        produce=FromRecord(historical.answer, csv.history),
+        handler=from_record(historical.answer, csv.history),
         answers=answers.History,
         problems=AS_OF,
         examples={
@@ -81,7 +81,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         description="Rounded half-even to six places; recomputable from `historical` to the last "
         "digit.",
         query=average.AverageQuery,
-        produce=FromRecord(average.answer),
+        handler=from_record(average.answer),
         answers=answers.AverageRate,
         problems=(*AS_OF, "unknown-window"),
         examples={
@@ -98,7 +98,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         description="`late` from 13:00 of its day, `absent` from the next midnight, or "
         "`declared_closed`. Before 2001 the FIX's own days are the calendar.",
         query=gaps.GapsQuery,
-        produce=FromRecord(gaps.answer, csv.gaps),
+        handler=from_record(gaps.answer, csv.gaps),
         answers=answers.Gaps,
         problems=AS_OF,
         examples={
@@ -112,7 +112,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         path="/api/v1/rates",
         summary="The rates of several days",
         query=day.BatchQuery,
-        produce=FromRecord(day.batch, csv.batch),
+        handler=from_record(day.batch, csv.batch),
         answers=answers.Batch,
         problems=AS_OF,
         examples={
@@ -129,7 +129,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "`settlement` never rolls, each calendar day has a value. Settlement days before the "
         "stored series are derived from the FIX by the rule and marked `derived`.",
         query=day.DayQuery,
-        produce=FromRecord(day.answer),
+        handler=from_record(day.answer),
         answers=answers.DayRate,
         problems=DAY,
         examples={
@@ -148,7 +148,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         path="/api/v1/rates/{date}/revisions",
         summary="All that was ever recorded for a day",
         query=day.RevisionsQuery,
-        produce=FromRecord(day.revisions, csv.revisions),
+        handler=from_record(day.revisions, csv.revisions),
         answers=answers.Revisions,
         problems=AS_OF,
         examples={
@@ -164,7 +164,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         description="USD to MXN multiplies by the published rate, MXN to USD divides by it; one "
         "rounding at the end. `date` resolves as in `/api/v1/rates/{date}`.",
         query=convert.ConvertQuery,
-        produce=FromRecord(convert.answer),
+        handler=from_record(convert.answer),
         answers=answers.Conversion,
         problems=(*DAY, "no-current-rate"),
         examples={
@@ -179,7 +179,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         summary="How the instance is",
         description="503 only when `unhealthy`. Never cached.",
         query=health.HealthQuery,
-        produce=health_answer,
+        handler=instance_health,
         answers=answers.Health,
         examples={"health": "/health"},
     ),
@@ -188,7 +188,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         path="/problems/{code}",
         summary="What a problem means",
         query=problem_pages.PageQuery,
-        produce=page_answer,
+        handler=problem_page,
         answers=None,
         problems=("not-found",),
         examples={"gap": "/problems/gap", "unknown": "/problems/unheard-of"},

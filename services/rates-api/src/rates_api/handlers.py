@@ -1,87 +1,96 @@
-"""From a query to a rendered answer: out of the record, of the instance, or a page.
+"""What each endpoint produces: from a query to a rendered answer, out of the record or beside it.
 
-Called by `exchange` for each request that `front` has no finished answer to; a producer finds its
-answer rendered or has it made by the endpoint's pure function.
+An answer is found rendered in the cache of the request's snapshot, or rendered and kept there.
 """
 
-import dataclasses
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from rates_api.http import problem_pages
-from rates_api.http.caching import NO_STORE, STATIC, Lifetime, of_as_of, until_it_changes
-from rates_api.http.parameters import Query
+from rates_api.http.endpoint import Handler
 from rates_api.http.port import WorkerPort
-from rates_api.http.problems import RETRY_AFTER, Refused
-from rates_api.http.response_cache import Rendered, answers_of, render
-from rates_api.rates import csv, health
+from rates_api.http.problem_pages import PageQuery, page
+from rates_api.http.problems import WARM_UP_RETRY_SECONDS, Refused
+from rates_api.http.response import CSV, HTML, JSON, RenderedAnswer, render
+from rates_api.http.response_cache import ResponseCache
+from rates_api.rates import health
+from rates_api.rates.query_parameters import RateQuery
 from rates_api.rates.view import View, as_known_at, present
-from rates_api.snapshot.level import standing
+from rates_api.snapshot.level import assess
 from rates_api.snapshot.snapshot import Snapshot
 
-JSON = "application/json"
-HTML = "text/html; charset=utf-8"
-encode = msgspec.json.Encoder().encode
+encode_json = msgspec.json.Encoder().encode
 
 
-Producer = Callable[[WorkerPort, Snapshot | None, Any, datetime], Rendered]
-"""Makes or finds the answer to a query out of a snapshot at an instant. Raises `Refused`."""
+def from_record(
+    answer: Callable[[Any, View], msgspec.Struct], to_csv: Callable[[Any], bytes] | None = None
+) -> Handler:
+    """Return the handler of what `answer` says of the record, in JSON or by `to_csv`."""
 
-
-@dataclasses.dataclass(frozen=True)
-class FromRecord:
-    """Answers from the snapshot."""
-
-    answer: Callable[[Any, View], msgspec.Struct]
-    as_csv: Callable[[Any], bytes] | None = None
-
-    def __call__(
-        self, port: WorkerPort, snapshot: Snapshot | None, query: Query, now: datetime
-    ) -> Rendered:
-        """Find the answer on the snapshot, or render it and keep it there."""
-        if snapshot is None:
+    def handle(
+        port: WorkerPort, cache: ResponseCache, query: RateQuery, now: datetime
+    ) -> RenderedAnswer:
+        if cache.snapshot is None:
             raise _no_data()
-        answers = answers_of(snapshot, query)
+        answers = cache.answers(query)
         found = answers.find(query, now)
-        port.metrics.rendered("miss" if found is None else "hit")
+        port.counters.record_lookup("miss" if found is None else "hit")
         if found is None:
-            found = self._render(snapshot, query, now)
+            found = render_from(cache.snapshot, query, now)
             answers.keep(query, found)
         return found
 
-    def _render(self, snapshot: Snapshot, query: Query, now: datetime) -> Rendered:
-        view, lifetime = _view(snapshot, getattr(query, "as_of", None), now)
-        answer = self.answer(query, view)
-        if self.as_csv is not None and getattr(query, "format", "json") == "csv":
-            return render(self.as_csv(answer), csv.MEDIA_TYPE, lifetime)
-        return render(encode(answer), JSON, lifetime)
+    def render_from(snapshot: Snapshot, query: RateQuery, now: datetime) -> RenderedAnswer:
+        view = _view(snapshot, query.as_of, now)
+        said = answer(query, view)
+        if to_csv is not None and query.format == "csv":
+            return _render(to_csv(said), CSV, view, snapshot)
+        return _render(encode_json(said), JSON, view, snapshot)
+
+    return handle
 
 
-def _view(snapshot: Snapshot, as_of: datetime | None, now: datetime) -> tuple[View, Lifetime]:
+def _view(snapshot: Snapshot, as_of: datetime | None, now: datetime) -> View:
     if as_of is not None:
-        return as_known_at(snapshot, as_of), of_as_of(as_of, snapshot.head.recorded_at)
-    judged = standing(snapshot, now)
-    if judged.level == "critical":
+        return as_known_at(snapshot, as_of)
+    assessment = assess(snapshot, now)
+    if assessment.level == "critical":
         raise _no_data()
-    return present(snapshot, judged, now), until_it_changes(judged)
+    return present(snapshot, assessment, now)
+
+
+def _render(body: bytes, media_type: str, view: View, snapshot: Snapshot) -> RenderedAnswer:
+    """Render what may be cached until it changes, or for ever (protocol rules 4, 16 and 21)."""
+    if view.assessment is None:
+        # Of what is known at an instant after the head, a later record may still be a part.
+        immutable = view.at <= snapshot.head.recorded_at
+        return render(body, media_type, "immutable" if immutable else "no-store")
+    return render(
+        body,
+        media_type,
+        "shared",
+        valid_until=view.assessment.valid_until,
+        edge_seconds=view.assessment.edge_seconds,
+    )
 
 
 def _no_data() -> Refused:
-    return Refused("no-data", "There is no data yet.", retry_after=RETRY_AFTER)
+    return Refused("no-data", "There is no data yet.", retry_after=WARM_UP_RETRY_SECONDS)
 
 
-def health_answer(port: WorkerPort, snapshot: Snapshot | None, _: Query, now: datetime) -> Rendered:
+def instance_health(
+    port: WorkerPort, cache: ResponseCache, _: health.HealthQuery, now: datetime
+) -> RenderedAnswer:
     """Render the state of the instance, never kept; 503 only when it is unhealthy."""
-    answer = health.answer(port.instance_health(), snapshot, now)
-    status = 503 if answer.status == "unhealthy" else 200
-    return render(encode(answer), JSON, NO_STORE, status)
+    said = health.answer(port.instance_health(), cache.snapshot, now)
+    status = 503 if said.status == "unhealthy" else 200
+    return render(encode_json(said), JSON, "no-store", status=status)
 
 
-def page_answer(
-    _: WorkerPort, __: Snapshot | None, query: problem_pages.PageQuery, ___: datetime
-) -> Rendered:
+def problem_page(
+    _: WorkerPort, __: ResponseCache, query: PageQuery, ___: datetime
+) -> RenderedAnswer:
     """Render the page that explains a problem."""
-    return render(problem_pages.page(query.code), HTML, STATIC)
+    return render(page(query.code), HTML, "shared")

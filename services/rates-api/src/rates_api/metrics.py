@@ -1,18 +1,16 @@
 """Every metric of a rates-api worker, in one registry of its own.
 
 All exist from start-up with a value (rule R9); `docs/telemetry.md` lists them, a test compares.
-The workers' figures are merged for the whole instance by `instance` (protocol rule 24). Nothing
-here decides anything.
+Nothing here decides anything.
 """
 
-import time
 from collections.abc import Callable
 from typing import Literal, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from rates_api.consume.projection import Reason
-from rates_api.request_counters import Answered
+from rates_api.request_counters import RequestCounters
 from rates_api.snapshot.level import LEVELS, Level
 from rates_api.snapshot.snapshot import Feed
 from rates_api.traffic import Traffic
@@ -24,7 +22,7 @@ OUTCOMES = (*get_args(Outcome), *get_args(Reason))
 RELOAD_REASONS = ("warm_up", *get_args(Reason), "record_ahead")
 SOURCES = ("documents", "database", "database_primary")
 
-LEAST_IS_WORST = frozenset(
+MIN_IS_WORST = frozenset(
     {
         "rates_api_redis_up",
         "rates_api_database_up",
@@ -38,13 +36,12 @@ LEAST_IS_WORST = frozenset(
 class Metrics:
     """The metrics of one worker."""
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, monotonic: Callable[[], float]) -> None:
         """Create every metric with its first value; `monotonic` seconds are for `traffic`."""
         self.registry = CollectorRegistry()
-        answered = Answered()
-        self.registry.register(answered)
-        self.answered, self.rendered = answered.answered, answered.rendered
-        self.traffic = Traffic(answered.figures, monotonic)
+        self.requests = RequestCounters()
+        self.registry.register(self.requests)
+        self.traffic = Traffic(self.requests.figures, monotonic)
         self._create_following()
 
     def _create_following(self) -> None:
@@ -91,17 +88,17 @@ class Metrics:
         for source in SOURCES:
             for reason in RELOAD_REASONS:
                 self._reloads.labels(source, reason)
-        self.standing("critical", "database", None)
+        self.show("critical", "database", None)
 
-    def event(self, outcome: str) -> None:
+    def on_entry(self, outcome: str) -> None:
         """Count a stream entry."""
         self._events.labels(outcome).inc()
 
-    def loaded(self, source: str, reason: str) -> None:
+    def on_loaded(self, source: str, reason: str) -> None:
         """Count a snapshot loaded whole."""
         self._reloads.labels(source, reason).inc()
 
-    def standing(self, level: Level, feed: Feed, head: Head | None) -> None:
+    def show(self, level: Level, feed: Feed, head: Head | None) -> None:
         """Show the level, what feeds the snapshot and where it stands."""
         for known in LEVELS:
             self._level.labels(known).set(known == level)

@@ -1,8 +1,7 @@
-"""Counts of what a worker has answered: plain numbers on the way of every request.
+"""Counts of the requests that a worker has answered: plain numbers, counted at each of them.
 
-`metrics` registers them; a scrape makes Prometheus' families of them, `traffic` reads them for
-`/health`. A counter of prometheus_client locks and looks its labels up at each answer; one event
-loop needs neither.
+A scrape makes Prometheus' families of them. A counter of prometheus_client locks and looks its
+labels up at each answer; one event loop needs neither.
 """
 
 from bisect import bisect_left
@@ -13,13 +12,13 @@ from itertools import accumulate
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from rates_api.traffic import EDGES, Figures, Rendered, summed
+from rates_api.traffic import EDGES, CacheLookup, Figures, summed
 
 BUCKETS = tuple(edge / 1000 for edge in EDGES)
 """Upper edges of the latency buckets, in seconds."""
 
 
-class Route:
+class RouteCounts:
     """The answers of one route: by status, by latency bucket, and their time in seconds."""
 
     __slots__ = ("latencies", "seconds", "statuses")
@@ -31,35 +30,35 @@ class Route:
         self.seconds = 0.0
 
 
-class Answered(Collector):
-    """Every answer of one worker, by route and status, and how it was found."""
+class RequestCounters(Collector):
+    """Every answered request of one worker, by route and status, and each look into the cache."""
 
     def __init__(self) -> None:
         """Start without answers."""
-        self._routes: dict[str, Route] = {}
-        self._looked_up: dict[Rendered, int] = {"hit": 0, "miss": 0}
+        self._routes: dict[str, RouteCounts] = {}
+        self._lookups: dict[CacheLookup, int] = {"hit": 0, "miss": 0}
 
-    def answered(self, route: str, status: int, seconds: float, hits: int = 0) -> None:
+    def record(self, route: str, status: int, seconds: float, hits: int = 0) -> None:
         """Count an answer to a path template, or to `unknown`, that took `seconds`.
 
-        `hits` is 1 for one that was found finished, and not looked up otherwise.
+        `hits` is 1 for a cached response, of which no other look-up is recorded.
         """
         counted = self._routes.get(route)
         if counted is None:
-            counted = self._routes[route] = Route()
+            counted = self._routes[route] = RouteCounts()
         counted.statuses[status] += 1
         counted.latencies[bisect_left(BUCKETS, seconds)] += 1
         counted.seconds += seconds
-        self._looked_up["hit"] += hits
+        self._lookups["hit"] += hits
 
-    def rendered(self, result: Rendered) -> None:
-        """Count an answer that was found rendered, or had to be."""
-        self._looked_up[result] += 1
+    def record_lookup(self, result: CacheLookup) -> None:
+        """Count a look-up of a rendered answer."""
+        self._lookups[result] += 1
 
     def figures(self) -> Figures:
         """Return what was counted since the start, over all routes."""
         routes = [Figures(tuple(each.latencies)) for each in self._routes.values()]
-        found = Figures(hits=self._looked_up["hit"], misses=self._looked_up["miss"])
+        found = Figures(hits=self._lookups["hit"], misses=self._lookups["miss"])
         return summed([*routes, found])
 
     def collect(self) -> Iterator[Metric]:
@@ -97,6 +96,6 @@ class Answered(Collector):
             "Answers that were found rendered (hit) or had to be rendered (miss).",
             labels=["result"],
         )
-        for result, count in self._looked_up.items():
+        for result, count in self._lookups.items():
             family.add_metric([result], count)
         return family

@@ -1,8 +1,7 @@
 """The last five minutes of one worker's answers: how fast, and how many were found rendered.
 
-`metrics` counts every answer for good; here are marks of those counts, ten seconds apart, and what
-has come since. Read once a second by `instance`. Prometheus keeps the long run; this is for
-`/health`, which has no Prometheus to ask.
+The counters only ever rise; here are marks of them, ten seconds apart, and what has come since.
+Prometheus keeps the long run; this is for `/health`, which has no Prometheus to ask.
 """
 
 from collections import deque
@@ -15,7 +14,8 @@ EDGES = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 150, 200, 250, 300, 500, 10
 """Upper edges of the latency buckets in milliseconds; one more bucket holds what is slower. The
 objective of 200 ms and the clients' limit of 300 ms are edges."""
 
-Rendered = Literal["hit", "miss"]
+CacheLookup = Literal["hit", "miss"]
+"""Whether an answer was found rendered."""
 
 SLOT_SECONDS = 10
 SLOTS = 30

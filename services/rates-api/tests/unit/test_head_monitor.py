@@ -1,4 +1,4 @@
-"""The head watch: when the record is ahead, elsewhere, lagging or away."""
+"""The head monitor: when the record is ahead, elsewhere, lagging or away."""
 
 from datetime import date
 from types import ModuleType, SimpleNamespace
@@ -6,22 +6,23 @@ from typing import Any
 
 import pytest
 
-from rates_api.consume.head_monitor import HeadWatch
-from rates_api.dependencies import Dependency
+from rates_api.consume.head_monitor import HeadMonitor
+from rates_api.dependencies import DependencyMonitor
 from rates_api.snapshot.current import CurrentSnapshot
-from rates_api.snapshot.warmup import Sources
+from rates_api.snapshot.sources import Sources
 
 
 @pytest.fixture
 def worker(fakes: ModuleType) -> Any:
-    """Give a worker at the record's first event, fed by Redis, with its watch."""
+    """Give a worker at the record's first event, fed by Redis, with its monitor."""
     record = fakes.Record()
     record.observe(fakes.observation(date(2024, 1, 2)))
     database = fakes.Database(record)
     found = SimpleNamespace(record=record, database=database, loaded=[], graces=0)
     found.during_grace = lambda: None
-    found.current = CurrentSnapshot(record.snapshot.with_feed("redis"))
-    found.dependency = Dependency("database", lambda _: None)
+    found.current = CurrentSnapshot(lambda _: None)
+    found.current.replace(record.snapshot.with_feed("redis"))
+    found.dependency = DependencyMonitor("database", lambda _: None)
 
     async def grace() -> None:
         found.graces += 1
@@ -30,10 +31,10 @@ def worker(fakes: ModuleType) -> Any:
     async def interval() -> None:
         return None
 
-    found.watch = HeadWatch(
+    found.monitor = HeadMonitor(
         database,
         found.current,
-        Sources([database], lambda source, reason: found.loaded.append((source, reason))),
+        Sources([database], on_loaded=lambda source, reason: found.loaded.append((source, reason))),
         found.dependency,
         interval=interval,
         grace=grace,
@@ -43,7 +44,7 @@ def worker(fakes: ModuleType) -> Any:
 
 async def test_a_worker_at_the_head_is_left_alone(worker: Any) -> None:
     """Protocol rule 14: one row is read, nothing is loaded, no grace is spent."""
-    await worker.watch.look()
+    await worker.monitor.check()
 
     assert (worker.loaded, worker.graces) == ([], 0)
     assert worker.dependency.state == "healthy"
@@ -54,7 +55,7 @@ async def test_a_record_that_stays_ahead_is_loaded(worker: Any, fakes: ModuleTyp
     """Protocol rule 14: a stream that stays silent for the grace leaves the database as feed."""
     worker.record.observe(fakes.observation(date(2024, 1, 3)))
 
-    await worker.watch.look()
+    await worker.monitor.check()
 
     assert worker.current.snapshot == worker.record.snapshot
     assert worker.current.snapshot.feed == "database"
@@ -72,7 +73,7 @@ async def test_a_stream_that_follows_within_the_grace_is_enough(worker: Any) -> 
 
     worker.during_grace = follow
 
-    await worker.watch.look()
+    await worker.monitor.check()
 
     assert worker.loaded == []
 
@@ -83,7 +84,7 @@ async def test_a_replica_that_lags_is_no_reason_to_go_back(worker: Any) -> None:
     worker.record.poll()
     worker.current.advance(worker.record.snapshot.with_feed("redis"))
 
-    await worker.watch.look()
+    await worker.monitor.check()
 
     assert (worker.loaded, worker.graces) == ([], 0)
 
@@ -96,7 +97,7 @@ async def test_a_new_timeline_is_loaded(worker: Any) -> None:
     worker.record.restore(1)
     worker.record.change_timeline()
 
-    await worker.watch.look()
+    await worker.monitor.check()
 
     assert worker.current.snapshot == worker.record.snapshot
 
@@ -109,7 +110,7 @@ async def test_a_restored_record_is_loaded_also_on_its_old_timeline(worker: Any)
     worker.record.restore(1)
     worker.record.poll(breaker="open")
 
-    await worker.watch.look()
+    await worker.monitor.check()
 
     assert worker.current.snapshot == worker.record.snapshot
 
@@ -119,14 +120,14 @@ async def test_a_database_that_is_away_changes_nothing(worker: Any) -> None:
     before = worker.current.snapshot
     worker.database.away = True
 
-    await worker.watch.look()
+    await worker.monitor.check()
 
     assert worker.current.snapshot is before
     assert worker.dependency.state == "unhealthy"
 
 
-async def test_a_load_that_fails_is_tried_at_the_next_look(worker: Any) -> None:
-    """A database lost between look and load leaves the old snapshot until the next look."""
+async def test_a_load_that_fails_is_tried_at_the_next_check(worker: Any) -> None:
+    """A database lost between check and load leaves the old snapshot until the next check."""
     before = worker.current.snapshot
     worker.record.poll()
     heads = worker.database.head
@@ -137,9 +138,9 @@ async def test_a_load_that_fails_is_tried_at_the_next_look(worker: Any) -> None:
         return head
 
     worker.database.head = head_then_away
-    await worker.watch.look()
+    await worker.monitor.check()
     assert worker.current.snapshot is before
 
     worker.database.away, worker.database.head = False, heads
-    await worker.watch.look()
+    await worker.monitor.check()
     assert worker.current.snapshot == worker.record.snapshot

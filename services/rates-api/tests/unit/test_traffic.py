@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rates_api.request_counters import Answered
+from rates_api.request_counters import RequestCounters
 from rates_api.traffic import Figures, Traffic, hit_ratio, p95, summed
 
 ROUTE = "/api/v1/rates/current"
@@ -27,15 +27,15 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def answered() -> Answered:
+def counters() -> RequestCounters:
     """Give a worker's counts."""
-    return Answered()
+    return RequestCounters()
 
 
 @pytest.fixture
-def traffic(answered: Answered, clock: Clock) -> Traffic:
+def traffic(counters: RequestCounters, clock: Clock) -> Traffic:
     """Give a worker's traffic."""
-    return Traffic(answered.figures, clock)
+    return Traffic(counters.figures, clock)
 
 
 def test_without_traffic_there_are_no_figures(traffic: Traffic) -> None:
@@ -44,23 +44,25 @@ def test_without_traffic_there_are_no_figures(traffic: Traffic) -> None:
     assert hit_ratio(traffic.figures()) is None
 
 
-def test_the_ratio_counts_what_was_found_rendered(answered: Answered, traffic: Traffic) -> None:
+def test_the_ratio_counts_what_was_found_rendered(
+    counters: RequestCounters, traffic: Traffic
+) -> None:
     """Three of four look-ups that found their answer are 0.75."""
     for result in ("hit", "hit", "miss", "hit"):
-        answered.rendered(result)
+        counters.record_lookup(result)
 
     assert hit_ratio(traffic.figures()) == 0.75
 
 
 def test_what_is_older_than_five_minutes_is_forgotten(
-    answered: Answered, traffic: Traffic, clock: Clock
+    counters: RequestCounters, traffic: Traffic, clock: Clock
 ) -> None:
     """Answers leave the figures after five minutes, ten seconds at a time."""
     seen = []
     for second in range(620):
         if second in (0, 290):
-            answered.answered(ROUTE, 200, 0.001)
-            answered.rendered("hit")
+            counters.record(ROUTE, 200, 0.001)
+            counters.record_lookup("hit")
         seen.append(traffic.figures())
         clock.now += 1
 
@@ -72,20 +74,20 @@ def test_what_is_older_than_five_minutes_is_forgotten(
     assert p95(seen[-1]) is None
 
 
-def test_the_percentile_lies_in_its_bucket(answered: Answered, traffic: Traffic) -> None:
+def test_the_percentile_lies_in_its_bucket(counters: RequestCounters, traffic: Traffic) -> None:
     """Nineteen fast answers and one slow: the 95th percentile is fast, the 96th would not be."""
     for _ in range(19):
-        answered.answered(ROUTE, 200, 0.0009)
-    answered.answered(ROUTE, 200, 0.190)
+        counters.record(ROUTE, 200, 0.0009)
+    counters.record(ROUTE, 200, 0.190)
 
     assert p95(traffic.figures()) == 1.0
 
 
 def test_what_is_slower_than_every_edge_counts_as_the_last(
-    answered: Answered, traffic: Traffic
+    counters: RequestCounters, traffic: Traffic
 ) -> None:
     """Beyond the last edge nothing more is known than that."""
-    answered.answered(ROUTE, 200, 60.0)
+    counters.record(ROUTE, 200, 60.0)
 
     assert p95(traffic.figures()) == 5000
 
@@ -93,13 +95,13 @@ def test_what_is_slower_than_every_edge_counts_as_the_last(
 @given(st.lists(st.floats(0.00001, 4.9), min_size=1, max_size=60))
 def test_the_percentile_is_near_the_true_one(seconds: list[float]) -> None:
     """The percentile from buckets lies in the bucket of the true one."""
-    answered = Answered()
+    counters = RequestCounters()
     for each in seconds:
-        answered.answered(ROUTE, 200, each)
+        counters.record(ROUTE, 200, each)
     rank = -(-95 * len(seconds) // 100)
     truth = sorted(seconds)[rank - 1] * 1000
 
-    found = p95(answered.figures())
+    found = p95(counters.figures())
 
     assert found is not None
     assert truth / 2.6 <= found <= truth * 2.6 or found <= 0.1
@@ -107,9 +109,9 @@ def test_the_percentile_is_near_the_true_one(seconds: list[float]) -> None:
 
 def test_workers_are_summed() -> None:
     """Protocol rule 24: figures of workers add up, none is no traffic."""
-    one = Answered()
-    one.answered(ROUTE, 200, 0.001)
-    one.rendered("hit")
+    one = RequestCounters()
+    one.record(ROUTE, 200, 0.001)
+    one.record_lookup("hit")
 
     both = summed([one.figures(), one.figures()])
 

@@ -4,22 +4,26 @@ Loaded by path (`conftest`, the OpenAPI recorder), since test folders are no pac
 """
 
 import csv
-import dataclasses
 import hashlib
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import httpx
 import msgspec
-from litestar import Litestar
+from litestar import Litestar, Request
+from litestar.types import ASGIApp
 
-from rates_api.http.port import InstanceHealth
+from rates_api.dependencies import InstanceHealth
+from rates_api.endpoints import ENDPOINTS
+from rates_api.http.response_cache import ResponseCache, response_cache_middleware
 from rates_api.http.routes import exception_handlers, route_handlers
+from rates_api.request_counters import RequestCounters
 from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.snapshot.snapshot import Feed, Snapshot, histories
+from rates_api.traffic import CacheLookup
 from rates_contracts.averages import Average
 from rates_contracts.calendar import MEXICO_CITY, BankCalendar, BankingDays, DeclaredClosure
 from rates_contracts.events import Head
@@ -148,30 +152,39 @@ def snapshot(
     )
 
 
-@dataclasses.dataclass
-class Metrics:
-    """Notes what was reported."""
+class Counters(RequestCounters):
+    """Notes what was counted."""
 
-    answers: list[tuple[str, int]] = dataclasses.field(default_factory=list)
-    lookups: list[str] = dataclasses.field(default_factory=list)
+    def __init__(self) -> None:
+        super().__init__()
+        self.requests: list[tuple[str, int]] = []
+        self.lookups: list[str] = []
 
-    def answered(self, route: str, status: int, seconds: float, hits: int = 0) -> None:
+    def record(self, route: str, status: int, seconds: float, hits: int = 0) -> None:
         """Note an answer."""
         assert seconds >= 0
-        self.answers.append((route, status))
+        self.requests.append((route, status))
         self.lookups += ["hit"] * hits
 
-    def rendered(self, result: Literal["hit", "miss"]) -> None:
+    def record_lookup(self, result: CacheLookup) -> None:
         """Note a look-up."""
         self.lookups.append(result)
+
+
+def current_snapshot(snapshot: Snapshot | None) -> CurrentSnapshot[ResponseCache]:
+    """Return the holder of a snapshot and its cache."""
+    current = CurrentSnapshot(ResponseCache)
+    if snapshot is not None:
+        current.replace(snapshot)
+    return current
 
 
 class Worker:
     """A worker whose clock and instance figures are set by hand."""
 
     def __init__(self, snapshot: Snapshot | None, now: datetime = NOW) -> None:
-        self.current = CurrentSnapshot(snapshot)
-        self.metrics = Metrics()
+        self.current = current_snapshot(snapshot)
+        self.counters = Counters()
         self.now = now
         self.health = InstanceHealth("healthy", "healthy", "healthy", 3.2, 0.98)
         self.ids = 0
@@ -201,11 +214,30 @@ class Worker:
 def application(worker: Worker) -> Litestar:
     """Return the public handlers around `worker`."""
     return Litestar(
-        route_handlers(worker),
+        route_handlers(ENDPOINTS, worker),
         exception_handlers=exception_handlers(worker),
         openapi_config=None,
         logging_config=None,
     )
+
+
+def cached(worker: Worker, app: Any = None) -> ASGIApp:
+    """Return the public handlers, or `app`, behind the cache of responses."""
+    return response_cache_middleware(
+        app or application(worker),
+        worker.current,
+        worker.counters,
+        monotonic=worker.monotonic,
+        timestamp=worker.timestamp,
+    )
+
+
+def request(path: str, in_path: dict[str, str], query: bytes = b"", **headers: str) -> Any:
+    """Return a request as the router hands it to a handler."""
+    named = [(name.replace("_", "-").encode(), text.encode()) for name, text in headers.items()]
+    scope: Any = {"type": "http", "method": "GET", "path": path, "path_params": in_path}
+    scope |= {"query_string": query, "headers": named, "state": {}}
+    return Request(scope)
 
 
 def client(worker: Worker) -> httpx.AsyncClient:

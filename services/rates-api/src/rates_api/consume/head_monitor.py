@@ -1,8 +1,8 @@
 """The record's head beside the stream, so that a silent stream can't pass for a quiet record.
 
-Started by the worker after the warm-up, runs until cancelled (protocol rule 14). Every 15 s it
-reads one row; if the record has been somewhere the worker has not for more than 5 s, it loads the
-record, with Redis there or not. This bounds how far two workers can differ.
+At each interval it reads one row; if for longer than the grace the record has been somewhere the
+worker has not, it loads the record, with Redis there or not (protocol rule 14). This bounds how far
+two workers can differ.
 """
 
 from collections.abc import Awaitable, Callable
@@ -10,37 +10,37 @@ from typing import NoReturn, Protocol
 
 import structlog
 
-from rates_api.dependencies import Dependency
+from rates_api.dependencies import DependencyMonitor
 from rates_api.errors import SourceUnavailable
 from rates_api.snapshot.current import CurrentSnapshot
-from rates_api.snapshot.warmup import Sources
+from rates_api.snapshot.sources import Sources
 from rates_contracts.events import Head
 
 log = structlog.get_logger(__name__)
 
 
 class Record(Protocol):
-    """The database as the watch needs it."""
+    """The database as the monitor needs it."""
 
     async def head(self) -> Head:
         """Return the record's head. Raises `SourceUnavailable`."""
         ...
 
 
-class HeadWatch:
+class HeadMonitor:
     """Compares the record's head with where the worker has been."""
 
     def __init__(
         self,
         record: Record,
-        current: CurrentSnapshot,
+        current: CurrentSnapshot[object],
         database: Sources,
-        dependency: Dependency,
+        dependency: DependencyMonitor,
         *,
         interval: Callable[[], Awaitable[None]],
         grace: Callable[[], Awaitable[None]],
     ) -> None:
-        """`interval` waits between looks, `grace` is how long the stream may take to follow."""
+        """`interval` waits between checks, `grace` is how long the stream may take to follow."""
         self._record = record
         self._current = current
         self._database = database
@@ -48,35 +48,35 @@ class HeadWatch:
         self._interval = interval
         self._grace = grace
 
-    async def run(self, progress: Callable[[], None]) -> NoReturn:
-        """Watch the head, telling `progress`; needs a snapshot to compare with."""
+    async def run(self, on_round: Callable[[], None]) -> NoReturn:
+        """Check the head until cancelled; needs a snapshot to compare with."""
         while True:
-            await self.look()
-            progress()
+            await self.check()
+            on_round()
             await self._interval()
 
-    async def look(self) -> None:
+    async def check(self) -> None:
         """Compare once; load the record if the worker can't have come from there."""
         try:
-            left_behind = await self._left_behind()
+            behind = await self._is_behind()
         except SourceUnavailable as error:
             self._dependency.failed(error)
             return
         self._dependency.answered()
-        if left_behind:
+        if behind:
             await self._load()
 
-    async def _left_behind(self) -> bool:
+    async def _is_behind(self) -> bool:
         """Tell whether the worker has not been at the record's head, nor is after the grace.
 
         A head the worker has passed is a replica that lags; an unknown one is ahead of memory, or
         of another history (the database was restored), whichever way their positions compare.
         """
-        seen = await self._record.head()
-        if self._current.has_stood_at(seen):
+        head = await self._record.head()
+        if self._current.has_stood_at(head):
             return False
         await self._grace()
-        if self._current.has_stood_at(seen):
+        if self._current.has_stood_at(head):
             return False
         return not self._current.has_stood_at(await self._record.head())
 

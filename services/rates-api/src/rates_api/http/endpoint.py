@@ -1,13 +1,22 @@
 """What an endpoint is: its path, what it can be asked, who answers, and how it is documented."""
 
 import dataclasses
-from functools import cached_property
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from rates_api.handlers import Producer
-from rates_api.http.parameters import Query, QueryReader
+from rates_api.http.parameters import Query
+from rates_api.http.port import WorkerPort
+from rates_api.http.response import RenderedAnswer
+from rates_api.http.response_cache import ResponseCache
+
+Handler = Callable[[WorkerPort, ResponseCache, Any, datetime], RenderedAnswer]
+"""Finds or renders the answer to a query out of one snapshot, at an instant (UTC).
+
+The snapshot is the cache's; what is rendered is kept only there. Raises `Refused`.
+"""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,24 +31,8 @@ class Endpoint:
     path: str
     summary: str
     query: type[Query]
-    produce: Producer
+    handler: Handler
     answers: type[msgspec.Struct] | None
     problems: tuple[str, ...] = ()
     examples: dict[str, str] = dataclasses.field(default_factory=dict)
     description: str = ""
-
-    @cached_property
-    def reader(self) -> QueryReader[Any]:
-        """Return what reads its requests."""
-        return QueryReader(self.query)
-
-    def is_canonical(self, query: Query, path: str, raw_query: bytes) -> bool:
-        """Tell whether a request for `query` is spelled in one of the few ways that are kept.
-
-        Only the parameters' defaults may be left out or not; so few spellings share an answer that
-        none can crowd out another.
-        """
-        texts = self.reader.texts(query)
-        named = {pair.partition("=")[0] for pair in raw_query.decode("latin-1").split("&")}
-        spelled = "&".join(f"{name}={text}" for name, text in texts.items() if name in named)
-        return self.path.format_map(texts) == path and spelled.encode() == raw_query

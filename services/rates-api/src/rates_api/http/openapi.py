@@ -11,12 +11,10 @@ from typing import Any
 
 import msgspec
 
-from rates_api.endpoints import ENDPOINTS
 from rates_api.http.endpoint import Endpoint
-from rates_api.http.exchange import PROBLEM_JSON
-from rates_api.http.parameters import Declared, declared
+from rates_api.http.parameters import QueryField, query_fields
 from rates_api.http.problems import PROBLEMS
-from rates_api.rates.csv import MEDIA_TYPE as CSV
+from rates_api.http.response import CSV, PROBLEM_JSON
 from rates_contracts.answers import Problem
 
 Json = dict[str, Any]
@@ -55,17 +53,17 @@ class Recorded:
     value: Any
 
 
-def document(recorded: Mapping[str, Sequence[Recorded]]) -> Json:
-    """Return the document; `recorded` holds the answers by the endpoint's name."""
+def document(endpoints: Sequence[Endpoint], recorded: Mapping[str, Sequence[Recorded]]) -> Json:
+    """Return the document of `endpoints`; `recorded` holds answers by the endpoint's name."""
     return {
         "openapi": "3.1.0",
         "info": {"title": "USD/MXN rates", "version": "1.0.0", "description": DESCRIPTION},
         "servers": [{"url": "/"}],
         "paths": {
             endpoint.path: {"get": _operation(endpoint, recorded.get(endpoint.name, ()))}
-            for endpoint in sorted(ENDPOINTS, key=lambda one: one.path)
+            for endpoint in sorted(endpoints, key=lambda endpoint: endpoint.path)
         },
-        "components": {"schemas": _schemas()},
+        "components": {"schemas": _schemas(endpoints)},
     }
 
 
@@ -73,21 +71,23 @@ def _operation(endpoint: Endpoint, recorded: Sequence[Recorded]) -> Json:
     operation: Json = {"operationId": endpoint.name, "summary": endpoint.summary}
     if endpoint.description:
         operation["description"] = endpoint.description
-    operation["parameters"] = [_parameter(endpoint, one) for one in declared(endpoint.query)]
+    fields = query_fields(endpoint.query).values()
+    operation["parameters"] = [_parameter(endpoint, field) for field in fields]
     operation["responses"] = _responses(endpoint, recorded)
     return operation
 
 
-def _parameter(endpoint: Endpoint, one: Declared) -> Json:
-    in_path = f"{{{one.parameter.name}}}" in endpoint.path
-    schema = dict(one.parameter.schema)
-    if not one.required and one.default is not None:
-        schema["default"] = one.default
+def _parameter(endpoint: Endpoint, field: QueryField) -> Json:
+    parameter = field.parameter
+    in_path = f"{{{parameter.name}}}" in endpoint.path
+    schema = dict(parameter.schema)
+    if not field.required and field.default is not None:
+        schema["default"] = field.default
     described: Json = {
-        "name": one.parameter.name,
+        "name": parameter.name,
         "in": "path" if in_path else "query",
-        "required": one.required,
-        "description": f"{one.parameter.doc} Allowed: {one.parameter.allowed}.",
+        "required": field.required,
+        "description": f"{parameter.doc} Allowed: {parameter.allowed}.",
         "schema": schema,
     }
     if schema["type"] == "array":
@@ -115,7 +115,7 @@ def _success(endpoint: Endpoint, recorded: Sequence[Recorded]) -> Json:
     else:
         schema = {"$ref": REF.format(name=endpoint.answers.__name__)}
         content["application/json"] = {"schema": schema}
-    if any(one.parameter.name == "format" for one in declared(endpoint.query)):
+    if "format" in query_fields(endpoint.query):
         content[CSV.partition(";")[0]] = {"schema": {"type": "string"}}
     for media_type, described in content.items():
         described.update(_examples(recorded, 200, media_type))
@@ -133,15 +133,15 @@ def _problem(status: int, codes: Sequence[str], recorded: Sequence[Recorded]) ->
 
 def _examples(recorded: Sequence[Recorded], status: int, media_type: str) -> Json:
     examples = {
-        one.name: {"summary": f"GET {one.request}", "value": one.value}
-        for one in recorded
-        if one.status == status and one.media_type.partition(";")[0] == media_type
+        answer.name: {"summary": f"GET {answer.request}", "value": answer.value}
+        for answer in recorded
+        if answer.status == status and answer.media_type.partition(";")[0] == media_type
     }
     return {"examples": examples} if examples else {}
 
 
-def _schemas() -> Json:
-    structs = [endpoint.answers for endpoint in ENDPOINTS if endpoint.answers is not None]
+def _schemas(endpoints: Sequence[Endpoint]) -> Json:
+    structs = [endpoint.answers for endpoint in endpoints if endpoint.answers is not None]
     _, schemas = msgspec.json.schema_components([*structs, Problem], ref_template=REF)
     return {name: _as_sent(schema) for name, schema in sorted(schemas.items())}
 

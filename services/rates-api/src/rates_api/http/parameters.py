@@ -7,17 +7,17 @@ form of the request: two requests that read alike share one rendered answer (pro
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from datetime import datetime
 from functools import cache
-from typing import Any, ClassVar, Generic, TypeVar, get_type_hints
+from typing import Any, ClassVar, TypeVar, get_type_hints
 from urllib.parse import quote, unquote_to_bytes
 
 from rates_api.http.problems import ParametersRefused
 from rates_contracts.answers import ParameterError
 
-T = TypeVar("T", bound="Query")
-LONGEST_NAME = 64
+Q = TypeVar("Q", bound="Query")
+MAX_NAME_LENGTH = 64
 BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -34,20 +34,14 @@ class Parameter:
     allowed: str
     read: Callable[[str], Any]
     schema: Mapping[str, Any]
-    endless: bool = False
-    """So many values are asked for that none is worth a finished answer."""
+    unbounded: bool = False
+    """It has so many values that caching the response to any of them is not worth it."""
+    check: Callable[[Any, datetime], str | None] | None = None
+    """Returns what is wrong with a value that was read, at the instant of the request (UTC)."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Reading:
-    """A request half read: the well-formed values by name, every name given, and now."""
-
-    values: Mapping[str, Any]
-    given: frozenset[str]
-    now: datetime
-
-
-Rule = Callable[[Reading], Iterator[ParameterError]]
+Rule = Callable[[Mapping[str, Any], Set[str]], Iterator[ParameterError]]
+"""Judges the well-formed values by name, and the names of all parameters that were given."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,10 +52,10 @@ class Query:
 
 
 @dataclasses.dataclass(frozen=True)
-class Declared:
+class QueryField:
     """A query's field and the parameter it is read from; without a default it is required."""
 
-    field: str
+    name: str
     parameter: Parameter
     default: Any
 
@@ -71,85 +65,106 @@ class Declared:
         return self.default is dataclasses.MISSING
 
 
-def is_endless(query: Query) -> bool:
-    """Tell whether a parameter of `query` has a value out of endlessly many."""
-    kind: Any = type(query)
-    return any(getattr(query, field) is not None for field in _endless(kind))
-
-
 @cache
-def _endless(query: type[Query]) -> tuple[str, ...]:
-    return tuple(one.field for one in declared(query) if one.parameter.endless)
+def _query_fields(kind: Any) -> Mapping[str, QueryField]:
+    hints = get_type_hints(kind, include_extras=True)
+    fields = (
+        QueryField(field.name, hints[field.name].__metadata__[0], field.default)
+        for field in dataclasses.fields(kind)
+    )
+    return {field.parameter.name: field for field in fields}
 
 
-def declared(query: type[Query]) -> tuple[Declared, ...]:
-    """Return the query's parameters, in order."""
-    hints = get_type_hints(query, include_extras=True)
-    return tuple(
-        Declared(field.name, hints[field.name].__metadata__[0], field.default)
-        for field in dataclasses.fields(query)
+query_fields: Callable[[Any], Mapping[str, QueryField]] = _query_fields
+"""Returns the fields of a type of queries by their parameters' names, in order."""
+
+
+def read(kind: type[Q], raw: bytes, path: Mapping[str, str], now: datetime) -> Q:
+    """Read the raw query string and the path's parameters.
+
+    Raises `ParametersRefused` with everything that is wrong: bad, doubled, unknown, missing.
+    """
+    # A path arrives unescaped; escaped again, one reader fits both.
+    given = {name: [quote(value, safe="")] for name, value in path.items()}
+    given |= dict(_pairs(raw, reserved=path))
+    fields = query_fields(kind)
+    values: dict[str, Any] = {}
+    errors = [
+        *_read_values(fields, given, values),
+        *_missing(fields, given),
+        *(error for rule in kind.rules for error in rule(values, given.keys())),
+        *_checked(fields, values, now),
+        *_unknown(fields, given),
+    ]
+    if errors:
+        raise ParametersRefused(errors)
+    return kind(**{fields[name].name: value for name, value in values.items()})
+
+
+def _read_values(
+    fields: Mapping[str, QueryField], given: Mapping[str, list[str]], values: dict[str, Any]
+) -> Iterator[ParameterError]:
+    """Put what can be read into `values`, yield what is wrong with the rest."""
+    for name, field in fields.items():
+        texts = given.get(name, [])
+        if len(texts) > 1:
+            yield ParameterError(name, f"is given {len(texts)} times", field.parameter.allowed)
+        elif texts:
+            try:
+                values[name] = field.parameter.read(unescaped(texts[0]))
+            except ValueError as error:
+                yield ParameterError(name, str(error), field.parameter.allowed)
+
+
+def _missing(
+    fields: Mapping[str, QueryField], given: Mapping[str, Any]
+) -> Iterator[ParameterError]:
+    for name, field in fields.items():
+        if field.required and name not in given:
+            yield ParameterError(name, "is missing", field.parameter.allowed)
+
+
+def _checked(
+    fields: Mapping[str, QueryField], values: Mapping[str, Any], now: datetime
+) -> Iterator[ParameterError]:
+    for name, value in values.items():
+        check = fields[name].parameter.check
+        reason = check and check(value, now)
+        if reason:
+            yield ParameterError(name, reason, fields[name].parameter.allowed)
+
+
+def _unknown(
+    fields: Mapping[str, QueryField], given: Mapping[str, Any]
+) -> Iterator[ParameterError]:
+    allowed = f"one of {', '.join(fields)}" if fields else "no parameter at all"
+    for name in given:
+        if name not in fields:
+            yield ParameterError(name, "is unknown here", allowed)
+
+
+def is_unbounded(query: Query) -> bool:
+    """Tell whether an unbounded parameter of `query` has a value."""
+    return any(
+        field.parameter.unbounded and getattr(query, field.name) is not None
+        for field in query_fields(type(query)).values()
     )
 
 
-class QueryReader(Generic[T]):
-    """Reads requests into queries of one type."""
+def is_canonical(query: Query, template: str, path: str, raw_query: bytes) -> bool:
+    """Tell whether a request for `query` is spelled in one of the few ways that are cached.
 
-    def __init__(self, query: type[T]) -> None:
-        """Look up the declarations once."""
-        self._query = query
-        self._declared = declared(query)
-        self._known = {one.parameter.name: one.parameter for one in self._declared}
-        self._fields = {one.parameter.name: one.field for one in self._declared}
-
-    def read(self, raw: bytes, path: Mapping[str, str], now: datetime) -> T:
-        """Read the raw query string and the path's parameters.
-
-        Raises `ParametersRefused` with everything that is wrong: bad, doubled, unknown, missing.
-        """
-        # A path arrives unescaped; escaped again, one reader fits both.
-        given = {name: [quote(value, safe="")] for name, value in path.items()}
-        given |= dict(_pairs(raw, reserved=path))
-        values: dict[str, Any] = {}
-        errors = list(self._read_values(values, given))
-        errors += self._missing(given)
-        reading = Reading(values, frozenset(given), now)
-        errors += [error for rule in self._query.rules for error in rule(reading)]
-        errors += [self._unknown(name) for name in given if name not in self._known]
-        if errors:
-            raise ParametersRefused(errors)
-        return self._query(**{self._fields[name]: value for name, value in values.items()})
-
-    def texts(self, query: T) -> dict[str, str]:
-        """Return the one spelling of each parameter's value, in order, without the endless ones."""
-        return {
-            one.parameter.name: str(getattr(query, one.field))
-            for one in self._declared
-            if not one.parameter.endless
-        }
-
-    def _read_values(
-        self, values: dict[str, Any], given: Mapping[str, list[str]]
-    ) -> Iterator[ParameterError]:
-        for name, parameter in self._known.items():
-            texts = given.get(name, [])
-            if len(texts) > 1:
-                yield ParameterError(name, f"is given {len(texts)} times", parameter.allowed)
-            elif texts:
-                try:
-                    values[name] = parameter.read(unescaped(texts[0]))
-                except ValueError as error:
-                    yield ParameterError(name, str(error), parameter.allowed)
-
-    def _missing(self, given: Mapping[str, Any]) -> list[ParameterError]:
-        return [
-            ParameterError(one.parameter.name, "is missing", one.parameter.allowed)
-            for one in self._declared
-            if one.required and one.parameter.name not in given
-        ]
-
-    def _unknown(self, name: str) -> ParameterError:
-        allowed = f"one of {', '.join(self._known)}" if self._known else "no parameter at all"
-        return ParameterError(name, "is unknown here", allowed)
+    `template` is the endpoint's path. Only the parameters' defaults may be left out or not; so few
+    spellings share an answer that none can crowd out another.
+    """
+    texts = {
+        name: str(getattr(query, field.name))
+        for name, field in query_fields(type(query)).items()
+        if not field.parameter.unbounded
+    }
+    named = {pair.partition("=")[0] for pair in raw_query.decode("latin-1").split("&")}
+    spelled = "&".join(f"{name}={text}" for name, text in texts.items() if name in named)
+    return template.format_map(texts) == path and spelled.encode() == raw_query
 
 
 def _pairs(raw: bytes, reserved: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
@@ -166,9 +181,9 @@ def _pairs(raw: bytes, reserved: Mapping[str, str]) -> Iterator[tuple[str, list[
 
 def _name(text: str) -> str:
     try:
-        return unescaped(text)[:LONGEST_NAME]
+        return unescaped(text)[:MAX_NAME_LENGTH]
     except ValueError:
-        return text[:LONGEST_NAME]
+        return text[:MAX_NAME_LENGTH]
 
 
 def unescaped(text: str) -> str:

@@ -44,8 +44,8 @@ class PageQuery(Query):
 
 def page(code: str) -> bytes:
     """Return the page of a known `code`."""
-    entry = PROBLEMS[code]
-    explanation = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(entry.explanation))
+    problem = PROBLEMS[code]
+    explanation = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(problem.explanation))
     return PAGE.format(
-        title=html.escape(entry.title), status=entry.status, code=code, explanation=explanation
+        title=html.escape(problem.title), status=problem.status, code=code, explanation=explanation
     ).encode()

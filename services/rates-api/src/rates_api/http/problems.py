@@ -1,7 +1,6 @@
 """What can go wrong for a client: one table from code to status, title and explanation.
 
-An answer function raises `Refused`; `exchange` turns it into an RFC 9457 document, `pages` serves
-the explanation that the document's `type` points to, `openapi` lists both.
+`Refused` becomes an RFC 9457 document; its `type` points to the explanation, a page.
 
     Refused                 a request that gets a problem instead of an answer
       ParametersRefused     422, with everything that is wrong with the parameters
@@ -14,7 +13,7 @@ from typing import Any, NamedTuple
 from rates_contracts.answers import ParameterError, Problem
 
 
-class Entry(NamedTuple):
+class ProblemType(NamedTuple):
     """One kind of problem."""
 
     status: int
@@ -22,72 +21,72 @@ class Entry(NamedTuple):
     explanation: str
 
 
-PROBLEMS: dict[str, Entry] = {
-    "invalid-parameters": Entry(
+PROBLEMS: dict[str, ProblemType] = {
+    "invalid-parameters": ProblemType(
         422,
         "Parameters are wrong",
         "One or more parameters are malformed, out of range, given twice, in conflict or unknown. "
         "`errors` names each of them, why it was refused and what is allowed.",
     ),
-    "not-found": Entry(
+    "not-found": ProblemType(
         404, "No such path", "Nothing is served at this path. `/api/v1` lists what there is."
     ),
-    "unknown-window": Entry(
+    "unknown-window": ProblemType(
         404, "No such average", "Averages exist for a few windows only; `known` names them."
     ),
-    "method-not-allowed": Entry(
+    "method-not-allowed": ProblemType(
         405,
         "Method not allowed",
         "Every path of the API answers GET, HEAD and OPTIONS only; `Allow` says so.",
     ),
-    "before-first-observation": Entry(
+    "before-first-observation": ProblemType(
         404,
         "Before the first observation",
         "Banco de México publishes the FIX since 1991-11-12; there is no value before it.",
     ),
-    "before-first-record": Entry(
+    "before-first-record": ProblemType(
         404,
         "Before the first record",
         "`as_of` lies before the first value was recorded here; `first_recorded_at` names that "
         "instant.",
     ),
-    "not-yet-published": Entry(
+    "not-yet-published": ProblemType(
         404,
         "Not yet published",
         "The FIX of today's banking day has not been seen yet. `expected_at` says when it is "
         "expected, `Retry-After` when to ask again.",
     ),
-    "not-yet-known": Entry(
+    "not-yet-known": ProblemType(
         404, "Not yet known", "The day lies in the future, beyond what has been determined."
     ),
-    "no-fix-on-closed-day": Entry(
+    "no-fix-on-closed-day": ProblemType(
         404,
         "No FIX on a closed day",
         "Banks were closed on this day and `roll=none` refuses the banking day before it.",
     ),
-    "gap": Entry(
+    "gap": ProblemType(
         404,
         "A value is missing",
         "The day should have a value but none has been recorded. `/api/v1/rates/gaps` lists such "
         "days; they are filled as soon as the source has them.",
     ),
     # The edge's own answer, never given here: this is the page that its `type` leads to.
-    "too-many-requests": Entry(
+    "too-many-requests": ProblemType(
         429,
         "Too many requests",
         "The address sends more requests a second than the edge lets one have; `Retry-After` says "
         "when to ask again. Answers may be kept as long as their `Cache-Control` says.",
     ),
-    "no-current-rate": Entry(
+    "no-current-rate": ProblemType(
         503,
         "No current rate",
         "The last value can no longer pass as current, or there is none. The rest is served: "
         "`links` leads to the historical values.",
     ),
-    "no-data": Entry(
+    "no-data": ProblemType(
         503, "No data", "This instance has no data at all at the moment; it recovers by itself."
     ),
-    "internal-error": Entry(
+    "internal-error": ProblemType(
         500,
         "Internal error",
         "A mistake of ours, recorded with the `X-Request-Id` of this answer.",
@@ -98,8 +97,7 @@ PROBLEMS: dict[str, Entry] = {
 class Refused(Exception):
     """A request that gets the problem `code` instead of an answer.
 
-    `retry_after` is in seconds; `members` are further members of the document. Raised by answer
-    functions, caught in one place (`exchange`).
+    `retry_after` is in seconds; `members` are further members of the document.
     """
 
     def __init__(
@@ -126,11 +124,11 @@ class Refused(Exception):
 
     def document(self, instance: str) -> Problem:
         """Return the document for the request path `instance`."""
-        entry = PROBLEMS[self.code]
+        problem = PROBLEMS[self.code]
         return Problem(
             type=f"/problems/{self.code}",
-            title=entry.title,
-            status=entry.status,
+            title=problem.title,
+            status=problem.status,
             detail=self.detail,
             instance=instance,
             code=self.code,
@@ -139,10 +137,10 @@ class Refused(Exception):
         )
 
 
-RETRY_AFTER = 5
-"""Seconds until a worker without data may have some: its warm-up is tried that often."""
+WARM_UP_RETRY_SECONDS = 5
+"""Until a worker without data may have some: its warm-up is tried that often."""
 
-MOST_ERRORS = 50
+MAX_ERRORS = 50
 """More than these are counted, not listed: an enormous query gets no enormous answer."""
 
 
@@ -151,8 +149,8 @@ class ParametersRefused(Refused):
 
     def __init__(self, errors: Sequence[ParameterError]) -> None:
         """List `errors`, at least one."""
-        names = sorted({error.parameter for error in errors[:MOST_ERRORS]})
+        names = sorted({error.parameter for error in errors[:MAX_ERRORS]})
         detail = f"Wrong: {', '.join(names)}."
-        if len(errors) > MOST_ERRORS:
-            detail = f"{len(errors)} parameters are wrong; the first {MOST_ERRORS} are listed."
-        super().__init__("invalid-parameters", detail, errors=errors[:MOST_ERRORS])
+        if len(errors) > MAX_ERRORS:
+            detail = f"{len(errors)} parameters are wrong; the first {MAX_ERRORS} are listed."
+        super().__init__("invalid-parameters", detail, errors=errors[:MAX_ERRORS])

@@ -8,10 +8,10 @@ import dataclasses
 from datetime import datetime
 from typing import Annotated, Literal
 
-from rates_api.http.parameters import Parameter, Query
+from rates_api.http.parameters import Parameter
 from rates_api.http.problems import Refused
 from rates_api.rates.current import quality
-from rates_api.rates.query_parameters import AS_OF, ONLY_FIX, asked_as, not_in_the_future
+from rates_api.rates.query_parameters import AS_OF, ONLY_FIX, RateQuery
 from rates_api.rates.view import View
 from rates_contracts.answers import AverageRate
 from rates_contracts.averages import DAYS_OF, Average, Window, average, first_day
@@ -38,14 +38,12 @@ WINDOW = Parameter(
 
 
 @dataclasses.dataclass(frozen=True)
-class AverageQuery(Query):
+class AverageQuery(RateQuery):
     """What `average` can be asked."""
 
     window: Annotated[Window, WINDOW]
     kind: Annotated[Literal["fix"], ONLY_FIX] = "fix"
     as_of: Annotated[datetime | None, AS_OF] = None
-
-    rules = (not_in_the_future,)
 
 
 def answer(query: AverageQuery, view: View) -> AverageRate:
@@ -65,7 +63,6 @@ def answer(query: AverageQuery, view: View) -> AverageRate:
         high=found.high,
         first_used=found.first_used,
         last_used=found.last_used,
-        **asked_as(query),
         **quality(view),
     )
 
@@ -82,7 +79,7 @@ def _worked_out(view: View, window: Window) -> Average:
     return average(
         window,
         view.today,
-        [(one.date, one.value) for one in observed],
+        [(observation.date, observation.value) for observation in observed],
         view.calendar,
         at=view.at,
         last_day_expected=view.at >= mexico_instant(view.today, LATE_FROM),

@@ -3,16 +3,9 @@
 import dataclasses
 
 from rates_api import __version__
-from rates_api.http.parameters import Query
-from rates_api.rates.query_parameters import MOST_DATES, MOST_DAYS, MOST_PLACES
+from rates_api.rates.query_parameters import MAX_DATES, MAX_DAYS, MAX_PLACES, RateQuery
 from rates_api.rates.view import View
-from rates_contracts.answers import (
-    CalendarInfo,
-    Capabilities,
-    KindInfo,
-    Limits,
-    PollingInfo,
-)
+from rates_contracts.answers import CalendarInfo, Capabilities, KindInfo, Limits, PollingInfo
 from rates_contracts.averages import DAYS_OF
 from rates_contracts.observation import SERIES_OF, Kind
 from rates_contracts.status import PollingWindow
@@ -32,18 +25,18 @@ LINKS = {
     "convert": "/api/v1/convert",
     "health": "/health",
 }
-LIMITS = Limits(days=MOST_DAYS, last=MOST_DAYS, dates=MOST_DATES, scale=MOST_PLACES)
+LIMITS = Limits(days=MAX_DAYS, last=MAX_DAYS, dates=MAX_DATES, scale=MAX_PLACES)
 
 
 @dataclasses.dataclass(frozen=True)
-class CapabilitiesQuery(Query):
+class CapabilitiesQuery(RateQuery):
     """It takes no parameters."""
 
 
 def answer(_: CapabilitiesQuery, view: View) -> Capabilities:
     """Answer with kinds, spans, limits and links."""
     calendar = view.calendar
-    row = view.standing.transition if view.standing else None
+    row = view.assessment.transition if view.assessment else None
     return Capabilities(
         name="USD/MXN exchange rates of Banco de México",
         version=__version__,

@@ -1,27 +1,26 @@
 """`GET /api/v1/convert`: an amount at a published rate, exact up to one rounding at the end."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from datetime import date as Day
 from datetime import datetime
 from decimal import ROUND_05UP, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from rates_api.http.parameters import Parameter, Query, Reading
+from rates_api.http.parameters import Parameter
 from rates_api.rates import current
 from rates_api.rates.query_parameters import (
     AS_OF,
     KIND,
-    MOST_PLACES,
-    asked_as,
+    MAX_PLACES,
+    RateQuery,
     choice,
     day,
-    not_in_the_future,
+    integer,
     read_amount,
-    whole,
 )
 from rates_api.rates.resolution import Resolution, newest, provenance, resolve
-from rates_api.rates.view import View
+from rates_api.rates.view import View, as_of_member
 from rates_contracts.answers import Conversion, Currency, ParameterError, Rounding
 from rates_contracts.observation import Kind
 
@@ -38,22 +37,22 @@ AMOUNT = Parameter(
     "up to 15 digits, then at most 6 decimal places after a point",
     read_amount,
     {"type": "string", "pattern": r"^\d{1,15}(\.\d{1,6})?$"},
-    endless=True,
+    unbounded=True,
 )
-SCALE = whole("scale", "Decimal places of `result`.", 0, MOST_PLACES)
+SCALE = integer("scale", "Decimal places of `result`.", 0, MAX_PLACES)
 ROUNDING = choice("rounding", "How `result` is rounded, once.", *MODES)
 CONVERSION_DATE = day("date", "The day whose rate applies; without it the current rate.")
 
 
-def two_currencies(reading: Reading) -> Iterator[ParameterError]:
+def two_currencies(values: Mapping[str, Any], _: Set[str]) -> Iterator[ParameterError]:
     """Refuse a conversion of a currency into itself."""
-    origin, target = reading.values.get("from"), reading.values.get("to")
+    origin, target = values.get("from"), values.get("to")
     if origin is not None and origin == target:
         yield ParameterError("to", "is the same currency as `from`", "the other currency")
 
 
 @dataclasses.dataclass(frozen=True)
-class ConvertQuery(Query):
+class ConvertQuery(RateQuery):
     """What `convert` can be asked."""
 
     from_: Annotated[Currency, FROM]
@@ -65,7 +64,7 @@ class ConvertQuery(Query):
     scale: Annotated[int, SCALE] = 2
     rounding: Annotated[Rounding, ROUNDING] = "half_up"
 
-    rules = (two_currencies, not_in_the_future)
+    rules = (two_currencies,)
 
 
 def answer(query: ConvertQuery, view: View) -> Conversion:
@@ -89,7 +88,7 @@ def answer(query: ConvertQuery, view: View) -> Conversion:
         derived=found.derived,
         dates=found.dates,
         provenance=provenance(view, found.observation),
-        **asked_as(query),
+        **as_of_member(view),
     )
 
 

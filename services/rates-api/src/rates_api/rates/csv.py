@@ -21,8 +21,6 @@ from rates_contracts.answers import (
     Row,
 )
 
-MEDIA_TYPE = "text/csv; charset=utf-8; header=present"
-
 BATCH_COLUMNS = (
     "requested",
     "resolved",

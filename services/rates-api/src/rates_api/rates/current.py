@@ -4,28 +4,25 @@ import dataclasses
 from datetime import datetime
 from typing import Annotated, Any
 
-from rates_api.http.parameters import Query
 from rates_api.http.problems import Refused
-from rates_api.rates.query_parameters import AS_OF, KIND, asked_as, not_in_the_future
+from rates_api.rates.query_parameters import AS_OF, KIND, RateQuery
 from rates_api.rates.resolution import newest, provenance
-from rates_api.rates.view import View
-from rates_api.snapshot.level import Standing
+from rates_api.rates.view import View, as_of_member
+from rates_api.snapshot.level import Assessment
 from rates_contracts.answers import CurrentRate, Freshness
 from rates_contracts.observation import Kind
 from rates_contracts.status import SyncStatus
 
-RETRY_AFTER = 60
+NO_CURRENT_RATE_RETRY_SECONDS = 60
 HISTORICAL = "/api/v1/rates/historical?last=10"
 
 
 @dataclasses.dataclass(frozen=True)
-class CurrentQuery(Query):
+class CurrentQuery(RateQuery):
     """What `current` can be asked."""
 
     kind: Annotated[Kind, KIND] = "fix"
     as_of: Annotated[datetime | None, AS_OF] = None
-
-    rules = (not_in_the_future,)
 
 
 def answer(query: CurrentQuery, view: View) -> CurrentRate:
@@ -34,7 +31,7 @@ def answer(query: CurrentQuery, view: View) -> CurrentRate:
     try:
         found = newest(view, query.kind)
     except Refused as refused:
-        if view.standing is None:
+        if view.assessment is None:
             raise
         raise _no_current_rate() from refused
     return CurrentRate(
@@ -43,33 +40,32 @@ def answer(query: CurrentQuery, view: View) -> CurrentRate:
         derived=found.derived,
         dates=found.dates,
         provenance=provenance(view, found.observation),
-        **asked_as(query),
         **quality(view),
     )
 
 
 def refuse_if_limited(view: View) -> None:
     """Raise `Refused` past the instant until which the last value is usable."""
-    if view.standing is not None and view.standing.level in ("limited", "critical"):
+    if view.assessment is not None and view.assessment.level in ("limited", "critical"):
         raise _no_current_rate()
 
 
 def quality(view: View) -> dict[str, Any]:
-    """Return the members of an answer that can go stale, none of them with `as_of`."""
-    if view.standing is None:
-        return {}
+    """Return the members that say how fresh an answer is, or as of when it was known."""
+    if view.assessment is None:
+        return as_of_member(view)
     return {
-        "freshness": freshness(view.status, view.standing),
-        "level": view.standing.level,
-        "warnings": view.standing.warnings,
+        "freshness": freshness(view.status, view.assessment),
+        "level": view.assessment.level,
+        "warnings": view.assessment.warnings,
     }
 
 
-def freshness(status: SyncStatus, standing: Standing) -> Freshness:
+def freshness(status: SyncStatus, assessment: Assessment) -> Freshness:
     """Return how fresh the record is, as instants."""
-    row = standing.transition
+    row = assessment.transition
     return Freshness(
-        state=standing.state,
+        state=assessment.state,
         verified_at=status.verified_at,
         fresh_until=status.fresh_until,
         usable_until=status.usable_until,
@@ -81,6 +77,6 @@ def _no_current_rate() -> Refused:
     return Refused(
         "no-current-rate",
         "No rate can pass as current at the moment; past days are served.",
-        retry_after=RETRY_AFTER,
+        retry_after=NO_CURRENT_RATE_RETRY_SECONDS,
         links={"historical": HISTORICAL},
     )

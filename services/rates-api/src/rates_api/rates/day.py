@@ -5,26 +5,16 @@ from datetime import date as Day
 from datetime import datetime
 from typing import Annotated
 
-from rates_api.http.parameters import Query
 from rates_api.http.problems import Refused
-from rates_api.rates.query_parameters import (
-    AS_OF,
-    DATE,
-    DATES,
-    FORMAT,
-    KIND,
-    ROLL,
-    asked_as,
-    not_in_the_future,
-)
+from rates_api.rates.query_parameters import AS_OF, DATE, DATES, FORMAT, KIND, ROLL, RateQuery
 from rates_api.rates.resolution import Resolution, Roll, provenance, resolve
-from rates_api.rates.view import View, envelope
+from rates_api.rates.view import View, as_of_member, envelope
 from rates_contracts.answers import Batch, BatchResult, DayRate, RevisionRow, Revisions
 from rates_contracts.observation import Kind
 
 
 @dataclasses.dataclass(frozen=True)
-class DayQuery(Query):
+class DayQuery(RateQuery):
     """What `{date}` can be asked."""
 
     date: Annotated[Day, DATE]
@@ -32,11 +22,9 @@ class DayQuery(Query):
     roll: Annotated[Roll, ROLL] = "previous"
     as_of: Annotated[datetime | None, AS_OF] = None
 
-    rules = (not_in_the_future,)
-
 
 @dataclasses.dataclass(frozen=True)
-class RevisionsQuery(Query):
+class RevisionsQuery(RateQuery):
     """What `{date}/revisions` can be asked."""
 
     date: Annotated[Day, DATE]
@@ -44,11 +32,9 @@ class RevisionsQuery(Query):
     as_of: Annotated[datetime | None, AS_OF] = None
     format: Annotated[str, FORMAT] = "json"
 
-    rules = (not_in_the_future,)
-
 
 @dataclasses.dataclass(frozen=True)
-class BatchQuery(Query):
+class BatchQuery(RateQuery):
     """What `?dates=` can be asked."""
 
     dates: Annotated[tuple[Day, ...], DATES]
@@ -56,8 +42,6 @@ class BatchQuery(Query):
     roll: Annotated[Roll, ROLL] = "previous"
     as_of: Annotated[datetime | None, AS_OF] = None
     format: Annotated[str, FORMAT] = "json"
-
-    rules = (not_in_the_future,)
 
 
 def answer(query: DayQuery, view: View) -> DayRate:
@@ -72,7 +56,7 @@ def answer(query: DayQuery, view: View) -> DayRate:
         derived=found.derived,
         dates=found.dates,
         provenance=provenance(view, found.observation),
-        **asked_as(query),
+        **as_of_member(view),
     )
 
 
@@ -87,7 +71,6 @@ def revisions(query: RevisionsQuery, view: View) -> Revisions:
         date=query.date,
         count=len(rows),
         observations=rows,
-        **asked_as(query),
     )
 
 
@@ -99,7 +82,6 @@ def batch(query: BatchQuery, view: View) -> Batch:
         roll=query.roll,
         count=len(results),
         results=results,
-        **asked_as(query),
     )
 
 

@@ -11,27 +11,18 @@ from datetime import date as Day
 from datetime import datetime
 from typing import Annotated, Literal
 
-from rates_api.http.parameters import Query
-from rates_api.rates.query_parameters import (
-    AS_OF,
-    FORMAT,
-    ONLY_FIX,
-    asked_as,
-    day,
-    in_order,
-    not_in_the_future,
-)
+from rates_api.rates.query_parameters import AS_OF, FORMAT, ONLY_FIX, RateQuery, day, in_order
 from rates_api.rates.view import View, envelope
 from rates_contracts.answers import Gap, Gaps, GapStatus
 from rates_contracts.calendar import LATE_FROM, mexico_instant
 from rates_contracts.observation import FIRST_FIX_DAY
 
-FROM = day("from", "First day of the span (default 1991-11-12).", endless=True)
-TO = day("to", "Last day of the span (default today).", endless=True)
+FROM = day("from", "First day of the span (default 1991-11-12).", unbounded=True)
+TO = day("to", "Last day of the span (default today).", unbounded=True)
 
 
 @dataclasses.dataclass(frozen=True)
-class GapsQuery(Query):
+class GapsQuery(RateQuery):
     """What `gaps` can be asked."""
 
     from_: Annotated[Day | None, FROM] = None
@@ -40,7 +31,7 @@ class GapsQuery(Query):
     as_of: Annotated[datetime | None, AS_OF] = None
     format: Annotated[str, FORMAT] = "json"
 
-    rules = (in_order, not_in_the_future)
+    rules = (in_order,)
 
 
 def answer(query: GapsQuery, view: View) -> Gaps:
@@ -54,13 +45,12 @@ def answer(query: GapsQuery, view: View) -> Gaps:
         to=last,
         count=len(found),
         gaps=found,
-        **asked_as(query),
     )
 
 
 def _gaps(view: View, first: Day, last: Day) -> Iterator[Gap]:
     last = min(last, view.today)
-    observed = {one.date for one in view.fix.between(first, last)}
+    observed = {observation.date for observation in view.fix.between(first, last)}
     for closure in view.calendar.declared:
         if first <= closure.date <= last and closure.date not in observed:
             yield Gap(closure.date, closure.declared_at, "declared_closed")

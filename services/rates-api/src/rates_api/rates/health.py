@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Literal
 
 from rates_api import __version__
+from rates_api.dependencies import InstanceHealth
 from rates_api.http.parameters import Query
-from rates_api.http.port import InstanceHealth
 from rates_api.rates.current import freshness
-from rates_api.snapshot.level import LEVELS, Level, standing
+from rates_api.snapshot.level import LEVELS, Level, assess
 from rates_api.snapshot.snapshot import Snapshot
 from rates_contracts.answers import Dependencies, Dependency, Health, Performance
 from rates_contracts.status import BreakerState, Upstream
@@ -42,7 +42,7 @@ class HealthQuery(Query):
 
 def answer(instance: InstanceHealth, snapshot: Snapshot | None, now: datetime) -> Health:
     """Answer with the state of the instance at `now`; `unhealthy` only without any data."""
-    own = standing(snapshot, now)
+    own = assess(snapshot, now)
     level = max(own.level, instance.level, key=LEVELS.index)
     return Health(
         status=STATUS_OF[level],

@@ -1,23 +1,21 @@
 """`GET /api/v1/rates/historical`: the recorded observations of a span, in one of three forms."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import date as Day
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
-from rates_api.http.parameters import Query, Reading
 from rates_api.rates.query_parameters import (
     AS_OF,
     FORMAT,
     KIND,
-    MOST_DAYS,
-    asked_as,
+    MAX_DAYS,
+    RateQuery,
     day,
     in_order,
-    not_in_the_future,
+    integer,
     one_form_of,
-    whole,
 )
 from rates_api.rates.view import View, envelope
 from rates_contracts.answers import History, ParameterError, Row
@@ -25,22 +23,22 @@ from rates_contracts.observation import Kind, Observation
 
 DEFAULT_DAYS = 10
 
-DAYS = whole(
-    "days", "The calendar days ending today, both ends included (default 10).", 1, MOST_DAYS
+DAYS = integer(
+    "days", "The calendar days ending today, both ends included (default 10).", 1, MAX_DAYS
 )
-LAST = whole("last", "The last observations up to today, whatever days they are of.", 1, MOST_DAYS)
-FROM = day("from", "First day of a span; with `to`, or up to today.", endless=True)
-TO = day("to", "Last day of a span that `from` begins.", endless=True)
+LAST = integer("last", "The last observations up to today, whatever days they are of.", 1, MAX_DAYS)
+FROM = day("from", "First day of a span; with `to`, or up to today.", unbounded=True)
+TO = day("to", "Last day of a span that `from` begins.", unbounded=True)
 
 
-def begun(reading: Reading) -> Iterator[ParameterError]:
+def begun(_: Mapping[str, Any], given: Set[str]) -> Iterator[ParameterError]:
     """Refuse a span without a beginning."""
-    if "to" in reading.given and "from" not in reading.given:
+    if "to" in given and "from" not in given:
         yield ParameterError("from", "is missing beside `to`", FROM.allowed)
 
 
 @dataclasses.dataclass(frozen=True)
-class HistoricalQuery(Query):
+class HistoricalQuery(RateQuery):
     """What `historical` can be asked."""
 
     last: Annotated[int | None, LAST] = None
@@ -51,7 +49,7 @@ class HistoricalQuery(Query):
     as_of: Annotated[datetime | None, AS_OF] = None
     format: Annotated[str, FORMAT] = "json"
 
-    rules = (one_form_of(("days",), ("from", "to"), ("last",)), begun, in_order, not_in_the_future)
+    rules = (one_form_of(("days",), ("from", "to"), ("last",)), begun, in_order)
 
 
 def answer(query: HistoricalQuery, view: View) -> History:
@@ -63,13 +61,15 @@ def answer(query: HistoricalQuery, view: View) -> History:
         to=last,
         count=len(observations),
         observations=rows(observations),
-        **asked_as(query),
     )
 
 
 def rows(observations: Sequence[Observation]) -> tuple[Row, ...]:
     """Return the rows of a list."""
-    return tuple(Row(one.date, one.value, one.revision, one.recorded_at) for one in observations)
+    return tuple(
+        Row(observation.date, observation.value, observation.revision, observation.recorded_at)
+        for observation in observations
+    )
 
 
 def _span(

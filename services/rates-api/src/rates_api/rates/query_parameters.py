@@ -3,23 +3,24 @@
 Reasons never repeat what was sent: it may be enormous.
 """
 
+import dataclasses
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping, Set
 from datetime import UTC, datetime
 from datetime import date as Day
 from typing import Any
 
-from rates_api.http.parameters import Parameter, Reading
+from rates_api.http.parameters import Parameter, Query, Rule
 from rates_contracts.answers import ParameterError
 
-WHOLE = re.compile(r"[0-9]{1,9}")
+INTEGER = re.compile(r"[0-9]{1,9}")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 INSTANT = re.compile(r"[0-9]{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")
 
-MOST_DAYS = 3660
-MOST_DATES = 100
-MOST_PLACES = 6
+MAX_DAYS = 3660
+MAX_DATES = 100
+MAX_PLACES = 6
 
 DAY_SCHEMA = {"type": "string", "format": "date"}
 
@@ -36,23 +37,23 @@ def choice(name: str, doc: str, *options: str) -> Parameter:
     return Parameter(name, doc, allowed, read, {"type": "string", "enum": list(options)})
 
 
-def whole(name: str, doc: str, least: int, most: int) -> Parameter:
-    """Declare a whole number from `least` to `most`, both included."""
+def integer(name: str, doc: str, minimum: int, maximum: int) -> Parameter:
+    """Declare a whole number from `minimum` to `maximum`, both included."""
 
     def read(text: str) -> int:
-        if not WHOLE.fullmatch(text):
+        if not INTEGER.fullmatch(text):
             raise ValueError("is not a whole number in range")
-        if not least <= int(text) <= most:
+        if not minimum <= int(text) <= maximum:
             raise ValueError("is out of range")
         return int(text)
 
-    schema = {"type": "integer", "minimum": least, "maximum": most}
-    return Parameter(name, doc, f"a whole number from {least} to {most}", read, schema)
+    schema = {"type": "integer", "minimum": minimum, "maximum": maximum}
+    return Parameter(name, doc, f"a whole number from {minimum} to {maximum}", read, schema)
 
 
-def day(name: str, doc: str, *, endless: bool = False) -> Parameter:
-    """Declare a calendar day; `endless` where two of them make a span."""
-    return Parameter(name, doc, "a day as YYYY-MM-DD", read_day, DAY_SCHEMA, endless)
+def day(name: str, doc: str, *, unbounded: bool = False) -> Parameter:
+    """Declare a calendar day; `unbounded` where two of them make a span."""
+    return Parameter(name, doc, "a day as YYYY-MM-DD", read_day, DAY_SCHEMA, unbounded)
 
 
 def read_day(text: str) -> Day:
@@ -68,12 +69,12 @@ def read_day(text: str) -> Day:
 def read_days(text: str) -> tuple[Day, ...]:
     """Read a comma list of days, in the order asked."""
     texts = text.split(",")
-    if len(texts) > MOST_DATES:
-        raise ValueError(f"names more than {MOST_DATES} days")
+    if len(texts) > MAX_DATES:
+        raise ValueError(f"names more than {MAX_DATES} days")
     days = []
-    for place, one in enumerate(texts, start=1):
+    for place, day_text in enumerate(texts, start=1):
         try:
-            days.append(read_day(one))
+            days.append(read_day(day_text))
         except ValueError as error:
             raise ValueError(f"its day {place} {error}") from error
     return tuple(days)
@@ -89,6 +90,11 @@ def read_instant(text: str) -> datetime:
         return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise ValueError("is no instant of the calendar") from error
+
+
+def in_the_future(instant: datetime, now: datetime) -> str | None:
+    """Say what is wrong with an instant that lies ahead."""
+    return "is in the future" if instant > now else None
 
 
 def read_amount(text: str) -> str:
@@ -120,51 +126,57 @@ AS_OF = Parameter(
     "an RFC 3339 instant that is not in the future, with `Z` or an escaped offset (`%2B00:00`)",
     read_instant,
     {"type": "string", "format": "date-time"},
-    endless=True,
+    unbounded=True,
+    check=in_the_future,
 )
 DATE = day("date", "The day asked for.")
 DATES = Parameter(
     "dates",
-    f"At most {MOST_DATES} days, comma separated, answered in this order.",
-    f"at most {MOST_DATES} days as YYYY-MM-DD, comma separated",
+    f"At most {MAX_DATES} days, comma separated, answered in this order.",
+    f"at most {MAX_DATES} days as YYYY-MM-DD, comma separated",
     read_days,
     {
         "type": "array",
         "items": DAY_SCHEMA,
         "minItems": 1,
-        "maxItems": MOST_DATES,
+        "maxItems": MAX_DATES,
     },
-    endless=True,
+    unbounded=True,
 )
 
 
-def not_in_the_future(reading: Reading) -> Iterator[ParameterError]:
-    """Refuse an `as_of` that lies ahead."""
-    as_of = reading.values.get("as_of")
-    if as_of is not None and as_of > reading.now:
-        yield ParameterError("as_of", "is in the future", AS_OF.allowed)
-
-
-def in_order(reading: Reading) -> Iterator[ParameterError]:
+def in_order(values: Mapping[str, Any], _: Set[str]) -> Iterator[ParameterError]:
     """Refuse a span that ends before it begins."""
-    first, last = reading.values.get("from"), reading.values.get("to")
+    first, last = values.get("from"), values.get("to")
     if first is not None and last is not None and first > last:
         yield ParameterError("from", "is after `to`", "a day not after `to`")
 
 
-def one_form_of(*forms: tuple[str, ...]) -> Callable[[Reading], Iterator[ParameterError]]:
+def one_form_of(*forms: tuple[str, ...]) -> Rule:
     """Refuse parameters of more than one of `forms` in one request."""
     allowed = "one of " + ", ".join(" and ".join(f"`{name}`" for name in form) for form in forms)
 
-    def rule(reading: Reading) -> Iterator[ParameterError]:
-        named = [name for form in forms for name in form if name in reading.given]
-        if sum(any(name in reading.given for name in form) for form in forms) > 1:
-            for name in named:
+    def rule(_: Mapping[str, Any], given: Set[str]) -> Iterator[ParameterError]:
+        if sum(any(name in given for name in form) for form in forms) > 1:
+            for name in (name for form in forms for name in form if name in given):
                 yield ParameterError(name, "is one form of several in the request", allowed)
 
     return rule
 
 
-def asked_as(query: Any) -> dict[str, Any]:
-    """Return the `as_of` member of an answer, none where the request has none."""
-    return {} if query.as_of is None else {"as_of": query.as_of}
+@dataclasses.dataclass(frozen=True)
+class RateQuery(Query):
+    """The base of what can be asked of the record: by default about the present, as JSON.
+
+    Queries that have these as parameters declare them as fields.
+    """
+
+    @property
+    def as_of(self) -> datetime | None:
+        """Return the instant (UTC) whose knowledge is asked for, null for now."""
+        return None
+
+    @property
+    def format(self) -> str:
+        """Return `json` or `csv`."""
+        return "json"

@@ -142,6 +142,6 @@ def _not_yet_published(view: View, day: Day) -> Refused:
         "not-yet-published",
         f"The FIX of {day} has not been seen yet.",
         # What was known at an instant of the past stays the same, however often it is asked.
-        retry_after=None if view.standing is None else max(ASK_AGAIN, left),
+        retry_after=None if view.assessment is None else max(ASK_AGAIN, left),
         expected_at=expected_at,
     )

@@ -2,7 +2,7 @@
 
 Made once for each rendering from the snapshot and the request's `now`. With `as_of` the series and
 the calendar are those of that instant, "today" is its day in Mexico City, and nothing that can go
-stale belongs to the answer (`standing` is null).
+stale belongs to the answer (`assessment` is null).
 """
 
 import dataclasses
@@ -13,17 +13,17 @@ from typing import Any
 
 from rates_api.http.problems import Refused
 from rates_api.snapshot.history import SeriesHistory
-from rates_api.snapshot.level import Standing
+from rates_api.snapshot.level import Assessment
 from rates_api.snapshot.snapshot import Snapshot
 from rates_contracts.averages import Average
 from rates_contracts.calendar import BankCalendar, BankingDays, mexico_day
-from rates_contracts.observation import FIX, SERIES_OF, SETTLEMENT, Kind, Source
+from rates_contracts.observation import SERIES_OF, Kind, Source
 from rates_contracts.status import SyncStatus
 
 
 @dataclasses.dataclass(frozen=True)
 class View:
-    """The record at `at`; `standing` and the shipped `averages` only for the present."""
+    """The record at `at`; `assessment` and the shipped `averages` only for the present."""
 
     at: datetime
     today: Day
@@ -31,7 +31,7 @@ class View:
     settlement: SeriesHistory
     calendar: BankCalendar
     status: SyncStatus
-    standing: Standing | None
+    assessment: Assessment | None
     averages: tuple[Average, ...] = ()
 
     def history(self, kind: Kind) -> SeriesHistory:
@@ -51,16 +51,16 @@ class View:
         return self.status.source
 
 
-def present(snapshot: Snapshot, standing: Standing, now: datetime) -> View:
+def present(snapshot: Snapshot, assessment: Assessment, now: datetime) -> View:
     """Return what is known now."""
     return View(
         at=now,
         today=mexico_day(now),
-        fix=snapshot.series[FIX],
-        settlement=snapshot.series[SETTLEMENT],
+        fix=snapshot.fix,
+        settlement=snapshot.settlement,
         calendar=snapshot.calendar,
         status=snapshot.status,
-        standing=standing,
+        assessment=assessment,
         averages=snapshot.averages,
     )
 
@@ -70,15 +70,14 @@ def as_known_at(snapshot: Snapshot, instant: datetime) -> View:
     first = snapshot.first_recorded_at
     if first is None or instant < first:
         raise _before_first_record(first)
-    known = snapshot.as_of(instant)
     return View(
         at=instant,
         today=mexico_day(instant),
-        fix=known.series[FIX],
-        settlement=known.series[SETTLEMENT],
-        calendar=known.calendar,
+        fix=snapshot.fix.as_of(instant),
+        settlement=snapshot.settlement.as_of(instant),
+        calendar=snapshot.calendar.as_of(instant),
         status=snapshot.status,
-        standing=None,
+        assessment=None,
     )
 
 
@@ -91,4 +90,10 @@ def _before_first_record(first: datetime | None) -> Refused:
 
 def envelope(view: View, kind: Kind) -> dict[str, Any]:
     """Return what a list says once of all its rows."""
-    return {"kind": kind, "source": view.source, "series": SERIES_OF[kind]}
+    stated = {"kind": kind, "source": view.source, "series": SERIES_OF[kind]}
+    return {**stated, **as_of_member(view)}
+
+
+def as_of_member(view: View) -> dict[str, Any]:
+    """Return the `as_of` of an answer about the past, no member in one about the present."""
+    return {"as_of": view.at} if view.assessment is None else {}

@@ -1,9 +1,8 @@
 """One series in memory: every observation with its revisions, found by date.
 
-Built by the loaders (`snapshot.warmup`, `fallback.reader`), grown by `consume.projection`, read by
-every answer. Immutable: a new observation makes a new history that shares the old rows. Nearly all
-days have one revision, so the newest of each day lie in one list, and only what a correction has
-superseded is kept beside it.
+Immutable: a new observation makes a new history that shares the old rows. Nearly all days have one
+revision, so the newest of each day lie in one list, and only what a correction has superseded is
+kept beside it.
 """
 
 from bisect import bisect_left, bisect_right

@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rates_api.endpoints import ENDPOINTS
-from rates_api.http.parameters import QueryReader, declared
-from rates_api.http.problems import MOST_ERRORS, Refused
+from rates_api.http.parameters import query_fields, read
+from rates_api.http.problems import MAX_ERRORS, Refused
+from rates_api.rates.current import CurrentQuery
 
 NOW = datetime(2026, 8, 14, 16, 0, tzinfo=UTC)
 ENORMOUS = "9" * 5000
@@ -35,9 +35,7 @@ GOOD = {
 }
 CURRENCIES = {"from": "USD", "to": "MXN"}
 
-READERS: dict[str, QueryReader[Any]] = {
-    endpoint.path: QueryReader(endpoint.query) for endpoint in ENDPOINTS
-}
+QUERIES = {endpoint.path: endpoint.query for endpoint in ENDPOINTS}
 
 
 def good(path: str, name: str) -> str:
@@ -48,9 +46,9 @@ def good(path: str, name: str) -> str:
 def _each() -> Iterator[tuple[str, str]]:
     """Give each query parameter of each endpoint."""
     for endpoint in ENDPOINTS:
-        for one in declared(endpoint.query):
-            if f"{{{one.parameter.name}}}" not in endpoint.path:
-                yield endpoint.path, one.parameter.name
+        for name in query_fields(endpoint.query):
+            if f"{{{name}}}" not in endpoint.path:
+                yield endpoint.path, name
 
 
 EACH = list(_each())
@@ -64,7 +62,7 @@ def in_path(path: str) -> dict[str, str]:
 def refused(path: str, query: str) -> set[str]:
     """Return the parameters that the refusal names."""
     with pytest.raises(Refused) as caught:
-        READERS[path].read(query.encode("latin-1", "replace"), in_path(path), NOW)
+        read(QUERIES[path], query.encode("latin-1", "replace"), in_path(path), NOW)
     assert caught.value.code == "invalid-parameters"
     assert all(error.reason and error.allowed for error in caught.value.errors)
     return {error.parameter for error in caught.value.errors}
@@ -84,7 +82,7 @@ def test_a_doubled_parameter_is_named(path: str, name: str) -> None:
     assert name in refused(path, f"{name}={value}&{name}={value}")
 
 
-@pytest.mark.parametrize("path", READERS)
+@pytest.mark.parametrize("path", QUERIES)
 def test_everything_wrong_is_named_at_once(path: str) -> None:
     """Bad, doubled and unknown parameters all stand in one refusal."""
     names = [name for at, name in EACH if at == path]
@@ -100,7 +98,7 @@ def test_a_path_parameter_in_the_query_is_unknown() -> None:
 def test_a_bad_path_and_a_bad_query_are_one_refusal() -> None:
     """The day in the path and the parameters behind it are judged together."""
     with pytest.raises(Refused) as caught:
-        READERS["/api/v1/rates/{date}"].read(b"kind=spot", {"date": "2024-02-30"}, NOW)
+        read(QUERIES["/api/v1/rates/{date}"], b"kind=spot", {"date": "2024-02-30"}, NOW)
     assert {error.parameter for error in caught.value.errors} == {"date", "kind"}
 
 
@@ -136,7 +134,7 @@ def test_what_is_out_of_range_or_senseless_is_named(path: str, query: str, names
 def test_a_blank_for_a_plus_is_told_how_to_write_it() -> None:
     """`+` in a query string means a blank; the refusal says `Z` or `%2B`."""
     with pytest.raises(Refused) as caught:
-        READERS["/api/v1/rates/current"].read(b"as_of=2024-01-02T18:30:00+00:00", {}, NOW)
+        read(QUERIES["/api/v1/rates/current"], b"as_of=2024-01-02T18:30:00+00:00", {}, NOW)
     assert "`Z` or `%2B`" in caught.value.errors[0].reason
 
 
@@ -144,28 +142,27 @@ def test_an_enormous_query_gets_no_enormous_answer() -> None:
     """Of thousands of unknown parameters the first are listed and all are counted."""
     query = "&".join(f"p{n}={'x' * 20}" for n in range(3000)).encode()
     with pytest.raises(Refused) as caught:
-        READERS["/api/v1/rates/current"].read(query, {}, NOW)
-    assert len(caught.value.errors) == MOST_ERRORS
+        read(QUERIES["/api/v1/rates/current"], query, {}, NOW)
+    assert len(caught.value.errors) == MAX_ERRORS
     assert "3000" in caught.value.detail
 
 
 def test_requests_that_read_alike_are_the_same_query() -> None:
     """Order, defaults spelled out and equal instants make one canonical query (rule 16)."""
-    read = READERS["/api/v1/rates/current"].read
+    kind = QUERIES["/api/v1/rates/current"]
     spelled = b"as_of=2024-01-02T12:30:00-06:00&kind=fix"
-    assert read(spelled, {}, NOW) == read(b"as_of=2024-01-02T18:30:00Z", {}, NOW)
+    assert read(kind, spelled, {}, NOW) == read(kind, b"as_of=2024-01-02T18:30:00Z", {}, NOW)
 
 
 @pytest.mark.parametrize(("fraction", "microsecond"), [("5", 500_000), ("123456789", 123_456)])
 def test_a_fraction_of_a_second_is_read(fraction: str, microsecond: int) -> None:
     """RFC 3339 allows a second's fraction; what lies beyond microseconds is dropped."""
-    read = READERS["/api/v1/rates/current"].read
-    query = read(f"as_of=2024-01-02T18:30:00.{fraction}Z".encode(), {}, NOW)
+    query = read(CurrentQuery, f"as_of=2024-01-02T18:30:00.{fraction}Z".encode(), {}, NOW)
     assert query.as_of == datetime(2024, 1, 2, 18, 30, 0, microsecond, tzinfo=UTC)
 
 
-@given(raw=st.binary(max_size=200), path=st.sampled_from(sorted(READERS)))
+@given(raw=st.binary(max_size=200), path=st.sampled_from(sorted(QUERIES)))
 def test_any_bytes_are_read_or_refused(raw: bytes, path: str) -> None:
     """Whatever bytes a query string has, it is read or refused, nothing else is raised."""
     with suppress(Refused):
-        READERS[path].read(raw, in_path(path), NOW)
+        read(QUERIES[path], raw, in_path(path), NOW)

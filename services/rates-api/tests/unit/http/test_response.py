@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from rates_api.http.caching import IMMUTABLE, NO_STORE, Lifetime, has_it, of_as_of, takes_gzip
+from rates_api.http.response import accepts_gzip, if_none_match_matches, render
 
 NOW = datetime(2026, 8, 14, 16, 0, tzinfo=UTC)
 
@@ -15,21 +15,16 @@ NOW = datetime(2026, 8, 14, 16, 0, tzinfo=UTC)
 )
 def test_s_maxage_ends_with_what_ends_first(left: float, edge_seconds: int, expected: int) -> None:
     """`s-maxage` is the time left, rounded down, and never above the limit (protocol rule 21)."""
-    lifetime = Lifetime("shared", NOW + timedelta(seconds=left), edge_seconds)
-    header = lifetime.cache_control(NOW)
+    ends = NOW + timedelta(seconds=left)
+    answer = render(b"", "text/plain", "shared", valid_until=ends, edge_seconds=edge_seconds)
+    header = answer.cache_control(NOW)
     assert header == f"public, max-age=0, must-revalidate, s-maxage={expected}"
 
 
 def test_an_answer_that_leaves_late_is_kept_shorter() -> None:
     """The edge never keeps an answer past its end, however long ago it was rendered."""
-    lifetime = Lifetime("shared", NOW + timedelta(seconds=60))
-    assert lifetime.cache_control(NOW + timedelta(seconds=59)).endswith("s-maxage=1")
-
-
-def test_as_of_is_immutable_up_to_the_head() -> None:
-    """Only what no later record can precede is immutable (protocol rule 4)."""
-    assert of_as_of(NOW, NOW) is IMMUTABLE
-    assert of_as_of(NOW + timedelta(microseconds=1), NOW) is NO_STORE
+    answer = render(b"", "text/plain", "shared", valid_until=NOW + timedelta(seconds=60))
+    assert answer.cache_control(NOW + timedelta(seconds=59)).endswith("s-maxage=1")
 
 
 @pytest.mark.parametrize(
@@ -47,7 +42,7 @@ def test_as_of_is_immutable_up_to_the_head() -> None:
 )
 def test_if_none_match_is_compared_weakly(sent: str, *, has: bool) -> None:
     """A weak tag, a list and `*` match; what is no entity tag does not."""
-    assert has_it(sent, '"a"') is has
+    assert if_none_match_matches(sent, '"a"') is has
 
 
 @pytest.mark.parametrize(
@@ -67,4 +62,4 @@ def test_if_none_match_is_compared_weakly(sent: str, *, has: bool) -> None:
 )
 def test_gzip_is_sent_to_those_who_take_it(sent: str, *, takes: bool) -> None:
     """Weights count, naming gzip outweighs `*`, nonsense is no consent."""
-    assert takes_gzip(sent) is takes
+    assert accepts_gzip(sent) is takes

@@ -1,4 +1,4 @@
-"""Finished answers in front of the routes: the same as theirs to the last header, only sooner."""
+"""Cached responses before the routes: the same as theirs to the last header, only sooner."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -11,14 +11,13 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from rates_api.endpoints import ENDPOINTS
-from rates_api.http.front import in_front
-from rates_api.http.tracing_middleware import traced
+from rates_api.http.tracing_middleware import tracing_middleware
 from rates_telemetry.tracing import open_tracing
 
 PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 CURRENT = "/api/v1/rates/current"
 LARGE = "/api/v1/rates/historical?last=100"
-EXAMPLES = sorted({path for one in ENDPOINTS for path in one.examples.values()})
+EXAMPLES = sorted({path for endpoint in ENDPOINTS for path in endpoint.examples.values()})
 
 Sent = tuple[int, list[tuple[bytes, bytes]], bytes]
 Ask = Callable[..., Any]
@@ -46,7 +45,8 @@ async def asked(app: Any, path: str, method: str = "GET", headers: Mapping[str, 
 
     await app(scope, receive, send)
     start, *bodies = sent
-    return start["status"], list(start["headers"]), b"".join(one.get("body", b"") for one in bodies)
+    body = b"".join(message.get("body", b"") for message in bodies)
+    return start["status"], list(start["headers"]), body
 
 
 @pytest.fixture
@@ -62,14 +62,14 @@ def passed_on() -> list[str]:
 
 
 @pytest.fixture
-def app(routes: Any, worker: Any, passed_on: list[str]) -> Any:
+def app(routes: Any, world: Any, worker: Any, passed_on: list[str]) -> Any:
     """Give the routes behind what is finished."""
 
     async def noting(scope: Any, receive: Any, send: Any) -> None:
         passed_on.append(scope["path"])
         await routes(scope, receive, send)
 
-    return in_front(noting, worker)
+    return world.cached(worker, noting)
 
 
 @pytest.mark.parametrize("path", [*EXAMPLES, LARGE])
@@ -93,7 +93,8 @@ async def test_an_answer_from_the_front_is_the_routes_answer(
     for method, headers in product(("GET", "HEAD", "OPTIONS", "POST"), conditions):
         first, again = [await asked(app, path, method, headers) for _ in range(2)]
         made = await asked(routes, path, method, headers)
-        assert [without_made_up_id(one) for one in (first, again)] == [without_made_up_id(made)] * 2
+        expected = without_made_up_id(made)
+        assert [without_made_up_id(sent) for sent in (first, again)] == [expected] * 2
 
 
 def without_made_up_id(sent: Sent) -> Sent:
@@ -155,8 +156,8 @@ async def test_every_answer_is_counted_alike(app: Any, worker: Any) -> None:
     etag = dict((await asked(app, CURRENT))[1])[b"etag"].decode()
     await asked(app, CURRENT)
     await asked(app, CURRENT, headers={"if-none-match": etag})
-    assert worker.metrics.answers == [(CURRENT, 200), (CURRENT, 200), (CURRENT, 304)]
-    assert worker.metrics.lookups == ["miss", "hit", "hit"]
+    assert worker.counters.requests == [(CURRENT, 200), (CURRENT, 200), (CURRENT, 304)]
+    assert worker.counters.lookups == ["miss", "hit", "hit"]
 
 
 @pytest.mark.parametrize(
@@ -177,12 +178,12 @@ async def test_every_answer_is_counted_alike(app: Any, worker: Any) -> None:
         "/nothing",
     ],
 )
-async def test_odd_spellings_and_endless_queries_are_not_kept(
+async def test_odd_spellings_and_unbounded_queries_are_not_kept(
     app: Any, worker: Any, path: str
 ) -> None:
     """However requests are varied, no more is kept than there are different answers."""
     await asked(app, path)
-    assert not worker.current.snapshot.finished
+    assert not worker.current.cache.responses
 
 
 @pytest.mark.parametrize(
@@ -203,13 +204,13 @@ async def test_what_many_ask_alike_is_kept(app: Any, worker: Any, path: str) -> 
     """Parameters in the documented order, defaults named or not, are answered from the front."""
     await asked(app, path)
     name, _, query = path.partition("?")
-    assert list(worker.current.snapshot.finished) == [(name, query.encode())]
+    assert list(worker.current.cache.responses) == [(name, query.encode())]
 
 
 async def test_a_worker_without_data_passes_everything_on(world: Any) -> None:
     """Before the first warm-up there is nothing finished, only the routes' problems."""
     worker = world.Worker(None)
-    app = in_front(world.application(worker), worker)
+    app = world.cached(worker)
     assert (await asked(app, CURRENT))[0] == 503
 
 
@@ -227,7 +228,7 @@ async def test_a_finished_answer_is_traced_as_the_routes_are(app: Any) -> None:
     spans = InMemorySpanExporter()
     tracing = open_tracing("rates-api", version="1", processor=SimpleSpanProcessor(spans))
     for _ in range(2):
-        await asked(traced(app, tracing), CURRENT, headers={"traceparent": PARENT})
+        await asked(tracing_middleware(app, tracing), CURRENT, headers={"traceparent": PARENT})
     made, found = spans.get_finished_spans()
     assert (made.name, made.attributes) == (found.name, found.attributes)
     assert found.attributes is not None

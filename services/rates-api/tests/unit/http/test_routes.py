@@ -9,6 +9,7 @@ import pytest
 
 from rates_api.endpoints import ENDPOINTS
 from rates_api.http.problems import PROBLEMS
+from rates_api.http.routes import respond
 
 Ask = Callable[..., Awaitable[httpx.Response]]
 
@@ -177,7 +178,7 @@ async def test_a_mistake_of_ours_is_a_500_problem(ask: Ask, worker: Any) -> None
     answer = await ask("/health")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal-error")
     assert "secret" not in answer.text
-    assert worker.metrics.answers[-1] == ("/health", 500)
+    assert worker.counters.requests[-1] == ("/health", 500)
 
 
 async def test_every_answer_is_counted_under_its_template(ask: Ask, worker: Any) -> None:
@@ -185,7 +186,7 @@ async def test_every_answer_is_counted_under_its_template(ask: Ask, worker: Any)
     await ask("/api/v1/rates/2024-01-02")
     await ask("/api/v1/rates/2099-01-02")
     await ask("/nothing")
-    assert worker.metrics.answers == [
+    assert worker.counters.requests == [
         ("/api/v1/rates/{date}", 200),
         ("/api/v1/rates/{date}", 404),
         ("unknown", 404),
@@ -193,13 +194,14 @@ async def test_every_answer_is_counted_under_its_template(ask: Ask, worker: Any)
 
 
 @pytest.mark.parametrize(
-    "path", [one.path for one in ENDPOINTS if one.name not in ("health", "problem_page")]
+    "path",
+    [endpoint.path for endpoint in ENDPOINTS if endpoint.name not in ("health", "problem_page")],
 )
 async def test_without_data_everything_is_a_503_problem(
     ask: Ask, worker: Any, world: Any, path: str
 ) -> None:
     """A worker without a snapshot answers each endpoint with `no-data` and `Retry-After`."""
-    worker.current = world.Worker(None).current
+    worker.current = world.current_snapshot(None)
     asked = {"{date}": "2024-01-02", "{window}": "15d"}
     for name, value in asked.items():
         path = path.replace(name, value)
@@ -212,10 +214,10 @@ async def test_without_data_everything_is_a_503_problem(
 
 def test_a_compressed_answer_is_gzip(world: Any) -> None:
     """The bytes on the wire are those of the gzip variant, not compressed anew."""
-    from rates_api.http.exchange import Incoming, exchange
-
-    endpoint = next(one for one in ENDPOINTS if one.name == "historical")
-    incoming = Incoming("/", {}, b"last=100", accept_encoding="gzip")
-    sent = [exchange(endpoint, world.Worker(world.snapshot()), incoming).body for _ in range(2)]
-    assert sent[0] == sent[1]
-    assert gzip.decompress(sent[0]).startswith(b'{"base"')
+    endpoint = next(endpoint for endpoint in ENDPOINTS if endpoint.name == "historical")
+    request = world.request("/", {}, b"last=100", accept_encoding="gzip")
+    first, again = (
+        respond(endpoint, world.Worker(world.snapshot()), request).body["body"] for _ in range(2)
+    )
+    assert first == again
+    assert gzip.decompress(first).startswith(b'{"base"')

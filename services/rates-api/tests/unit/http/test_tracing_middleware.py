@@ -12,10 +12,10 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from rates_api.consume.reader import StreamReader, Waits
-from rates_api.dependencies import Dependency
-from rates_api.http.tracing_middleware import traced
+from rates_api.dependencies import DependencyMonitor
+from rates_api.http.tracing_middleware import tracing_middleware
 from rates_api.snapshot.current import CurrentSnapshot
-from rates_api.snapshot.warmup import Sources
+from rates_api.snapshot.sources import Sources
 from rates_telemetry.tracing import Tracing, open_tracing
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -44,7 +44,7 @@ async def test_a_request_goes_on_with_its_trace(
     def rate(day: FromPath[str]) -> str:
         return day
 
-    transport: Any = httpx.ASGITransport(traced(Litestar([rate]), tracing))  # type: ignore[arg-type]
+    transport: Any = httpx.ASGITransport(tracing_middleware(Litestar([rate]), tracing))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://worker") as client:
         await client.get("/api/v1/rates/2024-01-02", headers={"traceparent": PARENT})
         await client.get("/nowhere", headers={"traceparent": PARENT})
@@ -67,14 +67,15 @@ async def test_an_event_goes_on_with_its_trace(
         return None
 
     record = fakes.Record()
-    current = CurrentSnapshot(record.snapshot)
+    current = CurrentSnapshot(lambda _: None)
+    current.replace(record.snapshot)
     redis = fakes.Redis(record)
     reader = StreamReader(
         redis,
         current,
-        Sources([], lambda *_: None),
-        Dependency("redis", lambda _: None),
-        count=lambda _: None,
+        Sources([], on_loaded=lambda *_: None),
+        DependencyMonitor("redis", lambda _: None),
+        on_entry=lambda _: None,
         waits=Waits(pause=wait, spread=wait),
         span=lambda name, parent: tracing.span(name, parent=parent),
     )

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rates_api.endpoints import ENDPOINTS
-from rates_api.http.exchange import Incoming, exchange
+from rates_api.http.routes import respond
 
 Ask = Callable[..., Awaitable[httpx.Response]]
 
@@ -172,9 +172,8 @@ async def test_a_day_never_recorded_has_no_revisions(ask: Ask) -> None:
 @given(value=st.from_regex(r"(0|[1-9][0-9]{0,5})\.[0-9]{1,6}", fullmatch=True))
 def test_the_value_out_is_the_string_in(world: Any, value: str) -> None:
     """Whatever decimal is published, the answer has the same digits, to the last zero (rule R8)."""
-    endpoint = next(one for one in ENDPOINTS if one.name == "day")
+    endpoint = next(endpoint for endpoint in ENDPOINTS if endpoint.name == "day")
     corrected = world.observation("SF43718", world.date(2026, 8, 12), value, world.NEWEST, 2)
     worker = world.Worker(world.snapshot(extra=(corrected,)))
-    incoming = Incoming("/", {"date": "2026-08-12"}, b"")
-    body = exchange(endpoint, worker, incoming).body
+    body = respond(endpoint, worker, world.request("/", {"date": "2026-08-12"})).body["body"]
     assert f'"rate":"{value}"'.encode() in body

@@ -9,7 +9,7 @@ import pytest
 
 from rates_api.rates.resolution import dates_of, resolve
 from rates_api.rates.view import View, present
-from rates_api.snapshot.level import standing
+from rates_api.snapshot.level import assess
 
 ONE_DAY = timedelta(days=1)
 
@@ -20,7 +20,7 @@ def view(world: Any) -> View:
     newest = max(world.fix())
     now = world.mexico(newest, 13)
     snapshot = world.snapshot(now=now, today=newest, newest=newest)
-    return present(snapshot, standing(snapshot, now), now)
+    return present(snapshot, assess(snapshot, now), now)
 
 
 def test_the_rule_names_the_fix_of_every_settlement_day(view: View, world: Any) -> None:

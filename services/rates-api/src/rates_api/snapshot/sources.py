@@ -1,11 +1,10 @@
-"""Loading a whole snapshot, from the first source that has one; the first of all is the warm-up.
+"""Loading a whole snapshot, from the first source that has one.
 
-The sources are given by `bootstrap` in the order of protocol rules 12 and 13: Redis' documents,
-the database's reader, its writer endpoint. Called at start, by `consume.reader` for a reload, and
-with the database alone by `consume.watch`.
+The order of the sources is that of protocol rules 12 and 13: Redis' documents, the database's
+reader, its writer endpoint.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import structlog
@@ -30,10 +29,10 @@ class Source(Protocol):
 class Sources:
     """Several sources, asked in order until one answers well enough."""
 
-    def __init__(self, sources: Sequence[Source], loaded: Callable[[str, str], None]) -> None:
-        """Ask `sources` in their order; `loaded(source, reason)` counts each success."""
+    def __init__(self, sources: Sequence[Source], *, on_loaded: Callable[[str, str], None]) -> None:
+        """Ask `sources` in their order; `on_loaded` gets source and reason of each success."""
         self._sources = sources
-        self._loaded = loaded
+        self._on_loaded = on_loaded
 
     async def load(self, reason: str, at_least: Position | None = None) -> Snapshot:
         """Return the first snapshot that stands at `at_least` or later (protocol rule 13).
@@ -47,7 +46,7 @@ class Sources:
             except SourceUnavailable as error:
                 refusals.append(f"{source.name}: {error}")
                 continue
-            self._loaded(source.name, reason)
+            self._on_loaded(source.name, reason)
             log.info(
                 "snapshot_loaded", source=source.name, reason=reason, at=snapshot.head.at.stream_id
             )
@@ -60,23 +59,3 @@ async def _load(source: Source, at_least: Position | None) -> Snapshot:
     if at_least is not None and snapshot.head.at < at_least:
         raise BehindEvent(f"stands at {snapshot.head.at.stream_id}, not {at_least.stream_id}")
     return snapshot
-
-
-async def warm_up(
-    sources: Sources,
-    adopt: Callable[[Snapshot], Awaitable[None]],
-    pause: Callable[[], Awaitable[None]],
-) -> None:
-    """Load the first snapshot and `adopt` it; while no source has one, ask again after `pause`."""
-    warned = False
-    while True:
-        try:
-            loaded = await sources.load("warm_up")
-        except SourceUnavailable as error:
-            if not warned:
-                log.warning("warm_up_waits", cause=str(error))
-            warned = True
-            await pause()
-        else:
-            await adopt(loaded)
-            return
