@@ -6,10 +6,8 @@
 import asyncio
 import gc
 import signal
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
 from typing import Any
 
 import structlog
@@ -18,7 +16,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 
 from rates_api import settings as environment
-from rates_api.bootstrap import NO_OVERRIDES, Overrides, bootstrap, utc_now
+from rates_api.bootstrap import NO_OVERRIDES, Overrides, bootstrap, timestamp_of
 from rates_api.endpoints import ENDPOINTS
 from rates_api.http.response_cache import response_cache_middleware
 from rates_api.http.routes import exception_handlers, route_handlers
@@ -49,11 +47,6 @@ def create(settings: Settings | None = None, overrides: Overrides = NO_OVERRIDES
     )
     _collect_from_now_on()
     return tracing_middleware(app, worker.tracing) if settings.otlp_endpoint else app
-
-
-def timestamp_of(clock: Callable[[], datetime]) -> Callable[[], float]:
-    """Return `clock` in POSIX seconds; an instant, made and compared, costs five times a float."""
-    return time.time if clock is utc_now else lambda: clock().timestamp()
 
 
 def _collect_from_now_on() -> None:

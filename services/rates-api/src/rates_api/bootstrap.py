@@ -34,7 +34,7 @@ from rates_api.instance import ReportDirectory, ReportExchange
 from rates_api.metrics import Metrics
 from rates_api.settings import Settings
 from rates_api.snapshot.current import CurrentSnapshot
-from rates_api.snapshot.sources import Sources
+from rates_api.snapshot.sources import SnapshotSources
 from rates_api.worker import Worker
 from rates_contracts.environment import Secret
 from rates_telemetry.tracing import Tracing, open_tracing
@@ -44,6 +44,11 @@ Wait = Callable[[], Awaitable[None]]
 
 utc_now = functools.partial(datetime.now, UTC)
 """Returns now, in UTC."""
+
+
+def timestamp_of(clock: Callable[[], datetime]) -> Callable[[], float]:
+    """Return `clock` in POSIX seconds; an instant, made and compared, costs five times a float."""
+    return time.time if clock is utc_now else lambda: clock().timestamp()
 
 
 def settle() -> None:
@@ -110,7 +115,7 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Worker
         reader=StreamReader(
             stream,
             current,
-            Sources([Documents(stream), *readers], on_loaded=metrics.on_loaded),
+            SnapshotSources([Documents(stream), *readers], on_loaded=metrics.on_loaded),
             redis,
             on_entry=metrics.on_entry,
             waits=Waits(pause, spread=between(0, settings.reload_spread)),
@@ -119,7 +124,7 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Worker
         head_monitor=HeadMonitor(
             readers[0],
             current,
-            Sources(readers, on_loaded=metrics.on_loaded),
+            SnapshotSources(readers, on_loaded=metrics.on_loaded),
             database,
             interval=between(0.5 * settings.watch_interval, settings.watch_interval),
             grace=between(settings.watch_lag, settings.watch_lag),

@@ -5,8 +5,7 @@ from collections.abc import Callable
 
 import structlog
 
-from rates_api.snapshot.level import Level
-from rates_contracts.answers import Dependency
+from rates_contracts.answers import Dependency, Level
 
 log = structlog.get_logger(__name__)
 

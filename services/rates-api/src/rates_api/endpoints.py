@@ -1,21 +1,23 @@
-"""Every public path of this service but `/livez` and `/readyz`: what `routes` mounts and `openapi`
-documents. A new endpoint is an entry here and a module with its query and its pure answer.
+"""Every public path of this service but `/livez` and `/readyz`, as it is mounted and documented.
+
+A new endpoint touches these places:
+
+    rates_contracts/answers.py       the struct of its answer
+    rates/<endpoint>.py              its query, declared as parameters, and its answer, pure
+    rates/query_parameters.py        a parameter that others take, too
+    rates/csv.py                     its rows, if it has a `format`
+    endpoints.py                     its entry here, with example requests
+    http/problems.py                 a problem that none has had so far
+    rates/capabilities.py            its link in `/api/v1`
+    docs/api/openapi-v1.json         written by `python tests/contract/openapi_recorder.py`
 """
 
 from rates_api.handlers import from_record, instance_health, problem_page
 from rates_api.http import problem_pages
 from rates_api.http.endpoint import Endpoint
-from rates_api.rates import (
-    average,
-    capabilities,
-    convert,
-    csv,
-    current,
-    day,
-    gaps,
-    health,
-    historical,
-)
+from rates_api.http.parameters import Query
+from rates_api.rates import average, capabilities, convert, csv, current, day, gaps, historical
+from rates_api.rates.query_parameters import RateQuery
 from rates_contracts import answers
 
 AS_OF = ("no-data", "before-first-record")
@@ -33,7 +35,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         name="capabilities",
         path="/api/v1",
         summary="What this API can be asked",
-        query=capabilities.CapabilitiesQuery,
+        query=RateQuery,
         handler=from_record(capabilities.answer),
         answers=answers.Capabilities,
         problems=("no-data",),
@@ -178,7 +180,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         path="/health",
         summary="How the instance is",
         description="503 only when `unhealthy`. Never cached.",
-        query=health.HealthQuery,
+        query=Query,
         handler=instance_health,
         answers=answers.Health,
         examples={"health": "/health"},

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from rates_api.http.endpoint import Handler
+from rates_api.http.parameters import Query
 from rates_api.http.port import WorkerPort
 from rates_api.http.problem_pages import PageQuery, page
 from rates_api.http.problems import WARM_UP_RETRY_SECONDS, Refused
@@ -81,7 +82,7 @@ def _no_data() -> Refused:
 
 
 def instance_health(
-    port: WorkerPort, cache: ResponseCache, _: health.HealthQuery, now: datetime
+    port: WorkerPort, cache: ResponseCache, _: Query, now: datetime
 ) -> RenderedAnswer:
     """Render the state of the instance, never kept; 503 only when it is unhealthy."""
     said = health.answer(port.instance_health(), cache.snapshot, now)

@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from rates_api.app import create, create_app, timestamp_of
-from rates_api.bootstrap import Overrides, bootstrap, utc_now
+from rates_api.app import create, create_app
+from rates_api.bootstrap import Overrides, bootstrap, timestamp_of, utc_now
 from rates_api.instance import announce_draining
 from rates_api.settings import Settings
 from rates_api.worker import LoopLiveness, Worker

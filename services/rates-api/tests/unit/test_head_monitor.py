@@ -9,7 +9,7 @@ import pytest
 from rates_api.consume.head_monitor import HeadMonitor
 from rates_api.dependencies import DependencyMonitor
 from rates_api.snapshot.current import CurrentSnapshot
-from rates_api.snapshot.sources import Sources
+from rates_api.snapshot.sources import SnapshotSources
 
 
 @pytest.fixture
@@ -34,7 +34,9 @@ def worker(fakes: ModuleType) -> Any:
     found.monitor = HeadMonitor(
         database,
         found.current,
-        Sources([database], on_loaded=lambda source, reason: found.loaded.append((source, reason))),
+        SnapshotSources(
+            [database], on_loaded=lambda source, reason: found.loaded.append((source, reason))
+        ),
         found.dependency,
         interval=interval,
         grace=grace,

@@ -14,7 +14,7 @@ from rates_api.instance import (
     instance_registry,
 )
 from rates_api.metrics import Metrics
-from rates_api.snapshot.level import Level
+from rates_contracts.answers import Level
 
 
 def report(metrics: Metrics, level: Level = "healthy", **changes: str) -> WorkerReport:

@@ -16,7 +16,7 @@ from rates_api.consume.stream import StreamEntry
 from rates_api.dependencies import DependencyMonitor
 from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.snapshot.snapshot import Snapshot
-from rates_api.snapshot.sources import Sources
+from rates_api.snapshot.sources import SnapshotSources
 from rates_contracts.events import Position
 
 Make = Callable[..., Any]
@@ -45,7 +45,7 @@ def make(fakes: ModuleType) -> Make:
             found.waits.append(kind)
             await seams.get(kind, _nothing)()
 
-        found.sources = Sources(
+        found.sources = SnapshotSources(
             [redis.source(), database, primary],
             on_loaded=lambda source, reason: found.loaded.append((source, reason)),
         )

@@ -13,7 +13,7 @@ import structlog
 from rates_api.dependencies import DependencyMonitor
 from rates_api.errors import SourceUnavailable
 from rates_api.snapshot.current import CurrentSnapshot
-from rates_api.snapshot.sources import Sources
+from rates_api.snapshot.sources import SnapshotSources
 from rates_contracts.events import Head
 
 log = structlog.get_logger(__name__)
@@ -34,7 +34,7 @@ class HeadMonitor:
         self,
         record: Record,
         current: CurrentSnapshot[object],
-        database: Sources,
+        database: SnapshotSources,
         dependency: DependencyMonitor,
         *,
         interval: Callable[[], Awaitable[None]],

@@ -17,7 +17,7 @@ from rates_api.dependencies import DependencyMonitor
 from rates_api.errors import SourceUnavailable, StreamUnavailable
 from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.snapshot.snapshot import Feed, Snapshot
-from rates_api.snapshot.sources import Sources
+from rates_api.snapshot.sources import SnapshotSources
 from rates_contracts.events import EventUndecodable, Head, Position
 from rates_contracts.stream import event_of
 
@@ -57,7 +57,7 @@ class StreamReader:
         self,
         stream: Entries,
         current: CurrentSnapshot[object],
-        sources: Sources,
+        sources: SnapshotSources,
         redis: DependencyMonitor,
         *,
         on_entry: Callable[[str], None],

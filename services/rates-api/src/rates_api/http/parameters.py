@@ -7,7 +7,7 @@ form of the request: two requests that read alike share one rendered answer (pro
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar, TypeVar, get_type_hints
@@ -65,8 +65,12 @@ class QueryField:
         return self.default is dataclasses.MISSING
 
 
+Fields = Mapping[str, QueryField]
+"""A query's fields by their parameters' names, in order."""
+
+
 @cache
-def _query_fields(kind: Any) -> Mapping[str, QueryField]:
+def _query_fields(kind: Any) -> Fields:
     hints = get_type_hints(kind, include_extras=True)
     fields = (
         QueryField(field.name, hints[field.name].__metadata__[0], field.default)
@@ -75,8 +79,8 @@ def _query_fields(kind: Any) -> Mapping[str, QueryField]:
     return {field.parameter.name: field for field in fields}
 
 
-query_fields: Callable[[Any], Mapping[str, QueryField]] = _query_fields
-"""Returns the fields of a type of queries by their parameters' names, in order."""
+query_fields: Callable[[Any], Fields] = _query_fields
+"""Returns the fields of a type of queries; a cached function's type would take only `Hashable`."""
 
 
 def read(kind: type[Q], raw: bytes, path: Mapping[str, str], now: datetime) -> Q:
@@ -91,7 +95,7 @@ def read(kind: type[Q], raw: bytes, path: Mapping[str, str], now: datetime) -> Q
     values: dict[str, Any] = {}
     errors = [
         *_read_values(fields, given, values),
-        *_missing(fields, given),
+        *_missing(fields, given.keys()),
         *(error for rule in kind.rules for error in rule(values, given.keys())),
         *_checked(fields, values, now),
         *_unknown(fields, given),
@@ -102,7 +106,7 @@ def read(kind: type[Q], raw: bytes, path: Mapping[str, str], now: datetime) -> Q
 
 
 def _read_values(
-    fields: Mapping[str, QueryField], given: Mapping[str, list[str]], values: dict[str, Any]
+    fields: Fields, given: Mapping[str, list[str]], values: dict[str, Any]
 ) -> Iterator[ParameterError]:
     """Put what can be read into `values`, yield what is wrong with the rest."""
     for name, field in fields.items():
@@ -116,27 +120,20 @@ def _read_values(
                 yield ParameterError(name, str(error), field.parameter.allowed)
 
 
-def _missing(
-    fields: Mapping[str, QueryField], given: Mapping[str, Any]
-) -> Iterator[ParameterError]:
+def _missing(fields: Fields, given: Set[str]) -> Iterator[ParameterError]:
     for name, field in fields.items():
         if field.required and name not in given:
             yield ParameterError(name, "is missing", field.parameter.allowed)
 
 
-def _checked(
-    fields: Mapping[str, QueryField], values: Mapping[str, Any], now: datetime
-) -> Iterator[ParameterError]:
+def _checked(fields: Fields, values: Mapping[str, Any], now: datetime) -> Iterator[ParameterError]:
     for name, value in values.items():
-        check = fields[name].parameter.check
-        reason = check and check(value, now)
-        if reason:
-            yield ParameterError(name, reason, fields[name].parameter.allowed)
+        parameter = fields[name].parameter
+        if parameter.check is not None and (reason := parameter.check(value, now)):
+            yield ParameterError(name, reason, parameter.allowed)
 
 
-def _unknown(
-    fields: Mapping[str, QueryField], given: Mapping[str, Any]
-) -> Iterator[ParameterError]:
+def _unknown(fields: Fields, given: Iterable[str]) -> Iterator[ParameterError]:
     allowed = f"one of {', '.join(fields)}" if fields else "no parameter at all"
     for name in given:
         if name not in fields:

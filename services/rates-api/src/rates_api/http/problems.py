@@ -87,9 +87,7 @@ PROBLEMS: dict[str, ProblemType] = {
         503, "No data", "This instance has no data at all at the moment; it recovers by itself."
     ),
     "internal-error": ProblemType(
-        500,
-        "Internal error",
-        "A mistake of ours, recorded with the `X-Request-Id` of this answer.",
+        500, "Internal error", "A mistake of ours, recorded with the `X-Request-Id` of this answer."
     ),
 }
 

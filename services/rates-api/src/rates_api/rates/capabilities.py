@@ -1,9 +1,8 @@
 """`GET /api/v1`: what this API can be asked, for programs and people who have just arrived."""
 
-import dataclasses
-
 from rates_api import __version__
-from rates_api.rates.query_parameters import MAX_DATES, MAX_DAYS, MAX_PLACES, RateQuery
+from rates_api.rates.convert import MAX_SCALE
+from rates_api.rates.query_parameters import MAX_DATES, MAX_DAYS, RateQuery
 from rates_api.rates.view import View
 from rates_contracts.answers import CalendarInfo, Capabilities, KindInfo, Limits, PollingInfo
 from rates_contracts.averages import DAYS_OF
@@ -25,15 +24,10 @@ LINKS = {
     "convert": "/api/v1/convert",
     "health": "/health",
 }
-LIMITS = Limits(days=MAX_DAYS, last=MAX_DAYS, dates=MAX_DATES, scale=MAX_PLACES)
+LIMITS = Limits(days=MAX_DAYS, last=MAX_DAYS, dates=MAX_DATES, scale=MAX_SCALE)
 
 
-@dataclasses.dataclass(frozen=True)
-class CapabilitiesQuery(RateQuery):
-    """It takes no parameters."""
-
-
-def answer(_: CapabilitiesQuery, view: View) -> Capabilities:
+def answer(_: RateQuery, view: View) -> Capabilities:
     """Answer with kinds, spans, limits and links."""
     calendar = view.calendar
     row = view.assessment.transition if view.assessment else None

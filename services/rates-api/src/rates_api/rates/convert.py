@@ -1,6 +1,7 @@
 """`GET /api/v1/convert`: an amount at a published rate, exact up to one rounding at the end."""
 
 import dataclasses
+import re
 from collections.abc import Iterator, Mapping, Set
 from datetime import date as Day
 from datetime import datetime
@@ -9,17 +10,8 @@ from typing import Annotated, Any, Literal
 
 from rates_api.http.parameters import Parameter
 from rates_api.rates import current
-from rates_api.rates.query_parameters import (
-    AS_OF,
-    KIND,
-    MAX_PLACES,
-    RateQuery,
-    choice,
-    day,
-    integer,
-    read_amount,
-)
-from rates_api.rates.resolution import Resolution, newest, provenance, resolve
+from rates_api.rates.query_parameters import AS_OF, KIND, RateQuery, choice, day, integer
+from rates_api.rates.resolution import Resolution, newest, rate_members, resolve
 from rates_api.rates.view import View, as_of_member
 from rates_contracts.answers import Conversion, Currency, ParameterError, Rounding
 from rates_contracts.observation import Kind
@@ -27,8 +19,18 @@ from rates_contracts.observation import Kind
 MODES: dict[Rounding, str] = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN}
 UNROUNDED = Context(prec=60, rounding=ROUND_05UP)
 """Products fit exactly; a quotient cut this way still rounds as the exact one would."""
-
+AMOUNT_TEXT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")
 CURRENCIES = ("USD", "MXN")
+MAX_SCALE = 6
+
+
+def read_amount(text: str) -> str:
+    """Read an amount; it stays a text, so that it is echoed with its zeros."""
+    if not AMOUNT_TEXT.fullmatch(text):
+        raise ValueError("is not a plain decimal number in range")
+    return text
+
+
 FROM = choice("from", "The currency of `amount`.", *CURRENCIES)
 TO = choice("to", "The currency of `result`, the other one.", *CURRENCIES)
 AMOUNT = Parameter(
@@ -39,7 +41,7 @@ AMOUNT = Parameter(
     {"type": "string", "pattern": r"^\d{1,15}(\.\d{1,6})?$"},
     unbounded=True,
 )
-SCALE = integer("scale", "Decimal places of `result`.", 0, MAX_PLACES)
+SCALE = integer("scale", "Decimal places of `result`.", 0, MAX_SCALE)
 ROUNDING = choice("rounding", "How `result` is rounded, once.", *MODES)
 CONVERSION_DATE = day("date", "The day whose rate applies; without it the current rate.")
 
@@ -84,10 +86,7 @@ def answer(query: ConvertQuery, view: View) -> Conversion:
         requested=query.date,
         resolved=found.resolved,
         reason=found.reason,
-        rate=rate,
-        derived=found.derived,
-        dates=found.dates,
-        provenance=provenance(view, found.observation),
+        **rate_members(view, found),
         **as_of_member(view),
     )
 

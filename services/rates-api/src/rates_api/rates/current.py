@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from rates_api.http.problems import Refused
 from rates_api.rates.query_parameters import AS_OF, KIND, RateQuery
-from rates_api.rates.resolution import newest, provenance
+from rates_api.rates.resolution import newest, rate_members
 from rates_api.rates.view import View, as_of_member
 from rates_api.snapshot.level import Assessment
 from rates_contracts.answers import CurrentRate, Freshness
@@ -36,10 +36,7 @@ def answer(query: CurrentQuery, view: View) -> CurrentRate:
         raise _no_current_rate() from refused
     return CurrentRate(
         kind=query.kind,
-        rate=found.observation.value,
-        derived=found.derived,
-        dates=found.dates,
-        provenance=provenance(view, found.observation),
+        **rate_members(view, found),
         **quality(view),
     )
 

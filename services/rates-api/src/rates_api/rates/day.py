@@ -7,7 +7,7 @@ from typing import Annotated
 
 from rates_api.http.problems import Refused
 from rates_api.rates.query_parameters import AS_OF, DATE, DATES, FORMAT, KIND, ROLL, RateQuery
-from rates_api.rates.resolution import Resolution, Roll, provenance, resolve
+from rates_api.rates.resolution import Resolution, Roll, rate_members, resolve
 from rates_api.rates.view import View, as_of_member, envelope
 from rates_contracts.answers import Batch, BatchResult, DayRate, RevisionRow, Revisions
 from rates_contracts.observation import Kind
@@ -52,10 +52,7 @@ def answer(query: DayQuery, view: View) -> DayRate:
         requested=found.requested,
         resolved=found.resolved,
         reason=found.reason,
-        rate=found.observation.value,
-        derived=found.derived,
-        dates=found.dates,
-        provenance=provenance(view, found.observation),
+        **rate_members(view, found),
         **as_of_member(view),
     )
 
@@ -67,22 +64,14 @@ def revisions(query: RevisionsQuery, view: View) -> Revisions:
         for row in view.history(query.kind).revisions(query.date)
     )
     return Revisions(
-        **envelope(view, query.kind),
-        date=query.date,
-        count=len(rows),
-        observations=rows,
+        **envelope(view, query.kind), date=query.date, count=len(rows), observations=rows
     )
 
 
 def batch(query: BatchQuery, view: View) -> Batch:
     """Answer each day by itself, a problem where it has no rate."""
     results = tuple(_one(query, view, day) for day in query.dates)
-    return Batch(
-        **envelope(view, query.kind),
-        roll=query.roll,
-        count=len(results),
-        results=results,
-    )
+    return Batch(**envelope(view, query.kind), roll=query.roll, count=len(results), results=results)
 
 
 def _one(query: BatchQuery, view: View, day: Day) -> BatchResult:
@@ -97,8 +86,5 @@ def _resolved(view: View, found: Resolution) -> BatchResult:
         requested=found.requested,
         resolved=found.resolved,
         reason=found.reason,
-        rate=found.observation.value,
-        derived=found.derived,
-        dates=found.dates,
-        provenance=provenance(view, found.observation),
+        **rate_members(view, found),
     )

@@ -39,13 +39,7 @@ def answer(query: GapsQuery, view: View) -> Gaps:
     first = query.from_ or FIRST_FIX_DAY
     last = query.to or max(view.today, first)
     found = tuple(sorted(_gaps(view, first, last), key=lambda gap: gap.date))
-    return Gaps(
-        **envelope(view, "fix"),
-        from_=first,
-        to=last,
-        count=len(found),
-        gaps=found,
-    )
+    return Gaps(**envelope(view, "fix"), from_=first, to=last, count=len(found), gaps=found)
 
 
 def _gaps(view: View, first: Day, last: Day) -> Iterator[Gap]:

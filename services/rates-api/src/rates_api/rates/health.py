@@ -4,17 +4,15 @@ It speaks for the whole instance: the figures come from the worker's port (proto
 level is the worst of the instance's and this worker's own at this moment.
 """
 
-import dataclasses
 from datetime import datetime
 from typing import Literal
 
 from rates_api import __version__
 from rates_api.dependencies import InstanceHealth
-from rates_api.http.parameters import Query
 from rates_api.rates.current import freshness
-from rates_api.snapshot.level import LEVELS, Level, assess
+from rates_api.snapshot.level import LEVELS, assess
 from rates_api.snapshot.snapshot import Snapshot
-from rates_contracts.answers import Dependencies, Dependency, Health, Performance
+from rates_contracts.answers import Dependencies, Dependency, Health, Level, Performance
 from rates_contracts.status import BreakerState, Upstream
 
 HealthStatus = Literal["healthy", "degraded", "unhealthy"]
@@ -33,11 +31,6 @@ UPSTREAM_IS: dict[Upstream, Dependency] = {
     "bad_token": "unhealthy",
     "quota_exhausted": "degraded",
 }
-
-
-@dataclasses.dataclass(frozen=True)
-class HealthQuery(Query):
-    """It takes no parameters."""
 
 
 def answer(instance: InstanceHealth, snapshot: Snapshot | None, now: datetime) -> Health:

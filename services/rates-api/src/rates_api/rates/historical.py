@@ -60,15 +60,10 @@ def answer(query: HistoricalQuery, view: View) -> History:
         from_=first,
         to=last,
         count=len(observations),
-        observations=rows(observations),
-    )
-
-
-def rows(observations: Sequence[Observation]) -> tuple[Row, ...]:
-    """Return the rows of a list."""
-    return tuple(
-        Row(observation.date, observation.value, observation.revision, observation.recorded_at)
-        for observation in observations
+        observations=tuple(
+            Row(observation.date, observation.value, observation.revision, observation.recorded_at)
+            for observation in observations
+        ),
     )
 
 

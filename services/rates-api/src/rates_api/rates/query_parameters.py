@@ -16,11 +16,9 @@ from rates_contracts.answers import ParameterError
 INTEGER = re.compile(r"[0-9]{1,9}")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 INSTANT = re.compile(r"[0-9]{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
-AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")
 
 MAX_DAYS = 3660
 MAX_DATES = 100
-MAX_PLACES = 6
 
 DAY_SCHEMA = {"type": "string", "format": "date"}
 
@@ -97,13 +95,6 @@ def in_the_future(instant: datetime, now: datetime) -> str | None:
     return "is in the future" if instant > now else None
 
 
-def read_amount(text: str) -> str:
-    """Read an amount; it stays a text, so that it is echoed with its zeros."""
-    if not AMOUNT.fullmatch(text):
-        raise ValueError("is not a plain decimal number in range")
-    return text
-
-
 KIND = choice(
     "kind",
     "`fix`: by the day on which Banco de México determined the rate (SF43718). `settlement`: the "
@@ -135,12 +126,7 @@ DATES = Parameter(
     f"At most {MAX_DATES} days, comma separated, answered in this order.",
     f"at most {MAX_DATES} days as YYYY-MM-DD, comma separated",
     read_days,
-    {
-        "type": "array",
-        "items": DAY_SCHEMA,
-        "minItems": 1,
-        "maxItems": MAX_DATES,
-    },
+    {"type": "array", "items": DAY_SCHEMA, "minItems": 1, "maxItems": MAX_DATES},
     unbounded=True,
 )
 

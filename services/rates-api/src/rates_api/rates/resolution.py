@@ -1,6 +1,6 @@
 """Which observation answers for a day, or why none does.
 
-`{date}`, the batch, `convert` and `current` all ask here, so that they can't disagree. Pure; raises
+One answer for a day, its batch, `convert` and `current`, so that they can't disagree. Pure; raises
 `Refused` with the code of `api.md`.
 """
 
@@ -8,7 +8,7 @@ import dataclasses
 from datetime import date as Day
 from datetime import timedelta
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from rates_api.http.problems import Refused
 from rates_api.rates.view import View
@@ -18,8 +18,8 @@ from rates_contracts.observation import FIRST_FIX_DAY, Kind, Observation
 
 Roll = Literal["previous", "none"]
 
-ASK_AGAIN = 60
-"""Seconds until a client should ask again for a FIX that is overdue."""
+OVERDUE_RETRY_SECONDS = 60
+"""Until a client should ask again for a FIX that is overdue."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,15 +42,22 @@ class Resolution:
         return None if self.resolved == self.requested else "closed_day"
 
 
-def provenance(view: View, observation: Observation) -> Provenance:
-    """Return where `observation` comes from."""
-    return Provenance(
+def rate_members(view: View, found: Resolution) -> dict[str, Any]:
+    """Return what every answer says of the observation that was found."""
+    observation = found.observation
+    provenance = Provenance(
         source=view.source,
         series=observation.series,
         revision=observation.revision,
         recorded_at=observation.recorded_at,
         payload_sha256=observation.payload_sha256,
     )
+    return {
+        "rate": observation.value,
+        "derived": found.derived,
+        "dates": found.dates,
+        "provenance": provenance,
+    }
 
 
 def resolve(view: View, kind: Kind, day: Day, roll: Roll = "previous") -> Resolution:
@@ -142,6 +149,6 @@ def _not_yet_published(view: View, day: Day) -> Refused:
         "not-yet-published",
         f"The FIX of {day} has not been seen yet.",
         # What was known at an instant of the past stays the same, however often it is asked.
-        retry_after=None if view.assessment is None else max(ASK_AGAIN, left),
+        retry_after=None if view.assessment is None else max(OVERDUE_RETRY_SECONDS, left),
         expected_at=expected_at,
     )

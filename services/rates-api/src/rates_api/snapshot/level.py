@@ -9,15 +9,15 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from operator import attrgetter
-from typing import Literal
+from typing import get_args
 
 from rates_api.snapshot.snapshot import Snapshot
+from rates_contracts.answers import Level
 from rates_contracts.calendar import ONE_DAY, mexico_day, mexico_instant
 from rates_contracts.status import FreshnessState, SyncStatus, Transition
 from rates_contracts.warnings import WARNINGS
 
-Level = Literal["healthy", "degraded", "limited", "critical"]
-LEVELS: tuple[Level, ...] = ("healthy", "degraded", "limited", "critical")
+LEVELS: tuple[Level, ...] = get_args(Level)
 """From best to worst."""
 
 DEGRADING = frozenset(code for code, warning in WARNINGS.items() if warning.degrades)

@@ -16,7 +16,7 @@ from rates_contracts.events import Position
 log = structlog.get_logger(__name__)
 
 
-class Source(Protocol):
+class SnapshotSource(Protocol):
     """Something that can give the whole record as of one event."""
 
     name: str
@@ -26,10 +26,12 @@ class Source(Protocol):
         ...
 
 
-class Sources:
+class SnapshotSources:
     """Several sources, asked in order until one answers well enough."""
 
-    def __init__(self, sources: Sequence[Source], *, on_loaded: Callable[[str, str], None]) -> None:
+    def __init__(
+        self, sources: Sequence[SnapshotSource], *, on_loaded: Callable[[str, str], None]
+    ) -> None:
         """Ask `sources` in their order; `on_loaded` gets source and reason of each success."""
         self._sources = sources
         self._on_loaded = on_loaded
@@ -54,7 +56,7 @@ class Sources:
         raise SourceUnavailable("; ".join(refusals))
 
 
-async def _load(source: Source, at_least: Position | None) -> Snapshot:
+async def _load(source: SnapshotSource, at_least: Position | None) -> Snapshot:
     snapshot = await source.load()
     if at_least is not None and snapshot.head.at < at_least:
         raise BehindEvent(f"stands at {snapshot.head.at.stream_id}, not {at_least.stream_id}")

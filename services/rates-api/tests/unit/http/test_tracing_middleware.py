@@ -15,7 +15,7 @@ from rates_api.consume.reader import StreamReader, Waits
 from rates_api.dependencies import DependencyMonitor
 from rates_api.http.tracing_middleware import tracing_middleware
 from rates_api.snapshot.current import CurrentSnapshot
-from rates_api.snapshot.sources import Sources
+from rates_api.snapshot.sources import SnapshotSources
 from rates_telemetry.tracing import Tracing, open_tracing
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -73,7 +73,7 @@ async def test_an_event_goes_on_with_its_trace(
     reader = StreamReader(
         redis,
         current,
-        Sources([], on_loaded=lambda *_: None),
+        SnapshotSources([], on_loaded=lambda *_: None),
         DependencyMonitor("redis", lambda _: None),
         on_entry=lambda _: None,
         waits=Waits(pause=wait, spread=wait),
