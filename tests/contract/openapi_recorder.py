@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 
-from rates_api.endpoints import ENDPOINTS
+from rates_api.endpoints import ENDPOINTS, INFO
 from rates_api.http.endpoint import Endpoint
 from rates_api.http.openapi import Recorded, document
 
@@ -71,7 +71,7 @@ def _of(answer: httpx.Response) -> Any:
 
 def generated() -> dict[str, Any]:
     """Return the document of this code."""
-    return document(ENDPOINTS, asyncio.run(recorded()))
+    return document(INFO, ENDPOINTS, asyncio.run(recorded()))
 
 
 def text_of(openapi: dict[str, Any]) -> str:

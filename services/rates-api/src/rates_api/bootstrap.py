@@ -69,7 +69,7 @@ class Overrides:
     once the worker is warm.
     """
 
-    redis: "Redis | None" = None
+    redis: Redis | None = None
     database: AsyncEngine | None = None
     database_primary: AsyncEngine | None = None
     reports: ReportExchange | None = None
@@ -88,7 +88,7 @@ NO_OVERRIDES = Overrides()
 
 
 def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Worker:
-    """Build a worker, with what `overrides` has of its parts."""
+    """Build a worker; the parts in `overrides` replace the real ones."""
     closing = AsyncExitStack()
     monotonic = overrides.monotonic or time.monotonic
     sleep = overrides.sleep or asyncio.sleep

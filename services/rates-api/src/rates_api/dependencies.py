@@ -1,4 +1,4 @@
-"""How a worker's dependencies and its instance are, for people and metrics, never for requests."""
+"""The health of a worker's dependencies and of its instance, for people and metrics."""
 
 import dataclasses
 from collections.abc import Callable

@@ -20,6 +20,19 @@ from rates_api.rates import average, capabilities, convert, csv, current, day, g
 from rates_api.rates.query_parameters import RateQuery
 from rates_contracts import answers
 
+INFO = {
+    "title": "USD/MXN rates",
+    "version": "1.0.0",
+    "description": """\
+The USD/MXN rates of Banco de México: the FIX by determination date (`kind=fix`, SF43718) and the
+rate that applies to obligations and taxes on a calendar day (`kind=settlement`, SF60653).
+
+Rates are decimal strings exactly as published; never read them as floats. Instants are UTC with
+`Z`, days ISO dates, today is today in Mexico City. Every path answers GET, HEAD and OPTIONS.
+Problems are RFC 9457 documents, and all that is wrong with a request is named at once. Within v1
+members are only added: ignore those, and enum values, that you don't know.
+""",
+}
 AS_OF = ("no-data", "before-first-record")
 DAY = (
     *AS_OF,

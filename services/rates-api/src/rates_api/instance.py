@@ -28,7 +28,7 @@ STATES: tuple[Dependency, ...] = ("healthy", "degraded", "unhealthy")
 
 
 class WorkerReport(msgspec.Struct, frozen=True):
-    """How one worker is: level, feed, dependencies, and its last five minutes."""
+    """The state of one worker: level, feed, dependencies, and its last five minutes."""
 
     level: Level
     feed: Feed

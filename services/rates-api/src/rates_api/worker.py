@@ -1,4 +1,4 @@
-"""One worker: what it holds, what runs beside its requests, and how it is.
+"""One worker: what it holds, what runs beside its requests, and its health.
 
 Requests only read from it (rule R6): everything that waits happens in `run`.
 """

@@ -28,7 +28,7 @@ class Time:
         return self.now
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep for good, until cancelled."""
+        """Sleep until cancelled."""
         await asyncio.Event().wait()
 
 
@@ -216,7 +216,7 @@ async def test_an_application_is_created_from_settings_alone(
 
 
 def test_one_clock_is_read_in_both_ways(fakes: ModuleType) -> None:
-    """The seconds are those of the instants: of a clock brought along, and of the real one."""
+    """The seconds are those of the instants: of a clock that is passed in, and of the real one."""
     assert timestamp_of(lambda: fakes.START)() == fakes.START.timestamp()
     assert timestamp_of(utc_now)() == pytest.approx(utc_now().timestamp(), abs=1)
 

@@ -1,4 +1,4 @@
-"""A worker built from parts brought along: each is used, none is closed."""
+"""A worker built from parts that are passed in: each is used, none is closed."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -80,7 +80,7 @@ async def until(true: Callable[[], bool]) -> None:
 async def test_two_workers_in_one_process_follow_one_stream(
     settings: Settings, engine: AsyncEngine, tracing: Tracing, fakes: ModuleType
 ) -> None:
-    """Nothing but what was brought along: the documents, every event, reports by memory."""
+    """Nothing but what was passed in: the documents, every event, reports by memory."""
     record = fakes.Record()
     record.observe(fakes.observation(date(2024, 1, 2)))
     redis = await fakes.relayed(record)
@@ -127,8 +127,8 @@ async def test_two_workers_in_one_process_follow_one_stream(
     await redis.aclose()
 
 
-async def test_what_is_brought_along_is_not_closed(settings: Settings) -> None:
-    """The end of a worker leaves it to its owner."""
+async def test_what_is_passed_in_is_used_and_not_closed(settings: Settings) -> None:
+    """A part belongs to whoever made it; the end of a worker leaves it alone."""
     asked: list[str] = []
 
     class Part:
@@ -141,8 +141,13 @@ async def test_what_is_brought_along_is_not_closed(settings: Settings) -> None:
 
     names = ("redis", "database", "database_primary", "tracing", "reports")
     parts: dict[str, Any] = {name: Part(name) for name in names}
-    worker = bootstrap(settings, Overrides(**parts))
+    worker: Any = bootstrap(settings, Overrides(**parts))
     assert (worker.tracing, worker.reports) == (parts["tracing"], parts["reports"])
+    documents, *databases = worker.reader._sources._sources
+    assert documents._stream is worker.reader._stream
+    assert documents._stream._redis is parts["redis"]
+    assert [each._engine for each in databases] == [parts["database"], parts["database_primary"]]
+    assert worker.head_monitor._record is databases[0]
 
     await worker.close()
 

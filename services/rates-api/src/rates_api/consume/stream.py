@@ -1,7 +1,6 @@
 """The worker's questions to Redis, each bounded in time and translated into our errors.
 
-It only reads: nothing in rates-api writes to Redis. No retries here: whoever asks decides when to
-ask again.
+It only reads: nothing in rates-api writes to Redis. It never retries: the caller decides when.
 """
 
 import asyncio

@@ -1,8 +1,7 @@
 """The OpenAPI 3.1 document of the public API, from the same declarations that answer requests.
 
 Parameters come from the queries that the parser reads, answers from the structs that are encoded,
-problems from the one table, examples from answers that the caller recorded. Pure; the golden
-`docs/api/openapi-v1.json` is written by `tests/contract/openapi_recorder.py`.
+problems from the one table, examples from recorded answers. Pure.
 """
 
 import dataclasses
@@ -21,15 +20,6 @@ Json = dict[str, Any]
 
 REF = "#/components/schemas/{name}"
 EVERYWHERE = ("invalid-parameters", "internal-error")
-DESCRIPTION = """\
-The USD/MXN rates of Banco de México: the FIX by determination date (`kind=fix`, SF43718) and the
-rate that applies to obligations and taxes on a calendar day (`kind=settlement`, SF60653).
-
-Rates are decimal strings exactly as published; never read them as floats. Instants are UTC with
-`Z`, days ISO dates, today is today in Mexico City. Every path answers GET, HEAD and OPTIONS.
-Problems are RFC 9457 documents, and all that is wrong with a request is named at once. Within v1
-members are only added: ignore those, and enum values, that you don't know.
-"""
 HEADERS: Json = {
     "ETag": {
         "description": "A strong tag of these bytes; send it back as `If-None-Match`.",
@@ -53,11 +43,13 @@ class Recorded:
     value: Any
 
 
-def document(endpoints: Sequence[Endpoint], recorded: Mapping[str, Sequence[Recorded]]) -> Json:
+def document(
+    info: Json, endpoints: Sequence[Endpoint], recorded: Mapping[str, Sequence[Recorded]]
+) -> Json:
     """Return the document of `endpoints`; `recorded` holds answers by the endpoint's name."""
     return {
         "openapi": "3.1.0",
-        "info": {"title": "USD/MXN rates", "version": "1.0.0", "description": DESCRIPTION},
+        "info": info,
         "servers": [{"url": "/"}],
         "paths": {
             endpoint.path: {"get": _operation(endpoint, recorded.get(endpoint.name, ()))}

@@ -1,4 +1,4 @@
-"""`GET /health`: how the instance is, for people and dashboards; asks nothing at request time.
+"""`GET /health`: the instance's state, for people and dashboards; asks nothing at request time.
 
 It speaks for the whole instance: the figures come from the worker's port (protocol rule 24), the
 level is the worst of the instance's and this worker's own at this moment.

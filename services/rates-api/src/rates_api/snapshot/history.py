@@ -35,7 +35,7 @@ class SeriesHistory:
     ) -> None:
         """Wrap rows already in order; `recorded` holds the first and the last of their instants.
 
-        `of` is how others build one.
+        `of` builds one from observations.
         """
         self._newest = newest
         self._superseded = superseded

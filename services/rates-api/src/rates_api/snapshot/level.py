@@ -25,7 +25,7 @@ DEGRADING = frozenset(code for code, warning in WARNINGS.items() if warning.degr
 MAX_EDGE_SECONDS = 3600
 MAX_EDGE_SECONDS_WITHOUT_PURGE = 300
 MAX_EDGE_SECONDS_NOT_HEALTHY = 15
-"""Seconds at the edge (protocol rule 21)."""
+"""The longest `s-maxage` (protocol rule 21)."""
 
 TICK = timedelta(microseconds=1)
 
@@ -35,7 +35,7 @@ class Assessment:
     """What may be said of a snapshot from `now` until `valid_until`.
 
     `state` is the freshness state of `api.md`, `transition` the row of sync's table in force (null
-    without a snapshot), `edge_seconds` the longest `s-maxage` as long as this stands, `valid_until`
+    without a snapshot), `edge_seconds` the longest `s-maxage` while this holds, `valid_until`
     the first instant at which anything here, or anything derived from "today", may be different.
     """
 

@@ -136,7 +136,7 @@ async def test_a_correction_is_a_new_tag_and_as_of_keeps_the_old_value(
 
 
 async def test_as_of_is_what_was_known_and_never_goes_stale(ask: Ask) -> None:
-    """The answer carries its instant, no freshness and no level, and may be kept for good."""
+    """The answer carries its instant, no freshness and no level, and may be cached permanently."""
     answer = await ask("/api/v1/rates/current?as_of=2024-01-02T18:30:00Z")
     assert answer.json()["rate"] == "17.0297"
     assert answer.json()["as_of"] == "2024-01-02T18:30:00Z"
