@@ -14,9 +14,9 @@ from prometheus_client import CollectorRegistry
 
 from rates_api.dependencies import InstanceHealth
 from rates_api.metrics import MIN_IS_WORST
+from rates_api.request_counters import Figures, hit_ratio, p95, summed
 from rates_api.snapshot.level import LEVELS
 from rates_api.snapshot.snapshot import Feed
-from rates_api.traffic import Figures, hit_ratio, p95, summed
 from rates_contracts.answers import Dependency, Level
 from rates_telemetry.exposition import DirectoryCollector, replace_file, write
 

@@ -10,10 +10,9 @@ from typing import get_args
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from rates_api.consume.projection import Reason
-from rates_api.request_counters import RequestCounters
+from rates_api.request_counters import RequestCounters, Traffic
 from rates_api.snapshot.level import LEVELS
 from rates_api.snapshot.snapshot import Feed
-from rates_api.traffic import Traffic
 from rates_contracts.answers import Level
 from rates_contracts.events import Head
 

@@ -20,10 +20,9 @@ from rates_api.dependencies import InstanceHealth
 from rates_api.endpoints import ENDPOINTS
 from rates_api.http.response_cache import ResponseCache, response_cache_middleware
 from rates_api.http.routes import exception_handlers, route_handlers
-from rates_api.request_counters import RequestCounters
+from rates_api.request_counters import CacheLookup, RequestCounters
 from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.snapshot.snapshot import Feed, Snapshot, histories
-from rates_api.traffic import CacheLookup
 from rates_contracts.averages import Average
 from rates_contracts.calendar import MEXICO_CITY, BankCalendar, BankingDays, DeclaredClosure
 from rates_contracts.events import Head

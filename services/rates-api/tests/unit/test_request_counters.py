@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rates_api.request_counters import RequestCounters
-from rates_api.traffic import Figures, Traffic, hit_ratio, p95, summed
+from rates_api.request_counters import Figures, RequestCounters, Traffic, hit_ratio, p95, summed
 
 ROUTE = "/api/v1/rates/current"
 
