@@ -313,7 +313,7 @@ async def test_the_same_position_of_another_history_is_no_feed(worker: Any) -> N
 async def test_a_snapshot_replaced_during_the_spread_is_left_alone(
     make: Make, fakes: ModuleType
 ) -> None:
-    """Where the head watch was faster, the reader reads on from what it loaded."""
+    """Where the head monitor was faster, the reader reads on from what it loaded."""
 
     worker: Any = None
 

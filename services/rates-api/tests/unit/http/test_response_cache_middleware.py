@@ -63,7 +63,7 @@ def passed_on() -> list[str]:
 
 @pytest.fixture
 def app(routes: Any, world: Any, worker: Any, passed_on: list[str]) -> Any:
-    """Give the routes behind what is finished."""
+    """Give the routes behind the cache of responses."""
 
     async def noting(scope: Any, receive: Any, send: Any) -> None:
         passed_on.append(scope["path"])
@@ -73,7 +73,7 @@ def app(routes: Any, world: Any, worker: Any, passed_on: list[str]) -> Any:
 
 
 @pytest.mark.parametrize("path", [*EXAMPLES, LARGE])
-async def test_an_answer_from_the_front_is_the_routes_answer(
+async def test_a_cached_response_is_the_routes_response(
     app: Any, world: Any, worker: Any, path: str
 ) -> None:
     """Status, every header in its order and every byte are those of the routes, always."""
@@ -105,7 +105,7 @@ def without_made_up_id(sent: Sent) -> Sent:
 
 
 async def test_the_second_request_meets_no_route(app: Any, passed_on: list[str]) -> None:
-    """What is finished is sent without the routes, to those who have it as well."""
+    """A cached response is sent without the routes, a 304 of it as well."""
     _, headers, _ = await asked(app, CURRENT)
     etag = dict(headers)[b"etag"].decode()
     for sent in ({}, {"if-none-match": etag}, {"accept-encoding": "gzip"}):
@@ -125,10 +125,10 @@ async def test_headers_given_twice_count_as_one(app: Any, world: Any, worker: An
     assert (await asked(app, CURRENT, headers=Twice()))[0] == 304
 
 
-async def test_a_new_snapshot_has_nothing_finished(
+async def test_a_new_snapshot_has_nothing_cached(
     app: Any, worker: Any, world: Any, passed_on: list[str]
 ) -> None:
-    """A publication drops every finished answer with the snapshot that it was made from."""
+    """A publication drops every cached response with the snapshot that it was made from."""
     await asked(app, CURRENT)
     worker.current.replace(world.snapshot())
     await asked(app, CURRENT)
@@ -145,14 +145,14 @@ async def test_the_time_at_the_edge_runs_on(app: Any, worker: Any, world: Any) -
 
 
 async def test_an_answer_ends_at_the_next_transition(app: Any, worker: Any, world: Any) -> None:
-    """Past `fresh_until` the front has nothing, and the routes say `unverified`."""
+    """Past `fresh_until` the cache has nothing, and the routes say `unverified`."""
     await asked(app, CURRENT)
     worker.now = world.NOW + timedelta(minutes=5)
     assert b'"unverified"' in (await asked(app, CURRENT))[2]
 
 
 async def test_every_answer_is_counted_alike(app: Any, worker: Any) -> None:
-    """Metrics don't tell whether the front or the routes have answered, but for hit and miss."""
+    """Metrics don't tell whether the cache or the routes have answered, but for hit and miss."""
     etag = dict((await asked(app, CURRENT))[1])[b"etag"].decode()
     await asked(app, CURRENT)
     await asked(app, CURRENT, headers={"if-none-match": etag})
@@ -201,14 +201,14 @@ async def test_odd_spellings_and_unbounded_queries_are_not_kept(
     ],
 )
 async def test_what_many_ask_alike_is_kept(app: Any, worker: Any, path: str) -> None:
-    """Parameters in the documented order, defaults named or not, are answered from the front."""
+    """Parameters in the documented order, defaults named or not, are answered from the cache."""
     await asked(app, path)
     name, _, query = path.partition("?")
     assert list(worker.current.cache.responses) == [(name, query.encode())]
 
 
 async def test_a_worker_without_data_passes_everything_on(world: Any) -> None:
-    """Before the first warm-up there is nothing finished, only the routes' problems."""
+    """Before the first warm-up there is nothing cached, only the routes' problems."""
     worker = world.Worker(None)
     app = world.cached(worker)
     assert (await asked(app, CURRENT))[0] == 503
@@ -223,7 +223,7 @@ async def test_it_works_behind_a_real_client(app: Any) -> None:
     assert answers[1].headers["content-encoding"] == "gzip"
 
 
-async def test_a_finished_answer_is_traced_as_the_routes_are(app: Any) -> None:
+async def test_a_cached_response_is_traced_as_the_routes_are(app: Any) -> None:
     """The span has the path template and the status, whoever has answered."""
     spans = InMemorySpanExporter()
     tracing = open_tracing("rates-api", version="1", processor=SimpleSpanProcessor(spans))
