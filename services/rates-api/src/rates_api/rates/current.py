@@ -34,11 +34,7 @@ def answer(query: CurrentQuery, view: View) -> CurrentRate:
         if view.assessment is None:
             raise
         raise _no_current_rate() from refused
-    return CurrentRate(
-        kind=query.kind,
-        **rate_members(view, found),
-        **quality(view),
-    )
+    return CurrentRate(kind=query.kind, **rate_members(view, found), **quality(view))
 
 
 def refuse_if_limited(view: View) -> None:

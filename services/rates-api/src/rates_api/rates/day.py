@@ -7,7 +7,7 @@ from typing import Annotated
 
 from rates_api.http.problems import Refused
 from rates_api.rates.query_parameters import AS_OF, DATE, DATES, FORMAT, KIND, ROLL, RateQuery
-from rates_api.rates.resolution import Resolution, Roll, rate_members, resolve
+from rates_api.rates.resolution import Roll, rate_members, resolve
 from rates_api.rates.view import View, as_of_member, envelope
 from rates_contracts.answers import Batch, BatchResult, DayRate, RevisionRow, Revisions
 from rates_contracts.observation import Kind
@@ -70,18 +70,15 @@ def revisions(query: RevisionsQuery, view: View) -> Revisions:
 
 def batch(query: BatchQuery, view: View) -> Batch:
     """Answer each day by itself, a problem where it has no rate."""
-    results = tuple(_one(query, view, day) for day in query.dates)
+    results = tuple(_result(query, view, day) for day in query.dates)
     return Batch(**envelope(view, query.kind), roll=query.roll, count=len(results), results=results)
 
 
-def _one(query: BatchQuery, view: View, day: Day) -> BatchResult:
+def _result(query: BatchQuery, view: View, day: Day) -> BatchResult:
     try:
-        return _resolved(view, resolve(view, query.kind, day, query.roll))
+        found = resolve(view, query.kind, day, query.roll)
     except Refused as refused:
         return BatchResult(requested=day, problem=refused.document(f"/api/v1/rates/{day}"))
-
-
-def _resolved(view: View, found: Resolution) -> BatchResult:
     return BatchResult(
         requested=found.requested,
         resolved=found.resolved,
