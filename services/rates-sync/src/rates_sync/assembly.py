@@ -22,19 +22,19 @@ from rates_sync.cycle.cycle import Cycle
 from rates_sync.cycle.recorder import Recorder
 from rates_sync.errors import RelayError, StoreUnavailable
 from rates_sync.guard.chain import Guarded, Limits, Surroundings, guarded
-from rates_sync.leader.courier import Courier, Outlets
+from rates_sync.instrumentation import CountedLedger, Watch
 from rates_sync.leader.leader import BreakerLog, Leader, Nightly, Renewal, Task
 from rates_sync.leader.poller import Poller, Timing
-from rates_sync.leader.waiting import Progress
-from rates_sync.leader.watch import CountedLedger, Watch
+from rates_sync.liveness import Progress
 from rates_sync.metrics import Metrics
 from rates_sync.notify.alerts import Alerts
 from rates_sync.notify.cdn import EdgeCache
+from rates_sync.notify.dispatcher import Courier, Outlets
 from rates_sync.relay.relay import Relay, Step
 from rates_sync.settings import Settings
+from rates_sync.store.cursors import Notices
 from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
-from rates_sync.store.notices import Notices
 from rates_sync.store.outbox import Outbox
 from rates_sync.store.pruning import prune
 from rates_sync.store.quota import RequestLedger

@@ -21,9 +21,9 @@ from rates_contracts.calendar import mexico_day
 from rates_sync import __version__
 from rates_sync.assembly import Instance, Seams, build_leader
 from rates_sync.banxico.client import BanxicoClient, open_client
-from rates_sync.leader.leadership import Leadership
-from rates_sync.leader.waiting import Progress
-from rates_sync.leader.watch import Watch
+from rates_sync.instrumentation import Watch
+from rates_sync.leader.election import Leadership
+from rates_sync.liveness import Progress
 from rates_sync.metrics import Metrics
 from rates_sync.migrations import migrate
 from rates_sync.notify.alerts import Alerts, LogAlerts
@@ -33,9 +33,9 @@ from rates_sync.settings import Settings
 from rates_sync.store.engine import open_engine
 from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
+from rates_sync.store.origin import claim
 from rates_sync.store.quota import RequestLedger
 from rates_sync.store.record import Record
-from rates_sync.store.upstream import claim
 from rates_telemetry.tracing import current_traceparent, open_tracing
 
 LEASE_WITHIN = 60.0

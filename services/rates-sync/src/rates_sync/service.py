@@ -15,9 +15,9 @@ from rates_contracts.environment import Secret
 from rates_contracts.events import Head
 from rates_contracts.status import SyncStatus
 from rates_sync.errors import StoreUnavailable
+from rates_sync.leader.election import Leadership
 from rates_sync.leader.leader import Leader
-from rates_sync.leader.leadership import Leadership
-from rates_sync.leader.waiting import Progress
+from rates_sync.liveness import Progress
 from rates_sync.metrics import Metrics
 
 log = structlog.get_logger(__name__)

@@ -21,8 +21,8 @@ from rates_contracts.calendar import DeclaredClosure, mexico_day
 from rates_contracts.events import CalendarChanged, Event, ObservationsRecorded, StatusChanged
 from rates_contracts.observation import FIX, SETTLEMENT, Observation
 from rates_contracts.status import Upstream
+from rates_sync.cycle.comparison import News, news_in
 from rates_sync.cycle.entry import Entry
-from rates_sync.cycle.news import News, news_in
 from rates_sync.store.record import Fence, Record, Recording
 from rates_sync.timetable.calendar import bank_calendar
 from rates_sync.timetable.schedule import Known

@@ -16,7 +16,7 @@ from rates_contracts.status import BreakerState
 from rates_sync.cycle.recorder import Recorder
 from rates_sync.errors import RelayError, StoreUnavailable
 from rates_sync.leader.poller import Poller
-from rates_sync.leader.waiting import until
+from rates_sync.liveness import until
 
 log = structlog.get_logger(__name__)
 

@@ -18,7 +18,7 @@ from rates_sync.cycle.backfill import Backfill, Progress, Span
 from rates_sync.cycle.cycle import Cycle, Poll
 from rates_sync.cycle.recorder import Recorded, Recorder
 from rates_sync.errors import StoreUnavailable, UpstreamError
-from rates_sync.leader.waiting import until
+from rates_sync.liveness import until
 from rates_sync.timetable.schedule import Known, Pace, due_at_once, next_cycle
 from rates_sync.upstream import Purpose
 

@@ -21,7 +21,7 @@ from rates_contracts.documents import (
     encode_document,
 )
 from rates_contracts.observation import Observation
-from rates_sync.relay.lifetime import Held
+from rates_sync.relay.document_ttl import Held
 from rates_sync.relay.port import RecordView
 
 

@@ -19,9 +19,9 @@ from rates_contracts.documents import TTL_OF
 from rates_contracts.events import Head, Position
 from rates_contracts.stream import EVENTS, entry_fields
 from rates_sync.errors import RelayError, StoreUnavailable
-from rates_sync.relay.course import Course, course, must_trim
+from rates_sync.relay.document_ttl import Held, lengthen, read_held
 from rates_sync.relay.documents import Write, manifest_of, writes
-from rates_sync.relay.lifetime import Held, lengthen, read_held
+from rates_sync.relay.plan import Course, course, must_trim
 from rates_sync.relay.port import RecordPort, RecordView
 from rates_sync.relay.stream import Tail, read_tail, translated
 

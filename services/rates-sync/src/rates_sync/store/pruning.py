@@ -10,9 +10,9 @@ from sqlalchemy import Delete, delete, exists, not_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from rates_contracts.events import Position
+from rates_sync.store.cursors import read_slowest
 from rates_sync.store.engine import writing
 from rates_sync.store.fence import Fence, hold
-from rates_sync.store.notices import read_slowest
 from rates_sync.store.outbox import later_than
 from rates_sync.store.rows import read_head
 from rates_sync.store.schema import audit, observations, outbox, payloads

@@ -19,7 +19,7 @@ import pytest
 
 from rates_sync.migrations import migrate
 from rates_sync.store.engine import open_engine
-from rates_sync.store.upstream import claim
+from rates_sync.store.origin import claim
 from servers.ports import free_port
 
 pytestmark = pytest.mark.integration

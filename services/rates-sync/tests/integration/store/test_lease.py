@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rates_contracts.events import Position
 from rates_sync.errors import LeaseLost, StoreUnavailable
+from rates_sync.store.cursors import Notices
 from rates_sync.store.engine import reading
 from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
-from rates_sync.store.notices import Notices
 from rates_sync.store.pruning import prune
 from rates_sync.store.quota import RequestLedger
 from rates_sync.store.schema import observations, outbox

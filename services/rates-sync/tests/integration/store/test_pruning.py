@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rates_contracts.events import Position
+from rates_sync.store.cursors import Notices
 from rates_sync.store.engine import reading
-from rates_sync.store.notices import Notices
 from rates_sync.store.pruning import Pruned, prune
 from rates_sync.store.schema import audit, observations, outbox, payloads
 

@@ -17,11 +17,11 @@ from rates_sync.app import create_app
 from rates_sync.cycle.backfill import Backfill
 from rates_sync.cycle.cycle import Cycle
 from rates_sync.errors import StoreUnavailable, UpstreamFailure
+from rates_sync.instrumentation import Watch
+from rates_sync.leader.election import Leadership
 from rates_sync.leader.leader import Leader
-from rates_sync.leader.leadership import Leadership
 from rates_sync.leader.poller import Poller, Timing
-from rates_sync.leader.waiting import Progress
-from rates_sync.leader.watch import Watch
+from rates_sync.liveness import Progress
 from rates_sync.metrics import Metrics
 from rates_sync.service import Service
 from rates_sync.timetable.schedule import Pace

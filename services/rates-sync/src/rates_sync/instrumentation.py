@@ -16,9 +16,9 @@ from rates_sync.cycle.cycle import Poll
 from rates_sync.cycle.recorder import Recorded
 from rates_sync.errors import Outcome, RelayError, StoreUnavailable
 from rates_sync.guard.quota import QuotaLedger
-from rates_sync.leader.courier import Notice
-from rates_sync.leader.waiting import Progress
+from rates_sync.liveness import Progress
 from rates_sync.metrics import Metrics, seconds
+from rates_sync.notify.dispatcher import Notice
 from rates_sync.relay.relay import Step
 from rates_sync.store.pruning import Pruned
 from rates_sync.timetable.schedule import Known

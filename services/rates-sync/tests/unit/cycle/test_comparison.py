@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rates_contracts.observation import FIX, Observation
-from rates_sync.cycle.news import News, news_in
+from rates_sync.cycle.comparison import News, news_in
 from rates_sync.upstream import Answer, Published
 
 NOW = datetime(2026, 8, 13, 18, 5, tzinfo=UTC)

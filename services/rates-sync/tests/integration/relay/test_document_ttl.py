@@ -13,7 +13,7 @@ from rates_contracts.averages import Average
 from rates_contracts.documents import AVERAGES, CURRENT, HISTORY, TTL_OF
 from rates_contracts.stream import EVENTS
 from rates_sync.errors import RelayError
-from rates_sync.relay.lifetime import lengthen
+from rates_sync.relay.document_ttl import lengthen
 from rates_sync.relay.relay import Relay
 
 pytestmark = pytest.mark.integration

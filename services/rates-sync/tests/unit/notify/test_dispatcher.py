@@ -13,10 +13,10 @@ from structlog.testing import capture_logs
 from rates_contracts.events import Position, StoredEvent, encode_event, stored_event
 from rates_sync.cycle.recorder import Manner, Recorder
 from rates_sync.errors import NotificationFailed, StoreUnavailable
-from rates_sync.leader.courier import Courier, Outage, Outlets
 from rates_sync.notify.alerts import Alert
 from rates_sync.notify.cdn import NoEdge
-from rates_sync.store.notices import Notices
+from rates_sync.notify.dispatcher import Courier, Outage, Outlets
+from rates_sync.store.cursors import Notices
 from rates_sync.store.schema import outbox
 from rates_sync.upstream import Query, Rejected
 

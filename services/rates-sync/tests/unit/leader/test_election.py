@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from rates_sync.errors import LeaseLost, StoreUnavailable
+from rates_sync.leader.election import Leadership
 from rates_sync.leader.leader import BreakerLog, Leader, Nightly, Renewal, Task, next_night
-from rates_sync.leader.leadership import Leadership
 from rates_sync.store.fence import Fence
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from rates_sync.leader.waiting import Progress, until
+from rates_sync.liveness import Progress, until
 
 
 async def test_wait_ends_when_the_clock_is_there(hand_clock: Any) -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from rates_contracts.calendar import BankCalendar
 from rates_contracts.events import Head
-from rates_sync.leader.waiting import Progress
-from rates_sync.leader.watch import Watch
+from rates_sync.instrumentation import Watch
+from rates_sync.liveness import Progress
 from rates_sync.metrics import Metrics
 from rates_sync.timetable.schedule import Known
 

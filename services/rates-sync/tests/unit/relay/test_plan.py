@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rates_contracts.events import Envelope, Head, Position, Previous, StoredEvent
-from rates_sync.relay.course import Course, course, must_trim
+from rates_sync.relay.plan import Course, course, must_trim
 from rates_sync.relay.stream import Tail
 
 NOW = datetime(2026, 8, 13, 18, tzinfo=UTC)

@@ -16,9 +16,9 @@ import structlog
 
 from rates_contracts.events import Position, StoredEvent
 from rates_sync.errors import NotificationFailed, StoreUnavailable
-from rates_sync.leader.meaning import alerts_of, purges, unknown
 from rates_sync.notify.alerts import Alert, Alerts
 from rates_sync.notify.cdn import EdgeCache
+from rates_sync.notify.rules import alerts_of, purges, unknown
 from rates_sync.upstream import Rejected
 
 log = structlog.get_logger(__name__)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from rates_contracts.events import Event, Position, decode_event
-from rates_sync.store.notices import Notices
+from rates_sync.store.cursors import Notices
 
 pytestmark = pytest.mark.integration
 
