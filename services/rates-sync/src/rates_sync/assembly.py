@@ -23,7 +23,8 @@ from rates_sync.cycle.recorder import Recorder
 from rates_sync.errors import RelayError, StoreUnavailable
 from rates_sync.guard.chain import Guarded, Limits, Surroundings, guarded
 from rates_sync.instrumentation import CountedLedger, Watch
-from rates_sync.leader.leader import BreakerLog, Leader, Nightly, Renewal, Task
+from rates_sync.leader.leader import Leader, Task
+from rates_sync.leader.loops import BreakerLog, Nightly, Renewal
 from rates_sync.leader.poller import Poller, Timing
 from rates_sync.liveness import Progress
 from rates_sync.metrics import Metrics

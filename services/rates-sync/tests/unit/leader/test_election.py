@@ -9,7 +9,8 @@ import pytest
 
 from rates_sync.errors import LeaseLost, StoreUnavailable
 from rates_sync.leader.election import Leadership
-from rates_sync.leader.leader import BreakerLog, Leader, Nightly, Renewal, Task, next_night
+from rates_sync.leader.leader import Leader, Task
+from rates_sync.leader.loops import BreakerLog, Nightly, Renewal, next_night
 from rates_sync.store.fence import Fence
 
 
