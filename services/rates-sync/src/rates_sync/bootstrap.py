@@ -1,31 +1,39 @@
 """Builds one instance of rates-sync from its settings: the one place that opens clients.
 
-Called by `__main__` and by tests, which pass their own clock, sleep or chance; `assembly` wires
-what a lease adds. Nothing connects and nothing runs until `Service.run`; what is opened here is
-closed there, in reverse order.
+Nothing connects and nothing runs until `Service.run`; what is opened here is closed there, in
+reverse order.
 """
 
 import asyncio
 import os
 import secrets
 import socket
+import time
 import uuid
+from collections.abc import Callable
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from datetime import date as Day
+from random import random as chance
 from typing import Any
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rates_contracts.calendar import mexico_day
+from rates_contracts.observation import FIRST_FIX_DAY
 from rates_sync import __version__
-from rates_sync.assembly import Instance, Seams, build_leader
+from rates_sync.assembly import Instance, build_leader
 from rates_sync.banxico.client import BanxicoClient, open_client
-from rates_sync.instrumentation import Watch
-from rates_sync.leader.election import Leadership
-from rates_sync.liveness import Progress
+from rates_sync.clock import Clock, Sleep
+from rates_sync.instrumentation import Instrumentation
+from rates_sync.leader.election import Election
+from rates_sync.liveness import Liveness
 from rates_sync.metrics import Metrics
-from rates_sync.migrations import migrate
+from rates_sync.migrations import migrate, migrate_with
 from rates_sync.notify.alerts import Alerts, LogAlerts
 from rates_sync.notify.cdn import EdgeCache, NoEdge
 from rates_sync.service import Service
@@ -36,51 +44,129 @@ from rates_sync.store.lease import Lease
 from rates_sync.store.origin import claim
 from rates_sync.store.quota import RequestLedger
 from rates_sync.store.record import Record
-from rates_telemetry.tracing import current_traceparent, open_tracing
+from rates_sync.upstream import Banxico
+from rates_telemetry.tracing import Tracing, current_traceparent, open_tracing
 
 LEASE_WITHIN = 60.0
-"""Seconds in which a living lease loop gets round, also while the database hangs."""
+"""Seconds within which a living lease loop beats, also while the database hangs."""
 
 
-def bootstrap(settings: Settings, **seams: Any) -> Service:
-    """Build an instance; `seams` are the fields of `Seams` that a test replaces."""
+@dataclass(frozen=True)
+class Overrides:
+    """What replaces the real thing, which is the default; None is what the settings say.
+
+    Whoever passes an object closes it: the instance closes only what it opened by itself. `engine`
+    must reach a database that exists, `name` be unique to the instance, also across its restarts.
+    """
+
+    clock: Clock = lambda: datetime.now(UTC)
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Sleep = asyncio.sleep
+    random: Callable[[], float] = chance
+    new_event_id: Callable[[], str] = lambda: uuid.uuid4().hex
+    first_fix_day: Day = FIRST_FIX_DAY
+    name: str | None = None
+    engine: AsyncEngine | None = None
+    redis: Redis | None = None
+    banxico: Banxico | None = None
+    alerts: Alerts | None = None
+    edge: EdgeCache | None = None
+    tracing: Tracing | None = None
+
+
+def bootstrap(settings: Settings, **overrides: Any) -> Service:
+    """Build an instance; `overrides` are the fields of `Overrides`."""
     closing = AsyncExitStack()
-    instance = _instance(settings, Seams(**seams), closing)
-    url = settings.database_url.reveal()
+    given = Overrides(**overrides)
+    metrics, liveness = Metrics(daily_quota=settings.daily_quota), Liveness(given.monotonic)
+    instance = _instance(
+        settings, given, Instrumentation(metrics, liveness, given.clock), liveness, closing
+    )
 
     async def prepare() -> None:
-        await migrate(url)
+        if given.engine is None:
+            await migrate(settings.database_url.reveal())
+        else:
+            await migrate_with(given.engine)
         await claim(instance.engine, settings.source)
 
     async def holder() -> str:
         return (await instance.lease.observe()).holder
 
     async def quota_used() -> int:
-        today = mexico_day(instance.seams.clock())
-        return await RequestLedger(instance.engine, Fence("", 0)).used(today)
+        ledger = RequestLedger(instance.engine, Fence("", 0))
+        return await ledger.used(mexico_day(given.clock()))
 
     return Service(
-        clock=instance.seams.clock,
-        sleep=instance.seams.sleep,
-        metrics=instance.metrics,
-        progress=instance.progress,
+        clock=given.clock,
+        sleep=given.sleep,
+        metrics=metrics,
+        liveness=liveness,
         record=instance.record,
-        leadership=Leadership(
-            instance.lease, lambda fence: build_leader(instance, fence), instance.watch.leads
+        election=Election(
+            instance.lease,
+            lambda fence: build_leader(instance, fence),
+            instance.instrumentation.on_leading,
         ),
         prepare=prepare,
         holder=holder,
         quota_used=quota_used,
-        relay_lag=instance.watch.relay_lag,
+        relay_lag=instance.instrumentation.relay_lag,
         operator_token=settings.operator_token,
         daily_quota=settings.daily_quota,
+        first_fix_day=given.first_fix_day,
         closing=closing,
     )
 
 
-def _instance(settings: Settings, seams: Seams, closing: AsyncExitStack) -> Instance:
-    metrics = Metrics(daily_quota=settings.daily_quota)
-    progress = Progress(seams.monotonic)
+def _instance(
+    settings: Settings,
+    given: Overrides,
+    instrumentation: Instrumentation,
+    liveness: Liveness,
+    closing: AsyncExitStack,
+) -> Instance:
+    tracing, engine, redis, banxico = given.tracing, given.engine, given.redis, given.banxico
+    if tracing is None:
+        tracing = _open_tracing(settings, closing)
+    if engine is None:
+        engine = _open_engine(settings, closing)
+    if redis is None:
+        redis = _open_redis(settings, closing)
+    if banxico is None:
+        banxico = _open_banxico(settings, given.clock, closing)
+
+    async def lease_sleep(seconds: float) -> None:
+        liveness.beat("lease", within=LEASE_WITHIN)
+        await given.sleep(seconds)
+
+    return Instance(
+        settings=settings,
+        clock=given.clock,
+        sleep=given.sleep,
+        lease_sleep=lease_sleep,
+        random=given.random,
+        first_fix_day=given.first_fix_day,
+        engine=engine,
+        redis=redis,
+        banxico=banxico,
+        alerts=_alerts(settings) if given.alerts is None else given.alerts,
+        edge=_edge(settings) if given.edge is None else given.edge,
+        tracing=tracing,
+        record=Record(engine, given.clock, given.new_event_id, current_traceparent),
+        lease=Lease(
+            engine,
+            given.name or _unique_name(),
+            monotonic=given.monotonic,
+            sleep=lease_sleep,
+            poll=settings.lease_poll,
+            patience=settings.lease_patience,
+        ),
+        instrumentation=instrumentation,
+    )
+
+
+def _open_tracing(settings: Settings, closing: AsyncExitStack) -> Tracing:
     tracing = open_tracing(
         "rates-sync",
         version=__version__,
@@ -88,45 +174,18 @@ def _instance(settings: Settings, seams: Seams, closing: AsyncExitStack) -> Inst
         sampled=settings.trace_share,
     )
     closing.push_async_callback(asyncio.to_thread, tracing.close)
+    return tracing
+
+
+def _open_engine(settings: Settings, closing: AsyncExitStack) -> AsyncEngine:
     engine = open_engine(settings.database_url.reveal())
     closing.push_async_callback(engine.dispose)
-    redis = _open_redis(settings)
-    closing.push_async_callback(redis.aclose)
-    http = open_client(settings.banxico_url, read_timeout=settings.request_timeout)
-    closing.push_async_callback(http.aclose)
-
-    async def lease_sleep(seconds: float) -> None:
-        progress.beat("lease", within=LEASE_WITHIN)
-        await seams.sleep(seconds)
-
-    return Instance(
-        settings=settings,
-        seams=seams,
-        engine=engine,
-        redis=redis,
-        client=BanxicoClient(http, settings.banxico_token, seams.clock),
-        alerts=_alerts(settings),
-        edge=_edge(settings),
-        tracing=tracing,
-        record=Record(engine, seams.clock, seams.new_event_id, current_traceparent),
-        lease=Lease(
-            engine,
-            _name(),
-            monotonic=seams.monotonic,
-            sleep=lease_sleep,
-            poll=settings.lease_poll,
-            patience=settings.lease_patience,
-        ),
-        metrics=metrics,
-        progress=progress,
-        lease_sleep=lease_sleep,
-        watch=Watch(metrics, progress, seams.clock),
-    )
+    return engine
 
 
-def _open_redis(settings: Settings) -> Redis:
+def _open_redis(settings: Settings, closing: AsyncExitStack) -> Redis:
     """No retries of the client's own: the relay's loop is the retry."""
-    return Redis.from_url(
+    redis = Redis.from_url(
         settings.redis_url.reveal(),
         retry=Retry(NoBackoff(), 0),
         socket_timeout=settings.redis_timeout,
@@ -135,6 +194,14 @@ def _open_redis(settings: Settings) -> Redis:
         # RESP3 is the client's default, and the embedded server can't write its null.
         protocol=2,
     )
+    closing.push_async_callback(redis.aclose)
+    return redis
+
+
+def _open_banxico(settings: Settings, clock: Clock, closing: AsyncExitStack) -> Banxico:
+    http = open_client(settings.banxico_url, read_timeout=settings.request_timeout)
+    closing.push_async_callback(http.aclose)
+    return BanxicoClient(http, settings.banxico_token, clock)
 
 
 def _alerts(settings: Settings) -> Alerts:
@@ -157,6 +224,6 @@ def _edge(settings: Settings) -> EdgeCache:
     )
 
 
-def _name() -> str:
+def _unique_name() -> str:
     """Name this process in the lease, unique also across its restarts."""
     return f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"

@@ -1,18 +1,20 @@
 """Every metric of one rates-sync instance; `docs/telemetry.md` lists them, a test compares.
 
-Built by `bootstrap`, each instance with a registry of its own. All exist from the start with their
-labels, so that an alarm never waits for a first event. Knows no one else: others set and count.
+Each instance has a registry of its own. All metrics exist from the start with their labels, so that
+an alarm never waits for a first event.
 """
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from rates_contracts.status import BreakerState
 from rates_sync.cycle.cycle import RESULTS
 from rates_sync.errors import OUTCOMES
 
-BREAKER_STATES = ("closed", "half_open", "open")
+BREAKER_STATES: tuple[BreakerState, ...] = get_args(BreakerState)
 EVENTS = (
     "observations_recorded",
     "status_changed",
@@ -141,10 +143,10 @@ class Metrics:
             "rates_sync_operator_refusals", "Operator requests without the right token."
         )
 
-    def show_breaker(self, state: str) -> None:
+    def show_breaker(self, state: BreakerState) -> None:
         """Export the breaker's state."""
-        for one in BREAKER_STATES:
-            self.breaker_state.labels(one).set(one == state)
+        for name in BREAKER_STATES:
+            self.breaker_state.labels(name).set(name == state)
 
     def _gauge(self, name: str, doc: str) -> Gauge:
         return Gauge(name, doc, registry=self.registry)

@@ -42,6 +42,7 @@ from rates_contracts.events import (
 from rates_contracts.observation import FIX, Observation
 from rates_contracts.status import SyncStatus
 from rates_sync.migrations import migrate
+from rates_sync.settings import Settings
 from rates_sync.store.engine import open_engine
 from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
@@ -184,8 +185,8 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """An empty database, not migrated yet, of the back end under test."""
     if DATABASE not in DATABASES:
         pytest.fail(f"RATES_TEST_DATABASE must be one of {sorted(DATABASES)}, not {DATABASE!r}")
-    with DATABASES[DATABASE](request) as one:
-        yield one
+    with DATABASES[DATABASE](request) as database:
+        yield database
 
 
 @pytest.fixture
@@ -342,8 +343,14 @@ class Instance:
 
     def __post_init__(self) -> None:
         """Build its lease and its record."""
-        timing: dict[str, Any] = {"monotonic": self.clock.monotonic, "sleep": self.clock.sleep}
-        self.lease = Lease(self.engine, self.name, **timing)
+        self.lease = Lease(
+            self.engine,
+            self.name,
+            monotonic=self.clock.monotonic,
+            sleep=self.clock.sleep,
+            poll=Settings.lease_poll,
+            patience=Settings.lease_patience,
+        )
         self.record = Record(self.engine, self.clock, lambda: f"{self.name}-{next(self.ids)}")
 
     async def lead(self) -> "Instance":
@@ -381,7 +388,7 @@ class Instance:
             )
 
     async def chunk(self, day: str, value: str) -> None:
-        """Record a chunk of a backfill, which no event tells of yet."""
+        """Record a chunk of a backfill, which no event announces yet."""
         async with self.record.recording(self.fence) as recording:
             await recording.keep_payload(PAYLOAD, b"{}", self.clock.now)
             when = recording.recorded_at

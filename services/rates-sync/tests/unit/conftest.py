@@ -22,6 +22,7 @@ from rates_contracts.events import Event, decode_event
 from rates_contracts.observation import FIX, SETTLEMENT
 from rates_sync.cycle.recorder import Recorder
 from rates_sync.migrations import migrate
+from rates_sync.settings import Settings
 from rates_sync.store.engine import open_engine
 from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
@@ -160,18 +161,18 @@ class Desk:
     record: Record
     fence: Fence
     clock: HandClock
-    told: list[Event] = field(default_factory=list)
+    announced: list[Event] = field(default_factory=list)
 
     def recorder(self) -> Recorder:
-        """Return a pen; what it announces is in `told`."""
+        """Return a recorder; what it announces is in `told`."""
         origin = Origin("simulator", edge_purged=False)
-        return Recorder(self.record, self.fence, origin, self.clock, self.told.append)
+        return Recorder(self.record, self.fence, origin, self.clock, self.announced.append)
 
     async def events(self) -> tuple[Event, ...]:
         """Return the outbox."""
         async with self.engine.connect() as connection:
             return tuple(
-                decode_event(one.body) for one in await read_events(connection, BEFORE_ALL)
+                decode_event(stored.body) for stored in await read_events(connection, BEFORE_ALL)
             )
 
     async def rows(self, query: str) -> list[tuple[object, ...]]:
@@ -207,7 +208,14 @@ async def desk(migrated: Path, tmp_path: Path, hand_clock: HandClock) -> AsyncIt
     """A leader's desk over an empty record."""
     shutil.copy(migrated, tmp_path / "rates.db")
     engine = open_engine(f"sqlite+aiosqlite:///{tmp_path / 'rates.db'}")
-    lease = Lease(engine, "me", monotonic=hand_clock.monotonic, sleep=hand_clock.sleep)
+    lease = Lease(
+        engine,
+        "me",
+        monotonic=hand_clock.monotonic,
+        sleep=hand_clock.sleep,
+        poll=Settings.lease_poll,
+        patience=Settings.lease_patience,
+    )
     numbers = count(1)
     record = Record(engine, hand_clock, lambda: f"event-{next(numbers)}")
     yield Desk(engine, record, await lease.contend(), hand_clock)

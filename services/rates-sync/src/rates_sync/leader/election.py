@@ -1,7 +1,6 @@
 """Contend for the lease, lead while it is held, contend again (rule R2, protocol rule 3).
 
-`service` runs it for the process' whole life. A lost lease ends the leader's tasks, not the
-process; a bug ends both. Writes nothing itself.
+A lost lease ends the leader's tasks, not the process; a bug ends both. Writes nothing itself.
 """
 
 import asyncio
@@ -20,10 +19,10 @@ RELEASE_SECONDS = 3.0
 
 
 class LeasePort(Protocol):
-    """This instance's hand on the lease."""
+    """This instance's access to the lease."""
 
     async def contend(self) -> Fence:
-        """Return the fence once the lease is this instance's."""
+        """Return the fence once this instance holds the lease."""
         ...
 
     async def release(self, fence: Fence) -> None:
@@ -31,22 +30,22 @@ class LeasePort(Protocol):
         ...
 
 
-class Leadership:
-    """This instance's turns as leader; `changed` hears of each beginning and end."""
+class Election:
+    """This instance's terms as leader; `on_change` is called with whether it leads now."""
 
     def __init__(
         self,
         lease: LeasePort,
         build: Callable[[Fence], Leader],
-        changed: Callable[[bool], None],
+        on_change: Callable[[bool], None],
     ) -> None:
-        self._lease, self._build, self._changed = lease, build, changed
+        self._lease, self._build, self._on_change = lease, build, on_change
         self.leader: Leader | None = None
 
     async def run(self) -> None:
-        """Lead again and again until cancelled; the lease is free afterwards.
+        """Lead again and again until cancelled; then the lease is released.
 
-        Raises an ExceptionGroup of whatever no leader expects.
+        Raises an ExceptionGroup for a bug.
         """
         while True:
             fence = await self._lease.contend()
@@ -57,7 +56,7 @@ class Leadership:
 
     async def _lead(self, fence: Fence) -> None:
         self.leader = self._build(fence)
-        self._changed(True)
+        self._on_change(True)
         try:
             await self.leader.run()
         except asyncio.CancelledError:
@@ -65,7 +64,7 @@ class Leadership:
             raise
         finally:
             self.leader = None
-            self._changed(False)
+            self._on_change(False)
 
     async def _release(self, fence: Fence) -> None:
         """At a clean shutdown the next contender need not wait."""

@@ -1,8 +1,8 @@
 """Alerts by Amazon SNS and purges by CloudFront: the only module that knows boto3.
 
-`bootstrap` imports it where a topic or a distribution is configured, and only there: boto3 comes
-with the extra `aws`. Credentials come from the instance's role, never from our settings. boto3
-blocks, so each call runs in a thread; it is tried once, whoever follows the outbox tries again.
+Import it only where a topic or a distribution is configured: boto3 comes with the extra `aws`.
+Credentials come from the instance's role, never from our settings. boto3 blocks, so each call runs
+in a thread. It is tried once: the outbox's cursor makes it be sent again.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from rates_sync.notify.alerts import Alert
 
 DEADLINE: Final = 10.0
 """Seconds for a whole call, above what boto3 itself needs to give up."""
-LONGEST_SUBJECT = 100  # SNS refuses a longer one
+MAX_SUBJECT = 100  # SNS refuses a longer one
 
 
 class SnsClient(Protocol):
@@ -70,7 +70,7 @@ class SnsAlerts:
             self._deadline,
             lambda: self._client.publish(
                 TopicArn=self._topic_arn,
-                Subject=f"rates-sync: {alert.name}"[:LONGEST_SUBJECT],
+                Subject=f"rates-sync: {alert.name}"[:MAX_SUBJECT],
                 Message=_message(alert),
             ),
         )

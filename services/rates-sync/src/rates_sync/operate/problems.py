@@ -1,6 +1,6 @@
 """Errors as RFC 9457 problem documents (rule R10): the internal port's one table.
 
-`app` registers it. A problem never holds a secret or a traceback; the log does the latter.
+A problem never holds a secret or a traceback; the latter is logged.
 """
 
 from typing import Any

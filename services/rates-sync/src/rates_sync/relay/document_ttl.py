@@ -1,7 +1,4 @@
-"""The documents' time to live: what Redis holds of them, and how they outlive the database.
-
-`relay` reads it in each step; any instance may call `lengthen` while the database is down.
-"""
+"""The documents' time to live: what Redis holds of them, and how they outlive the database."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,42 +22,42 @@ from rates_sync.relay.stream import translated
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """What Redis holds: the manifest, and how long each document still lives.
+class StoredDocuments:
+    """What Redis holds: the manifest, and each document's remaining time to live.
 
-    A document that is missing, or never expires, has no time left.
+    A document that is missing, or never expires, has none.
     """
 
     manifest: CurrentDocument | None
-    left: Mapping[str, timedelta]
+    ttl: Mapping[str, timedelta]
 
     @property
     def history_version(self) -> str | None:
-        """The version of the history document, null without it."""
-        return self.manifest.history_version if self.manifest and self.left[HISTORY] else None
+        """The version of the history document, None without it."""
+        return self.manifest.history_version if self.manifest and self.ttl[HISTORY] else None
 
     @property
     def averages_version(self) -> str | None:
-        """The version of the averages document, null without it."""
-        return self.manifest.averages_version if self.manifest and self.left[AVERAGES] else None
+        """The version of the averages document, None without it."""
+        return self.manifest.averages_version if self.manifest and self.ttl[AVERAGES] else None
 
     def is_due(self, key: str) -> bool:
-        """Tell whether a document is past half its life (protocol rule 10)."""
-        return self.left[key] < TTL_OF[key] / 2
+        """Tell whether a document is past half its time to live (protocol rule 10)."""
+        return self.ttl[key] < TTL_OF[key] / 2
 
 
-async def read_held(pipe: Pipeline) -> Held:
-    """Read it on a connection that runs commands at once; raises Redis' own errors.
+async def read_documents(pipe: Pipeline) -> StoredDocuments:
+    """Read them on a connection that runs commands at once; raises Redis' own errors.
 
     The manifest names the versions of the others: they were written in one transaction.
     """
     body: Any = await pipe.get(CURRENT)
-    left = {key: timedelta(milliseconds=max(0, await pipe.pttl(key))) for key in TTL_OF}
-    return Held(_manifest(body), left)
+    ttl = {key: timedelta(milliseconds=max(0, await pipe.pttl(key))) for key in TTL_OF}
+    return StoredDocuments(_manifest(body), ttl)
 
 
-async def lengthen(redis: Redis) -> None:
-    """Let every document live 30 min from now, none shorter than it would (protocol rule 11).
+async def extend_ttls(redis: Redis) -> None:
+    """Extend every time to live to 30 min, shortening none (protocol rule 11).
 
     Raises `RelayError`.
     """

@@ -1,16 +1,16 @@
-"""What one step must do to the stream, from its tail and the record alone (protocol rules 8, 9).
+"""What a step must do to the stream, from its tail and the record alone (protocol rules 8, 9).
 
-Pure; `relay` follows it. The record was read after the tail, so that a stream ahead of it holds
-what the record never had, or has lost.
+Pure. The record must be read after the tail, so that a stream ahead of it holds what the record
+never had, or has lost.
 """
 
 from enum import Enum
 
-from rates_sync.relay.port import RecordView
+from rates_sync.committed import CommittedState
 from rates_sync.relay.stream import Tail
 
 
-class Course(Enum):
+class RepairAction(Enum):
     """What the stream needs."""
 
     APPEND = "append"
@@ -21,35 +21,36 @@ class Course(Enum):
     """It holds what the record does not: the record needs a new timeline first."""
 
 
-def course(tail: Tail, view: RecordView) -> Course:
+def decide_repair(tail: Tail, committed: CommittedState) -> RepairAction:
     """Compare the stream with the record; timeline first, then position, then `event_id`."""
     if tail.cursor is None:
-        return Course.REFILL if view.events else Course.APPEND
-    if _is_ahead(tail, view):
-        return Course.RESTART
-    if view.event_id_at_cursor is None or tail.event_id != view.event_id_at_cursor:
-        return Course.REFILL
-    if must_trim(tail, view):
-        return Course.APPEND
-    return Course.APPEND if tail.length == view.count - len(view.events) else Course.REFILL
+        return RepairAction.REFILL if committed.events else RepairAction.APPEND
+    if _is_ahead(tail, committed):
+        return RepairAction.RESTART
+    if committed.event_id_at_cursor is None or tail.event_id != committed.event_id_at_cursor:
+        return RepairAction.REFILL
+    if must_trim(tail, committed):
+        return RepairAction.APPEND
+    is_whole = tail.length == committed.count - len(committed.events)
+    return RepairAction.APPEND if is_whole else RepairAction.REFILL
 
 
-def must_trim(tail: Tail, view: RecordView) -> bool:
+def must_trim(tail: Tail, committed: CommittedState) -> bool:
     """Tell whether pruning has passed the stream's first entries.
 
     How many they are isn't known, so the length is compared in the step after the trim.
     """
-    return tail.first is not None and view.first is not None and tail.first < view.first
+    return tail.first is not None and committed.first is not None and tail.first < committed.first
 
 
-def _is_ahead(tail: Tail, view: RecordView) -> bool:
+def _is_ahead(tail: Tail, committed: CommittedState) -> bool:
     """Protocol rule 9: beyond the head, or another event where the record has one.
 
-    Once the record is in a later timeline than the stream it has turned away already.
+    Once the record is in a later timeline than the stream, it has been restarted already.
     """
-    if tail.cursor is None or tail.cursor.timeline < view.head.timeline:
+    if tail.cursor is None or tail.cursor.timeline < committed.head.timeline:
         return False
-    other = None not in (tail.event_id, view.event_id_at_cursor) and (
-        tail.event_id != view.event_id_at_cursor
+    differs = None not in (tail.event_id, committed.event_id_at_cursor) and (
+        tail.event_id != committed.event_id_at_cursor
     )
-    return tail.cursor > view.head.at or other
+    return tail.cursor > committed.head.at or differs

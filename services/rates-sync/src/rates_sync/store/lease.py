@@ -1,27 +1,23 @@
 """The lease: which instance asks Banxico, writes and relays (rule R2, protocol rule 3).
 
-`bootstrap` contends before anything else, the leader renews beside its work and releases at a
-clean shutdown. No two clocks are compared: a contender watches the row with its own monotonic
-clock. A leader that can't renew may go on believing in itself; the fence stops what it writes.
+No two clocks are compared: a contender watches the row with its own monotonic clock. A leader that
+can't renew may go on as if it led; the fence stops what it writes.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from rates_sync.clock import Sleep
 from rates_sync.errors import StoreUnavailable
 from rates_sync.store.engine import reading, writing
-from rates_sync.store.fence import Fence, hold
+from rates_sync.store.fence import Fence, lock_and_verify
 from rates_sync.store.schema import lease
 
 log = structlog.get_logger(__name__)
-
-POLL_SECONDS = 2.0
-PATIENCE_SECONDS = 10.0
-"""A leader that has not renewed for so long is taken for dead; renew well within it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +35,11 @@ class Seen:
 
 
 class Lease:
-    """One instance's hand on the lease; `holder` is unique to it, also across its restarts."""
+    """One instance's access to the lease; `holder` is unique to it, also across its restarts.
+
+    `poll` is how many seconds lie between looks at the lease; a leader that has not renewed for
+    `patience` seconds counts as dead.
+    """
 
     def __init__(
         self,
@@ -47,9 +47,9 @@ class Lease:
         holder: str,
         *,
         monotonic: Callable[[], float],
-        sleep: Callable[[float], Awaitable[None]],
-        poll: float = POLL_SECONDS,
-        patience: float = PATIENCE_SECONDS,
+        sleep: Sleep,
+        poll: float,
+        patience: float,
     ) -> None:
         if not holder:
             raise ValueError("a holder needs a name: the empty one marks a free lease")
@@ -89,7 +89,7 @@ class Lease:
         """Wait until the lease is this instance's and return its fence (protocol rule 3).
 
         Takes it at once when it is free, else when the same (token, renewals) was seen for the
-        whole patience. While the database is away nobody could renew: the watch begins anew.
+        whole patience. While the database is away nobody could renew: the watch starts again.
         """
         watched: Seen | None = None
         since = self._monotonic()
@@ -122,6 +122,6 @@ class Lease:
 
     async def _advance(self, fence: Fence, *, holder: str) -> None:
         async with writing(self._engine) as connection:
-            await hold(connection, fence)
+            await lock_and_verify(connection, fence)
             values = {"holder": holder, "renewals": lease.c.renewals + 1}
             await connection.execute(update(lease).values(values))

@@ -1,24 +1,22 @@
-"""The record as sync's use cases see it: plain reads, and recordings under a fence.
+"""The record: plain reads, and recordings under a fence.
 
-`cycle` and `bootstrap` call it. It never decides what is new and never talks to Redis.
+It never decides what is new and never talks to Redis.
 """
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date as Day
-from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rates_contracts.calendar import BankCalendar
 from rates_contracts.events import Head
 from rates_contracts.status import SyncStatus
+from rates_sync.clock import Clock
 from rates_sync.store.engine import reading, writing
-from rates_sync.store.fence import Fence, hold
+from rates_sync.store.fence import Fence, lock_and_verify
 from rates_sync.store.recording import Recording
 from rates_sync.store.rows import read_calendar, read_head, read_newest_day, read_status
-
-__all__ = ["Fence", "Record", "Recording"]
 
 
 class Record:
@@ -27,7 +25,7 @@ class Record:
     def __init__(
         self,
         engine: AsyncEngine,
-        clock: Callable[[], datetime],
+        clock: Clock,
         new_event_id: Callable[[], str],
         traceparent: Callable[[], str | None] = lambda: None,
     ) -> None:
@@ -35,7 +33,7 @@ class Record:
         self._new_event_id, self._traceparent = new_event_id, traceparent
 
     async def head(self) -> Head:
-        """Return where the record stands. Raises `StoreUnavailable`."""
+        """Return the newest event's place. Raises `StoreUnavailable`."""
         async with reading(self._engine) as connection:
             return await read_head(connection)
 
@@ -62,7 +60,7 @@ class Record:
         nothing but the database inside. Raises `LeaseLost` and `StoreUnavailable`.
         """
         async with writing(self._engine) as connection:
-            await hold(connection, fence)
+            await lock_and_verify(connection, fence)
             recording = await Recording.begin(
                 connection, self._clock(), self._new_event_id(), self._traceparent()
             )

@@ -1,6 +1,7 @@
 """Recordings: what commits together, in which order, at which instant (rule R3, rules 1, 2, 4)."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from datetime import date as Day
 from decimal import Decimal
@@ -27,6 +28,7 @@ from rates_sync.store.engine import reading
 from rates_sync.store.outbox import read_events
 from rates_sync.store.record import Record
 from rates_sync.store.schema import audit, head, observations, outbox, payloads, quarantine
+from rates_sync.upstream import Rejected
 
 pytestmark = pytest.mark.integration
 
@@ -162,7 +164,7 @@ async def test_an_event_that_hides_an_observation_is_a_bug(leader: Any) -> None:
             await recording.add([_observation(recording.recorded_at)])
             await recording.announce(StatusChanged, status=STATUS)
 
-    with pytest.raises(RuntimeError, match="does not tell"):
+    with pytest.raises(RuntimeError, match="does not announce"):
         await hiding()
 
 
@@ -230,7 +232,7 @@ async def test_the_next_leader_learns_of_an_unfinished_backfill(leader: Any, ins
     successor = await instance("second").lead()
     async with successor.record.recording(successor.fence) as recording:
         assert recording.unannounced
-    with pytest.raises(RuntimeError, match="does not tell"):
+    with pytest.raises(RuntimeError, match="does not announce"):
         await successor.change_status()
     await successor.reload()
     await successor.change_status()
@@ -247,14 +249,14 @@ async def test_chunks_rise_in_time_also_when_the_clock_goes_back(leader: Any, cl
     assert times[0] < times[1] == noted
 
 
-async def test_what_cannot_be_used_is_set_aside_once(leader: Any) -> None:
+async def test_what_cannot_be_used_is_quarantined_once(leader: Any) -> None:
     """Rule R10: the same bad datum in the next answer is not kept twice, another reason is."""
-    bad = {"series": FIX, "day": None, "raw": '"18,3500"', "payload_sha256": PAYLOAD}
+    comma = Rejected(FIX, None, '"18,3500"', "comma")
     async with leader.record.recording(leader.fence) as recording:
-        assert await recording.set_aside(reason="comma", **bad)
+        assert await recording.quarantine(comma, PAYLOAD)
     async with leader.record.recording(leader.fence) as recording:
-        assert not await recording.set_aside(reason="comma", **{**bad, "payload_sha256": "cd" * 32})
-        assert await recording.set_aside(reason="no date", **bad)
+        assert not await recording.quarantine(comma, "cd" * 32)
+        assert await recording.quarantine(replace(comma, reason="no date"), PAYLOAD)
     assert await _count(leader, quarantine) == 2
 
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rates_contracts.observation import FIX, SETTLEMENT
 from rates_sync.banxico.payload import parse
-from rates_sync.banxico.series import FIX, SETTLEMENT
 from rates_sync.errors import BadToken, UpstreamError, UpstreamFailure, UpstreamRateLimited
 from rates_sync.upstream import Answer, Published, Query
 

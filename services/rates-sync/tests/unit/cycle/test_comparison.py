@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rates_contracts.observation import FIX, Observation
-from rates_sync.cycle.comparison import News, news_in
+from rates_sync.cycle.comparison import Changes, compare
 from rates_sync.upstream import Answer, Published
 
 NOW = datetime(2026, 8, 13, 18, 5, tzinfo=UTC)
@@ -25,10 +25,10 @@ def _news(
     known: Sequence[Observation] = (),
     *,
     trusted: bool = False,
-) -> News:
+) -> Changes:
     rows = tuple(Published(FIX, day, Decimal(value)) for day, value in published)
     answer = Answer(b"", "sha", NOW, rows, (), (), {})
-    return news_in(answer, {FIX: known}, NOW, trusted=trusted)
+    return compare(answer, {FIX: known}, NOW, trusted=trusted)
 
 
 def test_new_day_is_revision_one() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rates_sync.errors import LeaseLost, StoreUnavailable
-from rates_sync.leader.election import Leadership
+from rates_sync.leader.election import Election
 from rates_sync.leader.leader import Leader, Task
 from rates_sync.leader.loops import BreakerLog, Nightly, Renewal, next_night
 from rates_sync.store.fence import Fence
@@ -62,11 +62,11 @@ async def test_lost_lease_ends_the_tasks_and_contends_again() -> None:
     tasks = [lose, _forever]
     lease = FakeLease(turns=2)
     changes: list[bool] = []
-    leadership = Leadership(lease, lambda fence: _leader(tasks[fence.token - 1]), changes.append)
-    running = asyncio.create_task(leadership.run())
+    election = Election(lease, lambda fence: _leader(tasks[fence.token - 1]), changes.append)
+    running = asyncio.create_task(election.run())
     await _let_run()
     assert changes == [True, False, True]
-    assert leadership.leader is not None
+    assert election.leader is not None
     running.cancel()
     await asyncio.wait({running})
 
@@ -77,18 +77,18 @@ async def test_bug_ends_the_process() -> None:
     async def fail() -> None:
         raise ZeroDivisionError
 
-    leadership = Leadership(FakeLease(), lambda _: _leader(fail), lambda _: None)
+    election = Election(FakeLease(), lambda _: _leader(fail), lambda _: None)
     with pytest.raises(ExceptionGroup) as caught:
-        await leadership.run()
+        await election.run()
     assert caught.group_contains(ZeroDivisionError)
-    assert leadership.leader is None
+    assert election.leader is None
 
 
 async def test_shutdown_frees_the_lease() -> None:
     """Cancelled, the leader stops its tasks and the next contender need not wait."""
     lease = FakeLease()
-    leadership = Leadership(lease, lambda _: _leader(_forever), lambda _: None)
-    running = asyncio.create_task(leadership.run())
+    election = Election(lease, lambda _: _leader(_forever), lambda _: None)
+    running = asyncio.create_task(election.run())
     await _let_run()
     running.cancel()
     await asyncio.wait({running})
@@ -115,17 +115,21 @@ async def test_renewal_goes_on_without_the_database(hand_clock: Any) -> None:
 
 async def test_every_change_of_the_breaker_is_an_event(desk: Any) -> None:
     """Protocol rule 19: the listener only enqueues; each change is recorded, in order."""
-    pen = desk.recorder()
-    await pen.begin()
-    told = len(desk.told)
-    breaker = BreakerLog(pen.note, desk.clock.sleep, lambda _: None)
+    recorder = desk.recorder()
+    await recorder.begin()
+    before = len(desk.announced)
+    breaker = BreakerLog(recorder.note, desk.clock.sleep, lambda _: None)
     for state in ("open", "half_open", "closed"):
-        breaker.changed(state, desk.clock())
+        breaker.on_change(state, desk.clock())
     running = asyncio.create_task(breaker.run())
     await breaker._changes.join()
     running.cancel()
     await asyncio.wait({running})
-    assert [event.status.breaker for event in desk.told[told:]] == ["open", "half_open", "closed"]
+    assert [event.status.breaker for event in desk.announced[before:]] == [
+        "open",
+        "half_open",
+        "closed",
+    ]
 
 
 async def test_change_of_the_breaker_waits_for_the_database(hand_clock: Any) -> None:
@@ -139,7 +143,7 @@ async def test_change_of_the_breaker_waits_for_the_database(hand_clock: Any) -> 
         noted.append(changes["breaker"])
 
     breaker = BreakerLog(note, hand_clock.sleep, failed.append)
-    breaker.changed("open", hand_clock())
+    breaker.on_change("open", hand_clock())
     running = asyncio.create_task(breaker.run())
     await _let_run()
     running.cancel()
