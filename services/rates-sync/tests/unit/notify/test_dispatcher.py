@@ -405,7 +405,9 @@ class QueueCursor:
         self.events = []
 
 
-async def test_dispatcher_steps_when_woken(desk: Any, recorder: Recorder, alerts: FakeAlerts) -> None:
+async def test_dispatcher_steps_when_woken(
+    desk: Any, recorder: Recorder, alerts: FakeAlerts
+) -> None:
     """A relayed event is dealt with at once, not at the next interval."""
     cursor, wake = QueueCursor(), asyncio.Event()
     sinks = Sinks(alerts, NoEdge(), lambda notice, sent: None)
