@@ -75,7 +75,8 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
 
     origin = Origin(settings.source, instance.edge.configured)
     recorder = Recorder(instance.record, fence, origin, clock, on_event)
-    breaker_log = BreakerLog(recorder.note, sleep, instrumentation.on_store_failure)
+    on_failure = instrumentation.on_store_failure
+    breaker_log = BreakerLog(recorder.note, sleep, on_failure)
     poller = _poller(instance, recorder, _guards(instance, fence, recorder, breaker_log))
     dispatcher = _dispatcher(instance, fence)
 
@@ -94,11 +95,12 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
         pruned = await prune(instance.engine, fence, now, relayed=await relay.cursor())
         instrumentation.on_pruned(pruned)
 
-    async def renew() -> None:
-        await instance.lease.renew(fence)
-
-    on_failure = instrumentation.on_store_failure
-    renewal = Renewal(renew, instance.lease_sleep, on_failure, interval=settings.lease_renewal)
+    renewal = Renewal(
+        lambda: instance.lease.renew(fence),
+        instance.lease_sleep,
+        on_failure,
+        interval=settings.lease_renewal,
+    )
     nightly = Nightly(prune_record, recorder.renew_calendar, clock, sleep, on_failure)
     tasks: dict[str, Task] = {
         "renewal": renewal.run,

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NoReturn
 
@@ -43,53 +44,39 @@ class InstanceClient:
 
     def health(self) -> dict[str, Any]:
         """Return what `/health` says."""
-        return self._json("GET", "/health", QUICK_SECONDS)
+        with self._request("GET", "/health", QUICK_SECONDS) as response:
+            return _content(response)
 
     def act(self, action: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Run an operator action and return its answer."""
-        return self._json("POST", f"/internal/v1/{action}", SLOW_SECONDS, body)
+        with self._request("POST", f"/internal/v1/{action}", SLOW_SECONDS, body) as response:
+            return _content(response)
 
     def lines(self, action: str, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Run an operator action and yield its lines as they come."""
-        try:
-            with httpx.stream(
-                "POST",
-                f"{self._base}/internal/v1/{action}",
-                json=body,
-                headers=self._headers,
-                timeout=SLOW_SECONDS,
-                trust_env=False,
-            ) as response:
-                if response.is_error:
-                    _fail(json.loads(response.read()))
-                for line in response.iter_lines():
-                    yield json.loads(line)
-        except httpx.HTTPError as error:
-            self._unreachable(error)
+        with self._request("POST", f"/internal/v1/{action}", SLOW_SECONDS, body) as response:
+            yield from map(json.loads, response.iter_lines())
 
-    def _json(
+    @contextmanager
+    def _request(
         self, method: str, path: str, timeout: float, body: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
+    ) -> Iterator[httpx.Response]:
+        url = self._base + path
+        options: dict[str, Any] = {"json": body, "headers": self._headers, "timeout": timeout}
         try:
-            response = httpx.request(
-                method,
-                self._base + path,
-                json=body,
-                headers=self._headers,
-                timeout=timeout,
-                trust_env=False,
-            )
+            with httpx.stream(method, url, trust_env=False, **options) as response:
+                if response.is_error:
+                    _fail(_content(response))
+                yield response
         except httpx.HTTPError as error:
-            self._unreachable(error)
-        content: dict[str, Any] = response.json()
-        if response.is_error:
-            _fail(content)
-        return content
+            raise click.ClickException(
+                f"no answer from {self._base} ({type(error).__name__}): does rates-sync run there?"
+            ) from error
 
-    def _unreachable(self, error: httpx.HTTPError) -> NoReturn:
-        raise click.ClickException(
-            f"no answer from {self._base} ({type(error).__name__}): does rates-sync run there?"
-        ) from error
+
+def _content(response: httpx.Response) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(response.read())
+    return content
 
 
 def _fail(problem: Mapping[str, Any]) -> NoReturn:

@@ -5,12 +5,13 @@ away ends none: it is counted, logged and tried again.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from rates_sync.cycle.recorder import Recorder
 from rates_sync.leader.poller import Poller
 
-Task = Callable[[], Awaitable[None]]
+Task = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Leader:
@@ -24,8 +25,4 @@ class Leader:
         """Run all tasks until one fails. Raises an ExceptionGroup."""
         async with asyncio.TaskGroup() as group:
             for name, task in self._tasks.items():
-                group.create_task(_coroutine(task), name=name)
-
-
-async def _coroutine(task: Task) -> None:
-    await task()
+                group.create_task(task(), name=name)
