@@ -104,7 +104,8 @@ def bootstrap(settings: Settings, **overrides: Any) -> Service:
         liveness=liveness,
         record=instance.record,
         election=Election(
-            instance.lease,
+            instance.lease.contend,
+            instance.lease.release,
             lambda fence: build_leader(instance, fence),
             instance.instrumentation.on_leading,
         ),
@@ -209,7 +210,8 @@ def _alerts(settings: Settings) -> Alerts:
         return LogAlerts()
     from rates_sync.notify.aws import SnsAlerts, open_client  # noqa: PLC0415  needs boto3
 
-    return SnsAlerts(open_client("sns", settings.aws_region), settings.sns_topic_arn)
+    sns = open_client("sns", settings.aws_region)
+    return SnsAlerts(sns.publish, settings.sns_topic_arn)
 
 
 def _edge(settings: Settings) -> EdgeCache:
@@ -217,8 +219,9 @@ def _edge(settings: Settings) -> EdgeCache:
         return NoEdge()
     from rates_sync.notify.aws import CloudFrontPurge, open_client  # noqa: PLC0415  needs boto3
 
+    cloudfront = open_client("cloudfront", settings.aws_region)
     return CloudFrontPurge(
-        open_client("cloudfront", settings.aws_region),
+        cloudfront.create_invalidation,
         settings.cloudfront_distribution_id,
         reference=lambda: uuid.uuid4().hex,
     )

@@ -38,9 +38,7 @@ class Metrics:
 
     def _of_banxico(self, daily_quota: int) -> None:
         self.requests = self._counter(
-            "rates_sync_requests",
-            "Attempts to ask Banxico, by how they ended.",
-            outcome=OUTCOMES,
+            "rates_sync_requests", "Attempts to ask Banxico, by how they ended.", outcome=OUTCOMES
         )
         self.polls = self._counter(
             "rates_sync_polls", "Cycles, by how they ended.", outcome=RESULTS

@@ -17,10 +17,7 @@ CONNECT_SECONDS = 5.0
 
 
 def open_client(
-    base_url: str,
-    *,
-    read_timeout: float,
-    transport: httpx.AsyncBaseTransport | None = None,
+    base_url: str, *, read_timeout: float, transport: httpx.AsyncBaseTransport | None = None
 ) -> httpx.AsyncClient:
     """Return the HTTP client for the API at `base_url` (up to `/service/v1`); `read_timeout` in s.
 

@@ -36,13 +36,7 @@ from rates_sync.store.recording import Recording
 from rates_sync.timetable.averages import averages_ahead, first_day_needed
 from rates_sync.timetable.calendar import bank_calendar
 from rates_sync.timetable.schedule import Known
-from rates_sync.timetable.status import (
-    Origin,
-    UpstreamHealth,
-    new_day,
-    status_of,
-    worth_an_event,
-)
+from rates_sync.timetable.status import Origin, UpstreamHealth, new_day, status_of, worth_an_event
 from rates_sync.upstream import MAX_RAW, Answer, Rejected
 
 SERIES = (FIX, SETTLEMENT)

@@ -41,11 +41,10 @@ class GuardDependencies:
 
 @dataclass(frozen=True, slots=True)
 class Guarded:
-    """Banxico behind its guards; the breaker and the quota to be read, never to be asked."""
+    """Banxico behind its guards; the breaker to be read, never to be asked."""
 
     banxico: Banxico
     breaker: Breaker
-    quota: Quota
 
 
 def guarded(
@@ -74,7 +73,7 @@ def guarded(
         sleep=dependencies.sleep,
         on_attempt=dependencies.on_attempt,
     )
-    return Guarded(retry, breaker, quota)
+    return Guarded(retry, breaker)
 
 
 async def _may_retry(breaker: Breaker, quota: Quota, planned: Callable[[], int]) -> bool:

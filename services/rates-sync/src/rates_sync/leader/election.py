@@ -4,8 +4,7 @@ A lost lease ends the leader's tasks, not the process; a bug ends both. Writes n
 """
 
 import asyncio
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -18,28 +17,21 @@ log = structlog.get_logger(__name__)
 RELEASE_SECONDS = 3.0
 
 
-class LeasePort(Protocol):
-    """This instance's access to the lease."""
-
-    async def contend(self) -> Fence:
-        """Return the fence once this instance holds the lease."""
-        ...
-
-    async def release(self, fence: Fence) -> None:
-        """Free the lease. Raises `LeaseLost` or `StoreUnavailable`."""
-        ...
-
-
 class Election:
-    """This instance's terms as leader; `on_change` is called with whether it leads now."""
+    """This instance's terms as leader; `on_change` is called with whether it leads now.
+
+    `contend` waits for the lease, `release` raises `LeaseLost` or `StoreUnavailable`.
+    """
 
     def __init__(
         self,
-        lease: LeasePort,
+        contend: Callable[[], Awaitable[Fence]],
+        release: Callable[[Fence], Awaitable[None]],
         build: Callable[[Fence], Leader],
         on_change: Callable[[bool], None],
     ) -> None:
-        self._lease, self._build, self._on_change = lease, build, on_change
+        self._contend, self._free, self._build = contend, release, build
+        self._on_change = on_change
         self.leader: Leader | None = None
 
     async def run(self) -> None:
@@ -48,7 +40,7 @@ class Election:
         Raises an ExceptionGroup for a bug.
         """
         while True:
-            fence = await self._lease.contend()
+            fence = await self._contend()
             try:
                 await self._lead(fence)
             except* LeaseLost as lost:
@@ -70,6 +62,6 @@ class Election:
         """At a clean shutdown the next contender need not wait."""
         try:
             async with asyncio.timeout(RELEASE_SECONDS):
-                await self._lease.release(fence)
+                await self._free(fence)
         except (StoreError, TimeoutError) as error:
             log.warning("lease_not_released", error=str(error))

@@ -52,10 +52,7 @@ class BreakerLog:
     """Records each change of the breaker, whose own listener is synchronous and only enqueues."""
 
     def __init__(
-        self,
-        note: Callable[..., Awaitable[None]],
-        sleep: Sleep,
-        on_failure: Callable[[str], None],
+        self, note: Callable[..., Awaitable[None]], sleep: Sleep, on_failure: Callable[[str], None]
     ) -> None:
         self._note, self._sleep, self._on_failure = note, sleep, on_failure
         self._changes: asyncio.Queue[tuple[BreakerState, datetime]] = asyncio.Queue()

@@ -47,25 +47,18 @@ def must_purge(before: StoredEvent | None, events: Sequence[StoredEvent]) -> boo
 
 def undecodable(events: Sequence[StoredEvent]) -> set[str]:
     """Return why some of `events` can't be decoded: the same words for all of one type."""
-    reasons = set()
-    for stored in events:
-        try:
-            decode_event(stored.body)
-        except EventUndecodable as error:
-            reasons.add(str(error))
-    return reasons
+    return {str(error) for error in map(_decoded, events) if isinstance(error, EventUndecodable)}
 
 
-def _decoded(stored: StoredEvent) -> Event | None:
-    """Return the event, None where its type is of a later version."""
+def _decoded(stored: StoredEvent) -> Event | EventUndecodable:
     try:
         return decode_event(stored.body)
-    except EventUndecodable:
-        return None
+    except EventUndecodable as error:
+        return error
 
 
 def _changes(
-    old: SyncStatus | None, new: SyncStatus | None, event: Event | None
+    old: SyncStatus | None, new: SyncStatus | None, event: Event | EventUndecodable
 ) -> Iterator[tuple[str, str]]:
     if isinstance(event, TimelineChanged):
         yield "stream_reset", "The record was restored to an earlier state: a new timeline."

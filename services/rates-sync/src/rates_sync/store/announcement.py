@@ -8,12 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rates_contracts.averages import Average
 from rates_contracts.calendar import BankCalendar
-from rates_contracts.events import (
-    CalendarChanged,
-    Event,
-    StatusChanged,
-    TimelineChanged,
-)
+from rates_contracts.events import CalendarChanged, Event, StatusChanged, TimelineChanged
 from rates_sync.store import schema
 from rates_sync.store.schema import SINGLE_ROW
 

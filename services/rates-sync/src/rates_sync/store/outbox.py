@@ -12,13 +12,7 @@ from rates_sync.committed import CommittedState
 from rates_sync.store.engine import reading
 from rates_sync.store.fence import Fence
 from rates_sync.store.record import Record
-from rates_sync.store.rows import (
-    read_averages,
-    read_calendar,
-    read_head,
-    read_history,
-    read_status,
-)
+from rates_sync.store.rows import read_averages, read_calendar, read_head, read_history, read_status
 from rates_sync.store.schema import outbox, sync_status
 
 BEFORE_ALL = Position(0, 0)

@@ -13,13 +13,7 @@ from rates_contracts.calendar import BankCalendar
 from rates_contracts.events import Head
 from rates_contracts.observation import Observation
 from rates_contracts.status import SyncStatus
-from rates_sync.store.schema import (
-    averages,
-    bank_calendar,
-    head,
-    observations,
-    sync_status,
-)
+from rates_sync.store.schema import averages, bank_calendar, head, observations, sync_status
 
 _later = observations.alias("later")
 _is_newest = ~exists().where(

@@ -11,13 +11,7 @@ import msgspec
 
 from rates_contracts.calendar import DUE_FROM, LATE_FROM, BankCalendar, mexico_day, mexico_instant
 from rates_contracts.status import State, Transition
-from rates_sync.timetable.calendar import (
-    AWAITED_FROM,
-    WINDOW,
-    days_from,
-    next_opening,
-    window_of,
-)
+from rates_sync.timetable.calendar import AWAITED_FROM, WINDOW, days_from, next_opening, window_of
 
 VERIFIED_FOR = timedelta(minutes=5)
 DAYS_AHEAD = 10

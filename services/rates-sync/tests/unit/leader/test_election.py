@@ -62,7 +62,9 @@ async def test_lost_lease_ends_the_tasks_and_contends_again() -> None:
     tasks = [lose, _forever]
     lease = FakeLease(turns=2)
     changes: list[bool] = []
-    election = Election(lease, lambda fence: _leader(tasks[fence.token - 1]), changes.append)
+    election = Election(
+        lease.contend, lease.release, lambda fence: _leader(tasks[fence.token - 1]), changes.append
+    )
     running = asyncio.create_task(election.run())
     await _let_run()
     assert changes == [True, False, True]
@@ -77,7 +79,8 @@ async def test_bug_ends_the_process() -> None:
     async def fail() -> None:
         raise ZeroDivisionError
 
-    election = Election(FakeLease(), lambda _: _leader(fail), lambda _: None)
+    lease = FakeLease()
+    election = Election(lease.contend, lease.release, lambda _: _leader(fail), lambda _: None)
     with pytest.raises(ExceptionGroup) as caught:
         await election.run()
     assert caught.group_contains(ZeroDivisionError)
@@ -87,7 +90,7 @@ async def test_bug_ends_the_process() -> None:
 async def test_shutdown_frees_the_lease() -> None:
     """Cancelled, the leader stops its tasks and the next contender need not wait."""
     lease = FakeLease()
-    election = Election(lease, lambda _: _leader(_forever), lambda _: None)
+    election = Election(lease.contend, lease.release, lambda _: _leader(_forever), lambda _: None)
     running = asyncio.create_task(election.run())
     await _let_run()
     running.cancel()

@@ -56,7 +56,7 @@ async def service(desk: Any, banxico: Any) -> Service:
         return 7
 
     unused: Any = None
-    election = Election(unused, unused, instrumentation.on_leading)
+    election = Election(unused, unused, unused, instrumentation.on_leading)
     election.leader = Leader(recorder, poller, {})
     return Service(
         clock=clock,
