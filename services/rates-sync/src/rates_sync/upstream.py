@@ -87,7 +87,7 @@ class Answer:
 
 
 class Banxico(Protocol):
-    """Whoever can be asked: the client itself, or a guard around it."""
+    """What can be asked: the client itself, or a guard around it."""
 
     async def ask(self, query: Query) -> Answer:
         """Return Banxico's answer.

@@ -47,7 +47,7 @@ K = TypeVar("K", ObservationsRecorded, StatusChanged, CalendarChanged)
 
 
 class AnnounceMode(Enum):
-    """How an answer's changes are announced; a backfill ends with one event (protocol rule 2)."""
+    """How an answer's changes are announced; a backfill makes a single event (protocol rule 2)."""
 
     POLL = "poll"
     CHUNK = "chunk"
@@ -65,7 +65,7 @@ class Additions:
 
 
 class Recorder:
-    """The recorder of the instance that holds `fence`; `on_event` hears of committed events.
+    """The recorder of the instance that holds `fence`; `on_event` is called with committed events.
 
     `health`, `known` and `timeline` are as of the last transaction. Methods raise `LeaseLost` and
     `StoreUnavailable`; then nothing is recorded.
@@ -107,7 +107,7 @@ class Recorder:
                 await session.announce(CalendarChanged, calendar=calendar)
 
     async def note(self, **changes: Any) -> None:
-        """Change fields of `health`; an event if workers need to hear of it (protocol rule 5)."""
+        """Change fields of `health`; an event if workers need to know of it (protocol rule 5)."""
         async with self._session(**changes) as session:
             await session.announce_if_worth()
 
@@ -225,7 +225,7 @@ class Session:
             )
 
     async def announce_if_worth(self) -> None:
-        """Announce the status alone, if workers need to hear of it (protocol rule 5)."""
+        """Announce the status alone, if workers need to know of it (protocol rule 5)."""
         status = await self._status(await self.calendar())
         if worth_an_event(await self.recording.status(), status):
             await self.announce(StatusChanged)

@@ -31,7 +31,7 @@ BEGIN_RETRY_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """The time that a poller lives by.
+    """A poller's clock, sleep and intervals.
 
     `breaker_retry_at` is when an open breaker admits a trial, None while it is not open;
     `store_retry` the pause after a failure of the database.

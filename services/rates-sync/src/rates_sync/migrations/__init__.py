@@ -61,11 +61,11 @@ def _upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = connection
-    stands_at = MigrationContext.configure(connection).get_current_revision()
-    if stands_at is None or stands_at in _known(config):
+    revision = MigrationContext.configure(connection).get_current_revision()
+    if revision is None or revision in _known(config):
         command.upgrade(config, "head")
     else:
-        log.warning("schema_of_a_later_version", revision=stands_at)
+        log.warning("schema_of_a_later_version", revision=revision)
 
 
 def _known(config: Config) -> set[str]:

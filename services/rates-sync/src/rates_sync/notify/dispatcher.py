@@ -2,7 +2,7 @@
 
 A purge is sent twice, the second 20 s after the event, or a worker that had not seen it yet would
 refill the edge with the old rate. While the database or Redis is away, and for a move that needs
-review, an alert goes out directly. Records nothing but its cursors.
+review, an alert is sent directly. Records nothing but its cursors.
 """
 
 import asyncio

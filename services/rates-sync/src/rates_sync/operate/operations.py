@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 NDJSON = "application/x-ndjson"
 OPERATOR = "operator"
-"""Whoever has the token; there is one."""
+"""The name in the audit of whoever has the token; there is only one."""
 MAX_REASON = 500
 
 
@@ -60,7 +60,7 @@ class Synced(msgspec.Struct):
 
 
 def admit(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
-    """Admit whoever shows the token, compared in constant time."""
+    """Refuse requests without the right token, compared in constant time."""
     expected: Secret = connection.app.state.service.operator_token
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     given = token.strip().encode()

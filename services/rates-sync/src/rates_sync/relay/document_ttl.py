@@ -69,7 +69,7 @@ async def extend_ttls(redis: Redis) -> None:
 
 
 def _manifest(body: bytes | None) -> CurrentDocument | None:
-    """A manifest that can't be read is none: it will be written anew."""
+    """A manifest that can't be read is none: it will be written again."""
     try:
         return None if body is None else decode_document(body, CurrentDocument)
     except DocumentUndecodable:

@@ -1,4 +1,4 @@
-"""What an event changes in the record beside observations (rule R3): head, status, averages, …"""
+"""Writes all that an event changes in the record but observations (rule R3)."""
 
 from typing import Any
 

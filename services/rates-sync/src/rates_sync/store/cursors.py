@@ -1,4 +1,4 @@
-"""Cursors into the outbox beside the relay's: for alerts and purges (protocol rule 21).
+"""How far alerts and purges have followed the outbox (protocol rule 21).
 
 A cursor advances after its notice was sent, so that each is sent at least once, also across
 restarts. Pruning keeps what a cursor has not passed.

@@ -21,8 +21,8 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """The lease row as a contender saw it; without a holder it is free."""
+class LeaseState:
+    """The lease row as it was seen; without a holder it is free."""
 
     holder: str
     token: int
@@ -57,13 +57,13 @@ class Lease:
         self._monotonic, self._sleep = monotonic, sleep
         self._poll, self._patience = poll, patience
 
-    async def observe(self) -> Seen:
+    async def observe(self) -> LeaseState:
         """Return the row as it is. Raises `StoreUnavailable`."""
         async with reading(self._engine) as connection:
             row = (await connection.execute(select(lease))).one()
-        return Seen(row.holder, row.token, row.renewals)
+        return LeaseState(row.holder, row.token, row.renewals)
 
-    async def take(self, seen: Seen) -> Fence | None:
+    async def take(self, seen: LeaseState) -> Fence | None:
         """Take the lease as it was seen; None if it has moved since. Raises `StoreUnavailable`."""
         taking = (
             update(lease)
@@ -75,7 +75,7 @@ class Lease:
         return Fence(self._holder, seen.token + 1) if taken else None
 
     async def renew(self, fence: Fence) -> None:
-        """Show that this leader lives. Raises `LeaseLost` or `StoreUnavailable`."""
+        """Show that this leader is alive. Raises `LeaseLost` or `StoreUnavailable`."""
         await self._advance(fence, holder=fence.holder)
 
     async def release(self, fence: Fence) -> None:
@@ -91,7 +91,7 @@ class Lease:
         Takes it at once when it is free, else when the same (token, renewals) was seen for the
         whole patience. While the database is away nobody could renew: the watch starts again.
         """
-        watched: Seen | None = None
+        watched: LeaseState | None = None
         since = self._monotonic()
         while True:
             seen = await self._look()
@@ -103,14 +103,14 @@ class Lease:
                     return fence
             await self._sleep(self._poll)
 
-    async def _look(self) -> Seen | None:
+    async def _look(self) -> LeaseState | None:
         try:
             return await self.observe()
         except StoreUnavailable as error:
             log.warning("lease_not_seen", error=str(error))
             return None
 
-    async def _try(self, seen: Seen) -> Fence | None:
+    async def _try(self, seen: LeaseState) -> Fence | None:
         try:
             fence = await self.take(seen)
         except StoreUnavailable as error:

@@ -19,7 +19,7 @@ BEFORE_ALL = Position(0, 0)
 
 
 class Outbox:
-    """The record towards the relay of the instance that holds `fence`."""
+    """The record as the relay sees it, for the instance that holds `fence`."""
 
     def __init__(self, engine: AsyncEngine, record: Record, fence: Fence) -> None:
         self._engine, self._record, self._fence = engine, record, fence
@@ -49,7 +49,7 @@ class Outbox:
             )
 
     async def restart_timeline(self, above: int) -> None:
-        """Go on in a timeline above `above` (rule 9). Raises `LeaseLost`, `StoreUnavailable`."""
+        """Continue in a timeline above `above` (rule 9). Raises `LeaseLost`, `StoreUnavailable`."""
         await self._record.restart_timeline(self._fence, above)
 
 

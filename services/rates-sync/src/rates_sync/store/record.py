@@ -68,7 +68,7 @@ class Record:
             recording.check_announced()
 
     async def restart_timeline(self, fence: Fence, above: int) -> Head:
-        """Go on in a new timeline, above `above`, and announce it (protocol rule 9).
+        """Continue in a new timeline, above `above`, and announce it (protocol rule 9).
 
         A record without any event has nothing to announce: its timeline alone is raised. Raises
         `LeaseLost` and `StoreUnavailable`.

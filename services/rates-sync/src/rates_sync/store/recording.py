@@ -73,7 +73,7 @@ class Recording:
     async def begin(
         cls, connection: AsyncConnection, now: datetime, event_id: str, traceparent: str | None
     ) -> Self:
-        """Read where the record stands; the lease row is locked already.
+        """Read the head; the lease row is locked already.
 
         Protocol rule 4: `recorded_at` rises strictly, also when the clock goes back.
         """

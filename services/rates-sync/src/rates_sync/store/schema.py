@@ -35,7 +35,7 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> Any:
-        """Keep microseconds: MySQL drops them unless told."""
+        """Keep microseconds: MySQL drops them by default."""
         kind = mysql.DATETIME(fsp=6) if dialect.name == "mysql" else DateTime()
         return dialect.type_descriptor(kind)
 

@@ -59,7 +59,7 @@ def status_of(
 
 
 def worth_an_event(old: SyncStatus | None, new: SyncStatus) -> bool:
-    """Tell whether workers need to hear of `new` (protocol rule 5).
+    """Tell whether workers need to know of `new` (protocol rule 5).
 
     A state changed, `fresh_until` moved by a minute, or a new day lengthens the table: otherwise
     every poll at noon would drop every rendered answer.

@@ -61,7 +61,7 @@ async def test_two_relays_at_once_leave_each_event_once(
 ) -> None:
     """Protocol rule 7: of relays in the same step one wins, the other fails as a whole."""
     await week()
-    steps = (one.step() for one in (relay, relay_of(leader), relay_of(leader)))
+    steps = (each.step() for each in (relay, relay_of(leader), relay_of(leader)))
     results = await asyncio.gather(*steps, return_exceptions=True)
     assert all(isinstance(result, Step | RelayError) for result in results)
     assert sum(isinstance(result, Step) and result.relayed == 4 for result in results) == 1

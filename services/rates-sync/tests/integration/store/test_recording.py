@@ -97,8 +97,8 @@ async def test_the_published_digits_come_back_to_the_last_zero(leader: Any) -> N
     """Rule R8: '17.0530' is recorded and read as '17.0530', not as 17.053."""
     await leader.publish({"2026-08-13": "17.0530"})
     async with leader.record.recording(leader.fence) as recording:
-        (one,) = await recording.newest(FIX, Day(2026, 8, 1), Day(2026, 8, 31))
-    assert str(one.value) == "17.0530"
+        (observation,) = await recording.newest(FIX, Day(2026, 8, 1), Day(2026, 8, 31))
+    assert str(observation.value) == "17.0530"
     async with reading(leader.engine) as connection:
         raw = await connection.scalar(text("SELECT value FROM current_rates_v1"))
     assert raw == "17.0530"
@@ -114,7 +114,7 @@ async def test_a_correction_is_a_new_revision_and_the_old_one_stays(leader: Any)
     async with leader.record.recording(leader.fence) as recording:
         newest = await recording.newest(FIX, Day(2026, 8, 12), Day(2026, 8, 13))
         assert await recording.newest_day(FIX) == Day(2026, 8, 13)
-    assert [(one.date.day, one.revision) for one in newest] == [(12, 1), (13, 2)]
+    assert [(row.date.day, row.revision) for row in newest] == [(12, 1), (13, 2)]
     assert await _count(leader, observations) == 3
     async with reading(leader.engine) as connection:
         current = (await connection.execute(text("SELECT * FROM current_rates_v1"))).all()
@@ -218,7 +218,7 @@ async def test_a_backfill_in_chunks_is_announced_as_one_reload(leader: Any) -> N
     await leader.chunk("1991-11-13", "3.0712")
     assert (await leader.record.head()).position == 0
     event = await leader.reload()
-    assert [type(one) for one in await _events(leader)] == [HistoryReload]
+    assert [type(event) for event in await _events(leader)] == [HistoryReload]
     assert await _versions(leader) == ("1-1", "1-1")
     async with leader.record.recording(leader.fence) as recording:
         both = await recording.newest(FIX, Day(1991, 1, 1), Day(1992, 1, 1))
@@ -298,7 +298,7 @@ async def _count(leader: Any, table: Any) -> int:
 async def _events(leader: Any) -> Any:
     async with reading(leader.engine) as connection:
         stored = await read_events(connection, Position(0, 0))
-    return tuple(decode_event(one.body) for one in stored)
+    return tuple(decode_event(event.body) for event in stored)
 
 
 async def _versions(leader: Any) -> tuple[str, str]:

@@ -61,7 +61,7 @@ async def test_publication_is_announced_by_the_poll_that_saw_it(cycle: Cycle, de
     poll = await cycle.run()
     event = desk.announced[-1]
     assert isinstance(event, ObservationsRecorded)
-    assert {one.date for one in event.observations if one.series == FIX} == {Day(2026, 8, 13)}
+    assert {row.date for row in event.observations if row.series == FIX} == {Day(2026, 8, 13)}
     assert poll.outcome == "success"
 
 

@@ -90,9 +90,9 @@ async def test_correction_is_a_revision_and_an_event(
     await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
     banxico.changed[FIX, WEDNESDAY] = real_fix[WEDNESDAY] + Decimal("0.0100")
     recorded = await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
-    (one,) = desk.announced[-1].observations
+    (row,) = desk.announced[-1].observations
     assert (recorded.new, recorded.corrections) == (0, 1)
-    assert (one.date, one.revision) == (WEDNESDAY, 2)
+    assert (row.date, row.revision) == (WEDNESDAY, 2)
 
 
 async def test_poll_without_news_is_silent(desk: Any, banxico: Any) -> None:
@@ -115,7 +115,7 @@ async def test_suspicious_and_unusable_data_are_set_aside_once(desk: Any, banxic
     banxico.changed[FIX, WEDNESDAY] = Decimal("71.0530")
     banxico.rejected = (Rejected(FIX, None, '{"fecha":"?"}', "no date"),)
     recorded = await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
-    assert [one.date for one in recorded.suspicious] == [WEDNESDAY]
+    assert [row.date for row in recorded.suspicious] == [WEDNESDAY]
     assert len(recorded.rejected) == 1
     again = await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
     assert (again.suspicious, again.rejected) == ((), ())
@@ -242,7 +242,7 @@ async def test_next_years_edition_keeps_declared_closures(desk: Any) -> None:
     await recorder.renew_calendar()
     calendar = desk.announced[-1].calendar
     assert calendar.last == Day(2029, 12, 31)
-    assert [one.date for one in calendar.declared] == [Day(2026, 8, 14)]
+    assert [row.date for row in calendar.declared] == [Day(2026, 8, 14)]
     events = len(desk.announced)
     await recorder.renew_calendar()
     assert len(desk.announced) == events
