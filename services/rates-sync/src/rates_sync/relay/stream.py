@@ -20,7 +20,7 @@ from rates_sync.errors import RelayError
 class Tail:
     """Where the stream ends; `cursor` is None without a stream.
 
-    `event_id` is of the entry at the cursor, None if that entry was trimmed; `first` the oldest entry.
+    `event_id` is of the entry at the cursor, None if it was trimmed; `first` is the oldest entry.
     """
 
     cursor: Position | None = None
