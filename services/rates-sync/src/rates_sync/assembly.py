@@ -24,6 +24,8 @@ from rates_sync.instrumentation import Instrumentation
 from rates_sync.leader.leader import Leader, Task
 from rates_sync.leader.loops import BreakerLog, Nightly, Renewal
 from rates_sync.leader.poller import Poller, Timing
+from rates_sync.liveness import Liveness
+from rates_sync.metrics import Metrics
 from rates_sync.notify.alerts import Alerts
 from rates_sync.notify.cdn import EdgeCache
 from rates_sync.notify.dispatcher import NotificationDispatcher, Sinks
@@ -60,6 +62,8 @@ class Instance:
     tracing: Tracing
     record: Record
     lease: Lease
+    metrics: Metrics
+    liveness: Liveness
     instrumentation: Instrumentation
 
 

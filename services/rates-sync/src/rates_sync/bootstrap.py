@@ -39,10 +39,9 @@ from rates_sync.notify.cdn import EdgeCache, NoEdge
 from rates_sync.service import Service
 from rates_sync.settings import Settings
 from rates_sync.store.engine import open_engine
-from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
 from rates_sync.store.origin import claim
-from rates_sync.store.quota import RequestLedger
+from rates_sync.store.quota import requests_used
 from rates_sync.store.record import Record
 from rates_sync.upstream import Banxico
 from rates_telemetry.tracing import Tracing, current_traceparent, open_tracing
@@ -76,12 +75,8 @@ class Overrides:
 
 def bootstrap(settings: Settings, **overrides: Any) -> Service:
     """Build an instance; `overrides` are the fields of `Overrides`."""
-    closing = AsyncExitStack()
-    given = Overrides(**overrides)
-    metrics, liveness = Metrics(daily_quota=settings.daily_quota), Liveness(given.monotonic)
-    instance = _instance(
-        settings, given, Instrumentation(metrics, liveness, given.clock), liveness, closing
-    )
+    given, closing = Overrides(**overrides), AsyncExitStack()
+    instance = _instance(settings, given, closing)
 
     async def prepare() -> None:
         if given.engine is None:
@@ -94,14 +89,13 @@ def bootstrap(settings: Settings, **overrides: Any) -> Service:
         return (await instance.lease.observe()).holder
 
     async def quota_used() -> int:
-        ledger = RequestLedger(instance.engine, Fence("", 0))
-        return await ledger.used(mexico_day(given.clock()))
+        return await requests_used(instance.engine, mexico_day(given.clock()))
 
     return Service(
         clock=given.clock,
         sleep=given.sleep,
-        metrics=metrics,
-        liveness=liveness,
+        metrics=instance.metrics,
+        liveness=instance.liveness,
         record=instance.record,
         election=Election(
             instance.lease.contend,
@@ -120,13 +114,8 @@ def bootstrap(settings: Settings, **overrides: Any) -> Service:
     )
 
 
-def _instance(
-    settings: Settings,
-    given: Overrides,
-    instrumentation: Instrumentation,
-    liveness: Liveness,
-    closing: AsyncExitStack,
-) -> Instance:
+def _instance(settings: Settings, given: Overrides, closing: AsyncExitStack) -> Instance:
+    metrics, liveness = Metrics(daily_quota=settings.daily_quota), Liveness(given.monotonic)
     tracing, engine, redis, banxico = given.tracing, given.engine, given.redis, given.banxico
     if tracing is None:
         tracing = _open_tracing(settings, closing)
@@ -163,7 +152,9 @@ def _instance(
             poll=settings.lease_poll,
             patience=settings.lease_patience,
         ),
-        instrumentation=instrumentation,
+        metrics=metrics,
+        liveness=liveness,
+        instrumentation=Instrumentation(metrics, liveness, given.clock),
     )
 
 

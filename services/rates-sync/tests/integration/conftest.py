@@ -43,10 +43,11 @@ from rates_contracts.observation import FIX, Observation
 from rates_contracts.status import SyncStatus
 from rates_sync.migrations import migrate
 from rates_sync.settings import Settings
-from rates_sync.store.engine import open_engine
+from rates_sync.store.engine import open_engine, reading
 from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
 from rates_sync.store.record import Record
+from rates_sync.store.rows import read_calendar
 from servers.ports import free_port
 
 # --- databases -----------------------------------------------------------------------------------
@@ -406,6 +407,11 @@ class Instance:
         """Announce a calendar; documents need one."""
         async with self.record.recording(self.fence) as recording:
             return await recording.announce(CalendarChanged, status=STATUS, calendar=calendar)
+
+    async def calendar(self) -> BankCalendar | None:
+        """Return the recorded calendar."""
+        async with reading(self.engine) as connection:
+            return await read_calendar(connection)
 
     async def reload(self) -> HistoryReload:
         """Announce the end of a backfill."""

@@ -28,6 +28,7 @@ from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
 from rates_sync.store.outbox import BEFORE_ALL, read_events
 from rates_sync.store.record import Record
+from rates_sync.store.rows import read_calendar
 from rates_sync.timetable.calendar import bank_calendar
 from rates_sync.timetable.status import Origin
 from rates_sync.upstream import Answer, Published, Query, Rejected
@@ -174,6 +175,11 @@ class Desk:
             return tuple(
                 decode_event(stored.body) for stored in await read_events(connection, BEFORE_ALL)
             )
+
+    async def calendar(self) -> BankCalendar | None:
+        """Return the recorded calendar."""
+        async with self.engine.connect() as connection:
+            return await read_calendar(connection)
 
     async def rows(self, query: str) -> list[tuple[object, ...]]:
         """Return what `query` selects."""

@@ -10,6 +10,7 @@ from datetime import date as Day
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 import msgspec
@@ -116,7 +117,8 @@ def _once_a_day(read: list[_Read]) -> tuple[list[Published], list[Rejected]]:
     """Keep a day that came once, or twice alike; of two different values neither can be trusted."""
     published: list[Published] = []
     rejected: list[Rejected] = []
-    for (series, day), group in groupby(sorted(read, key=_series_and_day), key=_series_and_day):
+    series_and_day = attrgetter("series", "date")
+    for (series, day), group in groupby(sorted(read, key=series_and_day), key=series_and_day):
         same = list(group)
         if len({row.value for row in same}) == 1:
             published.append(Published(series, day, same[0].value))
@@ -124,7 +126,3 @@ def _once_a_day(read: list[_Read]) -> tuple[list[Published], list[Rejected]]:
             reason = "the day came twice with different values"
             rejected.extend(Rejected(series, day, row.raw, reason) for row in same)
     return published, rejected
-
-
-def _series_and_day(row: _Read) -> tuple[str, Day]:
-    return row.series, row.date

@@ -86,7 +86,7 @@ class Relay:
             await wait_for_wake(wake, self._interval)
 
     async def step(self) -> Step:
-        """Bring Redis in line with the record. Raises `RelayError`, `StoreUnavailable`, `LeaseLost`.
+        """Bring Redis in line once. Raises `RelayError`, `StoreUnavailable`, `LeaseLost`.
 
         Protocol rule 7: all on one connection that watches the stream, so that whatever another
         relay does meanwhile makes this step fail as a whole, its documents included.

@@ -7,7 +7,6 @@ from sqlalchemy import Table, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rates_contracts.averages import Average
-from rates_contracts.calendar import BankCalendar
 from rates_contracts.events import CalendarChanged, Event, StatusChanged, TimelineChanged
 from rates_sync.store import schema
 from rates_sync.store.schema import SINGLE_ROW
@@ -26,7 +25,8 @@ async def write_announcement(connection: AsyncConnection, event: Event) -> None:
     if event.averages is not None:
         await _save_averages(connection, event.averages)
     if isinstance(event, CalendarChanged):
-        await _save_calendar(connection, event.calendar)
+        calendar = {"version": event.calendar.version, "document": _json(event.calendar)}
+        await _save_single_row(connection, schema.bank_calendar, calendar)
 
 
 async def _save_status(connection: AsyncConnection, event: Event) -> None:
@@ -49,11 +49,6 @@ async def _save_averages(connection: AsyncConnection, averages: tuple[Average, .
     rows = [{"window_name": row.window, "at": row.at, "document": _json(row)} for row in averages]
     if rows:
         await connection.execute(insert(schema.averages), rows)
-
-
-async def _save_calendar(connection: AsyncConnection, calendar: BankCalendar) -> None:
-    row = {"version": calendar.version, "document": _json(calendar)}
-    await _save_single_row(connection, schema.bank_calendar, row)
 
 
 async def _save_single_row(connection: AsyncConnection, table: Table, row: dict[str, Any]) -> None:

@@ -38,9 +38,14 @@ class RequestLedger:
             return (used or 0) + 1
 
     async def used(self, day: Day) -> int:
-        """Return how many are spent, 0 for a day without requests. Raises `StoreUnavailable`."""
-        async with reading(self._engine) as connection:
-            return await _used(connection, day) or 0
+        """Return how many requests are spent on `day`. Raises `StoreUnavailable`."""
+        return await requests_used(self._engine, day)
+
+
+async def requests_used(engine: AsyncEngine, day: Day) -> int:
+    """Return how many requests are spent on `day`. Raises `StoreUnavailable`."""
+    async with reading(engine) as connection:
+        return await _used(connection, day) or 0
 
 
 async def _used(connection: AsyncConnection, day: Day) -> int | None:

@@ -9,14 +9,13 @@ from datetime import date as Day
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from rates_contracts.calendar import BankCalendar
 from rates_contracts.events import Head
 from rates_contracts.status import SyncStatus
 from rates_sync.clock import Clock
 from rates_sync.store.engine import reading, writing
 from rates_sync.store.fence import Fence, lock_and_verify
 from rates_sync.store.recording import Recording
-from rates_sync.store.rows import read_calendar, read_head, read_newest_day, read_status
+from rates_sync.store.rows import read_head, read_newest_day, read_status
 
 
 class Record:
@@ -41,11 +40,6 @@ class Record:
         """Return the newest status, None before the first event. Raises `StoreUnavailable`."""
         async with reading(self._engine) as connection:
             return await read_status(connection)
-
-    async def calendar(self) -> BankCalendar | None:
-        """Return the calendar, None before the first. Raises `StoreUnavailable`."""
-        async with reading(self._engine) as connection:
-            return await read_calendar(connection)
 
     async def newest_day(self, series: str) -> Day | None:
         """Return the last day of `series` with an observation. Raises `StoreUnavailable`."""

@@ -97,15 +97,17 @@ def _next_poll(known: Known, now: datetime, pace: Pace) -> datetime:
 def _stretches(known: Known, day: Day, pace: Pace) -> list[Stretch]:
     """Return the polls of `day` as far as is known now."""
     if known.verified_at is None:
-        return [Stretch(*_whole_day(day), pace.awaiting)]
+        midnight = time()
+        begin, end = mexico_instant(day, midnight), mexico_instant(day + ONE_DAY, midnight)
+        return [Stretch(begin, end, pace.awaiting)]
     if not known.calendar.is_banking_day(day):
         return []
     window = window_of(day)
-    stretches = [Stretch(window.opens, window.closes, pace.regular), _closing(window, pace)]
+    stretches = [Stretch(window.opens, window.closes, pace.regular)]
+    if known.verified_at < window.closes:
+        stretches.append(_closing(window, pace))
     if known.newest_fix_day is None or known.newest_fix_day < day:
         stretches += _until_seen(day, window, pace)
-    if known.verified_at >= window.closes:
-        stretches.remove(_closing(window, pace))
     return stretches
 
 
@@ -122,7 +124,3 @@ def _until_seen(day: Day, window: DayWindow, pace: Pace) -> Iterator[Stretch]:
     yield Stretch(mexico_instant(day, NOON_RUSH_FROM), rush_ends, pace.noon_rush)
     yield Stretch(rush_ends, window.closes, pace.awaiting)
     yield Stretch(window.closes, last, pace.late)
-
-
-def _whole_day(day: Day) -> tuple[datetime, datetime]:
-    return mexico_instant(day, time()), mexico_instant(day + ONE_DAY, time())

@@ -50,7 +50,7 @@ async def test_the_history_has_every_revision_and_the_calendar(
     assert [batch.recorded_at for batch in history.batches] == sorted(
         {event.recorded_at for event in (await mirror.outbox())[1:]}
     )
-    assert history.calendar == await leader.record.calendar()
+    assert history.calendar == await leader.calendar()
 
 
 async def test_only_what_changed_is_rewritten(relay: Relay, week: Week, leader: Any) -> None:

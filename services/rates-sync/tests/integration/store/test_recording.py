@@ -183,13 +183,13 @@ async def test_a_recording_is_announced_once(leader: Any) -> None:
 async def test_status_and_calendar_are_the_newest_announced(leader: Any) -> None:
     """Plain reads give what the newest events carried, and None before the first."""
     assert await leader.record.status() is None
-    assert await leader.record.calendar() is None
+    assert await leader.calendar() is None
     calendar = BankCalendar("test/2", Day(2001, 1, 1), Day(2028, 12, 31), ())
     await leader.change_calendar(calendar)
     await leader.change_status(msgspec.structs.replace(STATUS, breaker="open"))
     newest = await leader.record.status()
     assert newest.breaker == "open"
-    assert await leader.record.calendar() == calendar
+    assert await leader.calendar() == calendar
 
 
 async def test_versions_change_only_with_what_they_name(leader: Any) -> None:

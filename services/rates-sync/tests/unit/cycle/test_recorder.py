@@ -37,7 +37,7 @@ async def test_first_transaction_records_calendar_and_whole_status(desk: Any, ba
     await desk.recorder().begin()
     (event,) = await desk.events()
     assert isinstance(event, CalendarChanged)
-    assert event.calendar == await desk.record.calendar()
+    assert event.calendar == await desk.calendar()
     assert event.status.source == "simulator"
     assert event.averages is not None
 
