@@ -134,15 +134,13 @@ async def _read(request: Request[Any, Any, Any], kind: type[Any]) -> Any:
 
 
 def _span(asked: Range, service: Service) -> Span:
-    today = mexico_day(service.clock())
+    first, today = service.first_fix_day, mexico_day(service.clock())
     wrong = []
     if asked.first > asked.last:
         wrong.append({"parameter": "to", "reason": "must not lie before from"})
-    if asked.first < service.first_fix_day:
+    if asked.first < first:
         reason = "lies before the first FIX"
-        wrong.append(
-            {"parameter": "from", "reason": reason, "allowed": f"{service.first_fix_day} on"}
-        )
+        wrong.append({"parameter": "from", "reason": reason, "allowed": f"{first} on"})
     if asked.first > today:
         wrong.append({"parameter": "from", "reason": "lies ahead", "allowed": f"up to {today}"})
     if wrong:

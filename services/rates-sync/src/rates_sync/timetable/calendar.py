@@ -53,10 +53,6 @@ class DayWindow:
     opens: datetime
     closes: datetime
 
-    def holds(self, instant: datetime) -> bool:
-        """Tell whether `instant` lies in the window."""
-        return self.opens <= instant <= self.closes
-
 
 def window_of(day: Day) -> DayWindow:
     """Return the window of `day`, which must be a banking day."""
@@ -66,7 +62,8 @@ def window_of(day: Day) -> DayWindow:
 def in_window(calendar: BankCalendar, instant: datetime) -> bool:
     """Tell whether a window is open at `instant`."""
     day = mexico_day(instant)
-    return calendar.is_banking_day(day) and window_of(day).holds(instant)
+    window = window_of(day)
+    return calendar.is_banking_day(day) and window.opens <= instant <= window.closes
 
 
 def next_opening(calendar: BankCalendar, instant: datetime) -> datetime:
