@@ -301,7 +301,7 @@ CALENDAR = BankCalendar("test/1", Day(2001, 1, 1), Day(2028, 12, 31), (Day(2026,
 
 @dataclass
 class Clock:
-    """A wall clock, aware UTC, and a monotonic one; both move only when told."""
+    """A wall clock, aware UTC, and a monotonic one; both move by hand."""
 
     now: datetime = BEGIN
     monotonic_now: float = 100.0

@@ -165,7 +165,7 @@ class Desk:
     announced: list[Event] = field(default_factory=list)
 
     def recorder(self) -> Recorder:
-        """Return a recorder; what it announces is in `told`."""
+        """Return a recorder; what it announces is in `announced`."""
         origin = Origin("simulator", edge_purged=False)
         return Recorder(self.record, self.fence, origin, self.clock, self.announced.append)
 

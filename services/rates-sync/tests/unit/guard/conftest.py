@@ -103,7 +103,7 @@ def clock() -> HandClock:
 
 @pytest.fixture
 def banxico() -> ScriptedBanxico:
-    """A Banxico that answers until it is told otherwise."""
+    """A Banxico that answers until its script says otherwise."""
     return ScriptedBanxico()
 
 

@@ -43,7 +43,7 @@ def test_an_instant_without_a_zone_is_refused() -> None:
 
 
 def test_mysql_keeps_microseconds() -> None:
-    """MySQL's DATETIME drops fractions unless told: `recorded_at` would no longer rise."""
+    """MySQL's DATETIME drops fractions by default: `recorded_at` would no longer rise."""
     kinds = {
         column.type.compile(mysql.dialect())
         for table in metadata.tables.values()
