@@ -2,7 +2,7 @@
 
 Import it only where a topic or a distribution is configured: boto3 comes with the extra `aws`.
 Credentials come from the instance's role, never from our settings. boto3 blocks, so each call runs
-in a thread. It is tried once: the outbox's cursor makes it be sent again.
+in a thread. It is tried once: while its cursor stays, it is sent again.
 """
 
 import asyncio

@@ -146,7 +146,7 @@ async def test_chunks_are_announced_as_one_reload(desk: Any, banxico: Any) -> No
 
 
 async def test_rows_of_a_dead_leaders_chunks_are_announced(desk: Any, banxico: Any) -> None:
-    """What an interrupted backfill left unannounced is announced by the next leader's first event."""
+    """What an interrupted backfill left unannounced is in the next leader's first event."""
     dead = desk.recorder()
     await dead.begin()
     await dead.record(await banxico.ask(JULY), AnnounceMode.CHUNK)
