@@ -9,7 +9,7 @@ import asyncio
 import signal
 import socket
 import sys
-from typing import Any, cast
+from typing import cast
 
 import structlog
 import uvloop
@@ -18,7 +18,7 @@ from granian.server.embed import Server
 
 from rates_contracts.environment import EnvironmentInvalid
 from rates_sync.app import create_app
-from rates_sync.bootstrap import bootstrap
+from rates_sync.bootstrap import NO_OVERRIDES, Overrides, bootstrap
 from rates_sync.errors import WrongUpstream
 from rates_sync.service import Service
 from rates_sync.settings import Settings, load
@@ -46,15 +46,15 @@ def main() -> None:
         sys.exit(WRONG_START)
 
 
-def serve_forever(settings: Settings, **overrides: Any) -> None:
-    """Serve until a signal; `overrides` are those of `bootstrap`.
+def serve_forever(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> None:
+    """Serve until a signal; the parts in `overrides` replace the real ones.
 
     Raises `PortTaken`, `WrongUpstream`, or an ExceptionGroup for a bug.
     """
     set_up_logging(settings.log_level, cast("Style", settings.log_format), service="rates-sync")
     _require_free(settings.host, settings.port)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, bootstrap(settings, **overrides)))
+        runner.run(_serve(settings, bootstrap(settings, overrides)))
 
 
 async def _serve(settings: Settings, service: Service) -> None:

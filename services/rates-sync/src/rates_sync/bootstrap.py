@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from datetime import date as Day
 from random import random as chance
-from typing import Any
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -73,27 +72,30 @@ class Overrides:
     tracing: Tracing | None = None
 
 
-def bootstrap(settings: Settings, **overrides: Any) -> Service:
-    """Build an instance; `overrides` are the fields of `Overrides`."""
-    given, closing = Overrides(**overrides), AsyncExitStack()
-    instance = _instance(settings, given, closing)
+NO_OVERRIDES = Overrides()
+
+
+def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Service:
+    """Build an instance; the parts in `overrides` replace the real ones."""
+    closing = AsyncExitStack()
+    instance = _instance(settings, overrides, closing)
 
     async def prepare() -> None:
-        if given.engine is None:
+        if overrides.engine is None:
             await migrate(settings.database_url.reveal())
         else:
-            await migrate_with(given.engine)
+            await migrate_with(overrides.engine)
         await claim(instance.engine, settings.source)
 
     async def holder() -> str:
         return (await instance.lease.observe()).holder
 
     async def quota_used() -> int:
-        return await requests_used(instance.engine, mexico_day(given.clock()))
+        return await requests_used(instance.engine, mexico_day(overrides.clock()))
 
     return Service(
-        clock=given.clock,
-        sleep=given.sleep,
+        clock=overrides.clock,
+        sleep=overrides.sleep,
         metrics=instance.metrics,
         liveness=instance.liveness,
         record=instance.record,
@@ -109,52 +111,44 @@ def bootstrap(settings: Settings, **overrides: Any) -> Service:
         relay_lag=instance.instrumentation.relay_lag,
         operator_token=settings.operator_token,
         daily_quota=settings.daily_quota,
-        first_fix_day=given.first_fix_day,
+        first_fix_day=overrides.first_fix_day,
         closing=closing,
     )
 
 
-def _instance(settings: Settings, given: Overrides, closing: AsyncExitStack) -> Instance:
-    metrics, liveness = Metrics(daily_quota=settings.daily_quota), Liveness(given.monotonic)
-    tracing, engine, redis, banxico = given.tracing, given.engine, given.redis, given.banxico
-    if tracing is None:
-        tracing = _open_tracing(settings, closing)
-    if engine is None:
-        engine = _open_engine(settings, closing)
-    if redis is None:
-        redis = _open_redis(settings, closing)
-    if banxico is None:
-        banxico = _open_banxico(settings, given.clock, closing)
+def _instance(settings: Settings, overrides: Overrides, closing: AsyncExitStack) -> Instance:
+    metrics, liveness = Metrics(daily_quota=settings.daily_quota), Liveness(overrides.monotonic)
+    engine = overrides.engine or _open_engine(settings, closing)
 
     async def lease_sleep(seconds: float) -> None:
         liveness.beat("lease", within=LEASE_WITHIN)
-        await given.sleep(seconds)
+        await overrides.sleep(seconds)
 
     return Instance(
         settings=settings,
-        clock=given.clock,
-        sleep=given.sleep,
+        clock=overrides.clock,
+        sleep=overrides.sleep,
         lease_sleep=lease_sleep,
-        random=given.random,
-        first_fix_day=given.first_fix_day,
+        random=overrides.random,
+        first_fix_day=overrides.first_fix_day,
         engine=engine,
-        redis=redis,
-        banxico=banxico,
-        alerts=_alerts(settings) if given.alerts is None else given.alerts,
-        edge=_edge(settings) if given.edge is None else given.edge,
-        tracing=tracing,
-        record=Record(engine, given.clock, given.new_event_id, current_traceparent),
+        redis=overrides.redis or _open_redis(settings, closing),
+        banxico=overrides.banxico or _open_banxico(settings, overrides.clock, closing),
+        alerts=overrides.alerts or _alerts(settings),
+        edge=overrides.edge or _edge(settings),
+        tracing=overrides.tracing or _open_tracing(settings, closing),
+        record=Record(engine, overrides.clock, overrides.new_event_id, current_traceparent),
         lease=Lease(
             engine,
-            given.name or _unique_name(),
-            monotonic=given.monotonic,
+            overrides.name or _unique_name(),
+            monotonic=overrides.monotonic,
             sleep=lease_sleep,
             poll=settings.lease_poll,
             patience=settings.lease_patience,
         ),
         metrics=metrics,
         liveness=liveness,
-        instrumentation=Instrumentation(metrics, liveness, given.clock),
+        instrumentation=Instrumentation(metrics, liveness, overrides.clock),
     )
 
 

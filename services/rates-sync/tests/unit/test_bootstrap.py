@@ -20,7 +20,7 @@ from rates_contracts.environment import Secret
 from rates_contracts.events import HistoryReload, ObservationsRecorded
 from rates_contracts.observation import FIX
 from rates_contracts.stream import EVENTS, event_of
-from rates_sync.bootstrap import bootstrap
+from rates_sync.bootstrap import Overrides, bootstrap
 from rates_sync.notify.alerts import Alert
 from rates_sync.service import Service
 from rates_sync.settings import Settings
@@ -155,8 +155,7 @@ class Worlds:
         self.closing.push_async_callback(engine.dispose)
         self.closing.push_async_callback(redis.aclose)
         banxico = type(self._banxico)(self._banxico.fix, self._banxico.settlement, clock)
-        service = bootstrap(
-            SETTINGS,
+        overrides = Overrides(
             clock=clock,
             monotonic=clock.monotonic,
             sleep=clock.sleep,
@@ -171,6 +170,7 @@ class Worlds:
             edge=edge,
             tracing=open_tracing("test", version="0", sampled=1.0, processor=spans),
         )
+        service = bootstrap(SETTINGS, overrides)
         return World(service, clock, engine, redis, banxico, edge, spans)
 
     async def relayed(self, kind: type[E]) -> E:
@@ -231,7 +231,9 @@ async def test_what_is_not_passed_is_opened_and_closed(tmp_path: Path) -> None:
     """Only a clock is passed: the instance leads under its own name and leaves nothing open."""
     url = Secret(f"sqlite+aiosqlite:///{tmp_path}/rates.db")
     clock = VirtualClock(datetime(2026, 8, 13, 16, tzinfo=UTC))
-    service = bootstrap(replace(SETTINGS, database_url=url), clock=clock, sleep=clock.sleep)
+    service = bootstrap(
+        replace(SETTINGS, database_url=url), Overrides(clock=clock, sleep=clock.sleep)
+    )
     running = asyncio.create_task(service.run())
     await clock.asleep.wait()
     assert f"/{os.getpid()}/" in await service.holder()
