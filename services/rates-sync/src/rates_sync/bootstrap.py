@@ -118,6 +118,7 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Servic
 
 def _instance(settings: Settings, overrides: Overrides, closing: AsyncExitStack) -> Instance:
     metrics, liveness = Metrics(daily_quota=settings.daily_quota), Liveness(overrides.monotonic)
+    tracing = overrides.tracing or _open_tracing(settings, closing)
     engine = overrides.engine or _open_engine(settings, closing)
 
     async def lease_sleep(seconds: float) -> None:
@@ -136,7 +137,7 @@ def _instance(settings: Settings, overrides: Overrides, closing: AsyncExitStack)
         banxico=overrides.banxico or _open_banxico(settings, overrides.clock, closing),
         alerts=overrides.alerts or _alerts(settings),
         edge=overrides.edge or _edge(settings),
-        tracing=overrides.tracing or _open_tracing(settings, closing),
+        tracing=tracing,
         record=Record(engine, overrides.clock, overrides.new_event_id, current_traceparent),
         lease=Lease(
             engine,

@@ -14,7 +14,8 @@ from itertools import pairwise
 import structlog
 
 from rates_contracts.calendar import ONE_DAY
-from rates_sync.cycle.recorder import SERIES, Additions, AnnounceMode, Recorder
+from rates_sync.banxico.series import SERIES
+from rates_sync.cycle.recorder import Additions, AnnounceMode, Recorder
 from rates_sync.upstream import Banxico, Purpose, Query
 
 log = structlog.get_logger(__name__)
@@ -87,7 +88,7 @@ class Backfill:
         """
         parts = list(chunks(spans))
         for done, part in enumerate(parts, start=1):
-            answer = await self._banxico.ask(Query(SERIES, part.first, part.last, purpose))
+            answer = await self._banxico.ask(Query(tuple(SERIES), part.first, part.last, purpose))
             mode = AnnounceMode.LAST_CHUNK if done == len(parts) else AnnounceMode.CHUNK
             additions = await self._recorder.record(answer, mode, trusted=trusted)
             log.info(

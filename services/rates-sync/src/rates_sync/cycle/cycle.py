@@ -15,8 +15,9 @@ import structlog
 from rates_contracts.calendar import mexico_day
 from rates_contracts.observation import FIX
 from rates_contracts.status import Upstream
+from rates_sync.banxico.series import SERIES
 from rates_sync.clock import Clock
-from rates_sync.cycle.recorder import SERIES, Additions, AnnounceMode, Recorder
+from rates_sync.cycle.recorder import Additions, AnnounceMode, Recorder
 from rates_sync.errors import Outcome, UpstreamError, UpstreamFailure, UpstreamRateLimited
 from rates_sync.upstream import Answer, Banxico, Purpose, Query, Rejected
 
@@ -86,7 +87,7 @@ class Cycle:
         today = mexico_day(self._clock())
         newest = await self._recorder.newest_fix_day()
         first = today - FIRST_LOOK if newest is None else min(newest, today) - OVERLAP
-        return Query(SERIES, first, today + AHEAD, purpose)
+        return Query(tuple(SERIES), first, today + AHEAD, purpose)
 
     async def _failed(self, error: UpstreamError) -> Poll:
         upstream = _state_after(error.outcome)

@@ -26,8 +26,9 @@ from rates_contracts.events import (
     ObservationsRecorded,
     StatusChanged,
 )
-from rates_contracts.observation import FIX, SETTLEMENT, Observation
+from rates_contracts.observation import FIX, Observation
 from rates_contracts.status import SyncStatus, Upstream
+from rates_sync.banxico.series import SERIES
 from rates_sync.clock import Clock
 from rates_sync.cycle.comparison import Changes, compare
 from rates_sync.store.fence import Fence
@@ -39,7 +40,6 @@ from rates_sync.timetable.schedule import Known
 from rates_sync.timetable.status import Origin, UpstreamHealth, new_day, status_of, worth_an_event
 from rates_sync.upstream import MAX_RAW, Answer, Rejected
 
-SERIES = (FIX, SETTLEMENT)
 LOOK_BACK = timedelta(days=15)
 """How far before an answer the record is read, for the value that a first day moved from."""
 
