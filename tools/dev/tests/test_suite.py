@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from rates_dev import suite
 from rates_dev.errors import Refused
-from rates_dev.suite import outcome, table
-from rates_dev.suite import run as suite
-from rates_dev.suite.backends import BACK_ENDS, back_ends, no_engine
-from rates_dev.suite.stages import Stage, stages
+from rates_dev.stages import BACK_ENDS, BackEnd, Stage, no_engine, stages
 
 CHECKOUT = Path(__file__).parents[3]
 
@@ -71,21 +69,37 @@ def test_an_unknown_stage_is_refused(checkout: Path) -> None:
         run(checkout, only=["e2e"])
 
 
-def test_what_is_missing_is_left_out_with_its_reason() -> None:
-    """Without a redis-server or an engine their rows say so; nothing of them counts as run."""
-    found = back_ends(None, {"server": lambda: "no server", "containers": lambda: "no engine"})
-    left = outcome.left_out(Stage("integration", [], found[2], tests=True), "no engine")
-    shown = table.render([left], strict=True)
-    assert [one.missing for one in found] == [None, "no server", "no engine"]
-    assert "integration on MySQL + Redis in containers: no engine" in shown
-    assert not table.succeeded([left], strict=True)
-    assert table.succeeded([left], strict=False)
+def test_a_stage_that_can_run_none_of_its_tests_is_left_out(checkout: Path) -> None:
+    """It neither passed nor failed, and a reason that all tests share is said once."""
+    test = (
+        "import pytest\n@pytest.mark.parametrize('n', [1, 2])\ndef test_it(n): pytest.skip('no x')"
+    )
+    (checkout / "tests/e2e/test_it.py").write_text(test)
+    done, said = run(checkout)
+    [row] = [line for line in said.splitlines() if line.startswith("end to end")]
+    assert done
+    assert row.split()[-4:-1] == ["left", "out", "all"]
+    assert "  end to end on SQLite + embedded Redis: 2 tests: no x" in said.splitlines()
+    assert not run(checkout, strict=True)[0]
+
+
+def test_a_back_end_that_is_missing_is_left_out_with_its_reason(tmp_path: Path) -> None:
+    """Without a redis-server or an engine nothing of the stage is started or counts as run."""
+    back_end = BackEnd("none", "Nothing", "mysql", "container", lack=lambda: "no engine")
+    [stage] = suite.lacking([Stage("integration", [("no-such-program",)], back_end, tests=True)])
+    outcome = suite.run_stage(stage, tmp_path, {})
+    assert "integration on Nothing: no engine" in suite.table([outcome], strict=True)
+    assert not suite.succeeded([outcome], strict=True)
+    assert suite.succeeded([outcome], strict=False)
 
 
 def test_a_back_end_that_is_not_asked_for_is_not_looked_for() -> None:
-    """`--on embedded` does not wait for an engine."""
-    lacks = {"containers": lambda: pytest.fail("was looked for")}
-    assert back_ends(["embedded"], lacks) == [BACK_ENDS["embedded"]]
+    """`--only lint` does not wait for an engine."""
+    looked: list[str] = []
+    back_end = BackEnd("none", "Nothing", "mysql", "container", lack=lambda: looked.append("!"))
+    every = [Stage("lint", []), Stage("integration", [], back_end)]
+    suite.lacking(suite.chosen(every, ["lint"]))
+    assert not looked
 
 
 @pytest.mark.parametrize(
@@ -106,7 +120,7 @@ def test_all_stages_run_past_a_failing_one(tmp_path: Path) -> None:
     python = (sys.executable, "-c")
     later = (*python, "open('ran', 'w')")
     stage = Stage("lint", [(*python, "raise SystemExit(2)"), later])
-    result = suite._run(stage, tmp_path, {})
+    result = suite.run_stage(stage, tmp_path, {})
     assert not result.ok
     assert (tmp_path / "ran").exists()
 
@@ -146,14 +160,6 @@ def test_no_test_of_the_checkout_is_outside_the_stages() -> None:
     assert not list((CHECKOUT / "tests").glob("*.py"))
 
 
-def test_what_lacks_its_program_is_left_out_with_its_reason(tmp_path: Path) -> None:
-    """A stage that this machine can't run starts nothing, and tells why."""
-    stage = Stage("terraform", [("no-such-program",)], lack="no terraform on PATH")
-    result = suite._run(stage, tmp_path, {})
-    assert result.left_out == ("no terraform on PATH",)
-    assert result.ok
-
-
 def test_what_goes_aside_runs_beside_the_others_and_is_told_at_the_end(tmp_path: Path) -> None:
     """Both run at once, the one aside at the lowest priority; its output is not lost."""
     meet = (
@@ -167,7 +173,7 @@ def test_what_goes_aside_runs_beside_the_others_and_is_told_at_the_end(tmp_path:
     )
     one, two = str(tmp_path / "one"), str(tmp_path / "two")
     said: list[str] = []
-    outcomes = suite._outcomes(
+    outcomes = suite.run_stages(
         [
             Stage("aside", [(sys.executable, "-c", meet, one, two)], aside=True),
             Stage("in turn", [(sys.executable, "-c", meet, two, one)]),
@@ -186,7 +192,7 @@ def test_what_measures_begins_when_nothing_runs_aside(tmp_path: Path) -> None:
     touch = (sys.executable, "-c", "import pathlib, sys; pathlib.Path(sys.argv[1]).touch()", file)
     look = (sys.executable, "-c", "import os, sys; assert os.path.exists(sys.argv[1])", file)
     slow = [(sys.executable, "-c", "")] * 8
-    outcomes = suite._outcomes(
+    outcomes = suite.run_stages(
         [
             Stage("aside", [*slow, touch], aside=True),
             Stage("measures", [look], measures=True),
@@ -204,6 +210,6 @@ def test_what_goes_aside_is_told_as_it_runs_where_nothing_else_does(
     """Asked for by itself such a stage is one like any other."""
     said: list[str] = []
     stage = Stage("aside", [(sys.executable, "-c", "print('here')")], aside=True)
-    assert suite._outcomes([stage], tmp_path, {}, said.append)[0].ok
+    assert suite.run_stages([stage], tmp_path, {}, said.append)[0].ok
     assert said == ["\n=== aside"]
     assert capfd.readouterr().out == "here\n"

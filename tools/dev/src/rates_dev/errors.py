@@ -3,7 +3,7 @@
 Refused
 ├── PortsRefused     a port is taken, given twice or not a port
 ├── AlreadyRunning   the same state folder is in use by a platform that runs
-└── LocksRefused     the locks could not be compiled
+└── LocksRefused     the locks are wrong, or could not be compiled
 """
 
 
@@ -20,4 +20,4 @@ class AlreadyRunning(Refused):
 
 
 class LocksRefused(Refused):
-    """uv found no set of versions, or could not ask for them."""
+    """A lock is not what is declared; or uv found no set of versions, or could not ask for them."""

@@ -60,6 +60,12 @@ def compile_all(root: Path, *, upgrade: bool = False) -> None:
         _compile(root, tool / IMAGE_LOCK, [str(tool / "requirements.in"), *newest])
 
 
+def check(root: Path) -> None:
+    """Compare the locks with what is declared, without a network. Raises `LocksRefused`."""
+    if found := problems(root):
+        raise LocksRefused("\n".join([*found, "./dev lock compiles them again"]))
+
+
 def problems(root: Path) -> list[str]:
     """Return what is wrong with the locks, a line each; none if `./dev lock` left them so."""
     found = list(_malformed(root / DEV_LOCK))
