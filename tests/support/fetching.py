@@ -12,25 +12,25 @@ from pathlib import Path
 import pytest
 
 UNREACHABLE = re.compile(
+    r"(?:"
     # uv
     r"error sending request|the network was disabled"
     # pip
     r"|Failed to establish a new connection"
     # terraform: a registry, a mirror in a folder; what Go says of a download that broke off
     r"|could not connect to|could not query provider registry"
-    r'|was not found in any of the search locations|(?:Get|Head) "https?://'
+    r'|was not found in any of the search locations|(?:Get|Head) "https?'
+    r")[^:(-]*"
 )
-EXCERPT = 160
 
 
 def unreachable(output: str) -> str | None:
-    """Return the sentence of `output` that says so; none if a download failed for another reason.
+    """Return the words of `output` that say so; none if a download failed for another reason.
 
     Line breaks don't matter: terraform wraps its lines.
     """
-    text = " ".join(output.split())
-    found = UNREACHABLE.search(text)
-    return text[found.start() :][:EXCERPT] if found else None
+    found = UNREACHABLE.search(" ".join(output.split()))
+    return found[0].strip() if found else None
 
 
 def run_or_skip(

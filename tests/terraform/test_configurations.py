@@ -11,8 +11,3 @@ from support.terraform import ROOT, check, folders
 def test_a_configuration_is_right(folder: Path, tmp_path: Path) -> None:
     """terraform has nothing to remark; without its providers only the formatting is checked."""
     check(ROOT, folder, tmp_path)
-
-
-def test_there_are_configurations() -> None:
-    """Nothing to check does not pass for checked."""
-    assert len(folders(ROOT)) > 10
