@@ -125,7 +125,9 @@ def test_without_terraform_it_is_left_out(
 def test_without_its_provider_it_is_left_out(checkout: Path, tmp_path: Path, says: str) -> None:
     """The configuration can't be checked here, which is not its fault."""
     program(checkout / "bin/terraform", status=1, says=says, fails_at="init")
-    with pytest.raises(pytest.skip.Exception, match="a provider of terraform's can't be had: [cw]"):
+    with pytest.raises(
+        pytest.skip.Exception, match=r"a provider of terraform's can't be had: [cw]"
+    ):
         check(checkout, EDGE, tmp_path)
 
 
