@@ -17,7 +17,7 @@ from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
-from bench.processes import HOST
+from rates_dev.ports import HOST
 
 FILE = "BENCH_CEILING_FILE"
 BY_SERVER = frozenset({"server", "date"})

@@ -7,7 +7,7 @@ would be measured without them.
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from bench.processes import HOST
+from rates_dev.ports import HOST
 
 
 class Swallow(BaseHTTPRequestHandler):

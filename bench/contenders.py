@@ -20,8 +20,10 @@ from bench.cpus import Cpus, Layout
 from bench.errors import BenchRefused
 from bench.http import Answer, answers, fetch
 from bench.platform import Platform
-from bench.processes import HOST, Child, free_port, running, wait_until
+from bench.processes import require_alive, running, server, wait_until
 from bench.rivals.environment import rivals_python
+from rates_dev.ports import HOST, free_port
+from rates_dev.processes import Child
 
 START_SECONDS = 30.0
 PREFIX = "bench:answer:"
@@ -115,7 +117,7 @@ def _start(
     ready = "/current" if by_case else CASES[0].path
 
     def answering() -> bool:
-        child.require_alive()
+        require_alive(child)
         return answers(port, ready)
 
     wait_until(answering, START_SECONDS, f"{child.name} answers; its log: {child.log}")
@@ -159,4 +161,4 @@ def _child(
     name: str, argv: list[str], environ: Mapping[str, str], directory: Path, cpus: Cpus
 ) -> Child:
     told = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "HOME": str(directory), **environ}
-    return Child(name, argv, told, directory / f"{name}.log", cpus)
+    return server(name, argv, told, directory, cpus)

@@ -19,8 +19,9 @@ from bench.http import answers
 from bench.latency import Figure, figure
 from bench.load import under_load
 from bench.platform import Platform
-from bench.processes import HOST, wait_until
+from bench.processes import require_alive, wait_until
 from bench.report import Section, Table
+from rates_dev.ports import HOST
 
 MEMORY_RATE, MEMORY_SECONDS = 500, 4
 IMPORTS = "litestar, sqlalchemy.ext.asyncio, opentelemetry.sdk.trace, redis.asyncio, msgspec"
@@ -89,7 +90,7 @@ def _first_answer(platform: Platform) -> None:
     platform.api.start()
     deadline = time.monotonic() + COLD_SECONDS
     while not answers(platform.api_port, CURRENT):
-        platform.api.require_alive()
+        require_alive(platform.api)
         if time.monotonic() > deadline:
             raise BenchRefused(f"rates-api gave no rate in {COLD_SECONDS:g} s")
         time.sleep(LOOK_SECONDS)

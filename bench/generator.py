@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 
 from bench.connection import Connection
 from bench.ticker import Ticker
+from rates_dev.ports import HOST
 
-HOST = "127.0.0.1"
 FINEST_TICK = 250e-6
 """Seconds; a finer timer would cost more CPU than it gains in precision."""
 GOOD = frozenset({200, 304})

@@ -19,9 +19,9 @@ from statistics import median
 
 import msgspec
 
-from bench.cpus import Layout, pinned
+from bench.cpus import Layout
 from bench.latency import figure, spelled
-from bench.processes import WITH_US
+from bench.processes import owned
 from bench.report import Section, Table
 from rates_api.consume.documents import snapshot_of
 from rates_api.consume.projection import project
@@ -88,7 +88,7 @@ def _point(series: int, years: int, cpus: Layout) -> dict[str, float]:
             Path(directory, name).write_bytes(body)
         argv = [sys.executable, "-m", "bench.growth", directory]
         done = subprocess.run(
-            pinned([*WITH_US, *argv], cpus.server), stdout=subprocess.PIPE, check=True, timeout=300
+            owned(argv, cpus.server), stdout=subprocess.PIPE, check=True, timeout=300
         )
     return {"series": series, "years": years, **json.loads(done.stdout)}
 

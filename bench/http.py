@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bench.processes import HOST
+from rates_dev.ports import HOST
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,13 @@ from typing import Any
 
 import uvloop
 
-from bench.cpus import Cpus, pinned
+from bench.cpus import Cpus
 from bench.errors import BenchRefused
-from bench.generator import HOST, Load, Seen, generate
+from bench.generator import Load, Seen, generate
 from bench.latency import Latency, latency, percentile
-from bench.processes import WITH_US
+from bench.processes import owned
 from bench.steal import Steal
+from rates_dev.ports import HOST
 
 BEHIND_MS = 5.0
 """A generator whose p99 lag is above this measures itself."""
@@ -82,7 +83,7 @@ def start_load(
     port: int, paths: Sequence[str], rate: float, seconds: float, cpus: Cpus
 ) -> Iterator["Running"]:
     """Put an open-loop load on `port` beside the block; `Running.result` waits for its end."""
-    argv = pinned([*WITH_US, sys.executable, "-m", "bench.load"], cpus)
+    argv = owned([sys.executable, "-m", "bench.load"], cpus)
     process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     told = {"port": port, "rate": rate, "seconds": seconds, "requests": [*map(request, paths)]}
     try:

@@ -15,7 +15,7 @@ from bench.cases import CASES
 from bench.contenders import Contender
 from bench.cpus import Cpus
 from bench.platform import children_of
-from bench.processes import WITH_US
+from bench.processes import owned
 from bench.report import Section, Table
 from bench.rivals.environment import rivals_python
 from bench.wrk import wrk
@@ -43,7 +43,7 @@ def _sampled(
     spy = str(rivals_python().with_name("py-spy"))
     options = f"record --format raw --rate {SAMPLES_PER_SECOND} --duration {seconds} --nonblocking"
     told = ["--output", str(output), "--pid", str(_worker(contender))]
-    argv = [*WITH_US, spy, *options.split(), *told]
+    argv = owned([spy, *options.split(), *told])
     case = CASES[0]
     process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:

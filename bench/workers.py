@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.errors import BenchRefused
-from bench.processes import HOST
+from rates_dev.ports import HOST
 
 MOST = 200
 TCP = Path("/proc/net/tcp")

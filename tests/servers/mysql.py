@@ -17,8 +17,8 @@ import asyncmy
 from asyncmy.errors import MySQLError
 from testcontainers.core.container import DockerContainer
 
+from rates_dev.ports import free_port
 from servers.certificates import Certificates
-from servers.ports import free_port
 from servers.waiting import until_it_answers
 
 IMAGE = os.environ.get("MYSQL_IMAGE", "mysql:8.4")

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from redis import Redis, RedisError
 from testcontainers.core.container import DockerContainer
 
+from rates_dev.ports import free_port
 from servers.certificates import Certificates
-from servers.ports import free_port
 from servers.waiting import until_it_answers
 
 IMAGE = os.environ.get("REDIS_IMAGE", "redis:8")

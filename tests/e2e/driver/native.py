@@ -26,7 +26,7 @@ from driver.services import OPERATOR_TOKEN, Api, ApiInstance, Sync
 from driver.settings import settings_of
 from driver.sights import fill
 from driver.sqlite import SqliteDatabase
-from servers.ports import free_port
+from rates_dev.ports import free_port
 
 PACKAGES = Path(__file__).parents[1]
 WORKERS = 2

@@ -29,7 +29,7 @@ from rates_contracts import views
 from rates_contracts.documents import AVERAGES, CURRENT, HISTORY
 from rates_contracts.events import Event, encode_event, stored_event
 from rates_contracts.stream import EVENTS, entry_fields
-from servers.ports import free_port
+from rates_dev.ports import free_port
 
 DATABASE = os.environ.get("RATES_TEST_DATABASE", "sqlite")
 REDIS = os.environ.get("RATES_TEST_REDIS", "embedded")

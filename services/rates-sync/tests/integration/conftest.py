@@ -41,12 +41,12 @@ from rates_contracts.events import (
 )
 from rates_contracts.observation import FIX, Observation
 from rates_contracts.status import SyncStatus
+from rates_dev.ports import free_port
 from rates_sync.migrations import migrate
 from rates_sync.store.engine import open_engine
 from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
 from rates_sync.store.record import Record
-from servers.ports import free_port
 
 # --- databases -----------------------------------------------------------------------------------
 

@@ -1,9 +1,10 @@
-"""The ports of the platform: which variable names which, and whether each is free.
+"""Ports of this machine: the platform's, whether one is free, and free ones for tests.
 
-`plan` reads them; `up` checks them before anything starts. Never picks another port than the one
-asked for.
+A platform never gets another port than the one asked for.
 """
 
+import atexit
+import random
 import socket
 from collections.abc import Mapping
 
@@ -18,6 +19,11 @@ DEFAULTS: Mapping[str, int] = {
     "BANXICO_SIM_PORT": 8002,
     "RATES_REDIS_PORT": 6390,
 }
+
+FREE = range(20_000, 32_000)
+"""Below the range from which systems take the ports of outgoing connections (Linux 32768, macOS
+49152): a client that knocks at a server that was killed could otherwise take the server's own
+port, and on the loopback interface even connect to itself."""
 
 
 def read(environ: Mapping[str, str]) -> dict[str, int]:
@@ -56,6 +62,29 @@ def answers(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex((HOST, port)) == 0
+
+
+def free_port() -> int:
+    """Return a TCP port on which nobody listens, until this process ends given to nobody else.
+
+    Nobody else who asks here, that is. Raises `PortsRefused` if there is none.
+    """
+    for port in random.sample(FREE, len(FREE)):
+        if _claim(port) and _can_bind(port):
+            return port
+    raise PortsRefused("no port is free")
+
+
+def _claim(port: int) -> bool:
+    """Hold UDP's port of that number, which no server of ours uses and only one process can."""
+    claim = socket.socket(type=socket.SOCK_DGRAM)
+    try:
+        claim.bind((HOST, port))
+    except OSError:
+        claim.close()
+        return False
+    atexit.register(claim.close)
+    return True
 
 
 def _can_bind(port: int) -> bool:

@@ -1,8 +1,7 @@
 """The platform's Redis: a local redis-server or valkey-server, else fakeredis' TCP server.
 
-The Procfile runs it (`python -m rates_dev.redis`) with RATES_REDIS, RATES_REDIS_PORT and
-RATES_STATE set. It listens on 127.0.0.1 alone. Only a server keeps its data over a restart; losing
-it loses nothing.
+`python -m rates_dev.redis` reads RATES_REDIS, RATES_REDIS_PORT and RATES_STATE. It listens on
+127.0.0.1 alone. Only a server keeps its data over a restart; losing it loses nothing.
 """
 
 import os
