@@ -1,6 +1,5 @@
 """Golden files stay as they were shipped: what decoded once decodes for ever."""
 
-import importlib.util
 import os
 import subprocess
 from collections.abc import Callable
@@ -9,6 +8,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+
+from support.modules import load_module
 
 pytestmark = pytest.mark.contract
 
@@ -19,14 +20,7 @@ GOLDEN = "libs/contracts/tests/golden"
 @pytest.fixture(scope="module")
 def shipped_bytes() -> ModuleType:
     """Give what compares them; by path, since test folders are no packages."""
-    spec = importlib.util.spec_from_file_location(
-        "shipped_bytes", Path(__file__).parent / "shipped_bytes.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_module(Path(__file__).parent / "shipped_bytes.py")
 
 
 def test_every_golden_file_is_as_it_was_shipped(shipped_bytes: ModuleType) -> None:

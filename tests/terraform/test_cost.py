@@ -1,6 +1,5 @@
 """The page on cost says what its script works out, from what is there."""
 
-import importlib.util
 import itertools
 import subprocess
 import sys
@@ -9,6 +8,8 @@ from types import ModuleType
 
 import pytest
 
+from support.modules import load_module
+
 ROOT = Path(__file__).parents[2]
 TERRAFORM = ROOT / "deploy" / "terraform"
 
@@ -16,13 +17,7 @@ TERRAFORM = ROOT / "deploy" / "terraform"
 @pytest.fixture
 def model() -> ModuleType:
     """The assumptions, loaded by their path."""
-    spec = importlib.util.spec_from_file_location("cost_model", TERRAFORM / "cost_model.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # where dataclasses look up their annotations
-    spec.loader.exec_module(module)
-    return module
+    return load_module(TERRAFORM / "cost_model.py")
 
 
 def test_the_page_holds_what_the_script_prints() -> None:
