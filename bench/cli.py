@@ -13,7 +13,7 @@ from bench.capacity.measured import measured
 from bench.cpus import layout
 from bench.errors import BenchRefused
 from bench.machine import about
-from bench.plot import latency_plot
+from bench.rates import latency_plot
 from bench.report import Section, Table, as_json, as_markdown, as_text, figures_of
 from bench.run import FULL, QUICK, SECTIONS, run
 from bench.targets import verdicts
@@ -67,7 +67,8 @@ def _write(
     if options.json:
         options.json.write_text(as_json(known, sections), encoding="utf-8")
     if options.svg and "rates" in sections:
-        plot = latency_plot(sections["rates"].points, "rates-api: latency at fixed rates")
+        title = "rates-api: latency at fixed rates (requests per second, open loop)"
+        plot = latency_plot(sections["rates"].points, title)
         options.svg.write_text(plot, encoding="utf-8")
     if options.capacity:
         taken = measured(known, figures_of(sections.values()))

@@ -1,6 +1,8 @@
 """Open loop: latency at fixed rates, up to where the server or the generator gives way."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from math import inf
+from statistics import geometric_mean
 
 from bench.cases import EVERYDAY
 from bench.contenders import everyday_of, running_ceiling
@@ -8,6 +10,7 @@ from bench.cpus import Layout
 from bench.latency import Figure, figure, spelled
 from bench.load import BEHIND_MS, Measured, under_load
 from bench.platform import Platform
+from bench.plot import Panel, Series, svg
 from bench.report import Section, Table
 
 ALWAYS = (2_000, 5_000)
@@ -107,6 +110,28 @@ def _point(one: Measured) -> dict[str, float]:
         "cpu": one.cpu,
         "steal": one.steal,
     }
+
+
+def latency_plot(points: Sequence[Mapping[str, float]], title: str) -> str:
+    """Plot `p50`, `p95` and `p99` (milliseconds) over `rate`, one point per measured rate.
+
+    Points of one rate are averaged geometrically; what is no number has no place in it.
+    """
+    rates = sorted({point["rate"] for point in points})
+    series = [Series(name, _averages(points, rates, name)) for name in ("p50", "p95", "p99")]
+    ticks = [(0.0, "0"), *((rate, f"{rate:,.0f}") for rate in rates)]
+    label = "ms from the due time (logarithmic)"
+    return svg(title, [Panel(label, series, ticks, logarithmic=True, height=320)])
+
+
+def _averages(
+    points: Sequence[Mapping[str, float]], rates: Sequence[float], name: str
+) -> list[tuple[float, float]]:
+    by_rate = {
+        rate: [point[name] for point in points if point["rate"] == rate and 0 < point[name] < inf]
+        for rate in rates
+    }
+    return [(rate, geometric_mean(values)) for rate, values in by_rate.items() if values]
 
 
 def _table(title: str, seen: list[Measured]) -> Table:

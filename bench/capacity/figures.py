@@ -1,10 +1,12 @@
 """A plot per scenario: the size of the group, what its balancer gets and can bear, what fails."""
 
+import math
+
 from bench.capacity.inputs import MINUTE
-from bench.capacity.plot import Panel, Series, svg
 from bench.capacity.simulate import Minute, Run
 from bench.capacity.study import Study, Way
 from bench.capacity.traffic import HOUR, NOON
+from bench.plot import Panel, Series, svg
 
 BEFORE, AFTER = HOUR, 4 * HOUR
 
@@ -32,8 +34,16 @@ def _figure(edge: Way, direct: Way) -> str:
         Series("capacity, required", _points(required, "capacity"), dashed=True),
     ]
     failed = [Series(name, _points(run, "failed")) for name, run in runs]
-    panels = [Panel("instances", sizes), Panel("requests/s", loads), Panel("failed/s", failed)]
+    shown = (("instances", sizes), ("requests/s", loads), ("failed/s", failed))
+    panels = [Panel(label, series, _hours(series)) for label, series in shown]
     return svg(f"{direct.demand.scenario.words} (Mexico City time)", panels)
+
+
+def _hours(series: list[Series]) -> list[tuple[float, str]]:
+    """Return the full hours of the day that lie in the points' time."""
+    at = [hour for line in series for hour, _ in line.points]
+    hours = range(math.ceil(min(at)), math.floor(max(at)) + 1)
+    return [(hour, f"{hour % 24:02d}:00") for hour in hours]
 
 
 def _points(run: Run, field: str) -> list[tuple[float, float]]:

@@ -10,9 +10,10 @@ import uvloop
 
 from bench.connection import read_head
 from bench.cpus import layout
-from bench.generator import HOST, Load, Seen, generate
+from bench.generator import Load, Seen, generate
 from bench.latency import Latency, latency
 from bench.load import under_load
+from rates_dev.ports import HOST
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 REQUEST = b"GET / HTTP/1.1\r\nHost: stub\r\n\r\n"
