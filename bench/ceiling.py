@@ -30,7 +30,7 @@ Answer = tuple[dict[str, Any], dict[str, Any]]
 def create() -> Callable[[Mapping[str, Any], Any, Send], Awaitable[None]]:
     """Return the application of one worker."""
     told = json.loads(Path(os.environ[FILE]).read_text(encoding="utf-8"))
-    answers: dict[str, Answer] = {path: _answer(one) for path, one in told.items()}
+    answers: dict[str, Answer] = {path: _answer(recorded) for path, recorded in told.items()}
 
     async def app(scope: Mapping[str, Any], _receive: Any, send: Send) -> None:
         if scope["type"] != "http":

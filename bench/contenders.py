@@ -105,7 +105,9 @@ def fill_redis(platform: Platform) -> None:
 def _require_alike(contenders: Sequence[Contender]) -> None:
     """Raise `BenchRefused` where a body has another size, beyond what a poll changes in it."""
     for case in (case for case in CASES if not case.conditional):
-        sizes = [len(one.answer(case, one.headers(case)).body) for one in contenders]
+        sizes = [
+            len(contender.answer(case, contender.headers(case)).body) for contender in contenders
+        ]
         if max(sizes) > ALIKE * min(sizes):
             raise BenchRefused(f"{case.label}: the contenders answer {sizes} bytes")
 

@@ -60,8 +60,8 @@ def measure(cpus: Layout) -> Section:
     """Measure every point, one after the other."""
     seen = [_point(series, years, cpus) for series, years in POINTS]
     figures = {
-        f"growth/{one['series']:g}x{one['years']:g}/{key}": figure([one[key]], unit)
-        for one in seen
+        f"growth/{point['series']:g}x{point['years']:g}/{key}": figure([point[key]], unit)
+        for point in seen
         for key, unit in (("memory", "MB"), ("load", "ms"), ("render", "ms"), ("project", "ms"))
     }
     header = (
@@ -73,7 +73,7 @@ def measure(cpus: Layout) -> Section:
         "render ms",
         "event ms",
     )
-    rows = [_row(one) for one in seen]
+    rows = [_row(point) for point in seen]
     note = (
         "In-process: memory is what the process grew by (RSS) from before to after the load; the"
         f" load is `snapshot_of` three documents, the rendering {LISTED} days with gzip, the event"
@@ -93,10 +93,10 @@ def _point(series: int, years: int, cpus: Layout) -> dict[str, float]:
     return {"series": series, "years": years, **json.loads(done.stdout)}
 
 
-def _row(one: dict[str, float]) -> tuple[str, ...]:
+def _row(point: dict[str, float]) -> tuple[str, ...]:
     measured = ("document", "memory", "load", "render", "project")
-    size = (f"{one['series']:g} x {one['years']:g}", f"{one['rows']:,.0f}")
-    return (*size, *(spelled(one[key]) for key in measured))
+    size = (f"{point['series']:g} x {point['years']:g}", f"{point['rows']:,.0f}")
+    return (*size, *(spelled(point[key]) for key in measured))
 
 
 def documents(series: int, years: int) -> tuple[bytes, bytes, bytes]:

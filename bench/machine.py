@@ -20,7 +20,7 @@ GIB = 1 << 30
 
 def about(cpus: Layout, options: str) -> dict[str, str]:
     """Return everything worth knowing of the run, by name."""
-    load = ", ".join(f"{one:.2f}" for one in os.getloadavg())
+    load = ", ".join(f"{average:.2f}" for average in os.getloadavg())
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "command": f"python -m bench {options}".strip(),

@@ -33,7 +33,7 @@ def measure(platform: Platform, seconds: float, cpus: Layout) -> Section:
         _table("Open loop: latency at fixed rates", ours),
         _table("Open loop: the ceiling at the same rates, in turn with rates-api", ceiling),
     ]
-    points = [_point(one) for runs in _by_rate(ours).values() for one in counting(runs)]
+    points = [_point(run) for runs in _by_rate(ours).values() for run in counting(runs)]
     return Section(tables, figures, points)
 
 
@@ -57,19 +57,19 @@ def _always(platform: Platform, cpus: Layout) -> tuple[list[Measured], list[Meas
 
 def _calm(seen: list[Measured]) -> bool:
     """Tell whether as many runs as count, at each rate, had their CPUs."""
-    calm = [[one for one in runs if one.steal <= CALM] for runs in _by_rate(seen).values()]
+    calm = [[run for run in runs if run.steal <= CALM] for runs in _by_rate(seen).values()]
     return all(len(runs) >= COUNTING for runs in calm)
 
 
 def counting(runs: list[Measured]) -> list[Measured]:
     """Return the runs of one rate that count: those from which the hypervisor took least."""
-    return sorted(runs, key=lambda one: one.steal)[:COUNTING]
+    return sorted(runs, key=lambda run: run.steal)[:COUNTING]
 
 
 def _by_rate(seen: list[Measured]) -> dict[float, list[Measured]]:
     """Return the runs of each rate, the lowest first."""
-    rates = sorted({one.rate for one in seen})
-    return {rate: [one for one in seen if one.rate == rate] for rate in rates}
+    rates = sorted({run.rate for run in seen})
+    return {rate: [run for run in seen if run.rate == rate] for rate in rates}
 
 
 def _climb(platform: Platform, seconds: float, cpus: Layout) -> Iterator[Measured]:
@@ -88,27 +88,27 @@ def _figures(prefix: str, seen: list[Measured]) -> Iterator[tuple[str, Figure]]:
     for rate, made in _by_rate(seen).items():
         runs = counting(made)
         for name in ("p50", "p95", "p99", "max"):
-            samples = [getattr(one.latency, name) for one in runs]
+            samples = [getattr(run.latency, name) for run in runs]
             yield f"{prefix}/{rate:g}/{name}", figure(samples, "ms")
-        yield f"{prefix}/{rate:g}/p99/all", figure([one.latency.p99 for one in made], "ms")
-        yield f"{prefix}/{rate:g}/errors", figure([float(one.failed) for one in made], "")
-        yield f"{prefix}/{rate:g}/lag", figure([one.lag_p99 for one in runs], "ms")
-        yield f"{prefix}/{rate:g}/steal", figure([100 * one.steal for one in runs], "%")
+        yield f"{prefix}/{rate:g}/p99/all", figure([run.latency.p99 for run in made], "ms")
+        yield f"{prefix}/{rate:g}/errors", figure([float(run.failed) for run in made], "")
+        yield f"{prefix}/{rate:g}/lag", figure([run.lag_p99 for run in runs], "ms")
+        yield f"{prefix}/{rate:g}/steal", figure([100 * run.steal for run in runs], "%")
 
 
-def _point(one: Measured) -> dict[str, float]:
-    latency = one.latency
+def _point(run: Measured) -> dict[str, float]:
+    latency = run.latency
     return {
-        "rate": one.rate,
-        "achieved": one.achieved,
+        "rate": run.rate,
+        "achieved": run.achieved,
         "p50": latency.p50,
         "p95": latency.p95,
         "p99": latency.p99,
         "max": latency.max,
-        "errors": float(one.failed),
-        "lag_p99": one.lag_p99,
-        "cpu": one.cpu,
-        "steal": one.steal,
+        "errors": float(run.failed),
+        "lag_p99": run.lag_p99,
+        "cpu": run.cpu,
+        "steal": run.steal,
     }
 
 
@@ -138,7 +138,7 @@ def _table(title: str, seen: list[Measured]) -> Table:
     header = ("rate", "answered/s", "p50", "p95", "p99", "max", "errors", "own lag p99", "own CPU")
     rows, all_of = [], []
     for rate, made in _by_rate(seen).items():
-        rows += [_row(one) for one in counting(made)]
+        rows += [_row(run) for run in counting(made)]
         if len(made) > COUNTING:
             p99, steal = (figure(of, "") for of in _p99_and_steal(made))
             all_of.append(f"All {len(made)} at {rate:,.0f}/s: p99 {p99} ms, steal {steal} %.")
@@ -157,27 +157,27 @@ def _table(title: str, seen: list[Measured]) -> Table:
     return Table(title, (*header, "steal"), rows, [what, behind, " ".join([stolen, *all_of])])
 
 
-def _row(one: Measured) -> tuple[str, ...]:
+def _row(run: Measured) -> tuple[str, ...]:
     return (
-        f"{one.rate:,.0f}/s{' (behind)' if one.behind else ''}",
-        spelled(one.achieved),
-        *(spelled(ms) for ms in (one.latency.p50, one.latency.p95, one.latency.p99)),
-        spelled(one.latency.max),
-        _errors(one),
-        spelled(one.lag_p99),
-        f"{one.cpu:.0%}",
-        f"{one.steal:.1%}",
+        f"{run.rate:,.0f}/s{' (behind)' if run.behind else ''}",
+        spelled(run.achieved),
+        *(spelled(ms) for ms in (run.latency.p50, run.latency.p95, run.latency.p99)),
+        spelled(run.latency.max),
+        _errors(run),
+        spelled(run.lag_p99),
+        f"{run.cpu:.0%}",
+        f"{run.steal:.1%}",
     )
 
 
 def _p99_and_steal(made: list[Measured]) -> tuple[list[float], list[float]]:
-    return [one.latency.p99 for one in made], [100 * one.steal for one in made]
+    return [run.latency.p99 for run in made], [100 * run.steal for run in made]
 
 
 def _named(rates: tuple[int, ...]) -> str:
     return " and ".join(f"{rate:,}/s" for rate in rates)
 
 
-def _errors(one: Measured) -> str:
-    kinds = "; ".join(f"{kind}: {count}" for kind, count in sorted(one.errors.items()))
+def _errors(run: Measured) -> str:
+    kinds = "; ".join(f"{kind}: {count}" for kind, count in sorted(run.errors.items()))
     return kinds or "0"

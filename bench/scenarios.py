@@ -106,14 +106,14 @@ def redis_lost(platform: Platform, seconds: float, cpus: Layout) -> Section:
 
 
 def _latencies(loads: Sequence[Measured]) -> list[float]:
-    return [latency for one in loads for latency in one.seen.latencies]
+    return [latency for load in loads for latency in load.seen.latencies]
 
 
 def _figures(name: str, seen: Latency, loads: Sequence[Measured]) -> Iterator[tuple[str, Figure]]:
     for key in ("p50", "p95", "p99", "max"):
         yield f"{name}/{key}", figure([getattr(seen, key)], "ms")
-    yield f"{name}/errors", figure([float(one.failed) for one in loads], "")
-    yield f"{name}/lag", figure([one.lag_p99 for one in loads], "ms")
+    yield f"{name}/errors", figure([float(load.failed) for load in loads], "")
+    yield f"{name}/lag", figure([load.lag_p99 for load in loads], "ms")
 
 
 def _row(name: str, seen: Latency) -> tuple[str, ...]:
@@ -127,9 +127,9 @@ def _section(
     figures: dict[str, Figure],
     notes: Sequence[str],
 ) -> Section:
-    kinds = sum((Counter(one.errors) for one in loads), Counter())
+    kinds = sum((Counter(load.errors) for load in loads), Counter())
     errors = "; ".join(f"{kind}: {count}" for kind, count in kinds.items()) or "none"
-    lag, steal = max(one.lag_p99 for one in loads), max(one.steal for one in loads)
+    lag, steal = max(load.lag_p99 for load in loads), max(load.steal for load in loads)
     own = f"Errors: {errors}. The generator's own lag: p99 {spelled(lag)} ms. Steal: {steal:.1%}."
     header = ("requests", "p50 ms", "p95 ms", "p99 ms", "max ms")
     return Section([Table(title, header, rows, [*notes, own])], figures)

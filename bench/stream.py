@@ -50,7 +50,7 @@ class StreamWatch:
         With its quotes: a mean of earlier days may begin with the same digits.
         """
         sought = f'"{value}"'.encode()
-        return next((one.at for one in self.arrivals if sought in one.body), None)
+        return next((arrival.at for arrival in self.arrivals if sought in arrival.body), None)
 
     def _watch(self) -> None:
         last = self._from

@@ -39,7 +39,7 @@ def measure(platform: Platform, rounds: int, seconds: float, cpus: Layout) -> Se
         {kind: _per_core_second(platform, kind, seconds, cpus) for kind in KINDS}
         for _ in range(rounds)
     ]
-    rates = {kind: figure([one[kind] for one in seen], "/s") for kind in KINDS}
+    rates = {kind: figure([results[kind] for results in seen], "/s") for kind in KINDS}
     sizes = {
         kind: figure([_bytes_of(_answer(platform, path))], "B") for kind, path in KINDS.items()
     }
@@ -96,6 +96,6 @@ def _table(
 
 def _named(rates: Mapping[str, Figure], sizes: Mapping[str, Figure]) -> dict[str, Figure]:
     return {
-        **{f"work/{kind}": one for kind, one in rates.items()},
-        **{f"bytes/{kind}": one for kind, one in sizes.items()},
+        **{f"work/{kind}": rate for kind, rate in rates.items()},
+        **{f"bytes/{kind}": size for kind, size in sizes.items()},
     }

@@ -18,13 +18,13 @@ def inputs(study: Study) -> str:
         for kind, traffic in assumed.traffic.items()
     ]
     kinds = _table(("Request", "per core second", "bytes", "share", "keys"), rows)
-    one = study.per_instance(study.direct[0].demand)
+    capacity = study.per_instance(study.direct[0].demand)
     memory = measured.memory_mb_per_worker * assumed.machine.vcpus
     words = (
         f"Measured {measured.measured} at {measured.commit}, {measured.machine}, by `./dev bench`:"
         " requests by CPU time of all processes of rates-api, bytes with gzip. A vCPU counts as"
         f" {assumed.machine.vcpu_speed:g} of that core (assumed), so that a t3.medium does"
-        f" **{one:,.0f} requests/s** of this mix. An instance takes requests"
+        f" **{capacity:,.0f} requests/s** of this mix. An instance takes requests"
         f" {study.inputs.start_seconds()} s after its launch; its workers need {memory:,.0f} MB."
         f" Prices: {prices.region}, {prices.as_of}, {prices.status}."
     )

@@ -30,7 +30,7 @@ def test_no_time_at_all_is_no_steal() -> None:
 def test_the_runs_with_least_steal_count() -> None:
     """Whatever their latency."""
     seen = [run(5_000, steal) for steal in (0.2, 0.01, 0.3, 0.02, 0.0)]
-    assert [one.steal for one in counting(seen)] == [0.0, 0.01, 0.02]
+    assert [run.steal for run in counting(seen)] == [0.0, 0.01, 0.02]
     assert len(counting(seen)) == COUNTING
 
 

@@ -133,7 +133,7 @@ def planned(root: str, environment: str) -> list[dict[str, Any]]:
 
 def test_staging_differs_from_production_in_size_but_not_in_shape() -> None:
     """The same resources, as often, but for what stands once or in each zone."""
-    shapes = [Counter(map(shape, planned("platform", one))) for one in ENVIRONMENTS]
+    shapes = [Counter(map(shape, planned("platform", environment))) for environment in ENVIRONMENTS]
     zones = [{key: shape.pop(key) for key in list(shape) if key[1] in BY_ZONE} for shape in shapes]
     assert shapes[0] == shapes[1]
     assert zones[0].keys() == zones[1].keys()

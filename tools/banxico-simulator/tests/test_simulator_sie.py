@@ -108,7 +108,7 @@ def test_oportuno_of_both_series_as_recorded(banxico: Banxico) -> None:
 def test_series_come_in_another_order_and_unknown_ones_are_missing(banxico: Banxico) -> None:
     """Of three series two are known, and they come in reverse."""
     answer = banxico.sie("/series/SF43718,SF46410,SF60653/datos/oportuno").json()
-    assert [one["idSerie"] for one in answer["bmx"]["series"]] == ["SF60653", "SF43718"]
+    assert [series["idSerie"] for series in answer["bmx"]["series"]] == ["SF60653", "SF43718"]
 
 
 def test_a_list_of_unknown_series_is_empty(banxico: Banxico) -> None:

@@ -171,12 +171,12 @@ def test_what_goes_aside_runs_beside_the_others_and_is_told_at_the_end(tmp_path:
         "    assert time.monotonic() < deadline, 'alone'\n"
         "print('met at', os.nice(0))\n"
     )
-    one, two = str(tmp_path / "one"), str(tmp_path / "two")
+    first, second = str(tmp_path / "first"), str(tmp_path / "second")
     said: list[str] = []
     outcomes = suite.run_stages(
         [
-            Stage("aside", [(sys.executable, "-c", meet, one, two)], aside=True),
-            Stage("in turn", [(sys.executable, "-c", meet, two, one)]),
+            Stage("aside", [(sys.executable, "-c", meet, first, second)], aside=True),
+            Stage("in turn", [(sys.executable, "-c", meet, second, first)]),
         ],
         tmp_path,
         {"PATH": os.environ["PATH"]},

@@ -55,7 +55,7 @@ def parse(path: str) -> Ask:
 def series_ids(ids: str) -> list[str]:
     """The ids of a comma list. Raises Refusal for a bad form and for more than 20."""
     asked = ids.split(",")
-    if not all(_SERIES_ID.fullmatch(one) for one in asked):
+    if not all(_SERIES_ID.fullmatch(series_id) for series_id in asked):
         raise Refusal(sie.bad_series())
     if len(asked) > sie.MOST_SERIES:
         raise Refusal(sie.too_many_series())
@@ -77,7 +77,9 @@ def known(asked: Sequence[str]) -> list[str]:
 
     An unknown id in a list is silently missing. Raises Refusal for a single unknown id.
     """
-    found = [one for one in dict.fromkeys(reversed(asked)) if one in (FIX, SETTLEMENT)]
+    found = [
+        series_id for series_id in dict.fromkeys(reversed(asked)) if series_id in (FIX, SETTLEMENT)
+    ]
     if not found and len(asked) == 1:
         raise Refusal(sie.not_found("unknown_series"))
     return found

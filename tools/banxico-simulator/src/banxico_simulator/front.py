@@ -45,10 +45,12 @@ class Front:
         path = _path(scope)
         faults = self._simulator.faults.take(path)
         answer = self._answer(path, scope, faults)
-        await self._sleep(sum(one.latency_ms for one in faults if one.kind == "latency") / 1000)
-        if any(one.kind == "hang" for one in faults):
+        await self._sleep(
+            sum(fault.latency_ms for fault in faults if fault.kind == "latency") / 1000
+        )
+        if any(fault.kind == "hang" for fault in faults):
             await _until_gone(receive)
-        elif any(one.kind == "drop_connection" for one in faults):
+        elif any(fault.kind == "drop_connection" for fault in faults):
             await _drop(answer, send)
         else:
             await _send(answer, _takes_gzip(scope), send)

@@ -64,11 +64,11 @@ class Limits:
         """
         now = self._monotonic()
         windows = [self._window(limit, now) for limit in self._limits.get(group, ())]
-        waits = [ceil(one.ends - now) for one in windows if one.spent]
+        waits = [ceil(window.ends - now) for window in windows if window.spent]
         if waits and self.enforced:
             return max(waits)
-        for one in windows:
-            one.used += 1
+        for window in windows:
+            window.used += 1
         return None
 
     def reset(self) -> None:

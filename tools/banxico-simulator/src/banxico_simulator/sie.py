@@ -52,7 +52,7 @@ class Refusal(Exception):
 
 def datos(observed: Mapping[str, Sequence[Observation]]) -> Answer:
     """Observations by series; a series without any has no `datos` key."""
-    body = {"bmx": {"series": [_series(one, rows) for one, rows in observed.items()]}}
+    body = {"bmx": {"series": [_series(series, rows) for series, rows in observed.items()]}}
     return Answer("ok" if any(observed.values()) else "no_data", msgspec.json.encode(body))
 
 
@@ -65,7 +65,7 @@ def _series(series: str, rows: Sequence[Observation]) -> dict[str, Any]:
 
 def metadata(spans: Mapping[str, tuple[Observation, Observation]]) -> Answer:
     """What each series is, with the first and last day of its observations."""
-    body = {"bmx": {"series": [_metadata(one, span) for one, span in spans.items()]}}
+    body = {"bmx": {"series": [_metadata(series, span) for series, span in spans.items()]}}
     return Answer("ok", msgspec.json.encode(body))
 
 

@@ -64,7 +64,7 @@ class Simulator:
         self.journal.reset()
 
     def _admit(self, ask: Ask, tokens: Iterable[str]) -> None:
-        if not any(hmac.compare_digest(self._token.encode(), one.encode()) for one in tokens):
+        if not any(hmac.compare_digest(self._token.encode(), token.encode()) for token in tokens):
             raise Refusal(sie.bad_token())
         wait = self.limits.spend(ask.group)
         if wait is not None:
@@ -76,10 +76,15 @@ class Simulator:
         series = known(asked)
         now = self.clock()
         if ask.group is Group.OPORTUNO:
-            return sie.datos({one: self._latest(one, now) for one in series})
-        seen = {one: self.publication.observations(one, now, first, last) for one in series}
+            return sie.datos({series_id: self._latest(series_id, now) for series_id in series})
+        seen = {
+            series_id: self.publication.observations(series_id, now, first, last)
+            for series_id in series
+        }
         if ask.group is Group.METADATA:
-            return sie.metadata({one: (rows[0], rows[-1]) for one, rows in seen.items() if rows})
+            return sie.metadata(
+                {series_id: (rows[0], rows[-1]) for series_id, rows in seen.items() if rows}
+            )
         return sie.datos(seen)
 
     def _latest(self, series: str, now: datetime) -> list[Observation]:

@@ -39,7 +39,9 @@ Pins = Mapping[str, frozenset[str]]
 def members(root: Path) -> list[Path]:
     """Return the folder of every package of ours."""
     folders = ("libs", "services", "tools")
-    return sorted(path.parent for one in folders for path in (root / one).glob("*/pyproject.toml"))
+    return sorted(
+        path.parent for folder in folders for path in (root / folder).glob("*/pyproject.toml")
+    )
 
 
 def images(root: Path) -> list[Path]:
@@ -122,7 +124,7 @@ def _unmet(member: Path, lock: Path, root: Path) -> Iterator[str]:
     """What a member declares must be in the lock: else it was changed without `./dev lock`."""
     if not lock.is_file():
         return
-    pinned, ours = pins(lock), {canonicalize_name(_name(one)) for one in members(root)}
+    pinned, ours = pins(lock), {canonicalize_name(_name(own)) for own in members(root)}
     for requirement in _declared(member):
         name = canonicalize_name(requirement.name)
         met = all(map(requirement.specifier.contains, pinned.get(name, ())))
