@@ -1,6 +1,6 @@
 """Which process may run on which CPU, so that a server and its load don't take turns on one.
 
-Read by whoever starts a process. Where there is one CPU, all share it, and the table says so.
+Where there is one CPU, all share it, and the table says so.
 """
 
 import os

@@ -62,10 +62,6 @@ class Scenario:
         """Return the second at which the load begins to rise; midnight for a flat day."""
         return 0 if self.spike is None else self.spike.start
 
-    def flat(self) -> "Scenario":
-        """Return the ordinary day between two of this scenario's."""
-        return Scenario(f"flat-{self.base:.0f}", f"{self.base:,.0f}/s", self.base)
-
 
 SCENARIOS = (
     Scenario("steady", "2,000/s steady", 2_000),

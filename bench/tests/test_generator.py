@@ -8,9 +8,8 @@ from contextlib import asynccontextmanager
 import pytest
 import uvloop
 
-from bench.connection import read_head
 from bench.cpus import layout
-from bench.generator import Load, Seen, generate
+from bench.generator import Load, Seen, generate, read_head
 from bench.latency import Latency, latency
 from bench.load import under_load
 from rates_dev.ports import HOST

@@ -1,7 +1,4 @@
-"""Spans on their way out: small batches by OTLP/HTTP, from a thread of their own.
-
-`tracing` uses it where an endpoint is configured.
-"""
+"""Spans on their way out: small batches by OTLP/HTTP, from a thread of their own."""
 
 from collections.abc import Sequence
 from functools import cached_property

@@ -1,7 +1,6 @@
 """What a request asks for: the SIE's paths taken apart and checked.
 
-Called by `front` (`parse`) and `simulator` (the checks). Pure; a request that Banxico would refuse
-ends in a `Refusal` that carries its answer. Never looks at values.
+Pure; a request that Banxico would refuse ends in a `Refusal` that carries its answer.
 """
 
 import re

@@ -1,7 +1,6 @@
 """Faults on request: what Banxico, or the network before it, has done to others.
 
-Switched on by `control`; `front` takes those that match a request and bends its answer with them.
-The bending is pure; waiting and dropping are left to `front`.
+They bend an answer, which is pure; waiting and dropping connections are the wire's business.
 """
 
 from collections.abc import Callable, Iterable, Sequence

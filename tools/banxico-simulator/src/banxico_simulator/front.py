@@ -1,8 +1,7 @@
 """The wire towards the client: an ASGI application under `/SieAPIRest`.
 
-Mounted by `app`. Reads a request, lets `simulator` answer it, bends the answer with the faults that
-are on, counts it, and sends it as Banxico does: chunked, never cached, gzip if asked for. It talks
-ASGI itself because a dropped connection and a hanging answer are no HTTP responses.
+Sends as Banxico does: chunked, never cached, gzip if asked for. It talks ASGI itself because a
+dropped connection and a hanging answer are no HTTP responses.
 """
 
 import asyncio

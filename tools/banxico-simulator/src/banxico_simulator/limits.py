@@ -1,7 +1,7 @@
 """Banxico's rate limits: how many requests of a kind it answers in a while.
 
-Spent by `simulator` for each request with a good token. Counted on a monotonic clock, not on the
-settable one: a simulated day that stands still or starts over must not lock a client out.
+Counted on a monotonic clock, not on the settable one: a simulated day that stands still or starts
+over must not lock a client out.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,7 +1,6 @@
 """The FIX past the end of the recorded data: real daily moves, replayed in their order.
 
-Called by `series` when the history is built. Pure: the same days give the same values in every
-process. Never marks anything as simulated; that is the business of whoever shows the values.
+Pure: the same days give the same values in every process.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

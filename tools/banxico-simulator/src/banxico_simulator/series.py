@@ -1,7 +1,6 @@
 """The two series with every value they will ever have: recorded, derived, replayed.
 
-Built once by `simulator`; `publication` decides which of it is visible. Pure but for reading the
-package's own data files. Never looks at a clock.
+Pure but for reading the package's own data files. Never looks at a clock.
 """
 
 import csv

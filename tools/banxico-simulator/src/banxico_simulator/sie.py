@@ -1,8 +1,7 @@
 """Banxico's side of the wire: answers in the SIE's own shape.
 
-Called by `simulator`; `faults` bends the answers. Pure: values and instants come in as arguments.
-Bodies follow recorded answers where there are some; those marked "assembled" follow documentation.
-Never decides what is visible (`publication`) or who has asked too often (`limits`).
+Pure: values and instants come in as arguments. Bodies follow recorded answers where there are some;
+those marked "assembled" follow documentation.
 """
 
 from collections.abc import Mapping, Sequence

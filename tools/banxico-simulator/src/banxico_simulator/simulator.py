@@ -1,7 +1,6 @@
 """One simulator: its state, all of it, and how a valid request is answered from it.
 
-Built by `app`, once for each application, so that several can live in one process. `front` brings
-requests, `control` changes the state. Never touches a socket.
+Several can live in one process. Never touches a socket.
 """
 
 import hmac
