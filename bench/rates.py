@@ -19,7 +19,7 @@ SLOW_MS = 50.0
 """A p99 above this ends the climb: the queue only grows from here."""
 COUNTING = 3
 """Runs that count, of each rate that is always asked; of the others one is made."""
-MOST_TURNS, TURN_SECONDS = 30, 3
+MAX_TURNS, TURN_SECONDS = 30, 3
 CALM = 0.01
 """Turns are added until as many runs as count had no larger share of the CPUs stolen."""
 
@@ -46,7 +46,7 @@ def _always(platform: Platform, cpus: Layout) -> tuple[list[Measured], list[Meas
     ceiling: list[Measured] = []
     with running_ceiling(platform, cpus.every, len(platform.workers())) as bare:
         paths = everyday_of(bare)
-        for _ in range(MOST_TURNS):
+        for _ in range(MAX_TURNS):
             for rate in ALWAYS:
                 ours.append(under_load(platform.api_port, EVERYDAY, rate, TURN_SECONDS, cpus.load))
                 ceiling.append(under_load(bare.port, paths, rate, TURN_SECONDS, cpus.load))
@@ -152,7 +152,7 @@ def _table(title: str, seen: list[Measured]) -> Table:
     )
     stolen = (
         f"`steal`: CPU time that the hypervisor gave to others. Of {_named(ALWAYS)} the {COUNTING}"
-        f" runs with the least count, of up to {MOST_TURNS}: until those have {CALM:.0%} or less."
+        f" runs with the least count, of up to {MAX_TURNS}: until those have {CALM:.0%} or less."
     )
     return Table(title, (*header, "steal"), rows, [what, behind, " ".join([stolen, *all_of])])
 

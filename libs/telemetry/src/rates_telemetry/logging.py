@@ -1,7 +1,6 @@
 """Logs as events with keys, JSON for machines or coloured lines for people.
 
-The standard library's records (Granian, Litestar, SQLAlchemy) go through the same renderer. Knows no
-event names.
+The standard library's records (Granian, Litestar, SQLAlchemy) go through the same renderer.
 """
 
 import logging

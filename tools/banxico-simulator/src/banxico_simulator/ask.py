@@ -56,7 +56,7 @@ def series_ids(ids: str) -> list[str]:
     asked = ids.split(",")
     if not all(_SERIES_ID.fullmatch(series_id) for series_id in asked):
         raise Refusal(sie.bad_series())
-    if len(asked) > sie.MOST_SERIES:
+    if len(asked) > sie.MAX_SERIES:
         raise Refusal(sie.too_many_series())
     return asked
 

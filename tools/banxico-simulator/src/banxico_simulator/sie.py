@@ -16,7 +16,7 @@ from banxico_simulator.publication import Observation
 from banxico_simulator.series import FIX, SETTLEMENT
 
 BASE_PATH = "/SieAPIRest/service/v1"
-MOST_SERIES = 20
+MAX_SERIES = 20
 
 JSON_TYPE = "application/json;charset=UTF-8"
 HTML_TYPE = "text/html;charset=utf-8"
@@ -139,7 +139,7 @@ def too_many_series() -> Answer:
     return _error(
         "too_many_series",
         mensaje="Número de series excedido.",
-        detalle=f"El número máximo de series por consulta es {MOST_SERIES}.",
+        detalle=f"El número máximo de series por consulta es {MAX_SERIES}.",
     )
 
 
