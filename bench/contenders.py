@@ -69,7 +69,7 @@ def running_contenders(
     platform: Platform, directory: Path, cpus: Layout
 ) -> Iterator[list[Contender]]:
     """Yield rates-api, the ceiling and the rivals, all ready and with the same answers."""
-    api = Contender("rates-api", platform.api_port, platform.api.pid)
+    api = Contender("rates-api", platform.plan.port("api"), platform.api.pid)
     with contextlib.ExitStack() as stack:
         started = [api, _start(stack, *_ceiling(api, directory, cpus.server), by_case=True)]
         fill_redis(platform)
@@ -82,7 +82,7 @@ def running_contenders(
 @contextlib.contextmanager
 def running_ceiling(platform: Platform, cpus: Cpus, workers: int) -> Iterator[Contender]:
     """Yield the ceiling alone, with `workers`, beside a platform that runs already."""
-    api = Contender("rates-api", platform.api_port, platform.api.pid)
+    api = Contender("rates-api", platform.plan.port("api"), platform.api.pid)
     with contextlib.ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         yield _start(stack, *_ceiling(api, directory, cpus, workers), by_case=True)
@@ -97,9 +97,9 @@ def everyday_of(contender: Contender) -> list[str]:
 
 def fill_redis(platform: Platform) -> None:
     """Put the finished answers of rates-api where the rival on Redis finds them."""
-    with redis.Redis(port=platform.redis_port, protocol=2) as client:
+    with redis.Redis(port=platform.plan.port("redis"), protocol=2) as client:
         for path in PATHS:
-            client.set(PREFIX + path, fetch(platform.api_port, path).body)
+            client.set(PREFIX + path, fetch(platform.plan.port("api"), path).body)
 
 
 def _require_alike(contenders: Sequence[Contender]) -> None:
@@ -139,12 +139,12 @@ def _ceiling(api: Contender, directory: Path, cpus: Cpus, workers: int = 1) -> t
 
 
 def _rivals(platform: Platform, directory: Path, cpus: Layout) -> Iterator[tuple[Child, int]]:
-    templates = {path: fetch(platform.api_port, path).json for path in PATHS}
+    templates = {path: fetch(platform.plan.port("api"), path).json for path in PATHS}
     (directory / "templates.json").write_text(json.dumps(templates), encoding="utf-8")
     environ = {
-        "BENCH_REDIS_URL": f"redis://{HOST}:{platform.redis_port}/0",
+        "BENCH_REDIS_URL": f"redis://{HOST}:{platform.plan.port('redis')}/0",
         "BENCH_REDIS_PREFIX": PREFIX,
-        "BENCH_DATABASE_URL": f"sqlite+aiosqlite:///file:{platform.database}?mode=ro&uri=true",
+        "BENCH_DATABASE_URL": f"sqlite+aiosqlite:///file:{platform.plan.database}?mode=ro&uri=true",
         "BENCH_TEMPLATES": str(directory / "templates.json"),
     }
     for name, module in (("fastapi+redis", "redis_app"), ("fastapi+sql", "sql_app")):

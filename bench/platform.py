@@ -55,21 +55,6 @@ class Platform:
         self._corrections = count(1)
 
     @property
-    def api_port(self) -> int:
-        """Return the port that clients ask."""
-        return self.plan.port("api")
-
-    @property
-    def redis_port(self) -> int:
-        """Return the port of Redis."""
-        return self.plan.port("redis")
-
-    @property
-    def database(self) -> Path:
-        """Return the file of the record."""
-        return self.plan.database
-
-    @property
     def redis(self) -> Child:
         """Return the process of Redis."""
         return self._servers["redis"]
@@ -127,7 +112,7 @@ class Platform:
         """Wait until rates-api is ready, healthy and has the first FIX there ever was."""
 
         def warm() -> bool:
-            port = self.api_port
+            port = self.plan.port("api")
             if not (answers(port, "/readyz") and answers(port, FIRST_DAY)):
                 return False
             return bool(fetch(port, "/health").json["level"] == "healthy")
@@ -137,7 +122,7 @@ class Platform:
     def publish(self) -> str:
         """Have Banxico correct the newest FIX, rates-sync ask for it; return the new value."""
         value = f"17.{next(self._corrections):04d}"
-        day = fetch(self.api_port, CURRENT).json["dates"]["determined"]
+        day = fetch(self.plan.port("api"), CURRENT).json["dates"]["determined"]
         self._control("POST", "/correct", {"date": day, "rate": value})
         token = platform.operator_token_file(self.plan).read_text(encoding="utf-8").strip()
         asked = fetch(

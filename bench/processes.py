@@ -51,8 +51,10 @@ def running(child: Child) -> Iterator[Child]:
         child.end()
 
 
-def wait_until(met: Callable[[], T | None], within: float, what: str) -> T:
+def wait_until(
+    met: Callable[[], T | None], within: float, what: str, every: float = LOOK_SECONDS
+) -> T:
     """Return what `met` returns once it is true. Raises `BenchRefused` after `within` seconds."""
-    if found := wait_for(met, within, LOOK_SECONDS):
+    if found := wait_for(met, within, every):
         return found
     raise BenchRefused(f"not within {within:g} s: {what}")

@@ -1,6 +1,7 @@
 """Open loop: latency at fixed rates, up to where the server or the generator gives way."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from math import inf
 from statistics import geometric_mean
 
@@ -8,7 +9,7 @@ from bench.cases import EVERYDAY
 from bench.contenders import everyday_of, running_ceiling
 from bench.cpus import Layout
 from bench.latency import Figure, figure, spelled
-from bench.load import BEHIND_MS, Measured, under_load
+from bench.load import BEHIND_MS, LoadResult, under_load
 from bench.platform import Platform
 from bench.plot import Panel, Series, svg
 from bench.report import Section, Table
@@ -37,54 +38,56 @@ def measure(platform: Platform, seconds: float, cpus: Layout) -> Section:
     return Section(tables, figures, points)
 
 
-def _always(platform: Platform, cpus: Layout) -> tuple[list[Measured], list[Measured]]:
+def _always(platform: Platform, cpus: Layout) -> tuple[list[LoadResult], list[LoadResult]]:
     """Ask rates-api and the ceiling in turn: what both show is the machine's.
 
     What the hypervisor takes away is, too: there are more turns until enough runs had their CPUs.
     """
-    ours: list[Measured] = []
-    ceiling: list[Measured] = []
+    ours: list[LoadResult] = []
+    ceiling: list[LoadResult] = []
     with running_ceiling(platform, cpus.every, len(platform.workers())) as bare:
         paths = everyday_of(bare)
         for _ in range(MAX_TURNS):
             for rate in ALWAYS:
-                ours.append(under_load(platform.api_port, EVERYDAY, rate, TURN_SECONDS, cpus.load))
+                ours.append(
+                    under_load(platform.plan.port("api"), EVERYDAY, rate, TURN_SECONDS, cpus.load)
+                )
                 ceiling.append(under_load(bare.port, paths, rate, TURN_SECONDS, cpus.load))
             if _calm(ours) and _calm(ceiling):
                 break
     return ours, ceiling
 
 
-def _calm(seen: list[Measured]) -> bool:
+def _calm(seen: list[LoadResult]) -> bool:
     """Tell whether as many runs as count, at each rate, had their CPUs."""
     calm = [[run for run in runs if run.steal <= CALM] for runs in _by_rate(seen).values()]
     return all(len(runs) >= COUNTING for runs in calm)
 
 
-def counting(runs: list[Measured]) -> list[Measured]:
+def counting(runs: list[LoadResult]) -> list[LoadResult]:
     """Return the runs of one rate that count: those from which the hypervisor took least."""
     return sorted(runs, key=lambda run: run.steal)[:COUNTING]
 
 
-def _by_rate(seen: list[Measured]) -> dict[float, list[Measured]]:
+def _by_rate(seen: list[LoadResult]) -> dict[float, list[LoadResult]]:
     """Return the runs of each rate, the lowest first."""
     rates = sorted({run.rate for run in seen})
     return {rate: [run for run in seen if run.rate == rate] for rate in rates}
 
 
-def _climb(platform: Platform, seconds: float, cpus: Layout) -> Iterator[Measured]:
+def _climb(platform: Platform, seconds: float, cpus: Layout) -> Iterator[LoadResult]:
     for rate in FURTHER:
-        measured = under_load(platform.api_port, EVERYDAY, rate, seconds, cpus.load)
+        measured = under_load(platform.plan.port("api"), EVERYDAY, rate, seconds, cpus.load)
         yield measured
         if _over(measured):
             return
 
 
-def _over(measured: Measured) -> bool:
+def _over(measured: LoadResult) -> bool:
     return bool(measured.latency.p99 > SLOW_MS or measured.failed or measured.behind)
 
 
-def _figures(prefix: str, seen: list[Measured]) -> Iterator[tuple[str, Figure]]:
+def _figures(prefix: str, seen: list[LoadResult]) -> Iterator[tuple[str, Figure]]:
     for rate, made in _by_rate(seen).items():
         runs = counting(made)
         for name in ("p50", "p95", "p99", "max"):
@@ -96,20 +99,10 @@ def _figures(prefix: str, seen: list[Measured]) -> Iterator[tuple[str, Figure]]:
         yield f"{prefix}/{rate:g}/steal", figure([100 * run.steal for run in runs], "%")
 
 
-def _point(run: Measured) -> dict[str, float]:
-    latency = run.latency
-    return {
-        "rate": run.rate,
-        "achieved": run.achieved,
-        "p50": latency.p50,
-        "p95": latency.p95,
-        "p99": latency.p99,
-        "max": latency.max,
-        "errors": float(run.failed),
-        "lag_p99": run.lag_p99,
-        "cpu": run.cpu,
-        "steal": run.steal,
-    }
+def _point(run: LoadResult) -> dict[str, float]:
+    others = {name: float(getattr(run, name)) for name in ("lag_p99", "cpu", "steal")}
+    first = {"rate": run.rate, "achieved": run.achieved}
+    return {**first, **asdict(run.latency), "errors": float(run.failed), **others}
 
 
 def latency_plot(points: Sequence[Mapping[str, float]], title: str) -> str:
@@ -134,7 +127,7 @@ def _averages(
     return [(rate, geometric_mean(values)) for rate, values in by_rate.items() if values]
 
 
-def _table(title: str, seen: list[Measured]) -> Table:
+def _table(title: str, seen: list[LoadResult]) -> Table:
     header = ("rate", "answered/s", "p50", "p95", "p99", "max", "errors", "own lag p99", "own CPU")
     rows, all_of = [], []
     for rate, made in _by_rate(seen).items():
@@ -157,7 +150,7 @@ def _table(title: str, seen: list[Measured]) -> Table:
     return Table(title, (*header, "steal"), rows, [what, behind, " ".join([stolen, *all_of])])
 
 
-def _row(run: Measured) -> tuple[str, ...]:
+def _row(run: LoadResult) -> tuple[str, ...]:
     return (
         f"{run.rate:,.0f}/s{' (behind)' if run.behind else ''}",
         spelled(run.achieved),
@@ -170,7 +163,7 @@ def _row(run: Measured) -> tuple[str, ...]:
     )
 
 
-def _p99_and_steal(made: list[Measured]) -> tuple[list[float], list[float]]:
+def _p99_and_steal(made: list[LoadResult]) -> tuple[list[float], list[float]]:
     return [run.latency.p99 for run in made], [100 * run.steal for run in made]
 
 
@@ -178,6 +171,6 @@ def _named(rates: tuple[int, ...]) -> str:
     return " and ".join(f"{rate:,}/s" for rate in rates)
 
 
-def _errors(run: Measured) -> str:
+def _errors(run: LoadResult) -> str:
     kinds = "; ".join(f"{kind}: {count}" for kind, count in sorted(run.errors.items()))
     return kinds or "0"

@@ -50,7 +50,7 @@ def _per_core_second(platform: Platform, kind: str, seconds: float, cpus: Layout
     path, ever_new = KINDS[kind], kind in EVER_NEW
     _answer(platform, path)
     before = _cpu_seconds(platform)
-    reached = wrk(platform.api_port, path, GZIP, seconds, cpus.load, ever_new=ever_new)
+    reached = wrk(platform.plan.port("api"), path, GZIP, seconds, cpus.load, ever_new=ever_new)
     _answer(platform, path)  # What wrk left behind is done then.
     spent = _cpu_seconds(platform) - before
     if reached.errors:
@@ -69,7 +69,7 @@ def _ticks_of(pid: int) -> int:
 
 
 def _answer(platform: Platform, path: str) -> Answer:
-    answer = fetch(platform.api_port, path, GZIP)
+    answer = fetch(platform.plan.port("api"), path, GZIP)
     if answer.status != 200:
         raise BenchRefused(f"{path}: {answer.status}")
     return answer

@@ -2,19 +2,19 @@
 
 import pytest
 
+from bench.cpus import stolen, times_of
 from bench.generator import Seen
 from bench.latency import latency
-from bench.load import Measured
+from bench.load import LoadResult
 from bench.rates import CALM, COUNTING, _calm, counting
-from bench.steal import stolen, times_of
 
 BEFORE = "cpu  100 0 50 800 10 0 5 35 7 0\ncpu0 50 0 25 400 5 0 2 18 7 0\nintr 1\n"
 AFTER = "cpu  160 0 70 890 10 0 5 65 7 0\ncpu0 80 0 35 445 5 0 2 33 7 0\nintr 2\n"
 
 
-def run(rate: float, steal: float) -> Measured:
+def run(rate: float, steal: float) -> LoadResult:
     """Return a run of which nothing else matters."""
-    return Measured(rate, 0, rate, latency([]), {}, 0.0, 0.0, 0.1, steal, Seen())
+    return LoadResult(rate, 0, rate, latency([]), {}, 0.0, 0.0, 0.1, steal, Seen())
 
 
 def test_steal_is_a_share_of_all_time_that_passed() -> None:

@@ -55,20 +55,20 @@ def series_ids(ids: str) -> list[str]:
     """The ids of a comma list. Raises Refusal for a bad form and for more than 20."""
     asked = ids.split(",")
     if not all(_SERIES_ID.fullmatch(series_id) for series_id in asked):
-        raise Refusal(sie.bad_series())
+        raise Refusal(sie.BAD_SERIES)
     if len(asked) > sie.MAX_SERIES:
-        raise Refusal(sie.too_many_series())
+        raise Refusal(sie.TOO_MANY_SERIES)
     return asked
 
 
 def day_of(text: str) -> date:
     """A day as `yyyy-MM-dd`, the only form that the SIE takes. Raises Refusal."""
     if not _DAY.fullmatch(text):
-        raise Refusal(sie.bad_date())
+        raise Refusal(sie.BAD_DATE)
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise Refusal(sie.bad_date()) from error
+        raise Refusal(sie.BAD_DATE) from error
 
 
 def known(asked: Sequence[str]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from banxico_simulator.sie import HTML_TYPE, Answer, bad_token, page, rate_limited
+from banxico_simulator.sie import BAD_TOKEN, HTML_TYPE, Answer, page, rate_limited
 
 Kind = Literal[
     "latency",
@@ -112,7 +112,7 @@ def _non_json(answer: Answer, _fault: Fault, _now: datetime) -> Answer:
 
 
 def _bad_token(_answer: Answer, _fault: Fault, _now: datetime) -> Answer:
-    return bad_token()
+    return BAD_TOKEN
 
 
 def _rate_limit(_answer: Answer, fault: Fault, now: datetime) -> Answer:

@@ -58,7 +58,7 @@ class Front:
         ask = parse(path)
         now = self._simulator.clock()
         is_get = scope["method"] == "GET"
-        plain = self._simulator.answer(ask, _tokens(scope)) if is_get else sie.method_not_allowed()
+        plain = self._simulator.answer(ask, _tokens(scope)) if is_get else sie.METHOD_NOT_ALLOWED
         answer = bend(plain, faults, now)
         self._simulator.journal.record(Entry(now, path, ask.group, answer.outcome))
         return answer

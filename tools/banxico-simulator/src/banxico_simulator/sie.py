@@ -49,6 +49,47 @@ class Refusal(Exception):
         self.answer = answer
 
 
+def page(code: str, text: str) -> bytes:
+    """An HTML page as a front end shows one."""
+    return f"<html><head><title>{code}</title></head><body><h1>{text}</h1></body></html>".encode()
+
+
+def _error(outcome: str, **error: str | int) -> Answer:
+    return Answer(outcome, msgspec.json.encode({"error": error}), 400)
+
+
+BAD_TOKEN = _error(
+    "bad_token",
+    url=f"https://www.banxico.org.mx{BASE_PATH}/token",
+    mensaje="Token inválido",
+    detalle="El token enviado no es válido, favor de verificar."
+    " Para obtener un token consultar la url adjunta.",
+)
+"""The token is missing or not the accepted one (recorded)."""
+BAD_DATE = _error(
+    "bad_date",
+    mensaje="Formato de fecha incorrecto.",
+    detalle="El formato de la fecha enviada es incorrecto. Debe ser yyyy-MM-dd.",
+)
+"""A day that is not `yyyy-MM-dd`, or a range that ends before it begins (assembled)."""
+BAD_SERIES = _error(
+    "bad_series",
+    mensaje="Formato de series incorrecto.",
+    detalle="Formato de series debe ser SX####[-SX####][,SX####[-SX####]]",
+)
+"""A list of ids that is not one (assembled)."""
+TOO_MANY_SERIES = _error(
+    "too_many_series",
+    mensaje="Número de series excedido.",
+    detalle=f"El número máximo de series por consulta es {MAX_SERIES}.",
+)
+"""More than 20 ids (assembled: that it is refused is documented, its words are not)."""
+METHOD_NOT_ALLOWED = Answer(
+    "bad_method", page("405", "Method Not Allowed"), 405, HTML_TYPE, (("Allow", "GET"),)
+)
+"""Anything but GET."""
+
+
 def datos(observed: Mapping[str, Sequence[Observation]]) -> Answer:
     """Observations by series; a series without any has no `datos` key."""
     body = {"bmx": {"series": [_series(series, rows) for series, rows in observed.items()]}}
@@ -89,17 +130,6 @@ def _fecha(when: date) -> str:
     return when.strftime("%d/%m/%Y")
 
 
-def bad_token() -> Answer:
-    """The token is missing or not the accepted one (recorded)."""
-    return _error(
-        "bad_token",
-        url=f"https://www.banxico.org.mx{BASE_PATH}/token",
-        mensaje="Token inválido",
-        detalle="El token enviado no es válido, favor de verificar."
-        " Para obtener un token consultar la url adjunta.",
-    )
-
-
 def rate_limited(now: datetime, seconds: int) -> Answer:
     """The quota is spent and opens again `seconds` after `now` (assembled)."""
     reset = int(now.timestamp()) + seconds
@@ -116,48 +146,6 @@ def rate_limited(now: datetime, seconds: int) -> Answer:
     return replace(refusal, headers=headers)
 
 
-def bad_date() -> Answer:
-    """A day that is not `yyyy-MM-dd`, or a range that ends before it begins (assembled)."""
-    return _error(
-        "bad_date",
-        mensaje="Formato de fecha incorrecto.",
-        detalle="El formato de la fecha enviada es incorrecto. Debe ser yyyy-MM-dd.",
-    )
-
-
-def bad_series() -> Answer:
-    """A list of ids that is not one (assembled)."""
-    return _error(
-        "bad_series",
-        mensaje="Formato de series incorrecto.",
-        detalle="Formato de series debe ser SX####[-SX####][,SX####[-SX####]]",
-    )
-
-
-def too_many_series() -> Answer:
-    """More than 20 ids (assembled: that it is refused is documented, its words are not)."""
-    return _error(
-        "too_many_series",
-        mensaje="Número de series excedido.",
-        detalle=f"El número máximo de series por consulta es {MAX_SERIES}.",
-    )
-
-
 def not_found(outcome: str) -> Answer:
     """An unknown single series or path: the container's page, not JSON."""
     return Answer(outcome, page("404", "Not Found"), 404, HTML_TYPE)
-
-
-def method_not_allowed() -> Answer:
-    """Anything but GET."""
-    body = page("405", "Method Not Allowed")
-    return Answer("bad_method", body, 405, HTML_TYPE, (("Allow", "GET"),))
-
-
-def page(code: str, text: str) -> bytes:
-    """An HTML page as a front end shows one."""
-    return f"<html><head><title>{code}</title></head><body><h1>{text}</h1></body></html>".encode()
-
-
-def _error(outcome: str, **error: str | int) -> Answer:
-    return Answer(outcome, msgspec.json.encode({"error": error}), 400)

@@ -64,7 +64,7 @@ class Simulator:
 
     def _admit(self, ask: Ask, tokens: Iterable[str]) -> None:
         if not any(hmac.compare_digest(self._token.encode(), token.encode()) for token in tokens):
-            raise Refusal(sie.bad_token())
+            raise Refusal(sie.BAD_TOKEN)
         wait = self.limits.spend(ask.group)
         if wait is not None:
             raise Refusal(sie.rate_limited(self.clock(), wait))
@@ -96,7 +96,7 @@ def _span(ask: Ask) -> tuple[date, date]:
         return date.min, date.max
     first, last = day_of(ask.first), day_of(ask.last)
     if first > last:
-        raise Refusal(sie.bad_date())
+        raise Refusal(sie.BAD_DATE)
     return first, last
 
 
