@@ -28,7 +28,7 @@ def _requests(study: Study) -> Iterator[str]:
     if not eager:
         return
     capacity = study.per_instance(study.direct[0].demand)
-    cpus = [verdict.standing(way.required.run, REQUESTS.name).cpu for way in eager]
+    cpus = [verdict.activity(way.required.run, REQUESTS.name).cpu for way in eager]
     full = sum(way.required.sizes[0] == way.required.run.policy.largest for way in eager)
     yield (
         f"**50 requests/s per target is too eager** in {len(eager)} of {len(study.ways)} rows: it"
@@ -41,7 +41,7 @@ def _cpu(study: Study) -> Iterator[str]:
     overruled = [w for w in study.direct if "overruled" in verdict.of_cpu(w.required.run)]
     fought = [w for w in study.ways if verdict.taken_back(w.required.run)]
     if overruled:
-        stood = sum(verdict.standing(w.required.run, CPU.name).minutes for w in overruled)
+        stood = sum(verdict.activity(w.required.run, CPU.name).minutes for w in overruled)
         yield (
             f"**The CPU rule is overruled**: past the edge it asks for less in {stood} minutes of"
             f" {len(overruled)} simulated days and never gets it, the group staying as large as"

@@ -5,7 +5,7 @@ from textwrap import fill
 
 from bench.capacity import verdict
 from bench.capacity.scaling import CPU, P95, REQUESTS
-from bench.capacity.study import SPEEDS, Case, Study, Way
+from bench.capacity.study import SPEEDS, PolicyOutcome, Study, Way
 from bench.capacity.traffic import SCENARIOS
 
 
@@ -105,7 +105,7 @@ def plots(_: Study) -> str:
     return "\n\n".join(f"![{s.words}](capacity/{s.name}.svg)" for s in SCENARIOS)
 
 
-def _policies(way: Way) -> list[tuple[str, Case]]:
+def _policies(way: Way) -> list[tuple[str, PolicyOutcome]]:
     tracking = way.tracking.run.policy
     target = tracking.rules[0].name
     return [
@@ -115,7 +115,7 @@ def _policies(way: Way) -> list[tuple[str, Case]]:
     ]
 
 
-def _fare(way: Way, case: Case) -> tuple[object, ...]:
+def _fare(way: Way, case: PolicyOutcome) -> tuple[object, ...]:
     most, mean = case.sizes
     budget = case.budget
     return (
@@ -133,7 +133,7 @@ def _share(share: float) -> str:
     return "0" if share < 5e-7 else f"{share:.3%}"
 
 
-def _used(case: Case) -> str:
+def _used(case: PolicyOutcome) -> str:
     return f"{case.budget.used:.0%}"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from bench.capacity import figures, findings, page, tables
+from bench.capacity import findings, page, tables
 from bench.capacity.edge import Demand
 from bench.capacity.inputs import HERE, load
 from bench.capacity.study import Study
@@ -32,7 +32,7 @@ def test_the_plots_are_what_the_command_writes(study: Study) -> None:
     """One SVG per scenario, no other, each byte from the committed inputs."""
     folder = page.PAGE.with_suffix("")
     drawn = {file.stem: file.read_text("utf-8") for file in folder.iterdir()}
-    assert drawn == figures.figures(study)
+    assert drawn == page.figures(study)
 
 
 def test_each_scenario_stands_in_each_table(study: Study) -> None:

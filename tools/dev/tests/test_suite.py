@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -28,10 +29,12 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(root: Path, **options: bool | list[str]) -> tuple[bool, str]:
+def run(
+    root: Path, *, strict: bool = False, only: Sequence[str] = ("end to end",)
+) -> tuple[bool, str]:
     said: list[str] = []
-    asked = suite.Options(**{"only": ["end to end"], "on": ["embedded"], **options})  # type: ignore[arg-type]
-    done = suite.run(root, {"PATH": "", "RATES_API_PORT": "1"}, asked, said.append)
+    environ = {"PATH": "", "RATES_API_PORT": "1"}
+    done = suite.run(root, environ, said.append, strict=strict, only=only, on=["embedded"])
     return done, said[-1]
 
 

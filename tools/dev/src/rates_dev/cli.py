@@ -35,8 +35,8 @@ def _run(options: argparse.Namespace, root: Path) -> bool:
     if options.command == "status":
         return commands.status(root, say)
     if options.command == "test":
-        asked = suite.Options(strict=options.strict, only=options.only, on=options.on)
-        return suite.run(root, os.environ, asked, say)
+        asked = {name: getattr(options, name) for name in ("strict", "only", "on")}
+        return suite.run(root, os.environ, say, **asked)
     if options.command == "lock":
         if options.check:
             locks.check(root)

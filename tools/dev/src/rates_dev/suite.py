@@ -25,15 +25,6 @@ HEAD = ("what", "back end", "result", "passed", "failed", "left out", "seconds")
 
 
 @dataclass(frozen=True)
-class Options:
-    """What was asked: `only` these stages, `on` these back ends (none: every one)."""
-
-    strict: bool = False
-    only: Sequence[str] = ()
-    on: Sequence[str] | None = None
-
-
-@dataclass(frozen=True)
 class Outcome:
     """How a stage went; `left_out`: the reasons of what did not run, a line each."""
 
@@ -53,12 +44,23 @@ class Outcome:
         return "left out" if self.left_out and not self.passed else "ok"
 
 
-def run(root: Path, environ: Mapping[str, str], options: Options, say: Say) -> bool:
-    """Run what was asked for and say the table; true if all went well. Raises `Refused`."""
-    every = stages(root, [BACK_ENDS[name] for name in options.on or BACK_ENDS])
-    outcomes = run_stages(lacking(chosen(every, options.only)), root, environ, say)
-    say("\n" + table(outcomes, strict=options.strict))
-    return succeeded(outcomes, strict=options.strict)
+def run(
+    root: Path,
+    environ: Mapping[str, str],
+    say: Say,
+    *,
+    strict: bool,
+    only: Sequence[str],
+    on: Sequence[str] | None,
+) -> bool:
+    """Run the stages in `only` on the back ends in `on` (none: every one) and say the table.
+
+    True if all went well; if `strict`, what was left out did not. Raises `Refused`.
+    """
+    every = stages(root, [BACK_ENDS[name] for name in on or BACK_ENDS])
+    outcomes = run_stages(lacking(chosen(every, only)), root, environ, say)
+    say("\n" + table(outcomes, strict=strict))
+    return succeeded(outcomes, strict=strict)
 
 
 def chosen(every: Sequence[Stage], only: Sequence[str]) -> list[Stage]:
