@@ -25,19 +25,18 @@ from bench.processes import owned
 from bench.report import Section, Table
 from rates_api.consume.documents import snapshot_of
 from rates_api.consume.projection import project
-from rates_api.serve import historical
-from rates_api.serve.caching import STATIC
-from rates_api.serve.rendered import render
-from rates_api.serve.view import present
-from rates_api.snapshot.level import standing
+from rates_api.http.response import JSON, render
+from rates_api.rates import historical
+from rates_api.rates.view import present
+from rates_api.snapshot.level import assess
 from rates_api.snapshot.snapshot import Snapshot
 from rates_contracts.calendar import BankCalendar
 from rates_contracts.documents import (
     AveragesDocument,
-    Batch,
     CurrentDocument,
+    HistoryBatch,
     HistoryDocument,
-    Row,
+    HistoryRow,
     encode_document,
 )
 from rates_contracts.events import Head, ObservationsRecorded, Previous
@@ -105,7 +104,7 @@ def documents(series: int, years: int) -> tuple[bytes, bytes, bytes]:
     names = [FIX, SETTLEMENT, *(f"SF{number}" for number in range(1, series))][:series]
     rows = {name: tuple(_row_of(day, at) for at, day in enumerate(days)) for name in names}
     calendar = BankCalendar("bench/1", days[0], LAST + timedelta(days=365), ())
-    batch = Batch(NOW, "a" * 64)
+    batch = HistoryBatch(NOW, "a" * 64)
     return (
         encode_document(CurrentDocument(_head(), _status(), "1-1", "1-1")),
         encode_document(AveragesDocument("1-1", ())),
@@ -119,9 +118,9 @@ def _weekdays(years: int) -> Sequence[Day]:
     return [day for day in days if day.weekday() < WEEKDAYS]
 
 
-def _row_of(day: Day, at: int) -> Row:
+def _row_of(day: Day, at: int) -> HistoryRow:
     """Return a value with four digits that differs from day to day, like the real ones."""
-    return Row(day, 1, Decimal(170_000 + at * 37 % 30_000).scaleb(-4), 0)
+    return HistoryRow(day, 1, Decimal(170_000 + at * 37 % 30_000).scaleb(-4), 0)
 
 
 def _head() -> Head:
@@ -153,9 +152,9 @@ def one_point(bodies: Sequence[bytes]) -> dict[str, float]:
 def rendering(snapshot: Snapshot) -> bytes:
     """Render a list of two years as the endpoint does for the first who asks."""
     query = historical.HistoricalQuery(days=LISTED)
-    view = present(snapshot, standing(snapshot, NOW), NOW)
+    view = present(snapshot, assess(snapshot, NOW), NOW)
     body = msgspec.json.encode(historical.answer(query, view))
-    return render(body, "application/json", STATIC).plain.body
+    return render(body, JSON, "shared").body
 
 
 def projection(snapshot: Snapshot) -> object:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from rates_api.serve.endpoints import ENDPOINTS
-from rates_api.serve.problems import PROBLEMS
+from rates_api.endpoints import ENDPOINTS
+from rates_api.http.problems import PROBLEMS
 from support.modules import load_module
 
 pytestmark = pytest.mark.contract

@@ -1,4 +1,4 @@
-"""What a module creates, by the real terraform with made-up answers of AWS."""
+"""The resources that a module creates: real terraform with made-up answers from AWS."""
 
 import json
 from collections.abc import Callable
@@ -16,7 +16,7 @@ Resources = list[dict[str, Any]]
 
 @pytest.fixture(scope="session")
 def created(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, dict[str, Any]], Resources]:
-    """Return what applies a module with its inputs; a plan would not know the ARNs of alarms."""
+    """Return a function that applies a module; a plan would not know the alarms' ARNs."""
 
     def apply(module: str, inputs: dict[str, Any]) -> Resources:
         folder = tmp_path_factory.mktemp(module)

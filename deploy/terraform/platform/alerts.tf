@@ -1,5 +1,5 @@
-# Where alerts go: from alarms, and from rates-sync and the runbooks, whose own roles let them; who listens is in the
-# variable file.
+# The topic for alerts: from alarms, and from rates-sync and the automations, whose own roles allow it. The variable
+# file lists the subscribers.
 
 resource "aws_sns_topic" "alerts" {
   name              = "${local.name}-alerts"
@@ -48,7 +48,7 @@ resource "aws_sns_topic_policy" "alerts" {
   policy = data.aws_iam_policy_document.alerts.json
 }
 
-# Each address gets a message to confirm first.
+# Each address must first confirm its subscription.
 resource "aws_sns_topic_subscription" "email" {
   for_each = var.alert_emails
 

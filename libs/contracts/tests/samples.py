@@ -15,10 +15,10 @@ from rates_contracts.averages import Average
 from rates_contracts.calendar import BankCalendar, DeclaredClosure
 from rates_contracts.documents import (
     AveragesDocument,
-    Batch,
     CurrentDocument,
+    HistoryBatch,
     HistoryDocument,
-    Row,
+    HistoryRow,
     encode_document,
 )
 from rates_contracts.events import (
@@ -111,8 +111,8 @@ DOCUMENTS: dict[str, CurrentDocument | AveragesDocument | HistoryDocument] = {
     "history": HistoryDocument(
         "1-42",
         CALENDAR,
-        (Batch(SEEN, SHA),),
-        {FIX: (Row(date(2026, 8, 13), 1, Decimal("17.0530"), 0),)},
+        (HistoryBatch(SEEN, SHA),),
+        {FIX: (HistoryRow(date(2026, 8, 13), 1, Decimal("17.0530"), 0),)},
     ),
 }
 

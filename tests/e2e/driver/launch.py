@@ -117,8 +117,9 @@ def run_api() -> None:
 def api() -> object:
     """Return the application of one worker of rates-api."""
     from rates_api.app import create
+    from rates_api.bootstrap import Overrides
 
-    return create(clock=clock())
+    return create(overrides=Overrides(clock=clock()))
 
 
 ROLES: dict[str, Callable[..., None]] = {

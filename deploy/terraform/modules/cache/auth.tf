@@ -1,7 +1,7 @@
-# The AUTH token. AWS has no rotation for it (Secrets Manager's hosted functions know databases only),
-# so that it is replaced by raising `auth_token_version`: strategy ROTATE admits the old token beside
-# the new one, instances find the new one within an hour and restart one by one, and the next
-# replacement ends the old one.
+# The AUTH token. AWS can't rotate it automatically (Secrets Manager's hosted functions support only
+# databases), so it is replaced by raising `auth_token_version`: strategy ROTATE accepts the old token
+# alongside the new one, instances pick up the new one within an hour and restart one by one, and the
+# next replacement revokes the old one.
 
 ephemeral "random_password" "auth_token" {
   length  = 64
@@ -9,7 +9,7 @@ ephemeral "random_password" "auth_token" {
 }
 
 resource "aws_secretsmanager_secret" "auth" {
-  #checkov:skip=CKV2_AWS_57:AWS has no rotation for an AUTH token; it is replaced as the head of this file says.
+  #checkov:skip=CKV2_AWS_57:AWS can't rotate an AUTH token; the comment at the top of this file describes how it is replaced.
   name                    = "${var.name}/redis-auth"
   description             = "The AUTH token of Redis: {\"token\": …}"
   kms_key_id              = var.secrets_kms_key_arn

@@ -1,9 +1,9 @@
 """What clients of the public API get: every answer, and the one shape of every problem.
 
-rates-api's `serve` builds and encodes these; their docstrings and notes become the OpenAPI
-document (`docs/api/openapi-v1.json`). Rates are decimal strings exactly as published, instants are
-UTC RFC 3339 with `Z`, days ISO dates. Within v1 members are only added; clients ignore those (and
-enum values) that they don't know. Members that don't apply to an answer are absent (`UNSET`).
+Docstrings and `Meta` descriptions are published in the OpenAPI document
+(`docs/api/openapi-v1.json`). Rates are decimal strings exactly as published, instants are UTC in
+RFC 3339 with `Z`, days are ISO dates. Within v1 members are only added, and clients ignore members
+and enumeration values that they don't know. Members that don't apply are absent (`UNSET`).
 """
 
 from datetime import date as Day

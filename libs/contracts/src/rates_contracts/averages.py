@@ -1,7 +1,7 @@
-"""The one definition of an average, for the rows sync ships and for `as_of` in rates-api.
+"""The definition of an average: the mean FIX of the calendar days that end on a given day.
 
-The mean of the FIX observed in the calendar days that end on a day, rounded half-even to six
-places. Anyone can recompute it from `historical` to the last digit.
+Summed exactly and rounded once, half-even, to six places, so that anyone can recompute it from
+`historical` to the last digit.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The bank calendar, the legal dates that follow from it, and the hours of a publication.
+"""The bank calendar, the legal dates that follow from it, and the hours of publication.
 
 Legal dates: the FIX determined on day D is published in the Official Gazette (DOF) on the next
 banking day P and applies to obligations from the calendar day P+1 (Banco de México, Circular
@@ -24,7 +24,7 @@ LATE_FROM = time(13)
 
 
 class DeclaredClosure(msgspec.Struct, frozen=True):
-    """A banking day that authorities closed at short notice, settled by an operator."""
+    """A banking day that authorities closed at short notice, declared by an operator."""
 
     date: Day
     reason: str
@@ -32,10 +32,10 @@ class DeclaredClosure(msgspec.Struct, frozen=True):
 
 
 class BankCalendar(msgspec.Struct, frozen=True):
-    """Weekdays on which banks close, from `first` to `last` (both covered), ascending.
+    """The weekdays from `first` to `last` (both included) on which banks close, ascending.
 
-    Before `first` the calendar is not known: there the FIX's own days are the banking days.
-    `version` names the calendar's origin, for instance `holidays-0.109/XMEX`.
+    Nothing is known before `first`; `BankingDays` says what counts there. `version` names the
+    origin, for instance `holidays-0.109/XMEX`.
     """
 
     version: str
@@ -45,11 +45,11 @@ class BankCalendar(msgspec.Struct, frozen=True):
     declared: tuple[DeclaredClosure, ...] = ()
 
     def covers(self, day: Day) -> bool:
-        """Tell whether the calendar speaks of `day`."""
+        """Tell whether `day` is within the calendar."""
         return self.first <= day <= self.last
 
     def is_banking_day(self, day: Day) -> bool:
-        """Tell whether banks open on `day`, declared closures counted as closed."""
+        """Tell whether banks open on `day`; they do not on a declared closure."""
         return day.weekday() < 5 and not self._in_closed(day) and not self._declared(day)
 
     def next_banking_day(self, day: Day) -> Day:

@@ -1,8 +1,7 @@
-"""A cancelled task ends, whatever a client library makes of its cancellation.
+"""A cancelled task ends, even where a client library swallows the cancellation.
 
-Both services wrap their edges to Redis, the database and Banxico in it. A loop that expects
-outages would otherwise go on for good: a leader that never notices that it lost the lease, a
-worker that does not end.
+A loop that tolerates outages would otherwise run forever: a leader that lost its lease would keep
+working, a worker would never shut down.
 """
 
 import asyncio
@@ -14,15 +13,15 @@ from contextlib import contextmanager
 def cancellation_prevails() -> Iterator[None]:
     """Raise CancelledError at the end of the block if the task was cancelled inside it.
 
-    Two ways in which a library loses one: redis-py sends within `asyncio.wait_for`, which before
-    Python 3.12 drops a cancellation that meets the end of what it waits for; and a driver that is
-    interrupted rolls back or unwatches, and the error of that takes the cancellation's place.
+    Libraries lose a cancellation in two ways. redis-py sends within `asyncio.wait_for`, which
+    before Python 3.12 drops a cancellation that arrives just as the awaited call completes. And an
+    interrupted driver rolls back or unwatches, and an error there replaces the cancellation.
 
-    Inside an `asyncio.timeout` its expiry counts as well, and leaves it as TimeoutError as ever.
+    An `asyncio.timeout` around the block still turns its own expiry into TimeoutError.
     """
     task = asyncio.current_task()
     if task is None:
-        raise RuntimeError("nothing can be cancelled outside of a task")
+        raise RuntimeError("there is no task to be cancelled")
     before = task.cancelling()
     try:
         yield

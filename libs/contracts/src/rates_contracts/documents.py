@@ -1,8 +1,8 @@
 """The Redis documents that a worker warms up from (protocol rule 10).
 
-`current` is the manifest: it names the head it stands at and the versions of the other two. A set
-whose versions do not fit the manifest is not used. Documents are derived: losing them loses
-nothing.
+`current` is the manifest: it names the head and the versions of the other two documents. A set
+whose versions differ from the manifest's is not used. Documents are derived data: they can be lost
+and rewritten at any time.
 """
 
 from datetime import date as Day
@@ -27,17 +27,17 @@ TTL_OF = {
     HISTORY: timedelta(hours=6),
 }
 TTL_WITHOUT_DATABASE = timedelta(minutes=30)
-"""Any sync instance may lengthen the documents' life to this while the database is down."""
+"""While the database is down any sync instance may extend the documents' TTL to this."""
 
 
-class Batch(msgspec.Struct, frozen=True, array_like=True):
+class HistoryBatch(msgspec.Struct, frozen=True, array_like=True):
     """What the rows of one recording share."""
 
     recorded_at: datetime
     payload_sha256: str
 
 
-class Row(msgspec.Struct, frozen=True, array_like=True):
+class HistoryRow(msgspec.Struct, frozen=True, array_like=True):
     """One observation; `batch` is an index into the document's batches."""
 
     date: Day
@@ -70,12 +70,12 @@ class HistoryDocument(msgspec.Struct, frozen=True):
 
     version: str
     calendar: BankCalendar
-    batches: tuple[Batch, ...]
-    series: dict[str, tuple[Row, ...]]
+    batches: tuple[HistoryBatch, ...]
+    series: dict[str, tuple[HistoryRow, ...]]
 
 
 class DocumentUndecodable(ValueError):
-    """The bytes are no document of this version; the answer is the next source."""
+    """The bytes are not a document of this version."""
 
 
 D = TypeVar("D", CurrentDocument, AveragesDocument, HistoryDocument)

@@ -1,9 +1,8 @@
-"""How both services read their environment: one convention, one error message.
+"""Settings read from environment variables: one convention, one error message.
 
-A service describes its settings as a frozen dataclass whose fields are declared with `setting`, or
-with what says a common check once: `one_of`, `server_url`, `tcp_port`, `positive`, `at_least`.
-`read` fills it from variables named `<PREFIX>_<FIELD>`. A `Secret` may also come from the file
-that `<PREFIX>_<FIELD>_FILE` names. Only the services' `settings` modules call this.
+Settings are a frozen dataclass whose fields are declared with `setting` or one of its common forms:
+`one_of`, `server_url`, `tcp_port`, `positive`, `at_least`. `read` fills it from variables named
+`<PREFIX>_<FIELD>`. A `Secret` may also come from the file that `<PREFIX>_<FIELD>_FILE` names.
 """
 
 import dataclasses
@@ -15,13 +14,13 @@ T = TypeVar("T")
 
 DATABASES = ("mysql+asyncmy://", "sqlite+aiosqlite:///")
 REDISES = ("redis://", "rediss://", "unix://")
-"""What the URLs of the platform's servers begin with."""
+"""The schemes of the URLs of databases and of Redis."""
 
 TRUE, FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
 
 
 class EnvironmentInvalid(Exception):
-    """Every wrong or missing variable, a line each; the message never holds a secret's value."""
+    """Every wrong or missing variable, one per line; never the value of a secret."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("invalid environment:\n" + "\n".join(f"  {line}" for line in problems))
@@ -30,12 +29,12 @@ class EnvironmentInvalid(Exception):
 
 @dataclasses.dataclass(frozen=True, repr=False, slots=True)
 class Secret:
-    """A value that does not show itself in `repr`, logs, traces or errors."""
+    """A value that is hidden from `repr`, logs, traces and errors."""
 
     _value: str
 
     def reveal(self) -> str:
-        """Return the value itself, for the one place that sends it."""
+        """Return the value itself."""
         return self._value
 
     def __repr__(self) -> str:
@@ -46,7 +45,7 @@ class Secret:
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """What `setting` notes on a field: its words for `.env.example` and its check."""
+    """The metadata of a field: its description for `.env.example` and its check."""
 
     doc: str
     check: Callable[[Any], bool] | None
@@ -60,7 +59,7 @@ def setting(
     check: Callable[[Any], bool] | None = None,
     allowed: str = "",
 ) -> Any:
-    """Declare a field: `doc` in a sentence with its unit, `check` refuses, `allowed` says why."""
+    """Declare a field: `doc` is a sentence with the unit, `allowed` says what `check` accepts."""
     metadata = {"setting": Setting(doc, check, allowed)}
     if default is dataclasses.MISSING:
         return dataclasses.field(metadata=metadata)
@@ -120,7 +119,7 @@ def read(cls: type[T], prefix: str, environ: Mapping[str, str]) -> T:
 
 
 def variables(cls: type[Any], prefix: str) -> list[tuple[str, Setting, Any]]:
-    """Return (variable, its setting, default) per field, the material of `.env.example`."""
+    """Return (variable, setting, default) for each field."""
     return [
         (f"{prefix}_{field.name.upper()}", field.metadata["setting"], field.default)
         for field in dataclasses.fields(cls)

@@ -1,10 +1,10 @@
-"""What travels on the stream: one event per recording, each naming the one before it.
+"""The events on the stream: one per recording, each naming the one before it.
 
-sync writes an event into the outbox in the recording transaction (rule R3) and relays it; a worker
-applies it only when `previous` is where the worker stands (rule R5), otherwise it reloads.
-Every event carries the whole `status`, so that any event brings a worker's freshness up to date.
-What lies in the outbox may be of a later version (after a rollback): whoever only passes it on
-reads its envelope and leaves the bytes alone.
+An event is written to the outbox in the recording transaction (rule R3) and relayed from there. It
+applies only to the state that `previous` names (rule R5); anything else means a reload. Every event
+carries the whole `status`, so that any event brings a worker's freshness up to date. After a
+rollback the outbox may hold events of a later version: these are relayed as bytes, and only their
+envelope is read.
 """
 
 from datetime import datetime
@@ -18,7 +18,7 @@ from rates_contracts.status import SyncStatus
 
 
 class Position(msgspec.Struct, frozen=True, order=True, array_like=True):
-    """A place in the record; compares timeline first, then position (protocol rule 9)."""
+    """A position in the record; compares timeline first, then position (protocol rule 9)."""
 
     timeline: int
     position: int
@@ -30,7 +30,7 @@ class Position(msgspec.Struct, frozen=True, order=True, array_like=True):
 
     @classmethod
     def of_stream_id(cls, stream_id: str) -> "Position":
-        """Read a stream ID; raises `ValueError` where it is none."""
+        """Parse a stream ID. Raises `ValueError`."""
         timeline, _, position = stream_id.partition("-")
         return cls(int(timeline), int(position))
 
@@ -45,12 +45,12 @@ class Head(msgspec.Struct, frozen=True):
 
     @property
     def at(self) -> Position:
-        """Return where the record stands."""
+        """Return the position of the head."""
         return Position(self.timeline, self.position)
 
 
 class Previous(msgspec.Struct, frozen=True):
-    """The event before: a worker that stands elsewhere has missed something."""
+    """The event before: a worker at another position has missed something."""
 
     timeline: int
     position: int
@@ -58,7 +58,7 @@ class Previous(msgspec.Struct, frozen=True):
 
     @property
     def at(self) -> Position:
-        """Return where the record stood."""
+        """Return the position of the event before."""
         return Position(self.timeline, self.position)
 
 
@@ -70,12 +70,12 @@ class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     recorded_at: datetime
     status: SyncStatus
     averages: tuple[Average, ...] | None = None
-    """The whole table where it changed, null where it did not."""
+    """The whole table if it changed, else null."""
     traceparent: str | None = None
 
     @property
     def at(self) -> Position:
-        """Return where in the record this event stands."""
+        """Return the position of this event in the record."""
         return Position(self.timeline, self.position)
 
     @property
@@ -91,11 +91,11 @@ class ObservationsRecorded(_Event, frozen=True, kw_only=True, tag="observations_
 
 
 class StatusChanged(_Event, frozen=True, kw_only=True, tag="status_changed.v1"):
-    """No new value: freshness moved by a minute or more, or a state changed (protocol rule 5)."""
+    """No new value: `fresh_until` moved by a minute or more, or a state changed (rule 5)."""
 
 
 class CalendarChanged(_Event, frozen=True, kw_only=True, tag="calendar_changed.v1"):
-    """The bank calendar changed: a new edition, or a closure declared by an operator."""
+    """The bank calendar changed: a new version of it, or a closure declared by an operator."""
 
     calendar: BankCalendar
 
@@ -112,9 +112,9 @@ Event = ObservationsRecorded | StatusChanged | CalendarChanged | HistoryReload |
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """What every event says of itself, whatever its type and version. It never changes.
+    """The members that every event has, of whatever type and version. They never change.
 
-    Not a base of the events: their members would be written in another order.
+    Not a base class of the events: their members would be written in another order.
     """
 
     event_id: str
@@ -126,25 +126,25 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoredEvent(msgspec.Struct, frozen=True):
-    """An event as it was recorded: the bytes, which travel as they are, and their envelope."""
+    """An event as recorded: its bytes, which are relayed unchanged, and its envelope."""
 
     body: bytes
     envelope: Envelope
 
     @property
     def at(self) -> Position:
-        """Return where in the record this event stands."""
+        """Return the position of this event in the record."""
         return Position(self.envelope.timeline, self.envelope.position)
 
 
 class _Carried(msgspec.Struct, frozen=True):
-    """What every event carries, also one of an unknown type."""
+    """The status that events of every type carry."""
 
     status: SyncStatus
 
 
 class EventUndecodable(ValueError):
-    """The bytes are no event that this version knows; the answer to it is to load the record."""
+    """The bytes are no event of a type that this version knows: reload instead."""
 
 
 _encoder = msgspec.json.Encoder()
@@ -178,7 +178,7 @@ def stored_event(body: bytes) -> StoredEvent:
 
 
 def status_in(event: StoredEvent) -> SyncStatus | None:
-    """Return the status that an event of any type carries, null where it can't be read."""
+    """Return the status of an event of any type, null if it can't be read."""
     try:
         return _carried_decoder.decode(event.body).status
     except msgspec.DecodeError:

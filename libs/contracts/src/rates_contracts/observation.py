@@ -1,4 +1,4 @@
-"""An observation: what Banco de México published for a series and a day, as we recorded it."""
+"""An observation: a value that Banco de México published for a series and a day, as recorded."""
 
 from datetime import date as Day
 from datetime import datetime

@@ -1,8 +1,8 @@
-"""What sync knows of the source and its freshness, as absolute instants (rule R7).
+"""What rates-sync knows of the source and its freshness, as absolute instants (rule R7).
 
-sync computes and ships it with every event; a worker compares the instants with its own clock and
-never computes a calendar. `transitions` is the table of protocol rule 17: what is true from an
-instant on, if nothing new arrives.
+It is part of every event. A worker compares the instants with its own clock and computes no
+calendar. `transitions` is the table of protocol rule 17: what holds from an instant on if nothing
+new arrives.
 """
 
 from datetime import datetime, time
@@ -13,21 +13,21 @@ import msgspec
 from rates_contracts.observation import Source
 
 State = Literal["fresh", "closed_day", "awaiting_publication", "late"]
-"""What the calendar says; a worker adds `unverified` itself once `fresh_until` has passed."""
+"""By the calendar; past `fresh_until` a worker says `unverified` instead."""
 
 FreshnessState = Literal["fresh", "closed_day", "awaiting_publication", "late", "unverified"]
 
 BreakerState = Literal["closed", "half_open", "open"]
 
 Upstream = Literal["unknown", "ok", "failing", "rate_limited", "bad_token", "quota_exhausted"]
-"""How the last question to Banxico ended."""
+"""How the last request to Banxico ended."""
 
 
 class Transition(msgspec.Struct, frozen=True, array_like=True):
-    """From `at` until the next row: the state, and what a worker may promise.
+    """The state from `at` until the next row, and how long an answer may be cached.
 
     `next_publication_at` is the next instant at which a FIX is expected, `in_window` tells whether
-    sync asks Banxico then (a breaker that is not closed degrades only there, protocol rule 18),
+    Banxico is polled then (a breaker that is not closed degrades only there, protocol rule 18),
     `edge_seconds` is the longest `s-maxage` of an answer that a publication would change.
     """
 
@@ -39,7 +39,7 @@ class Transition(msgspec.Struct, frozen=True, array_like=True):
 
 
 class PollingWindow(msgspec.Struct, frozen=True):
-    """When sync asks Banxico on banking days, in Mexico City wall time."""
+    """When Banxico is polled on banking days, in Mexico City wall time."""
 
     opens: time = time(7, 0)
     closes: time = time(17, 0)
@@ -47,7 +47,7 @@ class PollingWindow(msgspec.Struct, frozen=True):
 
 
 class SyncStatus(msgspec.Struct, frozen=True):
-    """Everything a worker needs to say how good an answer is; instants are UTC.
+    """Everything that decides how good an answer is; instants are UTC.
 
     `verified_at` is the last good answer of Banxico, null before the first. Past `fresh_until` a
     value is unverified; past `usable_until` it no longer passes as current. `transitions` covers

@@ -1,8 +1,8 @@
 """The stream's name and the layout of an entry (protocol rule 6).
 
-The entry ID is `<timeline>-<position>`. Beside the event's own bytes stand its `event_id`, with
-which the relay tells a repeat from another history, and `previous` and `traceparent`, for whoever
-reads the stream by hand.
+The entry ID is `<timeline>-<position>`. Beside the event's bytes an entry holds its `event_id`,
+which tells a repeat from another history, and `previous` and `traceparent` for people who read the
+stream by hand.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ EVENT, EVENT_ID, PREVIOUS, TRACEPARENT = b"event", b"event_id", b"previous", b"t
 
 
 def entry_fields(event: StoredEvent) -> dict[bytes, bytes]:
-    """Return the fields of the event's stream entry: its bytes as recorded, of any version."""
+    """Return the fields of the event's stream entry; the event's bytes are those recorded."""
     envelope = event.envelope
     previous = envelope.previous
     fields = {
@@ -30,7 +30,7 @@ def entry_fields(event: StoredEvent) -> dict[bytes, bytes]:
 
 
 def event_of(fields: Mapping[bytes, bytes]) -> Event:
-    """Read an entry's event. Raises `EventUndecodable`, also for a foreign entry."""
+    """Decode an entry's event. Raises `EventUndecodable`, also for a foreign entry."""
     if EVENT not in fields:
         raise EventUndecodable("the entry has no event")
     return decode_event(fields[EVENT])

@@ -1,21 +1,21 @@
-"""How a database's URL asks for TLS: one convention, read by both services' engines.
+"""TLS for database connections, by options of the URL.
 
-`?ssl=true` trusts the system's authorities, `?ssl_ca=FILE` those in the file alone; without either
-nothing is encrypted. There is no third way: a connection that is encrypted towards anybody
-protects nothing, so that certificate and host name are always checked.
+`?ssl=true` trusts the system's authorities, `?ssl_ca=FILE` only those in the file; without either
+nothing is encrypted. Certificate and host name are always checked: encryption towards an unknown
+server protects nothing.
 """
 
 import ssl
 from collections.abc import Mapping
 
 OPTIONS = ("ssl", "ssl_ca")
-"""What is ours in a URL's query; the driver never sees it."""
+"""The options of ours in a URL's query; the driver never sees them."""
 
 
 def asked_tls(query: Mapping[str, str | tuple[str, ...]]) -> ssl.SSLContext | None:
-    """Return how to verify the server, None if `query` asks for no TLS.
+    """Return the context that verifies the server, None if `query` asks for no TLS.
 
-    Raises ValueError for any other option about TLS, OSError for a file that can't be read.
+    Raises ValueError for any other TLS option, OSError for a file that can't be read.
     """
     asked = {name: value for name, value in query.items() if name.startswith("ssl")}
     if not asked:

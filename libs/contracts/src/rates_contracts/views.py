@@ -1,8 +1,7 @@
-"""The read views that rates-api selects from; tables may change behind them.
+"""The read views of the database: the contract, while the tables behind them may change.
 
-sync's migrations create them, rates-api's queries read them, a contract test runs the one under
-the other. Instants are naive UTC with microseconds in the database; `value` is the decimal string
-as published; documents are JSON of this library's types.
+Instants are naive UTC with microseconds in the database; `value` is the decimal string as
+published; documents are JSON of this library's types.
 """
 
 HEAD = "head_v1"

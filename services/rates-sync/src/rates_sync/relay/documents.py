@@ -14,10 +14,10 @@ from rates_contracts.documents import (
     CURRENT,
     HISTORY,
     AveragesDocument,
-    Batch,
     CurrentDocument,
+    HistoryBatch,
     HistoryDocument,
-    Row,
+    HistoryRow,
     encode_document,
 )
 from rates_contracts.observation import Observation
@@ -66,11 +66,13 @@ def history_document(
     version: str, calendar: BankCalendar, observations: Sequence[Observation]
 ) -> HistoryDocument:
     """Return the document; what the rows of one recording share is named once."""
-    batches: dict[Batch, int] = {}
+    batches: dict[HistoryBatch, int] = {}
 
-    def row(one: Observation) -> Row:
-        batch = Batch(one.recorded_at, one.payload_sha256)
-        return Row(one.date, one.revision, one.value, batches.setdefault(batch, len(batches)))
+    def row(one: Observation) -> HistoryRow:
+        batch = HistoryBatch(one.recorded_at, one.payload_sha256)
+        return HistoryRow(
+            one.date, one.revision, one.value, batches.setdefault(batch, len(batches))
+        )
 
     grouped = groupby(observations, key=lambda one: one.series)
     series = {name: tuple(map(row, rows)) for name, rows in grouped}
