@@ -125,15 +125,8 @@ class Platform:
         day = fetch(self.plan.port("api"), CURRENT).json["dates"]["determined"]
         self._control("POST", "/correct", {"date": day, "rate": value})
         token = platform.operator_token_file(self.plan).read_text(encoding="utf-8").strip()
-        asked = fetch(
-            self.plan.port("sync"),
-            "/internal/v1/sync",
-            {"Authorization": f"Bearer {token}"},
-            body={},
-            method="POST",
-        )
-        if asked.status != 200:
-            raise BenchRefused(f"rates-sync did not poll: {asked.status} {asked.body.decode()}")
+        bearer = {"Authorization": f"Bearer {token}"}
+        _must(self.plan.port("sync"), "POST", "/internal/v1/sync", {}, bearer)
         return value
 
     def workers(self) -> list[int]:
@@ -170,10 +163,7 @@ class Platform:
         wait_until(alive_and_met, START_SECONDS, f"{name} is ready; its log: {self._directory}")
 
     def _control(self, method: str, path: str, body: Mapping[str, object]) -> None:
-        port = self.plan.port("simulator")
-        asked = fetch(port, f"/control{path}", body=body, method=method)
-        if asked.status != 200:
-            raise BenchRefused(f"the simulator refused {path}: {asked.body.decode()}")
+        _must(self.plan.port("simulator"), method, f"/control{path}", body)
 
 
 @contextlib.contextmanager
@@ -185,6 +175,19 @@ def running_platform(directory: Path, cpus: Layout) -> Iterator[Platform]:
         yield platform
     finally:
         platform.end()
+
+
+def _must(
+    port: int,
+    method: str,
+    path: str,
+    body: Mapping[str, object],
+    headers: Mapping[str, str] | None = None,
+) -> None:
+    """Ask for what has to be done. Raises `BenchRefused` if it is not."""
+    asked = fetch(port, path, headers, body=body, method=method)
+    if asked.status != 200:
+        raise BenchRefused(f"{method} {path}: {asked.status} {asked.body.decode()}")
 
 
 def _inherited() -> dict[str, str]:

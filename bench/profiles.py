@@ -8,7 +8,7 @@ function that called it, or is idle to it. It may need root, or the right to tra
 import re
 import subprocess
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from bench.cases import CASES
@@ -74,20 +74,22 @@ def stacks_of(lines: Iterable[str]) -> Counter[tuple[str, ...]]:
 
 def own_time(stacks: Counter[tuple[str, ...]]) -> Counter[str]:
     """Return the samples in which each function itself ran, without what it called."""
-    seen: Counter[str] = Counter()
-    for stack, count in stacks.items():
-        frame = FRAME.match(stack[-1])
-        seen[f"{frame['file']}: {frame['function']}" if frame else stack[-1]] += count
-    return seen
+    return _innermost(stacks, lambda frame: f"{frame['file']}: {frame['function']}")
 
 
 def by_package(stacks: Counter[tuple[str, ...]]) -> Counter[str]:
     """Return the samples in which a function of each package itself ran."""
+    packages = _innermost(stacks, lambda frame: frame["file"].lstrip("<").partition("/")[0])
+    return sum((Counter({name.removesuffix(".py"): n}) for name, n in packages.items()), Counter())
+
+
+def _innermost(
+    stacks: Counter[tuple[str, ...]], name: Callable[["re.Match[str]"], str]
+) -> Counter[str]:
     seen: Counter[str] = Counter()
-    for stack, count in stacks.items():
-        frame = FRAME.match(stack[-1])
-        package = frame["file"].lstrip("<").partition("/")[0] if frame else stack[-1]
-        seen[package.removesuffix(".py")] += count
+    for (*_, innermost), count in stacks.items():
+        frame = FRAME.match(innermost)
+        seen[name(frame) if frame else innermost] += count
     return seen
 
 

@@ -43,7 +43,6 @@ def create_app(
         route_handlers=[sie, livez, control],
         dependencies={"simulator": Provide(lambda: simulator, sync_to_thread=False)},
         exception_handlers={SimulatorError: _refuse},
-        state=State({"simulator": simulator}),
         openapi_config=None,
     )
 

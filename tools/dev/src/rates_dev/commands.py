@@ -1,6 +1,5 @@
 """What `up`, `status` and `down` do."""
 
-import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,6 +8,7 @@ from rates_dev import platform, ports, running, supervise
 from rates_dev.errors import AlreadyRunning, Refused
 from rates_dev.platform import CURRENT, Plan
 from rates_dev.ports import HOST
+from rates_dev.processes import Child
 from rates_dev.waiting import wait_for
 
 READY_SECONDS = 60.0
@@ -41,21 +41,13 @@ def up_in_background(root: Path, environ: Mapping[str, str], say: Say) -> None:
     plan = _startable(root, platform.with_dotenv(root, environ))
     plan.state.mkdir(parents=True, exist_ok=True)
     log = plan.state / "platform.log"
-    with log.open("w", encoding="utf-8") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "rates_dev", "up"],
-            cwd=root,
-            env=dict(environ),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
+    log.unlink(missing_ok=True)
+    runner = Child("up", [sys.executable, "-m", "rates_dev", "up"], environ, root, log)
+    runner.start()
     # Asked once: while the workers start one after the other, the next answer may be another's.
-    settled = wait_for(lambda: process.poll() is not None or plan.ready("api"), READY_SECONDS)
-    if process.poll() is not None or not settled:
-        process.terminate()
-        process.wait(running.ENDING_SECONDS)
+    settled = wait_for(lambda: runner.exit_status is not None or plan.ready("api"), READY_SECONDS)
+    if runner.exit_status is not None or not settled:
+        runner.end()
         raise Refused(f"the platform did not start; the end of {log}:\n{_tail(log)}")
     wait_for(plan.has_rate, RATE_SECONDS)
     say(banner(plan, f"./dev down ends it; log: {log}"))
