@@ -1,7 +1,7 @@
 """Open loop: latency at fixed rates, up to where the server or the generator gives way."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from math import inf
 from statistics import geometric_mean
 
@@ -133,7 +133,8 @@ def _table(title: str, seen: list[LoadResult]) -> Table:
     for rate, made in _by_rate(seen).items():
         rows += [_row(run) for run in counting(made)]
         if len(made) > COUNTING:
-            p99, steal = (figure(of, "") for of in _p99_and_steal(made))
+            p99 = figure([run.latency.p99 for run in made], "")
+            steal = figure([100 * run.steal for run in made], "")
             all_of.append(f"All {len(made)} at {rate:,.0f}/s: p99 {p99} ms, steal {steal} %.")
     what = (
         "Milliseconds from each request's due time; `current`, `average/30d`, `historical?days=10`"
@@ -143,8 +144,9 @@ def _table(title: str, seen: list[LoadResult]) -> Table:
         f"`behind`: the generator's own timer was late (p99 above {BEHIND_MS:g} ms), so that the"
         " row says more of the machine than of the server."
     )
+    always = " and ".join(f"{rate:,}/s" for rate in ALWAYS)
     stolen = (
-        f"`steal`: CPU time that the hypervisor gave to others. Of {_named(ALWAYS)} the {COUNTING}"
+        f"`steal`: CPU time that the hypervisor gave to others. Of {always} the {COUNTING}"
         f" runs with the least count, of up to {MAX_TURNS}: until those have {CALM:.0%} or less."
     )
     return Table(title, (*header, "steal"), rows, [what, behind, " ".join([stolen, *all_of])])
@@ -154,21 +156,12 @@ def _row(run: LoadResult) -> tuple[str, ...]:
     return (
         f"{run.rate:,.0f}/s{' (behind)' if run.behind else ''}",
         spelled(run.achieved),
-        *(spelled(ms) for ms in (run.latency.p50, run.latency.p95, run.latency.p99)),
-        spelled(run.latency.max),
+        *map(spelled, astuple(run.latency)),
         _errors(run),
         spelled(run.lag_p99),
         f"{run.cpu:.0%}",
         f"{run.steal:.1%}",
     )
-
-
-def _p99_and_steal(made: list[LoadResult]) -> tuple[list[float], list[float]]:
-    return [run.latency.p99 for run in made], [100 * run.steal for run in made]
-
-
-def _named(rates: tuple[int, ...]) -> str:
-    return " and ".join(f"{rate:,}/s" for rate in rates)
 
 
 def _errors(run: LoadResult) -> str:

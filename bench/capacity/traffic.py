@@ -53,11 +53,6 @@ class Scenario:
         return self.base + (self.spike.peak - self.base) * self.spike.share(at)
 
     @property
-    def peak(self) -> float:
-        """Return the highest requests/s of the day."""
-        return self.base if self.spike is None else self.spike.peak
-
-    @property
     def onset(self) -> int:
         """Return the second at which the load begins to rise; midnight for a flat day."""
         return 0 if self.spike is None else self.spike.start

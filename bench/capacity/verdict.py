@@ -9,7 +9,7 @@ import dataclasses
 from itertools import pairwise
 
 from bench.capacity.scaling import CPU, P95, REQUESTS
-from bench.capacity.simulate import Minute, Run
+from bench.capacity.simulate import Run
 
 IDLE_CPU = 0.30
 SOON = 30 * 60
@@ -60,7 +60,7 @@ def of_p95(run: Run) -> str:
         return "too slow: never asks"
     lost = sum(minute.failed for minute in run.minutes if minute.at < first.at)
     late = f"too slow: asks {(first.at - hurt.at) // 60} min after, {lost:,.0f} failed by then"
-    return f"{late}; group full" if _full(run, first) else late
+    return f"{late}; group full" if first.ready >= run.policy.largest else late
 
 
 def opposed(run: Run) -> int:
@@ -74,7 +74,3 @@ def taken_back(run: Run) -> int:
         earlier.rule == CPU.name and later.size > earlier.size and later.at - earlier.at <= SOON
         for earlier, later in pairwise(run.acts)
     )
-
-
-def _full(run: Run, minute: Minute) -> bool:
-    return minute.ready >= run.policy.largest

@@ -6,18 +6,18 @@ from pathlib import Path
 import pytest
 
 from rates_dev import platform, ports, redis
-from rates_dev.errors import PortsRefused, Refused
+from rates_dev.errors import Refused
 
 
 def test_every_wrong_port_is_named() -> None:
     """All variables that hold no port are named at once."""
-    with pytest.raises(PortsRefused, match=r"RATES_API_PORT: '0'[^\0]*RATES_SYNC_PORT: 'x1'"):
+    with pytest.raises(Refused, match=r"RATES_API_PORT: '0'[^\0]*RATES_SYNC_PORT: 'x1'"):
         ports.read({"RATES_API_PORT": "0", "RATES_SYNC_PORT": "x1"})
 
 
 def test_two_variables_with_one_port_are_named() -> None:
     """A port given twice is told before the second process would find it taken."""
-    with pytest.raises(PortsRefused, match="RATES_API_PORT and RATES_SYNC_PORT: both are 9"):
+    with pytest.raises(Refused, match="RATES_API_PORT and RATES_SYNC_PORT: both are 9"):
         ports.read({"RATES_API_PORT": "9", "RATES_SYNC_PORT": "9"})
 
 
@@ -25,7 +25,7 @@ def test_a_taken_port_names_its_variable() -> None:
     """A port that something listens on is refused with its variable and number."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(PortsRefused, match=f"RATES_REDIS_PORT: port {port} is taken"):
+        with pytest.raises(Refused, match=f"RATES_REDIS_PORT: port {port} is taken"):
             ports.refuse_taken({"RATES_REDIS_PORT": port})
 
 

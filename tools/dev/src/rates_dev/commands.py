@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from rates_dev import platform, ports, running, supervise
-from rates_dev.errors import AlreadyRunning, Refused
+from rates_dev.errors import Refused
 from rates_dev.platform import CURRENT, Plan
 from rates_dev.ports import HOST
 from rates_dev.processes import Child
@@ -96,7 +96,7 @@ def banner(plan: Plan, ending: str) -> str:
 def _startable(root: Path, environ: Mapping[str, str]) -> Plan:
     """Return the plan, everything checked that can be before the first process starts."""
     if running.find(root):
-        raise AlreadyRunning("the platform is up already; ./dev down ends it")
+        raise Refused("the platform is up already; ./dev down ends it")
     plan = platform.read(root, environ)
     ports.refuse_taken(plan.ports)
     return plan

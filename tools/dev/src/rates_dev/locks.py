@@ -17,7 +17,7 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from rates_dev.errors import LocksRefused
+from rates_dev.errors import Refused
 
 DEV_LOCK = "requirements-dev.lock"
 IMAGE_LOCK = "requirements.lock"
@@ -50,7 +50,7 @@ def images(root: Path) -> list[Path]:
 
 
 def compile_all(root: Path, *, upgrade: bool = False) -> None:
-    """Write every lock again, keeping the versions that still fit. Raises `LocksRefused`."""
+    """Write every lock again, keeping the versions that still fit. Raises `Refused`."""
     newest = ["--upgrade"] if upgrade else []
     projects = [str(member.relative_to(root) / "pyproject.toml") for member in members(root)]
     _compile(root, Path(DEV_LOCK), ["requirements-dev.in", *projects, *newest])
@@ -64,9 +64,9 @@ def compile_all(root: Path, *, upgrade: bool = False) -> None:
 
 
 def check(root: Path) -> None:
-    """Compare the locks with what is declared, without a network. Raises `LocksRefused`."""
+    """Compare the locks with what is declared, without a network. Raises `Refused`."""
     if found := problems(root):
-        raise LocksRefused("\n".join([*found, "./dev lock compiles them again"]))
+        raise Refused("\n".join([*found, "./dev lock compiles them again"]))
 
 
 def problems(root: Path) -> list[str]:
@@ -102,7 +102,7 @@ def _compile(root: Path, lock: Path, inputs: list[str], extra: str = "") -> None
     command = [str(uv), "pip", "compile", *UV_OPTIONS, *inputs, *ours, "--output-file", str(lock)]
     done = subprocess.run(command, cwd=root, input=extra, text=True, check=False)
     if done.returncode:
-        raise LocksRefused(f"{lock} could not be compiled")
+        raise Refused(f"{lock} could not be compiled")
 
 
 def _malformed(lock: Path) -> Iterator[str]:

@@ -8,7 +8,7 @@ import random
 import socket
 from collections.abc import Mapping
 
-from rates_dev.errors import PortsRefused
+from rates_dev.errors import Refused
 
 HOST = "127.0.0.1"
 
@@ -27,25 +27,25 @@ port, and on the loopback interface even connect to itself."""
 
 
 def read(environ: Mapping[str, str]) -> dict[str, int]:
-    """Return the port of each variable. Raises `PortsRefused` naming all at fault."""
+    """Return the port of each variable. Raises `Refused` naming all at fault."""
     texts = {name: environ.get(name) or str(default) for name, default in DEFAULTS.items()}
     wrong = [f"{name}: {text!r} is not a port" for name, text in texts.items() if not _port(text)]
     if wrong:
-        raise PortsRefused("\n".join(wrong))
+        raise Refused("\n".join(wrong))
     ports = {name: int(text) for name, text in texts.items()}
     _refuse_doubled(ports)
     return ports
 
 
 def refuse_taken(ports: Mapping[str, int]) -> None:
-    """Raise `PortsRefused` naming every variable whose port is not free."""
+    """Raise `Refused` naming every variable whose port is not free."""
     taken = [
         f"{name}: port {port} is taken; end what listens there, or set {name} to a free one"
         for name, port in ports.items()
         if not free(port)
     ]
     if taken:
-        raise PortsRefused("\n".join(taken))
+        raise Refused("\n".join(taken))
 
 
 def free(port: int) -> bool:
@@ -67,12 +67,12 @@ def answers(port: int) -> bool:
 def free_port() -> int:
     """Return a TCP port on which nobody listens, until this process ends given to nobody else.
 
-    Nobody else who asks here, that is. Raises `PortsRefused` if there is none.
+    Nobody else who asks here, that is. Raises `Refused` if there is none.
     """
     for port in random.sample(FREE, len(FREE)):
         if _claim(port) and _can_bind(port):
             return port
-    raise PortsRefused("no port is free")
+    raise Refused("no port is free")
 
 
 def _claim(port: int) -> bool:
@@ -111,4 +111,4 @@ def _refuse_doubled(ports: Mapping[str, int]) -> None:
         if len(names) > 1
     ]
     if doubled:
-        raise PortsRefused("\n".join(doubled))
+        raise Refused("\n".join(doubled))

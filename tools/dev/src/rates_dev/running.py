@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rates_dev.errors import AlreadyRunning, Refused
+from rates_dev.errors import Refused
 from rates_dev.platform import UPSTREAMS, Plan, Upstream, state_folder
 from rates_dev.waiting import wait_for
 
@@ -32,13 +32,13 @@ class RunningPlatform:
 
 @contextmanager
 def claimed(plan: Plan) -> Iterator[None]:
-    """Hold the state folder of `plan`. Raises `AlreadyRunning` if another does."""
+    """Hold the state folder of `plan`. Raises `Refused` if another does."""
     plan.state.mkdir(parents=True, exist_ok=True)
     with (plan.state / CLAIM).open("a", encoding="utf-8") as file:
         try:
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise AlreadyRunning("the platform is up already; ./dev down ends it") from error
+            raise Refused("the platform is up already; ./dev down ends it") from error
         file.truncate(0)
         json.dump({"pid": os.getpid(), "redis": plan.redis, "ports": dict(plan.ports)}, file)
         file.flush()
