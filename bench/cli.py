@@ -4,6 +4,7 @@ import argparse
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -46,16 +47,14 @@ def _measure(options: argparse.Namespace, words: Sequence[str]) -> None:
     wanted = options.only or SECTIONS
     sections: dict[str, Section] = {}
     effort = QUICK if options.quick else FULL
-    for name, section in run(wanted, effort, cpus, _announce):
+    for name, section in run(
+        wanted, effort, cpus, partial(print, "bench:", file=sys.stderr, flush=True)
+    ):
         sections[name] = section
         print("\n".join(["", *map(as_text, section.tables)]), flush=True)
     summary = verdicts(figures_of(sections.values()))
     print(as_text(summary))
     _write(options, known, sections, summary)
-
-
-def _announce(what: str) -> None:
-    print(f"bench: {what}", file=sys.stderr, flush=True)
 
 
 def _write(

@@ -18,10 +18,11 @@ import redis
 from bench.cases import CASES, EVERYDAY, PATHS, Case
 from bench.cpus import Cpus, Layout
 from bench.errors import BenchRefused
-from bench.http import Answer, answers, fetch
+from bench.http import Answer, fetch
 from bench.platform import Platform
 from bench.processes import require_alive, running, server, wait_until
 from bench.rivals.environment import rivals_python
+from rates_dev.platform import ok
 from rates_dev.ports import HOST, free_port
 from rates_dev.processes import Child
 
@@ -116,11 +117,11 @@ def _start(
     stack: contextlib.ExitStack, child: Child, port: int, *, by_case: bool = False
 ) -> Contender:
     stack.enter_context(running(child))
-    ready = "/current" if by_case else CASES[0].path
+    ready = f"http://{HOST}:{port}{'/current' if by_case else CASES[0].path}"
 
     def answering() -> bool:
         require_alive(child)
-        return answers(port, ready)
+        return ok(ready)
 
     wait_until(answering, START_SECONDS, f"{child.name} answers; its log: {child.log}")
     return Contender(child.name, port, child.pid, by_case)

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from bench.cases import CURRENT, PATHS, TWO_YEARS
 from bench.cpus import Layout
-from bench.http import answers
 from bench.latency import Figure, figure
 from bench.load import under_load
 from bench.platform import Platform
@@ -90,7 +89,7 @@ def _first_answer(platform: Platform) -> None:
 
     def answering() -> bool:
         require_alive(platform.api)
-        return answers(platform.plan.port("api"), CURRENT)
+        return platform.plan.has_rate()
 
     wait_until(answering, COLD_SECONDS, "rates-api gave a rate", LOOK_SECONDS)
 

@@ -52,11 +52,3 @@ def fetch(
         raise ConnectionError(repr(error)) from error
     finally:
         connection.close()
-
-
-def answers(port: int, path: str) -> bool:
-    """Tell whether `path` is answered with 200."""
-    try:
-        return fetch(port, path, timeout=2).status == 200
-    except OSError:
-        return False

@@ -15,7 +15,7 @@ from pathlib import Path
 from bench.cases import CURRENT
 from bench.cpus import Cpus, Layout
 from bench.errors import BenchRefused
-from bench.http import answers, fetch
+from bench.http import fetch
 from bench.processes import require_alive, server, wait_until
 from rates_dev import platform
 from rates_dev.platform import COMMANDS
@@ -112,10 +112,10 @@ class Platform:
         """Wait until rates-api is ready, healthy and has the first FIX there ever was."""
 
         def warm() -> bool:
-            port = self.plan.port("api")
-            if not (answers(port, "/readyz") and answers(port, FIRST_DAY)):
+            plan = self.plan
+            if not (plan.ready("api") and platform.ok(plan.url("api") + FIRST_DAY)):
                 return False
-            return bool(fetch(port, "/health").json["level"] == "healthy")
+            return bool(fetch(plan.port("api"), "/health").json["level"] == "healthy")
 
         self._await("api", warm)
 

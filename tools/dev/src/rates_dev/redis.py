@@ -31,14 +31,19 @@ def choose(choice: str, which: Callable[[str], str | None] = shutil.which) -> Ki
         raise Refused(f"RATES_REDIS: must be auto, server or embedded, not {choice!r}")
     if choice == "auto":
         return "server" if server_program(which) else "embedded"
-    if choice == "server" and not server_program(which):
-        raise Refused(f"RATES_REDIS=server: neither {' nor '.join(PROGRAMS)} is on PATH")
+    if choice == "server" and (lack := no_server_program(which)):
+        raise Refused(f"RATES_REDIS=server: {lack}")
     return cast("Kind", choice)
 
 
 def server_program(which: Callable[[str], str | None] = shutil.which) -> str | None:
     """Return the path of the first Redis server on PATH, or none."""
     return next((path for name in PROGRAMS if (path := which(name))), None)
+
+
+def no_server_program(which: Callable[[str], str | None] = shutil.which) -> str | None:
+    """Say why no Redis server can be run, none if one can."""
+    return None if server_program(which) else f"no {' or '.join(PROGRAMS)} on PATH"
 
 
 def server_command(program: str, port: int, folder: Path) -> list[str]:

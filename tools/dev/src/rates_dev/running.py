@@ -51,11 +51,11 @@ def find(root: Path) -> RunningPlatform | None:
     return next((running for running in found if running), None)
 
 
-def end(running: RunningPlatform, root: Path, patience: float = ENDING_SECONDS) -> None:
+def end(running: RunningPlatform, root: Path) -> None:
     """Tell the platform to end and wait until it has. Raises `Refused` if it does not."""
     os.kill(running.pid, signal.SIGTERM)
-    if not wait_for(lambda: find(root) is None, patience):
-        raise Refused(f"the platform (pid {running.pid}) did not end within {patience:.0f} s")
+    if not wait_for(lambda: find(root) is None, ENDING_SECONDS):
+        raise Refused(f"the platform (pid {running.pid}) did not end within {ENDING_SECONDS:.0f} s")
 
 
 def _holder(state: Path, upstream: Upstream) -> RunningPlatform | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rates_dev.locks import members
-from rates_dev.redis import PROGRAMS, server_program
+from rates_dev.redis import no_server_program
 
 # Tests on real stores mostly wait, scenarios and property tests fill a core each.
 PARALLEL = ("-n", "auto")
@@ -68,11 +68,6 @@ class Stage:
         return self.name + (f" on {self.back_end.label}" if self.back_end else "")
 
 
-def no_server() -> str | None:
-    """Say why no redis-server can be run, none if one can."""
-    return None if server_program() else f"no {' or '.join(PROGRAMS)} on PATH"
-
-
 def no_engine(command: Sequence[str] = ENGINE) -> str | None:
     """Say why no container can be run, none if one can."""
     try:
@@ -92,7 +87,7 @@ BACK_ENDS = {
     back_end.name: back_end
     for back_end in (
         BackEnd("embedded", "SQLite + embedded Redis", "sqlite", "embedded"),
-        BackEnd("server", "SQLite + redis-server", "sqlite", "server", no_server),
+        BackEnd("server", "SQLite + redis-server", "sqlite", "server", no_server_program),
         BackEnd("containers", "MySQL + Redis in containers", "mysql", "container", no_engine, True),
     )
 }
