@@ -51,7 +51,7 @@ def test_results_are_read_from_pytest(checkout: Path, capfd: pytest.CaptureFixtu
 
 
 def test_an_omission_fails_only_when_strict(checkout: Path) -> None:
-    """What could not run is told, and is a failure only with --strict."""
+    """What could not run is listed, and is a failure only with --strict."""
     tests = checkout / "tests/e2e/test_it.py"
     tests.write_text(tests.read_text().partition("def test_fails")[0])
     assert run(checkout)[0]
@@ -129,13 +129,13 @@ def test_all_stages_run_past_a_failing_one(tmp_path: Path) -> None:
 
 
 def test_each_back_end_gets_its_rows() -> None:
-    """Integration and scenarios run once per back end, told by the environment."""
+    """Integration and scenarios run once per back end, named by the environment."""
     rows = [stage for stage in stages(CHECKOUT, list(BACK_ENDS.values())) if stage.back_end]
-    told = [
+    rows_run = [
         (stage.name, stage.environ["RATES_TEST_DATABASE"], stage.environ["RATES_TEST_REDIS"])
         for stage in rows
     ]
-    assert told == [
+    assert rows_run == [
         ("integration", "sqlite", "embedded"),
         ("integration", "sqlite", "server"),
         ("integration", "mysql", "container"),
@@ -147,7 +147,7 @@ def test_each_back_end_gets_its_rows() -> None:
     ]
 
 
-def test_what_measures_under_load_runs_by_itself_and_last() -> None:
+def test_scenarios_under_load_run_alone_and_last() -> None:
     """Scenarios run side by side; those that measure are no part of them."""
     every = stages(CHECKOUT, list(BACK_ENDS.values()))
     scenarios = [stage for stage in every if stage.name == "end to end"]
@@ -163,8 +163,8 @@ def test_no_test_of_the_checkout_is_outside_the_stages() -> None:
     assert not list((CHECKOUT / "tests").glob("*.py"))
 
 
-def test_what_goes_aside_runs_beside_the_others_and_is_told_at_the_end(tmp_path: Path) -> None:
-    """Both run at once, the one aside at the lowest priority; its output is not lost."""
+def test_a_background_stage_runs_with_the_others_and_is_shown_last(tmp_path: Path) -> None:
+    """Both run at once, the background at the lowest priority; its output is not lost."""
     meet = (
         "import os, pathlib, sys, time\n"
         "mine, other = map(pathlib.Path, sys.argv[1:])\n"
@@ -178,18 +178,21 @@ def test_what_goes_aside_runs_beside_the_others_and_is_told_at_the_end(tmp_path:
     said: list[str] = []
     outcomes = suite.run_stages(
         [
-            Stage("aside", [(sys.executable, "-c", meet, first, second)], aside=True),
+            Stage("background", [(sys.executable, "-c", meet, first, second)], background=True),
             Stage("in turn", [(sys.executable, "-c", meet, second, first)]),
         ],
         tmp_path,
         {"PATH": os.environ["PATH"]},
         said.append,
     )
-    assert [(done.stage.name, done.ok) for done in outcomes] == [("aside", True), ("in turn", True)]
-    assert said == ["\n=== in turn", "\n=== aside\nmet at 19\n"]
+    assert [(done.stage.name, done.ok) for done in outcomes] == [
+        ("background", True),
+        ("in turn", True),
+    ]
+    assert said == ["\n=== in turn", "\n=== background\nmet at 19\n"]
 
 
-def test_what_measures_begins_when_nothing_runs_aside(tmp_path: Path) -> None:
+def test_an_exclusive_stage_waits_for_the_background(tmp_path: Path) -> None:
     """What runs beside it would show in its latencies."""
     file = str(tmp_path / "ended")
     touch = (sys.executable, "-c", "import pathlib, sys; pathlib.Path(sys.argv[1]).touch()", file)
@@ -197,8 +200,8 @@ def test_what_measures_begins_when_nothing_runs_aside(tmp_path: Path) -> None:
     slow = [(sys.executable, "-c", "")] * 8
     outcomes = suite.run_stages(
         [
-            Stage("aside", [*slow, touch], aside=True),
-            Stage("measures", [look], measures=True),
+            Stage("background", [*slow, touch], background=True),
+            Stage("exclusive", [look], exclusive=True),
         ],
         tmp_path,
         {"PATH": os.environ["PATH"]},
@@ -207,12 +210,12 @@ def test_what_measures_begins_when_nothing_runs_aside(tmp_path: Path) -> None:
     assert all(done.ok for done in outcomes)
 
 
-def test_what_goes_aside_is_told_as_it_runs_where_nothing_else_does(
+def test_a_background_stage_alone_is_shown_as_it_runs(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Asked for by itself such a stage is one like any other."""
     said: list[str] = []
-    stage = Stage("aside", [(sys.executable, "-c", "print('here')")], aside=True)
+    stage = Stage("background", [(sys.executable, "-c", "print('here')")], background=True)
     assert suite.run_stages([stage], tmp_path, {}, said.append)[0].ok
-    assert said == ["\n=== aside"]
+    assert said == ["\n=== background"]
     assert capfd.readouterr().out == "here\n"

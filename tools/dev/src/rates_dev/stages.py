@@ -29,9 +29,9 @@ Command = tuple[str, ...]
 
 @dataclass(frozen=True)
 class BackEnd:
-    """One combination of stores; `lack` says why this machine can't run it, or none.
+    """One combination of stores; `lack` returns why this machine can't run it, if it can't.
 
-    `contained` if its stores, and end to end the services too, run in containers.
+    `contained`: its stores, and end to end the services too, run in containers.
     """
 
     name: str
@@ -49,18 +49,18 @@ class BackEnd:
 
 @dataclass(frozen=True)
 class Stage:
-    """One row of the table: commands that all must succeed; `tests` if they are pytest's.
+    """One row of the table: commands that all must succeed; `tests` if pytest runs them.
 
-    `aside` if it runs beside those that follow, at the lowest priority: nothing in it is timed.
-    `measures` if nothing may run beside it. `missing` says why this machine can't run it.
+    `background`: runs at the lowest priority while the stages after it run, since nothing in it is
+    timed. `exclusive`: nothing else may run meanwhile. `missing`: why this machine can't run it.
     """
 
     name: str
     commands: Sequence[Command]
     back_end: BackEnd | None = None
     tests: bool = False
-    aside: bool = False
-    measures: bool = False
+    background: bool = False
+    exclusive: bool = False
     environ: dict[str, str] = field(default_factory=dict)
     missing: str | None = None
 
@@ -126,9 +126,9 @@ def _infrastructure() -> list[Stage]:
     """What is under deploy/terraform: insecure things, each part by itself, the parts together."""
     others = [f"--ignore={file}" for file in (SCAN, CONFIGURATIONS)]
     return [
-        _pytest("terraform scan", [SCAN], aside=True),
-        _pytest("terraform", [CONFIGURATIONS, *TWO_AT_A_TIME], aside=True),
-        _pytest("infrastructure", ["tests/terraform", *others], aside=True),
+        _pytest("terraform scan", [SCAN], background=True),
+        _pytest("terraform", [CONFIGURATIONS, *TWO_AT_A_TIME], background=True),
+        _pytest("infrastructure", ["tests/terraform", *others], background=True),
     ]
 
 
@@ -136,7 +136,7 @@ def _tests(root: Path) -> list[Stage]:
     folders = [name for name in ("libs", "services", "tools", "bench") if (root / name).is_dir()]
     without = [f"--ignore={path}" for path in _integration(root)]
     return [
-        _pytest("dev", ["tests/dev", *PARALLEL], aside=True),
+        _pytest("dev", ["tests/dev", *PARALLEL], background=True),
         _pytest("unit", [*folders, *without, *PARALLEL]),
         _pytest("contract", ["tests/contract", *PARALLEL]),
     ]
@@ -152,7 +152,7 @@ def _tests_on(root: Path, back_ends: Sequence[BackEnd]) -> Iterable[Stage]:
         parallel = TWO_AT_A_TIME if back_end.contained else PARALLEL
         yield _pytest("end to end", ["tests/e2e", f"--ignore={UNDER_LOAD}", *parallel], back_end)
     for back_end in contained:
-        yield _pytest("under load", [UNDER_LOAD], back_end, measures=True)
+        yield _pytest("under load", [UNDER_LOAD], back_end, exclusive=True)
 
 
 def _pytest(

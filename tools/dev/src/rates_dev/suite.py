@@ -83,21 +83,21 @@ def lacking(wanted: Sequence[Stage]) -> list[Stage]:
 def run_stages(
     wanted: Sequence[Stage], root: Path, environ: Mapping[str, str], say: Say
 ) -> list[Outcome]:
-    """Run the stages in turn; one that goes aside begins in its turn and holds up no other.
+    """Run the stages in turn; one in the background starts in its turn and delays no other.
 
-    Those aside take turns among themselves, and their output is shown at the end. Only what
-    measures waits for them.
+    Those in the background run one after the other, and their output is shown at the end. Only an
+    exclusive stage waits for them.
     """
-    beside: list[Future[Outcome]] = []
-    alone = all(stage.aside for stage in wanted)
+    background: list[Future[Outcome]] = []
+    alone = all(stage.background for stage in wanted)
     with ThreadPoolExecutor(max_workers=1) as pool, tempfile.TemporaryFile() as output:
 
         def begin(stage: Stage) -> Callable[[], Outcome]:
-            if stage.aside and not alone:
-                beside.append(pool.submit(run_stage, stage, root, environ, output))
-                return beside[-1].result
-            if stage.measures:
-                wait(beside)
+            if stage.background and not alone:
+                background.append(pool.submit(run_stage, stage, root, environ, output))
+                return background[-1].result
+            if stage.exclusive:
+                wait(background)
             if not stage.missing:
                 say(f"\n=== {stage}")
             outcome = run_stage(stage, root, environ)
@@ -106,7 +106,7 @@ def run_stages(
         outcomes = [outcome_of() for outcome_of in [begin(stage) for stage in wanted]]
         output.seek(0)
         if text := output.read().decode(errors="replace"):
-            say(f"\n=== aside\n{text}")
+            say(f"\n=== background\n{text}")
     return outcomes
 
 
