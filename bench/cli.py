@@ -23,7 +23,7 @@ BY_HAND = "<!-- below: written by hand, kept by the next run -->"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure, print, write; exit 0 done, 1 refused, 130 interrupted. Missed targets are told."""
+    """Measure, print, write; exit 0 done (whatever was missed), 1 refused, 130 interrupted."""
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.capacity and options.only and not set(options.only) >= TAKEN:

@@ -27,7 +27,7 @@ class Swallow(BaseHTTPRequestHandler):
 
 
 def main() -> None:
-    """Serve until told to end."""
+    """Serve until SIGTERM."""
     ThreadingHTTPServer((HOST, int(sys.argv[1])), Swallow).serve_forever()
 
 

@@ -163,5 +163,5 @@ def _gunicorn(target: str, port: int) -> list[str]:
 def _child(
     name: str, argv: list[str], environ: Mapping[str, str], directory: Path, cpus: Cpus
 ) -> Child:
-    told = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "HOME": str(directory), **environ}
-    return server(name, argv, told, directory, cpus)
+    settings = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "HOME": str(directory), **environ}
+    return server(name, argv, settings, directory, cpus)

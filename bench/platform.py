@@ -83,12 +83,12 @@ class Platform:
     ) -> None:
         """End rates-api if it runs, and make it ready to be started by `api.start`."""
         self.stop_api()
-        told = {
+        settings = {
             "RATES_API_WORKERS": str(workers),
             "RATES_API_OTLP_ENDPOINT": f"http://{HOST}:{self._traces}/v1/traces",
             **(environ or {}),
         }
-        self._servers["api"] = self._server("api", cpus, told)
+        self._servers["api"] = self._server("api", cpus, settings)
 
     def stop_api(self) -> None:
         """End rates-api if it runs."""

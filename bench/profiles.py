@@ -42,8 +42,8 @@ def _sampled(
     output = directory / f"{contender.name}.stacks"
     spy = str(rivals_python().with_name("py-spy"))
     options = f"record --format raw --rate {SAMPLES_PER_SECOND} --duration {seconds} --nonblocking"
-    told = ["--output", str(output), "--pid", str(_worker(contender))]
-    argv = owned([spy, *options.split(), *told])
+    target = ["--output", str(output), "--pid", str(_worker(contender))]
+    argv = owned([spy, *options.split(), *target])
     case = CASES[0]
     process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:

@@ -51,7 +51,7 @@ def as_markdown(table: Table) -> str:
 
 def as_json(about: Mapping[str, str], sections: Mapping[str, Section]) -> str:
     """Return everything for machines."""
-    told = {
+    document = {
         "about": dict(about),
         "sections": {
             name: {
@@ -63,7 +63,7 @@ def as_json(about: Mapping[str, str], sections: Mapping[str, Section]) -> str:
             for name, section in sections.items()
         },
     }
-    return json.dumps(told, indent=2)
+    return json.dumps(document, indent=2)
 
 
 def figures_of(sections: Iterable[Section]) -> dict[str, Figure]:

@@ -52,8 +52,8 @@ def wrk(
     """
     options = ["-t1", f"-c{CONNECTIONS}", f"-d{round(seconds)}s"]
     options += [f"-s{EVER_NEW}"] if ever_new else []
-    told = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
-    argv = [require_wrk(), *options, *told, f"http://{HOST}:{port}{path}"]
+    sent = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
+    argv = [require_wrk(), *options, *sent, f"http://{HOST}:{port}{path}"]
     done = subprocess.run(
         owned(argv, cpus),
         capture_output=True,

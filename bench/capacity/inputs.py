@@ -1,4 +1,4 @@
-"""What the simulation is told: measured by us, assumed about AWS and clients, and priced.
+"""The inputs of the simulation: measured by us, assumed about AWS and clients, and priced.
 
 Three JSON files beside this module, each with its date and sources; nothing is read from elsewhere.
 """

@@ -47,7 +47,7 @@ def no_server_program(which: Callable[[str], str | None] = shutil.which) -> str 
 
 
 def server_command(program: str, port: int, folder: Path) -> list[str]:
-    """Return how to run `program` in the foreground, saving to `folder` when told to end."""
+    """Return how to run `program` in the foreground, saving to `folder` when it ends."""
     options = {"bind": HOST, "port": str(port), "dir": str(folder), "dbfilename": "redis.rdb"}
     arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
     return [program, *arguments, "--save", "60", "1", "--daemonize", "no"]

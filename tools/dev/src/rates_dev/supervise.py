@@ -42,7 +42,7 @@ class Console:
 
     def say(self, name: str, text: str) -> None:
         """Write a line of the process `name`, with the time."""
-        head = f"{datetime.now():%H:%M:%S} {name:<9} |"  # noqa: DTZ005  # for whoever looks on
+        head = f"{datetime.now():%H:%M:%S} {name:<9} |"  # noqa: DTZ005  # the local time, for people
         if self._coloured:
             head = f"\033[{COLOURS.get(name, 0)}m{head}\033[0m"
         with self._lock, contextlib.suppress(OSError, ValueError):
