@@ -17,6 +17,7 @@ from rates_api.consume.documents import snapshot_of
 from rates_api.snapshot.snapshot import Snapshot
 from rates_contracts.observation import FIX
 from rates_dev.processes import Child
+from support.programs import require
 
 WRK = """Running 1s test @ http://127.0.0.1:18000/
   1 threads and 32 connections
@@ -68,6 +69,7 @@ def test_a_profile_counts_the_function_that_ran() -> None:
 
 def child(tmp_path: Path, program: str) -> Child:
     """Return a Python process that is not started yet."""
+    require("setpriv", "taskset")
     argv = [sys.executable, "-c", program]
     return server("child", argv, dict(os.environ), tmp_path, layout().every)
 

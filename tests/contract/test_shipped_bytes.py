@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from support.modules import load_module
+from support.programs import require
 
 pytestmark = pytest.mark.contract
 
@@ -36,6 +37,7 @@ class Clone:
     """A repository of its own with golden files."""
 
     def __init__(self, root: Path, environ: dict[str, str]) -> None:
+        require("git")
         self.root = root
         self.environ = {**environ, "GIT_CONFIG_GLOBAL": os.devnull}
         self.git("init", "--quiet", "--initial-branch=main")
@@ -162,5 +164,6 @@ def test_an_unpacked_archive_says_that_it_cannot_compare(
     shipped_bytes: ModuleType, tmp_path: Path
 ) -> None:
     """A source tree without git is no reason to fail, nor one to pass."""
+    require("git")
     with pytest.raises(shipped_bytes.CannotCompare, match="history"):
         shipped_bytes.changed(tmp_path, "golden")

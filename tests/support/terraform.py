@@ -4,13 +4,13 @@
 """
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from support.fetching import run_or_skip
+from support.programs import require
 
 ROOT = Path(__file__).parents[2]
 CONFIGURATIONS = Path("deploy/terraform")
@@ -25,15 +25,9 @@ SETTINGS = {
 }
 
 
-def require_terraform() -> None:
-    """Skip the test where there is no terraform."""
-    if shutil.which("terraform") is None:
-        pytest.skip("no terraform on PATH")
-
-
 def tfcheck(*arguments: Path | str) -> str:
     """Return what tfcheck prints; skip where it or terraform is missing, fail where it fails."""
-    require_terraform()
+    require("terraform")
     if not TFCHECK.is_file():
         pytest.skip("needs tfcheck, which runs terraform offline (TFCHECK)")
     done = subprocess.run(
@@ -60,7 +54,7 @@ def check(root: Path, folder: Path, scratch: Path) -> None:
     Where there is no tfcheck the providers come from their registry, into `scratch`; the test is
     skipped if it can't be reached.
     """
-    require_terraform()
+    require("terraform")
     if TFCHECK.is_file():
         tfcheck(root / folder, "test", *_variables(root, folder))
         return
