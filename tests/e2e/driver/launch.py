@@ -100,10 +100,11 @@ def simulator() -> object:
 def run_sync() -> None:
     """Serve an instance of rates-sync as its settings say; it may be told where to die."""
     from rates_sync.__main__ import serve_forever
+    from rates_sync.bootstrap import Overrides
     from rates_sync.settings import load
 
     watch(Path(os.environ["E2E_CRASH"]))
-    serve_forever(load(), clock=clock())
+    serve_forever(load(), Overrides(clock=clock()))
 
 
 def run_api() -> None:

@@ -1,41 +1,48 @@
 """Append, refill or a new timeline, from the tail and the record alone (protocol rules 8, 9)."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
 from rates_contracts.events import Envelope, Head, Position, Previous, StoredEvent
-from rates_sync.relay.course import Course, course, must_trim
+from rates_sync.committed import CommittedState
+from rates_sync.relay.plan import RepairAction, decide_repair, must_trim
 from rates_sync.relay.stream import Tail
 
 NOW = datetime(2026, 8, 13, 18, tzinfo=UTC)
 
 
-@dataclass
-class View:
+def _state(
+    head: Head,
+    first: Position | None,
+    count: int,
+    event_id_at_cursor: str | None,
+    events: tuple[StoredEvent, ...],
+) -> CommittedState:
     """A record that holds `first` to `head` of one timeline, seen from a cursor."""
+    return CommittedState(
+        head=head,
+        first=first,
+        count=count,
+        event_id_at_cursor=event_id_at_cursor,
+        events=events,
+        status=None,
+        calendar=None,
+        history_version="",
+        averages_version="",
+        averages=None,
+        history=None,
+    )
 
-    head: Head
-    first: Position | None
-    count: int
-    event_id_at_cursor: str | None
-    events: tuple[StoredEvent, ...]
-    status: Any = None
-    calendar: Any = None
-    history_version: str = ""
-    averages_version: str = ""
-    averages: Any = None
-    history: Any = None
 
-
-def _view(head: str, *, cursor: str | None, first: int = 1, event_id: str | None = "same") -> View:
+def _committed(
+    head: str, *, cursor: str | None, first: int = 1, event_id: str | None = "same"
+) -> CommittedState:
     at = Position.of_stream_id(head)
     seen = None if cursor is None else Position.of_stream_id(cursor)
     after = 0 if seen is None or seen < Position(at.timeline, first) else seen.position
     events = tuple(_event(at.timeline, n) for n in range(max(first, after + 1), at.position + 1))
-    return View(
+    return _state(
         Head(at.timeline, at.position, "head", NOW),
         Position(at.timeline, first),
         at.position - first + 1,
@@ -64,72 +71,81 @@ def _tail(
 
 
 @pytest.mark.parametrize(
-    ("tail", "view", "expected"),
+    ("tail", "committed", "expected"),
     [
-        pytest.param(_tail("1-5"), _view("1-5", cursor="1-5"), Course.APPEND, id="level"),
-        pytest.param(_tail("1-3"), _view("1-5", cursor="1-3"), Course.APPEND, id="behind"),
-        pytest.param(Tail(), _view("1-5", cursor=None), Course.REFILL, id="gone"),
         pytest.param(
-            _tail("1-3", length=2), _view("1-5", cursor="1-3"), Course.REFILL, id="with a hole"
+            _tail("1-5"), _committed("1-5", cursor="1-5"), RepairAction.APPEND, id="level"
+        ),
+        pytest.param(
+            _tail("1-3"), _committed("1-5", cursor="1-3"), RepairAction.APPEND, id="behind"
+        ),
+        pytest.param(Tail(), _committed("1-5", cursor=None), RepairAction.REFILL, id="gone"),
+        pytest.param(
+            _tail("1-3", length=2),
+            _committed("1-5", cursor="1-3"),
+            RepairAction.REFILL,
+            id="with a hole",
         ),
         pytest.param(
             Tail(Position(1, 5), None, None, 0),
-            _view("1-5", cursor="1-5"),
-            Course.REFILL,
+            _committed("1-5", cursor="1-5"),
+            RepairAction.REFILL,
             id="trimmed to nothing",
         ),
         pytest.param(
             _tail("1-2"),
-            _view("1-9", cursor="1-2", first=5, event_id=None),
-            Course.REFILL,
+            _committed("1-9", cursor="1-2", first=5, event_id=None),
+            RepairAction.REFILL,
             id="behind what the outbox keeps",
         ),
         pytest.param(
             _tail("1-9"),
-            _view("1-5", cursor="1-9", event_id=None),
-            Course.RESTART,
+            _committed("1-5", cursor="1-9", event_id=None),
+            RepairAction.RESTART,
             id="ahead by position",
         ),
         pytest.param(
             _tail("2-1"),
-            _view("1-5", cursor="2-1", event_id=None),
-            Course.RESTART,
+            _committed("1-5", cursor="2-1", event_id=None),
+            RepairAction.RESTART,
             id="ahead by timeline",
         ),
         pytest.param(
             _tail("1-3", event_id="other"),
-            _view("1-5", cursor="1-3"),
-            Course.RESTART,
+            _committed("1-5", cursor="1-3"),
+            RepairAction.RESTART,
             id="another history",
         ),
         pytest.param(
             _tail("1-9"),
-            _view("2-6", cursor="1-9", event_id=None),
-            Course.REFILL,
+            _committed("2-6", cursor="1-9", event_id=None),
+            RepairAction.REFILL,
             id="the record has turned away already",
         ),
         pytest.param(
             _tail("1-3", event_id="other"),
-            _view("2-6", cursor="1-3"),
-            Course.REFILL,
+            _committed("2-6", cursor="1-3"),
+            RepairAction.REFILL,
             id="another history, turned away already",
         ),
     ],
 )
-def test_the_course_follows_from_the_tail(tail: Tail, view: View, expected: Course) -> None:
+def test_the_repair_follows_from_the_tail(
+    tail: Tail, committed: CommittedState, expected: RepairAction
+) -> None:
     """Protocol rules 8 and 9: timeline first, then position, then event_id, then the length."""
-    assert course(tail, view) is expected
+    assert decide_repair(tail, committed) is expected
 
 
 def test_an_empty_stream_of_an_empty_record_needs_nothing() -> None:
     """Before the first event there is nothing to fill."""
-    empty = View(Head(1, 0, "", NOW), None, 0, None, ())
-    assert course(Tail(), empty) is Course.APPEND
+    empty = _state(Head(1, 0, "", NOW), None, 0, None, ())
+    assert decide_repair(Tail(), empty) is RepairAction.APPEND
 
 
 def test_pruning_ahead_of_the_stream_is_a_trim_not_a_loss() -> None:
     """Protocol rule 8: a stream longer than the outbox at its old end is only trimmed."""
-    tail, view = _tail("1-5"), _view("1-5", cursor="1-5", first=3)
-    assert must_trim(tail, view)
-    assert course(tail, view) is Course.APPEND
-    assert not must_trim(_tail("1-5", first=3), view)
+    tail, committed = _tail("1-5"), _committed("1-5", cursor="1-5", first=3)
+    assert must_trim(tail, committed)
+    assert decide_repair(tail, committed) is RepairAction.APPEND
+    assert not must_trim(_tail("1-5", first=3), committed)

@@ -11,16 +11,17 @@ from sqlalchemy import update
 from structlog.testing import capture_logs
 
 from rates_contracts.events import Position, StoredEvent, encode_event, stored_event
-from rates_sync.cycle.recorder import Manner, Recorder
+from rates_sync.cycle.recorder import AnnounceMode, Recorder
 from rates_sync.errors import NotificationFailed, StoreUnavailable
-from rates_sync.leader.courier import Courier, Outage, Outlets
 from rates_sync.notify.alerts import Alert
 from rates_sync.notify.cdn import NoEdge
-from rates_sync.store.notices import Notices
+from rates_sync.notify.dispatcher import NotificationDispatcher, Outage, Sinks
+from rates_sync.store.cursors import NoticeCursor
 from rates_sync.store.schema import outbox
 from rates_sync.upstream import Query, Rejected
 
 SERIES = ("SF43718", "SF60653")
+SECOND_PURGE = timedelta(seconds=20)
 
 
 class FakeAlerts:
@@ -70,138 +71,173 @@ def edge() -> FakeEdge:
 
 
 @pytest.fixture
-def courier_of(desk: Any, alerts: FakeAlerts, edge: FakeEdge) -> Callable[[], Courier]:
-    """Return a function that makes a courier, as each new leader does."""
+def dispatcher_of(
+    desk: Any, alerts: FakeAlerts, edge: FakeEdge
+) -> Callable[[], NotificationDispatcher]:
+    """Return a function that makes a dispatcher, as each new leader does."""
 
-    def make() -> Courier:
-        outlets = Outlets(alerts, edge, lambda notice, sent: None)
-        return Courier(lambda name: Notices(desk.engine, desk.fence, name), outlets, desk.clock)
+    def make() -> NotificationDispatcher:
+        sinks = Sinks(alerts, edge, lambda notice, sent: None)
+        return NotificationDispatcher(
+            lambda name: NoticeCursor(desk.engine, desk.fence, name),
+            sinks,
+            desk.clock,
+            interval=1,
+            second_purge=SECOND_PURGE,
+        )
 
     return make
 
 
 @pytest.fixture
-async def pen(
-    desk: Any, courier_of: Callable[[], Courier], alerts: FakeAlerts, edge: FakeEdge
+async def recorder(
+    desk: Any,
+    dispatcher_of: Callable[[], NotificationDispatcher],
+    alerts: FakeAlerts,
+    edge: FakeEdge,
 ) -> Recorder:
-    """A pen whose first events have been dealt with."""
-    pen: Recorder = desk.recorder()
-    await pen.begin()
+    """A recorder whose first events have been dealt with."""
+    recorder: Recorder = desk.recorder()
+    await recorder.begin()
     desk.clock.now += timedelta(minutes=1)
-    await courier_of().step()
+    await dispatcher_of().step()
     alerts.sent.clear()
     edge.purged.clear()
-    return pen
+    return recorder
 
 
-async def _publish(pen: Recorder, banxico: Any) -> None:
+async def _publish(recorder: Recorder, banxico: Any) -> None:
     day = banxico.clock.now.date()
     query = Query(SERIES, day - timedelta(days=3), day)
-    await pen.record(await banxico.ask(query), Manner.POLL)
+    await recorder.record(await banxico.ask(query), AnnounceMode.POLL)
 
 
 async def test_publication_is_purged_twice(
-    pen: Recorder, desk: Any, banxico: Any, courier_of: Callable[[], Courier], edge: FakeEdge
+    recorder: Recorder,
+    desk: Any,
+    banxico: Any,
+    dispatcher_of: Callable[[], NotificationDispatcher],
+    edge: FakeEdge,
 ) -> None:
     """Protocol rule 21: at once and 20 s later, or a worker not yet there refills the edge."""
-    courier = courier_of()
-    await _publish(pen, banxico)
-    await courier.step()
+    dispatcher = dispatcher_of()
+    await _publish(recorder, banxico)
+    await dispatcher.step()
     assert edge.purged == [("/api/v1/*",)]
-    await courier.step()
+    await dispatcher.step()
     assert len(edge.purged) == 1
     desk.clock.now += timedelta(seconds=20)
-    await courier.step()
-    await courier.step()
+    await dispatcher.step()
+    await dispatcher.step()
     assert len(edge.purged) == 2
 
 
 async def test_freshness_alone_purges_nothing(
-    pen: Recorder, desk: Any, courier_of: Callable[[], Courier], edge: FakeEdge
+    recorder: Recorder,
+    desk: Any,
+    dispatcher_of: Callable[[], NotificationDispatcher],
+    edge: FakeEdge,
 ) -> None:
     """Protocol rule 21: a status that only moved freshness leaves the edge alone."""
-    await pen.note(upstream="failing")
+    await recorder.note(upstream="failing")
     desk.clock.now += timedelta(minutes=1)
-    await courier_of().step()
+    await dispatcher_of().step()
     assert edge.purged == []
 
 
 async def test_opened_and_closed_alert_and_purge_but_no_trial(
-    pen: Recorder, desk: Any, courier_of: Callable[[], Courier], alerts: FakeAlerts, edge: FakeEdge
+    recorder: Recorder,
+    desk: Any,
+    dispatcher_of: Callable[[], NotificationDispatcher],
+    alerts: FakeAlerts,
+    edge: FakeEdge,
 ) -> None:
     """Protocol rule 21: of open, half-open, open, half-open, closed people hear two."""
-    courier = courier_of()
+    dispatcher = dispatcher_of()
     for state in ("open", "half_open", "open", "half_open", "closed"):
-        await pen.note(breaker=state)
-        await courier.step()
+        await recorder.note(breaker=state)
+        await dispatcher.step()
     assert alerts.names == ["breaker_opened", "breaker_closed"]
     assert len(edge.purged) == 2
 
 
 async def test_new_leader_closes_what_the_dead_one_opened(
-    pen: Recorder, desk: Any, courier_of: Callable[[], Courier], alerts: FakeAlerts
+    recorder: Recorder,
+    desk: Any,
+    dispatcher_of: Callable[[], NotificationDispatcher],
+    alerts: FakeAlerts,
 ) -> None:
-    """Told against the event before, also by a courier that did not see it."""
-    await pen.note(breaker="open")
-    await courier_of().step()
+    """Told against the event before, also by a dispatcher that did not see it."""
+    await recorder.note(breaker="open")
+    await dispatcher_of().step()
     await desk.recorder().begin()
-    await courier_of().step()
+    await dispatcher_of().step()
     assert alerts.names == ["breaker_opened", "breaker_closed"]
 
 
 async def test_bad_token_alerts_once(
-    pen: Recorder, courier_of: Callable[[], Courier], alerts: FakeAlerts
+    recorder: Recorder, dispatcher_of: Callable[[], NotificationDispatcher], alerts: FakeAlerts
 ) -> None:
     """A token that stays bad is one alert, not one for each poll."""
-    courier = courier_of()
-    await pen.note(upstream="bad_token")
-    await pen.note(upstream="bad_token", breaker="open")
-    await courier.step()
+    dispatcher = dispatcher_of()
+    await recorder.note(upstream="bad_token")
+    await recorder.note(upstream="bad_token", breaker="open")
+    await dispatcher.step()
     assert alerts.names == ["bad_token", "breaker_opened"]
 
 
 async def test_stream_reset_alerts(
-    pen: Recorder, desk: Any, courier_of: Callable[[], Courier], alerts: FakeAlerts, edge: FakeEdge
+    recorder: Recorder,
+    desk: Any,
+    dispatcher_of: Callable[[], NotificationDispatcher],
+    alerts: FakeAlerts,
+    edge: FakeEdge,
 ) -> None:
     """Protocol rule 9 is loud: a new timeline is an alert and a purge."""
     await desk.record.restart_timeline(desk.fence, 5)
-    await courier_of().step()
+    await dispatcher_of().step()
     assert alerts.names == ["stream_reset"]
     assert len(edge.purged) == 1
 
 
 async def test_notice_goes_out_at_least_once(
-    pen: Recorder, courier_of: Callable[[], Courier], alerts: FakeAlerts
+    recorder: Recorder, dispatcher_of: Callable[[], NotificationDispatcher], alerts: FakeAlerts
 ) -> None:
     """What did not go out is sent by the next step, or by the next leader."""
     alerts.failures = 1
-    await pen.note(breaker="open")
-    await courier_of().step()
+    await recorder.note(breaker="open")
+    await dispatcher_of().step()
     assert alerts.names == []
-    await courier_of().step()
-    await courier_of().step()
+    await dispatcher_of().step()
+    await dispatcher_of().step()
     assert alerts.names == ["breaker_opened"]
 
 
 async def test_failed_purge_is_repeated(
-    pen: Recorder, banxico: Any, courier_of: Callable[[], Courier], edge: FakeEdge
+    recorder: Recorder,
+    banxico: Any,
+    dispatcher_of: Callable[[], NotificationDispatcher],
+    edge: FakeEdge,
 ) -> None:
     """A purge that the edge did not accept is asked for again."""
     edge.failures = 1
-    await _publish(pen, banxico)
-    courier = courier_of()
-    await courier.step()
-    await courier.step()
+    await _publish(recorder, banxico)
+    dispatcher = dispatcher_of()
+    await dispatcher.step()
+    await dispatcher.step()
     assert len(edge.purged) == 1
 
 
 async def test_alerts_do_not_wait_for_a_failing_edge(
-    pen: Recorder, courier_of: Callable[[], Courier], alerts: FakeAlerts, edge: FakeEdge
+    recorder: Recorder,
+    dispatcher_of: Callable[[], NotificationDispatcher],
+    alerts: FakeAlerts,
+    edge: FakeEdge,
 ) -> None:
     """Each kind of notice has its own cursor."""
     edge.failures = 100
-    await pen.note(breaker="open")
-    await courier_of().step()
+    await recorder.note(breaker="open")
+    await dispatcher_of().step()
     assert alerts.names == ["breaker_opened"]
 
 
@@ -213,7 +249,7 @@ class Rewriter:
 
     async def __call__(self, kind: str, **members: Any) -> None:
         """Let the newest event be of an unknown type."""
-        event = self._desk.told[-1]
+        event = self._desk.announced[-1]
         later = msgspec.json.decode(encode_event(event)) | {"type": kind, **members}
         here = outbox.c.position == event.position
         document = msgspec.json.encode(later).decode()
@@ -227,87 +263,89 @@ def rewrite(desk: Any) -> Rewriter:
 
 
 async def test_unknown_event_makes_the_edge_old(
-    pen: Recorder,
+    recorder: Recorder,
     rewrite: Rewriter,
-    courier_of: Callable[[], Courier],
+    dispatcher_of: Callable[[], NotificationDispatcher],
     alerts: FakeAlerts,
     edge: FakeEdge,
 ) -> None:
     """After a rollback: what a later version changed is not known, so the edge is purged, once."""
-    await pen.note(upstream="failing")
+    await recorder.note(upstream="failing")
     await rewrite("status_changed.v9")
-    courier = courier_of()
-    await courier.step()
-    await courier.step()
+    dispatcher = dispatcher_of()
+    await dispatcher.step()
+    await dispatcher.step()
     assert len(edge.purged) == 1
     assert alerts.names == []
 
 
 async def test_breaker_is_heard_of_through_unknown_events(
-    pen: Recorder,
+    recorder: Recorder,
     rewrite: Rewriter,
-    courier_of: Callable[[], Courier],
+    dispatcher_of: Callable[[], NotificationDispatcher],
     alerts: FakeAlerts,
     desk: Any,
 ) -> None:
     """Every event carries the status: what an unknown one opened, the next leader closes."""
-    await pen.note(breaker="open")
+    await recorder.note(breaker="open")
     await rewrite("status_changed.v9")
-    await courier_of().step()
+    await dispatcher_of().step()
     await desk.recorder().begin()
-    await courier_of().step()
+    await dispatcher_of().step()
     assert alerts.names == ["breaker_opened", "breaker_closed"]
 
 
 async def test_unreadable_status_stops_nothing(
-    pen: Recorder,
+    recorder: Recorder,
     rewrite: Rewriter,
-    courier_of: Callable[[], Courier],
+    dispatcher_of: Callable[[], NotificationDispatcher],
     alerts: FakeAlerts,
     edge: FakeEdge,
 ) -> None:
     """An event whose status can't be read either is purged for and passed by."""
-    await pen.note(upstream="failing")
+    await recorder.note(upstream="failing")
     await rewrite("status_changed.v9", status="fine")
-    courier = courier_of()
-    await courier.step()
-    await pen.note(breaker="open")
-    await courier.step()
+    dispatcher = dispatcher_of()
+    await dispatcher.step()
+    await recorder.note(breaker="open")
+    await dispatcher.step()
     assert len(edge.purged) == 2
     assert alerts.names == ["breaker_opened"]
 
 
 async def test_unknown_type_is_warned_of_once(
-    pen: Recorder, rewrite: Rewriter, courier_of: Callable[[], Courier]
+    recorder: Recorder, rewrite: Rewriter, dispatcher_of: Callable[[], NotificationDispatcher]
 ) -> None:
     """Three cursors pass each event; a type that only a later version knows is one warning."""
-    courier = courier_of()
+    dispatcher = dispatcher_of()
     with capture_logs() as lines:
         for upstream in ("failing", "ok"):
-            await pen.note(upstream=upstream)
+            await recorder.note(upstream=upstream)
             await rewrite("status_changed.v9")
-            await courier.step()
+            await dispatcher.step()
     (line,) = [line for line in lines if line["event"] == "event_undecodable"]
     assert "status_changed.v9" in line["error"]
 
 
 async def test_suspicious_values_are_one_direct_alert(
-    courier_of: Callable[[], Courier], pen: Recorder, alerts: FakeAlerts
+    dispatcher_of: Callable[[], NotificationDispatcher], recorder: Recorder, alerts: FakeAlerts
 ) -> None:
     """A wrong level of many days is one alert, sent again until it is accepted."""
     alerts.failures = 1
-    courier = courier_of()
-    courier.suspicious([Rejected("SF43718", None, "71.0", "moved"), Rejected("x", None, "", "")])
-    await courier.step()
-    await courier.step()
-    await courier.step()
+    dispatcher = dispatcher_of()
+    dispatcher.on_suspicious(
+        [Rejected("SF43718", None, "71.0", "moved"), Rejected("x", None, "", "")]
+    )
+    await dispatcher.step()
+    await dispatcher.step()
+    await dispatcher.step()
     assert alerts.names == ["suspicious_move"]
 
 
 class BrokenCursor:
     """A cursor whose database is away."""
 
-    async def pending(self, most: int = 100) -> list[StoredEvent]:
+    async def pending(self) -> list[StoredEvent]:
         """Fail."""
         raise StoreUnavailable("away")
 
@@ -324,10 +362,12 @@ async def test_alert_goes_out_directly_while_the_database_is_away(
     alerts: FakeAlerts, edge: FakeEdge, hand_clock: Any
 ) -> None:
     """Protocol rule 21: without an outbox to follow people still hear of it, once."""
-    outlets = Outlets(alerts, edge, lambda notice, sent: None)
-    courier = Courier(lambda _: BrokenCursor(), outlets, hand_clock)
+    sinks = Sinks(alerts, edge, lambda notice, sent: None)
+    dispatcher = NotificationDispatcher(
+        lambda _: BrokenCursor(), sinks, hand_clock, interval=1, second_purge=SECOND_PURGE
+    )
     for _ in range(20):
-        await courier.step()
+        await dispatcher.step()
         hand_clock.now += timedelta(seconds=1)
     assert alerts.names == ["database_unavailable"]
 
@@ -337,11 +377,11 @@ def test_short_outage_is_no_alert(hand_clock: Any) -> None:
     outage = Outage("redis")
     seen = []
     for away in (True, True, False):
-        seen += outage.seen(away, hand_clock())
+        seen += outage.alerts(away, hand_clock())
         hand_clock.now += timedelta(seconds=4)
     assert seen == []
     for away in (True, True, True, False, False):
-        seen += outage.seen(away, hand_clock())
+        seen += outage.alerts(away, hand_clock())
         hand_clock.now += timedelta(seconds=8)
     assert [alert.name for alert in seen] == ["redis_unavailable", "redis_available"]
 
@@ -352,7 +392,7 @@ class QueueCursor:
     def __init__(self) -> None:
         self.events: list[StoredEvent] = []
 
-    async def pending(self, most: int = 100) -> list[StoredEvent]:
+    async def pending(self) -> list[StoredEvent]:
         """Return the list."""
         return self.events
 
@@ -365,15 +405,19 @@ class QueueCursor:
         self.events = []
 
 
-async def test_courier_steps_when_woken(desk: Any, pen: Recorder, alerts: FakeAlerts) -> None:
+async def test_dispatcher_steps_when_woken(
+    desk: Any, recorder: Recorder, alerts: FakeAlerts
+) -> None:
     """A relayed event is dealt with at once, not at the next interval."""
     cursor, wake = QueueCursor(), asyncio.Event()
-    outlets = Outlets(alerts, NoEdge(), lambda notice, sent: None)
-    courier = Courier(lambda _: cursor, outlets, desk.clock, interval=3600)
-    running = asyncio.create_task(courier.run(wake))
+    sinks = Sinks(alerts, NoEdge(), lambda notice, sent: None)
+    dispatcher = NotificationDispatcher(
+        lambda _: cursor, sinks, desk.clock, interval=3600, second_purge=SECOND_PURGE
+    )
+    running = asyncio.create_task(dispatcher.run(wake))
     await asyncio.sleep(0)
-    await pen.note(breaker="open")
-    cursor.events = [stored_event(encode_event(desk.told[-1]))]
+    await recorder.note(breaker="open")
+    cursor.events = [stored_event(encode_event(desk.announced[-1]))]
     wake.set()
     await alerts.arrived.wait()
     running.cancel()

@@ -1,7 +1,4 @@
-"""Whose values the database holds, so that simulated ones can't pass for Banco de México's.
-
-`bootstrap` claims the database before anything is asked.
-"""
+"""Whose values the database holds, so that simulated ones can't pass for Banco de México's."""
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -12,7 +9,7 @@ from rates_sync.store.schema import upstream
 
 
 async def claim(engine: AsyncEngine, name: str) -> None:
-    """Record that `name` feeds this database, for good.
+    """Record permanently that `name` feeds this database.
 
     Raises `WrongUpstream` if another does, `StoreUnavailable`.
     """

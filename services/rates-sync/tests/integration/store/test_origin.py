@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rates_sync.errors import WrongUpstream
-from rates_sync.store.upstream import claim
+from rates_sync.store.origin import claim
 
 pytestmark = pytest.mark.integration
 

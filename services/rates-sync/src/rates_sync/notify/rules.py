@@ -1,8 +1,8 @@
 """What events mean for people and for the edge: which alerts, and whether to purge (rule 21).
 
-Pure; `courier` asks. After a rollback the outbox holds events of types that only a later version
-knows. Whatever those changed, the edge is old; their status, which every event carries, is read
-like any other.
+Pure. After a rollback the outbox holds events of types that only a later version knows. Whatever
+they changed, the edge is out of date; their status, which every event carries, is read like any
+other.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,50 +21,44 @@ from rates_sync.notify.alerts import Alert
 
 
 def alerts_of(before: StoredEvent | None, events: Sequence[StoredEvent]) -> Iterator[Alert]:
-    """Yield what people should know of `events`, told against the event `before` them."""
+    """Yield the alerts that `events` call for, compared with the event `before` them."""
     old = None if before is None else status_in(before)
     for stored in events:
-        told, new = stored.envelope, status_in(stored)
-        for name, summary in _changes(old, new, _known(stored)):
-            yield Alert(f"{name}-{told.event_id}", name, told.recorded_at, summary)
+        envelope, new = stored.envelope, status_in(stored)
+        for name, summary in _changes(old, new, _decoded(stored)):
+            yield Alert(f"{name}-{envelope.event_id}", name, envelope.recorded_at, summary)
         old = new or old
 
 
-def purges(before: StoredEvent | None, events: Sequence[StoredEvent]) -> bool:
-    """Tell whether the edge holds what `events` made old.
+def must_purge(before: StoredEvent | None, events: Sequence[StoredEvent]) -> bool:
+    """Tell whether `events` made what the edge holds out of date.
 
-    Freshness alone does not: it ends by itself. Opened and closed do, a half-open trial does not.
+    Freshness alone does not: it expires by itself. Nor does a half-open trial of the breaker;
+    opening and closing do.
     """
     old = None if before is None else status_in(before)
     for stored in events:
-        event = _known(stored)
+        event = _decoded(stored)
         if not isinstance(event, StatusChanged) or _breaker_flipped(old, event.status):
             return True
         old = event.status
     return False
 
 
-def unknown(events: Sequence[StoredEvent]) -> set[str]:
-    """Return why some of `events` can't be read: the same words for all of one type."""
-    reasons = set()
-    for stored in events:
-        try:
-            decode_event(stored.body)
-        except EventUndecodable as error:
-            reasons.add(str(error))
-    return reasons
+def undecodable(events: Sequence[StoredEvent]) -> set[str]:
+    """Return why some of `events` can't be decoded: the same words for all of one type."""
+    return {str(error) for error in map(_decoded, events) if isinstance(error, EventUndecodable)}
 
 
-def _known(stored: StoredEvent) -> Event | None:
-    """Return the event, null where its type is of a later version."""
+def _decoded(stored: StoredEvent) -> Event | EventUndecodable:
     try:
         return decode_event(stored.body)
-    except EventUndecodable:
-        return None
+    except EventUndecodable as error:
+        return error
 
 
 def _changes(
-    old: SyncStatus | None, new: SyncStatus | None, event: Event | None
+    old: SyncStatus | None, new: SyncStatus | None, event: Event | EventUndecodable
 ) -> Iterator[tuple[str, str]]:
     if isinstance(event, TimelineChanged):
         yield "stream_reset", "The record was restored to an earlier state: a new timeline."

@@ -7,8 +7,8 @@ import pytest
 
 from rates_contracts.calendar import BankCalendar
 from rates_contracts.events import Head
-from rates_sync.leader.waiting import Progress
-from rates_sync.leader.watch import Watch
+from rates_sync.instrumentation import Instrumentation
+from rates_sync.liveness import Liveness
 from rates_sync.metrics import Metrics
 from rates_sync.timetable.schedule import Known
 
@@ -23,11 +23,11 @@ def metrics() -> Metrics:
 
 
 @pytest.fixture
-def watch(metrics: Metrics) -> Watch:
+def instrumentation(metrics: Metrics) -> Instrumentation:
     """The watcher of an instance that has taken the lease."""
-    watch = Watch(metrics, Progress(lambda: 0.0), lambda: NOW)
-    watch.leads(True)
-    return watch
+    instrumentation = Instrumentation(metrics, Liveness(lambda: 0.0), lambda: NOW)
+    instrumentation.on_leading(True)
+    return instrumentation
 
 
 def value(metrics: Metrics, name: str, **labels: str) -> float | None:
@@ -36,24 +36,24 @@ def value(metrics: Metrics, name: str, **labels: str) -> float | None:
 
 
 def test_a_standby_tells_nothing_of_what_it_saw_as_leader(
-    watch: Watch, metrics: Metrics, calendar: BankCalendar
+    instrumentation: Instrumentation, metrics: Metrics, calendar: BankCalendar
 ) -> None:
     """An alarm on the breaker, a late FIX or the relay ends with the leader that raised it."""
     known = Known(calendar, Day(2023, 12, 29), verified_at=NOW)
-    watch.follow(lambda _: 3, lambda _: None)
-    watch.breaker_changed("open")
-    watch.looked(known, NOW)
-    watch._head = Head(1, 7, "5b1f", NOW)
-    metrics.relay_lag.set(watch.relay_lag())
+    instrumentation.attach(lambda _: 3, lambda _: None)
+    instrumentation.on_breaker_change("open")
+    instrumentation.on_tick(known, NOW)
+    instrumentation._head = Head(1, 7, "5b1f", NOW)
+    metrics.relay_lag.set(instrumentation.relay_lag())
     assert value(metrics, "breaker_state", state="open") == 1
     assert value(metrics, "fix_late") == 1
     assert value(metrics, "relay_lag_events") == 3
 
-    watch.leads(False)
+    instrumentation.on_leading(False)
 
     assert value(metrics, "leader") == 0
     assert value(metrics, "breaker_state", state="open") == 0
     assert value(metrics, "breaker_state", state="closed") == 1
     assert value(metrics, "fix_late") == 0
     assert value(metrics, "relay_lag_events") == 0
-    assert watch.relay_lag() == 0
+    assert instrumentation.relay_lag() == 0

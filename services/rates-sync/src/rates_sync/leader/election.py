@@ -1,12 +1,10 @@
 """Contend for the lease, lead while it is held, contend again (rule R2, protocol rule 3).
 
-`service` runs it for the process' whole life. A lost lease ends the leader's tasks, not the
-process; a bug ends both. Writes nothing itself.
+A lost lease ends the leader's tasks, not the process; a bug ends both. Writes nothing itself.
 """
 
 import asyncio
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -19,37 +17,30 @@ log = structlog.get_logger(__name__)
 RELEASE_SECONDS = 3.0
 
 
-class LeasePort(Protocol):
-    """This instance's hand on the lease."""
+class Election:
+    """This instance's terms as leader; `on_change` is called with whether it leads now.
 
-    async def contend(self) -> Fence:
-        """Return the fence once the lease is this instance's."""
-        ...
-
-    async def release(self, fence: Fence) -> None:
-        """Free the lease. Raises `LeaseLost` or `StoreUnavailable`."""
-        ...
-
-
-class Leadership:
-    """This instance's turns as leader; `changed` hears of each beginning and end."""
+    `contend` waits for the lease, `release` raises `LeaseLost` or `StoreUnavailable`.
+    """
 
     def __init__(
         self,
-        lease: LeasePort,
+        contend: Callable[[], Awaitable[Fence]],
+        release: Callable[[Fence], Awaitable[None]],
         build: Callable[[Fence], Leader],
-        changed: Callable[[bool], None],
+        on_change: Callable[[bool], None],
     ) -> None:
-        self._lease, self._build, self._changed = lease, build, changed
+        self._contend, self._free, self._build = contend, release, build
+        self._on_change = on_change
         self.leader: Leader | None = None
 
     async def run(self) -> None:
-        """Lead again and again until cancelled; the lease is free afterwards.
+        """Lead again and again until cancelled; then the lease is released.
 
-        Raises an ExceptionGroup of whatever no leader expects.
+        Raises an ExceptionGroup for a bug.
         """
         while True:
-            fence = await self._lease.contend()
+            fence = await self._contend()
             try:
                 await self._lead(fence)
             except* LeaseLost as lost:
@@ -57,7 +48,7 @@ class Leadership:
 
     async def _lead(self, fence: Fence) -> None:
         self.leader = self._build(fence)
-        self._changed(True)
+        self._on_change(True)
         try:
             await self.leader.run()
         except asyncio.CancelledError:
@@ -65,12 +56,12 @@ class Leadership:
             raise
         finally:
             self.leader = None
-            self._changed(False)
+            self._on_change(False)
 
     async def _release(self, fence: Fence) -> None:
         """At a clean shutdown the next contender need not wait."""
         try:
             async with asyncio.timeout(RELEASE_SECONDS):
-                await self._lease.release(fence)
+                await self._free(fence)
         except (StoreError, TimeoutError) as error:
             log.warning("lease_not_released", error=str(error))

@@ -13,7 +13,7 @@ from rates_contracts.averages import Average
 from rates_contracts.documents import AVERAGES, CURRENT, HISTORY, TTL_OF
 from rates_contracts.stream import EVENTS
 from rates_sync.errors import RelayError
-from rates_sync.relay.lifetime import lengthen
+from rates_sync.relay.document_ttl import extend_ttls
 from rates_sync.relay.relay import Relay
 
 pytestmark = pytest.mark.integration
@@ -50,7 +50,7 @@ async def test_the_history_has_every_revision_and_the_calendar(
     assert [batch.recorded_at for batch in history.batches] == sorted(
         {event.recorded_at for event in (await mirror.outbox())[1:]}
     )
-    assert history.calendar == await leader.record.calendar()
+    assert history.calendar == await leader.calendar()
 
 
 async def test_only_what_changed_is_rewritten(relay: Relay, week: Week, leader: Any) -> None:
@@ -167,7 +167,7 @@ async def test_without_a_database_the_documents_outlive_it(
     """Protocol rule 11: the short-lived get 30 min, the long-lived keep what they have."""
     await week()
     await relay.step()
-    await lengthen(redis)
+    await extend_ttls(redis)
     assert HALF_AN_HOUR - timedelta(seconds=10) < await _left(redis, CURRENT) <= HALF_AN_HOUR
     assert await _left(redis, AVERAGES) > HALF_AN_HOUR
     assert await _left(redis, HISTORY) > HALF_AN_HOUR
@@ -175,14 +175,14 @@ async def test_without_a_database_the_documents_outlive_it(
 
 async def test_lengthening_makes_no_document(redis: Redis) -> None:
     """Protocol rule 11: what is gone stays gone; nothing empty is written."""
-    await lengthen(redis)
+    await extend_ttls(redis)
     assert await redis.exists(*TTL_OF) == 0
 
 
 async def test_lengthening_needs_redis(no_redis: Redis) -> None:
     """Without either there is nothing to be done, and the caller hears of it."""
     with pytest.raises(RelayError):
-        await lengthen(no_redis)
+        await extend_ttls(no_redis)
 
 
 async def _left(redis: Redis, key: str) -> timedelta:

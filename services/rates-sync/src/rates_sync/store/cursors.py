@@ -1,7 +1,7 @@
-"""Cursors of those who follow the outbox beside the relay: alerts and purges (protocol rule 21).
+"""How far alerts and purges have followed the outbox (protocol rule 21).
 
-`notify` reads what is pending and advances when a notice went out, so that each goes out at least
-once, also across restarts. Pruning keeps what a cursor has not passed.
+A cursor advances after its notice was sent, so that each is sent at least once, also across
+restarts. Pruning keeps what a cursor has not passed.
 """
 
 from sqlalchemy import insert, select, update
@@ -9,27 +9,30 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from rates_contracts.events import Position, StoredEvent
 from rates_sync.store.engine import reading, writing
-from rates_sync.store.fence import Fence, hold
+from rates_sync.store.fence import Fence, lock_and_verify
 from rates_sync.store.outbox import BEFORE_ALL, read_event, read_events
 from rates_sync.store.schema import notice_cursor
 
+PENDING = 100
+"""As many events are read at a time."""
 
-class Notices:
-    """The cursor `name`, moved by the instance that holds `fence`."""
+
+class NoticeCursor:
+    """The cursor called `name`, moved by the instance that holds `fence`."""
 
     def __init__(self, engine: AsyncEngine, fence: Fence, name: str) -> None:
         self._engine, self._fence, self._name = engine, fence, name
 
-    async def pending(self, most: int = 100) -> tuple[StoredEvent, ...]:
-        """Return the oldest events that no notice went out for. Raises `StoreUnavailable`."""
+    async def pending(self) -> tuple[StoredEvent, ...]:
+        """Return the oldest events after the cursor, ascending. Raises `StoreUnavailable`."""
         async with reading(self._engine) as connection:
             cursor = await _cursor(connection, self._name)
-            return await read_events(connection, cursor or BEFORE_ALL, most)
+            return await read_events(connection, cursor or BEFORE_ALL, limit=PENDING)
 
     async def passed(self) -> StoredEvent | None:
-        """Return the event that the cursor stands at, None before the first or if it is pruned.
+        """Return the event at the cursor, None before the first or if it is pruned.
 
-        What follows is told against it: a breaker has opened only if it was closed. Raises
+        What follows is compared with it: a breaker has opened only if it was closed. Raises
         `StoreUnavailable`.
         """
         async with reading(self._engine) as connection:
@@ -37,13 +40,13 @@ class Notices:
             return None if cursor is None else await read_event(connection, cursor)
 
     async def advance(self, to: Position) -> None:
-        """Note that all up to `to` went out; never goes back.
+        """Move on to `to`, never back.
 
         Raises `LeaseLost`, `StoreUnavailable`.
         """
         place = {"timeline": to.timeline, "position": to.position}
         async with writing(self._engine) as connection:
-            await hold(connection, self._fence)
+            await lock_and_verify(connection, self._fence)
             cursor = await _cursor(connection, self._name)
             if cursor is None:
                 await connection.execute(insert(notice_cursor).values(name=self._name, **place))
@@ -53,7 +56,7 @@ class Notices:
 
 
 async def read_slowest(connection: AsyncConnection) -> Position | None:
-    """Return the cursor that is farthest behind, None if nobody follows."""
+    """Return the cursor that is farthest behind, None without any."""
     rows = await connection.execute(select(notice_cursor.c.timeline, notice_cursor.c.position))
     return min((Position(*row) for row in rows), default=None)
 
