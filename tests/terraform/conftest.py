@@ -1,22 +1,14 @@
-"""The resources that a module creates: real terraform with made-up answers from AWS.
-
-`TFCHECK` names the program that runs terraform offline; by default it is expected next to the
-repository. Without it or terraform, tests that need it are skipped.
-"""
+"""The resources that a module creates: real terraform with made-up answers from AWS."""
 
 import json
-import os
-import shutil
-import subprocess
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-MODULES = ROOT / "deploy" / "terraform" / "modules"
-TFCHECK = Path(os.environ.get("TFCHECK", ROOT.parent / "shared" / "terraform" / "tfcheck"))
+from support.terraform import CONFIGURATIONS, ROOT, tfcheck
+
+MODULES = ROOT / CONFIGURATIONS / "modules"
 
 Resources = list[dict[str, Any]]
 """The attributes of each resource, with its `type` and the `key` of its for_each."""
@@ -27,23 +19,14 @@ def created(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, dict[str
     """Return a function that applies a module; a plan would not know the alarms' ARNs."""
 
     def apply(module: str, inputs: dict[str, Any]) -> Resources:
-        if shutil.which("terraform") is None or not TFCHECK.exists():
-            pytest.skip("needs terraform and TFCHECK, which runs it offline")
         folder = tmp_path_factory.mktemp(module)
         variables, state = folder / "in.tfvars.json", folder / "state.json"
         variables.write_text(json.dumps(inputs), encoding="utf-8")
-        _apply(MODULES / module, variables, state)
+        files = (f"-var-file={variables}", f"-state-out={state}")
+        tfcheck(MODULES / module, "--", "apply", "-auto-approve", *files)
         return _resources(json.loads(state.read_text(encoding="utf-8")))
 
     return apply
-
-
-def _apply(module: Path, variables: Path, state: Path) -> None:
-    options = ["-auto-approve", "-no-color", f"-var-file={variables}", f"-state-out={state}"]
-    done = subprocess.run(
-        [TFCHECK, module, "--", "apply", *options], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def _resources(state: dict[str, Any]) -> Resources:

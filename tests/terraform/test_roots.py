@@ -1,10 +1,7 @@
 """Checks across the roots: each reads what another writes; environments differ only in size."""
 
 import json
-import os
 import re
-import shutil
-import subprocess
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -12,11 +9,9 @@ from typing import Any
 import pytest
 
 from rates_api.http.problems import PROBLEMS
-from rates_dev.suite.check_terraform import ALWAYS, OFFLINE
+from support.terraform import CONFIGURATIONS, ROOT, tfcheck
 
-ROOT = Path(__file__).parents[2]
-TERRAFORM = ROOT / "deploy" / "terraform"
-TFCHECK = ROOT.parent / "shared" / "terraform" / "tfcheck"
+TERRAFORM = ROOT / CONFIGURATIONS
 ROOTS = ("platform", "rates-sync", "rates-api")
 SERVICES = ("rates-sync", "rates-api")
 ENVIRONMENTS = ("staging", "production")
@@ -130,24 +125,15 @@ def test_the_firewalls_problem_document_is_one_of_the_apis() -> None:
 
 def planned(root: str, environment: str) -> list[dict[str, Any]]:
     """Return the changes that a root plans in an empty account."""
-    if shutil.which("terraform") is None or not TFCHECK.exists():
-        pytest.skip("needs terraform and TFCHECK, which runs it offline")
     file = TERRAFORM / "environments" / environment / f"{root}.tfvars"
-    done = subprocess.run(
-        [TFCHECK, TERRAFORM / root, "json", f"-var-file={file}"],
-        env={**os.environ, **ALWAYS, **OFFLINE},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    changes: list[dict[str, Any]] = json.loads(done.stdout)["resource_changes"]
+    shown = tfcheck(TERRAFORM / root, "json", f"-var-file={file}")
+    changes: list[dict[str, Any]] = json.loads(shown)["resource_changes"]
     return changes
 
 
 def test_staging_differs_from_production_only_in_size() -> None:
     """Both plans have the same resources, except those that exist once or per zone."""
-    shapes = [Counter(map(shape, planned("platform", one))) for one in ENVIRONMENTS]
+    shapes = [Counter(map(shape, planned("platform", environment))) for environment in ENVIRONMENTS]
     zones = [{key: shape.pop(key) for key in list(shape) if key[1] in BY_ZONE} for shape in shapes]
     assert shapes[0] == shapes[1]
     assert zones[0].keys() == zones[1].keys()

@@ -62,11 +62,11 @@ def end_with_the_test(lifeline: Connection) -> None:
     threading.Thread(target=wait_for_its_end, daemon=True).start()
 
 
-def run_redis(port: str) -> None:
+def run_redis() -> None:
     """Serve the embedded Redis."""
-    from fakeredis import TcpFakeServer
+    from rates_dev.redis import main
 
-    TcpFakeServer(("127.0.0.1", int(port))).serve_forever()
+    main()
 
 
 def run_command(*argv: str) -> None:

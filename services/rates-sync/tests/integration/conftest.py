@@ -7,7 +7,6 @@ another back end.
 
 import asyncio
 import os
-import shutil
 import socket
 import sqlite3
 import subprocess
@@ -41,6 +40,8 @@ from rates_contracts.events import (
 )
 from rates_contracts.observation import FIX, Observation
 from rates_contracts.status import SyncStatus
+from rates_dev.ports import free_port
+from rates_dev.redis import server_program
 from rates_sync.migrations import migrate
 from rates_sync.settings import Settings
 from rates_sync.store.engine import open_engine, reading
@@ -48,7 +49,6 @@ from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
 from rates_sync.store.record import Record
 from rates_sync.store.rows import read_calendar
-from servers.ports import free_port
 
 # --- databases -----------------------------------------------------------------------------------
 
@@ -222,9 +222,9 @@ def _embedded_command(port: int) -> list[str]:
 
 
 def _server_command(port: int) -> list[str]:
-    binary = shutil.which("redis-server")
+    binary = server_program()
     if binary is None:
-        pytest.fail("RATES_TEST_REDIS=server needs a redis-server on PATH")
+        pytest.fail("RATES_TEST_REDIS=server needs redis-server or valkey-server on PATH")
     return [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from redis import Redis, RedisError
 from testcontainers.core.container import DockerContainer
 
-from servers.certificates import Certificates
-from servers.ports import free_port
-from servers.waiting import until_it_answers
+from rates_dev.ports import free_port
+from support.servers import until_it_answers
+from support.servers.certificates import Certificates
 
 IMAGE = os.environ.get("REDIS_IMAGE", "redis:8")
 OPTIONS = {

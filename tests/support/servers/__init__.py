@@ -1,7 +1,11 @@
-"""Patience with a server that starts."""
+"""Servers in containers: `mysql` the record's database, `redis` stream and documents.
 
-import time
+`certificates` is whom their clients trust.
+"""
+
 from collections.abc import Callable
+
+from rates_dev.waiting import wait_for
 
 START_SECONDS = 90.0
 """On a busy machine MySQL takes a while."""
@@ -9,13 +13,13 @@ START_SECONDS = 90.0
 
 def until_it_answers(ask: Callable[[], object], unanswered: tuple[type[Exception], ...]) -> None:
     """Ask until it is answered; the last refusal is raised when that takes too long."""
-    deadline = time.monotonic() + START_SECONDS
-    while True:
+
+    def answered() -> bool:
         try:
             ask()
         except unanswered:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
-        else:
-            return
+            return False
+        return True
+
+    if not wait_for(answered, START_SECONDS):
+        ask()

@@ -17,9 +17,9 @@ import asyncmy
 from asyncmy.errors import MySQLError
 from testcontainers.core.container import DockerContainer
 
-from servers.certificates import Certificates
-from servers.ports import free_port
-from servers.waiting import until_it_answers
+from rates_dev.ports import free_port
+from support.servers import until_it_answers
+from support.servers.certificates import Certificates
 
 IMAGE = os.environ.get("MYSQL_IMAGE", "mysql:8.4")
 PASSWORD = "of-the-tests"
