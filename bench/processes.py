@@ -1,8 +1,4 @@
-"""Processes that never outlive the benchmark, each on its CPUs, and waiting for an answer.
-
-Whoever starts one ends it in a `finally` (or an ExitStack); should the benchmark itself be killed,
-the kernel tells them.
-"""
+"""Processes on chosen CPUs; the kernel ends them should the benchmark itself be killed."""
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
