@@ -2,9 +2,8 @@
 
 Latency counts from a request's due time, not from when it was sent. Otherwise a server that stalls
 would slow down the very client that measures it, and the requests that were not sent in the stall
-would not be in the statistics (coordinated omission). `bench.load` runs it as a process of its
-own; it says how late its own timer was and how much of a CPU it took, so that its own stalls are
-not blamed on the server.
+would not be in the statistics (coordinated omission). It reports how late its own timer was and how
+much of a CPU it took, so that its own stalls are not blamed on the server.
 """
 
 import asyncio

@@ -81,7 +81,7 @@ class Platform:
     def prepare_api(
         self, workers: int, cpus: Cpus, environ: Mapping[str, str] | None = None
     ) -> None:
-        """End rates-api if it runs, and make it ready to be started by `api.start`."""
+        """End rates-api if it runs, and prepare the next one."""
         self.stop_api()
         settings = {
             "RATES_API_WORKERS": str(workers),
