@@ -68,7 +68,7 @@ def test_unsampled_trace_still_has_an_id() -> None:
 def test_no_global_provider_is_set() -> None:
     """Opening tracing leaves the process' global provider alone, and closing it is clean."""
     before = trace.get_tracer_provider()
-    tracing = open_tracing("x", version="1")
+    tracing = open_tracing("x", version="1", sampled=0.1)
     assert trace.get_tracer_provider() is before
     tracing.close()
 
@@ -159,7 +159,7 @@ def collector() -> Iterator[ThreadingHTTPServer]:
 def test_spans_are_sent_to_the_endpoint(collector: Any) -> None:
     """What is left at the end is sent, too."""
     endpoint = f"http://127.0.0.1:{collector.server_port}/v1/traces"
-    tracing = open_tracing("rates-test", version="1", endpoint=endpoint)
+    tracing = open_tracing("rates-test", version="1", sampled=0.1, endpoint=endpoint)
     with tracing.span("kept", parent=f"00-{'a' * 32}-{'b' * 16}-01"):
         pass
     tracing.close()
@@ -172,7 +172,7 @@ def test_what_sends_spans_is_not_imported_before_there_is_one() -> None:
     look = (
         "import sys\n"
         "from rates_telemetry.tracing import open_tracing\n"
-        "open_tracing('x', version='1', endpoint='http://127.0.0.1:9/v1/traces').close()\n"
+        "open_tracing('x', version='1', sampled=1, endpoint='http://127.0.0.1:9/v1/traces').close()\n"
         "assert not {'requests', 'google.protobuf'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", look], check=True, timeout=60)

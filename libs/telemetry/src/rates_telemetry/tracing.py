@@ -68,9 +68,9 @@ class Tracing:
         self,
         provider: TracerProvider,
         name: str,
-        sampled: float = 1.0,
-        chance: Callable[[], float] = random.random,
-        monotonic: Callable[[], float] = time.monotonic,
+        sampled: float,
+        chance: Callable[[], float],
+        monotonic: Callable[[], float],
     ) -> None:
         self._provider = provider
         self._sampled, self._chance, self._monotonic = sampled, chance, monotonic
@@ -137,16 +137,16 @@ def open_tracing(
     service: str,
     *,
     version: str,
+    sampled: float,
     endpoint: str | None = None,
-    sampled: float = 0.1,
     processor: SpanProcessor | None = None,
     chance: Callable[[], float] = random.random,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> Tracing:
     """Return the tracing of `service`.
 
-    `endpoint` is where OTLP/HTTP traces go (`http://…/v1/traces`), `sampled` the share of traces
-    that begin here and are kept (0 to 1), `chance` what picks among requests, `monotonic` seconds
+    `sampled` is the share of traces that begin here and are kept (0 to 1), `endpoint` where they go
+    by OTLP/HTTP (`http://…/v1/traces`), `chance` what picks among requests, `monotonic` seconds
     bound their number; `processor` replaces the exporter, for tests.
     """
     provider = TracerProvider(

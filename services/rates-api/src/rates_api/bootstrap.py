@@ -37,6 +37,7 @@ from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.snapshot.sources import SnapshotSources
 from rates_api.worker import Worker
 from rates_contracts.environment import Secret
+from rates_telemetry import TRACE_SHARE
 from rates_telemetry.tracing import Tracing, open_tracing
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -185,6 +186,7 @@ def _tracing(
     tracing = open_tracing(
         "rates-api",
         version=__version__,
+        sampled=TRACE_SHARE,
         endpoint=settings.otlp_endpoint or None,
         chance=chance,
         monotonic=monotonic,

@@ -61,7 +61,7 @@ async def engine(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
 @pytest.fixture
 def tracing() -> Tracing:
     """Give a tracing that goes nowhere."""
-    return open_tracing("rates-api", version="1")
+    return open_tracing("rates-api", version="1", sampled=0.1)
 
 
 def names(directory: Path) -> list[str]:

@@ -25,6 +25,7 @@ from rates_contracts.environment import (
 from rates_contracts.observation import Source
 from rates_sync.guard.limits import Limits
 from rates_sync.timetable.pace import Pace
+from rates_telemetry import TRACE_SHARE
 
 PREFIX = "RATES_SYNC"
 
@@ -99,7 +100,7 @@ class Settings:
     otlp_endpoint: str = setting("Where traces go (OTLP over HTTP); nowhere if empty.", default="")
     trace_share: float = setting(
         "The share of traces that are kept.",
-        default=0.1,
+        default=TRACE_SHARE,
         check=lambda value: 0 <= value <= 1,
         allowed="from 0 to 1",
     )

@@ -226,7 +226,8 @@ async def test_it_works_behind_a_real_client(app: Any) -> None:
 async def test_a_cached_response_is_traced_as_the_routes_are(app: Any) -> None:
     """The span has the path template and the status, whoever has answered."""
     spans = InMemorySpanExporter()
-    tracing = open_tracing("rates-api", version="1", processor=SimpleSpanProcessor(spans))
+    processor = SimpleSpanProcessor(spans)
+    tracing = open_tracing("rates-api", version="1", sampled=0.1, processor=processor)
     for _ in range(2):
         await asked(tracing_middleware(app, tracing), CURRENT, headers={"traceparent": PARENT})
     made, found = spans.get_finished_spans()
