@@ -96,10 +96,10 @@ def positive(doc: str, default: float) -> Any:
     return setting(doc, default=default, check=lambda value: value > 0, allowed="above 0")
 
 
-def at_least(doc: str, default: float, least: float) -> Any:
-    """Declare a number from `least` on."""
-    allowed = f"{least:g} or more"
-    return setting(doc, default=default, check=lambda value: value >= least, allowed=allowed)
+def at_least(doc: str, default: float, minimum: float) -> Any:
+    """Declare a number of at least `minimum`."""
+    allowed = f"{minimum:g} or more"
+    return setting(doc, default=default, check=lambda value: value >= minimum, allowed=allowed)
 
 
 def read(cls: type[T], prefix: str, environ: Mapping[str, str]) -> T:

@@ -12,7 +12,7 @@ OPTIONS = ("ssl", "ssl_ca")
 """The options of ours in a URL's query; the driver never sees them."""
 
 
-def asked_tls(query: Mapping[str, str | tuple[str, ...]]) -> ssl.SSLContext | None:
+def tls_context(query: Mapping[str, str | tuple[str, ...]]) -> ssl.SSLContext | None:
     """Return the context that verifies the server, None if `query` asks for no TLS.
 
     Raises ValueError for any other TLS option, OSError for a file that can't be read.

@@ -44,7 +44,7 @@ def _mysql(url: URL, pool_size: int, timeout: float) -> AsyncEngine:
         connect_args={
             "connect_timeout": timeout,
             "init_command": _session(timeout),
-            "ssl": tls.asked_tls(url.query),
+            "ssl": tls.tls_context(url.query),
         },
     )
     _begin_with(engine, BEGIN_MYSQL)

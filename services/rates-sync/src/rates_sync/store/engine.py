@@ -159,7 +159,7 @@ def _mysql(url: URL, *, migrating: bool) -> AsyncEngine:
         "init_command": _SESSION,
         "connect_timeout": LOCK_WAIT_SECONDS,
         "read_timeout": None if migrating else TRANSACTION_SECONDS,
-        "ssl": tls.asked_tls(url.query),
+        "ssl": tls.tls_context(url.query),
     }
     address = url.difference_update_query(tls.OPTIONS).update_query_dict({"charset": "utf8mb4"})
     if migrating:
