@@ -17,7 +17,7 @@ PACKAGES = {
     "tools/banxico-simulator": "Banxico's API over the real FIX, with switches for faults",
     "tools/dev": "behind ./dev: the platform and the tests on one machine",
 }
-NAME_WIDTH = 18
+NAME_WIDTH = 22
 
 
 def tree() -> str:

@@ -1,4 +1,4 @@
-"""A cancelled task ends, even where a client library swallows the cancellation.
+"""Ensures that a cancelled task ends, even where a client library swallows the cancellation.
 
 A loop that tolerates outages would otherwise run forever: a leader that lost its lease would keep
 working, a worker would never shut down.

@@ -25,7 +25,7 @@ WARNINGS: dict[str, WarningCode] = {
         True, "The source has not confirmed the values since `fresh_until`; they may be old."
     ),
     "breaker_open": WarningCode(
-        True, "The source has failed repeatedly and is left alone for a minute."
+        True, "The source has failed repeatedly and is not asked for a while."
     ),
     "breaker_half_open": WarningCode(
         True, "The source is being tried again after repeated failures."

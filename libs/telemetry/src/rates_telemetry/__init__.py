@@ -1,4 +1,4 @@
-"""Set-up of logs, traces and metrics exposition, without a domain word."""
+"""Set-up of logs, traces and metrics exposition; it knows nothing of rates."""
 
 __version__ = "1.0.0"
 

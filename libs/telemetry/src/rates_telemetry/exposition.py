@@ -1,4 +1,4 @@
-"""One exposition for several processes: each writes its registry's text, any of them merges.
+"""One exposition for several processes: each writes its registry as text, any can merge them.
 
 prometheus_client's own multi-process mode keeps values in memory-mapped files, needs an environment
 variable before its import and one registry for all. Here each process keeps a plain registry,
