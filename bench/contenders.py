@@ -97,7 +97,7 @@ def everyday_of(contender: Contender) -> list[str]:
 
 
 def fill_redis(platform: Platform) -> None:
-    """Put the finished answers of rates-api where the rival on Redis finds them."""
+    """Put the cached responses of rates-api where the rival on Redis finds them."""
     with redis.Redis(port=platform.plan.port("redis"), protocol=2) as client:
         for path in PATHS:
             client.set(PREFIX + path, fetch(platform.plan.port("api"), path).body)

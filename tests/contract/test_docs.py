@@ -27,6 +27,20 @@ def test_the_architecture_page_shows_every_module_on_the_disk() -> None:
     assert text == architecture.expected(text)
 
 
+def test_every_module_that_the_architecture_page_names_is_there() -> None:
+    """The steps and the questions of ARCHITECTURE.md lead to modules or packages on the disk."""
+    page = load("architecture").PAGE.read_text(encoding="utf-8").partition("<!-- tree")[0]
+    named = {*re.findall(r"`(rates_\w+/[\w/]+)`", page)}
+    homes = [ROOT / package / "src" for package in load("architecture").PACKAGES]
+    missing = {
+        name
+        for name in named
+        if not any((home / f"{name}.py").is_file() or (home / name).is_dir() for home in homes)
+    }
+    assert named
+    assert not missing
+
+
 def test_the_api_page_lists_every_warning() -> None:
     """The table of warnings in docs/api is the list of the contracts, in its order."""
     page = (ROOT / "docs/api/README.md").read_text(encoding="utf-8")

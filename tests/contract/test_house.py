@@ -18,8 +18,7 @@ EVERYTHING = (*PACKAGES.values(), "tools/banxico-simulator/src", "tools/dev/src"
 MAX_MODULES = 15
 CALLER = re.compile(
     r"\b(called|asked|used|run|started|built|read|made|imported) (at \w+ )?by `"
-    r"|`[\w. ]+`(,| and)? (calls|runs|asks|uses|opens|builds|hands|starts|reads) (it|them|this)\b"
-    r"|\bonly the Procfile\b",
+    r"|`[\w. ]+`(,| and)? (calls|runs|asks|uses|opens|builds|hands|starts|reads) (it|them|this)\b",
     re.IGNORECASE,
 )
 

@@ -52,7 +52,9 @@ def test_a_redis_that_cannot_be_had_is_refused(choice: str) -> None:
 
 def test_the_environment_wins_over_dotenv(tmp_path: Path) -> None:
     """`.env` fills in what the environment does not say."""
-    (tmp_path / ".env").write_text("# ours\nRATES_API_PORT=1\nRATES_SYNC_PORT='2'  # quoted\n")
+    (tmp_path / ".env").write_text(
+        "# ours\nRATES_API_PORT=1\nexport RATES_SYNC_PORT='2'  # quoted\nA B=3\n"
+    )
     settings = platform.with_dotenv(tmp_path, {"RATES_API_PORT": "3"})
     assert settings == {"RATES_API_PORT": "3", "RATES_SYNC_PORT": "2"}
 

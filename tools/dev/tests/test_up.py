@@ -60,6 +60,48 @@ def test_up_names_the_process_that_died_and_ends_the_rest(
     assert none_listens(environ)
 
 
+def test_the_last_lines_of_an_ended_process_are_shown(
+    start: Start, environ: dict[str, str], checkout: Path
+) -> None:
+    """What a process prints while it is ended is what explains its end: none of it is lost."""
+    (checkout / "rates_sync.py").write_text(
+        "import signal, sys\n"
+        "def last(*_):\n"
+        "    for number in range(3000):\n"
+        "        print('line', number)\n"
+        "    sys.exit(0)\n"
+        "signal.signal(signal.SIGTERM, last)\n"
+        "print('ready', flush=True)\n"
+        "while True:\n"
+        "    signal.pause()\n"
+    )
+    process = start(environ, "up")
+    read_until(process, "ready")
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=20)
+    assert "line 2999\n" in output
+    assert re.search(r"sync +\| ended \(exit status 0\)", output)
+
+
+def test_a_process_that_ignores_its_end_is_killed(
+    start: Start, environ: dict[str, str], checkout: Path
+) -> None:
+    """After some seconds SIGKILL follows SIGTERM, and nothing is left."""
+    (checkout / "rates_sync.py").write_text(
+        "import signal\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "print('deaf', flush=True)\n"
+        "while True:\n"
+        "    signal.pause()\n"
+    )
+    process = start(environ, "up")
+    read_until(process, "deaf")
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=20)
+    assert re.search(r"sync +\| ended \(exit status -9\)", output)
+    assert none_listens(environ)
+
+
 def test_a_clean_end_of_one_process_is_an_error_too(
     start: Start, environ: dict[str, str], checkout: Path
 ) -> None:

@@ -96,9 +96,12 @@ def with_dotenv(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
     """Return `environ` over the values of `.env`, if there is one."""
     path = root / ".env"
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    words = [shlex.split(line, comments=True) for line in lines]
-    pairs = ("".join(line).partition("=") for line in words if line)
-    return {name: text for name, equals, text in pairs if equals} | dict(environ)
+    pairs = (line.strip().removeprefix("export ").partition("=") for line in lines)
+    return {
+        name: " ".join(shlex.split(text, comments=True))
+        for name, equals, text in pairs
+        if equals and name.isidentifier()
+    } | dict(environ)
 
 
 def read(root: Path, environ: Mapping[str, str]) -> Plan:

@@ -54,7 +54,7 @@ def free(port: int) -> bool:
     Both connecting and binding are tried: macOS lets a second socket bind 127.0.0.1 beside one on
     all addresses, and a port below 1024 may be closed to us without anybody listening.
     """
-    return not answers(port) and _can_bind(port)
+    return not answers(port) and _can_bind(port, reuse=True)
 
 
 def answers(port: int) -> bool:
@@ -65,12 +65,12 @@ def answers(port: int) -> bool:
 
 
 def free_port() -> int:
-    """Return a TCP port on which nobody listens, until this process ends given to nobody else.
+    """Return a TCP port on which nobody listens; no other caller gets it until this process ends.
 
-    Nobody else who asks here, that is. Raises `Refused` if there is none.
+    Raises `Refused` if there is none.
     """
     for port in random.sample(FREE, len(FREE)):
-        if _claim(port) and _can_bind(port):
+        if _claim(port) and _can_bind(port, reuse=False):
             return port
     raise Refused("no port is free")
 
@@ -87,9 +87,10 @@ def _claim(port: int) -> bool:
     return True
 
 
-def _can_bind(port: int) -> bool:
+def _can_bind(port: int, *, reuse: bool) -> bool:
+    """Say whether `port` can be bound; without `reuse` not one whose last user just left."""
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, reuse)
         try:
             probe.bind((HOST, port))
         except OSError:

@@ -71,13 +71,16 @@ class Child:
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to its whole session, which may be gone."""
+        if self._process is None:
+            return
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, number)
 
     def kill(self) -> None:
         """End it and its workers at once."""
         self.signal(signal.SIGKILL)
-        self.wait()
+        if self._process is not None:
+            self.wait(ENDING_SECONDS)
 
     def end(self) -> None:
         """Ask it to end, after a while kill what is left of its session; safe at any time."""

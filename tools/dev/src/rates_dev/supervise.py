@@ -23,6 +23,8 @@ from rates_dev.waiting import wait_for
 STORES_SECONDS = 15.0
 """How long the services are kept waiting for what they need; then they start anyway."""
 ENDING_SECONDS = 5.0
+DRAIN_SECONDS = 2.0
+"""How long the output of an ended process is read on; who inherited its pipe may hold it open."""
 LEASH = ("sh", "-c", "for group in $(cat); do kill -TERM $group; done")
 COLOURS = {"redis": 35, "simulator": 33, "sync": 36, "api": 32}
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -66,17 +68,25 @@ def run(
     for number in ENDINGS:
         signal.signal(number, lambda *_: ended.put(None))
     started: list[Child] = []
+    followers: list[threading.Thread] = []
     with _leash() as leash:
         try:
             for child in _in_order(plan, root, environ, ended):
                 child.start()
                 started.append(child)
                 leash(child)
-                threading.Thread(target=_follow, args=(child, console, ended), daemon=True).start()
+                follower = threading.Thread(
+                    target=_follow, args=(child, console, ended), daemon=True
+                )
+                follower.start()
+                followers.append(follower)
             threading.Thread(target=on_started, daemon=True).start()
             first = ended.get()
         finally:
             _end(started)
+            # The last lines of a process are those that explain its end.
+            for follower in followers:
+                follower.join(DRAIN_SECONDS)
     return f"{first.name} ended by itself (exit status {first.exit_status})" if first else None
 
 
