@@ -34,7 +34,7 @@ from rates_sync.liveness import Liveness
 from rates_sync.metrics import Metrics
 from rates_sync.migrations import migrate, migrate_with
 from rates_sync.notify.alerts import Alerts, LogAlerts
-from rates_sync.notify.cdn import EdgeCache, NoEdge
+from rates_sync.notify.cdn import EdgeCache, NoEdgeCache
 from rates_sync.service import Service
 from rates_sync.settings import Settings
 from rates_sync.store.engine import open_engine
@@ -202,7 +202,7 @@ def _alerts(settings: Settings) -> Alerts:
 
 def _edge(settings: Settings) -> EdgeCache:
     if not settings.cloudfront_distribution_id:
-        return NoEdge()
+        return NoEdgeCache()
     from rates_sync.notify.aws import CloudFrontPurge, open_client  # noqa: PLC0415  needs boto3
 
     cloudfront = open_client("cloudfront", settings.aws_region)

@@ -12,7 +12,7 @@ from typing import get_args
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from rates_contracts.status import BreakerState
-from rates_sync.cycle.cycle import RESULTS
+from rates_sync.cycle.cycle import CYCLE_OUTCOMES
 from rates_sync.errors import OUTCOMES
 
 BREAKER_STATES: tuple[BreakerState, ...] = get_args(BreakerState)
@@ -41,7 +41,7 @@ class Metrics:
             "rates_sync_requests", "Attempts to ask Banxico, by how they ended.", outcome=OUTCOMES
         )
         self.polls = self._counter(
-            "rates_sync_polls", "Cycles, by how they ended.", outcome=RESULTS
+            "rates_sync_polls", "Cycles, by how they ended.", outcome=CYCLE_OUTCOMES
         )
         self.poll_seconds = Histogram(
             "rates_sync_poll_seconds",

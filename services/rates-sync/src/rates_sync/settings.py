@@ -23,8 +23,8 @@ from rates_contracts.environment import (
     tcp_port,
 )
 from rates_contracts.observation import Source
-from rates_sync.guard.limits import Limits
-from rates_sync.timetable.pace import Pace
+from rates_sync.guard.limits import GuardLimits
+from rates_sync.timetable.poll_intervals import PollIntervals
 from rates_telemetry import TRACE_SHARE
 
 PREFIX = "RATES_SYNC"
@@ -111,9 +111,9 @@ class Settings:
         is_banxico = urlsplit(self.banxico_url).hostname == BANXICO_HOST
         return "Banco de México" if is_banxico else "simulator"
 
-    def limits(self) -> Limits:
+    def guard_limits(self) -> GuardLimits:
         """Return the numbers of the guards around Banxico."""
-        return Limits(
+        return GuardLimits(
             deadline=self.request_timeout,
             fail_max=self.breaker_fail_max,
             reset_after=timedelta(seconds=self.breaker_reset),
@@ -122,9 +122,9 @@ class Settings:
             retry_pause=self.retry_pause,
         )
 
-    def pace(self) -> Pace:
+    def poll_intervals(self) -> PollIntervals:
         """Return how far apart polls are."""
-        return Pace(
+        return PollIntervals(
             regular=timedelta(seconds=self.poll_regular),
             noon_rush=timedelta(seconds=self.poll_noon),
             awaiting=timedelta(seconds=self.poll_awaiting),

@@ -44,7 +44,7 @@ class Progress:
     additions: Additions
 
 
-def holes(days: Sequence[Day], first: Day, today: Day) -> list[Span]:
+def missing_spans(days: Sequence[Day], first: Day, today: Day) -> list[Span]:
     """Return the spans from `first` to yesterday without a FIX that no closure explains.
 
     `days` are those that have one, ascending.
@@ -74,10 +74,10 @@ class Backfill:
         self._banxico, self._recorder = banxico, recorder
         self._first_fix_day = first_fix_day
 
-    async def missing(self, today: Day) -> list[Span]:
+    async def missing_spans(self, today: Day) -> list[Span]:
         """Return the holes of the record. Raises `LeaseLost`, `StoreUnavailable`."""
         first = self._first_fix_day
-        return holes(await self._recorder.days(first, today), first, today)
+        return missing_spans(await self._recorder.days(first, today), first, today)
 
     async def run(
         self, spans: Sequence[Span], purpose: Purpose, *, trusted: bool = False

@@ -25,22 +25,22 @@ log = structlog.get_logger(__name__)
 
 OVERLAP = timedelta(days=10)
 """Asked again before the last known date: a gap after a long weekend heals, a correction shows."""
-FIRST_LOOK = timedelta(days=45)
+FIRST_RANGE = timedelta(days=45)
 """What an empty record asks for first: enough for every average, the rest is the backfill's."""
-AHEAD = timedelta(days=10)
+SETTLEMENT_AHEAD = timedelta(days=10)
 """The settlement rate is known for days to come."""
 
-Result = Literal[Outcome, "store_unavailable"]
-RESULTS: tuple[Result, ...] = get_args(Result)
+CycleOutcome = Literal[Outcome, "store_unavailable"]
+CYCLE_OUTCOMES: tuple[CycleOutcome, ...] = get_args(CycleOutcome)
 
 NOTHING = Additions()
 
 
 @dataclass(frozen=True, slots=True)
-class Poll:
+class CycleResult:
     """How a cycle ended; `not_before` is when Banxico's own rate limit resets."""
 
-    outcome: Result
+    outcome: CycleOutcome
     additions: Additions = NOTHING
     not_before: datetime | None = None
 
@@ -58,7 +58,7 @@ class Cycle:
         self._banxico, self._recorder, self._clock = banxico, recorder, clock
         self._span = span
 
-    async def run(self, purpose: Purpose = Purpose.POLL) -> Poll:
+    async def run(self, purpose: Purpose = Purpose.POLL) -> CycleResult:
         """Ask once for all that may be new. Raises `LeaseLost`, `StoreUnavailable`.
 
         A failure of Banxico's is an outcome, recorded as the state of the upstream.
@@ -71,7 +71,7 @@ class Cycle:
             additions = await self._recorder.record(answer, AnnounceMode.POLL)
         if additions.new or additions.corrections:
             log.info("recorded", new=additions.new, corrections=additions.corrections)
-        return Poll("success", additions)
+        return CycleResult("success", additions)
 
     async def _ask(self, purpose: Purpose) -> Answer:
         with self._span("ask"):
@@ -86,20 +86,20 @@ class Cycle:
         """
         today = mexico_day(self._clock())
         newest = await self._recorder.newest_fix_day()
-        first = today - FIRST_LOOK if newest is None else min(newest, today) - OVERLAP
-        return Query(tuple(SERIES), first, today + AHEAD, purpose)
+        first = today - FIRST_RANGE if newest is None else min(newest, today) - OVERLAP
+        return Query(tuple(SERIES), first, today + SETTLEMENT_AHEAD, purpose)
 
-    async def _failed(self, error: UpstreamError) -> Poll:
+    async def _failed(self, error: UpstreamError) -> CycleResult:
         upstream = _state_after(error.outcome)
         not_before = None
         if isinstance(error, UpstreamRateLimited):
             not_before = self._clock() + timedelta(seconds=error.seconds_to_reset)
         if upstream is None:
-            return Poll(error.outcome, not_before=not_before)
+            return CycleResult(error.outcome, not_before=not_before)
         body = error.body if isinstance(error, UpstreamFailure) else b""
         is_new = await self._recorder.note_failure(upstream, body, str(error))
         additions = Additions(rejected=(Rejected("", None, "", str(error)),) if is_new else ())
-        return Poll(error.outcome, additions, not_before)
+        return CycleResult(error.outcome, additions, not_before)
 
 
 def _check_complete(answer: Answer) -> None:

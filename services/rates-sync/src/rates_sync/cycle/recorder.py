@@ -36,8 +36,14 @@ from rates_sync.store.record import Record
 from rates_sync.store.recording import Recording
 from rates_sync.timetable.averages import averages_ahead, first_day_needed
 from rates_sync.timetable.calendar import bank_calendar
-from rates_sync.timetable.schedule import Known
-from rates_sync.timetable.status import Origin, UpstreamHealth, new_day, status_of, worth_an_event
+from rates_sync.timetable.schedule import ScheduleInputs
+from rates_sync.timetable.status import (
+    StatusOrigin,
+    UpstreamHealth,
+    new_day,
+    status_of,
+    worth_an_event,
+)
 from rates_sync.upstream import MAX_RAW, Answer, Rejected
 
 LOOK_BACK = timedelta(days=15)
@@ -67,15 +73,15 @@ class Additions:
 class Recorder:
     """The recorder of the instance that holds `fence`; `on_event` is called with committed events.
 
-    `health`, `known` and `timeline` are as of the last transaction. Methods raise `LeaseLost` and
-    `StoreUnavailable`; then nothing is recorded.
+    `health`, `schedule_inputs` and `timeline` are as of the last transaction. Methods
+    raise `LeaseLost` and `StoreUnavailable`; then nothing is recorded.
     """
 
     def __init__(
         self,
         record: Record,
         fence: Fence,
-        origin: Origin,
+        origin: StatusOrigin,
         clock: Clock,
         on_event: Callable[[Event], None],
     ) -> None:
@@ -83,7 +89,7 @@ class Recorder:
         self._clock, self._on_event = clock, on_event
         self._lock = asyncio.Lock()
         self.health = UpstreamHealth()
-        self.known = Known(bank_calendar(mexico_day(clock())), None, None)
+        self.schedule_inputs = ScheduleInputs(bank_calendar(mexico_day(clock())), None, None)
         self.timeline = 0
 
     async def begin(self) -> None:
@@ -173,8 +179,8 @@ class Recorder:
                 health = dataclasses.replace(self.health, **changes)
                 session = Session(recording, self._origin, health, self._clock())
                 yield session
-                known = await session.known()
-            self.health, self.known = session.health, known
+                inputs = await session.schedule_inputs()
+            self.health, self.schedule_inputs = session.health, inputs
             self.timeline = recording.head.timeline
         if session.event is not None:
             self._on_event(session.event)
@@ -188,7 +194,7 @@ class Session:
     """
 
     def __init__(
-        self, recording: Recording, origin: Origin, health: UpstreamHealth, now: datetime
+        self, recording: Recording, origin: StatusOrigin, health: UpstreamHealth, now: datetime
     ) -> None:
         self.recording, self.health = recording, health
         self.event: Event | None = None
@@ -203,10 +209,10 @@ class Session:
         """Return the recorded calendar, or what will be the first."""
         return await self.recording.calendar() or await self.current_calendar()
 
-    async def known(self) -> Known:
+    async def schedule_inputs(self) -> ScheduleInputs:
         """Return what decides the next poll."""
         newest = await self.recording.newest_day(FIX)
-        return Known(await self.calendar(), newest, self.health.verified_at)
+        return ScheduleInputs(await self.calendar(), newest, self.health.verified_at)
 
     async def announce(self, kind: type[K], **fields: Any) -> None:
         """Announce an event of `kind` with the whole status (rule R3).

@@ -13,7 +13,7 @@ import structlog
 from rates_sync.clock import Clock, Sleep
 from rates_sync.errors import Outcome, StoreUnavailable
 from rates_sync.guard.breaker import Breaker, OnChange
-from rates_sync.guard.limits import Limits
+from rates_sync.guard.limits import GuardLimits
 from rates_sync.guard.quota import Quota, QuotaLedger
 from rates_sync.guard.retry import Retry
 from rates_sync.guard.timeout import Timeout
@@ -40,16 +40,16 @@ class GuardDependencies:
 
 
 @dataclass(frozen=True, slots=True)
-class Guarded:
+class GuardedBanxico:
     """Banxico behind its guards; the breaker to be read, never to be asked."""
 
     banxico: Banxico
     breaker: Breaker
 
 
-def guarded(
-    client: Banxico, ledger: QuotaLedger, limits: Limits, dependencies: GuardDependencies
-) -> Guarded:
+def guard_banxico(
+    client: Banxico, ledger: QuotaLedger, limits: GuardLimits, dependencies: GuardDependencies
+) -> GuardedBanxico:
     """Put the guards around `client`."""
     breaker = Breaker(
         Timeout(client, seconds=limits.deadline),
@@ -73,7 +73,7 @@ def guarded(
         sleep=dependencies.sleep,
         on_attempt=dependencies.on_attempt,
     )
-    return Guarded(retry, breaker)
+    return GuardedBanxico(retry, breaker)
 
 
 async def _may_retry(breaker: Breaker, quota: Quota, planned: Callable[[], int]) -> bool:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class GuardLimits:
     """`deadline` of a request and mean `retry_pause` in seconds, the other numbers in requests.
 
     `fail_max` failures in a row open the breaker, `reset_after` that it admits a trial; `reserve`

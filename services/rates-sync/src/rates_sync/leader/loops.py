@@ -80,7 +80,7 @@ class BreakerLog:
         return True
 
 
-class Nightly:
+class NightlyMaintenance:
     """Once a night: the next version of the bank calendar, and pruning.
 
     `prune` may raise `RelayError` besides the store's errors.

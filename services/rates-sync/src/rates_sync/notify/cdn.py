@@ -21,7 +21,7 @@ class EdgeCache(Protocol):
         ...
 
 
-class NoEdge:
+class NoEdgeCache:
     """No edge is configured: nothing to purge, never fails."""
 
     configured = False

@@ -75,7 +75,7 @@ class NotificationDispatcher:
         self._delay: dict[Notice, timedelta] = {"second_purge": second_purge}
         self._direct: list[Alert] = []
         self._warned: set[str] = set()
-        self.database, self.redis = Outage("database"), Outage("redis")
+        self.database, self.redis = OutageDetector("database"), OutageDetector("redis")
 
     async def run(self, wake: asyncio.Event) -> None:
         """Send what is due whenever `wake` is set and at least every interval.
@@ -158,7 +158,7 @@ class NotificationDispatcher:
             del self._direct[0]
 
 
-class Outage:
+class OutageDetector:
     """Whether the server called `name` has been away for so long that people should know."""
 
     def __init__(self, name: str) -> None:

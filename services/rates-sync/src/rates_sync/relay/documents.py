@@ -22,19 +22,19 @@ from rates_contracts.documents import (
     encode_document,
 )
 from rates_contracts.observation import Observation
-from rates_sync.committed import CommittedState
+from rates_sync.committed_state import CommittedState
 from rates_sync.relay.document_ttl import StoredDocuments
 
 
 @dataclass(frozen=True, slots=True)
-class Write:
+class DocumentWrite:
     """A document to set to `body`; without one its time to live is renewed."""
 
     key: str
     body: bytes | None = None
 
 
-def writes(stored: StoredDocuments, committed: CommittedState) -> list[Write]:
+def writes(stored: StoredDocuments, committed: CommittedState) -> list[DocumentWrite]:
     """Return what Redis lacks; nothing before the first status and calendar."""
     manifest = manifest_of(committed)
     if manifest is None or committed.calendar is None:
@@ -43,7 +43,9 @@ def writes(stored: StoredDocuments, committed: CommittedState) -> list[Write]:
     if manifest != stored.manifest:
         bodies[CURRENT] = encode_document(manifest)
     renewed = [key for key in stored.ttl if key not in bodies and stored.is_due(key)]
-    return [Write(key, body) for key, body in bodies.items()] + [Write(key) for key in renewed]
+    return [DocumentWrite(key, body) for key, body in bodies.items()] + [
+        DocumentWrite(key) for key in renewed
+    ]
 
 
 def manifest_of(committed: CommittedState) -> CurrentDocument | None:

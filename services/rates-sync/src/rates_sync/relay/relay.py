@@ -16,12 +16,12 @@ from redis.asyncio.client import Pipeline
 from rates_contracts.documents import TTL_OF
 from rates_contracts.events import Head, Position
 from rates_contracts.stream import EVENTS, entry_fields
-from rates_sync.committed import CommittedState
+from rates_sync.committed_state import CommittedState
 from rates_sync.errors import RelayError, StoreUnavailable
 from rates_sync.liveness import wait_for_wake
 from rates_sync.relay.document_ttl import StoredDocuments, extend_ttls, read_documents
-from rates_sync.relay.documents import Write, manifest_of, writes
-from rates_sync.relay.plan import RepairAction, decide_repair, must_trim
+from rates_sync.relay.documents import DocumentWrite, manifest_of, writes
+from rates_sync.relay.repair import RepairAction, decide_repair, must_trim
 from rates_sync.relay.stream import Tail, read_tail, translated
 
 log = structlog.get_logger(__name__)
@@ -48,7 +48,7 @@ class RelaySource(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class RelayStep:
     """What a step did: events added, documents set, and whether it had to repair the stream."""
 
     relayed: int
@@ -69,7 +69,7 @@ class Relay:
         source: RelaySource,
         *,
         interval: float,
-        on_step: Callable[[Step | RelayError | StoreUnavailable], None] = lambda _: None,
+        on_step: Callable[[RelayStep | RelayError | StoreUnavailable], None] = lambda _: None,
     ) -> None:
         self._redis, self._source = redis, source
         self._on_step, self._interval = on_step, interval
@@ -85,7 +85,7 @@ class Relay:
             await self._try_step()
             await wait_for_wake(wake, self._interval)
 
-    async def step(self) -> Step:
+    async def step(self) -> RelayStep:
         """Bring Redis in line once. Raises `RelayError`, `StoreUnavailable`, `LeaseLost`.
 
         Protocol rule 7: all on one connection that watches the stream, so that whatever another
@@ -120,7 +120,7 @@ class Relay:
             tail.cursor, history=stored.history_version, averages=stored.averages_version
         )
         action = decide_repair(tail, committed)
-        if action is RepairAction.RESTART:
+        if action is RepairAction.NEW_TIMELINE:
             await self._restart(tail, committed)
         if action is not RepairAction.APPEND:
             committed = await self._source.read(None, history=None, averages=None)
@@ -132,7 +132,7 @@ class Relay:
         await self._source.restart_timeline(tail.cursor.timeline if tail.cursor else 0)
 
     async def _try_step(self) -> None:
-        outcome: Step | RelayError | StoreUnavailable
+        outcome: RelayStep | RelayError | StoreUnavailable
         try:
             outcome = await self.step()
         except RelayError as error:
@@ -158,7 +158,7 @@ async def _write(
     stored: StoredDocuments,
     action: RepairAction,
     committed: CommittedState,
-) -> Step:
+) -> RelayStep:
     """Send one transaction; nothing where nothing is due."""
     appends = action is RepairAction.APPEND
     pipe.multi()  # type: ignore[no-untyped-call]
@@ -176,10 +176,12 @@ async def _write(
     if pipe.command_stack:
         await pipe.execute()
     documents = tuple(write.key for write in due if write.body is not None)
-    return Step(len(committed.events), documents, not appends, action is RepairAction.RESTART)
+    return RelayStep(
+        len(committed.events), documents, not appends, action is RepairAction.NEW_TIMELINE
+    )
 
 
-def _put(pipe: Pipeline, due: list[Write]) -> None:
+def _put(pipe: Pipeline, due: list[DocumentWrite]) -> None:
     for write in due:
         if write.body is None:
             pipe.pexpire(write.key, TTL_OF[write.key])

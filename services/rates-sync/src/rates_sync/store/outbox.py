@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from rates_contracts.events import Position, StoredEvent, stored_event
-from rates_sync.committed import CommittedState
+from rates_sync.committed_state import CommittedState
 from rates_sync.store.engine import reading
 from rates_sync.store.fence import Fence
 from rates_sync.store.record import Record

@@ -28,15 +28,15 @@ class UpstreamHealth:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """What stays the same as long as the process lives."""
+class StatusOrigin:
+    """The part of the status that is configured and never changes while the process runs."""
 
     source: Source
     edge_purged: bool
 
 
 def status_of(
-    origin: Origin,
+    origin: StatusOrigin,
     health: UpstreamHealth,
     calendar: BankCalendar,
     newest_fix_day: Day | None,

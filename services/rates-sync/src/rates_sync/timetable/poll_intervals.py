@@ -5,7 +5,7 @@ from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class PollIntervals:
     """The time between polls: in the window, around noon, until the FIX, at and after closing."""
 
     regular: timedelta
