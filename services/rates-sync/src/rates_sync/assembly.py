@@ -1,6 +1,6 @@
-"""What one leader is made of: every task of a lease, wired over what the instance shares.
+"""Builds the leader of one lease: every task, wired to what the instance shares.
 
-It opens no client and reads no environment.
+Opens no client and reads no environment.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ from rates_telemetry.tracing import Tracing
 
 @dataclass(frozen=True)
 class Instance:
-    """What all leaders of an instance share; `lease_sleep` also shows that the lease loop runs."""
+    """What an instance's leaders share; `lease_sleep` also reports that the lease loop runs."""
 
     settings: Settings
     clock: Clock
@@ -86,7 +86,7 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
 
     def on_relay_step(step: RelayStep | RelayError | StoreUnavailable) -> None:
         instrumentation.on_relay_step(step)
-        dispatcher.on_redis_step(away=isinstance(step, RelayError))
+        dispatcher.on_redis_step(unavailable=isinstance(step, RelayError))
         dispatcher_wake.set()
         if isinstance(step, RelayStep) and step.restarted:
             poller.ask_now()

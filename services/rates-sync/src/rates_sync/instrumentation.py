@@ -1,4 +1,4 @@
-"""How the work goes, as metrics: callbacks for the leader's tasks.
+"""Callbacks that turn the leader's work into metrics.
 
 Each is synchronous and only sets or counts.
 """
@@ -24,7 +24,7 @@ from rates_sync.timetable.schedule import ScheduleInputs
 from rates_sync.upstream import Rejected
 
 POLL_WITHIN = 180.0
-"""Seconds within which a living poll loop ticks; a cycle takes 45 s at the very most."""
+"""Seconds within which a running poll loop ticks; far more than a cycle with its retry takes."""
 
 
 class Instrumentation:
@@ -43,11 +43,11 @@ class Instrumentation:
         self._lag, self._on_suspicious = lag, on_suspicious
 
     def on_attempt(self, outcome: Outcome) -> None:
-        """Count an attempt to ask Banxico."""
+        """Count a request to Banxico."""
         self._metrics.requests.labels(outcome).inc()
 
     def on_spent(self, used: int) -> None:
-        """Export how many requests the day has spent."""
+        """Export how many requests were spent today."""
         self._metrics.quota_used.set(used)
 
     def on_poll(self, result: CycleResult, duration: float) -> None:
@@ -77,7 +77,7 @@ class Instrumentation:
         self._metrics.show_breaker(state)
 
     def on_tick(self, inputs: ScheduleInputs, next_cycle_at: datetime) -> None:
-        """Export what the poll loop knows, and that it runs."""
+        """Export the poll loop's state, and note that it runs."""
         self._liveness.beat("poll", within=POLL_WITHIN)
         metrics, day = self._metrics, inputs.newest_fix_day
         metrics.next_cycle.set(seconds(next_cycle_at))
@@ -114,14 +114,14 @@ class Instrumentation:
             self._metrics.pruned.labels(table).inc(rows)
 
     def on_store_failure(self, task: str) -> None:
-        """Count a failure of the database, by the task it failed."""
+        """Count a database failure, by the task that failed."""
         self._metrics.store_failures.labels(task).inc()
 
     def on_leading(self, leading: bool) -> None:
         """Export whether this instance leads."""
         metrics = self._metrics
         metrics.leader.set(leading)
-        # A standby has no breaker of its own: an alarm of the last term would outlive its cause.
+        # A standby has no breaker: the last term's state would keep an alarm firing.
         metrics.show_breaker("closed")
         if leading:
             metrics.takeovers.inc()
@@ -138,7 +138,7 @@ def _kind(event: Event) -> str:
 
 
 def _late(inputs: ScheduleInputs, now: datetime) -> bool:
-    """Tell whether a FIX was due and ours is older: the outcome counts, not the job."""
+    """Tell whether a FIX was due and the newest recorded one is older."""
     day = mexico_day(now)
     due = day
     if not inputs.calendar.is_banking_day(day) or now < mexico_instant(day, LATE_FROM):

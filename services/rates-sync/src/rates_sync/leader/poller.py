@@ -1,7 +1,7 @@
-"""The leader's poll loop: when a cycle runs, what its outcome means for the next, the backfill.
+"""Runs cycles when they are due, and the backfill.
 
 Operators' actions go through it, too, one at a time, so that no two requests to Banxico and no two
-recordings of answers overlap. Decides nothing about the values themselves.
+recordings of answers overlap.
 """
 
 import asyncio
@@ -33,8 +33,8 @@ BEGIN_RETRY_SECONDS = 1.0
 class Timing:
     """A poller's clock, sleep and intervals.
 
-    `breaker_retry_at` is when an open breaker admits a trial, None while it is not open;
-    `store_retry` the pause after a failure of the database.
+    `breaker_retry_at` returns when an open breaker allows a trial request, None while it is not
+    open; `store_retry` is the pause after a database failure.
     """
 
     clock: Clock
@@ -65,12 +65,12 @@ class Poller:
 
     @property
     def schedule_inputs(self) -> ScheduleInputs:
-        """What decides the next poll: while history is missing nothing counts as verified."""
+        """What decides the next poll; while history is missing nothing counts as verified."""
         inputs = self._recorder.schedule_inputs
         return dataclasses.replace(inputs, verified_at=None) if self._missing else inputs
 
     async def run(self) -> None:
-        """Record the present status, then poll until the lease is lost. Raises `LeaseLost`."""
+        """Record the current status, then poll until the lease is lost. Raises `LeaseLost`."""
         await self._begin()
         timing = self._timing
         while True:
@@ -91,7 +91,7 @@ class Poller:
             return result
 
     async def backfill(self, span: Span) -> AsyncIterator[Progress]:
-        """Ask for `span` again, for an operator who has looked at its values.
+        """Ask for `span` again and trust its values: an operator has reviewed them.
 
         Raises `UpstreamError`, `LeaseLost`, `StoreUnavailable`.
         """
@@ -101,11 +101,11 @@ class Poller:
                 yield progress
 
     def ask_now(self) -> None:
-        """Move the next cycle to now: the record was restored and lacks what came since."""
+        """Run the next cycle now: a restored record lacks what was recorded since its backup."""
         self.next_cycle_at = self._timing.clock()
 
     async def _begin(self) -> None:
-        """Repeat the first transaction until the database takes it (protocol rule 3)."""
+        """Retry the first transaction until it succeeds (protocol rule 3)."""
         while True:
             self._tick()
             try:
@@ -140,7 +140,7 @@ class Poller:
         self.last = result
 
     async def _backfill_missing(self) -> None:
-        """Fill the holes; what fails is tried again after the next good poll."""
+        """Record the missing history; after a failure it continues with the next good poll."""
         try:
             if self._missing or self._recorder.timeline != self._timeline:
                 await self._find_missing()

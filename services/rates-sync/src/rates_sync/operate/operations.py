@@ -1,7 +1,7 @@
 """Operators' actions on the internal port: ask now, backfill a range, declare a closure.
 
-Each needs the bearer token, is audited in the record, and runs on the leader alone: a standby
-answers 409 and names who leads.
+Each needs the bearer token, is audited in the record, and runs only on the leader: a standby
+answers 409 and names the leader.
 """
 
 import hmac
@@ -31,12 +31,12 @@ log = structlog.get_logger(__name__)
 
 NDJSON = "application/x-ndjson"
 OPERATOR = "operator"
-"""The name in the audit of whoever has the token; there is only one."""
+"""The name in the audit; there is only one token."""
 MAX_REASON = 500
 
 
 class BackfillRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """The days to ask for again, both included."""
+    """The days to ask Banxico for again, both included."""
 
     first: Day = msgspec.field(name="from")
     last: Day = msgspec.field(name="to")
@@ -77,7 +77,7 @@ def require_operator(
 
 
 async def leader_for(service: Service, action: str) -> Leader:
-    """Return this instance's work and count `action`. Raises a `Problem` on a standby."""
+    """Return the leader and count `action`. Raises a `Problem` on a standby."""
     if service.leader is not None:
         service.metrics.operator_actions.labels(action).inc()
         return service.leader
@@ -110,7 +110,7 @@ class Operations(Controller):
     async def backfill(
         self, request: Request[Any, Any, Any], service: NamedDependency[Service]
     ) -> Stream:
-        """Ask for a range again and trust its values; a line of JSON per chunk, a problem last."""
+        """Ask for a range again and trust its values; a JSON line per chunk, a problem last."""
         span = _span(await _read(request, BackfillRequest), service)
         leader = await leader_for(service, "backfill")
         await leader.recorder.audit(OPERATOR, "backfill", f"{span.first} to {span.last}")
@@ -163,7 +163,7 @@ def _checked(closure: CloseDayRequest) -> CloseDayRequest:
 
 
 async def _lines(leader: Leader, span: Span, path: str) -> AsyncIterator[bytes]:
-    """Yield a line per chunk; a failure half way is a problem document as the last line."""
+    """Yield a line per chunk; a failure adds a problem document as the last line."""
     try:
         async for progress in leader.poller.backfill(span):
             yield _line(_shown(progress))

@@ -1,7 +1,7 @@
 """Which documents are due, and their bytes (protocol rule 10).
 
-Pure. The writes belong into the same transaction as the events. `current` is the manifest, so it is
-written with whatever it names.
+Pure. The writes belong in the same transaction as the events. `current` is the manifest, so it is
+written together with the documents that it names.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,14 +28,14 @@ from rates_sync.relay.document_ttl import StoredDocuments
 
 @dataclass(frozen=True, slots=True)
 class DocumentWrite:
-    """A document to set to `body`; without one its time to live is renewed."""
+    """A document to set to `body`; if that is None, only its time to live is renewed."""
 
     key: str
     body: bytes | None = None
 
 
 def writes(stored: StoredDocuments, committed: CommittedState) -> list[DocumentWrite]:
-    """Return what Redis lacks; nothing before the first status and calendar."""
+    """Return the documents that Redis lacks; none before the first status and calendar."""
     manifest = manifest_of(committed)
     if manifest is None or committed.calendar is None:
         return []
@@ -49,7 +49,7 @@ def writes(stored: StoredDocuments, committed: CommittedState) -> list[DocumentW
 
 
 def manifest_of(committed: CommittedState) -> CurrentDocument | None:
-    """Return the manifest, None while there is nothing to warm up from."""
+    """Return the manifest, None before the first status and calendar."""
     if committed.status is None or committed.calendar is None:
         return None
     return CurrentDocument(
@@ -58,7 +58,7 @@ def manifest_of(committed: CommittedState) -> CurrentDocument | None:
 
 
 def _bodies(committed: CommittedState, calendar: BankCalendar) -> Iterator[tuple[str, bytes]]:
-    """Yield what changed: `history` only when observations or the calendar did."""
+    """Yield the changed documents: `history` only if observations or the calendar changed."""
     if committed.averages is not None:
         averages = AveragesDocument(committed.averages_version, tuple(committed.averages))
         yield AVERAGES, encode_document(averages)
@@ -70,7 +70,7 @@ def _bodies(committed: CommittedState, calendar: BankCalendar) -> Iterator[tuple
 def history_document(
     version: str, calendar: BankCalendar, observations: Sequence[Observation]
 ) -> HistoryDocument:
-    """Return the document; what the rows of a recording share is stated once."""
+    """Return the document; values that a recording's rows share are in one batch."""
     batches: dict[HistoryBatch, int] = {}
 
     def row(observation: Observation) -> HistoryRow:

@@ -1,7 +1,7 @@
-"""The relay: brings the stream and the documents in line with the record, step by step.
+"""The relay: synchronizes the stream and the documents with the record, step by step.
 
-Derived state only: losing all of Redis loses nothing (rule R1). Never writes the record, except for
-asking it to start a new timeline.
+Redis holds derived state only: losing it loses nothing (rule R1). Never writes the record, except
+to start a new timeline.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ class RelaySource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RelayStep:
-    """What a step did: events added, documents set, and whether it had to repair the stream."""
+    """What a step did: events added, documents set, and how the stream was repaired."""
 
     relayed: int
     documents: tuple[str, ...]
@@ -60,7 +60,7 @@ class RelayStep:
 class Relay:
     """One leader's relay; `on_step` is called with each step, or with the error it failed with.
 
-    No step is longer ago than `interval` seconds (protocol rule 8).
+    At most `interval` seconds pass between two steps (protocol rule 8).
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Relay:
     async def run(self, wake: asyncio.Event) -> None:
         """Step whenever `wake` is set and at least every interval, until cancelled.
 
-        Redis and the database may be away: that is logged and tried again. Raises `LeaseLost`.
+        An unavailable Redis or database is logged and retried. Raises `LeaseLost`.
         """
         while True:
             wake.clear()
@@ -86,10 +86,10 @@ class Relay:
             await wait_for_wake(wake, self._interval)
 
     async def step(self) -> RelayStep:
-        """Bring Redis in line once. Raises `RelayError`, `StoreUnavailable`, `LeaseLost`.
+        """Synchronize Redis once. Raises `RelayError`, `StoreUnavailable`, `LeaseLost`.
 
-        Protocol rule 7: all on one connection that watches the stream, so that whatever another
-        relay does meanwhile makes this step fail as a whole, its documents included.
+        Protocol rule 7: all on one connection that watches the stream, so that any write of another
+        relay meanwhile makes this whole step fail, documents included.
         """
         with translated():
             async with self._redis.pipeline(transaction=True) as pipe:
@@ -102,32 +102,32 @@ class Relay:
         return step
 
     async def cursor(self) -> Position | None:
-        """Return how far the stream is now, None without a stream. Raises `RelayError`."""
+        """Return the stream's current cursor, None without a stream. Raises `RelayError`."""
         with translated():
             async with self._redis.pipeline(transaction=True) as pipe:
                 await pipe.watch(EVENTS)
                 return (await read_tail(pipe)).cursor
 
     def lag(self, head: Head) -> int:
-        """Return how many events of the record the stream lacked when it was last seen."""
+        """Return how many events of the record the stream lacked at the last step."""
         return head.position - (self._relayed.position if self._relayed else 0)
 
     async def _read(
         self, tail: Tail, stored: StoredDocuments
     ) -> tuple[RepairAction, CommittedState]:
-        """Read the record after the stream; all of it where appending won't do."""
+        """Read the record after the stream; all of it unless appending is enough."""
         committed = await self._source.read(
             tail.cursor, history=stored.history_version, averages=stored.averages_version
         )
         action = decide_repair(tail, committed)
         if action is RepairAction.NEW_TIMELINE:
-            await self._restart(tail, committed)
+            await self._start_timeline(tail, committed)
         if action is not RepairAction.APPEND:
             committed = await self._source.read(None, history=None, averages=None)
         return action, committed
 
-    async def _restart(self, tail: Tail, committed: CommittedState) -> None:
-        """Protocol rule 9, loudly: the record was restored to an earlier time, or is another."""
+    async def _start_timeline(self, tail: Tail, committed: CommittedState) -> None:
+        """Log and start a new timeline: the record was restored or replaced (protocol rule 9)."""
         log.error("timeline_restarted", stream=tail.cursor, record=committed.head.at)
         await self._source.restart_timeline(tail.cursor.timeline if tail.cursor else 0)
 
@@ -145,7 +145,7 @@ class Relay:
         self._on_step(outcome)
 
     async def _extend_ttls(self) -> None:
-        """Protocol rule 11: without a database nothing renews the documents."""
+        """Protocol rule 11: without the database nothing renews the documents."""
         try:
             await extend_ttls(self._redis)
         except RelayError as error:
@@ -159,7 +159,7 @@ async def _write(
     action: RepairAction,
     committed: CommittedState,
 ) -> RelayStep:
-    """Send one transaction; nothing where nothing is due."""
+    """Send one transaction, or nothing if nothing is due."""
     appends = action is RepairAction.APPEND
     pipe.multi()  # type: ignore[no-untyped-call]
     if not appends:

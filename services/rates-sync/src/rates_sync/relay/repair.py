@@ -1,4 +1,4 @@
-"""How a step must repair the stream, from its tail and the record alone (protocol rules 8, 9).
+"""How a step must repair the stream, from only its tail and the record (protocol rules 8, 9).
 
 Pure. Read the record after the tail: then a stream that is ahead proves that the record lost
 something.

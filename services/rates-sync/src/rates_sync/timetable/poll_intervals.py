@@ -1,4 +1,4 @@
-"""How far apart polls are, by the hour of the day."""
+"""The time between polls, by the hour of the day."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -6,7 +6,7 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True)
 class PollIntervals:
-    """The time between polls: in the window, around noon, until the FIX, at and after closing."""
+    """The time between polls; `settings` describes when each applies."""
 
     regular: timedelta
     noon_rush: timedelta

@@ -1,7 +1,7 @@
 """When the next cycle runs: a pure function of the clock, the calendar and what is known.
 
-An ordinary day costs some 180 requests, one whose FIX never comes 439: both fit the quota of 1,000
-with its reserve, also if every poll were tried twice.
+With the default intervals an ordinary day takes about 180 requests and one without its FIX 439:
+both fit the default quota without its reserve, even if every poll were retried.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ LAST_LATE_POLL = time(21, 0)
 
 @dataclass(frozen=True, slots=True)
 class ScheduleInputs:
-    """What decides the next poll: the newest FIX and the last good answer."""
+    """What decides the next poll: calendar, newest FIX, and when Banxico last answered (UTC)."""
 
     calendar: BankCalendar
     newest_fix_day: Day | None
@@ -33,7 +33,7 @@ class ScheduleInputs:
 
 @dataclass(frozen=True, slots=True)
 class PollPeriod:
-    """Polls from `start` to `end` (both included), `step` apart."""
+    """Polls every `step` from `start` to `end`, both included."""
 
     start: datetime
     end: datetime
@@ -49,7 +49,8 @@ class PollPeriod:
 def due_at_once(inputs: ScheduleInputs, now: datetime) -> bool:
     """Tell whether a new leader asks immediately: inside the window, or if nothing is verified.
 
-    So a fresh database is filled at any hour, and a weekend that closed verified costs no call.
+    So an empty database is filled at any hour, and a weekend after a verified closing costs no
+    request.
     """
     if inputs.verified_at is None or in_window(inputs.calendar, now):
         return True
@@ -64,8 +65,8 @@ def next_cycle(
 ) -> datetime:
     """Return when to ask next, after `now`.
 
-    `blocked_until` is when the breaker may be tried or Banxico's rate limit resets: the cycle runs
-    right then if that lies in the day's polling hours, else with the next poll after it.
+    `blocked_until` is when the breaker allows a trial request or Banxico's rate limit resets: the
+    cycle runs at that time if it is within the day's polling hours, else with the next poll.
     """
     if blocked_until is None:
         return _next_poll(inputs, now, intervals)
@@ -77,7 +78,7 @@ def next_cycle(
 
 
 def polls_until_closing(inputs: ScheduleInputs, now: datetime, intervals: PollIntervals) -> int:
-    """Return how many polls lie ahead today up to 17:00: what a retry must leave (rule 20)."""
+    """Return today's remaining polls up to 17:00: a retry must leave quota for them (rule 20)."""
     day = mexico_day(now)
     if not inputs.calendar.is_banking_day(day):
         return 0
@@ -98,7 +99,7 @@ def _next_poll(inputs: ScheduleInputs, now: datetime, intervals: PollIntervals) 
 
 
 def _poll_periods(inputs: ScheduleInputs, day: Day, intervals: PollIntervals) -> list[PollPeriod]:
-    """Return the polls of `day` as far as is known now."""
+    """Return the polls of `day`, as planned from `inputs`."""
     if inputs.verified_at is None:
         midnight = time()
         begin, end = mexico_instant(day, midnight), mexico_instant(day + ONE_DAY, midnight)

@@ -38,11 +38,11 @@ def test_history_is_missing_until_its_first_day_is_there(real_fix: dict[Day, Dec
     assert missing_spans(days, FIRST_FIX_DAY, TODAY) == [Span(FIRST_FIX_DAY, FIRST_FIX_DAY)]
 
 
-def test_hole_inside_is_found(real_fix: dict[Day, Decimal]) -> None:
+def test_a_gap_inside_is_found(real_fix: dict[Day, Decimal]) -> None:
     """What an interruption left between old and new is found from the days alone."""
     days = [day for day in real_fix if day < Day(2001, 1, 1) or Day(2009, 6, 1) < day < TODAY]
-    (hole,) = missing_spans(days, FIRST_FIX_DAY, TODAY)
-    assert (hole.first, hole.last) == (Day(2000, 12, 30), Day(2009, 6, 1))
+    (gap,) = missing_spans(days, FIRST_FIX_DAY, TODAY)
+    assert (gap.first, gap.last) == (Day(2000, 12, 30), Day(2009, 6, 1))
 
 
 @given(st.dates(Day(1992, 1, 1), TODAY), st.integers(0, 12_000))
