@@ -1,8 +1,7 @@
 """Starts an instance: `python -m rates_sync`, or `serve_forever` with another clock.
 
-One process, one event loop: the service owns it and Granian's embedded server answers on it, so
-that the state the answers speak of is the state the work runs on, a bug ends the process with its
-traceback, and a paused process is paused as a whole.
+One process with one event loop runs both the service and Granian's embedded server. Health answers
+therefore come from the live state. A bug ends the process with its traceback.
 """
 
 import asyncio
@@ -27,14 +26,14 @@ from rates_telemetry.logging import Style, set_up_logging
 log = structlog.get_logger(__name__)
 
 WRONG_START = 2
-"""Exit status for what only the operator can repair: settings, a taken port, another upstream."""
+"""Exit status for what only an operator can fix: settings, a taken port, another upstream."""
 
 END_WITHIN = 4.0
 """Seconds until the service is cancelled again; releasing the lease may take 3."""
 
 
 class PortTaken(Exception):
-    """Another process listens on our port."""
+    """Another process listens on the internal port."""
 
 
 def main() -> None:
@@ -58,7 +57,7 @@ def serve_forever(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> No
 
 
 async def _serve(settings: Settings, service: Service) -> None:
-    """Serve as long as the service runs; a signal ends both in good order."""
+    """Serve as long as the service runs; a signal shuts both down cleanly."""
     running = asyncio.create_task(service.run(), name="service")
     signalled = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -89,8 +88,8 @@ async def _serve(settings: Settings, service: Service) -> None:
 async def _end(running: "asyncio.Task[None]") -> None:
     """Cancel the service until it has ended.
 
-    A library that loses a cancellation (`asyncio.wait_for` before Python 3.12, a client's clean-up
-    on a dead connection) must not keep a process alive that has to end.
+    A library that swallows a cancellation (`asyncio.wait_for` before Python 3.12, a client's
+    clean-up on a dead connection) must not keep the process alive.
     """
     while not running.done():
         running.cancel()
@@ -98,7 +97,7 @@ async def _end(running: "asyncio.Task[None]") -> None:
 
 
 def _require_free(host: str, port: int) -> None:
-    """Refuse a taken port: the server would share it with a stranger."""
+    """Refuse a taken port: the server would share it with the other process."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

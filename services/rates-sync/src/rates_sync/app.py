@@ -1,6 +1,6 @@
 """The internal port: probes, health, metrics, operators' actions.
 
-Every answer is made from memory but `/health`, which reads the database for a second at most.
+All answers come from memory, except `/health`, which reads the database for at most a second.
 Nothing here is public.
 """
 
@@ -21,7 +21,7 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 
 def create_app(service: Service) -> Litestar:
-    """Return the application over `service`, which it doesn't run."""
+    """Return the application for `service`, which it doesn't run."""
     return Litestar(
         route_handlers=[*_probes(service), Operations],
         dependencies={"service": Provide(lambda: service, sync_to_thread=False)},
@@ -35,13 +35,13 @@ def create_app(service: Service) -> Litestar:
 def _probes(service: Service) -> list[HTTPRouteHandler]:
     @get("/livez", sync_to_thread=False)
     def livez() -> Response[dict[str, Any]]:
-        """Tell whether every loop is alive."""
+        """Tell whether every loop runs."""
         stuck = service.liveness.stuck
         return _probe(not stuck, {"alive": not stuck, "stuck": stuck})
 
     @get("/readyz", sync_to_thread=False)
     def readyz() -> Response[dict[str, Any]]:
-        """Tell whether the database is prepared: a standby is ready, too."""
+        """Tell whether the database is prepared: a standby is also ready."""
         return _probe(service.ready, {"ready": service.ready})
 
     @get("/health")
@@ -51,7 +51,7 @@ def _probes(service: Service) -> list[HTTPRouteHandler]:
 
     @get("/metrics", sync_to_thread=False)
     def metrics() -> Response[bytes]:
-        """Return the exposition of this instance."""
+        """Return the metrics of this instance."""
         body = generate_latest(service.metrics.registry)
         return Response(body, media_type=CONTENT_TYPE_LATEST, headers=NO_STORE)
 

@@ -1,6 +1,6 @@
-"""What one leader is made of: every task of a lease, wired over what the instance shares.
+"""Builds the leader of one lease: every task, wired to what the instance shares.
 
-It opens no client and reads no environment.
+Opens no client and reads no environment.
 """
 
 import asyncio
@@ -19,17 +19,17 @@ from rates_sync.cycle.backfill import Backfill
 from rates_sync.cycle.cycle import Cycle
 from rates_sync.cycle.recorder import Recorder
 from rates_sync.errors import RelayError, StoreUnavailable
-from rates_sync.guard.chain import GuardDependencies, Guarded, guarded
+from rates_sync.guard.chain import GuardDependencies, GuardedBanxico, guard_banxico
 from rates_sync.instrumentation import Instrumentation
 from rates_sync.leader.leader import Leader, Task
-from rates_sync.leader.loops import BreakerLog, Nightly, Renewal
+from rates_sync.leader.loops import BreakerLog, NightlyMaintenance, Renewal
 from rates_sync.leader.poller import Poller, Timing
 from rates_sync.liveness import Liveness
 from rates_sync.metrics import Metrics
 from rates_sync.notify.alerts import Alerts
 from rates_sync.notify.cdn import EdgeCache
 from rates_sync.notify.dispatcher import NotificationDispatcher, Sinks
-from rates_sync.relay.relay import Relay, Step
+from rates_sync.relay.relay import Relay, RelayStep
 from rates_sync.settings import Settings
 from rates_sync.store.cursors import NoticeCursor
 from rates_sync.store.fence import Fence
@@ -39,14 +39,14 @@ from rates_sync.store.pruning import prune
 from rates_sync.store.quota import RequestLedger
 from rates_sync.store.record import Record
 from rates_sync.timetable.schedule import polls_until_closing
-from rates_sync.timetable.status import Origin
+from rates_sync.timetable.status import StatusOrigin
 from rates_sync.upstream import Banxico
 from rates_telemetry.tracing import Tracing
 
 
 @dataclass(frozen=True)
 class Instance:
-    """What all leaders of an instance share; `lease_sleep` also shows that the lease loop runs."""
+    """What an instance's leaders share; `lease_sleep` also reports that the lease loop runs."""
 
     settings: Settings
     clock: Clock
@@ -77,18 +77,18 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
         instrumentation.on_event(event)
         relay_wake.set()
 
-    origin = Origin(settings.source, instance.edge.configured)
+    origin = StatusOrigin(settings.source, instance.edge.configured)
     recorder = Recorder(instance.record, fence, origin, clock, on_event)
     on_failure = instrumentation.on_store_failure
     breaker_log = BreakerLog(recorder.note, sleep, on_failure)
     poller = _poller(instance, recorder, _guards(instance, fence, recorder, breaker_log))
     dispatcher = _dispatcher(instance, fence)
 
-    def on_relay_step(step: Step | RelayError | StoreUnavailable) -> None:
+    def on_relay_step(step: RelayStep | RelayError | StoreUnavailable) -> None:
         instrumentation.on_relay_step(step)
-        dispatcher.on_redis_step(away=isinstance(step, RelayError))
+        dispatcher.on_redis_step(unavailable=isinstance(step, RelayError))
         dispatcher_wake.set()
-        if isinstance(step, Step) and step.restarted:
+        if isinstance(step, RelayStep) and step.restarted:
             poller.ask_now()
 
     outbox = Outbox(instance.engine, instance.record, fence)
@@ -105,7 +105,7 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
         on_failure,
         interval=settings.lease_renewal,
     )
-    nightly = Nightly(prune_record, recorder.renew_calendar, clock, sleep, on_failure)
+    nightly = NightlyMaintenance(prune_record, recorder.renew_calendar, clock, sleep, on_failure)
     tasks: dict[str, Task] = {
         "renewal": renewal.run,
         "breaker": breaker_log.run,
@@ -116,11 +116,11 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
     return Leader(recorder, poller, tasks)
 
 
-def _poller(instance: Instance, recorder: Recorder, guards: Guarded) -> Poller:
+def _poller(instance: Instance, recorder: Recorder, guards: GuardedBanxico) -> Poller:
     timing = Timing(
         instance.clock,
         instance.sleep,
-        instance.settings.pace(),
+        instance.settings.poll_intervals(),
         lambda: guards.breaker.retry_at,
         timedelta(seconds=instance.settings.store_retry),
     )
@@ -145,8 +145,8 @@ def _dispatcher(instance: Instance, fence: Fence) -> NotificationDispatcher:
 
 def _guards(
     instance: Instance, fence: Fence, recorder: Recorder, breaker_log: BreakerLog
-) -> Guarded:
-    clock, pace = instance.clock, instance.settings.pace()
+) -> GuardedBanxico:
+    clock, intervals = instance.clock, instance.settings.poll_intervals()
 
     def on_change(_old: BreakerState, new: BreakerState, at: datetime) -> None:
         instance.instrumentation.on_breaker_change(new)
@@ -156,10 +156,10 @@ def _guards(
         clock=clock,
         sleep=instance.sleep,
         random=instance.random,
-        planned=lambda: polls_until_closing(recorder.known, clock(), pace),
+        planned=lambda: polls_until_closing(recorder.schedule_inputs, clock(), intervals),
         on_change=on_change,
         on_attempt=instance.instrumentation.on_attempt,
         on_spent=instance.instrumentation.on_spent,
     )
     ledger = RequestLedger(instance.engine, fence)
-    return guarded(instance.banxico, ledger, instance.settings.limits(), dependencies)
+    return guard_banxico(instance.banxico, ledger, instance.settings.guard_limits(), dependencies)

@@ -1,7 +1,6 @@
-"""Builds one instance of rates-sync from its settings: the one place that opens clients.
+"""Builds one instance of rates-sync from its settings: the only module that opens clients.
 
-Nothing connects and nothing runs until `Service.run`; what is opened here is closed there, in
-reverse order.
+Nothing connects or runs before `Service.run`, which closes in reverse order what is opened here.
 """
 
 import asyncio
@@ -34,7 +33,7 @@ from rates_sync.liveness import Liveness
 from rates_sync.metrics import Metrics
 from rates_sync.migrations import migrate, migrate_with
 from rates_sync.notify.alerts import Alerts, LogAlerts
-from rates_sync.notify.cdn import EdgeCache, NoEdge
+from rates_sync.notify.cdn import EdgeCache, NoEdgeCache
 from rates_sync.service import Service
 from rates_sync.settings import Settings
 from rates_sync.store.engine import open_engine
@@ -46,15 +45,15 @@ from rates_sync.upstream import Banxico
 from rates_telemetry.tracing import Tracing, current_traceparent, open_tracing
 
 LEASE_WITHIN = 60.0
-"""Seconds within which a living lease loop beats, also while the database hangs."""
+"""Seconds within which a running lease loop beats, even while the database hangs."""
 
 
 @dataclass(frozen=True)
 class Overrides:
-    """What replaces the real thing, which is the default; None is what the settings say.
+    """Replacements for the real parts; None means the part that the settings describe.
 
-    Whoever passes an object closes it: the instance closes only what it opened by itself. `engine`
-    must reach a database that exists, `name` be unique to the instance, also across its restarts.
+    The caller closes what it passes: the instance closes only what it opened itself. `engine` must
+    reach an existing database; `name` must be unique to the instance, also across its restarts.
     """
 
     clock: Clock = lambda: datetime.now(UTC)
@@ -171,14 +170,14 @@ def _open_engine(settings: Settings, closing: AsyncExitStack) -> AsyncEngine:
 
 
 def _open_redis(settings: Settings, closing: AsyncExitStack) -> Redis:
-    """No retries of the client's own: the relay's loop is the retry."""
+    """The client doesn't retry: the relay's loop does."""
     redis = Redis.from_url(
         settings.redis_url.reveal(),
         retry=Retry(NoBackoff(), 0),
         socket_timeout=settings.redis_timeout,
         socket_connect_timeout=settings.redis_timeout,
         client_name="rates-sync",
-        # RESP3 is the client's default, and the embedded server can't write its null.
+        # RESP3 is the client's default, and the embedded server can't encode its null.
         protocol=2,
     )
     closing.push_async_callback(redis.aclose)
@@ -202,7 +201,7 @@ def _alerts(settings: Settings) -> Alerts:
 
 def _edge(settings: Settings) -> EdgeCache:
     if not settings.cloudfront_distribution_id:
-        return NoEdge()
+        return NoEdgeCache()
     from rates_sync.notify.aws import CloudFrontPurge, open_client  # noqa: PLC0415  needs boto3
 
     cloudfront = open_client("cloudfront", settings.aws_region)

@@ -1,7 +1,7 @@
 """`rates-sync`: an operator's actions and the state of an instance, from the command line.
 
-It talks to the internal port of a running instance, with the token from the same environment (or
-file) that the instance reads; it never touches the database or Banxico itself.
+It calls the internal port of a running instance, with the token from the same environment (or
+file) that the instance reads. It never accesses the database or Banxico itself.
 """
 
 import dataclasses
@@ -21,7 +21,7 @@ from rates_contracts.observation import FIRST_FIX_DAY
 from rates_sync.settings import PREFIX, Settings
 
 QUICK_SECONDS = 10.0
-"""For what is answered from memory; asking Banxico takes longer."""
+"""For answers from memory; asking Banxico takes longer."""
 SLOW_SECONDS = 120.0
 
 
@@ -43,7 +43,7 @@ class InstanceClient:
         self._headers = {"Authorization": f"Bearer {token.reveal()}"} if token else {}
 
     def health(self) -> dict[str, Any]:
-        """Return what `/health` says."""
+        """Return the answer of `/health`."""
         with self._request("GET", "/health", QUICK_SECONDS) as response:
             return _content(response)
 
@@ -53,7 +53,7 @@ class InstanceClient:
             return _content(response)
 
     def lines(self, action: str, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """Run an operator action and yield its lines as they come."""
+        """Run an operator action and yield its lines as they arrive."""
         with self._request("POST", f"/internal/v1/{action}", SLOW_SECONDS, body) as response:
             yield from map(json.loads, response.iter_lines())
 
@@ -148,7 +148,7 @@ def sync(instance: InstanceClient) -> None:
 )
 @click.pass_obj
 def backfill(instance: InstanceClient, first: datetime, last: datetime) -> None:
-    """Ask for a range again; what it brings is trusted, large moves included."""
+    """Ask for a range again; its values are trusted, large moves included."""
     body = {"from": first.date().isoformat(), "to": last.date().isoformat()}
     new = corrections = set_aside = 0
     with click.progressbar(length=1, label="backfill", file=sys.stderr) as bar:
@@ -164,10 +164,10 @@ def backfill(instance: InstanceClient, first: datetime, last: datetime) -> None:
 
 @main.command("close-day")
 @click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
-@click.option("--reason", required=True, help="Why, for the audit: the decree.")
+@click.option("--reason", required=True, help="The reason, for the audit: the decree.")
 @click.pass_obj
 def close_day(instance: InstanceClient, day: datetime, reason: str) -> None:
-    """Declare a banking day closed, as authorities did at short notice."""
+    """Declare a banking day closed that authorities closed at short notice."""
     done = instance.act("close-day", {"date": day.date().isoformat(), "reason": reason})
     click.echo(f"{done['date']} is closed: {done['reason']}")
 

@@ -1,4 +1,4 @@
-"""Time as an argument: the shapes of a clock and of a sleep."""
+"""Types for an injected clock and sleep."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -6,4 +6,4 @@ from datetime import datetime
 Clock = Callable[[], datetime]
 """Returns now, as aware UTC."""
 Sleep = Callable[[float], Awaitable[None]]
-"""Waits for so many seconds."""
+"""Waits for that many seconds."""

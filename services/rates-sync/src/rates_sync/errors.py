@@ -1,21 +1,20 @@
-"""Every failure that rates-sync expects, one tree; whatever lies outside it is a bug.
+"""Every failure that rates-sync expects, as one tree; any other exception is a bug.
 
-Edges (HTTP client, database, Redis, AWS) translate once into an error of this tree, `from` the
-cause.
+The adapters (HTTP client, database, Redis, AWS) raise an error of this tree `from` its cause.
 
     RatesSyncError
     ├── UpstreamError                Banxico gave no usable answer
     │   ├── UpstreamFailure          counts for the breaker, may be retried
     │   ├── NeutralOutcome           neither success nor failure, never retried
-    │   │   ├── QuotaExhausted       our own budget for the day
+    │   │   ├── QuotaExhausted       rates-sync's own budget for the day
     │   │   ├── UpstreamRateLimited  Banxico's limit; wait `seconds_to_reset`
     │   │   └── BadToken             Banxico refuses the token; raises an alert
     │   └── BreakerOpen              refused without asking; wait until `retry_at`
     ├── StoreError
     │   ├── StoreUnavailable         the database can't be reached or is locked
-    │   └── LeaseLost                another instance writes now
-    ├── RelayError                   the stream can't be brought in line with the record
-    ├── NotificationFailed           an alert or a purge was not sent
+    │   └── LeaseLost                another instance is the leader now
+    ├── RelayError                   the stream can't be synchronized with the record
+    ├── NotificationFailed           an alert or a purge was not accepted
     └── WrongUpstream                the database was fed by another upstream
 """
 
@@ -25,18 +24,18 @@ from typing import Literal, get_args
 FailureKind = Literal[
     "timeout", "connection", "server_error", "html", "malformed", "redirect", "refused"
 ]
-"""Why an attempt failed; `refused` is an error of Banxico's about the request itself."""
+"""Why an attempt failed; `refused` is Banxico's error about the request itself."""
 
 Outcome = Literal[
     FailureKind, "success", "quota_exhausted", "rate_limited", "bad_token", "breaker_open"
 ]
-"""How an attempt to ask Banxico ended: the label of the metric that counts them."""
+"""How a request to Banxico ended: the label of the metric that counts them."""
 
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 
 class RatesSyncError(Exception):
-    """Anything that rates-sync expects to go wrong."""
+    """Any failure that rates-sync expects."""
 
 
 class UpstreamError(RatesSyncError):
@@ -46,9 +45,9 @@ class UpstreamError(RatesSyncError):
 
 
 class UpstreamFailure(UpstreamError):
-    """Banxico failed: it counts for the breaker, and the next attempt may follow at once.
+    """Banxico failed: it counts for the breaker, and may be retried.
 
-    `body` is what came and could not be used, for the quarantine; empty where nothing came.
+    `body` is the unusable answer, for the quarantine; empty without an answer.
     """
 
     body: bytes = b""
@@ -59,11 +58,11 @@ class UpstreamFailure(UpstreamError):
 
 
 class NeutralOutcome(UpstreamError):
-    """Says nothing about Banxico's health (protocol rule 19): not counted, never retried."""
+    """No sign of Banxico's health (protocol rule 19): not counted, never retried."""
 
 
 class QuotaExhausted(NeutralOutcome):
-    """The day's own request budget is spent; it begins again at midnight in Mexico City."""
+    """The day's request budget is spent; it resets at midnight in Mexico City."""
 
     outcome = "quota_exhausted"
 
@@ -85,7 +84,7 @@ class BadToken(NeutralOutcome):
 
 
 class BreakerOpen(UpstreamError):
-    """The breaker refused without asking; `retry_at` (aware UTC) is when a trial may be made."""
+    """The breaker refused without asking; `retry_at` (aware UTC) is when it allows a trial."""
 
     outcome = "breaker_open"
 
@@ -95,23 +94,23 @@ class BreakerOpen(UpstreamError):
 
 
 class StoreError(RatesSyncError):
-    """The database did not do what was asked."""
+    """A database operation failed."""
 
 
 class StoreUnavailable(StoreError):
-    """The database is away, locked or too slow; nothing was recorded."""
+    """The database is unavailable, locked or too slow; nothing was recorded."""
 
 
 class LeaseLost(StoreError):
-    """The fencing token is no longer the lease's: another instance writes now."""
+    """The fencing token is outdated: another instance took the lease."""
 
 
 class RelayError(RatesSyncError):
-    """The stream could not be brought in line with the record."""
+    """The stream could not be synchronized with the record."""
 
 
 class NotificationFailed(RatesSyncError):
-    """An alert or a purge was not sent; its cursor stays, so that it is tried again."""
+    """An alert or a purge was not sent; its cursor does not advance, so it is sent again."""
 
 
 class WrongUpstream(RatesSyncError):

@@ -1,4 +1,4 @@
-"""How the work goes, as metrics: callbacks for the leader's tasks.
+"""Callbacks that turn the leader's work into metrics.
 
 Each is synchronous and only sets or counts.
 """
@@ -12,19 +12,19 @@ from rates_contracts.events import Event, Head
 from rates_contracts.status import BreakerState
 from rates_sync.clock import Clock
 from rates_sync.cycle.backfill import Progress
-from rates_sync.cycle.cycle import Poll
+from rates_sync.cycle.cycle import CycleResult
 from rates_sync.cycle.recorder import Additions
 from rates_sync.errors import Outcome, RelayError, StoreUnavailable
 from rates_sync.liveness import Liveness
 from rates_sync.metrics import Metrics, seconds
 from rates_sync.notify.dispatcher import Notice
-from rates_sync.relay.relay import Step
+from rates_sync.relay.relay import RelayStep
 from rates_sync.store.pruning import Pruned
-from rates_sync.timetable.schedule import Known
+from rates_sync.timetable.schedule import ScheduleInputs
 from rates_sync.upstream import Rejected
 
 POLL_WITHIN = 180.0
-"""Seconds within which a living poll loop ticks; a cycle takes 45 s at the very most."""
+"""Seconds within which a running poll loop ticks; far more than a cycle with its retry takes."""
 
 
 class Instrumentation:
@@ -43,18 +43,18 @@ class Instrumentation:
         self._lag, self._on_suspicious = lag, on_suspicious
 
     def on_attempt(self, outcome: Outcome) -> None:
-        """Count an attempt to ask Banxico."""
+        """Count a request to Banxico."""
         self._metrics.requests.labels(outcome).inc()
 
     def on_spent(self, used: int) -> None:
-        """Export how many requests the day has spent."""
+        """Export how many requests were spent today."""
         self._metrics.quota_used.set(used)
 
-    def on_poll(self, poll: Poll, duration: float) -> None:
+    def on_poll(self, result: CycleResult, duration: float) -> None:
         """Count a cycle that took `duration` seconds."""
-        self._metrics.polls.labels(poll.outcome).inc()
+        self._metrics.polls.labels(result.outcome).inc()
         self._metrics.poll_seconds.observe(duration)
-        if poll.outcome == "store_unavailable":
+        if result.outcome == "store_unavailable":
             self.on_store_failure("poll")
 
     def on_recorded(self, additions: Additions) -> None:
@@ -76,13 +76,13 @@ class Instrumentation:
         self._metrics.breaker_changes.labels(state).inc()
         self._metrics.show_breaker(state)
 
-    def on_tick(self, known: Known, next_cycle_at: datetime) -> None:
-        """Export what the poll loop knows, and that it runs."""
+    def on_tick(self, inputs: ScheduleInputs, next_cycle_at: datetime) -> None:
+        """Export the poll loop's state, and note that it runs."""
         self._liveness.beat("poll", within=POLL_WITHIN)
-        metrics, day = self._metrics, known.newest_fix_day
+        metrics, day = self._metrics, inputs.newest_fix_day
         metrics.next_cycle.set(seconds(next_cycle_at))
-        metrics.verified.set(seconds(known.verified_at))
-        metrics.fix_late.set(_late(known, self._clock()))
+        metrics.verified.set(seconds(inputs.verified_at))
+        metrics.fix_late.set(_late(inputs, self._clock()))
         if day is not None:
             metrics.newest_fix.set(datetime.combine(day, time(), tzinfo=UTC).timestamp())
 
@@ -92,10 +92,10 @@ class Instrumentation:
         self._metrics.events.labels(_kind(event)).inc()
         self._metrics.relay_lag.set(self.relay_lag())
 
-    def on_relay_step(self, step: Step | RelayError | StoreUnavailable) -> None:
+    def on_relay_step(self, step: RelayStep | RelayError | StoreUnavailable) -> None:
         """Count a step of the relay."""
         self._metrics.relay_steps.labels(_step_outcome(step)).inc()
-        if isinstance(step, Step):
+        if isinstance(step, RelayStep):
             self._metrics.relayed.inc(step.relayed)
             self._metrics.events.labels("timeline_changed").inc(step.restarted)
         self._metrics.relay_lag.set(self.relay_lag())
@@ -114,14 +114,14 @@ class Instrumentation:
             self._metrics.pruned.labels(table).inc(rows)
 
     def on_store_failure(self, task: str) -> None:
-        """Count a failure of the database, by the task it failed."""
+        """Count a database failure, by the task that failed."""
         self._metrics.store_failures.labels(task).inc()
 
     def on_leading(self, leading: bool) -> None:
         """Export whether this instance leads."""
         metrics = self._metrics
         metrics.leader.set(leading)
-        # A standby has no breaker of its own: an alarm of the last term would outlive its cause.
+        # A standby has no breaker: the last term's state would keep an alarm firing.
         metrics.show_breaker("closed")
         if leading:
             metrics.takeovers.inc()
@@ -137,16 +137,16 @@ def _kind(event: Event) -> str:
     return str(tag).partition(".")[0]
 
 
-def _late(known: Known, now: datetime) -> bool:
-    """Tell whether a FIX was due and ours is older: the outcome counts, not the job."""
+def _late(inputs: ScheduleInputs, now: datetime) -> bool:
+    """Tell whether a FIX was due and the newest recorded one is older."""
     day = mexico_day(now)
     due = day
-    if not known.calendar.is_banking_day(day) or now < mexico_instant(day, LATE_FROM):
-        due = known.calendar.previous_banking_day(day)
-    return known.newest_fix_day is None or known.newest_fix_day < due
+    if not inputs.calendar.is_banking_day(day) or now < mexico_instant(day, LATE_FROM):
+        due = inputs.calendar.previous_banking_day(day)
+    return inputs.newest_fix_day is None or inputs.newest_fix_day < due
 
 
-def _step_outcome(step: Step | RelayError | StoreUnavailable) -> str:
+def _step_outcome(step: RelayStep | RelayError | StoreUnavailable) -> str:
     if isinstance(step, StoreUnavailable):
         return "store_unavailable"
     if isinstance(step, RelayError):

@@ -1,4 +1,4 @@
-"""Which loops are alive, and how a loop waits: for an instant, or to be woken."""
+"""Tracks which loops still run; waits until a time or a wake-up."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,7 +11,7 @@ TICK_SECONDS = 1.0
 
 
 class Liveness:
-    """When each loop last showed that it runs, on the monotonic clock."""
+    """When each loop last reported that it runs, on the monotonic clock."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
@@ -40,8 +40,8 @@ async def wait_until(
 ) -> None:
     """Wait until `clock` has reached `due`, which may move meanwhile.
 
-    A clock that is set, or a machine that slept, is noticed within a tick: the wait looks at the
-    clock again instead of sleeping to the end.
+    A clock change or a machine's sleep is noticed within a tick: the wait reads the clock again
+    each tick instead of sleeping until the end.
     """
     while True:
         on_tick()
@@ -52,10 +52,10 @@ async def wait_until(
 
 
 async def wait_for_wake(wake: asyncio.Event, seconds: float) -> None:
-    """Wait until `wake` is set, for `seconds` at most, by the event loop's clock.
+    """Wait until `wake` is set, at most `seconds` on the event loop's clock.
 
-    Not by `asyncio.wait_for`: before Python 3.12 it swallows a cancellation that meets the wake,
-    and a lost lease would leave the loop running.
+    Not with `asyncio.wait_for`: before Python 3.12 it swallows a cancellation that coincides with
+    the wake-up, and the loop would keep running without the lease.
     """
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):

@@ -1,7 +1,13 @@
 """Every metric of one rates-sync instance; `docs/telemetry.md` lists them, a test compares.
 
-Each instance has a registry of its own. All metrics exist from the start with their labels, so that
-an alarm never waits for a first event.
+Each instance has its own registry. All metrics and their labels exist from the start, so that an
+alarm never waits for a first event. A new metric touches:
+
+- this module: the metric, with its help and labels;
+- `instrumentation`: the `on_...` callback that sets or counts it;
+- the code that calls the callback, when the thing happens;
+- `docs/telemetry.md`: its row;
+- `deploy/terraform/metrics.json`: only if an alarm uses it.
 """
 
 from collections.abc import Iterable
@@ -12,7 +18,7 @@ from typing import get_args
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from rates_contracts.status import BreakerState
-from rates_sync.cycle.cycle import RESULTS
+from rates_sync.cycle.cycle import CYCLE_OUTCOMES
 from rates_sync.errors import OUTCOMES
 
 BREAKER_STATES: tuple[BreakerState, ...] = get_args(BreakerState)
@@ -27,7 +33,7 @@ POLL_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 45)
 
 
 class Metrics:
-    """The registry and what is in it."""
+    """The registry and its metrics."""
 
     def __init__(self, *, daily_quota: int) -> None:
         self.registry = CollectorRegistry()
@@ -41,7 +47,7 @@ class Metrics:
             "rates_sync_requests", "Attempts to ask Banxico, by how they ended.", outcome=OUTCOMES
         )
         self.polls = self._counter(
-            "rates_sync_polls", "Cycles, by how they ended.", outcome=RESULTS
+            "rates_sync_polls", "Cycles, by how they ended.", outcome=CYCLE_OUTCOMES
         )
         self.poll_seconds = Histogram(
             "rates_sync_poll_seconds",
@@ -147,7 +153,7 @@ class Metrics:
         return Gauge(name, doc, registry=self.registry)
 
     def _counter(self, name: str, doc: str, **labels: Iterable[str]) -> Counter:
-        """Make a counter that exports 0 for each combination of its labels' values."""
+        """Create a counter that exports 0 for each combination of its labels' values."""
         counter = Counter(name, doc, list(labels), registry=self.registry)
         for values in product(*labels.values()) if labels else ():
             counter.labels(*values)
@@ -155,5 +161,5 @@ class Metrics:
 
 
 def seconds(instant: datetime | None) -> float:
-    """Return the instant as a gauge shows it, 0 for none."""
+    """Return the instant as Unix time, 0 for None."""
     return 0.0 if instant is None else instant.timestamp()

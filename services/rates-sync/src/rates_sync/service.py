@@ -1,4 +1,4 @@
-"""One instance of rates-sync, wired: what it runs, and what can be asked of it."""
+"""One instance of rates-sync: what it runs, and what health and operators read from it."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -20,12 +20,12 @@ log = structlog.get_logger(__name__)
 
 PREPARE_RETRY_SECONDS = 2.0
 PREPARE_WITHIN = 120.0
-"""Seconds within which one try to prepare the database ends, the wait for another's included."""
+"""Seconds within which one attempt to prepare the database ends, waiting for locks included."""
 
 
 @dataclass(slots=True)
 class Service:
-    """The instance; `prepare` migrates the database and claims it, `holder` names the leader.
+    """The instance; `prepare` migrates and claims the database, `holder` returns the leader's name.
 
     `closing` holds what was opened for the instance; it is closed when `run` ends.
     """
@@ -52,7 +52,7 @@ class Service:
         return self.election.leader
 
     async def run(self) -> None:
-        """Prepare the database, then contend and lead until cancelled.
+        """Prepare the database, then contend for the lease and lead, until cancelled.
 
         Raises `WrongUpstream`, or an ExceptionGroup for a bug.
         """

@@ -1,6 +1,6 @@
 """What rates-sync reads from its environment: `RATES_SYNC_…`, validated as a whole.
 
-The only module that looks at the environment, and the only one with defaults for its numbers.
+The only module that reads the environment. No configurable number has a default elsewhere.
 """
 
 import dataclasses
@@ -23,8 +23,8 @@ from rates_contracts.environment import (
     tcp_port,
 )
 from rates_contracts.observation import Source
-from rates_sync.guard.limits import Limits
-from rates_sync.timetable.pace import Pace
+from rates_sync.guard.limits import GuardLimits
+from rates_sync.timetable.poll_intervals import PollIntervals
 from rates_telemetry import TRACE_SHARE
 
 PREFIX = "RATES_SYNC"
@@ -52,7 +52,7 @@ class Settings:
 
     # RUF009: these calls only declare, they return a dataclass field.
     database_url: Secret = server_url("The record.", DATABASES)  # noqa: RUF009
-    redis_url: Secret = server_url("Where stream and documents go.", REDISES)  # noqa: RUF009
+    redis_url: Secret = server_url("Where the stream and the documents go.", REDISES)  # noqa: RUF009
     banxico_token: Secret = setting(
         "The token for Banco de México's SIE API (64 letters and digits).",
         check=_is_header_value,
@@ -74,29 +74,42 @@ class Settings:
     host: str = setting("The address of the internal port.", default="127.0.0.1")
     port: int = tcp_port("The internal port: probes, metrics, operator actions.", 8001)
     daily_quota: int = _count("Requests to Banxico per Mexico City day.", 1_000)
-    quota_reserve: int = _count("Of these, kept for trials and operators.", 60, minimum=0)
-    breaker_fail_max: int = _count("Failures in a row that open the breaker.", 3)
-    breaker_reset: float = _number("Seconds until an open breaker admits a trial.", 60.0)
+    quota_reserve: int = _count("Of these, kept for trial requests and operators.", 60, minimum=0)
+    breaker_fail_max: int = _count("Consecutive failures that open the breaker.", 3)
+    breaker_reset: float = _number("Seconds until an open breaker allows a trial request.", 60.0)
     request_timeout: float = _number("Seconds for a whole request to Banxico.", 20.0)
-    retry_pause: float = _number("Seconds, on average, before the second attempt.", 1.0, minimum=0)
-    poll_regular: float = _number("Seconds between polls in the window.", 240.0)
-    poll_noon: float = _number("Seconds between polls from 11:59:30 to 12:15.", 15.0)
-    poll_awaiting: float = _number("Seconds between polls from 12:15 until the FIX.", 60.0)
-    poll_closing: float = _number("Seconds between retries of the day's last poll.", 60.0)
-    poll_late: float = _number("Seconds between polls after 17:00 without the FIX.", 900.0)
-    store_retry: float = _number("Seconds until a poll is repeated that the database failed.", 15.0)
-    lease_poll: float = _number("Seconds between a standby's looks at the lease.", 2.0)
-    lease_patience: float = _number("Seconds without renewal until a leader counts as dead.", 10.0)
+    retry_pause: float = _number(
+        "Seconds before the one retry, on average; 0.5 to 1.5 times this.", 1.0, minimum=0
+    )
+    poll_regular: float = _number(
+        "Seconds between polls on banking days from 07:00 to 17:00.", 240.0
+    )
+    poll_noon: float = _number(
+        "Seconds between polls from 11:59:30 to 12:15 until the FIX is seen.", 15.0
+    )
+    poll_awaiting: float = _number(
+        "Seconds between polls from 12:15 to 17:00 until the FIX, and before the first answer.",
+        60.0,
+    )
+    poll_closing: float = _number(
+        "Seconds between retries of the day's last poll, until 17:30.", 60.0
+    )
+    poll_late: float = _number("Seconds between polls from 17:00 to 21:00 without the FIX.", 900.0)
+    store_retry: float = _number("Seconds until a poll is retried after a database failure.", 15.0)
+    lease_poll: float = _number("Seconds between a standby's checks of the lease.", 2.0)
+    lease_patience: float = _number(
+        "Seconds without renewal until the lease may be taken over.", 10.0
+    )
     lease_renewal: float = _number("Seconds between a leader's renewals.", 2.0)
     relay_interval: float = _number("Seconds at most between two relay steps.", 5.0)
-    redis_timeout: float = _number("Seconds that Redis may take for an answer.", 2.0)
-    notice_interval: float = _number("Seconds between looks for alerts and purges to send.", 1.0)
+    redis_timeout: float = _number("Seconds until a request to Redis times out.", 2.0)
+    notice_interval: float = _number("Seconds between checks for alerts and purges to send.", 1.0)
     second_purge: float = _number("Seconds from a purge to its repetition.", 20.0)
     sns_topic_arn: str = setting("Where alerts go; to the log if empty.", default="")
     cloudfront_distribution_id: str = setting("The edge to purge; none if empty.", default="")
     aws_region: str = setting("The region of both.", default="us-east-1")
-    log_level: str = one_of("The least level to log.", "info", "debug", "warning", "error")
-    log_format: str = one_of("How log lines look.", "json", "console")
+    log_level: str = one_of("The lowest level to log.", "info", "debug", "warning", "error")
+    log_format: str = one_of("The format of log lines.", "json", "console")
     otlp_endpoint: str = setting("Where traces go (OTLP over HTTP); nowhere if empty.", default="")
     trace_share: float = setting(
         "The share of traces that are kept.",
@@ -107,13 +120,13 @@ class Settings:
 
     @property
     def source(self) -> Source:
-        """Whose values these are: only Banxico's own host speaks for Banco de México."""
+        """Whose values these are: Banco de México's only if they come from Banxico's own host."""
         is_banxico = urlsplit(self.banxico_url).hostname == BANXICO_HOST
         return "Banco de México" if is_banxico else "simulator"
 
-    def limits(self) -> Limits:
-        """Return the numbers of the guards around Banxico."""
-        return Limits(
+    def guard_limits(self) -> GuardLimits:
+        """Return the limits of the guards around Banxico."""
+        return GuardLimits(
             deadline=self.request_timeout,
             fail_max=self.breaker_fail_max,
             reset_after=timedelta(seconds=self.breaker_reset),
@@ -122,9 +135,9 @@ class Settings:
             retry_pause=self.retry_pause,
         )
 
-    def pace(self) -> Pace:
-        """Return how far apart polls are."""
-        return Pace(
+    def poll_intervals(self) -> PollIntervals:
+        """Return the intervals between polls."""
+        return PollIntervals(
             regular=timedelta(seconds=self.poll_regular),
             noon_rush=timedelta(seconds=self.poll_noon),
             awaiting=timedelta(seconds=self.poll_awaiting),

@@ -1,4 +1,4 @@
-"""The port to Banxico: what can be asked, what comes back, who can be asked."""
+"""The port to Banxico: queries, answers, and the protocol that the client and its guards share."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from enum import Enum
 from typing import Protocol
 
 MAX_SERIES = 20
-"""As many series as Banxico takes in one request."""
+"""Banxico accepts no more series in one request."""
 MAX_RAW = 200
 """Characters of a datum, or of an unusable answer, that the quarantine shows."""
 
 
 class Purpose(Enum):
-    """Why a request is made: the reserve of the quota is kept for `MANUAL` and for trials."""
+    """Why a request is made: the quota's reserve is kept for `MANUAL` and for trial requests."""
 
     POLL = "poll"
     MANUAL = "manual"
@@ -25,7 +25,7 @@ class Purpose(Enum):
 class Query:
     """One request: the last observation of each series, or all from `first` to `last`.
 
-    Both days are included. Raises ValueError for what Banxico would refuse.
+    Both days are included. Raises ValueError for a query that Banxico would refuse.
     """
 
     series: tuple[str, ...]
@@ -50,7 +50,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What Banxico published for a series and a day; `value` has the digits as published."""
+    """A value that Banxico published for a series and a day; its digits are as published."""
 
     series: str
     date: Day
@@ -69,12 +69,12 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A usable answer of Banxico's.
+    """A usable answer from Banxico.
 
-    `body` is what came (decompressed), `sha256` its hash in hex, `received_at` aware UTC.
-    `published` ascends by series and date, a day at most once. A series without data is in
-    `titles` alone; `missing_series` were asked for and are not in the answer at all. `titles` are
-    Banxico's, white space collapsed.
+    `body` is decompressed, `sha256` its hash in hex, `received_at` aware UTC.
+    `published` ascends by series and date, each day at most once. A series without data is only
+    in `titles`; `missing_series` were asked for and are not in the answer. `titles` are
+    Banxico's, with white space collapsed.
     """
 
     body: bytes
@@ -87,12 +87,12 @@ class Answer:
 
 
 class Banxico(Protocol):
-    """What can be asked: the client itself, or a guard around it."""
+    """The client itself, or a guard around it."""
 
     async def ask(self, query: Query) -> Answer:
         """Return Banxico's answer.
 
-        Raises `UpstreamFailure` when Banxico failed, a `NeutralOutcome` when the failure says
-        nothing about its health, `BreakerOpen` when it was not asked at all.
+        Raises `UpstreamFailure` when Banxico failed, a `NeutralOutcome` when the failure is no
+        sign of its health, `BreakerOpen` when it was not asked.
         """
         ...

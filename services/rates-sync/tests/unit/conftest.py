@@ -30,7 +30,7 @@ from rates_sync.store.outbox import BEFORE_ALL, read_events
 from rates_sync.store.record import Record
 from rates_sync.store.rows import read_calendar
 from rates_sync.timetable.calendar import bank_calendar
-from rates_sync.timetable.status import Origin
+from rates_sync.timetable.status import StatusOrigin
 from rates_sync.upstream import Answer, Published, Query, Rejected
 
 DATA = Path(__file__).parent.parent / "data"
@@ -166,7 +166,7 @@ class Desk:
 
     def recorder(self) -> Recorder:
         """Return a recorder; what it announces is in `announced`."""
-        origin = Origin("simulator", edge_purged=False)
+        origin = StatusOrigin("simulator", edge_purged=False)
         return Recorder(self.record, self.fence, origin, self.clock, self.announced.append)
 
     async def events(self) -> tuple[Event, ...]:

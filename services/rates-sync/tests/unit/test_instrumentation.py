@@ -10,7 +10,7 @@ from rates_contracts.events import Head
 from rates_sync.instrumentation import Instrumentation
 from rates_sync.liveness import Liveness
 from rates_sync.metrics import Metrics
-from rates_sync.timetable.schedule import Known
+from rates_sync.timetable.schedule import ScheduleInputs
 
 NOW = datetime(2024, 1, 2, 21, tzinfo=UTC)
 """A banking day, 15:00 in Mexico City: its FIX is overdue."""
@@ -39,7 +39,7 @@ def test_a_standby_tells_nothing_of_what_it_saw_as_leader(
     instrumentation: Instrumentation, metrics: Metrics, calendar: BankCalendar
 ) -> None:
     """An alarm on the breaker, a late FIX or the relay ends with the leader that raised it."""
-    known = Known(calendar, Day(2023, 12, 29), verified_at=NOW)
+    known = ScheduleInputs(calendar, Day(2023, 12, 29), verified_at=NOW)
     instrumentation.attach(lambda _: 3, lambda _: None)
     instrumentation.on_breaker_change("open")
     instrumentation.on_tick(known, NOW)

@@ -1,4 +1,4 @@
-"""Banxico's SIE API: `client` fetches, `payload` reads what came, `series` says what we ask for.
+"""Banxico's SIE API: `client` asks, `payload` parses the answer, `series` lists what is recorded.
 
-`payload` reads each value by `datum`, and answers that hold none by `refusal`.
+`datum` parses one value, `refusal` an answer without values.
 """

@@ -1,7 +1,7 @@
-"""Ask Banxico's SIE API over HTTPS: one query, one request, one answer.
+"""Asks Banxico's SIE API over HTTPS: one request per query.
 
-It never retries, never follows a redirect, and knows nothing of quotas or breakers. The token goes
-into the `Bmx-Token` header and nowhere else: in a URL it would end up in logs.
+Never retries and never follows a redirect; has no quota and no breaker. The token is sent in the
+`Bmx-Token` header only: in a URL it would end up in logs.
 """
 
 import httpx
@@ -21,13 +21,13 @@ def open_client(
 ) -> httpx.AsyncClient:
     """Return the HTTP client for the API at `base_url` (up to `/service/v1`); `read_timeout` in s.
 
-    The caller closes it. It reads no proxy or certificate from the environment.
+    The caller closes it. Proxy and certificate settings of the environment are ignored.
     """
     return httpx.AsyncClient(
         base_url=base_url,
         headers={"Accept": "application/json"},
         timeout=httpx.Timeout(read_timeout, connect=CONNECT_SECONDS),
-        # A connection kept between polls may be half dead, and its error would count as Banxico's.
+        # A connection kept between polls may be dead, and its error would count as Banxico's.
         limits=httpx.Limits(max_connections=2, max_keepalive_connections=0),
         follow_redirects=False,
         trust_env=False,
@@ -36,7 +36,7 @@ def open_client(
 
 
 class BanxicoClient:
-    """The `Banxico` port over HTTP; `http` carries base URL, timeouts and the Accept header."""
+    """The `Banxico` port over HTTP; `http` has the base URL, timeouts and the Accept header."""
 
     def __init__(self, http: httpx.AsyncClient, token: Secret, clock: Clock) -> None:
         """Raise ValueError for a token that can't be a header: sending it would print it."""

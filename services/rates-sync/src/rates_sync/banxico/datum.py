@@ -1,7 +1,7 @@
-"""Read one datum of an answer, `{"fecha":"02/01/2024","dato":"17.0297"}`, or say why it can't be.
+"""Parses one datum of an answer, `{"fecha":"02/01/2024","dato":"17.0297"}`.
 
-Pure. No number passes a float: `dato` is decoded as a string
-and stays one until it is a `Decimal`; a JSON number is refused.
+Pure. No float is involved: `dato` is decoded as a string and converted to a `Decimal`; a JSON
+number is rejected.
 """
 
 import re
@@ -18,11 +18,11 @@ DAY = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
 PLAIN = r"(?:0|[1-9][0-9]{0,8})"
 GROUPED = r"[1-9][0-9]{0,2}(?:,[0-9]{3}){1,3}"
 ANY_NUMBER = re.compile(rf"(?:{PLAIN}|{GROUPED})(?:\.[0-9]{{1,12}})?")
-"""Thousands commas only where they belong: "18,3500" is an error, not 183500."""
+"""Thousands commas only in their places: "18,3500" is an error, not 183500."""
 
 
 class Unusable(Exception):
-    """The datum can't be used; `day` is None when not even its day can be read."""
+    """The datum can't be used; `day` is None when its day can't be read either."""
 
     def __init__(self, reason: str, day: Day | None = None) -> None:
         super().__init__(reason)

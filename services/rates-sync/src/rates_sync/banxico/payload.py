@@ -1,7 +1,7 @@
-"""Read an answer of the SIE API: bytes in, an `Answer` out, nothing dropped on the way.
+"""Parses an answer of the SIE API: bytes in, an `Answer` out, without dropping anything.
 
-Pure: no network, no clock. A datum that can't be used is `Rejected` alone; an answer that is not
-usable at all is an error (`refusal`).
+Pure: no network, no clock. A single unusable datum is `Rejected`; an unusable answer is an error
+(`refusal`).
 """
 
 import hashlib
@@ -24,7 +24,7 @@ from rates_sync.upstream import MAX_RAW, Answer, Published, Query, Rejected
 class _Series(msgspec.Struct):
     idSerie: str  # noqa: N815  the wire's name
     titulo: str = ""
-    datos: list[msgspec.Raw] = []  # a range without data comes without the key
+    datos: list[msgspec.Raw] = []  # missing in a range without data
 
 
 class _Bmx(msgspec.Struct):
@@ -51,10 +51,10 @@ class _Read(NamedTuple):
 def parse(
     body: bytes, *, status: int, headers: Mapping[str, str], query: Query, received_at: datetime
 ) -> Answer:
-    """Read `body`, the answer to `query`; what it says counts before its `status`.
+    """Parse `body`, the answer to `query`; its content takes precedence over `status`.
 
-    Raises `UpstreamFailure` (which carries `body`), `UpstreamRateLimited` or `BadToken` when it
-    is not a usable answer.
+    Raises `UpstreamFailure` (with `body`), `UpstreamRateLimited` or `BadToken` if the answer is
+    unusable.
     """
     try:
         series = _usable(body, status, headers, query)
@@ -78,7 +78,7 @@ def parse(
 def _usable(body: bytes, status: int, headers: Mapping[str, str], query: Query) -> list[_Series]:
     series = _series_in(body, status, headers)
     if {wire.idSerie for wire in series}.isdisjoint(query.series):
-        # Not one of them is verified: taken for a success, an outage would pass for a holiday.
+        # None of them is verified: as a success, an outage would look like a holiday.
         raise UpstreamFailure("none of the series asked for is in the answer")
     return series
 
@@ -114,7 +114,7 @@ def _read_all(
 
 
 def _once_a_day(read: list[_Read]) -> tuple[list[Published], list[Rejected]]:
-    """Keep a day that came once, or twice alike; of two different values neither can be trusted."""
+    """Accept a day with one value, even if repeated; reject a day with two different values."""
     published: list[Published] = []
     rejected: list[Rejected] = []
     series_and_day = attrgetter("series", "date")

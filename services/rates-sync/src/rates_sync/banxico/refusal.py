@@ -1,7 +1,7 @@
-"""What an answer without data means: Banxico's error node first, the status only after it.
+"""Reads Banxico's error node first, then the HTTP status.
 
-Banxico answers most errors with 400, so the status alone would take a rate limit for a bad token;
-its front end answers outages in HTML, also with 200. Raises nothing: it returns the error to raise.
+Banxico answers most errors with 400: by status alone a rate limit would look like a bad token. Its
+front end reports outages as HTML, sometimes with status 200. Returns the error to raise.
 """
 
 import re
@@ -19,12 +19,12 @@ from rates_sync.errors import (
 )
 
 MIN_WAIT, DEFAULT_WAIT, MAX_WAIT = 1, 60, 86_400
-"""Seconds. Banxico counts by the minute, by five and by the day; 60 when it does not say."""
+"""Seconds. Banxico's limits are per minute, five minutes and day; the default if it names none."""
 SECONDS = re.compile(r"[0-9]{1,9}")
 
 
 class ErrorNode(msgspec.Struct):
-    """Banxico's `error`: `mensaje` in Spanish, the other two for a rate limit alone."""
+    """Banxico's `error`: `mensaje` in Spanish, the other two only for a rate limit."""
 
     mensaje: str = ""
     secondsToReset: Any = None  # noqa: N815  the wire's name
@@ -32,7 +32,7 @@ class ErrorNode(msgspec.Struct):
 
 
 def of_node(node: ErrorNode, *, status: int, headers: Mapping[str, str]) -> UpstreamError:
-    """Return what Banxico's own error says."""
+    """Return the error that Banxico's error node means."""
     lowered = _lowered(headers)
     if _is_rate_limit(node, status, lowered):
         return _rate_limited(node.secondsToReset, lowered)
@@ -43,16 +43,16 @@ def of_node(node: ErrorNode, *, status: int, headers: Mapping[str, str]) -> Upst
 
 
 def of_status(body: bytes, *, status: int, headers: Mapping[str, str]) -> UpstreamError:
-    """Return what an answer without any node of Banxico's says by its status."""
+    """Return the error for an answer without Banxico's JSON, by its status."""
     if status == 429:
         return _rate_limited(None, _lowered(headers))
     if 300 <= status < 400:
-        # Never followed: a redirect to a page of an outage must not become an empty day.
+        # Never followed: a redirect to an outage page must not look like a day without data.
         return UpstreamFailure(f"a redirect ({status})", kind="redirect")
     if status >= 500:
         return UpstreamFailure(f"status {status}", kind="server_error")
     if body.lstrip()[:1] == b"<":
-        # Also for 401 and 403: a page of the front end's says nothing about the token.
+        # Also for 401 and 403: the front end's HTML means nothing for the token.
         return UpstreamFailure(f"HTML with status {status}", kind="html")
     if status in {401, 403}:
         return BadToken(f"Banxico answered {status}")

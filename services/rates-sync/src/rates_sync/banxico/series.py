@@ -1,6 +1,13 @@
-"""The series of Banco de México that the platform records, and what their values look like.
+"""The series of Banco de México that the platform records, and the form of their values.
 
-Source: Banco de México, Sistema de Información Económica (SIE).
+Source: Banco de México, Sistema de Información Económica (SIE). Recording a new series touches:
+
+- `rates_contracts.observation`: its id and its `Kind`;
+- `SERIES` below: its entry;
+- then the record: an operator runs `rates-sync backfill`, since missing history is detected by FIX
+  days only.
+
+Serving it as a `kind` is up to the API.
 """
 
 from dataclasses import dataclass
@@ -12,7 +19,7 @@ from rates_contracts.observation import FIX, SETTLEMENT, Kind
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A recorded series; `decimals` is how many places each of its values has."""
+    """A recorded series; each value has `decimals` decimal places."""
 
     kind: Kind
     decimals: int

@@ -1,8 +1,8 @@
-"""Fill what is missing: the whole history at first start, a range for an operator.
+"""Records missing history: all of it at the first start, or a range for an operator.
 
-Newest chunk first, so that what clients ask for most is there first. Each chunk is a request and a
-transaction well under a second; the last one announces all of them as one event (protocol rule 2).
-Interrupted, it continues with what is still missing.
+The newest chunk is first, since clients ask for it most. Each chunk is one request and one short
+transaction; the last chunk announces them all (protocol rule 2). After an interruption it continues
+with what is still missing.
 """
 
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -21,9 +21,9 @@ from rates_sync.upstream import Banxico, Purpose, Query
 log = structlog.get_logger(__name__)
 
 CHUNK = timedelta(days=4 * 365)
-"""A request's share: 1,000 FIX and 1,460 settlement rates; 7.6 years came in one 77 kB answer."""
+"""Of one request: 1,000 FIX and 1,460 settlement rates; 7.6 years came in one 77 kB answer."""
 MAX_CLOSURE = timedelta(days=15)
-"""No two FIX have ever been farther apart than 5 days: more is a hole."""
+"""No two FIX were ever more than 5 days apart: a longer gap is missing history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A chunk is done: the `done`-th `of` all, its `span`, what it added."""
+    """Chunk number `done` `of` all is recorded: its `span` and what it added."""
 
     done: int
     of: int
@@ -44,10 +44,10 @@ class Progress:
     additions: Additions
 
 
-def holes(days: Sequence[Day], first: Day, today: Day) -> list[Span]:
-    """Return the spans from `first` to yesterday without a FIX that no closure explains.
+def missing_spans(days: Sequence[Day], first: Day, today: Day) -> list[Span]:
+    """Return the spans from `first` to yesterday that lack their FIX.
 
-    `days` are those that have one, ascending.
+    Weekends and closures are not missing. `days` are those with a FIX, ascending.
     """
     edges = [first - ONE_DAY, *days, today]
     return [
@@ -74,17 +74,17 @@ class Backfill:
         self._banxico, self._recorder = banxico, recorder
         self._first_fix_day = first_fix_day
 
-    async def missing(self, today: Day) -> list[Span]:
-        """Return the holes of the record. Raises `LeaseLost`, `StoreUnavailable`."""
+    async def missing_spans(self, today: Day) -> list[Span]:
+        """Return the spans that the record lacks. Raises `LeaseLost`, `StoreUnavailable`."""
         first = self._first_fix_day
-        return holes(await self._recorder.days(first, today), first, today)
+        return missing_spans(await self._recorder.days(first, today), first, today)
 
     async def run(
         self, spans: Sequence[Span], purpose: Purpose, *, trusted: bool = False
     ) -> AsyncIterator[Progress]:
         """Ask for `spans` and record them, yielding after each chunk.
 
-        Raises `UpstreamError`, `LeaseLost`, `StoreUnavailable`: what is done stays recorded.
+        Raises `UpstreamError`, `LeaseLost`, `StoreUnavailable`; finished chunks stay recorded.
         """
         parts = list(chunks(spans))
         for done, part in enumerate(parts, start=1):

@@ -1,7 +1,7 @@
-"""What an answer changes in the record: the comparison, pure.
+"""Compares an answer with the record: what to add, what to review.
 
-A correction is a new revision, never an overwrite and never ignored; what looks wrong is kept for
-review instead.
+Pure. A correction becomes a new revision; nothing is overwritten or ignored. Suspicious values are
+kept for review instead.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,14 +16,14 @@ from rates_contracts.observation import Observation
 from rates_sync.upstream import Answer, Published, Rejected
 
 MAX_MOVE = Decimal("0.10")
-"""Of the previous observation. The largest day's move of 1996-2026 was 7.65 %."""
+"""Relative to the previous observation. The largest daily move of 1996-2026 was 7.65 %."""
 FLOATING_SINCE = Day(1996, 1, 1)
-"""In the peso crisis before it six real days moved by more, by 22.28 % at most."""
+"""In the peso crisis before it six real daily moves were larger, up to 22.28 %."""
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Observations to record, ascending by series and date; what a person has to review."""
+    """Observations to record, ascending by series and date; values that an operator must review."""
 
     observations: tuple[Observation, ...]
     suspicious: tuple[Rejected, ...]
@@ -38,8 +38,8 @@ def compare(
 ) -> Changes:
     """Compare `answer` with the newest revisions of each series, ascending by date.
 
-    `known` must begin before the answer's first day. `trusted` lets large moves pass: an operator
-    has looked at them.
+    `known` must begin before the answer's first day. `trusted` accepts large moves: an operator
+    has reviewed them.
     """
     accepted: list[Observation] = []
     suspicious: list[Rejected] = []
@@ -69,7 +69,7 @@ def _by_day(
 
 
 def _doubt(shown: Published, previous: Decimal | None) -> str | None:
-    """Return why a person has to review the value, None if nobody has to."""
+    """Return why an operator must review the value, or None."""
     if previous is None or shown.date < FLOATING_SINCE:
         return None
     if abs(shown.value - previous) > previous * MAX_MOVE:

@@ -1,7 +1,7 @@
 """The use case: ask Banxico, compare, record and announce.
 
-Knows neither HTTP nor the database: it asks through the guards and records through the recorder.
-Never decides when it runs.
+Uses neither HTTP nor the database directly: it asks through the guards and records through the
+recorder. Does not decide when it runs.
 """
 
 from collections.abc import Callable
@@ -24,23 +24,23 @@ from rates_sync.upstream import Answer, Banxico, Purpose, Query, Rejected
 log = structlog.get_logger(__name__)
 
 OVERLAP = timedelta(days=10)
-"""Asked again before the last known date: a gap after a long weekend heals, a correction shows."""
-FIRST_LOOK = timedelta(days=45)
-"""What an empty record asks for first: enough for every average, the rest is the backfill's."""
-AHEAD = timedelta(days=10)
-"""The settlement rate is known for days to come."""
+"""How far before the last known date polls begin: fills gaps and finds corrections."""
+FIRST_RANGE = timedelta(days=45)
+"""The first request of an empty record: enough for every average; the backfill adds the rest."""
+SETTLEMENT_AHEAD = timedelta(days=10)
+"""How far after today polls end: settlement rates are published in advance."""
 
-Result = Literal[Outcome, "store_unavailable"]
-RESULTS: tuple[Result, ...] = get_args(Result)
+CycleOutcome = Literal[Outcome, "store_unavailable"]
+CYCLE_OUTCOMES: tuple[CycleOutcome, ...] = get_args(CycleOutcome)
 
 NOTHING = Additions()
 
 
 @dataclass(frozen=True, slots=True)
-class Poll:
-    """How a cycle ended; `not_before` is when Banxico's own rate limit resets."""
+class CycleResult:
+    """How a cycle ended; `not_before` is when Banxico's rate limit resets, if it was hit."""
 
-    outcome: Result
+    outcome: CycleOutcome
     additions: Additions = NOTHING
     not_before: datetime | None = None
 
@@ -58,10 +58,10 @@ class Cycle:
         self._banxico, self._recorder, self._clock = banxico, recorder, clock
         self._span = span
 
-    async def run(self, purpose: Purpose = Purpose.POLL) -> Poll:
+    async def run(self, purpose: Purpose = Purpose.POLL) -> CycleResult:
         """Ask once for all that may be new. Raises `LeaseLost`, `StoreUnavailable`.
 
-        A failure of Banxico's is an outcome, recorded as the state of the upstream.
+        A failure of Banxico is an outcome; it is recorded as the state of the upstream.
         """
         with self._span("cycle"):
             try:
@@ -71,7 +71,7 @@ class Cycle:
             additions = await self._recorder.record(answer, AnnounceMode.POLL)
         if additions.new or additions.corrections:
             log.info("recorded", new=additions.new, corrections=additions.corrections)
-        return Poll("success", additions)
+        return CycleResult("success", additions)
 
     async def _ask(self, purpose: Purpose) -> Answer:
         with self._span("ask"):
@@ -80,30 +80,30 @@ class Cycle:
         return answer
 
     async def _query(self, purpose: Purpose) -> Query:
-        """Ask for both series in one request, from before the last known date to ahead of today.
+        """Ask for both series in one request, from before the last known date until after today.
 
-        That date is read each time: a record that was restored to an earlier time lacks more.
+        That date is read each time: a record restored to an earlier time lacks more.
         """
         today = mexico_day(self._clock())
         newest = await self._recorder.newest_fix_day()
-        first = today - FIRST_LOOK if newest is None else min(newest, today) - OVERLAP
-        return Query(tuple(SERIES), first, today + AHEAD, purpose)
+        first = today - FIRST_RANGE if newest is None else min(newest, today) - OVERLAP
+        return Query(tuple(SERIES), first, today + SETTLEMENT_AHEAD, purpose)
 
-    async def _failed(self, error: UpstreamError) -> Poll:
+    async def _failed(self, error: UpstreamError) -> CycleResult:
         upstream = _state_after(error.outcome)
         not_before = None
         if isinstance(error, UpstreamRateLimited):
             not_before = self._clock() + timedelta(seconds=error.seconds_to_reset)
         if upstream is None:
-            return Poll(error.outcome, not_before=not_before)
+            return CycleResult(error.outcome, not_before=not_before)
         body = error.body if isinstance(error, UpstreamFailure) else b""
         is_new = await self._recorder.note_failure(upstream, body, str(error))
         additions = Additions(rejected=(Rejected("", None, "", str(error)),) if is_new else ())
-        return Poll(error.outcome, additions, not_before)
+        return CycleResult(error.outcome, additions, not_before)
 
 
 def _check_complete(answer: Answer) -> None:
-    """An unknown id in a list is silently missing: without the FIX nothing is verified."""
+    """Banxico leaves out unknown ids silently; without the FIX nothing is verified."""
     if FIX in answer.missing_series:
         raise UpstreamFailure(f"the answer lacks {FIX}")
     if answer.missing_series:
@@ -111,7 +111,7 @@ def _check_complete(answer: Answer) -> None:
 
 
 def _state_after(outcome: Outcome) -> Upstream | None:
-    """Return the state of the upstream after a failure, None where it was not asked."""
+    """Return the state of the upstream after a failure, None if Banxico was not asked."""
     match outcome:
         case "breaker_open":
             return None

@@ -1,8 +1,8 @@
-"""Records and announces: every event of rates-sync but a new timeline is made here.
+"""Records and announces; all events are created here, except `TimelineChanged`.
 
-Each method of `Recorder` is one fenced transaction in which nothing but the database is awaited
-(protocol rule 2). What this leader knows of Banxico changes only once that is committed, so that no
-status claims an answer that was not recorded.
+Each method of `Recorder` is one fenced transaction that awaits only the database (protocol rule 2).
+`Recorder.health` changes only after the commit. So no status claims an answer that was not
+recorded.
 """
 
 import asyncio
@@ -36,18 +36,24 @@ from rates_sync.store.record import Record
 from rates_sync.store.recording import Recording
 from rates_sync.timetable.averages import averages_ahead, first_day_needed
 from rates_sync.timetable.calendar import bank_calendar
-from rates_sync.timetable.schedule import Known
-from rates_sync.timetable.status import Origin, UpstreamHealth, new_day, status_of, worth_an_event
+from rates_sync.timetable.schedule import ScheduleInputs
+from rates_sync.timetable.status import (
+    StatusOrigin,
+    UpstreamHealth,
+    new_day,
+    status_of,
+    worth_an_event,
+)
 from rates_sync.upstream import MAX_RAW, Answer, Rejected
 
 LOOK_BACK = timedelta(days=15)
-"""How far before an answer the record is read, for the value that a first day moved from."""
+"""How far before an answer the record is read, to find the value before its first day."""
 
 K = TypeVar("K", ObservationsRecorded, StatusChanged, CalendarChanged)
 
 
 class AnnounceMode(Enum):
-    """How an answer's changes are announced; a backfill makes a single event (protocol rule 2)."""
+    """How an answer's changes are announced; a backfill is announced once (protocol rule 2)."""
 
     POLL = "poll"
     CHUNK = "chunk"
@@ -67,15 +73,15 @@ class Additions:
 class Recorder:
     """The recorder of the instance that holds `fence`; `on_event` is called with committed events.
 
-    `health`, `known` and `timeline` are as of the last transaction. Methods raise `LeaseLost` and
-    `StoreUnavailable`; then nothing is recorded.
+    `health`, `schedule_inputs` and `timeline` are as of the last transaction. Methods
+    raise `LeaseLost` and `StoreUnavailable`; then nothing is recorded.
     """
 
     def __init__(
         self,
         record: Record,
         fence: Fence,
-        origin: Origin,
+        origin: StatusOrigin,
         clock: Clock,
         on_event: Callable[[Event], None],
     ) -> None:
@@ -83,11 +89,11 @@ class Recorder:
         self._clock, self._on_event = clock, on_event
         self._lock = asyncio.Lock()
         self.health = UpstreamHealth()
-        self.known = Known(bank_calendar(mexico_day(clock())), None, None)
+        self.schedule_inputs = ScheduleInputs(bank_calendar(mexico_day(clock())), None, None)
         self.timeline = 0
 
     async def begin(self) -> None:
-        """Record the whole status, whatever the last leader left behind (protocol rule 3)."""
+        """Record the whole status, whatever the last leader recorded (protocol rule 3)."""
         async with self._session() as session:
             old = await session.recording.status()
             if old is not None:
@@ -100,21 +106,21 @@ class Recorder:
         await self.renew_calendar()
 
     async def renew_calendar(self) -> None:
-        """Record the bank calendar as it is now, if it has changed."""
+        """Record the current bank calendar if it has changed."""
         async with self._session() as session:
             calendar = await session.current_calendar()
             if calendar != await session.recording.calendar():
                 await session.announce(CalendarChanged, calendar=calendar)
 
     async def note(self, **changes: Any) -> None:
-        """Change fields of `health`; an event if workers need to know of it (protocol rule 5)."""
+        """Change fields of `health`, and announce that if workers need it (protocol rule 5)."""
         async with self._session(**changes) as session:
             await session.announce_if_worth()
 
     async def note_failure(self, upstream: Upstream, body: bytes, reason: str) -> bool:
-        """Note that a request failed, and quarantine what came with it (rule R10).
+        """Note that a request failed, and quarantine its answer (rule R10).
 
-        Tell whether something was quarantined: a repeat is not.
+        Return whether something was quarantined: a repeat is not.
         """
         async with self._session(upstream=upstream) as session:
             await session.announce_if_worth()
@@ -128,7 +134,7 @@ class Recorder:
     async def record(
         self, answer: Answer, mode: AnnounceMode, *, trusted: bool = False
     ) -> Additions:
-        """Record what `answer` changes and announce it; a poll also verifies what is known."""
+        """Record what `answer` changes and announce it; a poll also verifies all known values."""
         verified = {"verified_at": answer.received_at, "upstream": "ok"}
         async with self._session(**verified if mode is AnnounceMode.POLL else {}) as session:
             recording = session.recording
@@ -140,7 +146,7 @@ class Recorder:
             return await _additions(recording, answer, changes)
 
     async def declare_closed(self, day: Day, reason: str, actor: str) -> bool:
-        """Declare a banking day closed, audited; False if the calendar has it closed already."""
+        """Declare a banking day closed, audited; False if it is closed already."""
         async with self._session() as session:
             calendar = await session.calendar()
             if not calendar.is_banking_day(day):
@@ -167,28 +173,28 @@ class Recorder:
 
     @asynccontextmanager
     async def _session(self, **changes: Any) -> AsyncIterator["Session"]:
-        """Open a transaction; what it says is believed and announced once it is committed."""
+        """Open a transaction; after its commit take over its health and announce its event."""
         async with self._lock:
             async with self._record.recording(self._fence) as recording:
                 health = dataclasses.replace(self.health, **changes)
                 session = Session(recording, self._origin, health, self._clock())
                 yield session
-                known = await session.known()
-            self.health, self.known = session.health, known
+                inputs = await session.schedule_inputs()
+            self.health, self.schedule_inputs = session.health, inputs
             self.timeline = recording.head.timeline
         if session.event is not None:
             self._on_event(session.event)
 
 
 class Session:
-    """An open recording and its event, with the status and averages that go with that.
+    """An open recording and its event, with that event's status and averages.
 
-    `health` is what will be known of Banxico once it is committed. All that it compares with is
-    read through the recording, under the fence (protocol rule 2).
+    `health` is the health after the commit. Everything is read through the recording, under the
+    fence (protocol rule 2).
     """
 
     def __init__(
-        self, recording: Recording, origin: Origin, health: UpstreamHealth, now: datetime
+        self, recording: Recording, origin: StatusOrigin, health: UpstreamHealth, now: datetime
     ) -> None:
         self.recording, self.health = recording, health
         self.event: Event | None = None
@@ -200,19 +206,19 @@ class Session:
         return bank_calendar(mexico_day(self._now), stored.declared if stored else ())
 
     async def calendar(self) -> BankCalendar:
-        """Return the recorded calendar, or what will be the first."""
+        """Return the recorded calendar; before the first, the library's."""
         return await self.recording.calendar() or await self.current_calendar()
 
-    async def known(self) -> Known:
+    async def schedule_inputs(self) -> ScheduleInputs:
         """Return what decides the next poll."""
         newest = await self.recording.newest_day(FIX)
-        return Known(await self.calendar(), newest, self.health.verified_at)
+        return ScheduleInputs(await self.calendar(), newest, self.health.verified_at)
 
     async def announce(self, kind: type[K], **fields: Any) -> None:
         """Announce an event of `kind` with the whole status (rule R3).
 
-        Rows that an interrupted backfill left unannounced turn it into a reload, which covers
-        them and everything else but a calendar: that is announced on its own.
+        If an interrupted backfill left unannounced rows, a reload is announced instead. It covers
+        everything except a calendar, which is announced separately.
         """
         calendar = fields.get("calendar") or await self.calendar()
         status = await self._status(calendar)
@@ -225,13 +231,13 @@ class Session:
             )
 
     async def announce_if_worth(self) -> None:
-        """Announce the status alone, if workers need to know of it (protocol rule 5)."""
+        """Announce only the status, if workers need it (protocol rule 5)."""
         status = await self._status(await self.calendar())
         if worth_an_event(await self.recording.status(), status):
             await self.announce(StatusChanged)
 
     async def announce_changes(self, changes: Changes, mode: AnnounceMode) -> None:
-        """Announce all of it as one event (rule R3); a chunk leaves that to the backfill's end."""
+        """Announce all changes as one event (rule R3); a chunk leaves that to the last chunk."""
         added = bool(changes.observations)
         if mode is AnnounceMode.CHUNK:
             if added:
@@ -244,7 +250,7 @@ class Session:
             await self.announce_if_worth()
 
     async def reload(self, status: SyncStatus | None = None) -> None:
-        """Announce that more was recorded than an event should carry (protocol rule 2)."""
+        """Announce that workers must reload the record (protocol rule 2)."""
         calendar = await self.calendar()
         self.event = await self.recording.announce(
             HistoryReload,
@@ -259,7 +265,7 @@ class Session:
     async def _averages(
         self, calendar: BankCalendar, status: SyncStatus, kind: type[K]
     ) -> tuple[Average, ...] | None:
-        """Return the table where it may have changed: a new day extends it, too."""
+        """Return the table if it may have changed; a new day extends it."""
         old = await self.recording.status()
         if kind is StatusChanged and old is not None and not new_day(old, status):
             return None
@@ -272,7 +278,7 @@ class Session:
 
 
 async def _known(recording: Recording, answer: Answer) -> dict[str, list[Observation]]:
-    """Return what the record holds around the days of `answer`."""
+    """Return the recorded observations around the days of `answer`."""
     days = [row.date for row in answer.published]
     if not days:
         return {}
@@ -281,7 +287,7 @@ async def _known(recording: Recording, answer: Answer) -> dict[str, list[Observa
 
 
 async def _additions(recording: Recording, answer: Answer, changes: Changes) -> Additions:
-    """Quarantine what can't be used (rule R10) and count; a repeat of it counts no more."""
+    """Quarantine unusable data (rule R10) and count; a repeat is not counted again."""
 
     async def quarantined(data: Iterable[Rejected]) -> tuple[Rejected, ...]:
         return tuple([row for row in data if await recording.quarantine(row, answer.sha256)])

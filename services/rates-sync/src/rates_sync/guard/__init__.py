@@ -1,5 +1,5 @@
-"""What protects Banxico from us and us from Banxico: wrappers of one port, a file each.
+"""Protects Banxico and rates-sync from each other: wrappers of one port, a file each.
 
-`chain` says their order once, with its reason; `limits` are their numbers. None of them knows how
-Banxico is asked.
+`chain` defines their order and why, `limits` their numbers. None of them knows how Banxico is
+asked.
 """

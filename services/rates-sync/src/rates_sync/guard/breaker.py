@@ -1,9 +1,13 @@
-"""The circuit breaker: three failures in a row and Banxico is left alone for a minute.
+"""The circuit breaker: after consecutive failures Banxico is not asked for a while.
 
-aiobreaker keeps state and count; this wrapper keeps it from what it gets wrong (protocol rule 19):
-it takes an excluded exception for a success, admits concurrent trials, raises an error of its own
-for the failure that opens it, and compares UTC with local time. Its state lives in this process
-alone: a new leader starts closed. Never retries.
+aiobreaker keeps state and count; this wrapper corrects four faults of it (protocol rule 19):
+
+- it counts an excluded exception as a success;
+- it allows several trial requests at the same time;
+- it replaces the failure that opens it by its own error;
+- it compares UTC with local time.
+
+The state is this process's only: a new leader starts with a closed breaker. Never retries.
 """
 
 import asyncio
@@ -19,7 +23,7 @@ from rates_sync.errors import BreakerOpen, NeutralOutcome
 from rates_sync.upstream import Answer, Banxico, Query
 
 OnChange = Callable[[BreakerState, BreakerState, datetime], None]
-"""Called with (old, new, at) inside the call, in order: it must only enqueue."""
+"""Called with (old, new, at) during the request, in order: it must not block."""
 
 _NAMES: dict[aiobreaker.CircuitBreakerState, BreakerState] = {
     aiobreaker.CircuitBreakerState.CLOSED: "closed",
@@ -29,9 +33,10 @@ _NAMES: dict[aiobreaker.CircuitBreakerState, BreakerState] = {
 
 
 class Breaker:
-    """The `Banxico` port behind a breaker; every call, a trial or an operator's, passes one lock.
+    """The `Banxico` port behind a breaker; all requests, trials included, pass one lock.
 
-    `fail_max` failures in a row open it; `reset_after` that, one trial closes or reopens it.
+    `fail_max` consecutive failures open it; `reset_after` later a trial request closes or reopens
+    it.
     """
 
     def __init__(
@@ -49,26 +54,26 @@ class Breaker:
 
     @property
     def state(self) -> BreakerState:
-        """The state now; `half_open` only while a trial is under way."""
+        """The state now; `half_open` only during a trial request."""
         return _NAMES[self._breaker.current_state]
 
     @property
     def failures(self) -> int:
-        """Failures in a row, trials included; 0 after a success."""
+        """Consecutive failures, trial requests included; 0 after a success."""
         return int(self._breaker.fail_counter)
 
     @property
     def retry_at(self) -> datetime | None:
-        """When an open breaker admits a trial (aware UTC); None when it is not open."""
+        """When an open breaker allows a trial request (aware UTC); None if it is not open."""
         return self._breaker.opens_at if self.state == "open" else None
 
     def admit(self) -> None:
-        """Raise `BreakerOpen` where `ask` would refuse without asking."""
+        """Raise `BreakerOpen` if `ask` would refuse without asking."""
         if self.retry_at is not None and self._clock() < self.retry_at:
             raise BreakerOpen(self.retry_at)
 
     async def ask(self, query: Query) -> Answer:
-        """Ask if the breaker admits it. Raises `BreakerOpen`, or what `inner` raised."""
+        """Ask if the breaker allows it. Raises `BreakerOpen`, or what `inner` raised."""
         async with self._lock:
             self.admit()
             try:
@@ -76,7 +81,7 @@ class Breaker:
             except _Neutral as neutral:
                 raise neutral.outcome from neutral.outcome.__cause__
             except aiobreaker.CircuitBreakerError as opened:
-                # The n-th failure: it was asked and Banxico failed, so that is what is raised.
+                # The failure that opens it: raise that failure itself.
                 failure = opened.__cause__ or opened
                 raise failure from failure.__cause__
             finally:
@@ -90,15 +95,15 @@ class Breaker:
             raise _Neutral(outcome) from outcome
 
     def _reopen_undecided(self) -> None:
-        """A trial that neither succeeded nor failed (neutral, cancelled) says nothing: open."""
+        """Reopen after a trial that neither succeeded nor failed (neutral, cancelled)."""
         if self.state == "half_open":
             self._breaker.open()
 
 
 class _Neutral(BaseException):
-    """Carries a neutral outcome past aiobreaker, which counts every `Exception` one way or another.
+    """Carries a neutral outcome past aiobreaker, which counts every plain `Exception`.
 
-    Like a cancellation it leaves state and count untouched; it never leaves this module.
+    Like a cancellation it leaves state and count unchanged; it never leaves this module.
     """
 
     def __init__(self, outcome: NeutralOutcome) -> None:
@@ -107,10 +112,10 @@ class _Neutral(BaseException):
 
 
 class _ClockedBreaker(aiobreaker.CircuitBreaker):  # type: ignore[misc]  # it carries no types
-    """aiobreaker 1.2 on our clock.
+    """aiobreaker 1.2 on the injected clock.
 
     Its storage's `opened_at` stays None, so that it never compares `utcnow()` with anything:
-    `Breaker.admit` decides when a trial is due.
+    `Breaker.admit` decides when a trial request is due.
     """
 
     def __init__(
@@ -122,18 +127,18 @@ class _ClockedBreaker(aiobreaker.CircuitBreaker):  # type: ignore[misc]  # it ca
         self._opened_at = clock()
 
     def open(self) -> None:
-        """Open, at our clock's time."""
+        """Open at the injected clock's time."""
         self._opened_at = self._clock()
         self.state = self._state_storage.state = aiobreaker.CircuitBreakerState.OPEN
 
     @property
     def opens_at(self) -> datetime:
-        """When a trial is due; aiobreaker's own property compares with local time."""
+        """When a trial request is due; aiobreaker's own property compares with local time."""
         return self._opened_at + self._timeout_duration  # type: ignore[no-any-return]
 
 
 class _Listener(aiobreaker.CircuitBreakerListener):  # type: ignore[misc]
-    """Passes each change on under our names."""
+    """Passes each change on, with the contracts' names of the states."""
 
     def __init__(self, clock: Clock, on_change: OnChange) -> None:
         self._clock, self._on_change = clock, on_change

@@ -1,8 +1,8 @@
-"""The order of the guards, said once: `Retry(Quota(Breaker(Timeout(client))))`.
+"""Defines the order of the guards: `Retry(Quota(Breaker(Timeout(client))))`.
 
-Outermost first: every attempt, the second too, spends quota and counts for the breaker; the quota
-is checked before the breaker is entered, because aiobreaker would take its refusal for a success;
-the deadline lies inside the breaker, because a timeout is a failure to count.
+Outermost first. Every attempt, the retry too, spends quota and counts for the breaker. The quota is
+outside the breaker, because aiobreaker would count its refusal as a success. The deadline is inside
+the breaker, because a timeout is a failure that counts.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ import structlog
 from rates_sync.clock import Clock, Sleep
 from rates_sync.errors import Outcome, StoreUnavailable
 from rates_sync.guard.breaker import Breaker, OnChange
-from rates_sync.guard.limits import Limits
+from rates_sync.guard.limits import GuardLimits
 from rates_sync.guard.quota import Quota, QuotaLedger
 from rates_sync.guard.retry import Retry
 from rates_sync.guard.timeout import Timeout
@@ -26,8 +26,8 @@ log = structlog.get_logger(__name__)
 class GuardDependencies:
     """What the guards depend on: time, chance, the schedule, callbacks.
 
-    `random` returns 0 to 1; `planned` how many requests the schedule still makes today up to
-    17:00. `on_attempt` is called with each attempt's outcome, `on_spent` with the day's count.
+    `random` returns 0 to 1, `planned` the number of requests still scheduled today up to 17:00.
+    `on_attempt` is called with each attempt's outcome, `on_spent` with the day's count.
     """
 
     clock: Clock
@@ -40,16 +40,16 @@ class GuardDependencies:
 
 
 @dataclass(frozen=True, slots=True)
-class Guarded:
-    """Banxico behind its guards; the breaker to be read, never to be asked."""
+class GuardedBanxico:
+    """Banxico behind its guards; the breaker is exposed for its state only."""
 
     banxico: Banxico
     breaker: Breaker
 
 
-def guarded(
-    client: Banxico, ledger: QuotaLedger, limits: Limits, dependencies: GuardDependencies
-) -> Guarded:
+def guard_banxico(
+    client: Banxico, ledger: QuotaLedger, limits: GuardLimits, dependencies: GuardDependencies
+) -> GuardedBanxico:
     """Put the guards around `client`."""
     breaker = Breaker(
         Timeout(client, seconds=limits.deadline),
@@ -73,11 +73,11 @@ def guarded(
         sleep=dependencies.sleep,
         on_attempt=dependencies.on_attempt,
     )
-    return Guarded(retry, breaker)
+    return GuardedBanxico(retry, breaker)
 
 
 async def _may_retry(breaker: Breaker, quota: Quota, planned: Callable[[], int]) -> bool:
-    """Tell whether a second attempt would be admitted and leaves enough for the schedule."""
+    """Tell whether a retry would be allowed and leaves enough quota for the schedule."""
     if breaker.state != "closed":
         return False
     try:

@@ -1,15 +1,15 @@
-"""The guards' numbers."""
+"""The limits that the guards enforce."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """`deadline` of a request and mean `retry_pause` in seconds, the other numbers in requests.
+class GuardLimits:
+    """`deadline` of a request and mean `retry_pause` in seconds; the counts are requests.
 
-    `fail_max` failures in a row open the breaker, `reset_after` that it admits a trial; `reserve`
-    of the `daily_requests` are kept for trials and operators.
+    `fail_max` consecutive failures open the breaker, `reset_after` later it allows a trial request;
+    `reserve` of the `daily_requests` are kept for trial requests and operators.
     """
 
     deadline: float

@@ -1,9 +1,8 @@
-"""The quota: how many requests a day this platform allows itself at Banxico (protocol rule 20).
+"""The quota: how many requests a day rates-sync allows itself at Banxico (protocol rule 20).
 
-Around the breaker, so that it is checked before the breaker is entered; yet it asks the breaker
-first whether a call would be admitted, so that an open breaker spends nothing. Each attempt is
-spent before it is made, in the ledger's own transaction. If the ledger fails the call fails: the
-quota protects us from a ban, so it fails closed.
+Checked before the breaker, but spends nothing while the breaker is open. Each attempt is spent
+before it is made, in the ledger's own transaction. A database failure fails the call: spending
+uncounted requests could get rates-sync banned.
 """
 
 import asyncio
@@ -21,10 +20,10 @@ class QuotaLedger(Protocol):
     """Counts requests per day in the database; the count survives restarts."""
 
     async def spend(self, day: Day, *, limit: int) -> int:
-        """Count one request of `day` and return how many that makes.
+        """Count one request of `day` and return the day's total.
 
-        Raises `QuotaExhausted` when `limit` are spent already, `StoreUnavailable` when it can't
-        be known; neither counts anything.
+        Raises `QuotaExhausted` when `limit` are spent already, `StoreUnavailable` when that is
+        unknown; then nothing is counted.
         """
         ...
 
@@ -36,7 +35,7 @@ class QuotaLedger(Protocol):
 class Quota:
     """The `Banxico` port within a budget of `limit` requests per Mexico City day.
 
-    `reserve` of them are kept for trials of the breaker and for operators' requests. `on_spent` is
+    `reserve` of them are kept for the breaker's trial requests and for operators. `on_spent` is
     called with the day's count.
     """
 
@@ -58,7 +57,7 @@ class Quota:
     async def ask(self, query: Query) -> Answer:
         """Spend a request and ask. Raises `BreakerOpen`, `QuotaExhausted` or `StoreUnavailable`.
 
-        One call at a time: while one spends, another could open the breaker.
+        One call at a time: while one is spent, another could open the breaker.
         """
         async with self._lock:
             self._inner.admit()
@@ -66,7 +65,7 @@ class Quota:
             return await self._inner.ask(query)
 
     async def left(self) -> int:
-        """Return what today leaves to polls, without the reserve. Raises `StoreUnavailable`."""
+        """Return today's remaining requests without the reserve. Raises `StoreUnavailable`."""
         return max(0, self._ordinary - await self._ledger.used(self._today()))
 
     def _limit_for(self, query: Query) -> int:

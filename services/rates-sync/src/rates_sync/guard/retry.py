@@ -1,8 +1,7 @@
-"""The outermost guard: one blip is asked again, once (protocol rules 19 and 20).
+"""The outermost guard: retries a failed request once (protocol rules 19 and 20).
 
-Two attempts and no more, or a single blip would open the breaker. Only an `UpstreamFailure` is
-tried again: a neutral outcome or an open breaker would be the same a second later. Every failed
-attempt is logged here.
+Only once, so that a brief fault does not open the breaker. Only an `UpstreamFailure` is retried: a
+neutral outcome or an open breaker would be the same a second later. Logs every failed attempt.
 """
 
 from collections.abc import Awaitable, Callable
@@ -17,9 +16,9 @@ log = structlog.get_logger(__name__)
 
 
 class Retry:
-    """The `Banxico` port with a second attempt.
+    """The `Banxico` port with one retry.
 
-    `may_retry` tells whether the quota can pay for it, `pause` how many seconds to wait before it
+    `may_retry` tells whether the quota allows it, `pause` returns the seconds to wait before it
     (jittered); `on_attempt` is called with each attempt's outcome.
     """
 

@@ -1,7 +1,7 @@
 """The innermost guard: one deadline over the whole request, body included.
 
-The HTTP client's own timeouts bound each step; a body that drips in would pass them for hours.
-Never retries.
+The HTTP client's own timeouts limit each step only; a slow body could take hours within them. Never
+retries.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ class Timeout:
         self._inner, self._seconds = inner, seconds
 
     async def ask(self, query: Query) -> Answer:
-        """Ask within the deadline. Raises `UpstreamFailure` past it."""
+        """Ask within the deadline. Raises `UpstreamFailure` after it."""
         try:
             async with asyncio.timeout(self._seconds):
                 return await self._inner.ask(query)

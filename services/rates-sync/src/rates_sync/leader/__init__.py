@@ -1,5 +1,5 @@
-"""The lease is contended for, held and lost; its holder runs these tasks.
+"""Contends for the lease and runs the leader's tasks while it is held.
 
-`election` contend, lead, contend again   `leader` the holder's tasks
-`poller` the poll loop                    `loops` lease renewal, breaker log, nightly work
+`election` contend, lead, contend again   `leader` the leader's tasks
+`poller` the poll loop                    `loops` lease renewal, breaker log, nightly maintenance
 """

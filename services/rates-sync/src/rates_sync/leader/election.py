@@ -1,4 +1,4 @@
-"""Contend for the lease, lead while it is held, contend again (rule R2, protocol rule 3).
+"""Contends for the lease, leads while it is held, contends again (rule R2, protocol rule 3).
 
 A lost lease ends the leader's tasks, not the process; a bug ends both. Writes nothing itself.
 """
@@ -18,7 +18,7 @@ RELEASE_SECONDS = 3.0
 
 
 class Election:
-    """This instance's terms as leader; `on_change` is called with whether it leads now.
+    """This instance's terms as leader; `on_change` is called with whether it leads.
 
     `contend` waits for the lease, `release` raises `LeaseLost` or `StoreUnavailable`.
     """
@@ -35,7 +35,7 @@ class Election:
         self.leader: Leader | None = None
 
     async def run(self) -> None:
-        """Lead again and again until cancelled; then the lease is released.
+        """Contend and lead until cancelled, then release the lease.
 
         Raises an ExceptionGroup for a bug.
         """
@@ -59,7 +59,7 @@ class Election:
             self._on_change(False)
 
     async def _release(self, fence: Fence) -> None:
-        """At a clean shutdown the next contender need not wait."""
+        """So that after a clean shutdown the next contender need not wait."""
         try:
             async with asyncio.timeout(RELEASE_SECONDS):
                 await self._free(fence)

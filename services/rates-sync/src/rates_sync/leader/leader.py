@@ -1,7 +1,7 @@
-"""What the instance that holds the lease does: all its tasks, from its first transaction on.
+"""All tasks of the instance that holds the lease.
 
-The tasks share a group: a lost lease or a bug in one ends all. The database, Redis or Banxico being
-away ends none: it is counted, logged and tried again.
+The tasks share a group: a lost lease or a bug in one ends all. An unavailable database, Redis or
+Banxico ends none: it is counted, logged and retried.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ Task = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Leader:
-    """The work of one lease; `tasks` run beside the poll loop."""
+    """The work of one lease; `tasks` run next to the poll loop."""
 
     def __init__(self, recorder: Recorder, poller: Poller, tasks: dict[str, Task]) -> None:
         self.recorder, self.poller = recorder, poller

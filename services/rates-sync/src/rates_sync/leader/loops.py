@@ -1,7 +1,7 @@
-"""The leader's small loops: renew the lease, record the breaker's changes, do the nightly work.
+"""The leader's small loops: lease renewal, the breaker's changes, nightly maintenance.
 
-None ends because the database or Redis is away: `on_failure` is called with the loop's name, and
-it is tried again.
+None ends because the database or Redis is unavailable: `on_failure` is called with the loop's name,
+and it retries.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ class Renewal:
 
 
 class BreakerLog:
-    """Records each change of the breaker, whose own listener is synchronous and only enqueues."""
+    """Records each change of the breaker; `on_change` is synchronous and only enqueues."""
 
     def __init__(
         self, note: Callable[..., Awaitable[None]], sleep: Sleep, on_failure: Callable[[str], None]
@@ -63,7 +63,7 @@ class BreakerLog:
         self._changes.put_nowait((new, at))
 
     async def run(self) -> None:
-        """Record the changes in order, each until the database takes it. Raises `LeaseLost`."""
+        """Record the changes in order, retrying each until it is recorded. Raises `LeaseLost`."""
         while True:
             state, at = await self._changes.get()
             while not await self._record(state, at):
@@ -80,8 +80,8 @@ class BreakerLog:
         return True
 
 
-class Nightly:
-    """Once a night: the next version of the bank calendar, and pruning.
+class NightlyMaintenance:
+    """Once a night: the current bank calendar, and pruning.
 
     `prune` may raise `RelayError` besides the store's errors.
     """
@@ -98,7 +98,7 @@ class Nightly:
         self._clock, self._sleep = clock, sleep
 
     async def run(self) -> None:
-        """Do it at each 03:00 in Mexico City. Raises `LeaseLost`."""
+        """Run at 03:00 in Mexico City every day. Raises `LeaseLost`."""
         while True:
             due = next_night(self._clock())
             await wait_until(lambda due=due: due, self._clock, self._sleep)  # type: ignore[misc]

@@ -1,10 +1,8 @@
-"""The schema's history: start in `versions` for the tables and the read views.
+"""The schema's migrations; `versions` has the tables and the read views.
 
-Idempotent; of two instances that start together the second waits for the first and finds nothing to
-do. Never touches rows that a recording wrote. MySQL can't take DDL back: a step that was killed
-halfway is there in part, and every step can be run again over what it left. A schema that a later
-version has left, before a rollback or while instances are replaced, only has more than this version
-asks for: it stays.
+Idempotent: of two instances that start together the second waits and finds nothing to do. Never
+changes rows that a recording wrote. MySQL can't roll back DDL, so every step can be rerun after a
+partial run. A newer schema only adds things, so an older version runs on it unchanged.
 """
 
 import asyncio
@@ -69,16 +67,16 @@ def _upgrade(connection: Connection) -> None:
 
 
 def _known(config: Config) -> set[str]:
-    """Return every revision that this version's history has."""
+    """Return all revisions that this version knows."""
     return {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
 
 
 @asynccontextmanager
 async def _locked_file(path: Path) -> AsyncIterator[None]:
-    """Keep other processes out of the SQLite file by a lock file beside it.
+    """Lock out other processes from the SQLite file, by a lock file next to it.
 
-    SQLite's own lock comes too late: a new file is switched to WAL before, and of two that switch
-    it at once one is refused without waiting.
+    SQLite's own lock comes too late: a new file is switched to WAL first, and if two processes do
+    that at once, one fails without waiting.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_name(f".{path.name}.migrating").open("w") as lock:
@@ -87,7 +85,7 @@ async def _locked_file(path: Path) -> AsyncIterator[None]:
 
 
 async def _take_file(lock: IO[str]) -> None:
-    """The file's closing gives the lock back, the process' end as well."""
+    """The lock is released when the file is closed or the process ends."""
     async with translated(LOCK_SECONDS):
         while True:
             try:
@@ -100,17 +98,17 @@ async def _take_file(lock: IO[str]) -> None:
 
 @asynccontextmanager
 async def _locked_mysql(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """MySQL commits at each DDL statement, so a named lock keeps others out."""
+    """MySQL commits at each DDL statement, so a named lock locks out others."""
     async with translated(LOCK_SECONDS * 2), engine.begin() as connection:
         await _take_lock(connection)
         yield connection
 
 
 async def _take_lock(connection: AsyncConnection) -> None:
-    """The session's end gives the lock back. Names count for a whole server, with 64 letters."""
+    """The session's end releases the lock. Its name is server-wide, of at most 64 characters."""
     taken = await connection.scalar(
         text("SELECT GET_LOCK(LEFT(CONCAT('migrate ', DATABASE()), 64), :seconds)"),
         {"seconds": LOCK_SECONDS},
     )
     if taken != 1:
-        raise TimeoutError(f"another instance migrates for more than {LOCK_SECONDS} s")
+        raise TimeoutError(f"another instance has been migrating for {LOCK_SECONDS} s")

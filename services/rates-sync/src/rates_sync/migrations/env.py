@@ -1,4 +1,4 @@
-"""Where Alembic runs the steps: on the connection that `migrate` holds, never on one of its own."""
+"""Runs Alembic's steps on the connection that `migrate` holds, never on another."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""Alerts for the people who operate the platform: the port, and the log as its plainest adapter."""
+"""Alerts for operators: the port, and its adapter that writes to the log."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One alert. `id` is the same when it is sent again: delivery is at least once.
+    """One alert. `id` stays the same when it is sent again: delivery is at least once.
 
     `name` is ASCII snake_case (`breaker_opened`), `at` aware UTC, `summary` a sentence; `details`
     hold no secrets.
@@ -32,13 +32,13 @@ class Alerts(Protocol):
     async def publish(self, alert: Alert) -> None:
         """Send `alert`; returns once it is accepted.
 
-        Raises `NotificationFailed` when that is not certain: then it may be sent again.
+        Raises `NotificationFailed` if that is uncertain; the caller may send it again.
         """
         ...
 
 
 class LogAlerts:
-    """Alerts as warnings in the log, where no topic is configured. Never fails."""
+    """Writes alerts to the log as warnings, if no topic is configured. Never fails."""
 
     async def publish(self, alert: Alert) -> None:
         """Write the warning `alert`."""

@@ -1,8 +1,8 @@
 """Alerts by Amazon SNS and purges by CloudFront: the only module that knows boto3.
 
 Import it only where a topic or a distribution is configured: boto3 comes with the extra `aws`.
-Credentials come from the instance's role, never from our settings. boto3 blocks, so each call runs
-in a thread. It is tried once: while its cursor stays, it is sent again.
+Credentials come from the instance's role, never from the settings. boto3 blocks, so each call runs
+in a thread. Each call is tried once; it is sent again because the cursor has not advanced.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from rates_sync.errors import NotificationFailed
 from rates_sync.notify.alerts import Alert
 
 DEADLINE: Final = 10.0
-"""Seconds for a whole call, above what boto3 itself needs to give up."""
+"""Seconds for a whole call, longer than boto3's own timeouts."""
 MAX_SUBJECT = 100  # SNS refuses a longer one
 
 
@@ -30,14 +30,14 @@ def open_client(service: str, region: str) -> Any:
     config = Config(
         region_name=region, connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 1}
     )
-    # A session of its own: boto3.client would share one between all instances in the process.
+    # boto3.client would share one session between all instances in the process.
     return boto3.session.Session().client(service, config=config)
 
 
 class SnsAlerts:
     """The `Alerts` port by SNS: a JSON message, the alert's name in the subject.
 
-    `publish` is the method of boto3's client, `deadline` seconds bound a call.
+    `publish` is the method of boto3's client, `deadline` the seconds for a call.
     """
 
     def __init__(
@@ -61,8 +61,8 @@ class CloudFrontPurge:
     """The `EdgeCache` port by CloudFront invalidations.
 
     `create_invalidation` is the method of boto3's client. `reference` returns a new string each
-    time: CloudFront takes a repeated one for a repetition and does nothing, and the second purge
-    of a change must happen (protocol rule 21).
+    time: CloudFront ignores a request with a repeated one, and the second purge of a change must
+    happen (protocol rule 21).
     """
 
     configured = True

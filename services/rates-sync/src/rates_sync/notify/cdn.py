@@ -1,4 +1,4 @@
-"""The edge cache in front of rates-api: the port to purge it, and the adapter for having none."""
+"""The edge cache in front of rates-api: the port to purge it, and the adapter if there is none."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -15,13 +15,13 @@ class EdgeCache(Protocol):
     async def purge(self, paths: Sequence[str]) -> None:
         """Purge `paths` (from `/`, `*` at the end allowed).
 
-        Returns once the edge accepted it, not once it is done. Raises `NotificationFailed` when
-        that is not certain: then it may be asked again.
+        Returns once the edge has accepted it, not once it is done. Raises `NotificationFailed` if
+        that is uncertain; the caller may try again.
         """
         ...
 
 
-class NoEdge:
+class NoEdgeCache:
     """No edge is configured: nothing to purge, never fails."""
 
     configured = False

@@ -1,8 +1,8 @@
-"""Alerts and purges: they follow the outbox, each with its own cursor, at least once (rule 21).
+"""Sends alerts and purges for the outbox's events, at least once, each by a cursor (rule 21).
 
-A purge is sent twice, the second 20 s after the event, or a worker that had not seen it yet would
-refill the edge with the old rate. While the database or Redis is away, and for a move that needs
-review, an alert is sent directly. Records nothing but its cursors.
+A purge is sent twice, the second a while after the event: a worker that had not yet applied the
+event could have refilled the edge with the old rate. Outages and suspicious values have no event;
+their alerts bypass the outbox. Records only its cursors.
 """
 
 import asyncio
@@ -28,9 +28,9 @@ Notice = Literal["alert", "purge", "second_purge"]
 NOTICES: tuple[Notice, ...] = ("alert", "purge", "second_purge")
 
 PURGED = ("/api/v1/*",)
-"""Every answer that the edge keeps."""
+"""The answers below `/api/v1/`."""
 OUTAGE_AFTER = timedelta(seconds=10)
-"""The database or Redis may be away for so long without an alert: a failover takes seconds."""
+"""How long the database or Redis may be unavailable without an alert: a failover takes seconds."""
 
 
 class Cursor(Protocol):
@@ -75,7 +75,7 @@ class NotificationDispatcher:
         self._delay: dict[Notice, timedelta] = {"second_purge": second_purge}
         self._direct: list[Alert] = []
         self._warned: set[str] = set()
-        self.database, self.redis = Outage("database"), Outage("redis")
+        self.database, self.redis = OutageDetector("database"), OutageDetector("redis")
 
     async def run(self, wake: asyncio.Event) -> None:
         """Send what is due whenever `wake` is set and at least every interval.
@@ -89,24 +89,24 @@ class NotificationDispatcher:
 
     async def step(self) -> None:
         """Send what is due now; what fails stays for the next step. Raises `LeaseLost`."""
-        away = False
+        unavailable = False
         for notice in NOTICES:
             try:
                 await self._send_due(notice)
             except StoreUnavailable as error:
                 log.warning("notices_not_read", notice=notice, error=str(error))
-                away = True
+                unavailable = True
             except NotificationFailed as error:
                 self._fail(notice, error)
-        self._direct += self.database.alerts(away, self._clock())
+        self._direct += self.database.alerts(unavailable, self._clock())
         await self._send_direct()
 
-    def on_redis_step(self, *, away: bool) -> None:
-        """Take note of whether Redis answered the relay."""
-        self._direct += self.redis.alerts(away, self._clock())
+    def on_redis_step(self, *, unavailable: bool) -> None:
+        """Note whether Redis answered the relay."""
+        self._direct += self.redis.alerts(unavailable, self._clock())
 
     def on_suspicious(self, found: Sequence[Rejected]) -> None:
-        """Alert of data that a person has to review."""
+        """Send an alert for data that an operator must review."""
         if found:
             self._direct.append(_suspicion(found, self._clock()))
 
@@ -135,13 +135,13 @@ class NotificationDispatcher:
         self._sinks.on_notice(notice, False)
 
     def _warn_of(self, reasons: set[str]) -> None:
-        """Warn once of each type that only a later version of this service knows."""
+        """Warn once about each event type that only a later version of rates-sync knows."""
         for reason in sorted(reasons - self._warned):
             log.warning("event_undecodable", error=reason)
         self._warned |= reasons
 
     def _due(self, notice: Notice, pending: Sequence[StoredEvent]) -> list[StoredEvent]:
-        """Only a notice with a delay is compared with the clock, which may have been set back."""
+        """Compare only delayed notices with the clock, which may have been set back."""
         delay = self._delay.get(notice)
         if delay is None:
             return list(pending)
@@ -158,17 +158,17 @@ class NotificationDispatcher:
             del self._direct[0]
 
 
-class Outage:
-    """Whether the server called `name` has been away for so long that people should know."""
+class OutageDetector:
+    """Detects that the server `name` has been unavailable long enough for an alert."""
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._since: datetime | None = None
         self._alerted = False
 
-    def alerts(self, away: bool, now: datetime) -> list[Alert]:
-        """Return the alert that is due now, if any: once when away, once when back."""
-        if not away:
+    def alerts(self, unavailable: bool, now: datetime) -> list[Alert]:
+        """Return the alert that is due now, if any: one per outage, and one when it is over."""
+        if not unavailable:
             alerted, self._since, self._alerted = self._alerted, None, False
             return [self._alert("available", now, "answers again")] if alerted else []
         self._since = self._since or now
@@ -177,13 +177,13 @@ class Outage:
         self._alerted = True
         return [self._alert("unavailable", self._since, "does not answer")]
 
-    def _alert(self, state: str, at: datetime, words: str) -> Alert:
+    def _alert(self, state: str, at: datetime, predicate: str) -> Alert:
         name = f"{self._name}_{state}"
-        return Alert(f"{name}-{at.isoformat()}", name, at, f"The {self._name} {words}.")
+        return Alert(f"{name}-{at.isoformat()}", name, at, f"The {self._name} {predicate}.")
 
 
 def _suspicion(found: Sequence[Rejected], now: datetime) -> Alert:
-    """Return one alert for all that an answer held: a wrong level would make one for each day."""
+    """Return one alert per answer: a wrong level would otherwise send one for each day."""
     first = found[0]
     return Alert(
         f"suspicious_move-{first.series}-{first.date}-{first.raw}",

@@ -1,8 +1,7 @@
-"""What events mean for people and for the edge: which alerts, and whether to purge (rule 21).
+"""Which alerts the outbox's events call for, and whether the edge must be purged (rule 21).
 
-Pure. After a rollback the outbox holds events of types that only a later version knows. Whatever
-they changed, the edge is out of date; their status, which every event carries, is read like any
-other.
+Pure. After a rollback the outbox holds events of types that only a later version knows. Only their
+status is read. The edge is purged, because what they changed is unknown.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,9 +30,9 @@ def alerts_of(before: StoredEvent | None, events: Sequence[StoredEvent]) -> Iter
 
 
 def must_purge(before: StoredEvent | None, events: Sequence[StoredEvent]) -> bool:
-    """Tell whether `events` made what the edge holds out of date.
+    """Tell whether `events` outdated the answers at the edge.
 
-    Freshness alone does not: it expires by itself. Nor does a half-open trial of the breaker;
+    Freshness alone does not: it expires by itself. Neither does a trial request of the breaker;
     opening and closing do.
     """
     old = None if before is None else status_in(before)
@@ -46,7 +45,7 @@ def must_purge(before: StoredEvent | None, events: Sequence[StoredEvent]) -> boo
 
 
 def undecodable(events: Sequence[StoredEvent]) -> set[str]:
-    """Return why some of `events` can't be decoded: the same words for all of one type."""
+    """Return why some of `events` can't be decoded: one reason per type."""
     return {str(error) for error in map(_decoded, events) if isinstance(error, EventUndecodable)}
 
 

@@ -1,6 +1,6 @@
-"""What `/health` says of an instance, for people and `rates-sync status`.
+"""The answer of `/health`, for operators and `rates-sync status`.
 
-It reads the database for a second at most and says null where it can't.
+Reads the database for at most a second; what can't be read is None.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ READ_SECONDS = 1.0
 
 
 class QuotaUsage(msgspec.Struct, frozen=True):
-    """Requests of the Mexico City day; null where the database does not answer."""
+    """Requests of the Mexico City day; None if the database does not answer."""
 
     limit: int
     used: int | None
@@ -29,10 +29,10 @@ class QuotaUsage(msgspec.Struct, frozen=True):
 
 
 class InstanceHealth(msgspec.Struct, frozen=True):
-    """The instance and what it knows; instants are UTC, null where unknown.
+    """The state of an instance; instants are UTC, None if unknown.
 
-    `role` is `starting` until the database is migrated; `leader` names who holds the lease.
-    `last_outcome` and `next_cycle_at` are this instance's own, null on a standby.
+    `role` is `starting` until the database is migrated; `leader` names the holder of the lease.
+    `last_outcome` and `next_cycle_at` are this instance's own, None on a standby.
     """
 
     status: Literal["healthy", "degraded"]
@@ -51,7 +51,7 @@ class InstanceHealth(msgspec.Struct, frozen=True):
 
 
 async def health_of(service: Service) -> InstanceHealth:
-    """Return the health of `service`; it never fails."""
+    """Return the health of `service`. Never fails."""
     status, head, holder, used = await asyncio.gather(
         _read(service.record.status()),
         _read(service.record.head()),

@@ -1,7 +1,7 @@
 """Operators' actions on the internal port: ask now, backfill a range, declare a closure.
 
-Each needs the bearer token, is audited in the record, and runs on the leader alone: a standby
-answers 409 and names who leads.
+Each needs the bearer token, is audited in the record, and runs only on the leader: a standby
+answers 409 and names the leader.
 """
 
 import hmac
@@ -31,25 +31,25 @@ log = structlog.get_logger(__name__)
 
 NDJSON = "application/x-ndjson"
 OPERATOR = "operator"
-"""The name in the audit of whoever has the token; there is only one."""
+"""The name in the audit; there is only one token."""
 MAX_REASON = 500
 
 
-class Range(msgspec.Struct, forbid_unknown_fields=True):
-    """The days to ask for again, both included."""
+class BackfillRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """The days to ask Banxico for again, both included."""
 
     first: Day = msgspec.field(name="from")
     last: Day = msgspec.field(name="to")
 
 
-class Closure(msgspec.Struct, forbid_unknown_fields=True):
+class CloseDayRequest(msgspec.Struct, forbid_unknown_fields=True):
     """A banking day that authorities closed at short notice."""
 
     date: Day
     reason: str
 
 
-class Synced(msgspec.Struct):
+class SyncResponse(msgspec.Struct):
     """How a cycle ended, and what it recorded."""
 
     outcome: str
@@ -59,7 +59,9 @@ class Synced(msgspec.Struct):
     next_cycle_at: datetime
 
 
-def admit(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+def require_operator(
+    connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler
+) -> None:
     """Refuse requests without the right token, compared in constant time."""
     expected: Secret = connection.app.state.service.operator_token
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
@@ -75,7 +77,7 @@ def admit(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHan
 
 
 async def leader_for(service: Service, action: str) -> Leader:
-    """Return this instance's work and count `action`. Raises a `Problem` on a standby."""
+    """Return the leader and count `action`. Raises a `Problem` on a standby."""
     if service.leader is not None:
         service.metrics.operator_actions.labels(action).inc()
         return service.leader
@@ -87,17 +89,17 @@ class Operations(Controller):
     """`/internal/v1`."""
 
     path = "/internal/v1"
-    guards = [admit]  # noqa: RUF012  the type that Litestar declares
+    guards = [require_operator]  # noqa: RUF012  the type that Litestar declares
 
     @post("/sync", status_code=200)
-    async def sync(self, service: NamedDependency[Service]) -> Synced:
+    async def sync(self, service: NamedDependency[Service]) -> SyncResponse:
         """Ask Banxico now, from the quota's reserve if need be."""
         leader = await leader_for(service, "sync")
         await leader.recorder.audit(OPERATOR, "sync", "")
-        poll = await leader.poller.poll(Purpose.MANUAL)
-        additions = poll.additions
-        return Synced(
-            outcome=poll.outcome,
+        result = await leader.poller.poll(Purpose.MANUAL)
+        additions = result.additions
+        return SyncResponse(
+            outcome=result.outcome,
             new=additions.new,
             corrections=additions.corrections,
             set_aside=len(additions.rejected) + len(additions.suspicious),
@@ -108,8 +110,8 @@ class Operations(Controller):
     async def backfill(
         self, request: Request[Any, Any, Any], service: NamedDependency[Service]
     ) -> Stream:
-        """Ask for a range again and trust its values; a line of JSON per chunk, a problem last."""
-        span = _span(await _read(request, Range), service)
+        """Ask for a range again and trust its values; a JSON line per chunk, a problem last."""
+        span = _span(await _read(request, BackfillRequest), service)
         leader = await leader_for(service, "backfill")
         await leader.recorder.audit(OPERATOR, "backfill", f"{span.first} to {span.last}")
         return Stream(_lines(leader, span, request.url.path), media_type=NDJSON)
@@ -119,7 +121,7 @@ class Operations(Controller):
         self, request: Request[Any, Any, Any], service: NamedDependency[Service]
     ) -> Response[dict[str, Any]]:
         """Declare a banking day closed, with the reason."""
-        closure = _checked(await _read(request, Closure))
+        closure = _checked(await _read(request, CloseDayRequest))
         leader = await leader_for(service, "close-day")
         if not await leader.recorder.declare_closed(closure.date, closure.reason, OPERATOR):
             raise Problem(409, "already-closed", f"Banks are closed on {closure.date} already.")
@@ -133,7 +135,7 @@ async def _read(request: Request[Any, Any, Any], kind: type[Any]) -> Any:
         raise Problem(422, "invalid-parameters", str(error)) from error
 
 
-def _span(asked: Range, service: Service) -> Span:
+def _span(asked: BackfillRequest, service: Service) -> Span:
     first, today = service.first_fix_day, mexico_day(service.clock())
     wrong = []
     if asked.first > asked.last:
@@ -148,7 +150,7 @@ def _span(asked: Range, service: Service) -> Span:
     return Span(asked.first, min(asked.last, today))
 
 
-def _checked(closure: Closure) -> Closure:
+def _checked(closure: CloseDayRequest) -> CloseDayRequest:
     if not 0 < len(closure.reason.strip()) <= MAX_REASON:
         allowed = f"1 to {MAX_REASON} characters"
         raise Problem(
@@ -161,9 +163,9 @@ def _checked(closure: Closure) -> Closure:
 
 
 async def _lines(leader: Leader, span: Span, path: str) -> AsyncIterator[bytes]:
-    """Yield a line per chunk; a failure half way is a problem document as the last line."""
+    """Yield a line per chunk; a failure adds a problem document as the last line."""
     try:
-        async for progress in leader.poller.fill(span):
+        async for progress in leader.poller.backfill(span):
             yield _line(_shown(progress))
     except RatesSyncError as error:
         log.warning("backfill_failed", error=str(error))

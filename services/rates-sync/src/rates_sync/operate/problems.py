@@ -1,6 +1,6 @@
-"""Errors as RFC 9457 problem documents (rule R10): the internal port's one table.
+"""Errors as RFC 9457 problem documents (rule R10), for the internal port.
 
-A problem never holds a secret or a traceback; the latter is logged.
+A problem never contains a secret or a traceback; tracebacks are logged.
 """
 
 from typing import Any
@@ -33,7 +33,7 @@ CODES: dict[type[RatesSyncError], tuple[int, str]] = {
     LeaseLost: (409, "not-the-leader"),
     StoreUnavailable: (503, "database-unavailable"),
 }
-"""Status and code of each expected error; of several that fit, the first."""
+"""Status and code of each expected error; the first match counts."""
 
 TITLES = {
     400: "Bad request",
@@ -66,7 +66,7 @@ class Problem(Exception):
 
 
 def problem_of(error: RatesSyncError) -> Problem:
-    """Return the problem that an expected error is answered with."""
+    """Return the problem that answers an expected error."""
     for kind, (status, code) in CODES.items():
         if isinstance(error, kind):
             return Problem(status, code, str(error))

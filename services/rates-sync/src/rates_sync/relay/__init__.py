@@ -1,6 +1,6 @@
-"""How changes travel: the outbox to the Redis stream, the record to the Redis documents.
+"""Copies the outbox to the Redis stream and the record to the Redis documents.
 
-`relay`      the step and its loop       `plan`       append, refill, or a new timeline: pure
-`stream`     the stream's tail           `documents`  which document is due, and its bytes: pure
-`document_ttl` how long the documents still live
+`relay`     the step and its loop               `repair`       append, refill or a new timeline
+`stream`    the stream's tail                   `document_ttl` the documents' remaining time to live
+`documents` which documents are due, their bytes
 """

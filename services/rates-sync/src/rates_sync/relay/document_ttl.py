@@ -1,4 +1,4 @@
-"""The documents' time to live: what Redis holds of them, and how they outlive the database."""
+"""How long the documents still live, and how that is extended while the database is down."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from rates_sync.relay.stream import translated
 class StoredDocuments:
     """What Redis holds: the manifest, and each document's remaining time to live.
 
-    A document that is missing, or never expires, has none.
+    It is zero for a document that is missing or never expires.
     """
 
     manifest: CurrentDocument | None
@@ -42,7 +42,7 @@ class StoredDocuments:
         return self.manifest.averages_version if self.manifest and self.ttl[AVERAGES] else None
 
     def is_due(self, key: str) -> bool:
-        """Tell whether a document is past half its time to live (protocol rule 10)."""
+        """Tell whether less than half of a document's time to live remains (protocol rule 10)."""
         return self.ttl[key] < TTL_OF[key] / 2
 
 
@@ -57,7 +57,7 @@ async def read_documents(pipe: Pipeline) -> StoredDocuments:
 
 
 async def extend_ttls(redis: Redis) -> None:
-    """Extend every time to live to 30 min, shortening none (protocol rule 11).
+    """Extend every time to live to 30 minutes, without shortening any (protocol rule 11).
 
     Raises `RelayError`.
     """
@@ -69,7 +69,7 @@ async def extend_ttls(redis: Redis) -> None:
 
 
 def _manifest(body: bytes | None) -> CurrentDocument | None:
-    """A manifest that can't be read is none: it will be written again."""
+    """Treat a manifest that can't be decoded as missing: it will be written again."""
     try:
         return None if body is None else decode_document(body, CurrentDocument)
     except DocumentUndecodable:

@@ -1,7 +1,7 @@
 """Which documents are due, and their bytes (protocol rule 10).
 
-Pure. The writes belong into the same transaction as the events. `current` is the manifest, so it is
-written with whatever it names.
+Pure. The writes belong in the same transaction as the events. `current` is the manifest, so it is
+written together with the documents that it names.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,20 +22,20 @@ from rates_contracts.documents import (
     encode_document,
 )
 from rates_contracts.observation import Observation
-from rates_sync.committed import CommittedState
+from rates_sync.committed_state import CommittedState
 from rates_sync.relay.document_ttl import StoredDocuments
 
 
 @dataclass(frozen=True, slots=True)
-class Write:
-    """A document to set to `body`; without one its time to live is renewed."""
+class DocumentWrite:
+    """A document to set to `body`; if that is None, only its time to live is renewed."""
 
     key: str
     body: bytes | None = None
 
 
-def writes(stored: StoredDocuments, committed: CommittedState) -> list[Write]:
-    """Return what Redis lacks; nothing before the first status and calendar."""
+def writes(stored: StoredDocuments, committed: CommittedState) -> list[DocumentWrite]:
+    """Return the documents that Redis lacks; none before the first status and calendar."""
     manifest = manifest_of(committed)
     if manifest is None or committed.calendar is None:
         return []
@@ -43,11 +43,13 @@ def writes(stored: StoredDocuments, committed: CommittedState) -> list[Write]:
     if manifest != stored.manifest:
         bodies[CURRENT] = encode_document(manifest)
     renewed = [key for key in stored.ttl if key not in bodies and stored.is_due(key)]
-    return [Write(key, body) for key, body in bodies.items()] + [Write(key) for key in renewed]
+    return [DocumentWrite(key, body) for key, body in bodies.items()] + [
+        DocumentWrite(key) for key in renewed
+    ]
 
 
 def manifest_of(committed: CommittedState) -> CurrentDocument | None:
-    """Return the manifest, None while there is nothing to warm up from."""
+    """Return the manifest, None before the first status and calendar."""
     if committed.status is None or committed.calendar is None:
         return None
     return CurrentDocument(
@@ -56,7 +58,7 @@ def manifest_of(committed: CommittedState) -> CurrentDocument | None:
 
 
 def _bodies(committed: CommittedState, calendar: BankCalendar) -> Iterator[tuple[str, bytes]]:
-    """Yield what changed: `history` only when observations or the calendar did."""
+    """Yield the changed documents: `history` only if observations or the calendar changed."""
     if committed.averages is not None:
         averages = AveragesDocument(committed.averages_version, tuple(committed.averages))
         yield AVERAGES, encode_document(averages)
@@ -68,7 +70,7 @@ def _bodies(committed: CommittedState, calendar: BankCalendar) -> Iterator[tuple
 def history_document(
     version: str, calendar: BankCalendar, observations: Sequence[Observation]
 ) -> HistoryDocument:
-    """Return the document; what the rows of a recording share is stated once."""
+    """Return the document; values that a recording's rows share are in one batch."""
     batches: dict[HistoryBatch, int] = {}
 
     def row(observation: Observation) -> HistoryRow:

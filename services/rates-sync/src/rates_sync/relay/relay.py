@@ -1,7 +1,7 @@
-"""The relay: brings the stream and the documents in line with the record, step by step.
+"""The relay: synchronizes the stream and the documents with the record, step by step.
 
-Derived state only: losing all of Redis loses nothing (rule R1). Never writes the record, except for
-asking it to start a new timeline.
+Redis holds derived state only: losing it loses nothing (rule R1). Never writes the record, except
+to start a new timeline.
 """
 
 import asyncio
@@ -16,12 +16,12 @@ from redis.asyncio.client import Pipeline
 from rates_contracts.documents import TTL_OF
 from rates_contracts.events import Head, Position
 from rates_contracts.stream import EVENTS, entry_fields
-from rates_sync.committed import CommittedState
+from rates_sync.committed_state import CommittedState
 from rates_sync.errors import RelayError, StoreUnavailable
 from rates_sync.liveness import wait_for_wake
 from rates_sync.relay.document_ttl import StoredDocuments, extend_ttls, read_documents
-from rates_sync.relay.documents import Write, manifest_of, writes
-from rates_sync.relay.plan import RepairAction, decide_repair, must_trim
+from rates_sync.relay.documents import DocumentWrite, manifest_of, writes
+from rates_sync.relay.repair import RepairAction, decide_repair, must_trim
 from rates_sync.relay.stream import Tail, read_tail, translated
 
 log = structlog.get_logger(__name__)
@@ -48,8 +48,8 @@ class RelaySource(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """What a step did: events added, documents set, and whether it had to repair the stream."""
+class RelayStep:
+    """What a step did: events added, documents set, and how the stream was repaired."""
 
     relayed: int
     documents: tuple[str, ...]
@@ -60,7 +60,7 @@ class Step:
 class Relay:
     """One leader's relay; `on_step` is called with each step, or with the error it failed with.
 
-    No step is longer ago than `interval` seconds (protocol rule 8).
+    At most `interval` seconds pass between two steps (protocol rule 8).
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Relay:
         source: RelaySource,
         *,
         interval: float,
-        on_step: Callable[[Step | RelayError | StoreUnavailable], None] = lambda _: None,
+        on_step: Callable[[RelayStep | RelayError | StoreUnavailable], None] = lambda _: None,
     ) -> None:
         self._redis, self._source = redis, source
         self._on_step, self._interval = on_step, interval
@@ -78,18 +78,18 @@ class Relay:
     async def run(self, wake: asyncio.Event) -> None:
         """Step whenever `wake` is set and at least every interval, until cancelled.
 
-        Redis and the database may be away: that is logged and tried again. Raises `LeaseLost`.
+        An unavailable Redis or database is logged and retried. Raises `LeaseLost`.
         """
         while True:
             wake.clear()
             await self._try_step()
             await wait_for_wake(wake, self._interval)
 
-    async def step(self) -> Step:
-        """Bring Redis in line once. Raises `RelayError`, `StoreUnavailable`, `LeaseLost`.
+    async def step(self) -> RelayStep:
+        """Synchronize Redis once. Raises `RelayError`, `StoreUnavailable`, `LeaseLost`.
 
-        Protocol rule 7: all on one connection that watches the stream, so that whatever another
-        relay does meanwhile makes this step fail as a whole, its documents included.
+        Protocol rule 7: all on one connection that watches the stream, so that any write of another
+        relay meanwhile makes this whole step fail, documents included.
         """
         with translated():
             async with self._redis.pipeline(transaction=True) as pipe:
@@ -102,37 +102,37 @@ class Relay:
         return step
 
     async def cursor(self) -> Position | None:
-        """Return how far the stream is now, None without a stream. Raises `RelayError`."""
+        """Return the stream's current cursor, None without a stream. Raises `RelayError`."""
         with translated():
             async with self._redis.pipeline(transaction=True) as pipe:
                 await pipe.watch(EVENTS)
                 return (await read_tail(pipe)).cursor
 
     def lag(self, head: Head) -> int:
-        """Return how many events of the record the stream lacked when it was last seen."""
+        """Return how many events of the record the stream lacked at the last step."""
         return head.position - (self._relayed.position if self._relayed else 0)
 
     async def _read(
         self, tail: Tail, stored: StoredDocuments
     ) -> tuple[RepairAction, CommittedState]:
-        """Read the record after the stream; all of it where appending won't do."""
+        """Read the record after the stream; all of it unless appending is enough."""
         committed = await self._source.read(
             tail.cursor, history=stored.history_version, averages=stored.averages_version
         )
         action = decide_repair(tail, committed)
-        if action is RepairAction.RESTART:
-            await self._restart(tail, committed)
+        if action is RepairAction.NEW_TIMELINE:
+            await self._start_timeline(tail, committed)
         if action is not RepairAction.APPEND:
             committed = await self._source.read(None, history=None, averages=None)
         return action, committed
 
-    async def _restart(self, tail: Tail, committed: CommittedState) -> None:
-        """Protocol rule 9, loudly: the record was restored to an earlier time, or is another."""
+    async def _start_timeline(self, tail: Tail, committed: CommittedState) -> None:
+        """Log and start a new timeline: the record was restored or replaced (protocol rule 9)."""
         log.error("timeline_restarted", stream=tail.cursor, record=committed.head.at)
         await self._source.restart_timeline(tail.cursor.timeline if tail.cursor else 0)
 
     async def _try_step(self) -> None:
-        outcome: Step | RelayError | StoreUnavailable
+        outcome: RelayStep | RelayError | StoreUnavailable
         try:
             outcome = await self.step()
         except RelayError as error:
@@ -145,7 +145,7 @@ class Relay:
         self._on_step(outcome)
 
     async def _extend_ttls(self) -> None:
-        """Protocol rule 11: without a database nothing renews the documents."""
+        """Protocol rule 11: without the database nothing renews the documents."""
         try:
             await extend_ttls(self._redis)
         except RelayError as error:
@@ -158,8 +158,8 @@ async def _write(
     stored: StoredDocuments,
     action: RepairAction,
     committed: CommittedState,
-) -> Step:
-    """Send one transaction; nothing where nothing is due."""
+) -> RelayStep:
+    """Send one transaction, or nothing if nothing is due."""
     appends = action is RepairAction.APPEND
     pipe.multi()  # type: ignore[no-untyped-call]
     if not appends:
@@ -176,10 +176,12 @@ async def _write(
     if pipe.command_stack:
         await pipe.execute()
     documents = tuple(write.key for write in due if write.body is not None)
-    return Step(len(committed.events), documents, not appends, action is RepairAction.RESTART)
+    return RelayStep(
+        len(committed.events), documents, not appends, action is RepairAction.NEW_TIMELINE
+    )
 
 
-def _put(pipe: Pipeline, due: list[Write]) -> None:
+def _put(pipe: Pipeline, due: list[DocumentWrite]) -> None:
     for write in due:
         if write.body is None:
             pipe.pexpire(write.key, TTL_OF[write.key])

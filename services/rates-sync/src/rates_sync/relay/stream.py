@@ -32,8 +32,8 @@ class Tail:
 async def read_tail(pipe: Pipeline) -> Tail:
     """Read the tail on a connection that runs commands at once; raises Redis' own errors.
 
-    Asks for the key first: the embedded server closes the connection after any error reply, and
-    the watch would be lost with it.
+    Checks that the key exists first: the embedded server closes the connection after an error
+    reply, which would end the watch.
     """
     if not await pipe.exists(EVENTS):
         return Tail()
@@ -51,7 +51,7 @@ async def read_tail(pipe: Pipeline) -> Tail:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn what Redis and its connection raise into `RelayError`; a cancellation stays one."""
+    """Raise errors of Redis and its connection as `RelayError`; a cancellation stays one."""
     try:
         with cancellation_prevails():
             yield

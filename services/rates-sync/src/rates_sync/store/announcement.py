@@ -1,4 +1,4 @@
-"""Writes all that an event changes in the record but observations (rule R3)."""
+"""Writes an event and everything that changes with it, except observations (rule R3)."""
 
 from typing import Any
 
@@ -13,10 +13,10 @@ from rates_sync.store.schema import SINGLE_ROW
 
 
 async def write_announcement(connection: AsyncConnection, event: Event) -> None:
-    """Raise the head, save what the event carries and put it into the outbox.
+    """Raise the head, save what the event carries and add it to the outbox.
 
-    Protocol rule 1: the position is a row's value, not an AUTO_INCREMENT, which is given at insert
-    and not at commit.
+    Protocol rule 1: the position is a row's value, not an AUTO_INCREMENT, which is assigned at
+    insert and not at commit.
     """
     head = msgspec.structs.asdict(event.head)
     await connection.execute(update(schema.head).values(**head, unannounced_at=None))
@@ -32,7 +32,8 @@ async def write_announcement(connection: AsyncConnection, event: Event) -> None:
 async def _save_status(connection: AsyncConnection, event: Event) -> None:
     """Save the status, and the versions of the documents that the event changes.
 
-    A new timeline gives both a new version: in the lost one the old names may have other contents.
+    A new timeline gives both documents a new version: in the lost one the same version may have
+    had other contents.
     """
     versions = (await connection.execute(select(schema.sync_status))).one_or_none()
     renewed = versions is None or isinstance(event, TimelineChanged)
@@ -52,11 +53,11 @@ async def _save_averages(connection: AsyncConnection, averages: tuple[Average, .
 
 
 async def _save_single_row(connection: AsyncConnection, table: Table, row: dict[str, Any]) -> None:
-    """Write a table's only row; the lease row's lock keeps everybody else from inserting it."""
+    """Write a table's only row; the lease row's lock prevents another insert."""
     if (await connection.execute(update(table).values(row))).rowcount == 0:
         await connection.execute(insert(table).values(id=SINGLE_ROW, **row))
 
 
 def _json(document: Any) -> str:
-    """Return the same bytes that `encode_event` and `encode_document` would write."""
+    """Return the same JSON that `encode_event` and `encode_document` write."""
     return msgspec.json.encode(document).decode()

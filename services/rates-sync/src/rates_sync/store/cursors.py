@@ -1,7 +1,7 @@
 """How far alerts and purges have followed the outbox (protocol rule 21).
 
-A cursor advances after its notice was sent, so that each is sent at least once, also across
-restarts. Pruning keeps what a cursor has not passed.
+A cursor advances after its notice was sent, so that each is sent at least once, even across
+restarts. Pruning keeps the events that a cursor has not passed.
 """
 
 from sqlalchemy import insert, select, update
@@ -14,7 +14,7 @@ from rates_sync.store.outbox import BEFORE_ALL, read_event, read_events
 from rates_sync.store.schema import notice_cursor
 
 PENDING = 100
-"""As many events are read at a time."""
+"""The most events read at a time."""
 
 
 class NoticeCursor:
@@ -32,7 +32,7 @@ class NoticeCursor:
     async def passed(self) -> StoredEvent | None:
         """Return the event at the cursor, None before the first or if it is pruned.
 
-        What follows is compared with it: a breaker has opened only if it was closed. Raises
+        The next event is compared with it: a breaker has opened only if it was closed. Raises
         `StoreUnavailable`.
         """
         async with reading(self._engine) as connection:

@@ -1,12 +1,12 @@
-"""Connections and transactions: one behaviour over SQLite and MySQL.
+"""Connections and transactions, with the same behaviour on SQLite and MySQL.
 
-Everything in `store` goes through `reading` and `writing`, which translate the drivers' errors
-once. Never creates a database: only a migration does.
+Everything in `store` goes through `reading` and `writing`, which translate the drivers' errors.
+Never creates a database: only a migration does.
 
-Isolation on MySQL is REPEATABLE READ: a reading transaction sees one state of the record however
-many selects it makes. A writing one begins with a locking read of the lease (protocol rule 2);
-that reads the newest state and opens no snapshot, so that the first plain select opens it under
-the lock. What MySQL's session defaults to is never relied on: each server has its own.
+Isolation on MySQL is REPEATABLE READ: all selects of a reading transaction see one state of the
+record. A writing one begins with a locking read of the lease (protocol rule 2), which opens no
+snapshot, so the consistent read starts only after the lock is held. MySQL's session defaults differ
+between servers and are never relied on.
 """
 
 import asyncio
@@ -25,14 +25,14 @@ from rates_contracts.cancellation import cancellation_prevails
 from rates_sync.errors import StoreUnavailable
 
 LOCK_WAIT_SECONDS = 2
-"""How long a statement waits for another's lock (protocol rule 2)."""
+"""How long a statement waits for another transaction's lock (protocol rule 2)."""
 SESSION_IDLE_SECONDS = 5
-"""After this MySQL ends a silent session: a paused leader can't hold the lease row for hours."""
+"""MySQL ends an idle session after this: a paused leader can't lock the lease row for hours."""
 TRANSACTION_SECONDS = 5.0
-"""No transaction takes longer, whatever the network does."""
+"""A transaction that takes longer fails."""
 
 CONNECTIONS = 5
-"""As many transactions run at a time; the next one waits."""
+"""The most transactions at a time; others wait."""
 
 _BEGIN = "sqlite_begin"
 _FILE = "file"
@@ -43,9 +43,9 @@ _NO_SUCH_TABLE = 1146
 def open_engine(url: str, *, migrating: bool = False) -> AsyncEngine:
     """Return an engine for `mysql+asyncmy` or `sqlite+aiosqlite`; nothing is connected yet.
 
-    `migrating` lets a missing SQLite file be made, and a statement on MySQL take its time. Raises
-    ValueError for other drivers, and for a URL that asks for TLS in another way than
-    `rates_contracts.tls` says.
+    `migrating` creates a missing SQLite file, and removes the time limit of statements on MySQL.
+    Raises ValueError for other drivers, and for TLS options that `rates_contracts.tls` does not
+    accept.
     """
     parsed = make_url(url)
     if parsed.drivername == "sqlite+aiosqlite":
@@ -66,7 +66,7 @@ async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """Give a transaction that commits at the end, or rolls back on any error.
 
-    Raises `StoreUnavailable`; a constraint that does not hold is a bug and stays as it is.
+    Raises `StoreUnavailable`; a violated constraint is a bug and is raised unchanged.
     """
     immediate = engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
     async with translated(), immediate.begin() as connection:
@@ -75,10 +75,10 @@ async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
 @asynccontextmanager
 async def translated(seconds: float = TRANSACTION_SECONDS) -> AsyncIterator[None]:
-    """Bound the time inside and turn what the driver raises into `StoreUnavailable`.
+    """Limit the time inside, and raise the driver's errors as `StoreUnavailable`.
 
-    A record without a table, or without the row that every migrated record has, is one that a
-    migration or a restore on MySQL has not made whole yet: there DDL can't be one transaction.
+    So is a missing table, or a missing row that every migrated record has: on MySQL, where DDL
+    can't be one transaction, a migration or a restore has not finished yet.
     """
     try:
         with cancellation_prevails():
@@ -89,23 +89,23 @@ async def translated(seconds: float = TRANSACTION_SECONDS) -> AsyncIterator[None
             raise
         raise StoreUnavailable(_cause(error)) from error
     except exc.NoResultFound as error:
-        raise StoreUnavailable("a table has not got its only row") from error
+        raise StoreUnavailable("a table lacks its only row") from error
     except (exc.DBAPIError, exc.TimeoutError, OSError) as error:
         raise StoreUnavailable(_cause(error)) from error
 
 
 def _lacks_a_table(error: exc.DBAPIError) -> bool:
-    """MySQL's driver takes a table that a restore has not brought back yet for a wrong query."""
+    """MySQL's driver reports a table that is not restored yet as a programming error."""
     return error.orig is not None and error.orig.args[:1] == (_NO_SUCH_TABLE,)
 
 
 def _cause(error: Exception) -> str:
-    """Return the driver's words without the statement and its parameters."""
+    """Return the driver's message without the statement and its parameters."""
     return str(error.orig if isinstance(error, exc.DBAPIError) else error) or type(error).__name__
 
 
 def _sqlite(url: URL, mode: str) -> AsyncEngine:
-    """Connections are kept: a new one costs a thread and several times what a look costs."""
+    """Connections are pooled: a new one costs a thread and several times the cost of a read."""
     uri = url.set(database=f"file:{quote(url.database or '')}", query={"mode": mode, "uri": "true"})
     engine = create_async_engine(
         uri, pool_size=CONNECTIONS, max_overflow=0, pool_timeout=TRANSACTION_SECONDS
@@ -117,21 +117,21 @@ def _sqlite(url: URL, mode: str) -> AsyncEngine:
 
 
 def _refuse_another_file(engine: AsyncEngine, file: Path) -> None:
-    """A file that was replaced or moved away is seen by the next transaction."""
+    """The next transaction notices a file that was replaced or removed."""
 
     def opened(_connection: Any, record: ConnectionPoolEntry) -> None:
         record.info[_FILE] = _identity(file)
 
     def taken(_connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
         if record.info[_FILE] != _identity(file):
-            raise exc.DisconnectionError("another file, or none, is where the record was")
+            raise exc.DisconnectionError("the record's file was replaced or removed")
 
     event.listen(engine.sync_engine, "connect", opened)
     event.listen(engine.sync_engine, "checkout", taken)
 
 
 def _identity(file: Path) -> tuple[int, int] | None:
-    """Return device and inode, which nothing else gets while a connection holds the file open."""
+    """Return device and inode, which stay unique while a connection holds the file open."""
     try:
         status = file.stat()
     except FileNotFoundError:
@@ -140,7 +140,7 @@ def _identity(file: Path) -> tuple[int, int] | None:
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    """The driver's own BEGIN comes too late for consistent reads: it is turned off."""
+    """The driver's own BEGIN comes too late for consistent reads, so it is turned off."""
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {LOCK_WAIT_SECONDS * 1000}")
@@ -150,7 +150,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """A transaction that will write takes the lock first: upgrading a read fails at once."""
+    """A writing transaction takes the lock first: upgrading a read would fail at once."""
     connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
 
 
@@ -180,4 +180,4 @@ _SESSION = (
     f" wait_timeout = {SESSION_IDLE_SECONDS},"
     " transaction_isolation = 'REPEATABLE-READ', sql_mode = 'TRADITIONAL', time_zone = '+00:00'"
 )
-"""TRADITIONAL: what does not fit a column is an error, never cut to fit (rule R8)."""
+"""TRADITIONAL: a value that does not fit its column is an error, never truncated (rule R8)."""

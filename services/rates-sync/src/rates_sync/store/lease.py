@@ -1,7 +1,7 @@
 """The lease: which instance asks Banxico, writes and relays (rule R2, protocol rule 3).
 
 No two clocks are compared: a contender watches the row with its own monotonic clock. A leader that
-can't renew may go on as if it led; the fence stops what it writes.
+can't renew keeps running; the fence rejects its writes.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class LeaseState:
-    """The lease row as it was seen; without a holder it is free."""
+    """The lease row as it was read; without a holder it is free."""
 
     holder: str
     token: int
@@ -37,8 +37,8 @@ class LeaseState:
 class Lease:
     """One instance's access to the lease; `holder` is unique to it, also across its restarts.
 
-    `poll` is how many seconds lie between looks at the lease; a leader that has not renewed for
-    `patience` seconds counts as dead.
+    `poll` is the seconds between checks; a lease that was not renewed for `patience` seconds may be
+    taken over.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Lease:
         return LeaseState(row.holder, row.token, row.renewals)
 
     async def take(self, seen: LeaseState) -> Fence | None:
-        """Take the lease as it was seen; None if it has moved since. Raises `StoreUnavailable`."""
+        """Take the lease; None if it has changed since `seen`. Raises `StoreUnavailable`."""
         taking = (
             update(lease)
             .where(lease.c.token == seen.token, lease.c.renewals == seen.renewals)
@@ -75,7 +75,7 @@ class Lease:
         return Fence(self._holder, seen.token + 1) if taken else None
 
     async def renew(self, fence: Fence) -> None:
-        """Show that this leader is alive. Raises `LeaseLost` or `StoreUnavailable`."""
+        """Renew the lease. Raises `LeaseLost` or `StoreUnavailable`."""
         await self._advance(fence, holder=fence.holder)
 
     async def release(self, fence: Fence) -> None:
@@ -88,8 +88,8 @@ class Lease:
     async def contend(self) -> Fence:
         """Wait until the lease is this instance's and return its fence (protocol rule 3).
 
-        Takes it at once when it is free, else when the same (token, renewals) was seen for the
-        whole patience. While the database is away nobody could renew: the watch starts again.
+        Takes it at once when it is free, else after the same (token, renewals) was read for
+        `patience` seconds. An unavailable database restarts that wait: nobody could renew.
         """
         watched: LeaseState | None = None
         since = self._monotonic()

@@ -1,4 +1,4 @@
-"""Whose values the database holds, so that simulated ones can't pass for Banco de México's."""
+"""Whose values the database holds, so that simulated ones are never served as Banxico's."""
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine

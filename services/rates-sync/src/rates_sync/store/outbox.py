@@ -1,14 +1,14 @@
-"""What the relay reads of the record, in one consistent transaction (protocol rules 7 to 10).
+"""The relay's reads of the record, each one consistent state (protocol rules 7 to 10).
 
-Never talks to Redis; the stream's cursor comes in as an argument. Events stay the bytes that were
-recorded: after a rollback some are of a later version.
+Never connects to Redis; the stream's cursor is an argument. Events are returned as the recorded
+bytes: after a rollback some are of a later version.
 """
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from rates_contracts.events import Position, StoredEvent, stored_event
-from rates_sync.committed import CommittedState
+from rates_sync.committed_state import CommittedState
 from rates_sync.store.engine import reading
 from rates_sync.store.fence import Fence
 from rates_sync.store.record import Record

@@ -1,4 +1,4 @@
-"""Deletes what has been kept long enough.
+"""Deletes rows after their retention period.
 
 Observations, their revisions and the raw answers behind them are kept permanently.
 """
@@ -35,8 +35,8 @@ async def prune(
 ) -> Pruned:
     """Delete raw answers behind no observation and audit after 2 years, outbox rows after 7 days.
 
-    `relayed` is the relay's cursor as it is now, None if it can't be known: then the outbox keeps
-    all. Raises `LeaseLost`, `StoreUnavailable`.
+    `relayed` is the relay's current cursor; None if unknown: then the whole outbox is kept. Raises
+    `LeaseLost`, `StoreUnavailable`.
     """
     async with writing(engine) as connection:
         await lock_and_verify(connection, fence)
@@ -55,7 +55,7 @@ async def _prune_outbox(
 ) -> int:
     """Protocol rule 8: no row above the cursor is pruned, or a lagging Redis could not catch up.
 
-    Nor one above a notice's cursor, nor the head's own: the stream's tail is compared with it
+    Neither is a row above a notice's cursor, nor the head's: the stream's tail is compared with it
     (rule 9).
     """
     if relayed is None:

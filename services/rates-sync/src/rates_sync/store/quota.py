@@ -1,7 +1,7 @@
 """Requests spent per Mexico City day, counted in the database (protocol rule 20).
 
-Fenced like a recording: a leader that was paused and overtaken can't ask Banxico. Has no limit of
-its own.
+Fenced like a recording: a leader that lost the lease while paused can't ask Banxico. The limit is
+an argument.
 """
 
 from datetime import date as Day
@@ -22,10 +22,10 @@ class RequestLedger:
         self._engine, self._fence = engine, fence
 
     async def spend(self, day: Day, *, limit: int) -> int:
-        """Count one request of `day`, in a transaction of its own, and return how many that makes.
+        """Count one request of `day`, in a transaction of its own, and return the day's total.
 
-        Raises `QuotaExhausted` when `limit` are spent, `LeaseLost`, `StoreUnavailable`; none of
-        them counts anything.
+        Raises `QuotaExhausted` when `limit` are spent, `LeaseLost`, `StoreUnavailable`; then
+        nothing is counted.
         """
         async with writing(self._engine) as connection:
             await lock_and_verify(connection, self._fence)

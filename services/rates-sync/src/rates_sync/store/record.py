@@ -1,6 +1,6 @@
 """The record: plain reads, and recordings under a fence.
 
-It never decides what is new and never talks to Redis.
+Never decides what is new; never connects to Redis.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -19,7 +19,7 @@ from rates_sync.store.rows import read_head, read_newest_day, read_status
 
 
 class Record:
-    """The record; `clock` gives aware UTC, `traceparent` the current trace, if there is one."""
+    """The record; `clock` returns aware UTC, `traceparent` the current trace or None."""
 
     def __init__(
         self,
@@ -48,10 +48,10 @@ class Record:
 
     @asynccontextmanager
     async def recording(self, fence: Fence) -> AsyncIterator[Recording]:
-        """Open a recording: everything in it commits together, or nothing (rule R3).
+        """Open a recording: everything in it commits together, or nothing does (rule R3).
 
         Protocol rule 2: its first statement locks the lease row and compares the token; await
-        nothing but the database inside. Raises `LeaseLost` and `StoreUnavailable`.
+        only the database inside. Raises `LeaseLost` and `StoreUnavailable`.
         """
         async with writing(self._engine) as connection:
             await lock_and_verify(connection, fence)
@@ -64,7 +64,7 @@ class Record:
     async def restart_timeline(self, fence: Fence, above: int) -> Head:
         """Continue in a new timeline, above `above`, and announce it (protocol rule 9).
 
-        A record without any event has nothing to announce: its timeline alone is raised. Raises
+        Without any event there is nothing to announce: only the timeline is raised. Raises
         `LeaseLost` and `StoreUnavailable`.
         """
         async with self.recording(fence) as recording:

@@ -1,6 +1,6 @@
-"""One recording transaction: what is added, and how it is announced (rule R3).
+"""One recording transaction: adds rows and announces them with an event (rule R3).
 
-It runs under the fence and never commits by itself; `announcement` writes what an event changes.
+It runs under the fence and never commits itself.
 """
 
 import hashlib
@@ -42,15 +42,14 @@ E = TypeVar(
     "E", ObservationsRecorded, StatusChanged, CalendarChanged, HistoryReload, TimelineChanged
 )
 RELOADS = (HistoryReload, TimelineChanged)
-"""Events after which every worker loads the record again."""
+"""Events after which every worker reloads the record."""
 
 
 class Recording:
-    """An open recording; everything compared with what is known is read through it (rule 2).
+    """An open recording; the reads that new data is compared with go through it (rule 2).
 
-    `head` was read under the fence. `recorded_at` belongs to all that is added. `unannounced` says
-    that an earlier recording left rows of a backfill that no event has announced: the next event
-    must be a `HistoryReload`.
+    `head` was read under the fence. All added rows carry `recorded_at`. `unannounced` is true if a
+    backfill left rows that no event has announced: the next event must be a `HistoryReload`.
     """
 
     def __init__(
@@ -105,7 +104,7 @@ class Recording:
         return await read_newest_day(self._connection, series)
 
     async def keep_payload(self, sha256: str, body: bytes, received_at: datetime) -> None:
-        """Keep a raw answer, once, before the observations that name it."""
+        """Keep a raw answer, once, before the observations that refer to it."""
         row = {"sha256": sha256, "body": body, "received_at": received_at}
         await _insert_if_new(self._connection, schema.payloads, row)
 
@@ -122,7 +121,7 @@ class Recording:
             self._added += observations
 
     async def quarantine(self, datum: Rejected, payload_sha256: str) -> bool:
-        """Keep what cannot be used, with the reason (rule R10); False for a repeat."""
+        """Keep an unusable datum with the reason (rule R10); False for a repeat."""
         row = {
             "fingerprint": _fingerprint(datum),
             "series": datum.series,
@@ -140,9 +139,9 @@ class Recording:
         await self._connection.execute(insert(schema.audit).values(row))
 
     async def announce_later(self) -> None:
-        """Leave a chunk of a backfill to the one `HistoryReload` that ends it (rule 2).
+        """Leave a backfill's chunk to the one `HistoryReload` that ends it (rule 2).
 
-        The record notes that rows wait, whoever leads when the backfill continues.
+        The record notes that rows wait, so that any later leader announces them.
         """
         self._close()
         noted = update(schema.head).values(unannounced_at=self.recorded_at)
@@ -156,7 +155,7 @@ class Recording:
         averages: tuple[Average, ...] | None = None,
         **fields: Any,
     ) -> E:
-        """Raise the head by one event of `kind` (rule 1) and write all it changes; once, last."""
+        """Raise the head by an event of `kind` (rule 1) and write what changes; once, last."""
         self._close()
         event = kind(
             event_id=self._event_id,
@@ -193,7 +192,7 @@ class Recording:
         self._closed = True
 
     def _check_complete(self, event: Event) -> None:
-        """An event that left out what was recorded would leave every worker without it."""
+        """Workers would never get an observation that the event leaves out."""
         if isinstance(event, RELOADS):
             return
         announced = event.observations if isinstance(event, ObservationsRecorded) else ()
@@ -202,7 +201,7 @@ class Recording:
 
 
 def _fingerprint(datum: Rejected) -> str:
-    """Return what makes two rejected data the same: all but the answer they came in."""
+    """Return a hash of the datum without its answer: the same for a repeat."""
     content = (datum.series, datum.date, datum.raw, datum.reason)
     return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
 
@@ -210,7 +209,7 @@ def _fingerprint(datum: Rejected) -> str:
 async def _insert_if_new(connection: AsyncConnection, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert `row` unless its primary key is there; tell whether it was new.
 
-    The lease row is locked, so that looking first is enough.
+    The lease row is locked, so checking first is enough.
     """
     (key,) = table.primary_key.columns
     if await connection.scalar(select(key).where(key == row[key.name])) is not None:

@@ -1,4 +1,4 @@
-"""Reads rows as the contracts' types, on a connection that is already open."""
+"""Reads rows as the contracts' types, on an open connection."""
 
 from datetime import date as Day
 from datetime import datetime

@@ -1,8 +1,8 @@
 """The tables as the migrations leave them; a test compares the two.
 
-`migrations/versions` is the history and creates the read views; queries are built from this module.
-Instants are naive UTC with microseconds in the database and aware in Python; amounts are the
-published strings and never pass a float (rule R8).
+`migrations/versions` creates them and the read views; queries use this module. Instants are naive
+UTC with microseconds in the database and aware in Python; amounts are the published strings, never
+a float (rule R8).
 """
 
 from datetime import UTC, datetime
@@ -63,12 +63,12 @@ class DecimalText(TypeDecorator[Decimal]):
         return None if value is None else format(value, "f")
 
     def process_result_value(self, value: str | None, _dialect: Dialect) -> Decimal | None:
-        """Return exactly the digits."""
+        """Return exactly the stored digits."""
         return None if value is None else Decimal(value)
 
 
 LONG_TEXT = Text().with_variant(mysql.MEDIUMTEXT(), "mysql")
-"""JSON of contract types; MySQL's TEXT ends at 64 kB."""
+"""JSON of contract types; MySQL's TEXT holds only 64 kB."""
 BODY = LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql")
 SHA256 = String(64)
 SINGLE_ROW = 1

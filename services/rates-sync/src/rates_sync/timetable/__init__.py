@@ -1,6 +1,7 @@
-"""What holds when: pure functions of the clock, the bank calendar and what is known.
+"""Polling times, limits and states: pure functions of clock, bank calendar and newest data.
 
-`calendar` banking days and polling hours   `schedule`, `pace` when the next cycle runs
-`transitions` limits and states ahead       `averages` the means of the coming days
-`status` all of it as the status that sync ships
+`calendar` banking days and polling hours   `schedule` when the next cycle runs
+`poll_intervals` the time between polls     `transitions` limits and coming states
+`averages` the averages of the coming days
+`status` combines them into the status sent with every event
 """

@@ -1,7 +1,7 @@
 """The averages of the coming days, computed ahead so that a new day needs no recording.
 
-Pure. The definition of an average is in `rates_contracts.averages`; here is only when each row
-begins (protocol rule 17).
+Pure. `rates_contracts.averages` defines an average; this module only decides when each row begins
+(protocol rule 17).
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ def averages_ahead(
     """Return the rows of both windows, ascending by window and `at`; the first is in force.
 
     `observed` holds the newest revision of each FIX from `first_day_needed`, ascending. A row
-    begins at each midnight, and at 13:00 of a banking day that has no FIX: then it is expected.
+    begins at each midnight, and at 13:00 of a banking day without its FIX, which is then expected.
     """
     seen = {day for day, _ in observed}
     starts = [

@@ -1,8 +1,8 @@
-"""The bank calendar and the polling hours of a day: when Banxico is asked at all.
+"""The bank calendar and the polling hours of a day.
 
 The closed weekdays come from `holidays.financial_holidays("XMEX")`, which agrees with the gaps of
-the real FIX from 2001 to 2026-09-29 without an exception; what authorities decree at short notice
-is declared by an operator. Never reads a clock.
+the real FIX from 2001 to 2026-09-29 without an exception; an operator declares the days that
+authorities close at short notice. Never reads a clock.
 """
 
 from collections.abc import Sequence
@@ -12,17 +12,17 @@ from datetime import datetime, time, timedelta
 from functools import lru_cache
 from importlib.metadata import version
 
-# With its calendars, or they would be loaded on the loop while a leader takes over.
+# Imports its calendars too, or a take-over would load them on the event loop.
 import holidays.financial
 
 from rates_contracts.calendar import BankCalendar, DeclaredClosure, mexico_day, mexico_instant
 from rates_contracts.status import PollingWindow
 
 FIRST_DAY = Day(2001, 1, 1)
-"""Before it the market's calendar has 98 false gaps: there the FIX's own days are the calendar."""
+"""Before it the market's calendar has 98 false gaps: there the days with a FIX count instead."""
 
 YEARS_AHEAD = 2
-"""The calendar ends with the year after next, so that a settlement date never lies beyond it."""
+"""The calendar ends with the year after next, so that no settlement date is after it."""
 
 WINDOW = PollingWindow()
 AWAITED_FROM = time(11, 59)

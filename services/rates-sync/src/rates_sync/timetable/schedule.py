@@ -1,7 +1,7 @@
 """When the next cycle runs: a pure function of the clock, the calendar and what is known.
 
-An ordinary day costs some 180 requests, one whose FIX never comes 439: both fit the quota of 1,000
-with its reserve, also if every poll were tried twice.
+With the default intervals an ordinary day takes about 180 requests and one without its FIX 439:
+both fit the default quota without its reserve, even if every poll were retried.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from datetime import datetime, time, timedelta
 
 from rates_contracts.calendar import ONE_DAY, BankCalendar, mexico_day, mexico_instant
 from rates_sync.timetable.calendar import DayWindow, in_window, window_of
-from rates_sync.timetable.pace import Pace
+from rates_sync.timetable.poll_intervals import PollIntervals
 from rates_sync.timetable.transitions import fresh_until
 
 NOON_RUSH_FROM = time(11, 59, 30)
@@ -23,8 +23,8 @@ LAST_LATE_POLL = time(21, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What decides the next poll: the newest FIX and the last good answer."""
+class ScheduleInputs:
+    """What decides the next poll: calendar, newest FIX, and when Banxico last answered (UTC)."""
 
     calendar: BankCalendar
     newest_fix_day: Day | None
@@ -32,8 +32,8 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """Polls from `start` to `end` (both included), `step` apart."""
+class PollPeriod:
+    """Polls every `step` from `start` to `end`, both included."""
 
     start: datetime
     end: datetime
@@ -46,81 +46,85 @@ class Stretch:
         return at if at <= self.end else None
 
 
-def due_at_once(known: Known, now: datetime) -> bool:
+def due_at_once(inputs: ScheduleInputs, now: datetime) -> bool:
     """Tell whether a new leader asks immediately: inside the window, or if nothing is verified.
 
-    So a fresh database is filled at any hour, and a weekend that closed verified costs no call.
+    So an empty database is filled at any hour, and a weekend after a verified closing costs no
+    request.
     """
-    if known.verified_at is None or in_window(known.calendar, now):
+    if inputs.verified_at is None or in_window(inputs.calendar, now):
         return True
-    return now > fresh_until(known.calendar, known.verified_at)
+    return now > fresh_until(inputs.calendar, inputs.verified_at)
 
 
 def next_cycle(
-    known: Known, now: datetime, pace: Pace, blocked_until: datetime | None = None
+    inputs: ScheduleInputs,
+    now: datetime,
+    intervals: PollIntervals,
+    blocked_until: datetime | None = None,
 ) -> datetime:
     """Return when to ask next, after `now`.
 
-    `blocked_until` is when the breaker may be tried or Banxico's rate limit resets: the cycle runs
-    right then if that lies in the day's polling hours, else with the next poll after it.
+    `blocked_until` is when the breaker allows a trial request or Banxico's rate limit resets: the
+    cycle runs at that time if it is within the day's polling hours, else with the next poll.
     """
     if blocked_until is None:
-        return _next_poll(known, now, pace)
+        return _next_poll(inputs, now, intervals)
     at = max(now, blocked_until)
-    stretches = _stretches(known, mexico_day(at), pace)
-    if any(stretch.start <= at <= stretch.end for stretch in stretches):
+    periods = _poll_periods(inputs, mexico_day(at), intervals)
+    if any(period.start <= at <= period.end for period in periods):
         return at
-    return _next_poll(known, at, pace)
+    return _next_poll(inputs, at, intervals)
 
 
-def polls_until_closing(known: Known, now: datetime, pace: Pace) -> int:
-    """Return how many polls lie ahead today up to 17:00: what a retry must leave (rule 20)."""
+def polls_until_closing(inputs: ScheduleInputs, now: datetime, intervals: PollIntervals) -> int:
+    """Return today's remaining polls up to 17:00: a retry must leave quota for them (rule 20)."""
     day = mexico_day(now)
-    if not known.calendar.is_banking_day(day):
+    if not inputs.calendar.is_banking_day(day):
         return 0
     closes, polls = window_of(day).closes, 0
-    while (now := _next_poll(known, now, pace)) <= closes:
+    while (now := _next_poll(inputs, now, intervals)) <= closes:
         polls += 1
     return polls
 
 
-def _next_poll(known: Known, now: datetime, pace: Pace) -> datetime:
+def _next_poll(inputs: ScheduleInputs, now: datetime, intervals: PollIntervals) -> datetime:
     day = mexico_day(now)
     while True:
-        polls = [stretch.after(now) for stretch in _stretches(known, day, pace)]
+        polls = [period.after(now) for period in _poll_periods(inputs, day, intervals)]
         ahead = [at for at in polls if at is not None]
         if ahead:
             return min(ahead)
         day += ONE_DAY
 
 
-def _stretches(known: Known, day: Day, pace: Pace) -> list[Stretch]:
-    """Return the polls of `day` as far as is known now."""
-    if known.verified_at is None:
+def _poll_periods(inputs: ScheduleInputs, day: Day, intervals: PollIntervals) -> list[PollPeriod]:
+    """Return the polls of `day`, as planned from `inputs`."""
+    if inputs.verified_at is None:
         midnight = time()
         begin, end = mexico_instant(day, midnight), mexico_instant(day + ONE_DAY, midnight)
-        return [Stretch(begin, end, pace.awaiting)]
-    if not known.calendar.is_banking_day(day):
+        return [PollPeriod(begin, end, intervals.awaiting)]
+    if not inputs.calendar.is_banking_day(day):
         return []
     window = window_of(day)
-    stretches = [Stretch(window.opens, window.closes, pace.regular)]
-    if known.verified_at < window.closes:
-        stretches.append(_closing(window, pace))
-    if known.newest_fix_day is None or known.newest_fix_day < day:
-        stretches += _until_seen(day, window, pace)
-    return stretches
+    periods = [PollPeriod(window.opens, window.closes, intervals.regular)]
+    if inputs.verified_at < window.closes:
+        periods.append(_closing(window, intervals))
+    if inputs.newest_fix_day is None or inputs.newest_fix_day < day:
+        periods += _polls_until_fix(day, window, intervals)
+    return periods
 
 
-def _closing(window: DayWindow, pace: Pace) -> Stretch:
+def _closing(window: DayWindow, intervals: PollIntervals) -> PollPeriod:
     """The last poll of a day, retried until Banxico has answered (protocol rule 18)."""
     end = mexico_instant(mexico_day(window.closes), LAST_CLOSING_POLL)
-    return Stretch(window.closes, end, pace.closing)
+    return PollPeriod(window.closes, end, intervals.closing)
 
 
-def _until_seen(day: Day, window: DayWindow, pace: Pace) -> Iterator[Stretch]:
+def _polls_until_fix(day: Day, window: DayWindow, intervals: PollIntervals) -> Iterator[PollPeriod]:
     """Yield the polls that only a day without its FIX needs."""
     rush_ends = mexico_instant(day, NOON_RUSH_TO)
     last = mexico_instant(day, LAST_LATE_POLL)
-    yield Stretch(mexico_instant(day, NOON_RUSH_FROM), rush_ends, pace.noon_rush)
-    yield Stretch(rush_ends, window.closes, pace.awaiting)
-    yield Stretch(window.closes, last, pace.late)
+    yield PollPeriod(mexico_instant(day, NOON_RUSH_FROM), rush_ends, intervals.noon_rush)
+    yield PollPeriod(rush_ends, window.closes, intervals.awaiting)
+    yield PollPeriod(window.closes, last, intervals.late)

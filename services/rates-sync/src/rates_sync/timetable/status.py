@@ -1,4 +1,4 @@
-"""The status that sync ships with every event, and when it is worth an event of its own.
+"""The status that is sent with every event, and when it is worth its own event.
 
 Pure: it never reads a clock.
 """
@@ -14,12 +14,12 @@ from rates_sync.timetable.calendar import WINDOW
 from rates_sync.timetable.transitions import fresh_until, transitions, usable_until
 
 MOVED = timedelta(minutes=1)
-"""A poll without news is announced only if `fresh_until` moves at least so far (rule 5)."""
+"""A poll without new data is announced only if `fresh_until` moves at least this far (rule 5)."""
 
 
 @dataclass(frozen=True, slots=True)
 class UpstreamHealth:
-    """What this leader knows of Banxico: its last good answer, how the last request ended."""
+    """What this leader knows about Banxico: its last good answer, how the last request ended."""
 
     verified_at: datetime | None = None
     upstream: Upstream = "unknown"
@@ -28,15 +28,15 @@ class UpstreamHealth:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """What stays the same as long as the process lives."""
+class StatusOrigin:
+    """The part of the status that is configured and never changes while the process runs."""
 
     source: Source
     edge_purged: bool
 
 
 def status_of(
-    origin: Origin,
+    origin: StatusOrigin,
     health: UpstreamHealth,
     calendar: BankCalendar,
     newest_fix_day: Day | None,
@@ -59,10 +59,10 @@ def status_of(
 
 
 def worth_an_event(old: SyncStatus | None, new: SyncStatus) -> bool:
-    """Tell whether workers need to know of `new` (protocol rule 5).
+    """Tell whether `new` must be announced to workers (protocol rule 5).
 
-    A state changed, `fresh_until` moved by a minute, or a new day lengthens the table: otherwise
-    every poll at noon would drop every rendered answer.
+    It must if a state changed, `fresh_until` moved far enough, or a new day extends the table.
+    Announcing each poll at noon would make workers discard every rendered answer.
     """
     if old is None or _states(old) != _states(new):
         return True

@@ -1,7 +1,7 @@
-"""What will be true when, if nothing new arrives: the limits and the table that sync ships.
+"""Which state holds from which instant, if nothing new is recorded.
 
-Pure (protocol rules 17 and 18). Workers compare the instants with their own clock and compute no
-calendar, so that a dead sync can't leave "fresh" behind.
+Pure (protocol rules 17 and 18). Workers compare the instants with their own clock, so that data
+doesn't stay "fresh" when rates-sync stops.
 """
 
 from datetime import date as Day
@@ -19,7 +19,7 @@ MAX_MISSED = 3
 
 EDGE_SECONDS = 3600
 EDGE_SECONDS_AT_NOON = 15
-"""While a publication may show at any moment an answer stays this long at the edge (rule 21)."""
+"""The edge keeps an answer this long while a publication may appear at any moment (rule 21)."""
 
 MIDNIGHT = time()
 TURNING_POINTS = (MIDNIGHT, WINDOW.opens, AWAITED_FROM, LATE_FROM, WINDOW.closes)
@@ -29,10 +29,9 @@ TURNING_POINTS = (MIDNIGHT, WINDOW.opens, AWAITED_FROM, LATE_FROM, WINDOW.closes
 def fresh_until(calendar: BankCalendar, verified_at: datetime) -> datetime:
     """Return until when (included) a value verified at `verified_at` counts as verified (rule 18).
 
-    Inside a window, and more than 5 minutes before its closing: 5 minutes. Otherwise the window
-    closed verified, or was closed when we asked, and nothing is due before the next one: its
-    opening + 5 minutes. So a night or a weekend is fresh if and only if Banxico answered at
-    16:55:00 of the last banking day or later.
+    Inside a window, and more than 5 minutes before its closing: 5 minutes. Otherwise nothing is due
+    before the next window: until 5 minutes after its opening. So a night or a weekend is fresh if
+    and only if Banxico answered at 16:55:00 of the last banking day or later.
     """
     day = mexico_day(verified_at)
     limit = verified_at + VERIFIED_FOR
@@ -46,8 +45,8 @@ def fresh_until(calendar: BankCalendar, verified_at: datetime) -> datetime:
 def usable_until(calendar: BankCalendar, verified_at: datetime) -> datetime:
     """Return the instant at which three publications have been missed since `verified_at`.
 
-    A publication is missed when 13:00 passes on a banking day whose noon lies after `verified_at`:
-    it is the third such 13:00.
+    A publication is missed when 13:00 passes on a banking day whose noon is after `verified_at`;
+    the result is the third such 13:00.
     """
     day = mexico_day(verified_at)
     if not (calendar.is_banking_day(day) and verified_at < mexico_instant(day, DUE_FROM)):
@@ -94,12 +93,12 @@ def _state(*, banking: bool, unseen: bool, at: time) -> State:
 
 
 def _next_publication(calendar: BankCalendar, day: Day, *, unseen: bool) -> datetime:
-    """Return the day's own noon until its FIX is seen, also once past; else the next one."""
+    """Return the day's noon until its FIX is seen, even if past; else the next banking day's."""
     return mexico_instant(day if unseen else calendar.next_banking_day(day), DUE_FROM)
 
 
 def _without_repeats(rows: list[Transition]) -> tuple[Transition, ...]:
-    """Keep the rows that say something else than the one before."""
+    """Keep the rows that differ from the one before."""
     kept = rows[:1]
     for row in rows[1:]:
         if msgspec.structs.replace(row, at=kept[-1].at) != kept[-1]:

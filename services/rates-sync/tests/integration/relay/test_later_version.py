@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from rates_contracts.events import Event, encode_event
 from rates_contracts.stream import EVENTS
-from rates_sync.relay.relay import Relay, Step
+from rates_sync.relay.relay import Relay, RelayStep
 from rates_sync.store.engine import writing
 from rates_sync.store.schema import outbox
 
@@ -76,7 +76,7 @@ async def test_the_relay_goes_on_after_an_unknown_event(
 ) -> None:
     """Protocol rules 7 and 8: repeats, news and refills are what they are among known events."""
     await relay.step()
-    assert await relay.step() == Step(0, ())
+    assert await relay.step() == RelayStep(0, ())
     await leader.publish({"2026-08-14": "17.1000"})
     assert (await relay.step()).relayed == 1
     assert await mirror.is_exact()

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from rates_contracts.documents import CURRENT
 from rates_sync.errors import LeaseLost, RelayError, StoreUnavailable
-from rates_sync.relay.relay import Relay, Step
+from rates_sync.relay.relay import Relay, RelayStep
 from rates_sync.relay.stream import translated
 from rates_sync.store.outbox import Outbox
 
@@ -66,7 +66,7 @@ async def test_a_step_runs_without_any_commit(redis: Redis, leader: Any) -> None
     """Protocol rule 8: at least every interval, so that a Redis that lost entries heals."""
     async with _running(redis, _outbox(leader), interval=0.01) as (outcomes, _):
         for _ in range(3):
-            assert await outcomes.next() == Step(0, ())
+            assert await outcomes.next() == RelayStep(0, ())
 
 
 async def test_an_outage_of_redis_ends_nothing(no_redis: Redis, leader: Any) -> None:

@@ -13,7 +13,7 @@ from rates_contracts.documents import CURRENT
 from rates_contracts.events import Position
 from rates_contracts.stream import EVENTS, event_id_of
 from rates_sync.errors import RelayError
-from rates_sync.relay.relay import Relay, Step
+from rates_sync.relay.relay import Relay, RelayStep
 from rates_sync.store.outbox import Outbox
 from rates_sync.store.pruning import prune
 
@@ -40,9 +40,9 @@ async def test_a_step_adds_what_is_new_and_nothing_twice(
     """Rule R4: the stream's own cursor says what is new, so that a second step adds nothing."""
     await week()
     assert (await relay.step()).relayed == 4
-    assert await relay.step() == Step(0, ())
+    assert await relay.step() == RelayStep(0, ())
     await leader.change_status()
-    assert await relay.step() == Step(1, (CURRENT,))
+    assert await relay.step() == RelayStep(1, (CURRENT,))
     assert await mirror.is_exact()
 
 
@@ -52,7 +52,7 @@ async def test_a_step_whose_answer_was_lost_is_not_repeated(
     """Protocol rule 6: a repeat is known by its `event_id`: dying after EXEC harms nothing."""
     await week()
     await relay.step()
-    assert await relay_of(leader).step() == Step(0, ())
+    assert await relay_of(leader).step() == RelayStep(0, ())
     assert await mirror.is_exact()
 
 
@@ -63,8 +63,8 @@ async def test_two_relays_at_once_leave_each_event_once(
     await week()
     steps = (each.step() for each in (relay, relay_of(leader), relay_of(leader)))
     results = await asyncio.gather(*steps, return_exceptions=True)
-    assert all(isinstance(result, Step | RelayError) for result in results)
-    assert sum(isinstance(result, Step) and result.relayed == 4 for result in results) == 1
+    assert all(isinstance(result, RelayStep | RelayError) for result in results)
+    assert sum(isinstance(result, RelayStep) and result.relayed == 4 for result in results) == 1
     assert await mirror.is_exact()
 
 

@@ -10,7 +10,7 @@ from rates_contracts.documents import TTL_OF
 from rates_contracts.events import Position, TimelineChanged
 from rates_contracts.stream import EVENTS
 from rates_sync.errors import LeaseLost
-from rates_sync.relay.relay import Relay, Step
+from rates_sync.relay.relay import Relay, RelayStep
 
 pytestmark = pytest.mark.integration
 
@@ -46,7 +46,7 @@ async def test_one_restore_makes_one_timeline(
 ) -> None:
     """Protocol rule 9: the steps after are ordinary ones, and the record goes on from there."""
     await relay.step()
-    assert await relay.step() == Step(0, ())
+    assert await relay.step() == RelayStep(0, ())
     event = await leader.publish({"2026-08-14": "17.1000"})
     assert event.at == Position(2, 6)
     assert not (await relay.step()).restarted

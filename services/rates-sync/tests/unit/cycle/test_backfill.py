@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rates_contracts.calendar import ONE_DAY
 from rates_contracts.events import HistoryReload
 from rates_contracts.observation import FIRST_FIX_DAY, FIX, SETTLEMENT
-from rates_sync.cycle.backfill import CHUNK, Backfill, Progress, Span, chunks, holes
+from rates_sync.cycle.backfill import CHUNK, Backfill, Progress, Span, chunks, missing_spans
 from rates_sync.cycle.recorder import Recorder
 from rates_sync.errors import UpstreamFailure
 from rates_sync.upstream import Purpose
@@ -23,26 +23,26 @@ TODAY = Day(2026, 8, 13)
 
 def test_empty_record_is_one_hole() -> None:
     """Without any FIX everything from the first on is missing."""
-    assert holes([], FIRST_FIX_DAY, TODAY) == [Span(FIRST_FIX_DAY, TODAY - ONE_DAY)]
+    assert missing_spans([], FIRST_FIX_DAY, TODAY) == [Span(FIRST_FIX_DAY, TODAY - ONE_DAY)]
 
 
 def test_real_history_has_no_hole(real_fix: dict[Day, Decimal]) -> None:
     """No closure of 35 years looks like a hole."""
     days = [day for day in real_fix if day < TODAY]
-    assert holes(days, FIRST_FIX_DAY, TODAY) == []
+    assert missing_spans(days, FIRST_FIX_DAY, TODAY) == []
 
 
 def test_history_is_missing_until_its_first_day_is_there(real_fix: dict[Day, Decimal]) -> None:
     """A record that begins a day late still lacks that day."""
     days = [day for day in real_fix if FIRST_FIX_DAY < day < TODAY]
-    assert holes(days, FIRST_FIX_DAY, TODAY) == [Span(FIRST_FIX_DAY, FIRST_FIX_DAY)]
+    assert missing_spans(days, FIRST_FIX_DAY, TODAY) == [Span(FIRST_FIX_DAY, FIRST_FIX_DAY)]
 
 
-def test_hole_inside_is_found(real_fix: dict[Day, Decimal]) -> None:
+def test_a_gap_inside_is_found(real_fix: dict[Day, Decimal]) -> None:
     """What an interruption left between old and new is found from the days alone."""
     days = [day for day in real_fix if day < Day(2001, 1, 1) or Day(2009, 6, 1) < day < TODAY]
-    (hole,) = holes(days, FIRST_FIX_DAY, TODAY)
-    assert (hole.first, hole.last) == (Day(2000, 12, 30), Day(2009, 6, 1))
+    (gap,) = missing_spans(days, FIRST_FIX_DAY, TODAY)
+    assert (gap.first, gap.last) == (Day(2000, 12, 30), Day(2009, 6, 1))
 
 
 @given(st.dates(Day(1992, 1, 1), TODAY), st.integers(0, 12_000))
@@ -64,7 +64,7 @@ async def recorder(desk: Any) -> Recorder:
 
 
 async def _run(backfill: Backfill) -> list[Progress]:
-    missing = await backfill.missing(TODAY)
+    missing = await backfill.missing_spans(TODAY)
     return [progress async for progress in backfill.run(missing, Purpose.POLL)]
 
 
@@ -86,7 +86,7 @@ async def test_interrupted_backfill_goes_on_where_it_was(
 ) -> None:
     """What is recorded is not asked for again; the end announces all of it."""
     backfill = Backfill(banxico, recorder, FIRST_FIX_DAY)
-    missing = await backfill.missing(TODAY)
+    missing = await backfill.missing_spans(TODAY)
     running = backfill.run(missing, Purpose.POLL)
     for _ in range(4):
         await anext(running)

@@ -51,7 +51,7 @@ async def test_gap_heals_from_ten_days_before_the_last_known(
     desk.clock.now += timedelta(days=14)
     await cycle.run()
     assert banxico.asked[-1].first == Day(2026, 8, 2)
-    assert recorder.known.newest_fix_day == Day(2026, 8, 26)
+    assert recorder.schedule_inputs.newest_fix_day == Day(2026, 8, 26)
 
 
 async def test_publication_is_announced_by_the_poll_that_saw_it(cycle: Cycle, desk: Any) -> None:

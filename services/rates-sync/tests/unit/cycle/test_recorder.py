@@ -65,7 +65,7 @@ async def test_answer_is_recorded_and_announced_as_one_event(desk: Any, banxico:
     assert recorded.new == len(event.observations) == 8 + 13
     assert event.status.verified_at == desk.clock()
     assert event.averages is not None
-    assert recorder.known.newest_fix_day == WEDNESDAY
+    assert recorder.schedule_inputs.newest_fix_day == WEDNESDAY
     assert (await desk.record.status()) == event.status
 
 
@@ -204,7 +204,7 @@ async def test_failed_recording_verifies_nothing(desk: Any, banxico: Any) -> Non
     desk.record.lost = True
     with pytest.raises(StoreUnavailable):
         await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
-    assert (recorder.health.verified_at, recorder.known.newest_fix_day) == (None, None)
+    assert (recorder.health.verified_at, recorder.schedule_inputs.newest_fix_day) == (None, None)
     assert len(desk.announced) == before
     desk.record.lost = False
     await recorder.note(upstream="failing")
@@ -220,7 +220,7 @@ async def test_declared_closure_is_audited_and_announced(desk: Any) -> None:
     event = desk.announced[-1]
     assert isinstance(event, CalendarChanged)
     assert event.calendar.declared == (DeclaredClosure(day, "decree", event.recorded_at),)
-    assert not recorder.known.calendar.is_banking_day(day)
+    assert not recorder.schedule_inputs.calendar.is_banking_day(day)
     assert await desk.rows("SELECT actor, action, detail FROM audit") == [
         ("operator", "close-day", "2026-08-14: decree")
     ]

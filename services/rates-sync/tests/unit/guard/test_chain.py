@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from rates_sync.errors import BadToken, BreakerOpen, UpstreamFailure
-from rates_sync.guard.chain import GuardDependencies, Guarded, guarded
-from rates_sync.guard.limits import Limits
+from rates_sync.guard.chain import GuardDependencies, GuardedBanxico, guard_banxico
+from rates_sync.guard.limits import GuardLimits
 from rates_sync.guard.timeout import Timeout
 from rates_sync.upstream import Query
 
 QUERY = Query(("SF43718",))
 TODAY = date(2026, 8, 13)
-LIMITS = Limits(
+LIMITS = GuardLimits(
     deadline=20.0,
     fail_max=3,
     reset_after=timedelta(seconds=60),
@@ -34,10 +34,10 @@ def counted() -> list[str]:
 @pytest.fixture
 def chain_with(
     banxico: Any, ledger: Any, clock: Any, slept: Any, changes: Any, counted: list[str]
-) -> Callable[[int], Guarded]:
+) -> Callable[[int], GuardedBanxico]:
     """Makes the whole chain for a schedule that still plans so many requests."""
 
-    def make(planned: int) -> Guarded:
+    def make(planned: int) -> GuardedBanxico:
         around = GuardDependencies(
             clock=clock,
             sleep=slept.sleep,
@@ -47,7 +47,7 @@ def chain_with(
             on_attempt=counted.append,
             on_spent=lambda used: None,
         )
-        return guarded(banxico, ledger, LIMITS, around)
+        return guard_banxico(banxico, ledger, LIMITS, around)
 
     return make
 

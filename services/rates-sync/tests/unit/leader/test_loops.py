@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rates_sync.errors import LeaseLost, StoreUnavailable
-from rates_sync.leader.loops import BreakerLog, Nightly, Renewal, next_night
+from rates_sync.leader.loops import BreakerLog, NightlyMaintenance, Renewal, next_night
 
 
 async def _let_run() -> None:
@@ -85,7 +85,9 @@ async def test_night_prunes_and_renews_the_calendar(
         if len(done) == 4:
             raise LeaseLost("enough")
 
-    nightly = Nightly(prune, renew_calendar, hand_clock, hand_clock.sleep, lambda _: None)
+    nightly = NightlyMaintenance(
+        prune, renew_calendar, hand_clock, hand_clock.sleep, lambda _: None
+    )
     with pytest.raises(LeaseLost):
         await nightly.run()
     assert done == ["calendar", mexico("2026-08-14 03:00"), "calendar", mexico("2026-08-15 03:00")]

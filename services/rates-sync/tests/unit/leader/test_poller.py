@@ -61,7 +61,7 @@ def poller(desk: Any, banxico: Any, breaker: FakeBreaker, metrics: Metrics) -> P
         Timing(
             clock,
             clock.sleep,
-            Settings(UNUSED, UNUSED, UNUSED, UNUSED).pace(),
+            Settings(UNUSED, UNUSED, UNUSED, UNUSED).poll_intervals(),
             lambda: breaker.retry_at,
             timedelta(seconds=15),
         ),
@@ -191,7 +191,7 @@ async def test_operators_range_waits_for_the_cycle_under_way(
     await poller._begin()
     polling = asyncio.create_task(poller.poll(Purpose.POLL))
     await asyncio.sleep(0)
-    async for _ in poller.fill(Span(Day(2026, 8, 1), Day(2026, 8, 12))):
+    async for _ in poller.backfill(Span(Day(2026, 8, 1), Day(2026, 8, 12))):
         assert polling.done()
 
 
@@ -209,4 +209,4 @@ async def test_restored_record_is_searched_for_holes(
     chunks = _chunks(metrics)
     await poller.poll(Purpose.POLL)
     assert _chunks(metrics) != chunks
-    assert poller.known.verified_at is not None
+    assert poller.schedule_inputs.verified_at is not None

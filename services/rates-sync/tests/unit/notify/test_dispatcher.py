@@ -14,8 +14,8 @@ from rates_contracts.events import Position, StoredEvent, encode_event, stored_e
 from rates_sync.cycle.recorder import AnnounceMode, Recorder
 from rates_sync.errors import NotificationFailed, StoreUnavailable
 from rates_sync.notify.alerts import Alert
-from rates_sync.notify.cdn import NoEdge
-from rates_sync.notify.dispatcher import NotificationDispatcher, Outage, Sinks
+from rates_sync.notify.cdn import NoEdgeCache
+from rates_sync.notify.dispatcher import NotificationDispatcher, OutageDetector, Sinks
 from rates_sync.store.cursors import NoticeCursor
 from rates_sync.store.schema import outbox
 from rates_sync.upstream import Query, Rejected
@@ -374,7 +374,7 @@ async def test_alert_goes_out_directly_while_the_database_is_away(
 
 def test_short_outage_is_no_alert(hand_clock: Any) -> None:
     """A failover of seconds wakes nobody; a longer outage alerts once, and when it ends."""
-    outage = Outage("redis")
+    outage = OutageDetector("redis")
     seen = []
     for away in (True, True, False):
         seen += outage.alerts(away, hand_clock())
@@ -410,7 +410,7 @@ async def test_dispatcher_steps_when_woken(
 ) -> None:
     """A relayed event is dealt with at once, not at the next interval."""
     cursor, wake = QueueCursor(), asyncio.Event()
-    sinks = Sinks(alerts, NoEdge(), lambda notice, sent: None)
+    sinks = Sinks(alerts, NoEdgeCache(), lambda notice, sent: None)
     dispatcher = NotificationDispatcher(
         lambda _: cursor, sinks, desk.clock, interval=3600, second_purge=SECOND_PURGE
     )

@@ -16,7 +16,7 @@ from botocore.stub import Stubber  # type: ignore[import-untyped]
 from rates_sync.errors import NotificationFailed
 from rates_sync.notify.alerts import Alert, LogAlerts
 from rates_sync.notify.aws import CloudFrontPurge, SnsAlerts, open_client
-from rates_sync.notify.cdn import NoEdge
+from rates_sync.notify.cdn import NoEdgeCache
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:rates"
 ALERT = Alert(
@@ -156,6 +156,6 @@ async def test_without_a_topic_alerts_are_logged() -> None:
 
 async def test_without_an_edge_a_purge_does_nothing() -> None:
     """Where no edge is configured there is nothing to forget."""
-    edge = NoEdge()
+    edge = NoEdgeCache()
     await edge.purge(["/api/v1/rates/current"])
     assert not edge.configured

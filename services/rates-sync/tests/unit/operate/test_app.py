@@ -44,7 +44,7 @@ async def service(desk: Any, banxico: Any) -> Service:
         Cycle(banxico, recorder, clock),
         Backfill(banxico, recorder, FIRST_FIX_DAY),
         recorder,
-        Timing(clock, clock.sleep, DEFAULTS.pace(), lambda: None, timedelta(seconds=15)),
+        Timing(clock, clock.sleep, DEFAULTS.poll_intervals(), lambda: None, timedelta(seconds=15)),
         instrumentation,
     )
     await recorder.begin()
@@ -219,7 +219,7 @@ async def test_day_is_declared_closed_once(client: Any, service: Service) -> Non
     answer = await client.post("/internal/v1/close-day", headers=OPERATOR, json=body)
     assert answer.json() == {**body, "closed": True}
     assert service.leader is not None
-    assert not service.leader.recorder.known.calendar.is_banking_day(Day(2026, 8, 14))
+    assert not service.leader.recorder.schedule_inputs.calendar.is_banking_day(Day(2026, 8, 14))
     again = await client.post("/internal/v1/close-day", headers=OPERATOR, json=body)
     assert (again.status_code, again.json()["code"]) == (409, "already-closed")
 

@@ -9,9 +9,15 @@ import pytest
 
 from rates_contracts.calendar import BankCalendar
 from rates_contracts.status import SyncStatus
-from rates_sync.timetable.status import Origin, UpstreamHealth, new_day, status_of, worth_an_event
+from rates_sync.timetable.status import (
+    StatusOrigin,
+    UpstreamHealth,
+    new_day,
+    status_of,
+    worth_an_event,
+)
 
-ORIGIN = Origin("Banco de México", edge_purged=True)
+ORIGIN = StatusOrigin("Banco de México", edge_purged=True)
 THURSDAY, WEDNESDAY = Day(2026, 8, 13), Day(2026, 8, 12)
 At = Callable[[str], SyncStatus]
 

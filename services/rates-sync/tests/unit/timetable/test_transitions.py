@@ -12,7 +12,7 @@ from rates_contracts.environment import Secret
 from rates_contracts.status import Transition
 from rates_sync.settings import Settings
 from rates_sync.timetable.calendar import in_window, next_opening, window_of
-from rates_sync.timetable.schedule import Known, next_cycle
+from rates_sync.timetable.schedule import ScheduleInputs, next_cycle
 from rates_sync.timetable.transitions import fresh_until, transitions, usable_until
 
 Mexico = Callable[[str], datetime]
@@ -66,8 +66,10 @@ def _never_unverified(calendar: BankCalendar, verified: datetime, last: datetime
     """Follow the schedule from a good answer at `verified`; each further one takes 0 to 20 s."""
     while verified < last:
         limit = fresh_until(calendar, verified)
-        known = Known(calendar, mexico_day(verified), verified)
-        started = next_cycle(known, verified, Settings(UNUSED, UNUSED, UNUSED, UNUSED).pace())
+        inputs = ScheduleInputs(calendar, mexico_day(verified), verified)
+        started = next_cycle(
+            inputs, verified, Settings(UNUSED, UNUSED, UNUSED, UNUSED).poll_intervals()
+        )
         verified = started + timedelta(seconds=started.minute % 21)
         assert verified <= limit
 

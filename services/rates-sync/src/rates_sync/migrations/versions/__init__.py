@@ -1,1 +1,1 @@
-"""One module per step, never edited once shipped."""
+"""One module per step, never edited after its release."""

@@ -1,7 +1,7 @@
 """The first schema: record, outbox, lease, quota, and the read views of `rates_contracts.views`.
 
-Every table with one row gets it here: whoever takes or raises it later only ever updates, so that
-no two instances race to insert. All of it can be run again over a part of itself.
+Single-row tables get their row here, so that instances only update it and never race to insert. All
+of it can be rerun after a partial run.
 """
 
 from typing import Any
@@ -24,7 +24,7 @@ TABLES: dict[str, Any] = {
     "mysql_charset": "utf8mb4",
     "mysql_collate": "utf8mb4_0900_bin",
 }
-"""Texts compare byte by byte, as on SQLite, whatever the server or the database defaults to."""
+"""Text compares byte by byte, as on SQLite, whatever the server's default is."""
 
 
 def upgrade() -> None:
@@ -34,14 +34,14 @@ def upgrade() -> None:
     _stream()
     _kept_aside()
     _rows()
-    # SQLite knows no replacing, and needs none: there the step is one transaction.
+    # SQLite has no OR REPLACE and needs none: there the step is one transaction.
     create = "CREATE OR REPLACE" if op.get_bind().dialect.name == "mysql" else "CREATE"
     for name, select in VIEWS.items():
         op.execute(f"{create} VIEW {name} AS {select}")
 
 
 def downgrade() -> None:
-    """There is nothing before the first schema."""
+    """Refuse: there is nothing before the first schema."""
     raise RuntimeError("the record is never dropped")
 
 
@@ -175,17 +175,17 @@ def _index(table: str, column: str) -> None:
 
 
 def _rows() -> None:
-    """The head before the first event, a lease nobody holds, a database nobody fed."""
+    """Insert the head before the first event, a free lease, and no upstream."""
     _only("head", timeline=1, position=0, event_id="", recorded_at="1970-01-01 00:00:00.000000")
     _only("lease", holder="", token=0, renewals=0)
     _only("upstream", name="")
 
 
 def _only(table: str, **row: str | int) -> None:
-    """Insert a table's only row where there is none."""
+    """Insert a table's only row if it is missing."""
     columns, values = ", ".join(row), ", ".join(map(repr, row.values()))
     op.execute(
-        f"INSERT INTO {table} (id, {columns}) SELECT 1, {values}"  # noqa: S608  our own names
+        f"INSERT INTO {table} (id, {columns}) SELECT 1, {values}"  # noqa: S608  constant names
         f" WHERE NOT EXISTS (SELECT 1 FROM {table} present)"
     )
 
@@ -206,4 +206,4 @@ VIEWS = {
     "sync_status_v1": "SELECT document, history_version, averages_version FROM sync_status",
     "bank_calendar_v1": "SELECT version, document FROM bank_calendar",
 }
-"""Frozen with this step: the columns are those of `rates_contracts.views`, a test compares."""
+"""Frozen with this step; a test compares the columns with `rates_contracts.views`."""

@@ -1,12 +1,12 @@
-"""How far apart polls are, by the hour of the day."""
+"""The time between polls, by the hour of the day."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """The time between polls: in the window, around noon, until the FIX, at and after closing."""
+class PollIntervals:
+    """The time between polls; `settings` describes when each applies."""
 
     regular: timedelta
     noon_rush: timedelta

@@ -1,4 +1,4 @@
-"""What the record holds at one moment, as far as the stream and the documents need it."""
+"""The part of the record that the stream and the documents are made from, at one moment."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

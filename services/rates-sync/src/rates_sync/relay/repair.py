@@ -1,12 +1,12 @@
-"""What a step must do to the stream, from its tail and the record alone (protocol rules 8, 9).
+"""How a step must repair the stream, from only its tail and the record (protocol rules 8, 9).
 
-Pure. The record must be read after the tail, so that a stream ahead of it holds what the record
-never had, or has lost.
+Pure. Read the record after the tail: then a stream that is ahead proves that the record lost
+something.
 """
 
 from enum import Enum
 
-from rates_sync.committed import CommittedState
+from rates_sync.committed_state import CommittedState
 from rates_sync.relay.stream import Tail
 
 
@@ -14,11 +14,16 @@ class RepairAction(Enum):
     """What the stream needs."""
 
     APPEND = "append"
-    """The stream agrees with the outbox as far as it goes."""
+    """The stream is a prefix of the outbox: add what follows."""
     REFILL = "refill"
-    """It lost entries, or is of an earlier timeline: delete it and fill it from the outbox."""
-    RESTART = "restart"
-    """It holds what the record does not: the record needs a new timeline first."""
+    """It lost entries, or belongs to an earlier timeline: delete it, refill it from the outbox."""
+    NEW_TIMELINE = "new_timeline"
+    """The stream holds what the record does not: the record was restored to an earlier state.
+
+    The record raises its timeline and announces that; the stream is deleted and refilled from the
+    outbox; every worker then reloads; the alert `stream_reset` is sent. Counted and logged as
+    `restarted`.
+    """
 
 
 def decide_repair(tail: Tail, committed: CommittedState) -> RepairAction:
@@ -26,7 +31,7 @@ def decide_repair(tail: Tail, committed: CommittedState) -> RepairAction:
     if tail.cursor is None:
         return RepairAction.REFILL if committed.events else RepairAction.APPEND
     if _is_ahead(tail, committed):
-        return RepairAction.RESTART
+        return RepairAction.NEW_TIMELINE
     if committed.event_id_at_cursor is None or tail.event_id != committed.event_id_at_cursor:
         return RepairAction.REFILL
     if must_trim(tail, committed):
@@ -38,7 +43,7 @@ def decide_repair(tail: Tail, committed: CommittedState) -> RepairAction:
 def must_trim(tail: Tail, committed: CommittedState) -> bool:
     """Tell whether pruning has passed the stream's first entries.
 
-    How many they are isn't known, so the length is compared in the step after the trim.
+    How many is unknown, so the lengths are compared in the step after the trim.
     """
     return tail.first is not None and committed.first is not None and tail.first < committed.first
 
@@ -46,7 +51,7 @@ def must_trim(tail: Tail, committed: CommittedState) -> bool:
 def _is_ahead(tail: Tail, committed: CommittedState) -> bool:
     """Protocol rule 9: beyond the head, or another event where the record has one.
 
-    Once the record is in a later timeline than the stream, it has been restarted already.
+    If the record is in a later timeline than the stream, it has the new timeline already.
     """
     if tail.cursor is None or tail.cursor.timeline < committed.head.timeline:
         return False

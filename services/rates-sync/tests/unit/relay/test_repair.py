@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from rates_contracts.events import Envelope, Head, Position, Previous, StoredEvent
-from rates_sync.committed import CommittedState
-from rates_sync.relay.plan import RepairAction, decide_repair, must_trim
+from rates_sync.committed_state import CommittedState
+from rates_sync.relay.repair import RepairAction, decide_repair, must_trim
 from rates_sync.relay.stream import Tail
 
 NOW = datetime(2026, 8, 13, 18, tzinfo=UTC)
@@ -101,19 +101,19 @@ def _tail(
         pytest.param(
             _tail("1-9"),
             _committed("1-5", cursor="1-9", event_id=None),
-            RepairAction.RESTART,
+            RepairAction.NEW_TIMELINE,
             id="ahead by position",
         ),
         pytest.param(
             _tail("2-1"),
             _committed("1-5", cursor="2-1", event_id=None),
-            RepairAction.RESTART,
+            RepairAction.NEW_TIMELINE,
             id="ahead by timeline",
         ),
         pytest.param(
             _tail("1-3", event_id="other"),
             _committed("1-5", cursor="1-3"),
-            RepairAction.RESTART,
+            RepairAction.NEW_TIMELINE,
             id="another history",
         ),
         pytest.param(
