@@ -1,7 +1,7 @@
-"""`GET /api/v1/rates/average/{window}`: the mean that sync shipped, or the same one worked out.
+"""`GET /api/v1/rates/average/{window}`: precomputed by rates-sync, or computed here.
 
-sync ships the averages of the coming days with every change; one that is not among them (`as_of`,
-or a clock ahead of the table) is worked out here with the same function.
+rates-sync sends the averages of the coming days with every change; one that is not among them
+(`as_of`, or a clock ahead of the table) is computed here by the same function.
 """
 
 import dataclasses
@@ -68,7 +68,7 @@ def answer(query: AverageQuery, view: View) -> AverageRate:
 
 
 def _shipped(view: View, window: Window) -> Average | None:
-    """Return the newest shipped row in force, if it is today's."""
+    """Return the newest precomputed average in force, if it is today's."""
     in_force = [row for row in view.averages if row.window == window and row.at <= view.at]
     newest = max(in_force, key=lambda row: row.at, default=None)
     return newest if newest is not None and newest.to_day == view.today else None
