@@ -45,10 +45,10 @@ def from_record(
 
     def render_from(snapshot: Snapshot, query: RateQuery, now: datetime) -> RenderedAnswer:
         view = _view(snapshot, query.as_of, now)
-        said = answer(query, view)
+        content = answer(query, view)
         if to_csv is not None and query.format == "csv":
-            return _render(to_csv(said), CSV, view, snapshot)
-        return _render(encode_json(said), JSON, view, snapshot)
+            return _render(to_csv(content), CSV, view, snapshot)
+        return _render(encode_json(content), JSON, view, snapshot)
 
     return handle
 
@@ -85,9 +85,9 @@ def instance_health(
     port: WorkerPort, cache: ResponseCache, _: Query, now: datetime
 ) -> RenderedAnswer:
     """Render the state of the instance, never cached; 503 only when it is unhealthy."""
-    said = health.answer(port.instance_health(), cache.snapshot, now)
-    status = 503 if said.status == "unhealthy" else 200
-    return render(encode_json(said), JSON, "no-store", status=status)
+    content = health.answer(port.instance_health(), cache.snapshot, now)
+    status = 503 if content.status == "unhealthy" else 200
+    return render(encode_json(content), JSON, "no-store", status=status)
 
 
 def problem_page(

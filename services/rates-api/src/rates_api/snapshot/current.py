@@ -20,8 +20,8 @@ Cache_co = TypeVar("Cache_co", covariant=True)
 class CurrentSnapshot(Generic[Cache_co]):
     """Holds the snapshot that answers, None before the first warm-up.
 
-    `cache` is made by `new_cache` for this one snapshot and holds what is rendered from it. Both
-    are replaced together: nothing rendered from one snapshot is ever served with the next.
+    `new_cache` makes a `cache` for this one snapshot, to hold what is rendered from it. Both are
+    replaced together: nothing rendered from one snapshot is ever served with the next.
     """
 
     def __init__(self, new_cache: Callable[[Snapshot | None], Cache_co]) -> None:
