@@ -25,8 +25,8 @@ CALLER = re.compile(
 NUMERIC_DEFAULTS = {
     "Additions.new": "nothing was recorded",
     "Additions.corrections": "nothing was recorded",
-    "Figures.hits": "nothing was counted",
-    "Figures.misses": "nothing was counted",
+    "RequestTotals.hits": "nothing was counted",
+    "RequestTotals.misses": "nothing was counted",
     "Tail.length": "there is no stream",
     "record.hits": "most answers are not found in the cache",
     "render.status": "HTTP's word for an answer",

@@ -1,3 +1,3 @@
-"""Answers every request for a rate from memory, fed by the stream."""
+"""Answers every request for a rate from memory; the stream keeps the memory up to date."""
 
 __version__ = "1.0.0"

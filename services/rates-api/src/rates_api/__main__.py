@@ -1,16 +1,15 @@
 """Starts an instance: `python -m rates_api`, or `serve_forever` with another application.
 
 The main process validates the settings, serves `/metrics` for all workers on the internal port and
-minds the workers, which share the public port. A worker that dies is replaced: the others go on
-serving, a restart of the instance would drop them, too. One that dies again at once is a fault
-that a restart can't mend: then the instance ends with a non-zero status and whoever started it
-decides.
+supervises the workers, which share the public port. A worker that dies is replaced while the
+others continue to serve; restarting the instance would stop them too. If the replacement dies soon,
+another won't help: the instance ends with a non-zero status, and its supervisor decides.
 """
 
 import gc
 
-# Imports leave hardly anything to collect, and looking for it would take a tenth of every start.
-# Each process turns it on again when it has them: the main one in `main`, a worker in `create`.
+# Imports leave hardly any garbage; collecting would take a tenth of every start.
+# Each process enables it after its imports: the main one in `main`, a worker in `create`.
 gc.disable()
 
 import multiprocessing
@@ -41,20 +40,20 @@ KILL_SECONDS = 10
 """How long a worker may take to finish its answers after the drain."""
 
 AGAIN_SECONDS = 10.0
-"""A worker that dies this soon after it replaced another will not be mended by a third."""
+"""A worker that dies this soon after it replaced another is not replaced again."""
 
 WRONG_START = 2
-"""Exit status for what only the operator can mend: settings, a taken port."""
+"""Exit status for what only the operator can fix: settings, a taken port."""
 
 
 class PortTaken(Exception):
-    """Somebody else listens on one of our ports."""
+    """Another process listens on one of the instance's ports."""
 
 
 def main() -> None:
     """Run an instance until SIGINT or SIGTERM; exit 2 with one message if it can't start."""
     gc.enable()
-    # Forked, a worker would inherit the threads' locks in whatever state they are.
+    # A forked worker would inherit the threads' locks, held or not.
     multiprocessing.set_start_method("spawn", force=True)
     try:
         serve_forever(load())
@@ -104,13 +103,13 @@ class DrainingServer(MPServer):
         ending.start()
 
     def _respawn_workers(self, workers: list[int], *args: Any, **options: Any) -> None:
-        """Replace workers that died, unless we are ending, or replacing did not help.
+        """Replace workers that died, unless the instance is ending or replacing did not help.
 
-        Granian counts deaths in lists that its threads empty under each other: two workers that
-        die together may be forgotten, or replaced for ever in turn. So we look for ourselves.
+        Granian counts deaths in lists that its threads clear concurrently: of two workers that die
+        together it may replace none, or both endlessly. So the processes are checked here.
         """
         if self.draining:
-            return  # The signal that told us to end told them, too.
+            return  # The signal that ends this process was sent to them, too.
         dead = [number for number, worker in enumerate(self.wrks) if not worker.is_alive()]  # type: ignore[no-untyped-call]
         if self._died_again(dead):
             self.failed = self.interrupt_signal = True
@@ -125,7 +124,7 @@ class DrainingServer(MPServer):
         return any(again)
 
     def serve_to_the_end(self) -> None:
-        """Serve until told to end. Raises `SystemExit` (1) if a worker died again and again."""
+        """Serve until a signal. Raises `SystemExit` (1) if a worker's replacement died, too."""
         try:
             self.serve()
         except SystemExit:
@@ -166,7 +165,7 @@ def _serve_metrics(settings: Settings, directory: Path) -> WSGIServer:
 
 
 def _require_free(host: str, port: int) -> None:
-    """Refuse a taken port: the workers share theirs, and would share it with a stranger, too."""
+    """Refuse a taken port: as the workers share theirs, they would share it with a stranger too."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

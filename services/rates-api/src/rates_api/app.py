@@ -1,6 +1,6 @@
-"""The ASGI application of one worker: routes, probes, and the background beside them.
+"""The ASGI application of one worker: routes, probes and background tasks.
 
-`http` has all that clients see; here are the probes and the life of a worker.
+`http` has all that clients see; here are the probes, and a worker's start and stop.
 """
 
 import asyncio
@@ -45,18 +45,18 @@ def create(settings: Settings | None = None, overrides: Overrides = NO_OVERRIDES
         monotonic=worker.monotonic,
         timestamp=timestamp_of(worker.clock),
     )
-    _collect_from_now_on()
+    _enable_garbage_collector()
     return tracing_middleware(app, worker.tracing) if settings.otlp_endpoint else app
 
 
-def _collect_from_now_on() -> None:
-    """Have the garbage collector look at what is made after the start alone (`__main__`)."""
+def _enable_garbage_collector() -> None:
+    """Enable the garbage collector, for objects made after the start only (see `__main__`)."""
     gc.freeze()
     gc.enable()
 
 
 def end_process() -> None:
-    """End this worker in good order: what is being answered is, then the main process decides."""
+    """End this worker after the requests it is answering; the main process then decides."""
     signal.raise_signal(signal.SIGTERM)
 
 
@@ -65,8 +65,8 @@ def create_app(worker: Worker, *, end: Callable[[], None] = end_process) -> Lite
 
     @asynccontextmanager
     async def background(_: Litestar) -> AsyncIterator[None]:
-        # Not a task group around the application: the server would take its end for an
-        # application without background work, and serve on from a snapshot that nobody feeds.
+        # Not a task group around the application: if it failed, the server would take that for an
+        # application without a lifespan, and continue to serve a snapshot that nothing updates.
         running = asyncio.create_task(worker.run(), name="background")
         running.add_done_callback(lambda task: _report_death(task, end))
         try:
@@ -86,7 +86,7 @@ def create_app(worker: Worker, *, end: Callable[[], None] = end_process) -> Lite
 
 
 def _report_death(task: "asyncio.Task[None]", end: Callable[[], None]) -> None:
-    """Log what killed the background work, and end the worker; a cancelled one is no death."""
+    """Log what ended the background work, and end the worker, unless it was cancelled."""
     if task.cancelled():
         return
     log.critical("background_died", exc_info=task.exception())

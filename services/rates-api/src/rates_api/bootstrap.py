@@ -1,7 +1,7 @@
 """Builds a worker from its settings: the one place that knows every concrete class.
 
-Time, chance and names come from here alone. Nothing connects here: each client does on its first
-question.
+Clocks, randomness and names come from here alone. Nothing connects here: each client does on its
+first request.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from rates_api import __version__
 from rates_api.consume.documents import Documents
 from rates_api.consume.head_monitor import HeadMonitor
-from rates_api.consume.reader import StreamReader, Waits
+from rates_api.consume.reader import ReaderPauses, StreamReader
 from rates_api.consume.stream import Stream, open_redis
 from rates_api.dependencies import DependencyMonitor
 from rates_api.fallback.engine import open_engine
@@ -48,12 +48,12 @@ utc_now = functools.partial(datetime.now, UTC)
 
 
 def timestamp_of(clock: Callable[[], datetime]) -> Callable[[], float]:
-    """Return `clock` in POSIX seconds; an instant, made and compared, costs five times a float."""
+    """Return `clock` in POSIX seconds: a datetime costs five times a float to make and compare."""
     return time.time if clock is utc_now else lambda: clock().timestamp()
 
 
-def settle() -> None:
-    """Keep the garbage collector from looking again at what a warm worker holds permanently.
+def freeze_garbage() -> None:
+    """Exclude what a warm worker holds permanently from garbage collection.
 
     A full collection over modules and routes stops every answer for some 60 ms.
     """
@@ -63,11 +63,11 @@ def settle() -> None:
 
 @dataclasses.dataclass(frozen=True)
 class Overrides:
-    """What a worker uses in place of the real thing, which null stands for.
+    """What a worker uses in place of the real thing; None means the real one.
 
-    The worker closes none of it. `wall` is Unix time, by which the files of the instance's
-    directory are judged; `random` gives numbers from 0 to 1 for every jitter; `settle` is called
-    once the worker is warm.
+    The worker closes none of it. `wall` is Unix time, for the age of the files in the instance's
+    directory; `random` gives numbers from 0 to 1 for every jitter; `freeze_garbage` is called once
+    the worker is warm.
     """
 
     redis: Redis | None = None
@@ -82,7 +82,7 @@ class Overrides:
     random: Callable[[], float] | None = None
     new_request_id: Callable[[], str] | None = None
     worker_name: str | None = None
-    settle: Callable[[], None] | None = None
+    freeze_garbage: Callable[[], None] | None = None
 
 
 NO_OVERRIDES = Overrides()
@@ -119,7 +119,7 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Worker
             SnapshotSources([Documents(stream), *readers], on_loaded=metrics.on_loaded),
             redis,
             on_entry=metrics.on_entry,
-            waits=Waits(pause, spread=between(0, settings.reload_spread)),
+            pauses=ReaderPauses(pause, spread=between(0, settings.reload_spread)),
             span=lambda name, parent: tracing.span(name, parent=parent),
         ),
         head_monitor=HeadMonitor(
@@ -135,7 +135,7 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Worker
         reports=overrides.reports or _reports(settings, overrides, metrics, closing),
         tracing=tracing,
         closing=closing,
-        settle=overrides.settle or settle,
+        freeze_garbage=overrides.freeze_garbage or freeze_garbage,
     )
 
 

@@ -1,4 +1,4 @@
-"""The health of a worker's dependencies and of its instance, for people and metrics."""
+"""The health of a worker's dependencies and of its instance, for `/health` and metrics."""
 
 import dataclasses
 from collections.abc import Callable
@@ -12,10 +12,10 @@ log = structlog.get_logger(__name__)
 
 @dataclasses.dataclass(frozen=True)
 class InstanceHealth:
-    """What the background knows of the whole instance (protocol rule 24).
+    """The health of the whole instance (protocol rule 24).
 
     `level` is the worst of its workers, `response_time_p95` (milliseconds) and `cache_hit_ratio`
-    (0 to 1) cover the last 5 minutes and all workers, null without traffic.
+    (0 to 1) cover the last 5 minutes and all workers, None without traffic.
     """
 
     level: Level
@@ -26,9 +26,9 @@ class InstanceHealth:
 
 
 class DependencyMonitor:
-    """Whether a dependency answered when last asked; `degraded` until it was asked at all.
+    """Whether a dependency answered when last asked; `degraded` until first asked.
 
-    One log line at each change of state, so that a long outage is two lines and not one a second.
+    One log line at each change of state, so that a long outage is two lines and not one per second.
     """
 
     def __init__(self, name: str, on_change: Callable[[float], None]) -> None:

@@ -4,12 +4,19 @@ A new endpoint touches these places:
 
     rates_contracts/answers.py       the struct of its answer
     rates/<endpoint>.py              its query, declared as parameters, and its answer, pure
-    rates/query_parameters.py        a parameter that others take, too
+    rates/query_parameters.py        a parameter that it shares with others
     rates/csv.py                     its rows, if it has a `format`
+    handlers.py                      its handler, if the answer does not come from the record
     endpoints.py                     its entry here, with example requests
-    http/problems.py                 a problem that none has had so far
+    http/problems.py                 a problem that no endpoint has had so far
     rates/capabilities.py            its link in `/api/v1`
     docs/api/openapi-v1.json         written by `python tests/contract/openapi_recorder.py`
+
+A path outside `/api/v1/` is not purged from the edge (`rates_sync.notify.dispatcher.PURGED`).
+
+These tests cover a new entry by themselves: `tests/contract/test_openapi.py` (the golden document),
+`tests/contract/test_openapi_conformance.py`, and of rates-api `http/test_routes.py` (preflight,
+methods) and `http/test_response_cache_middleware.py` (cached responses equal the routes').
 """
 
 from rates_api.handlers import from_record, instance_health, problem_page

@@ -1,15 +1,16 @@
 """What can go wrong in rates-api's background work; what clients get is `http.problems`.
 
     RatesApiError
-    └── SourceUnavailable      no snapshot, head or event from there now: ask the next, or again
-        ├── StreamUnavailable      Redis is away, hung or refuses
+    └── SourceUnavailable      it has no snapshot, head or event now: ask the next source, or retry
+        ├── StreamUnavailable      Redis is unavailable, hangs or refuses
         ├── DocumentsUnusable      missing, expired, unreadable, or not of one set
-        ├── FallbackUnavailable    the database is away, locked, too slow or unreadable
+        ├── FallbackUnavailable    the database is unavailable, locked, too slow or unreadable
         ├── NothingRecorded        the record is still empty
-        └── BehindEvent            it answered, but stands before the event that must be covered
+        └── BehindEvent            it answered, but is before the event that must be covered
 
-Raised at the edges (`consume.stream`, `consume.documents`, `fallback`), expected, counted and
-warned of where they are caught. Anything else is a bug and ends the worker with its traceback.
+They are raised where the worker reads from outside (`consume.stream`, `consume.documents`,
+`fallback`); where caught, they are expected, counted and logged as warnings. Anything else is a bug
+and ends the worker with its traceback.
 """
 
 
@@ -18,7 +19,7 @@ class RatesApiError(Exception):
 
 
 class SourceUnavailable(RatesApiError):
-    """This source has nothing for us now; the answer is the next source, or a later attempt."""
+    """This source has nothing now; ask the next source, or retry later."""
 
 
 class StreamUnavailable(SourceUnavailable):
@@ -26,7 +27,7 @@ class StreamUnavailable(SourceUnavailable):
 
 
 class DocumentsUnusable(SourceUnavailable):
-    """The documents are missing, can't be read or do not fit together (protocol rule 10)."""
+    """The documents are missing, can't be read or are not of one set (protocol rule 10)."""
 
 
 class FallbackUnavailable(SourceUnavailable):
@@ -38,4 +39,4 @@ class NothingRecorded(SourceUnavailable):
 
 
 class BehindEvent(SourceUnavailable):
-    """The source stands before the event that a reload must cover (protocol rule 13)."""
+    """The source is before the event that a reload must cover (protocol rule 13)."""

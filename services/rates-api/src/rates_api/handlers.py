@@ -1,4 +1,4 @@
-"""What each endpoint produces: from a query to a rendered answer, out of the record or beside it.
+"""What each endpoint produces: an answer from the record, or without it (health, problem pages).
 
 An answer is found rendered in the cache of the request's snapshot, or rendered and kept there.
 """
@@ -28,7 +28,7 @@ encode_json = msgspec.json.Encoder().encode
 def from_record(
     answer: Callable[[Any, View], msgspec.Struct], to_csv: Callable[[Any], bytes] | None = None
 ) -> Handler:
-    """Return the handler of what `answer` says of the record, in JSON or by `to_csv`."""
+    """Return the handler that renders what `answer` returns, as JSON or by `to_csv`."""
 
     def handle(
         port: WorkerPort, cache: ResponseCache, query: RateQuery, now: datetime
@@ -45,10 +45,10 @@ def from_record(
 
     def render_from(snapshot: Snapshot, query: RateQuery, now: datetime) -> RenderedAnswer:
         view = _view(snapshot, query.as_of, now)
-        said = answer(query, view)
+        content = answer(query, view)
         if to_csv is not None and query.format == "csv":
-            return _render(to_csv(said), CSV, view, snapshot)
-        return _render(encode_json(said), JSON, view, snapshot)
+            return _render(to_csv(content), CSV, view, snapshot)
+        return _render(encode_json(content), JSON, view, snapshot)
 
     return handle
 
@@ -63,9 +63,9 @@ def _view(snapshot: Snapshot, as_of: datetime | None, now: datetime) -> View:
 
 
 def _render(body: bytes, media_type: str, view: View, snapshot: Snapshot) -> RenderedAnswer:
-    """Render what may be cached until it changes, or for ever (protocol rules 4, 16 and 21)."""
+    """Render `body`, to be cached until it changes or permanently (protocol rules 4, 16, 21)."""
     if view.assessment is None:
-        # Of what is known at an instant after the head, a later record may still be a part.
+        # After the head, a later recording may still belong to what is known at the instant.
         immutable = view.at <= snapshot.head.recorded_at
         return render(body, media_type, "immutable" if immutable else "no-store")
     return render(
@@ -84,10 +84,10 @@ def _no_data() -> Refused:
 def instance_health(
     port: WorkerPort, cache: ResponseCache, _: Query, now: datetime
 ) -> RenderedAnswer:
-    """Render the state of the instance, never kept; 503 only when it is unhealthy."""
-    said = health.answer(port.instance_health(), cache.snapshot, now)
-    status = 503 if said.status == "unhealthy" else 200
-    return render(encode_json(said), JSON, "no-store", status=status)
+    """Render the state of the instance, never cached; 503 only when it is unhealthy."""
+    content = health.answer(port.instance_health(), cache.snapshot, now)
+    status = 503 if content.status == "unhealthy" else 200
+    return render(encode_json(content), JSON, "no-store", status=status)
 
 
 def problem_page(

@@ -1,8 +1,8 @@
-"""The workers of an instance speak as one (protocol rule 24).
+"""Merges the workers' metrics and health into the instance's (protocol rule 24).
 
-Each worker publishes its metrics and a small report, once a second; any worker reads the others'
-and keeps the merged health at hand, so that a request asks nobody. They share a directory, in which
-the main process merges the metrics for `/metrics`, and announces the draining.
+Once a second each worker writes its metrics and a small report into a directory that all share, and
+merges all reports: `/health` answers from memory. From the same directory the main process merges
+the metrics for `/metrics`; in it, it marks the instance as draining.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,14 +14,14 @@ from prometheus_client import CollectorRegistry
 
 from rates_api.dependencies import InstanceHealth
 from rates_api.metrics import MIN_IS_WORST
-from rates_api.request_counters import Figures, hit_ratio, p95, summed
+from rates_api.request_counters import RequestTotals, hit_ratio, p95, summed
 from rates_api.snapshot.level import LEVELS
 from rates_api.snapshot.snapshot import Feed
 from rates_contracts.answers import Dependency, Level
 from rates_telemetry.exposition import DirectoryCollector, replace_file, write
 
 FRESH_SECONDS = 10.0
-"""A report older than this is of a worker that has ended."""
+"""A report older than this belongs to a worker that has ended."""
 
 DRAINING = "draining"
 STATES: tuple[Dependency, ...] = ("healthy", "degraded", "unhealthy")
@@ -35,21 +35,21 @@ class WorkerReport(msgspec.Struct, frozen=True):
     position: str | None
     database: Dependency
     redis: Dependency
-    figures: Figures
+    figures: RequestTotals
 
 
 class ReportExchange(Protocol):
     """One worker's access to the reports of all workers of its instance."""
 
     def publish(self, report: WorkerReport | None) -> InstanceHealth | None:
-        """Publish `report` if there is one, return the merged health, null while none reported.
+        """Publish `report` if given; return the merged health, None before the first report.
 
-        May block, briefly. Raises `OSError` where that is impossible.
+        May block briefly. Raises `OSError` if that fails.
         """
 
     @property
     def others_warm(self) -> bool:
-        """Tell whether every other worker is past its first warm-up, too; it stays so."""
+        """Tell whether every other worker is past its first warm-up; once true, always true."""
 
     @property
     def draining(self) -> bool:
@@ -57,7 +57,7 @@ class ReportExchange(Protocol):
 
 
 class ReportDirectory:
-    """The exchange through a directory, into which each worker writes its metrics, too."""
+    """The exchange through a directory, which also holds each worker's metrics."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class ReportDirectory:
         workers: int,
         wall: Callable[[], float],
     ) -> None:
-        """Write as `name`, one of `workers`; `wall` is Unix time, the clock of the files."""
+        """Write as `name`, one of `workers`; `wall` is Unix time, as the files' times are."""
         self._directory = directory
         self._name = name
         self._others = workers - 1
@@ -87,14 +87,14 @@ class ReportDirectory:
     def others_warm(self) -> bool:
         """Tell whether every other worker has reported, ever.
 
-        A balancer's check meets any worker, and what it then sends may meet the one that is cold.
+        A load balancer's probe reaches any worker; the requests that follow may reach a cold one.
         """
         reported = {path.stem for path in self._directory.glob("*.json")}
         return len(reported - {self._name}) >= self._others
 
     @property
     def draining(self) -> bool:
-        """Tell whether the main process has announced the end."""
+        """Tell whether the main process has marked the instance as draining."""
         return (self._directory / DRAINING).exists()
 
     def _fresh_reports(self) -> list[WorkerReport]:
@@ -126,7 +126,7 @@ def _worst(states: Sequence[Dependency]) -> Dependency:
 
 
 def announce_draining(directory: Path) -> None:
-    """Tell the workers that the instance is about to end, so that they stop being ready."""
+    """Mark the instance as draining: its workers are no longer ready."""
     (directory / DRAINING).touch()
 
 

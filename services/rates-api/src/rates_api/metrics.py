@@ -1,7 +1,17 @@
-"""Every metric of a rates-api worker, in one registry of its own.
+"""The metrics of a worker in a registry of their own, with those of `request_counters`.
 
-All exist from start-up with a value (rule R9); `docs/telemetry.md` lists them, a test compares.
-Nothing here decides anything.
+A new metric touches these places:
+
+    metrics.py                     the metric, with a first value for each label
+    request_counters.py            instead, if it is counted at each request
+    metrics.py                     its `on_...` method (or `show`), and the call of it
+    metrics.py                     `MIN_IS_WORST`, if a gauge's lowest value is the instance's
+    docs/telemetry.md              its row; a test compares
+    deploy/terraform/metrics.json  its entry, only if an alarm uses it
+
+Every metric of this module has a value from the start (rule R9), and so has `rates_api_rendered`.
+`rates_api_requests` and `rates_api_request_duration_seconds` have no sample of a route before its
+first request.
 """
 
 from collections.abc import Callable
@@ -28,7 +38,7 @@ MIN_IS_WORST = frozenset(
         "rates_api_snapshot_position",
     }
 )
-"""Gauges of which the lowest of all workers counts for the instance; of the others the highest."""
+"""Gauges whose lowest value of all workers is the instance's; of the others it is the highest."""
 
 
 class Metrics:
@@ -39,7 +49,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.requests = RequestCounters()
         self.registry.register(self.requests)
-        self.traffic = Traffic(self.requests.figures, monotonic)
+        self.traffic = Traffic(self.requests.totals, monotonic)
         self._create_snapshot_metrics()
 
     def _create_snapshot_metrics(self) -> None:
@@ -86,7 +96,7 @@ class Metrics:
         self._reloads.labels(source, reason).inc()
 
     def show(self, level: Level, feed: Feed, head: Head | None) -> None:
-        """Show the level, what feeds the snapshot and where it stands."""
+        """Show the level, the feed and the position of the snapshot."""
         for known in LEVELS:
             self._level.labels(known).set(known == level)
         for feeder in get_args(Feed):

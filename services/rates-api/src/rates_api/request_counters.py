@@ -1,8 +1,8 @@
 """Counts of the requests that a worker has answered, since its start and of the last five minutes.
 
-Plain numbers, counted at each request: a counter of prometheus_client locks and looks its labels up
-at each answer; one event loop needs neither. A scrape makes Prometheus' families of them. The last
-five minutes are for `/health`, which has no Prometheus to ask.
+They are plain numbers: prometheus_client locks and looks up labels on each call, which one event
+loop does not need. A scrape turns them into Prometheus' metric families. The last five minutes are
+for `/health`, which can't query Prometheus.
 """
 
 from bisect import bisect_left
@@ -15,25 +15,44 @@ import msgspec
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-EDGES = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 150, 200, 250, 300, 500, 1000, 2500, 5000)
-"""Upper edges of the latency buckets in milliseconds; one more bucket holds what is slower. The
-objective of 200 ms and the clients' limit of 300 ms are edges."""
+BUCKET_BOUNDS = (
+    0.1,
+    0.25,
+    0.5,
+    1,
+    2.5,
+    5,
+    10,
+    25,
+    50,
+    100,
+    150,
+    200,
+    250,
+    300,
+    500,
+    1000,
+    2500,
+    5000,
+)
+"""Upper bounds of the latency buckets in milliseconds; one more bucket holds what is slower. The
+objective of 200 ms and the clients' limit of 300 ms are bounds."""
 
 CacheLookup = Literal["hit", "miss"]
 """Whether an answer was found rendered."""
 
-BUCKETS = tuple(edge / 1000 for edge in EDGES)
-"""Upper edges of the latency buckets, in seconds."""
+BUCKETS = tuple(edge / 1000 for edge in BUCKET_BOUNDS)
+"""Upper bounds of the latency buckets, in seconds."""
 
 SLOT_SECONDS = 10
 SLOTS = 30
 """Thirty slots of ten seconds: five minutes."""
 
 
-class Figures(msgspec.Struct, frozen=True):
-    """Answers counted by latency bucket, look-ups among the rendered by result."""
+class RequestTotals(msgspec.Struct, frozen=True):
+    """Answers by latency bucket, and cache look-ups by result."""
 
-    latencies: tuple[int, ...] = (0,) * (len(EDGES) + 1)
+    latencies: tuple[int, ...] = (0,) * (len(BUCKET_BOUNDS) + 1)
     hits: int = 0
     misses: int = 0
 
@@ -51,7 +70,7 @@ class RouteCounts:
 
 
 class RequestCounters(Collector):
-    """Every answered request of one worker, by route and status, and each look into the cache."""
+    """Every answered request of one worker, by route and status, and each cache look-up."""
 
     def __init__(self) -> None:
         """Start without answers."""
@@ -75,10 +94,10 @@ class RequestCounters(Collector):
         """Count a look-up of a rendered answer."""
         self._lookups[result] += 1
 
-    def figures(self) -> Figures:
+    def totals(self) -> RequestTotals:
         """Return what was counted since the start, over all routes."""
-        routes = [Figures(tuple(each.latencies)) for each in self._routes.values()]
-        found = Figures(hits=self._lookups["hit"], misses=self._lookups["miss"])
+        routes = [RequestTotals(tuple(each.latencies)) for each in self._routes.values()]
+        found = RequestTotals(hits=self._lookups["hit"], misses=self._lookups["miss"])
         return summed([*routes, found])
 
     def collect(self) -> Iterator[Metric]:
@@ -124,13 +143,15 @@ class RequestCounters(Collector):
 class Traffic:
     """Marks a worker's counts and forgets what is older than five minutes."""
 
-    def __init__(self, counted: Callable[[], Figures], monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self, counted: Callable[[], RequestTotals], monotonic: Callable[[], float]
+    ) -> None:
         """Mark what is `counted` since the start, by `monotonic` seconds."""
         self._counted = counted
         self._monotonic = monotonic
-        self._marks: deque[tuple[float, Figures]] = deque([(monotonic(), Figures())])
+        self._marks: deque[tuple[float, RequestTotals]] = deque([(monotonic(), RequestTotals())])
 
-    def figures(self) -> Figures:
+    def totals(self) -> RequestTotals:
         """Return what was counted in the last five minutes, ten seconds more at most."""
         now, counted = self._monotonic(), self._counted()
         if now - self._marks[-1][0] >= SLOT_SECONDS:
@@ -140,44 +161,44 @@ class Traffic:
         return _since(self._marks[0][1], counted)
 
 
-def _since(before: Figures, now: Figures) -> Figures:
+def _since(before: RequestTotals, now: RequestTotals) -> RequestTotals:
     latencies = zip(now.latencies, before.latencies, strict=True)
-    return Figures(
+    return RequestTotals(
         latencies=tuple(after - earlier for after, earlier in latencies),
         hits=now.hits - before.hits,
         misses=now.misses - before.misses,
     )
 
 
-def summed(figures: Sequence[Figures]) -> Figures:
+def summed(totals: Sequence[RequestTotals]) -> RequestTotals:
     """Return the sums over routes, or over workers."""
-    if not figures:
-        return Figures()
-    return Figures(
-        latencies=tuple(map(sum, zip(*(each.latencies for each in figures), strict=True))),
-        hits=sum(each.hits for each in figures),
-        misses=sum(each.misses for each in figures),
+    if not totals:
+        return RequestTotals()
+    return RequestTotals(
+        latencies=tuple(map(sum, zip(*(each.latencies for each in totals), strict=True))),
+        hits=sum(each.hits for each in totals),
+        misses=sum(each.misses for each in totals),
     )
 
 
-def hit_ratio(figures: Figures) -> float | None:
-    """Return the share of look-ups that found their answer rendered, null without any."""
-    looked_up = figures.hits + figures.misses
-    return round(figures.hits / looked_up, 4) if looked_up else None
+def hit_ratio(totals: RequestTotals) -> float | None:
+    """Return the share of look-ups that found their answer rendered, None without any."""
+    looked_up = totals.hits + totals.misses
+    return round(totals.hits / looked_up, 4) if looked_up else None
 
 
-def p95(figures: Figures) -> float | None:
-    """Return the 95th percentile in milliseconds, null without answers.
+def p95(totals: RequestTotals) -> float | None:
+    """Return the 95th percentile in milliseconds, None without answers.
 
-    Within a bucket answers are taken as spread evenly, as Prometheus does; what is slower than
-    the last edge counts as the last edge.
+    It interpolates linearly within a bucket, as Prometheus does; what is slower than the last
+    bound counts as the last bound.
     """
-    rank = 0.95 * sum(figures.latencies)
+    rank = 0.95 * sum(totals.latencies)
     if not rank:
         return None
     below, lower = 0, 0.0
-    for upper, count in zip(EDGES, figures.latencies, strict=False):
+    for upper, count in zip(BUCKET_BOUNDS, totals.latencies, strict=False):
         if below + count >= rank:
             return round(lower + (upper - lower) * (rank - below) / count, 3)
         below, lower = below + count, float(upper)
-    return float(EDGES[-1])
+    return float(BUCKET_BOUNDS[-1])

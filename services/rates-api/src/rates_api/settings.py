@@ -1,6 +1,6 @@
 """What rates-api reads from its environment: `RATES_API_…`, validated as a whole.
 
-The only module that looks at the environment, and the only one with defaults.
+The only module that reads the environment. No configurable number has a default elsewhere.
 """
 
 import dataclasses

@@ -1,6 +1,6 @@
-"""One worker: what it holds, what runs beside its requests, and its health.
+"""One worker: what it holds, its background tasks, and its health.
 
-Requests only read from it (rule R6): everything that waits happens in `run`.
+Requests only read from it (rule R6): everything that waits is in `run`.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ PUBLISH_SECONDS = 1.0
 READY_SECONDS = 10.0
 """After this a worker is ready even without data: it answers `critical` (protocol rule 22)."""
 STUCK_SECONDS = 60.0
-"""Longer than the slowest step of any loop with every timeout spent."""
+"""Longer than the slowest round of any loop, all its timeouts included."""
 
 
 class LoopLiveness:
@@ -53,7 +53,10 @@ class LoopLiveness:
 
 @dataclasses.dataclass
 class Worker:
-    """The parts of one worker; `closing` ends its connections, `settle` is called once warm."""
+    """The parts of one worker.
+
+    `closing` closes its connections; `freeze_garbage` is called once the worker is warm.
+    """
 
     clock: Callable[[], datetime]
     monotonic: Callable[[], float]
@@ -68,7 +71,7 @@ class Worker:
     reports: ReportExchange
     tracing: Tracing
     closing: AsyncExitStack
-    settle: Callable[[], None]
+    freeze_garbage: Callable[[], None]
 
     def __post_init__(self) -> None:
         """Start the count of the readiness limit."""
@@ -93,7 +96,7 @@ class Worker:
 
     @property
     def ready(self) -> bool:
-        """Tell whether requests may come: not draining, all past the first warm-up (rule 22)."""
+        """Tell whether to send it requests: not draining, all past the first warm-up (rule 22)."""
         return self._past_warm_up and self.reports.others_warm and not self.reports.draining
 
     @property
@@ -104,14 +107,14 @@ class Worker:
     def instance_health(self) -> InstanceHealth:
         """Return the health of the whole instance as last merged (protocol rule 24).
 
-        It is this worker's own until one has reported: the first to warm up may be asked at once.
+        Before the first merge it is this worker's own.
         """
         return merged([self._report()]) if self._health is None else self._health
 
     async def publish(self) -> None:
-        """Publish this worker's report, and take in those of all workers.
+        """Publish this worker's report, and merge those of all workers.
 
-        A worker in its warm-up has none yet: each start of one would make the instance critical.
+        During its warm-up a worker publishes none: the instance would be critical at each start.
         """
         report = self._report()
         published = report if self._past_warm_up else None
@@ -127,7 +130,7 @@ class Worker:
     async def _follow_forever(self) -> None:
         on_round = self.liveness.track("reader")
         await self.reader.warm_up(on_round)
-        self.settle()
+        self.freeze_garbage()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.reader.run(on_round), name="reader")
             tasks.create_task(self.head_monitor.run(self.liveness.track("watch")), name="watch")
@@ -144,5 +147,5 @@ class Worker:
             position=head.at.stream_id if head else None,
             database=self.database.state,
             redis=self.redis.state,
-            figures=self.metrics.traffic.figures(),
+            figures=self.metrics.traffic.totals(),
         )

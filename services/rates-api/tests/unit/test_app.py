@@ -229,7 +229,7 @@ async def test_a_worker_settles_once_it_is_warm(
     record = fakes.Record()
     record.observe(fakes.observation(date(2024, 1, 2)))
     redis = await fakes.relayed(record)
-    overrides = Overrides(redis=redis, monotonic=time, sleep=time.sleep, settle=settled.set)
+    overrides = Overrides(redis=redis, monotonic=time, sleep=time.sleep, freeze_garbage=settled.set)
     worker = bootstrap(settings, overrides)
 
     async with create_app(worker, end=lambda: None).lifespan():

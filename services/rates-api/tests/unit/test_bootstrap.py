@@ -102,7 +102,7 @@ async def test_two_workers_in_one_process_follow_one_stream(
             sleep=sleep,
             random=lambda: 0.5,
             new_request_id=lambda: name,
-            settle=lambda: settled.append(name),
+            freeze_garbage=lambda: settled.append(name),
         )
         return bootstrap(settings, overrides)
 

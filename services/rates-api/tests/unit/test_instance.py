@@ -24,7 +24,7 @@ def report(metrics: Metrics, level: Level = "healthy", **changes: str) -> Worker
         level=level,
         feed="redis",
         position="1-2",
-        figures=metrics.traffic.figures(),
+        figures=metrics.traffic.totals(),
         **states,  # type: ignore[arg-type]
     )
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
-from rates_api.consume.reader import StreamReader, Waits
+from rates_api.consume.reader import ReaderPauses, StreamReader
 from rates_api.consume.stream import StreamEntry
 from rates_api.dependencies import DependencyMonitor
 from rates_api.snapshot.current import CurrentSnapshot
@@ -56,7 +56,7 @@ def make(fakes: ModuleType) -> Make:
             found.sources,
             found.dependency,
             on_entry=found.counted.append,
-            waits=Waits(pause=lambda: waited("pause"), spread=lambda: waited("spread")),
+            pauses=ReaderPauses(pause=lambda: waited("pause"), spread=lambda: waited("spread")),
             span=lambda *_: nullcontext(),
         )
         return found
@@ -303,7 +303,7 @@ async def test_the_same_position_of_another_history_is_no_feed(worker: Any) -> N
     """Protocol rule 15: a stream that ends at our position with another event is not ours."""
     entry = worker.redis.entries[-1]
     worker.redis.entries = [StreamEntry(entry.at, {**entry.fields, b"event_id": b"another"})]
-    worker.current.fed_by("database")
+    worker.current.set_feed("database")
 
     await worker.reader.step()
 
@@ -385,10 +385,10 @@ def test_the_current_snapshot_knows_where_the_worker_has_been(make: Make) -> Non
     current.replace(first)
     current.advance(record.snapshot)
 
-    assert current.has_stood_at(first.head)
+    assert current.knows_head(first.head)
     current.replace(record.snapshot)
-    assert not current.has_stood_at(first.head)
-    assert current.has_stood_at(record.state.head)
+    assert not current.knows_head(first.head)
+    assert current.knows_head(record.state.head)
 
 
 def test_every_new_snapshot_starts_with_an_empty_cache(make: Make) -> None:
@@ -399,7 +399,7 @@ def test_every_new_snapshot_starts_with_an_empty_cache(make: Make) -> None:
     caches = [current.cache]
     changes: list[Callable[[], None]] = [
         lambda: current.replace(record.snapshot),
-        lambda: current.fed_by("redis"),
+        lambda: current.set_feed("redis"),
         lambda: current.advance(record.snapshot),
     ]
     for change in changes:
@@ -408,7 +408,7 @@ def test_every_new_snapshot_starts_with_an_empty_cache(make: Make) -> None:
         assert all(current.cache is not cache for cache in caches)
         caches.append(current.cache)
 
-    current.fed_by(record.snapshot.feed)
+    current.set_feed(record.snapshot.feed)
     assert current.cache is caches[-1]
 
 

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rates_api.request_counters import Figures, RequestCounters, Traffic, hit_ratio, p95, summed
+from rates_api.request_counters import (
+    RequestCounters,
+    RequestTotals,
+    Traffic,
+    hit_ratio,
+    p95,
+    summed,
+)
 
 ROUTE = "/api/v1/rates/current"
 
@@ -34,13 +41,13 @@ def counters() -> RequestCounters:
 @pytest.fixture
 def traffic(counters: RequestCounters, clock: Clock) -> Traffic:
     """Give a worker's traffic."""
-    return Traffic(counters.figures, clock)
+    return Traffic(counters.totals, clock)
 
 
 def test_without_traffic_there_are_no_figures(traffic: Traffic) -> None:
     """Percentile and ratio are null without traffic, never zero."""
-    assert p95(traffic.figures()) is None
-    assert hit_ratio(traffic.figures()) is None
+    assert p95(traffic.totals()) is None
+    assert hit_ratio(traffic.totals()) is None
 
 
 def test_the_ratio_counts_what_was_found_rendered(
@@ -50,7 +57,7 @@ def test_the_ratio_counts_what_was_found_rendered(
     for result in ("hit", "hit", "miss", "hit"):
         counters.record_lookup(result)
 
-    assert hit_ratio(traffic.figures()) == 0.75
+    assert hit_ratio(traffic.totals()) == 0.75
 
 
 def test_what_is_older_than_five_minutes_is_forgotten(
@@ -62,7 +69,7 @@ def test_what_is_older_than_five_minutes_is_forgotten(
         if second in (0, 290):
             counters.record(ROUTE, 200, 0.001)
             counters.record_lookup("hit")
-        seen.append(traffic.figures())
+        seen.append(traffic.totals())
         clock.now += 1
 
     counts = [sum(figures.latencies) for figures in seen]
@@ -79,7 +86,7 @@ def test_the_percentile_lies_in_its_bucket(counters: RequestCounters, traffic: T
         counters.record(ROUTE, 200, 0.0009)
     counters.record(ROUTE, 200, 0.190)
 
-    assert p95(traffic.figures()) == 1.0
+    assert p95(traffic.totals()) == 1.0
 
 
 def test_what_is_slower_than_every_edge_counts_as_the_last(
@@ -88,7 +95,7 @@ def test_what_is_slower_than_every_edge_counts_as_the_last(
     """Beyond the last edge nothing more is known than that."""
     counters.record(ROUTE, 200, 60.0)
 
-    assert p95(traffic.figures()) == 5000
+    assert p95(traffic.totals()) == 5000
 
 
 @given(st.lists(st.floats(0.00001, 4.9), min_size=1, max_size=60))
@@ -100,7 +107,7 @@ def test_the_percentile_is_near_the_true_one(seconds: list[float]) -> None:
     rank = -(-95 * len(seconds) // 100)
     truth = sorted(seconds)[rank - 1] * 1000
 
-    found = p95(counters.figures())
+    found = p95(counters.totals())
 
     assert found is not None
     assert truth / 2.6 <= found <= truth * 2.6 or found <= 0.1
@@ -112,8 +119,8 @@ def test_workers_are_summed() -> None:
     one.record(ROUTE, 200, 0.001)
     one.record_lookup("hit")
 
-    both = summed([one.figures(), one.figures()])
+    both = summed([one.totals(), one.totals()])
 
     assert sum(both.latencies) == 2
     assert (both.hits, both.misses) == (2, 0)
-    assert summed([]) == Figures()
+    assert summed([]) == RequestTotals()

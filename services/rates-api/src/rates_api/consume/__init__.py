@@ -1,5 +1,5 @@
-"""How a worker follows the record: the stream event by event, the record's head beside it.
+"""How a worker follows the record: the stream event by event, and a check of the record's head.
 
-`stream` the questions to Redis        `documents` a snapshot from Redis' documents
-`projection` event → snapshot, pure    `reader` the XREAD loop    `head_monitor` the record's head
+`stream` the requests to Redis         `documents` a snapshot from Redis' documents
+`projection` event → snapshot, pure    `reader` the XREAD loop    `head_monitor` missed events
 """

@@ -1,6 +1,6 @@
 """A snapshot from the documents in Redis: the first source of every load (protocol rule 12).
 
-A set that does not fit together is not used (protocol rule 10).
+Documents that are not of one set are not used (protocol rule 10).
 """
 
 import asyncio
@@ -30,7 +30,7 @@ class Documents:
     async def load(self) -> Snapshot:
         """Return what the documents hold.
 
-        Raises `StreamUnavailable`, or `DocumentsUnusable` for an incomplete or unfitting set.
+        Raises `StreamUnavailable`, or `DocumentsUnusable` for documents missing or not of one set.
         """
         bodies = await self._stream.documents()
         # Off the loop: decoding thirty years takes longer than a request may wait.
@@ -38,11 +38,11 @@ class Documents:
 
 
 def snapshot_of(current: bytes | None, averages: bytes | None, history: bytes | None) -> Snapshot:
-    """Decode the three documents and put them together. Raises `DocumentsUnusable`."""
+    """Decode the three documents and build a snapshot from them. Raises `DocumentsUnusable`."""
     if current is None or averages is None or history is None:
         raise DocumentsUnusable("a document is missing")
     try:
-        return _fitted(
+        return _assembled(
             decode_document(current, CurrentDocument),
             decode_document(averages, AveragesDocument),
             decode_document(history, HistoryDocument),
@@ -51,7 +51,7 @@ def snapshot_of(current: bytes | None, averages: bytes | None, history: bytes | 
         raise DocumentsUnusable(str(error)) from error
 
 
-def _fitted(
+def _assembled(
     manifest: CurrentDocument, averages: AveragesDocument, history: HistoryDocument
 ) -> Snapshot:
     versions = (history.version, averages.version)

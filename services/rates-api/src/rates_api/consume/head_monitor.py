@@ -1,8 +1,8 @@
-"""The record's head beside the stream, so that a silent stream can't pass for a quiet record.
+"""Detects missed events: if the record's head stays unknown to the worker, it reloads.
 
-At each interval it reads one row; if for longer than the grace the record has been somewhere the
-worker has not, it loads the record, with Redis there or not (protocol rule 14). This bounds how far
-two workers can differ.
+At each interval it reads one row. If the worker does not know that head after the grace period
+either, it loads the record, whether Redis is available or not (protocol rule 14). This limits how
+far two workers can differ.
 """
 
 from collections.abc import Awaitable, Callable
@@ -28,7 +28,7 @@ class Record(Protocol):
 
 
 class HeadMonitor:
-    """Compares the record's head with where the worker has been."""
+    """Compares the record's head with the heads that the worker knows."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class HeadMonitor:
         interval: Callable[[], Awaitable[None]],
         grace: Callable[[], Awaitable[None]],
     ) -> None:
-        """`interval` waits between checks, `grace` is how long the stream may take to follow."""
+        """`interval` waits between checks, `grace` for the time that the stream may lag."""
         self._record = record
         self._current = current
         self._database = database
@@ -56,7 +56,7 @@ class HeadMonitor:
             await self._interval()
 
     async def check(self) -> None:
-        """Compare once; load the record if the worker can't have come from there."""
+        """Compare once; load the record if the worker has missed events."""
         try:
             behind = await self._is_behind()
         except SourceUnavailable as error:
@@ -67,18 +67,18 @@ class HeadMonitor:
             await self._load()
 
     async def _is_behind(self) -> bool:
-        """Tell whether the worker has not been at the record's head, nor is after the grace.
+        """Tell whether the worker did not know the head, and still doesn't after the grace period.
 
-        A head the worker has passed is a replica that lags; an unknown one is ahead of memory, or
-        of another history (the database was restored), whichever way their positions compare.
+        An earlier head of the worker means a replica that lags. An unknown one is ahead of memory,
+        or of another history (the database was restored), however their positions compare.
         """
         head = await self._record.head()
-        if self._current.has_stood_at(head):
+        if self._current.knows_head(head):
             return False
         await self._grace()
-        if self._current.has_stood_at(head):
+        if self._current.knows_head(head):
             return False
-        return not self._current.has_stood_at(await self._record.head())
+        return not self._current.knows_head(await self._record.head())
 
     async def _load(self) -> None:
         """Load from the database, and count as fed by it (protocol rule 14)."""

@@ -1,6 +1,6 @@
-"""An event upon a snapshot: the next snapshot, nothing new, or a reason to load again. Pure.
+"""Applies an event to a snapshot: returns the next snapshot, the same one, or why to reload.
 
-It decides what an event means (protocol rules 12 and 13) and does nothing about it.
+Pure: it only decides what an event means (protocol rules 12 and 13).
 """
 
 import dataclasses
@@ -26,14 +26,14 @@ Reason = Literal["gap", "undecodable", "history_reload", "timeline_changed"]
 
 @dataclasses.dataclass(frozen=True)
 class Reload:
-    """The snapshot can't follow; a load counts only from `at_least` on (protocol rule 13)."""
+    """The event can't be applied; load a snapshot at `at_least` or later (protocol rule 13)."""
 
     reason: Reason
     at_least: Position
 
 
 def project(snapshot: Snapshot, event: Event) -> Snapshot | Reload:
-    """Return what `event` makes of `snapshot`; the same object where it is already in it."""
+    """Apply `event` to `snapshot`; return the same object if it already includes the event."""
     if event.at <= snapshot.head.at:
         return snapshot
     if isinstance(event, TimelineChanged):
@@ -46,7 +46,7 @@ def project(snapshot: Snapshot, event: Event) -> Snapshot | Reload:
 
 
 def _follows(snapshot: Snapshot, event: Event) -> bool:
-    """Tell whether the snapshot stands where the event was recorded upon (protocol rule 13)."""
+    """Tell whether the event was recorded directly after the snapshot's (protocol rule 13)."""
     head, previous = snapshot.head, event.previous
     same_event = (previous.at, previous.event_id) == (head.at, head.event_id)
     return same_event and event.timeline == head.timeline

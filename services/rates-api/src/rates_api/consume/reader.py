@@ -1,7 +1,16 @@
-"""The XREAD loop: every event of the stream into the snapshot, from its own position on.
+"""The XREAD loop: applies every event of the stream after the snapshot's position.
 
-It never reads from `$` (rule R5): what was recorded between the load and the first read is read,
-too. It also decides what "fed by Redis" means (protocol rule 15). Requests never wait for it.
+It never reads from `$` (rule R5), so that events recorded between the load and the first read are
+applied too. Requests never wait for it. What feeds the worker (protocol rule 15):
+
+    redis     after a load here (warm-up, reload), from whatever source, and before each read while
+              the database is the feed: if the stream's last entry is the snapshot's head
+    database  after such a load: if the last entry is another, or can't be read
+              when a read of the stream fails
+              when no source has the snapshot that a reload needs
+              after a load by the head monitor, until the check before the next read
+
+An applied event changes nothing about it.
 """
 
 import dataclasses
@@ -28,21 +37,21 @@ Span = Callable[[str, str | None], AbstractContextManager[object]]
 """Opens a span by name under a `traceparent`, or under none."""
 
 
-class Entries(Protocol):
+class EventStream(Protocol):
     """The stream as the reader needs it; both raise `StreamUnavailable`."""
 
     async def after(self, position: Position) -> list[StreamEntry]:
-        """Return the next entries after `position`, none after a while without any."""
+        """Return the next entries after `position`, an empty list if there are none for a while."""
         ...
 
     async def tail(self) -> Tail | None:
-        """Return the last entry, null in an empty stream."""
+        """Return the last entry, None in an empty stream."""
         ...
 
 
 @dataclasses.dataclass(frozen=True)
-class Waits:
-    """How the reader waits: `pause` before a source that failed is asked again, `spread` before a
+class ReaderPauses:
+    """How the reader waits: `pause` before it retries a source that failed, `spread` before a
     reload, so that the workers don't all load at once.
     """
 
@@ -55,16 +64,16 @@ class StreamReader:
 
     def __init__(
         self,
-        stream: Entries,
+        stream: EventStream,
         current: CurrentSnapshot[object],
         sources: SnapshotSources,
         redis: DependencyMonitor,
         *,
         on_entry: Callable[[str], None],
-        waits: Waits,
+        pauses: ReaderPauses,
         span: Span,
     ) -> None:
-        """Take what the reader talks to and how it waits.
+        """Follow `stream` with `current`, loading from `sources` where an event can't be applied.
 
         `on_entry` gets the outcome of each entry, `span` continues the trace of an event.
         """
@@ -73,11 +82,11 @@ class StreamReader:
         self._sources = sources
         self._redis = redis
         self._on_entry = on_entry
-        self._waits = waits
+        self._pauses = pauses
         self._span = span
 
     async def warm_up(self, on_round: Callable[[], None]) -> None:
-        """Load the first snapshot; while no source has one, ask again after a pause."""
+        """Load the first snapshot; while no source has one, retry after a pause."""
         warned = False
         while True:
             try:
@@ -86,7 +95,7 @@ class StreamReader:
                 if not warned:
                     log.warning("warm_up_waits", cause=str(error))
                 warned = True
-                await self._waits.pause()
+                await self._pauses.pause()
                 on_round()
             else:
                 await self.adopt(loaded)
@@ -99,20 +108,20 @@ class StreamReader:
             on_round()
 
     async def step(self) -> None:
-        """Read once and take in what came; a Redis that is away makes the database the feed."""
+        """Read once and apply what came; if Redis is unavailable, the database is the feed."""
         await self._regain_feed()
         try:
             entries = await self._stream.after(self._snapshot.head.at)
         except StreamUnavailable as error:
-            self._current.fed_by("database")
+            self._current.set_feed("database")
             self._redis.failed(error)
-            await self._waits.pause()
+            await self._pauses.pause()
             return
         self._redis.answered()
         await self._take_in(entries)
 
     async def adopt(self, loaded: Snapshot) -> None:
-        """Answer from a snapshot loaded anew, from wherever (protocol rule 15)."""
+        """Answer from a snapshot loaded anew, from any source (protocol rule 15)."""
         feed = await self._feed_at(loaded.head)
         self._current.replace(loaded.with_feed(feed))
 
@@ -124,14 +133,14 @@ class StreamReader:
         return snapshot
 
     async def _regain_feed(self) -> None:
-        """Count as fed by Redis again once the stream ends where we stand (protocol rule 15)."""
+        """Be fed by Redis again once the stream ends at the snapshot's head (protocol rule 15)."""
         snapshot = self._snapshot
         if snapshot.feed == "redis":
             return
         feed = await self._feed_at(snapshot.head)
         # The head monitor may have loaded another snapshot while Redis was asked.
         if self._snapshot is snapshot:
-            self._current.fed_by(feed)
+            self._current.set_feed(feed)
 
     async def _feed_at(self, head: Head) -> Feed:
         try:
@@ -141,7 +150,7 @@ class StreamReader:
         return "redis" if tail == (head.at, head.event_id) else "database"
 
     async def _take_in(self, entries: list[StreamEntry]) -> None:
-        """Project the entries one by one; after a reload the rest is read again from there."""
+        """Apply the entries one by one; after a reload the next read starts from the new head."""
         for entry in entries:
             before = self._snapshot
             outcome = self._outcome(before, entry)
@@ -153,23 +162,23 @@ class StreamReader:
                 self._current.advance(outcome)
 
     async def _reload(self, before: Snapshot, wanted: Reload) -> None:
-        """Load a snapshot that covers the event, the old one serving meanwhile (rule 13)."""
+        """Load a snapshot that covers the event; the old one answers meanwhile (rule 13)."""
         self._on_entry(wanted.reason)
         log.warning("stream_needs_reload", reason=wanted.reason, at=wanted.at_least.stream_id)
-        await self._waits.spread()
+        await self._pauses.spread()
         if self._snapshot is not before:
-            return  # The head monitor was faster; the entry is read and judged again.
+            return  # The head monitor was faster; the entry is read again.
         try:
             loaded = await self._sources.load(wanted.reason, wanted.at_least)
         except SourceUnavailable as error:
-            self._current.fed_by("database")
+            self._current.set_feed("database")
             log.warning("reload_failed", reason=wanted.reason, cause=str(error))
-            await self._waits.pause()
+            await self._pauses.pause()
             return
         await self.adopt(loaded)
 
     def _outcome(self, snapshot: Snapshot, entry: StreamEntry) -> Snapshot | Reload:
-        """Return what the entry makes of the snapshot; one that can't be read asks for a load."""
+        """Apply the entry to the snapshot; one that can't be decoded needs a reload."""
         if entry.at <= snapshot.head.at:
             return snapshot
         try:

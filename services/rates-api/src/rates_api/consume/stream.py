@@ -1,6 +1,6 @@
-"""The worker's questions to Redis, each bounded in time and translated into our errors.
+"""The worker's requests to Redis, each with a timeout; failures become `StreamUnavailable`.
 
-It only reads: nothing in rates-api writes to Redis. It never retries: the caller decides when.
+It only reads: nothing in rates-api writes to Redis. It never retries: callers do.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from rates_contracts.events import Position
 from rates_contracts.stream import EVENTS, event_id_of
 
 MAX_ENTRIES_PER_READ = 200
-"""A long backlog is applied in steps, so that requests get their turn."""
+"""A long backlog is applied in steps, so that requests are answered in between."""
 
 
 class StreamEntry(NamedTuple):
@@ -38,7 +38,7 @@ class Tail(NamedTuple):
 
 
 def open_redis(url: str, *, timeout: float, connect_timeout: float) -> "Redis":
-    """Return a client for `url` that asks once, waits at most `timeout` seconds, never retries."""
+    """Return a client for `url` that tries once, waits at most `timeout` seconds, never retries."""
     return Redis.from_url(
         url,
         retry=Retry(NoBackoff(), 0),
@@ -46,7 +46,7 @@ def open_redis(url: str, *, timeout: float, connect_timeout: float) -> "Redis":
         socket_connect_timeout=connect_timeout,
         client_name="rates-api",
         max_connections=4,
-        # The embedded server speaks RESP2 alone, and replies are shaped by the version.
+        # The embedded server speaks RESP2 only, and the shape of replies depends on the version.
         protocol=2,
     )
 
@@ -55,13 +55,13 @@ class Stream:
     """The stream and its documents as one worker reads them."""
 
     def __init__(self, redis: "Redis", *, block: float, timeout: float) -> None:
-        """Wait `block` seconds for entries; `timeout` seconds bound any other question."""
+        """Wait `block` seconds for entries; `timeout` seconds bound any other request."""
         self._redis = redis
         self._block = block
         self._timeout = timeout
 
     async def after(self, position: Position) -> list[StreamEntry]:
-        """Return the next entries after `position`, waiting for the first; none is an answer.
+        """Return the next entries after `position`, waiting for the first; an empty list if none.
 
         Raises `StreamUnavailable`.
         """
@@ -73,14 +73,14 @@ class Stream:
         return [_entry(raw) for _, entries in reply or () for raw in entries]
 
     async def tail(self) -> Tail | None:
-        """Return the stream's last entry, null where it has none. Raises `StreamUnavailable`."""
+        """Return the stream's last entry, None where it has none. Raises `StreamUnavailable`."""
         async with self._question(self._timeout):
             reply: Any = await self._redis.xrevrange(EVENTS, count=1)
         entries = [_entry(raw) for raw in reply or ()]
         return Tail(entries[0].at, event_id_of(entries[0].fields)) if entries else None
 
     async def documents(self) -> tuple[bytes | None, bytes | None, bytes | None]:
-        """Return (current, averages, history) as they lie there. Raises `StreamUnavailable`."""
+        """Return (current, averages, history) as stored. Raises `StreamUnavailable`."""
         async with self._question(self._timeout):
             reply = await self._redis.mget([CURRENT, AVERAGES, HISTORY])
         return cast("tuple[bytes | None, bytes | None, bytes | None]", tuple(reply))

@@ -1,7 +1,7 @@
 """Connections to the record that cannot write, for MySQL and for SQLite.
 
-Besides these read-only transactions the database user of rates-api has no right but SELECT on the
-views (rule R2). Every transaction is one consistent snapshot (protocol rule 12).
+In addition, the database user of rates-api has no right but SELECT on the views (rule R2).
+ Every transaction is one consistent snapshot (protocol rule 12).
 """
 
 import math
@@ -23,7 +23,7 @@ def open_engine(url: str, *, pool_size: int, timeout: float) -> AsyncEngine:
     """Return an engine on `url` that connects on first use and only ever reads.
 
     `timeout` (seconds) bounds connecting, waiting for a lock and for a connection of the pool.
-    Raises ValueError for a URL that asks for TLS in another way than `rates_contracts.tls` says.
+    Raises ValueError for TLS options that `rates_contracts.tls` does not know.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
@@ -39,7 +39,7 @@ def _mysql(url: URL, pool_size: int, timeout: float) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=timeout,
         pool_pre_ping=True,
-        # Below the five minutes after which balancers and proxies forget an idle connection.
+        # Below the five minutes after which balancers and proxies drop an idle connection.
         pool_recycle=240,
         connect_args={
             "connect_timeout": timeout,
@@ -52,7 +52,7 @@ def _mysql(url: URL, pool_size: int, timeout: float) -> AsyncEngine:
 
 
 def _session(timeout: float) -> str:
-    """Tables stay locked while a migration changes them; MySQL would wait for a year."""
+    """Bound the wait for tables that a migration locks; MySQL's default is a year."""
     return f"SET SESSION lock_wait_timeout = {math.ceil(timeout)}, time_zone = '+00:00'"
 
 
@@ -65,7 +65,7 @@ def _sqlite(url: URL, timeout: float) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "connect")
     def read_only_connection(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-        # The driver would begin transactions itself, and not before the first write.
+        # By default the driver begins transactions itself, at the first write.
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute("PRAGMA query_only = ON")

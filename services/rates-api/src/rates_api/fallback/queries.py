@@ -1,7 +1,7 @@
-"""The selects on the read views of `rates_contracts.views`, and their rows in our types.
+"""The selects on the read views of `rates_contracts.views`, and their rows as rates-api's types.
 
-Nothing else in rates-api knows the database's names. Values stay the strings they are until they
-become `Decimal`: no driver makes floats of them (rule R8).
+Nothing else in rates-api knows the database's names. Values are strings until they become
+`Decimal`: no driver turns them into floats (rule R8).
 """
 
 from collections.abc import Iterable
@@ -32,7 +32,7 @@ TYPES: dict[str, Any] = {
 
 
 def _select(view: str) -> Any:
-    """Select the columns of `view`; documents have no type here: text or bytes, as they lie."""
+    """Select the columns of `view`; documents have no type here: text or bytes, as stored."""
     columns = [column(name, TYPES.get(name)) for name in views.VIEWS[view]]
     return select(*columns).select_from(table(view, *columns))
 
@@ -53,8 +53,8 @@ def head_of(row: Row[int, int, str, datetime]) -> Head:
 class ObservationRows:
     """Turns rows of `rate_history_v1` into observations that share what they have in common.
 
-    Thirty years were recorded in few transactions from few answers: one instant and one hash
-    object for all of a recording keeps a worker small.
+    Thirty years were recorded in few transactions from few answers: sharing one instant and one
+    hash per recording saves memory.
     """
 
     def __init__(self) -> None:

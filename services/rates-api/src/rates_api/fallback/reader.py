@@ -1,7 +1,7 @@
 """The record as one consistent snapshot, and its head (protocol rules 12 and 14).
 
-One connection, one transaction, `head_v1` first; no gathering: position and data would be torn
-apart. It never writes; the engine couldn't.
+One connection, one transaction, `head_v1` first; sequential, never `asyncio.gather`: parallel reads
+could mix two positions. The engine can't write.
 """
 
 import asyncio
@@ -27,19 +27,19 @@ UNREADABLE = (
     msgspec.DecodeError,
     decimal.InvalidOperation,
     ValueError,
-    # While a dump is loaded, mysqldump's placeholders stand for the views: rows of ones.
+    # While a dump is loaded, mysqldump's placeholders replace the views: rows of ones.
     TypeError,
     AttributeError,
 )
 MAX_ROWS_PER_TURN = 1000
-"""Rows read between two turns of the loop: a load must not hold up requests (rule R6)."""
+"""Rows decoded before the event loop runs again: a load must not delay requests (rule R6)."""
 
 
 class DatabaseReader:
     """Reads the record through its views."""
 
     def __init__(self, engine: AsyncEngine, *, name: str, timeout: float) -> None:
-        """Count loads as `name`; every question takes `timeout` seconds at most."""
+        """Count loads as `name`; head and load take `timeout` seconds at most."""
         self.name = name
         self._engine = engine
         self._timeout = timeout

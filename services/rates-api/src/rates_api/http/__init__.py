@@ -1,4 +1,4 @@
-"""HOW an answer reaches a client, whatever it says: nothing here knows a rate.
+"""HOW an answer reaches a client, whatever its content: nothing here knows a rate.
 
 `routes` answers a request at an endpoint, `parameters` reads its query, `response` makes status,
 headers and body, `response_cache` keeps them with the snapshot and sends them before any route.

@@ -13,18 +13,18 @@ from rates_api.http.response import RenderedAnswer
 from rates_api.http.response_cache import ResponseCache
 
 Handler = Callable[[WorkerPort, ResponseCache, Any, datetime], RenderedAnswer]
-"""Finds or renders the answer to a query out of one snapshot, at an instant (UTC).
+"""Finds or renders the answer to a query from the cache's snapshot, at an instant (UTC).
 
-The snapshot is the cache's; what is rendered is kept only there. Raises `Refused`.
+What is rendered is kept only in that cache. Raises `Refused`.
 """
 
 
 @dataclasses.dataclass(frozen=True)
 class Endpoint:
-    """One path. `problems` are the codes it can answer beside those that every path can.
+    """One path. `problems` are the codes it can answer besides those that every path can.
 
     `examples` are requests, by name, whose recorded answers the documentation shows; `answers` is
-    null where the answer is a page.
+    None where the answer is a page.
     """
 
     name: str

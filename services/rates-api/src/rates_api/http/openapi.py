@@ -139,7 +139,7 @@ def _schemas(endpoints: Sequence[Endpoint]) -> Json:
 
 
 def _as_sent(schema: Json) -> Json:
-    """Describe an answer, not a request: members with a default are always there."""
+    """Describe an answer, not a request: members with a default are always present."""
     members = schema.get("properties", {})
     defaulted = [name for name, member in members.items() if "default" in member]
     for name in defaulted:

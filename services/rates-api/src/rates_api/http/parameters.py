@@ -2,7 +2,14 @@
 
 A query is a frozen dataclass whose fields are annotated with a `Parameter`; `openapi` describes the
 same declarations, so that documentation and parser can't differ. The query is also the canonical
-form of the request: two requests that read alike share one rendered answer (protocol rule 16).
+form of the request: requests for the same query share one rendered answer (protocol rule 16).
+
+Everything that is wrong with a request is refused as one problem, `invalid-parameters` (422). What
+can be wrong with any parameter (missing, doubled, unknown, badly escaped) is found here; the
+reasons of single values, and of combinations (`Query.rules`), are written in
+`rates.query_parameters` and in the endpoint's own module. Only a path that names no resource is
+another problem, by the `Refused` of its parameter's `read`: an unknown average window is 404
+`unknown-window`, an unknown problem page 404 `not-found`.
 """
 
 import dataclasses
@@ -25,8 +32,9 @@ BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 class Parameter:
     """One parameter: how its text is read, and how both are described.
 
-    `read` raises `ValueError` with the reason; `schema` is its JSON schema. Those that stand in the
-    path are named in the endpoint's path template.
+    `read` raises `ValueError` with the reason, which joins the request's `invalid-parameters`, or
+    `Refused` where the value gets a problem of its own, alone; `schema` is its JSON schema. Those
+    in the path are named in the endpoint's path template.
     """
 
     name: str
@@ -35,18 +43,18 @@ class Parameter:
     read: Callable[[str], Any]
     schema: Mapping[str, Any]
     unbounded: bool = False
-    """It has so many values that caching the response to any of them is not worth it."""
+    """It has so many values that caching whole responses is not worth it."""
     check: Callable[[Any, datetime], str | None] | None = None
-    """Returns what is wrong with a value that was read, at the instant of the request (UTC)."""
+    """Returns what is wrong with a value at the instant of the request (UTC), None if nothing."""
 
 
 Rule = Callable[[Mapping[str, Any], Set[str]], Iterator[ParameterError]]
-"""Judges the well-formed values by name, and the names of all parameters that were given."""
+"""Yields what is wrong with the well-formed values by name, given all names in the request."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Query:
-    """The base of all queries; `rules` say what no single parameter can say."""
+    """The base of all queries; `rules` check combinations of parameters."""
 
     rules: ClassVar[tuple[Rule, ...]] = ()
 
@@ -86,9 +94,9 @@ query_fields: Callable[[Any], Fields] = _query_fields
 def read(kind: type[Q], raw: bytes, path: Mapping[str, str], now: datetime) -> Q:
     """Read the raw query string and the path's parameters.
 
-    Raises `ParametersRefused` with everything that is wrong: bad, doubled, unknown, missing.
+    Raises `ParametersRefused` with everything that is wrong, or a value's own `Refused`.
     """
-    # A path arrives unescaped; escaped again, one reader fits both.
+    # A path arrives unescaped; escaped again, it is read as the query string is.
     given = {name: [quote(value, safe="")] for name, value in path.items()}
     given |= dict(_pairs(raw, reserved=path))
     fields = query_fields(kind)
@@ -108,7 +116,7 @@ def read(kind: type[Q], raw: bytes, path: Mapping[str, str], now: datetime) -> Q
 def _read_values(
     fields: Fields, given: Mapping[str, list[str]], values: dict[str, Any]
 ) -> Iterator[ParameterError]:
-    """Put what can be read into `values`, yield what is wrong with the rest."""
+    """Store what can be read in `values`, yield what is wrong with the rest."""
     for name, field in fields.items():
         texts = given.get(name, [])
         if len(texts) > 1:
@@ -151,8 +159,8 @@ def is_unbounded(query: Query) -> bool:
 def is_canonical(query: Query, template: str, path: str, raw_query: bytes) -> bool:
     """Tell whether a request for `query` is spelled in one of the few ways that are cached.
 
-    `template` is the endpoint's path. Only the parameters' defaults may be left out or not; so few
-    spellings share an answer that none can crowd out another.
+    `template` is the endpoint's path. In the query's order, each parameter with a
+    default may be named or not; so few spellings share an answer that they displace no others.
     """
     texts = {
         name: str(getattr(query, field.name))

@@ -1,4 +1,4 @@
-"""What the answers need of the worker, as a port: the worker implements it, tests fake it.
+"""The worker as the answers need it: a port that the worker implements and tests fake.
 
 Nothing here is awaited: a request waits for nothing (rule R6).
 """
@@ -33,4 +33,4 @@ class WorkerPort(Protocol):
         """Return a fresh `X-Request-Id`."""
 
     def instance_health(self) -> InstanceHealth:
-        """Return the last known figures of the instance, without asking anything."""
+        """Return the last merged health of the instance."""

@@ -1,4 +1,4 @@
-"""The page behind the `type` of every problem: what it means, for people who follow the link."""
+"""The page behind the `type` of every problem: what it means, for those who follow the link."""
 
 import dataclasses
 import html

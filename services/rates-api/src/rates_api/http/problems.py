@@ -70,7 +70,7 @@ PROBLEMS: dict[str, ProblemType] = {
         "The day should have a value but none has been recorded. `/api/v1/rates/gaps` lists such "
         "days; they are filled as soon as the source has them.",
     ),
-    # The edge's own answer, never given here: this is the page that its `type` leads to.
+    # Sent by the edge, never by the service, which has the page that its `type` leads to.
     "too-many-requests": ProblemType(
         429,
         "Too many requests",
@@ -136,10 +136,10 @@ class Refused(Exception):
 
 
 WARM_UP_RETRY_SECONDS = 5
-"""Until a worker without data may have some: its warm-up is tried that often."""
+"""Until a client should retry at a worker without data, whose warm-up retries more often."""
 
 MAX_ERRORS = 50
-"""More than these are counted, not listed: an enormous query gets no enormous answer."""
+"""More than these are counted, not listed, so that a huge query gets no huge answer."""
 
 
 class ParametersRefused(Refused):

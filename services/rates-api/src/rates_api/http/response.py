@@ -1,8 +1,9 @@
-"""An answer as bytes, and the response that leaves: status, headers, body. Pure.
+"""An answer as bytes, and its response: status, headers, body. Pure.
 
-A purge reaches the edge but not clients' own caches, so that these revalidate each time (one 304)
-and only `s-maxage` differs (protocol rule 21); its numbers are in `snapshot.level`. Bytes and
-headers hold no clock, host or worker: two workers with the same record answer alike (rule 16).
+Clients revalidate each time; only the edge may keep an answer, for `s-maxage` seconds, because a
+purge does not reach clients' own caches (protocol rule 21). `snapshot.level` tells how `s-maxage`
+comes about; here it is limited to the time left until the answer changes. Nothing in bytes or
+headers depends on a host or worker: two workers with the same record answer alike (rule 16).
 """
 
 import dataclasses
@@ -40,7 +41,7 @@ CODING = re.compile(r"\s*([\w*-]+)\s*(?:;\s*q\s*=\s*([0-9.]+)\s*)?")
 
 @dataclasses.dataclass(frozen=True)
 class RenderedAnswer:
-    """An answer's bytes, compressed too if they are many, and who may cache them until when.
+    """An answer's bytes, also compressed if large, and who may cache them until when.
 
     `edge_seconds` is the longest `s-maxage` of a `shared` answer.
     """
@@ -66,8 +67,8 @@ class RenderedAnswer:
     def cache_control(self, now: datetime) -> str:
         """Return the `Cache-Control` of the answer that leaves at `now`.
 
-        Not made when the answer is rendered: an edge that gets it a second before it changes must
-        not keep it for an hour.
+        It depends on `now`: an edge that gets the answer a second before it changes must not keep
+        it for an hour.
         """
         if self.policy == "no-store":
             return "no-store"
@@ -103,7 +104,7 @@ def render(
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """A response as its two ASGI messages; servers change nothing in them, so they serve again."""
+    """A response as its two ASGI messages; servers don't change them, so they can be sent again."""
 
     status: int
     start: HTTPResponseStartEvent
@@ -132,7 +133,7 @@ class HttpResponse:
 def full_response(
     answer: RenderedAnswer, now: datetime, *, compressed: bool = False, request_id: str = ""
 ) -> HttpResponse:
-    """Return the answer as it leaves at `now`; `request_id` only where nobody may keep it."""
+    """Return the answer as it leaves at `now`; `request_id` is for a `no-store` answer only."""
     body = answer.gzipped if compressed and answer.gzipped is not None else answer.body
     headers = [
         *_common_headers(answer, now, compressed=compressed, request_id=request_id),
@@ -147,7 +148,7 @@ def full_response(
 
 
 def not_modified(answer: RenderedAnswer, now: datetime, *, compressed: bool) -> HttpResponse:
-    """Return the 304 for a client that has the answer already."""
+    """Return the 304 for a client that already has the answer."""
     return HttpResponse.of(304, _common_headers(answer, now, compressed=compressed))
 
 
@@ -170,7 +171,7 @@ def if_none_match_matches(if_none_match: str, etag: str) -> bool:
 
 
 def accepts_gzip(accept_encoding: str) -> bool:
-    """Tell whether `Accept-Encoding` admits gzip; naming it outweighs `*`."""
+    """Tell whether `Accept-Encoding` accepts gzip; its name takes precedence over `*`."""
     weights: dict[str, float] = {}
     for part in accept_encoding.split(","):
         if match := CODING.fullmatch(part):

@@ -1,11 +1,10 @@
-"""What was made of one snapshot, kept for the next request: rendered answers, whole responses.
+"""The cache of one snapshot: rendered answers and whole responses.
 
 A request finds or stores them only in the cache of the snapshot it took, so that a rendering that
-began before a swap can't be served after it (protocol rule 16). Answers are kept by query, so that
-requests which read alike share one. Responses are kept by path and query string as they came,
-but only in their one canonical spelling: however a request is varied, it does not fill the table.
-They leave from a middleware before Litestar, which differs in nothing from the routes, metrics
-included; that is the way of most requests.
+began before a swap can't be served after it (protocol rule 16). Answers are kept by query: requests
+for the same query share one. Responses are kept by path and query string as sent, but only in their
+few canonical spellings: variations of a request don't fill the table. A middleware before Litestar
+sends them, with the same headers and metrics as a route. Most requests end there.
 """
 
 import dataclasses
@@ -30,26 +29,26 @@ from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.snapshot.snapshot import Snapshot
 
 HTTP = "http"
-"""The type of a scope as servers say it: plain text compares faster than Litestar's enumeration."""
+"""The type of a scope as servers send it: a plain string compares faster than Litestar's enum."""
 MAX_ANSWERS = 4096
 MAX_BYTES = 24 * 1024 * 1024
 """Per snapshot; the whole history as JSON takes 0.9 MB."""
 MAX_UNBOUNDED_BYTES = 8 * 1024 * 1024
 RESPONSES_SIZE = 8 * 1024
-"""Bytes that an answer's responses take beside its bodies: messages and headers of six of them."""
+"""Bytes that an answer's responses take besides its bodies: messages and headers of six."""
 
 RequestKey = tuple[str, bytes]
-"""Path and query string as they come in a request."""
+"""Path and query string as sent in a request."""
 
 ACCEPTS_GZIP = lru_cache(maxsize=256)(lambda value: accepts_gzip(value.decode("latin-1")))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class CachedResponse:
-    """The responses with an answer at a path template, as they leave before `valid_until`.
+    """The responses with an answer at a path template, to be sent before `valid_until`.
 
     `valid_until` is in POSIX seconds: it is compared at each request. `gzipped` are the responses
-    with the compressed answer, null for a small one.
+    with the compressed answer, None for a small one.
     """
 
     route: str
@@ -63,7 +62,7 @@ class CachedResponse:
     def choose(self, method: str, headers: Iterable[tuple[bytes, bytes]]) -> HttpResponse | None:
         """Return what answers a request with these headers, as `routes` would.
 
-        Null for a method that reads nothing.
+        None for a method other than GET and HEAD.
         """
         if method not in ("GET", "HEAD"):
             return None
@@ -85,7 +84,7 @@ class CachedResponse:
 
 
 def responses_with(answer: RenderedAnswer, route: str, now: datetime) -> CachedResponse:
-    """Make the responses with `answer` as they leave from `now` until a header changes."""
+    """Make the responses with `answer`, valid from `now` until a header changes."""
     plain = _responses_with(answer, route, now, compressed=False)
     if answer.gzipped is None:
         return plain
@@ -108,12 +107,12 @@ def _responses_with(
 
 
 class RenderedAnswers:
-    """Rendered answers by query, bounded in number and bytes; the oldest leave first."""
+    """Rendered answers by query, bounded in number and bytes; the oldest are dropped first."""
 
     def __init__(
         self, max_answers: int, max_bytes: int, responses: dict[RequestKey, CachedResponse]
     ) -> None:
-        """Start empty; an answer that leaves takes its `responses` along."""
+        """Start empty; with an answer its entries in `responses` are dropped."""
         self._answers: dict[Hashable, RenderedAnswer] = {}
         self._keys: dict[Hashable, list[RequestKey]] = {}
         self._responses = responses
@@ -164,13 +163,13 @@ class RenderedAnswers:
 
 
 class ResponseCache:
-    """The cache of one snapshot, null before the first; it starts empty and ends with it.
+    """The cache of one snapshot, None before the first; it starts empty and ends with it.
 
-    Queries with an unbounded parameter have a table of their own, so that they crowd out nothing.
+    Queries with an unbounded parameter have a table of their own: they can't displace others.
     """
 
     def __init__(self, snapshot: Snapshot | None) -> None:
-        """Keep what is made of `snapshot`."""
+        """Start empty, for answers from `snapshot`."""
         self.snapshot = snapshot
         self.responses: dict[RequestKey, CachedResponse] = {}
         self._bounded = RenderedAnswers(MAX_ANSWERS, MAX_BYTES, self.responses)
@@ -189,14 +188,14 @@ def response_cache_middleware(
     monotonic: Callable[[], float],
     timestamp: Callable[[], float],
 ) -> ASGIApp:
-    """Return `app` with the responses of the current snapshot's cache before it.
+    """Return `app` behind the responses in the current snapshot's cache.
 
     `monotonic` and `timestamp` give seconds, the latter POSIX.
     """
     # Looked up once: this is all that Python does for most requests.
     record = counters.record
 
-    # Any: to tell the kinds of scopes apart for the type checker is a call at each request.
+    # Any: narrowing the scope's type for the type checker would cost a call at each request.
     async def middleware(scope: Any, receive: Receive, send: Send) -> None:
         started = monotonic()
         cached: CachedResponse | None = None

@@ -38,7 +38,7 @@ HttpRequest = Request[object, object, State]
 log = structlog.get_logger(__name__)
 
 UNKNOWN = "unknown"
-"""The route under which requests are counted that none of the endpoints took."""
+"""The route under which requests that match no endpoint are counted."""
 NOT_FOUND = Refused("not-found", "Nothing is served at this path.", links={"api": "/api/v1"})
 NOT_ALLOWED = Refused("method-not-allowed", "`Allow` names the methods of this path.")
 MISTAKE = Refused("internal-error", "The request could not be answered.")
@@ -86,7 +86,7 @@ def respond(endpoint: Endpoint, port: WorkerPort, request: HttpRequest) -> HttpR
 
 
 def _answer(endpoint: Endpoint, port: WorkerPort, request: HttpRequest) -> HttpResponse:
-    """Answer out of one snapshot (protocol rule 16). Raises `Refused`."""
+    """Answer from one snapshot (protocol rule 16). Raises `Refused`."""
     now, cache = port.clock(), port.current.cache
     path, raw_query = request.scope["path"], request.scope["query_string"]
     query = read(endpoint.query, raw_query, request.path_params, now)
@@ -111,18 +111,18 @@ def _representation(
 
 
 def _header(request: HttpRequest, name: str) -> str:
-    """Return the values of a header, given once or more, as one list; empty without any."""
+    """Return the values of a header joined by commas; empty without any."""
     return ", ".join(request.headers.getall(name, []))
 
 
 def _request_id(port: WorkerPort, request: HttpRequest) -> str:
-    """Return the client's id where it is one, else a fresh one."""
+    """Return the client's request id if it is valid, else a new one."""
     sent = request.headers.get("x-request-id", "")
     return sent if REQUEST_ID.fullmatch(sent) else port.new_request_id()
 
 
 def _problem(refused: Refused, port: WorkerPort, request: HttpRequest) -> HttpResponse:
-    """Return the problem document, which nobody may keep."""
+    """Return the problem document as a `no-store` response."""
     instance = quote(request.scope["path"], safe=SAFE_IN_PATH)
     body = msgspec.json.encode(refused.document(instance))
     headers = [
@@ -137,7 +137,7 @@ def _problem(refused: Refused, port: WorkerPort, request: HttpRequest) -> HttpRe
 
 
 def exception_handlers(port: WorkerPort) -> ExceptionHandlersMap:
-    """Return what answers unknown paths, wrong methods and our own mistakes, with problems."""
+    """Return the handlers that answer unknown paths, wrong methods and bugs with problems."""
 
     def not_found(request: HttpRequest, _: Exception) -> Response[bytes]:
         port.counters.record(UNKNOWN, NOT_FOUND.status, 0.0)
@@ -166,5 +166,5 @@ def _litestar_response(response: HttpResponse) -> Response[bytes]:
 
 
 def _sorted(methods: str) -> str:
-    """Order what the router lists, which it keeps in a set: each worker says the same."""
+    """Sort what the router keeps in a set, so that all workers answer alike."""
     return ", ".join(sorted(methods.split(", ")))

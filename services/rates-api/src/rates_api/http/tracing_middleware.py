@@ -1,4 +1,4 @@
-"""A span for each request of a sampled trace, under the one that its `traceparent` header names.
+"""A span for each request of a sampled trace, child of the one in its `traceparent` header.
 
 It changes nothing about an answer.
 """
@@ -23,12 +23,12 @@ def tracing_middleware(app: ASGIApp, tracing: Tracing) -> ASGIApp:
         method = str(scope.get("method"))
         with tracing.span_in(context, method) as span:
             await app(scope, receive, _recording_status(send, span))
-            # The path template, known only now: a name per path would be a name per day asked for.
+            # The path template, known only now: with paths there would be a span name per day.
             route = scope.get("path_template") or "unknown"
             span.update_name(f"{method} {route}")
             span.set_attribute("http.route", route)
 
-    # No coroutine of its own: most requests are only handed on.
+    # Not a coroutine itself: most requests are only passed on.
     def middleware(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != HTTP:
             return app(scope, receive, send)

@@ -1,7 +1,7 @@
-"""`GET /api/v1/rates/average/{window}`: the mean that sync shipped, or the same one worked out.
+"""`GET /api/v1/rates/average/{window}`: precomputed by rates-sync, or computed here.
 
-sync ships the averages of the coming days with every change; one that is not among them (`as_of`,
-or a clock ahead of the table) is worked out here with the same function.
+rates-sync sends the averages of the coming days with every change; one that is not among them
+(`as_of`, or a clock ahead of the table) is computed here by the same function.
 """
 
 import dataclasses
@@ -48,7 +48,7 @@ class AverageQuery(RateQuery):
 
 def answer(query: AverageQuery, view: View) -> AverageRate:
     """Answer with the average of the window that ends today."""
-    found = _shipped(view, query.window) or _worked_out(view, query.window)
+    found = _precomputed(view, query.window) or _computed(view, query.window)
     return AverageRate(
         source=view.source,
         series=FIX,
@@ -67,14 +67,14 @@ def answer(query: AverageQuery, view: View) -> AverageRate:
     )
 
 
-def _shipped(view: View, window: Window) -> Average | None:
-    """Return the newest shipped row in force, if it is today's."""
+def _precomputed(view: View, window: Window) -> Average | None:
+    """Return the newest precomputed average in force, if it is today's."""
     in_force = [row for row in view.averages if row.window == window and row.at <= view.at]
     newest = max(in_force, key=lambda row: row.at, default=None)
     return newest if newest is not None and newest.to_day == view.today else None
 
 
-def _worked_out(view: View, window: Window) -> Average:
+def _computed(view: View, window: Window) -> Average:
     observed = view.fix.between(first_day(window, view.today), view.today)
     return average(
         window,

@@ -1,4 +1,4 @@
-"""`GET /api/v1`: what this API can be asked, for programs and people who have just arrived."""
+"""`GET /api/v1`: what this API can be asked: kinds, spans, limits and links."""
 
 from rates_api import __version__
 from rates_api.rates.convert import MAX_SCALE

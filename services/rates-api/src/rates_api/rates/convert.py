@@ -18,14 +18,14 @@ from rates_contracts.observation import Kind
 
 MODES: dict[Rounding, str] = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN}
 UNROUNDED = Context(prec=60, rounding=ROUND_05UP)
-"""Products fit exactly; a quotient cut this way still rounds as the exact one would."""
+"""Products are exact; a quotient rounded this way still rounds as the exact one would."""
 AMOUNT_TEXT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")
 CURRENCIES = ("USD", "MXN")
 MAX_SCALE = 6
 
 
 def read_amount(text: str) -> str:
-    """Read an amount; it stays a text, so that it is echoed with its zeros."""
+    """Read an amount; it stays a string, so that the answer repeats it with its zeros."""
     if not AMOUNT_TEXT.fullmatch(text):
         raise ValueError("is not a plain decimal number in range")
     return text

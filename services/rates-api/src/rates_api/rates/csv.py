@@ -1,6 +1,6 @@
 """Lists as CSV (RFC 4180): one header line, then a line for each row, as in the JSON.
 
-What JSON says once in the envelope is not repeated. Pure.
+Members of the JSON envelope are left out. Pure.
 """
 
 import csv
@@ -52,7 +52,7 @@ def gaps(answer: Gaps) -> bytes:
 
 
 def batch(answer: Batch) -> bytes:
-    """Write a line for each day asked, its rate or the code of its problem."""
+    """Write a line for each day asked: its rate or its problem's code."""
     return _table(BATCH_COLUMNS, (_flat(result) for result in answer.results))
 
 

@@ -44,7 +44,7 @@ def refuse_if_limited(view: View) -> None:
 
 
 def quality(view: View) -> dict[str, Any]:
-    """Return the members that say how fresh an answer is, or as of when it was known."""
+    """Return the freshness members, or `as_of` in an answer about the past."""
     if view.assessment is None:
         return as_of_member(view)
     return {

@@ -58,7 +58,7 @@ def answer(query: DayQuery, view: View) -> DayRate:
 
 
 def revisions(query: RevisionsQuery, view: View) -> Revisions:
-    """Answer with all that was ever recorded for a day, nothing if it never had a value."""
+    """Answer with all that was ever recorded for a day; no rows if it never had a value."""
     rows = tuple(
         RevisionRow(row.date, row.value, row.revision, row.recorded_at, row.payload_sha256)
         for row in view.history(query.kind).revisions(query.date)

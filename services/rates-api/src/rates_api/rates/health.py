@@ -1,7 +1,7 @@
-"""`GET /health`: the instance's state, for people and dashboards; asks nothing at request time.
+"""`GET /health`: the instance's state, for operators and dashboards; answered from memory.
 
-It speaks for the whole instance: the figures come from the worker's port (protocol rule 24), the
-level is the worst of the instance's and this worker's own at this moment.
+It is about the whole instance (protocol rule 24): its figures are the last merged ones, its level
+the worst of the instance's and this worker's own at this moment.
 """
 
 from datetime import datetime

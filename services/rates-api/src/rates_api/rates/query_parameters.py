@@ -1,6 +1,6 @@
 """The parameters that endpoints share, each declared once, and how their texts are read.
 
-Reasons never repeat what was sent: it may be enormous.
+Error texts never echo the input, which may be large.
 """
 
 import dataclasses
@@ -91,7 +91,7 @@ def read_instant(text: str) -> datetime:
 
 
 def in_the_future(instant: datetime, now: datetime) -> str | None:
-    """Say what is wrong with an instant that lies ahead."""
+    """Return what is wrong with an instant in the future."""
     return "is in the future" if instant > now else None
 
 
@@ -152,14 +152,14 @@ def one_form_of(*forms: tuple[str, ...]) -> Rule:
 
 @dataclasses.dataclass(frozen=True)
 class RateQuery(Query):
-    """The base of what can be asked of the record: by default about the present, as JSON.
+    """The base of the queries to the record: by default about the present, as JSON.
 
     Queries that have these as parameters declare them as fields.
     """
 
     @property
     def as_of(self) -> datetime | None:
-        """Return the instant (UTC) whose knowledge is asked for, null for now."""
+        """Return the instant (UTC) at which the answer was known, None for now."""
         return None
 
     @property

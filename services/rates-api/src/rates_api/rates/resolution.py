@@ -1,6 +1,6 @@
 """Which observation answers for a day, or why none does.
 
-One answer for a day, its batch, `convert` and `current`, so that they can't disagree. Pure; raises
+A day, the batch, `convert` and `current` share it, so that they can't disagree. Pure; raises
 `Refused` with the code of `api.md`.
 """
 
@@ -19,15 +19,15 @@ from rates_contracts.observation import FIRST_FIX_DAY, Kind, Observation
 Roll = Literal["previous", "none"]
 
 OVERDUE_RETRY_SECONDS = 60
-"""Until a client should ask again for a FIX that is overdue."""
+"""Until a client should retry for a FIX that is overdue."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Resolution:
     """The observation that answers for `requested`.
 
-    `derived` says that the observation is the FIX which the rule puts on a day before the stored
-    settlement series.
+    `derived` means that the observation is the FIX that applies by the rule, on a day before the
+    stored settlement series.
     """
 
     requested: Day
@@ -43,7 +43,7 @@ class Resolution:
 
 
 def rate_members(view: View, found: Resolution) -> dict[str, Any]:
-    """Return what every answer says of the observation that was found."""
+    """Return the members that every answer with a rate has."""
     observation = found.observation
     provenance = Provenance(
         source=view.source,
@@ -64,13 +64,23 @@ def resolve(view: View, kind: Kind, day: Day, roll: Roll = "previous") -> Resolu
     """Find what answers for `day`. Raises `Refused`."""
     if day < FIRST_FIX_DAY:
         raise _before_first(day)
-    return _fix(view, day, roll) if kind == "fix" else _settlement(view, day)
+    match kind:
+        case "fix":
+            return _fix(view, day, roll)
+        case "settlement":
+            return _settlement(view, day)
 
 
 def newest(view: View, kind: Kind) -> Resolution:
     """Find the newest FIX, or the settlement rate that applies today. Raises `Refused`."""
-    if kind == "settlement":
-        return resolve(view, kind, view.today)
+    match kind:
+        case "fix":
+            return _newest_fix(view)
+        case "settlement":
+            return resolve(view, kind, view.today)
+
+
+def _newest_fix(view: View) -> Resolution:
     last = view.fix.at_or_before(view.today)
     if last is None:
         raise Refused("gap", "No FIX is recorded at all.")
@@ -148,7 +158,7 @@ def _not_yet_published(view: View, day: Day) -> Refused:
     return Refused(
         "not-yet-published",
         f"The FIX of {day} has not been seen yet.",
-        # What was known at an instant of the past stays the same, however often it is asked.
+        # What was known at a past instant never changes: no use in retrying.
         retry_after=None if view.assessment is None else max(OVERDUE_RETRY_SECONDS, left),
         expected_at=expected_at,
     )

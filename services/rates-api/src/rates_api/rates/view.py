@@ -1,8 +1,8 @@
-"""What an answer may draw on: the record at this moment, or as it was known at an instant.
+"""What an answer is made from: the record at this moment, or as it was known at an instant.
 
-Made once for each rendering from the snapshot and the request's `now`. With `as_of` the series and
-the calendar are those of that instant, "today" is its day in Mexico City, and nothing that can go
-stale belongs to the answer (`assessment` is null).
+Made for each rendering from the snapshot and the request's `now`. With `as_of` the series and the
+calendar are those of that instant, and "today" is its day in Mexico City. Such an answer has no
+freshness: `assessment` is None.
 """
 
 import dataclasses
@@ -23,7 +23,7 @@ from rates_contracts.status import SyncStatus
 
 @dataclasses.dataclass(frozen=True)
 class View:
-    """The record at `at`; `assessment` and the shipped `averages` only for the present."""
+    """The record at `at`; `assessment` and the precomputed `averages` only for the present."""
 
     at: datetime
     today: Day
@@ -36,11 +36,15 @@ class View:
 
     def history(self, kind: Kind) -> SeriesHistory:
         """Return the series of `kind`."""
-        return self.fix if kind == "fix" else self.settlement
+        match kind:
+            case "fix":
+                return self.fix
+            case "settlement":
+                return self.settlement
 
     @cached_property
     def banking_days(self) -> BankingDays:
-        """Return the banking days since the first FIX, before the calendar by the FIX itself."""
+        """Return the banking days since the first FIX; before the calendar, the FIX's own days."""
         return BankingDays(
             self.calendar, self.fix.first_day, lambda day: self.fix.on(day) is not None
         )
@@ -89,11 +93,11 @@ def _before_first_record(first: datetime | None) -> Refused:
 
 
 def envelope(view: View, kind: Kind) -> dict[str, Any]:
-    """Return what a list says once of all its rows."""
+    """Return the members that a list has once for all its rows."""
     stated = {"kind": kind, "source": view.source, "series": SERIES_OF[kind]}
     return {**stated, **as_of_member(view)}
 
 
 def as_of_member(view: View) -> dict[str, Any]:
-    """Return the `as_of` of an answer about the past, no member in one about the present."""
+    """Return the member `as_of`; none in an answer about the present."""
     return {"as_of": view.at} if view.assessment is None else {}

@@ -1,8 +1,7 @@
 """One series in memory: every observation with its revisions, found by date.
 
 Immutable: a new observation makes a new history that shares the old rows. Nearly all days have one
-revision, so the newest of each day lie in one list, and only what a correction has superseded is
-kept beside it.
+revision. The latest revisions are one list; superseded ones are kept separately.
 """
 
 from bisect import bisect_left, bisect_right
@@ -23,9 +22,9 @@ class SeriesHistory:
     __slots__ = ("_newest", "_superseded", "first_recorded_at", "last_recorded_at")
 
     first_recorded_at: datetime | None
-    """When the first of these observations was recorded, UTC; null for an empty series."""
+    """When the first of these observations was recorded, UTC; None for an empty series."""
     last_recorded_at: datetime | None
-    """When the last of these observations was recorded, UTC; null for an empty series."""
+    """When the last of these observations was recorded, UTC; None for an empty series."""
 
     def __init__(
         self,
@@ -33,7 +32,7 @@ class SeriesHistory:
         superseded: dict[Day, tuple[Observation, ...]],
         recorded: Iterable[datetime],
     ) -> None:
-        """Wrap rows already in order; `recorded` holds the first and the last of their instants.
+        """Wrap sorted rows; `recorded` has at least their first and last instants of recording.
 
         `of` builds one from observations.
         """
@@ -49,7 +48,7 @@ class SeriesHistory:
         return cls([], {}, ()).with_observations(observations)
 
     def with_observations(self, new: Iterable[Observation]) -> "SeriesHistory":
-        """Return this history and `new`; what is already known changes nothing (rule 12)."""
+        """Return this history and `new`; known rows change nothing (rule 12)."""
         newest, superseded = self._newest.copy(), self._superseded.copy()
         rows = sorted(new, key=_date_and_revision)
         added = [row.recorded_at for row in rows if _put(newest, superseded, row)]
@@ -58,12 +57,12 @@ class SeriesHistory:
 
     @property
     def first_day(self) -> Day | None:
-        """Return the first observed day, null without observations."""
+        """Return the first observed day, None without observations."""
         return self._newest[0].date if self._newest else None
 
     @property
     def last_day(self) -> Day | None:
-        """Return the last observed day, null without observations."""
+        """Return the last observed day, None without observations."""
         return self._newest[-1].date if self._newest else None
 
     def on(self, day: Day) -> Observation | None:

@@ -1,7 +1,16 @@
 """How good a snapshot is at an instant: level, freshness state, warnings, and until when.
 
-Pure. It compares sync's absolute instants with the worker's clock (protocol rule 17) and never
-computes a calendar. The numbers of `s-maxage` are here.
+Pure. It compares the absolute instants of rates-sync with the worker's clock (protocol rule 17) and
+never computes a calendar. An answer about the present has as `s-maxage` the least of
+
+    the cap by level and purge               `MAX_EDGE_SECONDS...` here
+    the cap of the transition in force       its `edge_seconds`, made in
+                                             `rates_sync.timetable.transitions`: 15 while a
+                                             publication is awaited
+    the whole seconds until `valid_until`    subtracted when the response leaves: `http.response`
+
+An answer with `as_of` up to the record's head is immutable, after the head it is `no-store`, as are
+problems and `/health`. A problem's page has `MAX_EDGE_SECONDS`.
 """
 
 import dataclasses
@@ -25,18 +34,18 @@ DEGRADING = frozenset(code for code, warning in WARNINGS.items() if warning.degr
 MAX_EDGE_SECONDS = 3600
 MAX_EDGE_SECONDS_WITHOUT_PURGE = 300
 MAX_EDGE_SECONDS_NOT_HEALTHY = 15
-"""The longest `s-maxage` (protocol rule 21)."""
+"""The longest `s-maxage`, by purge and level (protocol rule 21)."""
 
 TICK = timedelta(microseconds=1)
 
 
 @dataclasses.dataclass(frozen=True)
 class Assessment:
-    """What may be said of a snapshot from `now` until `valid_until`.
+    """How good a snapshot is from `now` until `valid_until`.
 
-    `state` is the freshness state of `api.md`, `transition` the row of sync's table in force (null
-    without a snapshot), `edge_seconds` the longest `s-maxage` while this holds, `valid_until`
-    the first instant at which anything here, or anything derived from "today", may be different.
+    `state` is the freshness state of `api.md`, `transition` the transition in force (None without a
+    snapshot), `edge_seconds` the longest `s-maxage` until `valid_until`, which is the first instant
+    at which anything here, or anything derived from "today", may be different.
     """
 
     level: Level
@@ -48,7 +57,7 @@ class Assessment:
 
 
 def assess(snapshot: Snapshot | None, now: datetime) -> Assessment:
-    """Assess `snapshot` at `now` (aware), by the level table of the design; null is critical."""
+    """Assess `snapshot` at `now` (aware), by the level table of the design; None is critical."""
     if snapshot is None:
         return Assessment("critical", "unverified", None, (), 0, now)
     row = transition_at(snapshot.status, now)
@@ -66,20 +75,20 @@ def assess(snapshot: Snapshot | None, now: datetime) -> Assessment:
 
 
 def transition_at(status: SyncStatus, now: datetime) -> Transition:
-    """Return the row in force; the first, where our clock lags behind sync's."""
+    """Return the transition in force; the first if this clock is behind that of rates-sync."""
     rows = status.transitions
     return rows[max(bisect_right(rows, now, key=attrgetter("at")) - 1, 0)]
 
 
 def _past(limit: datetime | None, now: datetime) -> bool:
-    """Tell whether `now` is after `limit`; what was never verified has always passed."""
+    """Tell whether `now` is after `limit`; without a limit (never verified) it always is."""
     return limit is None or now > limit
 
 
 def _warnings(
     snapshot: Snapshot, row: Transition, state: FreshnessState, now: datetime
 ) -> Iterator[str]:
-    """Yield the codes of what a client should know, worst first."""
+    """Yield the codes of the warnings that apply, worst first."""
     status = snapshot.status
     if _past(status.usable_until, now):
         yield "past_usable_until"
@@ -118,7 +127,7 @@ def _valid_until(snapshot: Snapshot, now: datetime) -> datetime:
     instants = [
         midnight_after(now),
         *(row.at for row in status.transitions),
-        # A limit itself is still inside: the change comes right after it.
+        # At the limit itself the state still holds; it changes right after.
         *(limit + TICK for limit in limits if limit is not None),
         *(average.at for average in snapshot.averages),
     ]

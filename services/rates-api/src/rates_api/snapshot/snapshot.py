@@ -1,6 +1,6 @@
 """Everything a worker knows, as of one event of the record.
 
-It never changes: news makes a new one. A request takes it once (protocol rule 16).
+It never changes: an event makes a new one. A request takes it once (protocol rule 16).
 """
 
 import dataclasses
@@ -31,7 +31,7 @@ class Snapshot:
     """The averages of the coming days, ascending by window and `at`."""
     calendar: BankCalendar
     series: Mapping[str, SeriesHistory]
-    """FIX and settlement are always there, empty before their first observation."""
+    """By series; FIX and settlement are always present, empty before their first observation."""
     feed: Feed = "database"
 
     @property
@@ -46,7 +46,7 @@ class Snapshot:
 
     @property
     def first_recorded_at(self) -> datetime | None:
-        """Return when the first observation of any series was recorded, null without any."""
+        """Return when the first observation of any series was recorded, None without any."""
         instants = (history.first_recorded_at for history in self.series.values())
         return min((instant for instant in instants if instant is not None), default=None)
 
@@ -56,6 +56,6 @@ class Snapshot:
 
 
 def histories(observations: Mapping[str, list[Observation]]) -> dict[str, SeriesHistory]:
-    """Build the histories of a snapshot, those of both kinds always among them."""
+    """Build the histories of a snapshot by series; those of both kinds are always present."""
     series = {FIX: EMPTY, SETTLEMENT: EMPTY}
     return series | {name: SeriesHistory.of(rows) for name, rows in observations.items()}

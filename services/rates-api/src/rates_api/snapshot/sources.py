@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 
 
 class SnapshotSource(Protocol):
-    """Something that can give the whole record as of one event."""
+    """A source of the whole record as of one event."""
 
     name: str
 
@@ -37,9 +37,9 @@ class SnapshotSources:
         self._on_loaded = on_loaded
 
     async def load(self, reason: str, at_least: Position | None = None) -> Snapshot:
-        """Return the first snapshot that stands at `at_least` or later (protocol rule 13).
+        """Return the first snapshot at `at_least` or later (protocol rule 13).
 
-        Raises `SourceUnavailable`, which names what each source said.
+        Raises `SourceUnavailable` with the error of each source.
         """
         refusals: list[str] = []
         for source in self._sources:
@@ -59,5 +59,5 @@ class SnapshotSources:
 async def _load(source: SnapshotSource, at_least: Position | None) -> Snapshot:
     snapshot = await source.load()
     if at_least is not None and snapshot.head.at < at_least:
-        raise BehindEvent(f"stands at {snapshot.head.at.stream_id}, not {at_least.stream_id}")
+        raise BehindEvent(f"is at {snapshot.head.at.stream_id}, before {at_least.stream_id}")
     return snapshot

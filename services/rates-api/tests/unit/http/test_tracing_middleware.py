@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from rates_api.consume.reader import StreamReader, Waits
+from rates_api.consume.reader import ReaderPauses, StreamReader
 from rates_api.dependencies import DependencyMonitor
 from rates_api.http.tracing_middleware import tracing_middleware
 from rates_api.snapshot.current import CurrentSnapshot
@@ -76,7 +76,7 @@ async def test_an_event_goes_on_with_its_trace(
         SnapshotSources([], on_loaded=lambda *_: None),
         DependencyMonitor("redis", lambda _: None),
         on_entry=lambda _: None,
-        waits=Waits(pause=wait, spread=wait),
+        pauses=ReaderPauses(pause=wait, spread=wait),
         span=lambda name, parent: tracing.span(name, parent=parent),
     )
     record.observe(fakes.observation(date(2024, 1, 2)), traceparent=PARENT)
