@@ -1,22 +1,17 @@
 """What holds between the roots: each reads what another writes; environments have one shape."""
 
-import json
-import os
 import re
-import shutil
-import subprocess
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rates_api.serve.problems import PROBLEMS
-from rates_dev.suite.check_terraform import ALWAYS, OFFLINE
 
 ROOT = Path(__file__).parents[2]
 TERRAFORM = ROOT / "deploy" / "terraform"
-TFCHECK = ROOT.parent / "shared" / "terraform" / "tfcheck"
 ROOTS = ("platform", "rates-sync", "rates-api")
 SERVICES = ("rates-sync", "rates-api")
 ENVIRONMENTS = ("staging", "production")
@@ -128,24 +123,9 @@ def test_the_firewalls_problem_is_one_that_the_api_explains() -> None:
     assert (said["title"], int(said["status"])) == (entry.title, entry.status)
 
 
-def planned(root: str, environment: str) -> list[dict[str, Any]]:
-    """Return the changes that a root plans in an empty account."""
-    if shutil.which("terraform") is None or not TFCHECK.exists():
-        pytest.skip("needs terraform and the program that runs it offline")
-    file = TERRAFORM / "environments" / environment / f"{root}.tfvars"
-    done = subprocess.run(
-        [TFCHECK, TERRAFORM / root, "json", f"-var-file={file}"],
-        env={**os.environ, **ALWAYS, **OFFLINE},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    changes: list[dict[str, Any]] = json.loads(done.stdout)["resource_changes"]
-    return changes
-
-
-def test_staging_differs_from_production_in_size_but_not_in_shape() -> None:
+def test_staging_differs_from_production_in_size_but_not_in_shape(
+    planned: Callable[[str, str], list[dict[str, Any]]],
+) -> None:
     """The same resources, as often, but for what stands once or in each zone."""
     shapes = [Counter(map(shape, planned("platform", one))) for one in ENVIRONMENTS]
     zones = [{key: shape.pop(key) for key in list(shape) if key[1] in BY_ZONE} for shape in shapes]
