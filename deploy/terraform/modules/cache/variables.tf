@@ -65,14 +65,3 @@ variable "engine_version" {
     error_message = "engine_version is 7.x: the parameter group belongs to redis7."
   }
 }
-
-variable "auth_token_version" {
-  description = "Raise it by one to replace the AUTH token (a planned change: see auth.tf)."
-  type        = number
-  default     = 1
-
-  validation {
-    condition     = var.auth_token_version >= 1 && floor(var.auth_token_version) == var.auth_token_version
-    error_message = "auth_token_version is a whole number from 1 on."
-  }
-}

@@ -11,20 +11,15 @@
 # function of our own would be code that holds the master's password. The functions run where rates-sync
 # runs, with its group: only the two services' groups reach the database.
 #
-# Accounts and grants are made once, before the first rotation, by files/accounts.sh.
+# Accounts, grants and the first passwords are made once, by files/accounts.sh, and only then the rotation
+# (rotate_passwords). Terraform never sees a password: a version that it kept track of would lose its label to the
+# second rotation, be gone to the provider, and be made anew, as the current one, by the next apply.
 
 locals {
   users = {
     rates_sync = { access = "read and write", hour = 9 }
     rates_api  = { access = "read the views", hour = 12 }
   }
-}
-
-ephemeral "random_password" "user" {
-  for_each = local.users
-
-  length  = 40
-  special = false
 }
 
 resource "aws_secretsmanager_secret" "user" {
@@ -37,28 +32,9 @@ resource "aws_secretsmanager_secret" "user" {
   recovery_window_in_days = 7
 }
 
-resource "aws_secretsmanager_secret_version" "user" {
-  for_each = local.users
-
-  secret_id = aws_secretsmanager_secret.user[each.key].id
-
-  # The shape that the rotation asks for. Its host is the writer for both users: only there can a
-  # password change. Write-only, and written once: what the rotation puts in later stays.
-  secret_string_wo = jsonencode({
-    engine    = "mysql"
-    host      = aws_rds_cluster.this.endpoint
-    port      = 3306
-    dbname    = local.database_name
-    username  = each.key
-    password  = ephemeral.random_password.user[each.key].result
-    masterarn = one(aws_rds_cluster.this.master_user_secret).secret_arn
-  })
-  secret_string_wo_version = 1
-}
-
 resource "aws_cloudformation_stack" "rotation" {
   #checkov:skip=CKV_AWS_124:A rotation that fails is an event of Secrets Manager, not of this stack, which only ever changes with this file.
-  for_each = local.users
+  for_each = var.rotate_passwords ? local.users : {}
 
   name         = "${var.name}-rotation-${replace(each.key, "_", "-")}"
   capabilities = ["CAPABILITY_AUTO_EXPAND", "CAPABILITY_IAM"]
@@ -70,7 +46,7 @@ resource "aws_cloudformation_stack" "rotation" {
         Type = "AWS::SecretsManager::RotationSchedule"
         Properties = {
           SecretId = aws_secretsmanager_secret.user[each.key].arn
-          # The accounts may not be there yet.
+          # On the first of the month, not at every change of this file.
           RotateImmediatelyOnUpdate = false
           RotationRules = {
             # Every month on the first, at night in Mexico City, the users at different hours.
@@ -92,6 +68,4 @@ resource "aws_cloudformation_stack" "rotation" {
       }
     }
   })
-
-  depends_on = [aws_secretsmanager_secret_version.user]
 }
