@@ -31,6 +31,7 @@ module "runbooks" {
   name                  = local.name
   environment           = var.environment
   alarm_topic_arn       = aws_sns_topic.alerts.arn
+  approval_topic_arn    = aws_sns_topic.approvals.arn
   messages_key_arn      = aws_kms_key.this["messages"].arn
   alarm_arns            = module.observability.alarm_arns
   alb_arn_suffix        = module.edge.alb_arn_suffix

@@ -49,15 +49,16 @@ locals {
           { Name = "readers", Selector = "$.Payload.readers", Type = "Integer" },
         ]
       },
-      {
+      merge(local.ask_sync, {
         # Sync lengthens them to 30 min by itself while the database is away: this only says what they have.
-        name      = "lifetimes"
-        action    = "aws:runCommand"
-        onFailure = "Continue"
-        inputs = merge(local.on_sync, {
-          Parameters = { commands = ["${local.in_container} <<'SCRIPT'\n${file("${path.module}/files/documents.py")}SCRIPT"] }
+        name = "lifetimes"
+        inputs = merge(local.asking, {
+          InputPayload = {
+            group   = var.rates_sync_group_name
+            command = "${local.in_container} <<'SCRIPT'\n${file("${path.module}/files/documents.py")}SCRIPT"
+          }
         })
-      },
+      }),
       {
         # rates-api reads by the reader endpoint, which leads to the writer while there is no reader, and
         # asks the writer last: nothing is switched here.
@@ -74,13 +75,13 @@ locals {
         })
       },
       {
-        # Apart, since a command that failed has no output, and a step that names it fails with it.
+        # Apart, since a step that failed has no output, and a step that names it fails with it.
         name      = "tellLifetimes"
         action    = "aws:executeAwsApi"
         onFailure = "Continue"
         inputs = merge(local.publish, {
           Subject = "${var.name}: documents in Redis"
-          Message = "They live on for up to 1,800 s while the database is away:\n{{ lifetimes.Output }}"
+          Message = "They live on for up to 1,800 s while the database is away:\n{{ lifetimes.text }}"
         })
       },
       {

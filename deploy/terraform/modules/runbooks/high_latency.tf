@@ -70,15 +70,16 @@ locals {
           Default = "isSlow"
         }
       },
-      {
-        name      = "clearDocuments"
-        action    = "aws:runCommand"
-        onFailure = "Continue"
-        inputs = merge(local.on_sync, {
-          Parameters = { commands = ["${local.in_container} clear <<'SCRIPT'\n${file("${path.module}/files/documents.py")}SCRIPT"] }
+      merge(local.ask_sync, {
+        name = "clearDocuments"
+        inputs = merge(local.asking, {
+          InputPayload = {
+            group   = var.rates_sync_group_name
+            command = "${local.in_container} clear <<'SCRIPT'\n${file("${path.module}/files/documents.py")}SCRIPT"
+          }
         })
         nextStep = "isSlow"
-      },
+      }),
       {
         name   = "isSlow"
         action = "aws:branch"

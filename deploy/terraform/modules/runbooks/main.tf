@@ -30,15 +30,17 @@ locals {
   # Parts that several steps share.
   publish = { Service = "sns", Api = "Publish", TopicArn = var.alarm_topic_arn }
   approve = {
-    NotificationArn      = var.alarm_topic_arn
+    NotificationArn      = var.approval_topic_arn
     MinRequiredApprovals = 1
     Approvers            = var.approvers
   }
-  on_sync = {
-    DocumentName   = "AWS-RunShellScript"
-    Targets        = [{ Key = "tag:aws:autoscaling:groupName", Values = [var.rates_sync_group_name] }]
-    TimeoutSeconds = 60
+  # Merged with an InputPayload: a command on each instance of rates-sync, and what each said.
+  ask_sync = {
+    action    = "aws:executeScript"
+    onFailure = "Continue"
+    outputs   = [{ Name = "text", Selector = "$.Payload.text", Type = "String" }]
   }
+  asking = { Runtime = "python3.11", Handler = "ask", Script = local.look }
   # The container bears the service's name (modules/service).
   in_container = "docker exec --interactive rates-sync python -"
 

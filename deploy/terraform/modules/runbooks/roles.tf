@@ -8,14 +8,13 @@ locals {
     api_group   = "${local.arn}:autoscaling:${local.region}:${local.account}:autoScalingGroup:*:autoScalingGroupName/${var.rates_api_group_name}"
     instances   = "${local.arn}:ec2:${local.region}:${local.account}:instance/*"
     shell       = "${local.arn}:ssm:${local.region}::document/AWS-RunShellScript"
-    commands    = "${local.arn}:ssm:${local.region}:${local.account}:*"
     automations = [for name in local.document_names : "${local.arn}:ssm:${local.region}:${local.account}:automation-definition/${name}:*"]
   }
 
   # Reading metrics, groups and commands knows no resources: "*" is all that IAM takes there.
   permissions = {
     high_latency = {
-      read  = { actions = ["cloudwatch:GetMetricData", "autoscaling:DescribeAutoScalingGroups"], resources = ["*"] }
+      read  = { actions = ["cloudwatch:GetMetricData"], resources = ["*"] }
       scale = { actions = ["autoscaling:SetDesiredCapacity"], resources = [local.of_account.api_group] }
     }
     banxico_failure = {
@@ -69,7 +68,7 @@ data "aws_iam_policy_document" "automation" {
   statement {
     sid       = "Tell"
     actions   = ["sns:Publish"]
-    resources = [var.alarm_topic_arn]
+    resources = distinct([var.alarm_topic_arn, var.approval_topic_arn])
   }
 
   statement {
@@ -103,10 +102,11 @@ data "aws_iam_policy_document" "automation" {
     }
   }
 
+  # Neither knows resources.
   statement {
-    sid       = "Answers"
-    actions   = ["ssm:ListCommands", "ssm:ListCommandInvocations"]
-    resources = [local.of_account.commands]
+    sid       = "InstancesAndAnswers"
+    actions   = ["autoscaling:DescribeAutoScalingGroups", "ssm:ListCommandInvocations"]
+    resources = ["*"]
   }
 }
 

@@ -28,8 +28,19 @@ variable "alarm_topic_arn" {
   }
 }
 
+variable "approval_topic_arn" {
+  description = "The SNS topic that asks for approvals."
+  type        = string
+
+  validation {
+    # https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-action-approve.html
+    condition     = can(regex("^arn:[a-z-]+:sns:[^:]*:[^:]*:Automation", var.approval_topic_arn))
+    error_message = "The approvals' topic is the ARN of an SNS topic whose name begins with Automation: aws:approve takes no other."
+  }
+}
+
 variable "messages_key_arn" {
-  description = "The KMS key that the topic is encrypted with."
+  description = "The KMS key that the topics are encrypted with."
   type        = string
 
   validation {

@@ -142,8 +142,8 @@ run "secrets_alerts_wiring_and_operations" {
   }
 
   assert {
-    condition     = toset([for subscription in aws_sns_topic_subscription.email : subscription.endpoint]) == var.alert_emails
-    error_message = "Everybody in the variable file must get the alerts."
+    condition     = toset([for key, subscription in aws_sns_topic_subscription.email : key]) == toset([for pair in setproduct(["alerts", "approvals"], var.alert_emails) : join(" ", pair)]) && toset(values(aws_sns_topic_subscription.email)[*].endpoint) == var.alert_emails
+    error_message = "Everybody in the variable file must get the alerts, and what waits for an approval."
   }
 
   # Wiring.
@@ -208,8 +208,8 @@ run "secrets_alerts_wiring_and_operations" {
   # Operations.
 
   assert {
-    condition     = length(module.observability.alarm_arns) == 15
-    error_message = "There must be fifteen alarms."
+    condition     = length(module.observability.alarm_arns) == 15 + 5
+    error_message = "There must be the fifteen alarms of the requirements and five more."
   }
 
   assert {

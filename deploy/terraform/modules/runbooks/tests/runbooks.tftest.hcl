@@ -7,6 +7,7 @@ variables {
   name                  = "rates-production"
   environment           = "production"
   alarm_topic_arn       = "arn:aws:sns:us-east-1:123456789012:rates-production-alerts"
+  approval_topic_arn    = "arn:aws:sns:us-east-1:123456789012:Automation-rates-production-approvals"
   messages_key_arn      = "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000"
   alb_arn_suffix        = "app/rates-production/0123456789abcdef"
   rates_api_group_name  = "rates-production-rates-api"
@@ -104,7 +105,7 @@ run "documents_triggers_and_roles" {
 
   assert {
     condition = alltrue(flatten([for document in aws_ssm_document.this : [for step in yamldecode(document.content).mainSteps :
-      step.onFailure == "Abort" && tolist(step.inputs.Approvers) == var.approvers && step.inputs.NotificationArn == var.alarm_topic_arn
+      step.onFailure == "Abort" && tolist(step.inputs.Approvers) == var.approvers && step.inputs.NotificationArn == var.approval_topic_arn
       if step.action == "aws:approve"
     ]]))
     error_message = "A refused or forgotten approval ends the automation; the topic asks, the approvers answer."
@@ -156,9 +157,17 @@ run "documents_triggers_and_roles" {
 
   assert {
     condition = alltrue(flatten([for document in local.documents : [for step in document.steps :
-      step.inputs.Targets == [{ Key = "tag:aws:autoscaling:groupName", Values = ["rates-production-rates-sync"] }] if step.action == "aws:runCommand"
+      step.inputs.InputPayload.group == "rates-production-rates-sync" if try(step.inputs.Handler, "") == "ask"
     ]]))
     error_message = "Commands run on instances of rates-sync only."
+  }
+
+  # With a tag for a target aws:runCommand has no output; what is told must be of each instance.
+  assert {
+    condition = !strcontains(join("", values(aws_ssm_document.this)[*].content), "\"action\": \"aws:runCommand\"") && alltrue([
+      for quoted in ["status.text", "lifetimes.text"] : strcontains(join("", values(aws_ssm_document.this)[*].content), "{{ ${quoted} }}")
+    ])
+    error_message = "What the instances said is asked for by the script, and told."
   }
 
   assert {
@@ -202,7 +211,7 @@ run "documents_triggers_and_roles" {
 
   assert {
     condition = alltrue(flatten([for policy in aws_iam_role_policy.automation : [for statement in jsondecode(policy.policy).Statement :
-      alltrue([for action in flatten([statement.Action]) : contains(["cloudwatch:GetMetricData", "autoscaling:DescribeAutoScalingGroups"], action)])
+      alltrue([for action in flatten([statement.Action]) : contains(["cloudwatch:GetMetricData", "autoscaling:DescribeAutoScalingGroups", "ssm:ListCommandInvocations"], action)])
       if contains(flatten([statement.Resource]), "*")
     ]]))
     error_message = "Only reads that know no resources are allowed on everything."
@@ -256,10 +265,11 @@ run "nobody_to_approve_alarms_missing_and_nothing_to_raise" {
   command = plan
 
   variables {
-    approvers  = []
-    alarm_arns = { breaker_open = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:a" }
-    min_acu    = 16
+    approvers          = []
+    approval_topic_arn = "arn:aws:sns:us-east-1:123456789012:rates-production-approvals"
+    alarm_arns         = { breaker_open = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:a" }
+    min_acu            = 16
   }
 
-  expect_failures = [var.approvers, var.alarm_arns, var.max_acu]
+  expect_failures = [var.approvers, var.approval_topic_arn, var.alarm_arns, var.max_acu]
 }
