@@ -1,7 +1,7 @@
 # What rates-sync says of Banxico. Two instances export each gauge, the leader the living ones: the
 # greatest counts.
 #
-# Missing data: `ignore` where a gauge holds a state. If rates-sync falls silent, `freshness` tells;
+# Missing data: `ignore` where a gauge holds a state. If rates-sync falls silent, `no_leader` tells;
 # an alarm here must then neither fire as a second page for one cause nor say that all is well.
 
 locals {

@@ -1,8 +1,8 @@
 # Availability and latency, each with a fast and a slow burn, and freshness.
 #
 # Missing data: a burn rate without requests is no burn (notBreaching); that nothing arrives because
-# nothing runs is for `unhealthy_hosts`. Freshness is the one alarm that takes silence for a fault
-# (breaching): its gauges exist whenever rates-sync and rates-api run.
+# nothing runs is for `unhealthy_hosts`. Freshness takes the silence of both services for a fault
+# (breaching); the silence of rates-sync alone it can't see (alarms_services.tf), which is for `no_leader`.
 
 locals {
   slo_alarms = merge(
