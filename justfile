@@ -1,4 +1,4 @@
-# What there is to do; `./dev` lists it. Each recipe first asks ./dev for the environment.
+# The project's commands; `./dev` lists them. Each recipe first has ./dev prepare the environment.
 
 set positional-arguments
 
@@ -12,38 +12,38 @@ list:
 environment:
     @./dev --environment
 
-# start the platform: Redis, Banxico's simulator (or the real one, with BANXICO_TOKEN), rates-sync, rates-api
+# start the platform: Redis, Banxico's simulator (Banxico itself with BANXICO_TOKEN), rates-sync, rates-api
 [no-exit-message]
 up *options: environment
     @exec python -m rates_dev up "$@"
 
-# say whether the platform is up, by the exit code too
+# show whether the platform is up; the exit code tells it too
 [no-exit-message]
 status: environment
     @exec python -m rates_dev status
 
-# end the platform
+# stop the platform
 [no-exit-message]
 down: environment
     @exec python -m rates_dev down
 
-# build the images of the platform, the commit on their labels
+# build the platform's images, labelled with the commit
 images *services:
     REVISION="$(git rev-parse HEAD)" docker compose build "$@"
 
-# start the platform on a Docker engine, images included, and wait until a rate can be had
+# build the images, start the platform on a Docker engine and wait until it serves rates
 compose-up *options: images
     docker compose up --wait "$@"
 
-# end it; the record stays, unless asked otherwise: --volumes
+# stop it; the record is kept unless you pass --volumes
 compose-down *options:
     docker compose down "$@"
 
-# follow what the containers say
+# follow the containers' logs
 logs *services:
     docker compose logs --follow "$@"
 
-# every check and every test that this machine can run; --strict: what can't run is a failure
+# run every check and test that this machine can run; --strict: fail if any can't run
 [no-exit-message]
 test *options: environment
     @exec python -m rates_dev test "$@"
@@ -62,30 +62,30 @@ lint: environment
 types: environment
     @exec python -m rates_dev test --only types
 
-# measure rates-api beside its ceiling and its rivals (--quick, --only NAME, --json, --svg, --markdown FILE)
+# benchmark rates-api against its ceiling and its rivals (--quick, --only NAME, --json, --svg, --markdown FILE)
 [no-exit-message]
 bench *options: environment
     @exec python -m bench "$@"
 
-# check deploy/terraform: what is insecure, each root and module by itself, all of them together
+# check deploy/terraform: a security scan, each root and module, and all of them together
 [no-exit-message]
 terraform *options: environment
     @exec python -m rates_dev test --only "terraform scan" --only terraform --only infrastructure "$@"
 
-# compile every lock again (--upgrade: to the newest versions)
+# recompile every lock file (--upgrade: to the newest versions)
 lock *options: environment
     @exec python -m rates_dev lock "$@"
 
-# write docs/api/openapi-v1.json with freshly recorded answers; refused if a client could break
+# write docs/api/openapi-v1.json with freshly recorded answers; refuses breaking changes
 openapi: environment
     python tests/contract/openapi_recorder.py
 
-# simulate the fleet under the requirements' scenarios; writes docs/capacity.md and its plots
+# simulate the fleet in the requirements' scenarios; writes docs/capacity.md and its plots
 [no-exit-message]
 capacity *options: environment
     @exec python -m bench.capacity --write "$@"
 
-# remove what can be made again; the platform's data under .data stays
+# remove everything that can be rebuilt; the platform's data in .data is kept
 clean:
     rm -rf .venv .venv.lock bench/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
     find . -name __pycache__ -type d -prune -exec rm -rf {} +

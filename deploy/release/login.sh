@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Take a role of AWS for the rest of a workflow's job, by the identity that GitHub vouches for: no key of
-# AWS is stored anywhere. The job needs `permissions: id-token: write`.
+# Assume an AWS role for the rest of a workflow's job, with GitHub's OpenID Connect token: no AWS key is stored
+# anywhere. The job needs `permissions: id-token: write`.
 #
 #   login.sh arn:aws:iam::…:role/… us-east-1
 
 set -euo pipefail
 
-role=${1:?"say which role"} region=${2:?"say which region"}
+role=${1:?"role is missing"} region=${2:?"region is missing"}
 
 identity=$(curl --fail --silent --show-error --header "Authorization: bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN" \
     "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=sts.amazonaws.com" | jq -er .value)

@@ -3,12 +3,12 @@
 #
 #   push.sh rates-api staging 4e2e61d…
 #
-# The local image is <service>:<revision>. A revision that is there already is left as it is: tags are
-# immutable.
+# The local image is <service>:<revision>. A revision that is already in the registry is not pushed again: tags
+# are immutable.
 
 set -euo pipefail
 
-service=${1:?"say which service"} environment=${2:?"say which environment"} revision=${3:?"say which revision"}
+service=${1:?"service is missing"} environment=${2:?"environment is missing"} revision=${3:?"revision is missing"}
 repository="rates-$environment/$service"
 
 digest() {

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Run terraform in a service's root, for an environment, with the role that login.sh took.
+# Run terraform in a root, for an environment, with the role that login.sh assumed.
 #
 #   terraform.sh rates-api staging plan -input=false …
 #
-# STATE_BUCKET is the environment's bucket of states; TERRAFORM_IMAGE names the program.
+# STATE_BUCKET is the environment's state bucket; TERRAFORM_IMAGE is the container image of terraform.
 
 set -euo pipefail
 
-service=${1:?"say which service"} environment=${2:?"say which environment"}
+service=${1:?"root is missing"} environment=${2:?"environment is missing"}
 shift 2
 
 terraform() {

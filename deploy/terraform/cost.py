@@ -1,9 +1,9 @@
 """The tables of docs/cost.md: what a month on AWS costs, for three sizes of the platform.
 
     python deploy/terraform/cost.py            print the tables
-    python deploy/terraform/cost.py --write    write them into the page
+    python deploy/terraform/cost.py --write    write them to the page
 
-Whole dollars of list prices, without free tiers, taxes or discounts. A test compares page and
+Whole dollars at list prices, without free tiers, taxes or discounts. A test compares page and
 script.
 """
 
@@ -44,13 +44,13 @@ def _load_table(loads: list[Load]) -> str:
 
 def _bill(loads: list[Load]) -> str:
     bills = [dict(items(load)) for load in loads]
-    together = [sum(bill.values()) for bill in bills]
+    totals = [sum(bill.values()) for bill in bills]
     names = sorted(bills[0], key=lambda name: -bills[0][name])
     rows = [(name, [_whole(bill[name]) for bill in bills]) for name in names]
-    rows.append(("**together**", [f"**{_whole(dollars)}**" for dollars in together]))
-    of_one = zip(together, loads, strict=True)
+    rows.append(("**total**", [f"**{_whole(dollars)}**" for dollars in totals]))
+    per_million = zip(totals, loads, strict=True)
     rows.append(
-        ("a million requests", [f"{dollars / load.requests:.2f}" for dollars, load in of_one])
+        ("a million requests", [f"{dollars / load.requests:.2f}" for dollars, load in per_million])
     )
     return _table("dollars a month", loads, rows)
 
@@ -71,9 +71,9 @@ def _whole(number: float) -> str:
 
 
 def main() -> None:
-    """Print the tables, or write them into the page."""
+    """Print the tables, or write them to the page."""
     parser = argparse.ArgumentParser(description="What a month on AWS costs.")
-    parser.add_argument("--write", action="store_true", help="write the tables into docs/cost.md")
+    parser.add_argument("--write", action="store_true", help="write the tables to docs/cost.md")
     if parser.parse_args().write:
         PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     else:

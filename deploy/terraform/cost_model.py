@@ -1,6 +1,6 @@
 """What a month on AWS costs: the assumptions, the prices and the items of the bill.
 
-`cost` makes the tables of docs/cost.md from them.
+`cost` turns them into the tables of docs/cost.md.
 """
 
 import json
@@ -18,18 +18,18 @@ ZONES = 3
 PEAKS = (2_000, 6_000, 20_000)
 """Clients' requests per second in the busiest minutes."""
 AVERAGE_SHARE = 0.25
-"""Average of a month over its peak."""
+"""A month's average divided by its peak."""
 BUSY_SHARE = 0.30
-"""Share of the hours in which the groups have the size of the peak: ten hours on five days."""
+"""Share of the hours in which the groups run at peak size: ten hours on five days a week."""
 ORIGIN_SHARE = 0.05
 """Share of the requests that CloudFront's cache does not answer."""
 ANSWER_BYTES = 1_300
-"""Headers included; the page says what was measured."""
+"""Headers included; measurements are on the page."""
 TRACED_SHARE = 0.10
 REQUESTS_PER_INSTANCE = 50
-LEAST_INSTANCES, MOST_INSTANCES = 2, 10
+MIN_INSTANCES, MAX_INSTANCES = 2, 10
 DATABASE_ACU = 1.0
-"""Of each of two instances, on average: the range is 0.5 to 16, and requests don't reach them."""
+"""Average of each of the two instances; the range is 0.5 to 16, and requests don't reach them."""
 ENDPOINTS = 11
 
 PRICES = {
@@ -59,30 +59,30 @@ PRICES = {
     "Inspector, instance and month": 1.25,
     "FIS, minute of an action": 0.10,
 }
-"""US dollars in us-east-1, from memory; the page says by when they have to be looked up."""
+"""US dollars in us-east-1, from memory; the page has the date by which to verify them."""
 
 SERIES = {
     "feed": 2, "level": 4, "source": 3, "result": 2, "to": 3, "state": 3, "notice": 3, "reason": 2,
     "outcome": 13, "task": 4, "route": 12, "status": 4,
 }  # fmt: skip
-"""Values that a label takes: CloudWatch counts each as a metric."""
+"""How many values each label takes: CloudWatch bills each one as a metric."""
 NOTICE_OUTCOMES = 2
 
 
 @dataclass(frozen=True)
 class Load:
-    """A month with `peak` requests per second at the edge."""
+    """A month with a peak of `peak` requests per second at the edge."""
 
     peak: int
 
     @property
     def requests(self) -> float:
-        """Requests of clients in the month, in millions."""
+        """Client requests in the month, in millions."""
         return self.peak * AVERAGE_SHARE * SECONDS / 1e6
 
     @property
     def origin_requests(self) -> float:
-        """Requests of the month that reach the load balancer, in millions."""
+        """Requests that reach the load balancer in the month, in millions."""
         return self.requests * ORIGIN_SHARE
 
     @property
@@ -92,23 +92,23 @@ class Load:
 
     @property
     def peak_instances(self) -> int:
-        """Instances of rates-api in the busiest minutes, by the rule of 50 requests a second."""
+        """Instances of rates-api in the busiest minutes, one per 50 requests a second."""
         needed = math.ceil(self.origin_peak / REQUESTS_PER_INSTANCE)
-        return min(MOST_INSTANCES, max(LEAST_INSTANCES, needed))
+        return min(MAX_INSTANCES, max(MIN_INSTANCES, needed))
 
     @property
     def instances(self) -> float:
         """Instances of rates-api on average."""
-        return LEAST_INSTANCES + (self.peak_instances - LEAST_INSTANCES) * BUSY_SHARE
+        return MIN_INSTANCES + (self.peak_instances - MIN_INSTANCES) * BUSY_SHARE
 
     @property
     def gigabytes(self) -> float:
-        """GB to clients in the month."""
+        """GB sent to clients in the month."""
         return self.requests * 1e6 * ANSWER_BYTES / 1e9
 
 
 def items(load: Load) -> Iterator[tuple[str, float]]:
-    """Yield each item of the bill with its dollars a month."""
+    """Yield each item of the bill with its price in dollars a month."""
     yield from _edge(load)
     yield from _servers(load)
     yield from _network(load)
@@ -123,9 +123,9 @@ def _edge(load: Load) -> Iterator[tuple[str, float]]:
 
 
 def _servers(load: Load) -> Iterator[tuple[str, float]]:
-    one = PRICES["t3.medium, hour"] * HOURS + 20 * PRICES["gp3 volume, GB and month"]
-    yield "rates-api: t3.medium", load.instances * one
-    yield "rates-sync: 2 t3.medium", 2 * one
+    instance = PRICES["t3.medium, hour"] * HOURS + 20 * PRICES["gp3 volume, GB and month"]
+    yield "rates-api: t3.medium", load.instances * instance
+    yield "rates-sync: 2 t3.medium", 2 * instance
     acu_hours = 2 * DATABASE_ACU * HOURS
     yield "Aurora: 2 instances", acu_hours * PRICES["Aurora Serverless v2, ACU and hour"]
     yield "ElastiCache: 2 cache.r6g.large", 2 * PRICES["cache.r6g.large, hour"] * HOURS
@@ -133,7 +133,7 @@ def _servers(load: Load) -> Iterator[tuple[str, float]]:
 
 def _network(load: Load) -> Iterator[tuple[str, float]]:
     per_second = load.origin_requests * 1e6 / SECONDS
-    # A unit is 25 new connections a second, and CloudFront keeps its own: one for ten requests.
+    # A unit is 25 new connections a second; CloudFront reuses each for about ten requests.
     units = max(1.0, per_second / 10 / 25, per_second * 3600 * ANSWER_BYTES / 1e9)
     addresses = ZONES * PRICES["public IPv4 address, hour"] * HOURS
     balancer = PRICES["load balancer, hour"] + units * PRICES["load balancer, unit and hour"]
@@ -150,7 +150,7 @@ def _watching(load: Load) -> Iterator[tuple[str, float]]:
     alarms = 15 * 3 * PRICES["CloudWatch, metric of an alarm and month"]
     kept = metrics * PRICES["CloudWatch, metric and month"]
     yield f"CloudWatch: {metrics} metrics, alarms, dashboards", kept + alarms + shown
-    # 1 KB a metric twice a minute, 200 bytes of flow logs a request, 10 GB of services and flows.
+    # 1 KB per metric twice a minute, 200 bytes of flow logs per request, 10 GB for all the rest.
     logs = metrics * 2 * 60 * HOURS * 1e3 / 1e9 + load.origin_requests * 0.2 + 10
     yield "CloudWatch: logs, flow logs", logs * PRICES["CloudWatch, GB of logs"]
     traces = load.origin_requests * TRACED_SHARE
@@ -168,12 +168,14 @@ def _watching(load: Load) -> Iterator[tuple[str, float]]:
 
 
 def series(metrics: list[Mapping[str, object]]) -> int:
-    """Return how many series `metrics` (metrics.json) make in one environment."""
+    """Return how many series `metrics` (metrics.json) make up in one environment."""
     return sum(_series_of(metric) for metric in metrics)
 
 
 def _series_of(metric: Mapping[str, object]) -> int:
-    labels = [one for one in _names(metric["dimensions"]) if one not in {"environment", "service"}]
+    labels = [
+        name for name in _names(metric["dimensions"]) if name not in {"environment", "service"}
+    ]
     if "notice" in labels:
         return SERIES["notice"] * NOTICE_OUTCOMES
     return math.prod(SERIES[label] for label in labels)
@@ -181,4 +183,4 @@ def _series_of(metric: Mapping[str, object]) -> int:
 
 def _names(dimensions: object) -> list[str]:
     assert isinstance(dimensions, list)  # noqa: S101  what metrics.json holds; a test reads it too
-    return [str(one) for one in dimensions]
+    return [str(name) for name in dimensions]

@@ -1,7 +1,7 @@
-"""What a module creates, by the real terraform with made-up answers of AWS.
+"""The resources that a module creates: real terraform with made-up answers from AWS.
 
-`TFCHECK` names the program that runs terraform offline; by default it is looked for beside the
-repository. Where it or terraform is missing, tests that need it are skipped.
+`TFCHECK` names the program that runs terraform offline; by default it is expected next to the
+repository. Without it or terraform, tests that need it are skipped.
 """
 
 import json
@@ -28,11 +28,11 @@ Resources = list[dict[str, Any]]
 
 @pytest.fixture(scope="session")
 def created(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, dict[str, Any]], Resources]:
-    """Return what applies a module with its inputs; a plan would not know the ARNs of alarms."""
+    """Return a function that applies a module; a plan would not know the alarms' ARNs."""
 
     def apply(module: str, inputs: dict[str, Any]) -> Resources:
         if shutil.which("terraform") is None or not TFCHECK.exists():
-            pytest.skip("needs terraform and the program that runs it offline (TFCHECK)")
+            pytest.skip("needs terraform and TFCHECK, which runs it offline")
         folder = tmp_path_factory.mktemp(module)
         variables, state = folder / "in.tfvars.json", folder / "state.json"
         variables.write_text(json.dumps(inputs), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What the script that makes the database's users says to Aurora, with a stand-in for AWS."""
+"""The script that creates the database users, run with a fake AWS CLI."""
 
 import json
 import os
@@ -84,7 +84,7 @@ def of(said: list[str], account: str) -> list[str]:
     return [sql for sql in said if sql.startswith("GRANT") and sql.endswith(f" TO {account}@'%'")]
 
 
-def test_each_user_is_made_with_its_clone(said: list[str]) -> None:
+def test_each_user_is_created_with_its_clone(said: list[str]) -> None:
     """The rotation alternates between the two; the password is the secret's."""
     assert [sql for sql in said if sql.startswith("CREATE USER")] == [
         f"CREATE USER IF NOT EXISTS '{user}{clone}'@'%' IDENTIFIED BY '{password}'"
@@ -95,7 +95,7 @@ def test_each_user_is_made_with_its_clone(said: list[str]) -> None:
 
 @pytest.mark.parametrize("account", ["rates_api", "rates_api_clone"])
 def test_rates_api_is_granted_every_view_and_nothing_else(said: list[str], account: str) -> None:
-    """Each view of the contract by name; CREATE, which that takes, is taken back (ADR 0012)."""
+    """Each view of the contract is granted by name, and CREATE is revoked again (ADR 0012)."""
     assert of(said, account) == [
         f"GRANT CREATE, SELECT ON rates.{view} TO {account}@'%'" for view in views.VIEWS
     ]
@@ -108,14 +108,14 @@ def test_rates_api_is_granted_every_view_and_nothing_else(said: list[str], accou
 
 @pytest.mark.parametrize("account", ["rates_sync", "rates_sync_clone"])
 def test_rates_sync_owns_the_schema(said: list[str], account: str) -> None:
-    """As in compose: one grant, on this database."""
+    """As in compose, there is one grant, on this database."""
     (granted,) = of(said, account)
     assert " ON rates.* TO " in granted
     assert "CREATE VIEW" in granted
 
 
-def test_nobody_is_granted_before_it_is_made(said: list[str]) -> None:
-    """MySQL grants nothing to an account that is not there."""
+def test_accounts_are_created_before_their_grants(said: list[str]) -> None:
+    """MySQL rejects a grant to an account that does not exist."""
     for account in ("rates_sync", "rates_sync_clone", "rates_api", "rates_api_clone"):
         made = next(
             n
@@ -125,21 +125,21 @@ def test_nobody_is_granted_before_it_is_made(said: list[str]) -> None:
         assert made < said.index(of(said, account)[0])
 
 
-def test_the_user_whose_turn_it_is_gets_the_password_of_the_secret(said: list[str]) -> None:
-    """After a restore the database knows older ones; the other of the two is left alone."""
+def test_the_current_user_gets_the_password_of_the_secret(said: list[str]) -> None:
+    """A restored database has old passwords; the other of the two users is left alone."""
     assert [sql for sql in said if sql.startswith("ALTER USER")] == [
         "ALTER USER 'rates_sync'@'%' IDENTIFIED BY 'sync-password'",
         "ALTER USER 'rates_api_clone'@'%' IDENTIFIED BY 'api-password'",
     ]
 
 
-def test_no_password_shows_among_the_processes(home: Path) -> None:
-    """What is secret goes by standard input, never as an argument."""
+def test_no_password_shows_up_in_the_process_list(home: Path) -> None:
+    """Secrets are passed on standard input, never as arguments."""
     assert "password" not in (home / "calls").read_text()
 
 
-def test_a_secret_learns_of_a_new_master(home: Path) -> None:
-    """After a restore the rotation must log in as another; what is right stays as it is."""
+def test_a_secret_is_updated_with_the_new_master(home: Path) -> None:
+    """After a restore the rotation gets the new master; a correct secret is not changed."""
     assert json.loads((home / "put").read_text()) == {
         "username": "rates_api_clone",
         "password": "api-password",

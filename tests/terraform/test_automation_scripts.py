@@ -21,7 +21,7 @@ STREAM = "{rates:v1}:events"
 
 
 class Aws:
-    """The answers of AWS that the scripts ask for; each client is this one object."""
+    """A fake AWS with the answers that the scripts need; every client is this object."""
 
     def __init__(self, **answers: dict[str, Any]) -> None:
         self.answers, self.asked = answers, dict[str, Any]()
@@ -50,7 +50,7 @@ def look() -> ModuleType:
 
 
 def metric(name: str, scale: float) -> dict[str, Any]:
-    """Return a metric as a document names it."""
+    """Return a metric as a document describes it."""
     dimensions = {"service": "rates-api"}
     return {
         "id": name, "namespace": "Rates", "name": name, "dimensions": dimensions,
@@ -58,10 +58,10 @@ def metric(name: str, scale: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def test_the_newest_value_counts_in_whole_numbers(
+def test_the_newest_value_is_rounded_to_an_integer(
     look: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """0.2504 s becomes 250 ms; what has no value becomes -1, which no branch takes for a figure."""
+    """0.2504 s becomes 250 ms; a missing value becomes -1, which no branch takes for a value."""
     results = [{"Id": "p95", "Values": [0.2504, 9.0]}, {"Id": "hits", "Values": []}]
     aws = Aws(get_metric_data={"MetricDataResults": results})
     monkeypatch.setattr(boto3, "client", aws.client)
@@ -74,18 +74,18 @@ def test_the_newest_value_counts_in_whole_numbers(
     ("hits", "misses", "percent"),
     [(80, 20, 80), (-1, -1, -1), (0, 5, 0), (7, -1, 100), ("3", "1", 75)],
 )
-def test_the_hit_ratio_of_no_answers_is_none(
+def test_without_answers_there_is_no_hit_ratio(
     look: ModuleType, hits: int | str, misses: int | str, percent: int
 ) -> None:
-    """Without any answer there is no ratio, and nothing is cleared for it."""
+    """Without any answers there is no ratio, so nothing is deleted."""
     assert look.hit_percent({"hits": hits, "misses": misses}, None) == {"percent": percent}
 
 
 @pytest.mark.parametrize(("desired", "wanted", "room"), [(2, 5, 3), (8, 10, 2), (10, 10, 0)])
-def test_a_group_grows_as_far_as_it_may(
+def test_a_group_grows_up_to_its_maximum(
     look: ModuleType, monkeypatch: pytest.MonkeyPatch, desired: int, wanted: int, room: int
 ) -> None:
-    """Three more instances are wanted, but never more than the group's greatest size."""
+    """Three more instances are wanted, but never more than the group's maximum size."""
     groups = [{"DesiredCapacity": desired, "MaxSize": 10}]
     aws = Aws(describe_auto_scaling_groups={"AutoScalingGroups": groups})
     monkeypatch.setattr(boto3, "client", aws.client)
@@ -93,7 +93,9 @@ def test_a_group_grows_as_far_as_it_may(
     assert look.capacity({"group": "g", "more": 3}, None) == expected
 
 
-def test_the_writer_is_no_reader(look: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_writer_is_not_counted_as_a_reader(
+    look: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A cluster of a writer and a reader has one reader."""
     members = [{"IsClusterWriter": True}, {"IsClusterWriter": False}]
     found = [{"Status": "available", "DBClusterMembers": members}]
@@ -199,15 +201,15 @@ def in_container(client: redis.Redis, *arguments: str) -> str:
     return done.stdout
 
 
-def test_lifetimes_are_told_and_nothing_is_touched(server: redis.Redis) -> None:
-    """Without a word the script only says how long each document lives."""
+def test_ttls_are_printed_and_nothing_is_changed(server: redis.Redis) -> None:
+    """Without an argument the script only prints each document's TTL."""
     said = in_container(server)
     assert [line.split()[0] for line in said.splitlines()] == sorted(DOCUMENTS, key=said.index)
     assert server.exists(*DOCUMENTS) == 3
 
 
-def test_clearing_takes_the_documents_and_leaves_the_stream(server: redis.Redis) -> None:
-    """The relay writes documents anew; the stream is read by workers, and is no cache."""
+def test_clear_deletes_the_documents_but_not_the_stream(server: redis.Redis) -> None:
+    """Only documents are deleted, which the relay rewrites; the stream is not a cache."""
     assert in_container(server, "clear").startswith("removed 3 of 3")
     assert server.exists(*DOCUMENTS) == 0
     assert server.xlen(STREAM) == 1

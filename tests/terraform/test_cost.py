@@ -1,4 +1,4 @@
-"""The page on cost says what its script works out, from what is there."""
+"""The cost page shows what its script computes."""
 
 import importlib.util
 import itertools
@@ -25,8 +25,8 @@ def model() -> ModuleType:
     return module
 
 
-def test_the_page_holds_what_the_script_prints() -> None:
-    """Between its markers stand the very tables."""
+def test_the_page_has_the_output_of_the_script() -> None:
+    """The tables between the page's markers are the script's output."""
     done = subprocess.run(
         [sys.executable, TERRAFORM / "cost.py"], capture_output=True, text=True, check=True
     )
@@ -36,8 +36,8 @@ def test_the_page_holds_what_the_script_prints() -> None:
     assert tables.strip() == done.stdout.strip()
 
 
-def test_every_price_is_of_use(model: ModuleType) -> None:
-    """A price that changes no bill would be looked up for nothing."""
+def test_every_price_is_used(model: ModuleType) -> None:
+    """Every price changes the bill."""
     load = model.Load(model.PEAKS[0])
     before = sum(dollars for _, dollars in model.items(load))
     for name, price in list(model.PRICES.items()):
@@ -46,8 +46,8 @@ def test_every_price_is_of_use(model: ModuleType) -> None:
         model.PRICES[name] = price
 
 
-def test_what_is_asked_more_costs_more(model: ModuleType) -> None:
-    """No item falls with the load, and the edge's rise with it."""
+def test_more_requests_cost_more(model: ModuleType) -> None:
+    """No item gets cheaper with the load, and the edge gets more expensive."""
     bills = [dict(model.items(model.Load(peak))) for peak in model.PEAKS]
     for smaller, larger in itertools.pairwise(bills):
         assert all(larger[name] >= smaller[name] for name in smaller)
@@ -55,7 +55,7 @@ def test_what_is_asked_more_costs_more(model: ModuleType) -> None:
 
 
 def test_labels_are_counted_as_metrics(model: ModuleType) -> None:
-    """A label of three values makes three metrics; two labels multiply."""
+    """A label with three values makes three metrics; two labels multiply."""
     alone = {"dimensions": ["environment", "service"]}
     states = {"dimensions": ["environment", "service", "state"]}
     routes = {"dimensions": ["environment", "service", "route", "status"]}

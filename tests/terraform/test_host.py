@@ -1,4 +1,4 @@
-"""What lies on an instance, as Terraform renders it: each file is one that its reader takes."""
+"""The files on an instance, as Terraform renders them: each is valid for its reader."""
 
 import json
 import shutil
@@ -65,8 +65,8 @@ def files(rendered: dict[str, Any]) -> Files:
     return found
 
 
-def test_cloud_init_writes_every_file_as_it_is(rendered: dict[str, Any], files: Files) -> None:
-    """The user data is a cloud-config that brings each file's bytes unchanged, then begins."""
+def test_cloud_init_writes_every_file_unchanged(rendered: dict[str, Any], files: Files) -> None:
+    """The user data is a cloud-config that writes each file unchanged, then runs begin.sh."""
     user_data = rendered["user_data"]
     assert user_data.startswith("#cloud-config\n")
     read = yaml.safe_load(user_data)
@@ -76,8 +76,8 @@ def test_cloud_init_writes_every_file_as_it_is(rendered: dict[str, Any], files: 
     assert read["runcmd"] == ["/opt/rates/begin.sh"]
 
 
-def test_scripts_are_scripts(files: Files, tmp_path: Path) -> None:
-    """Each script can be run and is bash; where shellcheck is, it has nothing to remark."""
+def test_scripts_are_executable_bash(files: Files, tmp_path: Path) -> None:
+    """Each script is executable and bash; shellcheck passes where it is installed."""
     scripts = {path: file for path, file in files.items() if path.endswith(".sh")}
     assert len(scripts) == 4
     for path, file in scripts.items():
@@ -90,7 +90,7 @@ def test_scripts_are_scripts(files: Files, tmp_path: Path) -> None:
 
 
 def unit(files: Files, name: str) -> dict[str, list[tuple[str, str]]]:
-    """Return a systemd unit's sections; a key may come more than once."""
+    """Return a systemd unit's sections; a key may occur more than once."""
     sections: dict[str, list[tuple[str, str]]] = {}
     lines = files[f"/etc/systemd/system/{name}"]["content"].replace("\\\n", " ").splitlines()
     for line in lines:
@@ -103,8 +103,8 @@ def unit(files: Files, name: str) -> dict[str, list[tuple[str, str]]]:
     return sections
 
 
-def test_units_start_what_is_there(files: Files) -> None:
-    """Each command of ours that a unit runs is a file that is written."""
+def test_units_run_files_that_exist(files: Files) -> None:
+    """Each of our commands in a unit is a file on the instance."""
     for path in files:
         if not path.startswith("/etc/systemd/system/"):
             continue
@@ -117,7 +117,7 @@ def test_units_start_what_is_there(files: Files) -> None:
         assert {c for c in commands if c.startswith("/opt/")} <= set(files)
 
 
-def test_the_container_can_write_nothing(files: Files) -> None:
+def test_the_container_is_read_only(files: Files) -> None:
     """One container, by digest, with a read-only root, no capabilities and no new privileges."""
     started = dict(unit(files, "rates-api.service")["Service"])["ExecStart"]
     for wanted in (
@@ -131,14 +131,14 @@ def test_the_container_can_write_nothing(files: Files) -> None:
 
 
 def test_systemd_waits_longer_than_the_container_may_take(files: Files) -> None:
-    """What drains is not killed: docker's limit ends before systemd's."""
+    """A draining service is not killed early: docker's timeout is shorter than systemd's."""
     settings = dict(unit(files, "rates-api.service")["Service"])
     assert settings["ExecStop"] == "/usr/bin/docker stop --time 40 rates-api"
     assert int(settings["TimeoutStopSec"]) > 40
 
 
 def test_no_secret_is_written_to_disk(files: Files) -> None:
-    """Only where secrets are is on disk; the service is told a file in memory for each."""
+    """The disk has only the secrets' ARNs; the service gets an in-memory file for each."""
     assert files["/etc/rates/service.env"]["content"].splitlines() == [
         "RATES_API_DATABASE_URL_FILE=/run/secrets/database_url",
         "RATES_API_WORKERS=2",
@@ -156,14 +156,14 @@ def collector(files: Files) -> dict[str, Any]:
 
 
 def test_pipelines_use_what_is_configured(collector: dict[str, Any]) -> None:
-    """Every receiver, processor and exporter of a pipeline is there, and every one is used."""
+    """Every receiver, processor and exporter of a pipeline is defined, and each is used."""
     for kind in ("receivers", "processors", "exporters"):
         used = {name for p in collector["service"]["pipelines"].values() for name in p[kind]}
         assert used == set(collector[kind])
 
 
-def test_metrics_go_out_with_the_dimensions_that_alarms_name(collector: dict[str, Any]) -> None:
-    """Each of this service's in metrics.json, under environment, service and its own."""
+def test_metrics_are_sent_with_the_dimensions_of_the_alarms(collector: dict[str, Any]) -> None:
+    """It sends this service's metrics of metrics.json, by environment, service and labels."""
     exporter = collector["exporters"]["awsemf/rates"]
     assert exporter["namespace"] == "Rates"
     sent = {
@@ -180,32 +180,16 @@ def test_metrics_go_out_with_the_dimensions_that_alarms_name(collector: dict[str
     }
 
 
-def test_traces_are_not_sampled_a_second_time(collector: dict[str, Any]) -> None:
-    """The service keeps a tenth; the collector sends on all it gets, from this host alone."""
+def test_traces_are_not_sampled_twice(collector: dict[str, Any]) -> None:
+    """The service samples 10 %; the collector forwards all that this host sends."""
     assert list(collector["processors"]) == ["batch/rates"]
     http = collector["receivers"]["otlp/rates"]["protocols"]["http"]
     assert http["endpoint"] == "127.0.0.1:4318"
 
 
-def test_the_agent_tells_of_memory_and_disk(files: Files) -> None:
-    """By environment and service, without the instance: the group is what an alarm looks at."""
+def test_the_agent_reports_memory_and_disk(files: Files) -> None:
+    """The dimensions omit the instance: alarms look at the whole group."""
     agent = json.loads(files["/etc/rates/agent.json"]["content"])
     assert set(agent["metrics"]["metrics_collected"]) == {"mem", "disk"}
     assert agent["metrics"]["namespace"] == "Rates"
     assert agent["metrics"]["aggregation_dimensions"] == [["environment", "service"]]
-
-
-def test_staging_has_the_shape_of_production() -> None:
-    """The variable files of the two environments name the same variables."""
-    for service in ("rates-api", "rates-sync"):
-        names = [
-            {
-                line.split("=")[0].strip()
-                for line in (ROOT / f"deploy/terraform/environments/{environment}/{service}.tfvars")
-                .read_text(encoding="utf-8")
-                .splitlines()
-                if line and not line.startswith("#")
-            }
-            for environment in ("staging", "production")
-        ]
-        assert names[0] == names[1]

@@ -1,4 +1,4 @@
-"""What the scripts on an instance do, run with stand-ins for the commands that they call."""
+"""The scripts on an instance, run with fakes of the commands that they call."""
 
 import os
 import shutil
@@ -14,11 +14,11 @@ SCRIPTS = ROOT / "deploy/terraform/modules/service/host/files"
 pytestmark = pytest.mark.skipif(shutil.which("jq") is None, reason="needs jq")
 
 HUNG_SECONDS = 300
-"""A script with its 150 looks runs for seconds; much longer beside other work at a low priority."""
+"""A script with 150 checks runs for seconds, but much longer at low priority on a busy machine."""
 
-# Each call is noted; what a command answers or refuses stands in files of its name. It is called by
-# the hundred, so it does by itself all that a shell can. What is piped into it is read, or the
-# command before it would end by a broken pipe.
+# Records each call; files with the command's name define its answers and failures. It is called
+# hundreds of times, so it uses only shell built-ins. It reads its standard input, or the command
+# that feeds it would die of a broken pipe.
 STAND_IN = """#!/bin/sh
 name=${0##*/}
 printf '%s %s\\n' "$name" "$*" >>"$FAKES/calls"
@@ -31,7 +31,7 @@ for answer in "$FAKES/answers/$name"/*; do
 done
 [ ! -e "$FAKES/refused/$name" ]
 """
-# A look is over: after the last one the group asks the instance to leave.
+# Ends a check; after the last one the group terminates the instance.
 SLEEP = """#!/bin/sh
 looks=0
 [ ! -e "$FAKES/looks" ] || read -r looks <"$FAKES/looks"
@@ -45,7 +45,7 @@ fi
 
 
 class Instance:
-    """A folder with the files of an instance, and stand-ins for what its scripts call."""
+    """A folder with an instance's files, and fakes of the commands that its scripts call."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -69,13 +69,13 @@ class Instance:
         path.chmod(0o755)
 
     def answer(self, command: str, about: str, text: str) -> None:
-        """`command` answers `text` when its arguments hold `about` (one `+` for a slash)."""
+        """Make `command` print `text` if its arguments contain `about` (`+` for a slash)."""
         folder = self.home / "answers" / command
         folder.mkdir(parents=True, exist_ok=True)
         (folder / about).write_text(text)
 
     def refuse(self, command: str, *, whether: bool = True) -> None:
-        """`command` fails from now on, where it has no answer."""
+        """Make `command` fail from now on, unless it has an answer."""
         path = self.home / "refused" / command
         path.touch() if whether else path.unlink(missing_ok=True)
 
@@ -102,7 +102,7 @@ class Instance:
         ]
 
     def secret(self, file: str) -> str:
-        """Return a secret as the service finds it."""
+        """Return a secret as the service reads it."""
         return (self.run_folder / "secrets" / file).read_text()
 
 
@@ -123,21 +123,21 @@ def instance(tmp_path: Path) -> Instance:
 
 
 def test_a_url_is_made_of_the_fields_of_its_secret(instance: Instance) -> None:
-    """User and password come from the secret, escaped as in a URL; the user may be the clone."""
+    """User and password come from the secret, URL-encoded; the user may be the clone."""
     assert instance.run("secrets.sh").returncode == 0
     assert instance.secret("database_url") == (
         "mysql+asyncmy://rates_sync_clone:a%2Fb%40c%25d%20e@host:3306/rates?ssl_ca=/ca.pem"
     )
 
 
-def test_a_token_is_the_secret_as_it_is(instance: Instance) -> None:
-    """Without a template nothing is added or escaped."""
+def test_a_token_is_passed_unchanged(instance: Instance) -> None:
+    """Without a template the secret is passed unchanged."""
     instance.run("secrets.sh")
     assert instance.secret("banxico_token") == "t" * 64
 
 
-def test_secrets_are_for_the_service_alone(instance: Instance) -> None:
-    """The folder and its files are closed to others, and handed to the container's user."""
+def test_only_the_service_can_read_its_secrets(instance: Instance) -> None:
+    """Folder and files belong to the container's user and are not accessible to others."""
     instance.run("secrets.sh")
     folder = instance.run_folder / "secrets"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -146,15 +146,15 @@ def test_secrets_are_for_the_service_alone(instance: Instance) -> None:
 
 
 def test_without_secrets_nothing_starts(instance: Instance) -> None:
-    """The first start fails if one of them can't be read, and leaves none behind."""
+    """The first start fails if a secret can't be read, and leaves none behind."""
     (instance.home / "answers/aws/arn:token").unlink()
     instance.refuse("aws")
     assert instance.run("secrets.sh").returncode != 0
     assert list(instance.run_folder.iterdir()) == []
 
 
-def test_a_restart_needs_no_secrets_manager(instance: Instance) -> None:
-    """If it does not answer, the secrets that are there stay."""
+def test_a_restart_works_without_secrets_manager(instance: Instance) -> None:
+    """If Secrets Manager does not answer, the present secrets stay."""
     instance.run("secrets.sh")
     (instance.home / "answers/aws/arn:token").unlink()
     instance.refuse("aws")
@@ -162,14 +162,14 @@ def test_a_restart_needs_no_secrets_manager(instance: Instance) -> None:
     assert instance.secret("banxico_token") == "t" * 64
 
 
-def test_a_secret_without_a_field_is_refused(instance: Instance) -> None:
-    """A URL is never made with a hole in it."""
+def test_a_secret_without_a_field_is_rejected(instance: Instance) -> None:
+    """A URL with a missing field is never written."""
     instance.answer("aws", "arn:database", '{"username": "rates_sync"}')
     assert instance.run("secrets.sh").returncode != 0
 
 
 def test_a_rotated_secret_restarts_the_service(instance: Instance) -> None:
-    """Only a secret that has changed does; the same again changes nothing."""
+    """Only a changed secret restarts the service; the same one does nothing."""
     instance.run("secrets.sh")
     instance.run("secrets.sh", "restart")
     assert instance.calls("systemctl") == []
@@ -179,15 +179,15 @@ def test_a_rotated_secret_restarts_the_service(instance: Instance) -> None:
     assert "rates_sync:new@" in instance.secret("database_url")
 
 
-def test_a_known_image_is_not_asked_for(instance: Instance) -> None:
-    """A restart needs no registry."""
+def test_a_present_image_is_not_pulled(instance: Instance) -> None:
+    """A restart does not depend on the registry."""
     assert instance.run("image.sh").returncode == 0
     assert instance.calls("docker") == ["image inspect registry.example/rates-api@sha256:00"]
     assert instance.calls("aws") == []
 
 
-def test_an_unknown_image_is_pulled_by_its_digest(instance: Instance) -> None:
-    """After a login to the one registry that it is in."""
+def test_a_missing_image_is_pulled_by_its_digest(instance: Instance) -> None:
+    """It is pulled after a login to its registry."""
     instance.refuse("docker")
     instance.answer("docker", "login", "")
     instance.answer("docker", "pull", "")
@@ -200,27 +200,27 @@ def test_an_unknown_image_is_pulled_by_its_digest(instance: Instance) -> None:
 
 
 def completed(instance: Instance) -> list[str]:
-    """Return what the group was told of hooks: name and result."""
+    """Return the completed lifecycle hooks: name and result."""
     words = [call.split() for call in instance.calls("aws") if "complete-lifecycle-action" in call]
     return [f"{said[said.index('--lifecycle-hook-name') + 1]} {said[-1]}" for said in words]
 
 
-def test_an_instance_that_lives_is_put_into_service(instance: Instance) -> None:
-    """The group goes on once /livez answers, and from then on the service is watched."""
+def test_an_alive_instance_goes_into_service(instance: Instance) -> None:
+    """The hook completes once /livez answers, and the watchdog starts."""
     assert instance.run("begin.sh").returncode == 0
     assert completed(instance) == ["launch CONTINUE"]
     assert "enable --now rates-watch.service rates-secrets.timer" in instance.calls("systemctl")
 
 
-def test_an_instance_that_does_not_live_is_abandoned(instance: Instance) -> None:
-    """Its version never takes a request: the group gives it up."""
+def test_an_instance_that_never_becomes_alive_is_abandoned(instance: Instance) -> None:
+    """The hook abandons the instance, so that it never gets a request."""
     instance.refuse("curl")
     assert instance.run("begin.sh").returncode != 0
     assert completed(instance) == ["launch ABANDON"]
 
 
-def test_an_instance_that_can_install_nothing_is_abandoned(instance: Instance) -> None:
-    """Whatever step fails, the group is told at once, not after ten minutes."""
+def test_a_failed_installation_abandons_the_instance(instance: Instance) -> None:
+    """Whichever step fails, the hook is abandoned at once, not after ten minutes."""
     instance.refuse("dnf")
     assert instance.run("begin.sh").returncode != 0
     assert completed(instance) == ["launch ABANDON"]
@@ -228,14 +228,14 @@ def test_an_instance_that_can_install_nothing_is_abandoned(instance: Instance) -
 
 
 def watched(instance: Instance, *, looks: int, alive: bool) -> None:
-    """Watch for so many looks; then the group asks the instance to leave."""
+    """Run the watchdog for so many checks; then the group terminates the instance."""
     (instance.home / "last_look").write_text(str(looks))
     instance.refuse("curl", whether=not alive)
     assert instance.run("watch.sh").returncode == 0
 
 
-def test_who_leaves_ends_in_good_order(instance: Instance) -> None:
-    """The service is stopped first, which drains it; then the group may go on."""
+def test_a_terminating_instance_shuts_down_cleanly(instance: Instance) -> None:
+    """The service is stopped first, which drains it; then the hook completes."""
     watched(instance, looks=3, alive=True)
     lines = (instance.home / "calls").read_text().splitlines()
     stopped = lines.index("systemctl stop rates-api.service")
@@ -244,27 +244,27 @@ def test_who_leaves_ends_in_good_order(instance: Instance) -> None:
     assert completed(instance) == ["terminate CONTINUE"]
 
 
-def test_who_lives_is_left_alone(instance: Instance) -> None:
-    """No restart, and no word to the group."""
+def test_an_alive_service_is_left_alone(instance: Instance) -> None:
+    """Nothing is restarted, and nothing is reported to the group."""
     watched(instance, looks=20, alive=True)
     assert instance.calls("systemctl") == ["stop rates-api.service"]
     assert not [call for call in instance.calls("aws") if "set-instance-health" in call]
 
 
-def test_a_missed_look_or_two_mean_nothing(instance: Instance) -> None:
-    """Only the third in a row restarts the service."""
+def test_two_failed_checks_are_tolerated(instance: Instance) -> None:
+    """Only the third consecutive failure restarts the service."""
     watched(instance, looks=2, alive=False)
     assert "restart rates-api.service" not in instance.calls("systemctl")
 
 
 def test_a_service_that_is_not_alive_is_restarted(instance: Instance) -> None:
-    """Once, and then it gets time to start."""
+    """It is restarted once, and then gets time to start."""
     watched(instance, looks=11, alive=False)
     assert instance.calls("systemctl").count("restart rates-api.service") == 1
 
 
-def test_a_service_that_restarts_do_not_help_is_reported(instance: Instance) -> None:
-    """After three restarts in vain the group is told, which replaces the instance."""
+def test_an_instance_that_restarts_do_not_help_is_reported(instance: Instance) -> None:
+    """After three failed restarts the instance is reported, and the group replaces it."""
     watched(instance, looks=30, alive=False)
     assert instance.calls("systemctl").count("restart rates-api.service") == 3
     assert len([c for c in instance.calls("aws") if "--health-status Unhealthy" in c]) == 1

@@ -1,4 +1,4 @@
-"""Alarms and dashboards name metrics that the services or AWS emit, and runbooks that exist."""
+"""Alarms and dashboards use metrics that the services or AWS emit, and runbooks that exist."""
 
 import json
 import re
@@ -13,7 +13,7 @@ RUNBOOKS = ROOT / "docs" / "runbooks"
 BASE = "https://example.org/docs/runbooks"
 NAMESPACE = "Rates"
 ALL = frozenset({"environment", "service"})
-"""What every metric of ours is told apart by, before its own labels."""
+"""The dimensions of all our metrics, besides their own labels."""
 
 INPUTS = {
     "name": "rates-staging",
@@ -60,13 +60,13 @@ OF_AWS = {
     # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/viewing_metrics_with_cloudwatch.html
     ("AWS/EC2", "CPUUtilization"): ("AutoScalingGroupName",),
 }
-"""Metrics of AWS that are used, and the dimensions they are used with."""
+"""The AWS metrics in use, with their dimensions."""
 
 SEARCHED = re.compile(r"SEARCH\('\{(\w+),([\w,]+)\} MetricName=\"(\w+)\"")
 
 
 class Used(NamedTuple):
-    """A metric as an alarm or a dashboard names it."""
+    """A metric as an alarm or a dashboard refers to it."""
 
     namespace: str
     name: str
@@ -81,13 +81,13 @@ def resources(created: Callable[..., list[dict[str, Any]]]) -> list[dict[str, An
 
 @pytest.fixture(scope="module")
 def listed() -> dict[str, frozenset[str]]:
-    """What is sent to CloudWatch: the dimensions of each metric."""
+    """The metrics sent to CloudWatch, with their dimensions."""
     text = (ROOT / "deploy" / "terraform" / "metrics.json").read_text(encoding="utf-8")
     return {entry["metric"]: frozenset(entry["dimensions"]) for entry in json.loads(text)}
 
 
 def of_alarms(resources: list[dict[str, Any]]) -> Iterator[Used]:
-    """Yield each metric that an alarm watches."""
+    """Yield each metric that an alarm evaluates."""
     for alarm in alarms(resources):
         for query in alarm["metric_query"]:
             for one in query["metric"]:
@@ -95,7 +95,7 @@ def of_alarms(resources: list[dict[str, Any]]) -> Iterator[Used]:
 
 
 def of_dashboards(resources: list[dict[str, Any]]) -> Iterator[Used]:
-    """Yield each metric that a dashboard draws, those it searches for included."""
+    """Yield each metric that a dashboard shows, including those that it searches for."""
     for widget in widgets(resources):
         for row in widget["properties"].get("metrics", ()):
             if len(row) > 1:
@@ -115,7 +115,7 @@ def alarms(resources: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [one for one in resources if one["type"] == "aws_cloudwatch_metric_alarm"]
 
 
-def test_every_listed_metric_is_one_that_a_service_exports(
+def test_every_listed_metric_is_exported_by_a_service(
     listed: dict[str, frozenset[str]],
 ) -> None:
     """Names and labels of metrics.json are those of docs/telemetry.md."""
@@ -129,10 +129,10 @@ def test_every_listed_metric_is_one_that_a_service_exports(
         assert dimensions - ALL <= exported[name]
 
 
-def test_what_is_shown_of_our_services_is_sent(
+def test_our_metrics_are_used_with_the_dimensions_that_are_sent(
     resources: list[dict[str, Any]], listed: dict[str, frozenset[str]]
 ) -> None:
-    """Every metric of ours is used by the very dimensions that it is sent with."""
+    """Every metric of ours is used with exactly the dimensions that it is sent with."""
     ours = [
         one for one in (*of_alarms(resources), *of_dashboards(resources)) if one[0] == NAMESPACE
     ]
@@ -140,16 +140,16 @@ def test_what_is_shown_of_our_services_is_sent(
     assert {one for one in ours if listed.get(one.name) != one.dimensions} == set()
 
 
-def test_what_is_sent_is_shown(
+def test_every_sent_metric_is_used(
     resources: list[dict[str, Any]], listed: dict[str, frozenset[str]]
 ) -> None:
-    """A metric that nobody looks at is not paid for."""
+    """No metric is sent, and paid for, that nobody looks at."""
     used = {one.name for one in (*of_alarms(resources), *of_dashboards(resources))}
     assert set(listed) - used == set()
 
 
-def test_what_is_shown_of_aws_is_emitted(resources: list[dict[str, Any]]) -> None:
-    """Every metric of AWS is one that the service documents, with dimensions that it has."""
+def test_aws_metrics_are_documented(resources: list[dict[str, Any]]) -> None:
+    """Every AWS metric is documented by its service, with the same dimensions."""
     theirs = {
         one for one in (*of_alarms(resources), *of_dashboards(resources)) if one[0] != NAMESPACE
     }
@@ -157,8 +157,8 @@ def test_what_is_shown_of_aws_is_emitted(resources: list[dict[str, Any]]) -> Non
     assert theirs == emitted
 
 
-def test_every_alarm_leads_to_a_page(resources: list[dict[str, Any]]) -> None:
-    """The runbook that an alarm names is a file, and the runbooks' index names it too."""
+def test_every_alarm_has_a_runbook(resources: list[dict[str, Any]]) -> None:
+    """The runbook of every alarm exists and is in the index of runbooks."""
     index = (RUNBOOKS / "README.md").read_text(encoding="utf-8")
     assert len(alarms(resources)) == 15 + 5
     for alarm in alarms(resources):
@@ -167,8 +167,8 @@ def test_every_alarm_leads_to_a_page(resources: list[dict[str, Any]]) -> None:
         assert f"]({page})" in index, alarm["alarm_name"]
 
 
-def test_every_expression_names_what_stands_beside_it(resources: list[dict[str, Any]]) -> None:
-    """CloudWatch refuses an expression with an id that no metric and no other expression has."""
+def test_expressions_use_only_known_ids(resources: list[dict[str, Any]]) -> None:
+    """Expressions use only ids that exist; CloudWatch rejects unknown ones."""
     for alarm in alarms(resources):
         queries = {query["id"]: query["expression"] for query in alarm["metric_query"]}
         assert unknown(queries) == set(), alarm["alarm_name"]
@@ -179,6 +179,6 @@ def test_every_expression_names_what_stands_beside_it(resources: list[dict[str, 
 
 
 def unknown(queries: dict[str, str | None]) -> set[str]:
-    """Return the ids in expressions that no query has; what is searched for is no id."""
+    """Return the ids in expressions that no query has; search terms are not ids."""
     text = " ".join(re.sub(r"'[^']*'", "", expression or "") for expression in queries.values())
     return set(re.findall(r"\b[a-z]\w*\b", text)) - set(queries)

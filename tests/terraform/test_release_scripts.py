@@ -1,4 +1,4 @@
-"""How an image comes into an environment and what happens if it does not live, without AWS."""
+"""The release scripts, run without AWS: deploying an image, and rolling back a bad one."""
 
 import os
 import subprocess
@@ -28,7 +28,7 @@ NOTHING = "#!/bin/sh\n"
 
 
 class Runner:
-    """A workflow's machine with stand-ins for AWS, Docker and time."""
+    """A workflow's machine with fakes of AWS, Docker and time."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -39,7 +39,7 @@ class Runner:
         self.refresh("Successful")
 
     def refresh(self, *statuses: str) -> None:
-        """The group's refresh is seen in these states, one a look."""
+        """Let the group's refresh go through these states, one per check."""
         (self.home / "statuses").write_text("".join(f"{status}\n" for status in statuses))
 
     def run(self, script: str, *arguments: str) -> int:
@@ -55,7 +55,7 @@ class Runner:
         return subprocess.run(command, env=environ, capture_output=True, check=False).returncode
 
     def calls(self, program: str, about: str) -> list[str]:
-        """Return what `program` was asked, of calls that hold `about`."""
+        """Return the calls of `program` that contain `about`."""
         path = self.home / f"{program}.calls"
         lines = path.read_text().splitlines() if path.exists() else []
         return [line for line in lines if about in line]
@@ -67,12 +67,12 @@ class Runner:
 
 @pytest.fixture
 def runner(tmp_path: Path) -> Runner:
-    """Return a machine on which everything goes well."""
+    """Return a machine on which everything succeeds."""
     return Runner(tmp_path)
 
 
-def test_an_image_is_written_down_by_its_digest_and_applied(runner: Runner) -> None:
-    """With the variables of the environment, in the service's root."""
+def test_an_image_is_recorded_by_its_digest_and_applied(runner: Runner) -> None:
+    """Terraform runs in the service's root with the environment's variables."""
     assert runner.run("apply.sh", "rates-api", "staging", DIGEST) == 0
     assert runner.written_down() == [f"registry.example/rates-staging/rates-api@{DIGEST}"]
     (applied,) = runner.calls("docker", " apply ")
@@ -81,24 +81,22 @@ def test_an_image_is_written_down_by_its_digest_and_applied(runner: Runner) -> N
 
 
 @pytest.mark.parametrize("ended", ["Failed", "Cancelled", "RollbackSuccessful", "RollbackFailed"])
-def test_a_version_that_does_not_come_up_is_not_left_written_down(
-    runner: Runner, ended: str
-) -> None:
-    """The group has gone back to the image before; so does the parameter, and the run fails."""
+def test_a_failed_refresh_resets_the_parameter(runner: Runner, ended: str) -> None:
+    """The group has rolled back; the parameter is reset to the old image, and the run fails."""
     runner.refresh("Pending", "InProgress", ended)
     assert runner.run("apply.sh", "rates-api", "staging", DIGEST) == 1
     assert runner.written_down()[-1] == "registry.example/rates-staging/rates-api@sha256:old"
 
 
-def test_an_apply_that_fails_is_not_left_written_down(runner: Runner) -> None:
-    """Nothing was replaced, and the next plan must not do it by the way."""
+def test_a_failed_apply_resets_the_parameter(runner: Runner) -> None:
+    """Nothing was replaced, so the parameter is reset: the next plan must not deploy it."""
     (runner.home / "no-apply").touch()
     assert runner.run("apply.sh", "rates-api", "staging", DIGEST) == 1
     assert runner.written_down()[-1] == "registry.example/rates-staging/rates-api@sha256:old"
 
 
-def test_an_image_that_is_not_there_changes_nothing(runner: Runner) -> None:
-    """A rollback to a digest that the registry no longer has is refused before anything else."""
+def test_a_missing_image_changes_nothing(runner: Runner) -> None:
+    """A rollback to a digest that the registry no longer has fails first of all."""
     (runner.home / "no-image").touch()
     assert runner.run("apply.sh", "rates-api", "staging", DIGEST) != 0
     assert runner.written_down() == []
@@ -106,25 +104,25 @@ def test_an_image_that_is_not_there_changes_nothing(runner: Runner) -> None:
 
 @pytest.mark.parametrize("named", ["latest", "sha256:12", f"rates-api@{DIGEST}"])
 def test_only_a_digest_is_deployed(runner: Runner, named: str) -> None:
-    """A tag could mean another image tomorrow."""
+    """A tag is rejected, because it can move to another image."""
     assert runner.run("apply.sh", "rates-api", "staging", named) == 2
     assert runner.written_down() == []
 
 
-def test_a_refresh_is_waited_for(runner: Runner) -> None:
-    """As long as it is under way."""
+def test_the_script_waits_for_a_refresh(runner: Runner) -> None:
+    """It waits as long as the refresh is in progress."""
     runner.refresh("Pending", "InProgress", "Baking", "Successful")
     assert runner.run("refreshed.sh", "rates-api", "staging") == 0
     assert len(runner.calls("aws", "describe-instance-refreshes")) == 4
 
 
-def test_a_refresh_is_not_waited_for_for_ever(runner: Runner) -> None:
-    """One that never ends fails the run."""
+def test_waiting_for_a_refresh_times_out(runner: Runner) -> None:
+    """A refresh that never ends fails the run."""
     runner.refresh(*["InProgress"] * 200)
     assert runner.run("refreshed.sh", "rates-api", "staging") == 1
 
 
-def test_an_apply_without_a_refresh_is_done(runner: Runner) -> None:
-    """A group that was never refreshed, at the first apply, has nothing to wait for."""
+def test_an_apply_without_a_refresh_succeeds_at_once(runner: Runner) -> None:
+    """At the first apply, without any refresh, there is nothing to wait for."""
     runner.refresh("None")
     assert runner.run("refreshed.sh", "rates-api", "staging") == 0

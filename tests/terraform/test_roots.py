@@ -1,4 +1,4 @@
-"""What holds between the roots: each reads what another writes; environments have one shape."""
+"""Checks across the roots: each reads what another writes; environments differ only in size."""
 
 import re
 from collections import Counter
@@ -17,7 +17,7 @@ SERVICES = ("rates-sync", "rates-api")
 ENVIRONMENTS = ("staging", "production")
 
 BY_ZONE = {"aws_eip", "aws_nat_gateway"}
-"""What stands in one zone or in three, as `nat_gateways` says: size, not shape."""
+"""The resources that exist in one zone or in three, depending on `nat_gateways`."""
 
 OF_SYNC_ALONE = {
     "alerts/topic_arn",
@@ -28,7 +28,7 @@ OF_SYNC_ALONE = {
     "secrets/banxico_token_arn",
     "secrets/operator_token_arn",
 }
-"""What rates-api has no business with: to write, to purge, to alert, to ask Banxico (rule R2)."""
+"""Parameters that rates-api must not have: to write, purge, alert or poll Banxico (rule R2)."""
 
 
 def source(folder: Path) -> str:
@@ -44,7 +44,7 @@ def written() -> set[str]:
 
 
 def read_by(service: str) -> set[str]:
-    """Return the parameters that a service's root reads, its own image aside."""
+    """Return the parameters that a service's root reads, except its image."""
     [names] = re.findall(r"handed\s*=\s*toset\(\[(.*?)\]\)", source(TERRAFORM / service), re.DOTALL)
     return set(re.findall(r'"([^"]+)"', names)) - {f"{service}/image"}
 
@@ -56,27 +56,27 @@ def variables(environment: str, root: str) -> set[str]:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_what_a_service_reads_platform_writes(service: str) -> None:
-    """A parameter that nobody writes would stop the service's first plan."""
+def test_platform_writes_what_a_service_reads(service: str) -> None:
+    """Every parameter that a service reads is written; otherwise its first plan would fail."""
     assert read_by(service)
     assert read_by(service) <= written()
 
 
-def test_rates_api_is_told_nothing_that_could_write() -> None:
-    """What it is not told of it can't be granted by mistake."""
+def test_rates_api_gets_no_parameter_with_write_access() -> None:
+    """rates-api does not even get the ARNs that it must not have access to."""
     assert not read_by("rates-api") & OF_SYNC_ALONE
     assert read_by("rates-sync") >= OF_SYNC_ALONE
 
 
 def test_no_root_reads_another_roots_state() -> None:
-    """Parameters are the only hand-over: a service is deployed without any other state."""
+    """No root reads another's state: parameters are the only interface."""
     for root in ROOTS:
         assert "terraform_remote_state" not in source(TERRAFORM / root)
 
 
 @pytest.mark.parametrize("root", ROOTS)
-def test_states_are_apart_locked_and_encrypted(root: str) -> None:
-    """Each root has a state of its own, which S3 itself locks."""
+def test_states_are_separate_locked_and_encrypted(root: str) -> None:
+    """Each root has its own state, which S3 itself locks."""
     [backend] = re.findall(r'backend "s3" \{(.*?)\}', source(TERRAFORM / root), re.DOTALL)
     settings = dict(re.findall(r'(\w+)\s*=\s*"?([^"\n]+)"?', backend))
     assert settings == {"key": f"{root}.tfstate", "encrypt": "true", "use_lockfile": "true"}
@@ -84,12 +84,12 @@ def test_states_are_apart_locked_and_encrypted(root: str) -> None:
 
 @pytest.mark.parametrize("root", ROOTS)
 def test_environments_set_the_same_variables(root: str) -> None:
-    """What one environment says the other says, too: none lives on a default."""
+    """Both environments set the same variables: neither relies on a default."""
     assert variables("staging", root) == variables("production", root)
 
 
-def test_no_account_stands_in_the_configuration() -> None:
-    """Accounts are asked for, or given from outside; tests make theirs up."""
+def test_no_account_number_is_in_the_configuration() -> None:
+    """Account numbers are looked up or passed in; tests make them up."""
     for file in [*TERRAFORM.glob("*/*.tf"), *TERRAFORM.glob("**/*.tfvars"), *modules()]:
         assert not re.search(r"\b\d{12}\b", file.read_text(encoding="utf-8")), file
 
@@ -99,8 +99,8 @@ def modules() -> list[Path]:
     return sorted(TERRAFORM.glob("modules/**/*.tf"))
 
 
-def test_nobody_outside_is_let_in() -> None:
-    """0.0.0.0/0 stands in routes out and in the one rule by which rates-sync reaches Banxico."""
+def test_no_inbound_access_from_the_internet() -> None:
+    """0.0.0.0/0 occurs only in egress routes and in rates-sync's one rule for Banxico."""
     for file in [*TERRAFORM.glob("*/*.tf"), *modules()]:
         for kind, block in re.findall(
             r'^resource "(\w+)" "\w+" \{\n(.*?)^\}',
@@ -113,8 +113,8 @@ def test_nobody_outside_is_let_in() -> None:
                 )
 
 
-def test_the_firewalls_problem_is_one_that_the_api_explains() -> None:
-    """Its `type` leads to a page, under the same code, title and status."""
+def test_the_firewalls_problem_document_is_one_of_the_apis() -> None:
+    """Its `type` links to a page with the same code, title and status."""
     text = (TERRAFORM / "modules/edge/firewall.tf").read_text(encoding="utf-8")
     [block] = re.findall(r"too_many_requests = \{(.*?)\n  \}", text, re.DOTALL)
     said = dict(re.findall(r'(\w+)\s*=\s*"?([^"\n]+)"?', block))
@@ -136,7 +136,7 @@ def test_staging_differs_from_production_in_size_but_not_in_shape(
 
 
 def shape(change: dict[str, Any]) -> tuple[str, str, str]:
-    """Return where a resource is and what it is, but not which one of several."""
+    """Return a resource's module and type, without its index."""
     return (
         re.sub(r"\[.*?\]", "", change.get("module_address", "")),
         change["type"],

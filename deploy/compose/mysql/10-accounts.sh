@@ -1,6 +1,6 @@
-# The accounts of the two services, made when the data directory is. MySQL's entry point reads this file
-# once, before the server listens on the network; the account and its password are those of the URL that
-# the service itself gets.
+# Creates the two services' accounts together with the data directory. MySQL's entry point sources this file
+# once, before the server listens on the network; name and password come from the URL that the service itself
+# uses.
 
 account() {
     sed -n "s#^[a-z+]*://\([^:]*\):\([^@]*\)@.*#CREATE USER '\1'@'%' IDENTIFIED WITH caching_sha2_password BY '\2';#p" "$1"

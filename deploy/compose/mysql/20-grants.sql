@@ -1,10 +1,10 @@
--- What each service may do (rule R2: one writer). rates-sync owns the schema.
+-- Each service's privileges (rule R2: one writer). rates-sync owns the schema.
 GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES, CREATE VIEW, SHOW VIEW
     ON rates.* TO rates_sync@'%';
 
 -- rates-api reads the views and nothing else, not even the tables behind them: a view runs with the
--- rights of rates-sync, which created it. The views come with rates-sync's first migration, later than this
--- file. MySQL accepts a grant on what does not exist yet only together with CREATE, which is taken back.
+-- privileges of its creator, rates-sync. rates-sync's first migration creates the views, after this file has
+-- run. MySQL accepts a grant on something that does not exist only with CREATE, which is revoked again.
 GRANT CREATE, SELECT ON rates.head_v1 TO rates_api@'%';
 GRANT CREATE, SELECT ON rates.current_rates_v1 TO rates_api@'%';
 GRANT CREATE, SELECT ON rates.rate_history_v1 TO rates_api@'%';

@@ -1,5 +1,5 @@
-# Where alerts go: from alarms, and from rates-sync and the runbooks, whose own roles let them; who listens is in the
-# variable file.
+# The topic for alerts: from alarms, and from rates-sync and the automations, whose own roles allow it. The variable
+# file lists the subscribers.
 
 resource "aws_sns_topic" "alerts" {
   name              = "${local.name}-alerts"

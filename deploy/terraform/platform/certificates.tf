@@ -1,5 +1,5 @@
-# A certificate for clients, where CloudFront looks for it, and one for CloudFront, where the load balancer is. ACM
-# renews both as long as their DNS records stand.
+# A certificate for CloudFront in us-east-1, and one for the load balancer in its region. ACM renews both as long as
+# their DNS records exist.
 
 data "aws_route53_zone" "this" {
   name = var.zone_name

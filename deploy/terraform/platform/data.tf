@@ -1,4 +1,4 @@
-# The record and Redis, in subnets from which no route leads out.
+# The record and Redis, in isolated subnets without a route out.
 
 module "database" {
   source = "../modules/database"

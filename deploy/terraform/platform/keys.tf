@@ -1,5 +1,5 @@
-# A key for each purpose: who may read a log need not be able to read a secret. The account's own policies say who may
-# use a key; what AWS's services do on their own account stands here.
+# One key per purpose: permission to read a log must not include permission to read a secret. The account's IAM policies
+# decide who may use a key; these key policies cover what AWS services do on their own behalf.
 
 locals {
   of_this_account = { test = "StringEquals", variable = "aws:SourceAccount", value = local.account }
@@ -52,9 +52,9 @@ locals {
 data "aws_iam_policy_document" "key" {
   for_each = local.keys
 
-  #checkov:skip=CKV_AWS_109:In a key's policy "*" is the key itself.
-  #checkov:skip=CKV_AWS_111:In a key's policy "*" is the key itself.
-  #checkov:skip=CKV_AWS_356:In a key's policy "*" is the key itself.
+  #checkov:skip=CKV_AWS_109:In a key policy "*" means the key itself.
+  #checkov:skip=CKV_AWS_111:In a key policy "*" means the key itself.
+  #checkov:skip=CKV_AWS_356:In a key policy "*" means the key itself.
   statement {
     sid       = "GovernedByTheAccountsPolicies"
     actions   = ["kms:*"]
@@ -87,7 +87,7 @@ data "aws_iam_policy_document" "key" {
     }
   }
 
-  # As in AWS's own key for volumes: Auto Scaling starts instances in its own name, and has no policy of ours.
+  # As in AWS's managed key for volumes: Auto Scaling starts instances under its service-linked role, whose policies we can't change.
   dynamic "statement" {
     for_each = each.key == "data" ? [1] : []
 

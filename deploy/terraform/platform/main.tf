@@ -1,5 +1,5 @@
-# What the two services stand on. They read what they need of it from SSM parameters (parameters.tf), never from this
-# root's state.
+# The infrastructure that the two services share. They read what they need from SSM parameters (parameters.tf), never
+# from this root's state.
 
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}

@@ -1,5 +1,5 @@
-# How the platform is watched, what is done about it, and how that is practised. The services' groups are other roots':
-# their names are agreed, not read.
+# Monitoring, automated runbooks and failure drills. The services' groups belong to other roots: their names are a
+# convention, not looked up.
 
 locals {
   rates_api_group  = "${local.name}-rates-api"

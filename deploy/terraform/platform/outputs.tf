@@ -1,14 +1,14 @@
 output "name_servers" {
-  description = "The zone's name servers, for the delegation from the registrar."
+  description = "The zone's name servers, for the delegation at the registrar."
   value       = data.aws_route53_zone.this.name_servers
 }
 
 output "secrets_to_set" {
-  description = "Secrets whose values people set (README.md)."
+  description = "The secrets whose values people set (README.md)."
   value       = { for name, secret in aws_secretsmanager_secret.this : name => secret.name }
 }
 
 output "parameters" {
-  description = "What the services' roots may read."
+  description = "The SSM parameters for the services' roots."
   value       = sort([for parameter in aws_ssm_parameter.this : parameter.name])
 }

@@ -1,4 +1,4 @@
-# What the services' roots read: names and ARNs, no secret. This list is the whole contract between the roots.
+# What the services' roots read: names and ARNs, no secrets. This list is the complete contract between the roots.
 
 locals {
   parameters = merge(local.foundation_parameters, local.data_parameters)
@@ -30,8 +30,8 @@ locals {
 resource "aws_ssm_parameter" "this" {
   for_each = local.parameters
 
-  #checkov:skip=CKV2_AWS_34:Names and ARNs are no secrets; secrets are handed over by their ARN alone.
-  #checkov:skip=CKV_AWS_337:Names and ARNs are no secrets; secrets are handed over by their ARN alone.
+  #checkov:skip=CKV2_AWS_34:Names and ARNs are not secret; secrets are passed only by their ARN.
+  #checkov:skip=CKV_AWS_337:Names and ARNs are not secret; secrets are passed only by their ARN.
   name  = "/rates/${var.environment}/${each.key}"
   type  = "String"
   value = each.value
@@ -40,8 +40,8 @@ resource "aws_ssm_parameter" "this" {
 resource "aws_ssm_parameter" "list" {
   for_each = local.lists
 
-  #checkov:skip=CKV2_AWS_34:Names and ARNs are no secrets; secrets are handed over by their ARN alone.
-  #checkov:skip=CKV_AWS_337:Names and ARNs are no secrets; secrets are handed over by their ARN alone.
+  #checkov:skip=CKV2_AWS_34:Names and ARNs are not secret; secrets are passed only by their ARN.
+  #checkov:skip=CKV_AWS_337:Names and ARNs are not secret; secrets are passed only by their ARN.
   name  = "/rates/${var.environment}/${each.key}"
   type  = "StringList"
   value = join(",", each.value)

@@ -1,5 +1,5 @@
-# Secrets that people give: Terraform makes the place, never sees the value, and has none in its state (README.md says
-# how a value is set). The database's users and Redis' token are with their modules.
+# Secrets set by people: Terraform creates the secret but never sees its value, so the state has none (README.md shows
+# how to set one). The secrets of the database users and Redis' token are in their modules.
 
 locals {
   secrets = {
@@ -11,7 +11,7 @@ locals {
 resource "aws_secretsmanager_secret" "this" {
   for_each = local.secrets
 
-  #checkov:skip=CKV2_AWS_57:Banxico issues its token by hand and has no API for it; the operators' goes to people. Both are replaced by hand.
+  #checkov:skip=CKV2_AWS_57:Banxico issues its token manually and has no API for it; the operators' token is for people. Both are replaced by hand.
   name                    = "${local.name}/${replace(each.key, "_", "-")}"
   description             = each.value
   kms_key_id              = aws_kms_key.this["secrets"].arn

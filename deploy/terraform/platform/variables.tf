@@ -1,5 +1,5 @@
 variable "environment" {
-  description = "Which environment this is: each is an account of its own."
+  description = "The environment; each has its own AWS account."
   type        = string
 
   validation {
@@ -9,7 +9,7 @@ variable "environment" {
 }
 
 variable "region" {
-  description = "Where everything but CloudFront is."
+  description = "The region of everything except CloudFront."
   type        = string
 
   validation {
@@ -19,7 +19,7 @@ variable "region" {
 }
 
 variable "availability_zones" {
-  description = "The three zones."
+  description = "The three availability zones."
   type        = list(string)
 
   validation {
@@ -29,72 +29,72 @@ variable "availability_zones" {
 }
 
 variable "nat_gateways" {
-  description = "In how many zones there are a NAT gateway and the interface endpoints: 1 or 3."
+  description = "Number of zones with a NAT gateway and interface endpoints: 1 or 3."
   type        = number
 
   validation {
     condition     = var.environment != "production" || var.nat_gateways == 3
-    error_message = "production must have a NAT gateway in each zone, or a zone's loss would cut rates-sync off from Banxico."
+    error_message = "production must have a NAT gateway in each zone: otherwise losing a zone would cut rates-sync off from Banxico."
   }
 }
 
 variable "zone_name" {
-  description = "The Route 53 zone that the names are in; it must exist."
+  description = "The name of the Route 53 zone for the host names; it must exist."
   type        = string
 }
 
 variable "domain_name" {
-  description = "The name at which clients reach the API."
+  description = "The host name at which clients reach the API."
   type        = string
 
   validation {
     condition     = var.domain_name == var.zone_name || endswith(var.domain_name, ".${var.zone_name}")
-    error_message = "domain_name must be in zone_name, or its certificates could not be proved."
+    error_message = "domain_name must be in zone_name: otherwise its certificate can't be validated."
   }
 }
 
 variable "origin_header_generation" {
-  description = "Which secret CloudFront shows to the load balancer: raise it by one to rotate."
+  description = "Generation of the secret that CloudFront sends to the load balancer; raise by one to rotate."
   type        = number
   default     = 1
 }
 
 variable "requests_per_second_per_ip" {
-  description = "Requests a second above which an address is blocked."
+  description = "Requests per second above which an address is blocked."
   type        = number
   default     = 1000
 }
 
 variable "price_class" {
-  description = "Which of CloudFront's places serve."
+  description = "CloudFront's price class."
   type        = string
   default     = "PriceClass_100"
 }
 
 variable "deletion_protection" {
-  description = "Whether AWS refuses to delete what holds data or takes traffic, and buckets are kept with what is in them."
+  description = "Whether deletion protection is on for the database and the load balancer, and non-empty buckets are kept."
   type        = bool
 
   validation {
     condition     = var.environment != "production" || var.deletion_protection
-    error_message = "production must be protected from deletion; README.md says how to destroy it all the same."
+    error_message = "production must be protected from deletion; README.md describes how to destroy it anyway."
   }
 }
 
 variable "log_retention_days" {
-  description = "Days that logs are kept."
+  description = "How many days logs are kept."
   type        = number
   default     = 7
 }
 
 variable "record_configuration" {
-  description = "Whether AWS Config records here; false where the organization runs it for all accounts."
+  description = "Whether to run AWS Config; false if the organization runs it for all accounts."
   type        = bool
   default     = true
 }
 
 variable "inspect" {
-  description = "Whether Amazon Inspector looks for known vulnerabilities."
+  description = "Whether Amazon Inspector scans for known vulnerabilities."
   type        = bool
   default     = false
 }

@@ -1,44 +1,44 @@
 variable "database_instances" {
-  description = "Aurora's writer and its readers."
+  description = "Number of Aurora instances, writer and readers."
   type        = number
   default     = 2
 }
 
 variable "min_acu" {
-  description = "The least capacity of a database instance, in Aurora capacity units."
+  description = "The minimum capacity of a database instance, in Aurora capacity units."
   type        = number
   default     = 0.5
 }
 
 variable "max_acu" {
-  description = "The greatest."
+  description = "The maximum capacity of a database instance, in Aurora capacity units."
   type        = number
 
   validation {
     condition     = var.max_acu > var.min_acu
-    error_message = "max_acu must be above min_acu, or the database could not grow."
+    error_message = "max_acu must be greater than min_acu: otherwise the database could not grow."
   }
 }
 
 variable "backup_retention_days" {
-  description = "Days back to any second of which the record can be restored."
+  description = "How many days back the record can be restored, to any second."
   type        = number
   default     = 35
 
   validation {
     condition     = var.environment != "production" || var.backup_retention_days == 35
-    error_message = "production must keep 35 days, the longest that Aurora offers."
+    error_message = "production must keep 35 days, Aurora's maximum."
   }
 }
 
 variable "backup_copy_vault_arn" {
-  description = "A backup vault in another region that snapshots are copied to. Given by TF_VAR_backup_copy_vault_arn, not by file: it holds the account's number."
+  description = "The ARN of a backup vault in another region to copy snapshots to. Set by TF_VAR_backup_copy_vault_arn, not in a file, because it contains the account number."
   type        = string
   default     = null
 }
 
 variable "cache_node_type" {
-  description = "The type of Redis' nodes."
+  description = "The node type of Redis."
   type        = string
 
   validation {
@@ -48,7 +48,7 @@ variable "cache_node_type" {
 }
 
 variable "cache_replicas" {
-  description = "Redis' replicas beside the primary."
+  description = "Number of Redis replicas."
   type        = number
   default     = 1
 }

@@ -1,5 +1,5 @@
 variable "alert_emails" {
-  description = "Addresses that get the alerts; each must confirm once."
+  description = "E-mail addresses that get the alerts; each must confirm once."
   type        = set(string)
 
   validation {
@@ -9,22 +9,22 @@ variable "alert_emails" {
 
   validation {
     condition     = var.environment != "production" || length(var.alert_emails) >= 1
-    error_message = "production must alert somebody."
+    error_message = "production must have at least one address for alerts."
   }
 }
 
 variable "approver_roles" {
-  description = "Names of the IAM roles, of this account, whose holders may approve what a runbook would spend."
+  description = "Names of IAM roles in this account that may approve automation steps that cost money."
   type        = set(string)
 }
 
 variable "runbook_base_url" {
-  description = "Where docs/runbooks can be read."
+  description = "The base URL of docs/runbooks."
   type        = string
 }
 
 variable "drills" {
-  description = "Whether the failure drills run on their schedule; they can be started by hand all the same."
+  description = "Whether the failure drills run on schedule; they can be started by hand in any case."
   type        = bool
   default     = false
 }

@@ -12,7 +12,7 @@ terraform {
     }
   }
 
-  # Bucket and region are given at init: an environment has its own account, and a bucket in it (README.md).
+  # Bucket and region are passed at init: each environment has its own account with its own bucket (README.md).
   backend "s3" {
     key          = "platform.tfstate"
     encrypt      = true

@@ -8,10 +8,10 @@ locals {
     "network/security_groups/rates_api", "rates-api/image",
   ])
 
-  # The pool is a worker's; the requirements name 20 connections an instance.
+  # The requirements allow 20 connections per instance; the pool is per worker.
   connections = 20
 
-  # Longer than the balancer needs to see that an instance is not ready: two looks, 5 s apart.
+  # Longer than the balancer needs to notice that an instance is not ready: two checks, 5 s apart.
   drain_seconds = 20
 }
 
@@ -48,7 +48,7 @@ module "service" {
     RATES_API_OTLP_ENDPOINT = "http://127.0.0.1:4318/v1/traces"
   }
 
-  # The reader's user for both addresses; the writer is asked last, and only ever read (rule R2).
+  # The read-only user for both endpoints; the writer endpoint is tried last and only read (rule R2).
   secrets = {
     RATES_API_DATABASE_URL = {
       arn      = local.platform["database/reader_secret_arn"]

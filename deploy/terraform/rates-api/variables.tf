@@ -4,7 +4,7 @@ variable "environment" {
 
   validation {
     condition     = contains(["staging", "production"], var.environment)
-    error_message = "environment is staging or production."
+    error_message = "environment must be staging or production."
   }
 }
 
@@ -14,7 +14,7 @@ variable "region" {
 
   validation {
     condition     = can(regex("^[a-z]{2}-[a-z]+-[0-9]$", var.region))
-    error_message = "region is the name of an AWS region, such as us-east-1."
+    error_message = "region must be the name of an AWS region, such as us-east-1."
   }
 }
 
@@ -24,47 +24,47 @@ variable "instance_type" {
 
   validation {
     condition     = can(regex("^t3\\.", var.instance_type))
-    error_message = "instance_type is a t3: the images are built for x86-64, and the sizes measured on t3."
+    error_message = "instance_type must be a t3: the images are built for x86-64, and the sizing assumes t3."
   }
 }
 
 variable "memory_mib" {
-  description = "What the container may use; a quarter of the instance's memory stays for the system."
+  description = "The container's memory limit, in MiB; a quarter of the instance's memory is left for the system."
   type        = number
 
   validation {
     condition     = var.memory_mib >= 512
-    error_message = "memory_mib is 512 or more."
+    error_message = "memory_mib must be at least 512."
   }
 }
 
 variable "min_size" {
-  description = "The least number of instances."
+  description = "The minimum number of instances."
   type        = number
 }
 
 variable "max_size" {
-  description = "The greatest number of instances."
+  description = "The maximum number of instances."
   type        = number
 }
 
 variable "requests_per_second" {
-  description = "Requests per second and instance above which the group grows."
+  description = "Requests per second per instance above which the group scales out."
   type        = number
 }
 
 variable "workers" {
-  description = "Worker processes of an instance: one for each of its virtual CPUs."
+  description = "Worker processes per instance: one per vCPU."
   type        = number
 
   validation {
     condition     = contains([1, 2, 4], var.workers)
-    error_message = "workers is 1, 2 or 4, so that they share an instance's 20 connections evenly."
+    error_message = "workers must be 1, 2 or 4, so that they share an instance's 20 connections evenly."
   }
 }
 
 variable "image" {
-  description = "The image to plan for, by digest; if null the one that the deploy has last written down."
+  description = "The image to plan for, by digest; null for the one last deployed."
   type        = string
   default     = null
 }

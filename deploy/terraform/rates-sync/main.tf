@@ -1,5 +1,5 @@
-# rates-sync: asks Banxico, records, announces. Two instances in two zones, of which the one that holds the
-# lease works (rule R2).
+# rates-sync: polls Banxico, records, announces. Two instances in two zones; only the one that holds the lease is
+# active (rule R2).
 
 locals {
   handed = toset([
@@ -30,7 +30,7 @@ module "service" {
   metrics      = jsondecode(file("${path.module}/../metrics.json"))
 
   settings = {
-    # Probes, metrics and operators' actions are asked for on the instance itself, by Session Manager.
+    # No inbound access: probes, metrics and operator actions are used on the instance itself, through Session Manager.
     RATES_SYNC_HOST                       = "127.0.0.1"
     RATES_SYNC_DAILY_QUOTA                = tostring(var.daily_quota)
     RATES_SYNC_SNS_TOPIC_ARN              = local.platform["alerts/topic_arn"]

@@ -4,7 +4,7 @@ variable "environment" {
 
   validation {
     condition     = contains(["staging", "production"], var.environment)
-    error_message = "environment is staging or production."
+    error_message = "environment must be staging or production."
   }
 }
 
@@ -14,7 +14,7 @@ variable "region" {
 
   validation {
     condition     = can(regex("^[a-z]{2}-[a-z]+-[0-9]$", var.region))
-    error_message = "region is the name of an AWS region, such as us-east-1."
+    error_message = "region must be the name of an AWS region, such as us-east-1."
   }
 }
 
@@ -24,17 +24,17 @@ variable "instance_type" {
 
   validation {
     condition     = can(regex("^t3\\.", var.instance_type))
-    error_message = "instance_type is a t3: the images are built for x86-64, and the sizes measured on t3."
+    error_message = "instance_type must be a t3: the images are built for x86-64, and the sizing assumes t3."
   }
 }
 
 variable "memory_mib" {
-  description = "What the container may use; a quarter of the instance's memory stays for the system."
+  description = "The container's memory limit, in MiB; a quarter of the instance's memory is left for the system."
   type        = number
 
   validation {
     condition     = var.memory_mib >= 512
-    error_message = "memory_mib is 512 or more."
+    error_message = "memory_mib must be at least 512."
   }
 }
 
@@ -44,12 +44,12 @@ variable "daily_quota" {
 
   validation {
     condition     = var.daily_quota >= 100 && var.daily_quota <= 1000
-    error_message = "daily_quota is from 100, what a day's schedule needs, to 1000, the platform's budget."
+    error_message = "daily_quota must be from 100 to 1000, the platform's budget; an ordinary day needs about 180."
   }
 }
 
 variable "image" {
-  description = "The image to plan for, by digest; if null the one that the deploy has last written down."
+  description = "The image to plan for, by digest; null for the one last deployed."
   type        = string
   default     = null
 }

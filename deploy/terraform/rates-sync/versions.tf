@@ -12,7 +12,7 @@ terraform {
     }
   }
 
-  # The bucket and its region belong to the environment: -backend-config=bucket=… -backend-config=region=….
+  # Bucket and region depend on the environment: -backend-config=bucket=… -backend-config=region=….
   backend "s3" {
     key          = "rates-sync.tfstate"
     encrypt      = true

@@ -1,5 +1,5 @@
-# Ten instances at 50 requests a second each are 500 at the origin: what is above that, the CDN answers. The
-# limit is the requirements'; raise it to what an instance is measured to serve when the CDN is not enough.
+# Ten instances at 50 requests a second each make 500 at the origin; the CDN answers the rest. The limit comes
+# from the requirements; if the CDN is not enough, raise it to an instance's measured capacity.
 environment         = "production"
 region              = "us-east-1"
 instance_type       = "t3.medium"

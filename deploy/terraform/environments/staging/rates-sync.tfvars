@@ -1,4 +1,4 @@
-# The token of staging is another than production's, or the two would spend one quota.
+# Staging has its own token, or it would share production's quota.
 environment   = "staging"
 region        = "us-east-1"
 instance_type = "t3.small"

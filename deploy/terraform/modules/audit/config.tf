@@ -1,9 +1,9 @@
-# AWS Config: every resource's configuration, at every change, and rules that say when one breaks a guarantee.
+# AWS Config: records every resource's configuration at every change, with rules that flag violations.
 
 locals {
   recorders = var.record_configuration ? toset(["this"]) : toset([])
 
-  # What Terraform asserts before an apply, watched afterwards: a hand in the console is not in any plan.
+  # What Terraform asserts before an apply, monitored afterwards: no plan shows a manual change in the console.
   rules = {
     buckets-private              = "S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED"
     buckets-encrypted            = "S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED"
@@ -48,7 +48,7 @@ module "configurations" {
   ]
 }
 
-# AWS's own role for Config: it reads every kind of resource, and its policy grows with them.
+# AWS's service-linked role for Config: it can read every kind of resource, and AWS keeps its policy current.
 resource "aws_iam_service_linked_role" "config" {
   for_each = local.recorders
 

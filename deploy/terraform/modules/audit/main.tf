@@ -1,4 +1,4 @@
-# Who did what (CloudTrail), what it looked like before and after (Config), what is vulnerable (Inspector).
+# Who did what (CloudTrail), how the configuration changed (Config), what is vulnerable (Inspector).
 
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
@@ -7,7 +7,7 @@ data "aws_region" "current" {}
 locals {
   account = data.aws_caller_identity.current.account_id
   trail   = "${var.name}-trail"
-  # Composed, not asked for: the bucket's policy must name the trail before there is one.
+  # Composed, not looked up: the bucket's policy must name the trail before it exists.
   trail_arn = "arn:${data.aws_partition.current.partition}:cloudtrail:${data.aws_region.current.region}:${local.account}:trail/${local.trail}"
 }
 
@@ -37,14 +37,14 @@ module "trail" {
 }
 
 resource "aws_cloudtrail" "this" {
-  #checkov:skip=CKV_AWS_252:Nobody waits for a log file; what needs a reaction has an alarm.
-  #checkov:skip=CKV2_AWS_10:The trail is read from its bucket, where it stays 2 years; CloudWatch keeps 7 days.
+  #checkov:skip=CKV_AWS_252:Nobody waits for a log file; whatever needs a reaction has an alarm.
+  #checkov:skip=CKV2_AWS_10:The trail is read from its bucket, which keeps it for 2 years; CloudWatch keeps 7 days.
   name                          = local.trail
   s3_bucket_name                = module.trail.id
   kms_key_id                    = var.kms_key_arn
   is_multi_region_trail         = true
   include_global_service_events = true
-  # A digest an hour, signed: what was changed or removed afterwards shows.
+  # A signed digest every hour: it reveals log files that were changed or deleted later.
   enable_log_file_validation = true
   enable_logging             = true
 }

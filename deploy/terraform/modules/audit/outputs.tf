@@ -1,10 +1,10 @@
 output "trail_arn" {
-  description = "The trail."
+  description = "The CloudTrail trail."
   value       = aws_cloudtrail.this.arn
 }
 
 output "buckets" {
-  description = "How the module's buckets are protected, by purpose."
+  description = "The protection settings of the module's buckets, by purpose."
   value = merge(
     { trail = module.trail.protection },
     { for key, bucket in module.configurations : "configurations" => bucket.protection },

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Beginning of every name, as rates-production."
+  description = "Prefix of every name, such as rates-production."
   type        = string
 
   validation {
@@ -14,7 +14,7 @@ variable "kms_key_arn" {
 }
 
 variable "retention_days" {
-  description = "Days that the trail and the recorded configurations are kept."
+  description = "How many days the trail and the recorded configurations are kept."
   type        = number
   default     = 731
 
@@ -25,19 +25,19 @@ variable "retention_days" {
 }
 
 variable "record_configuration" {
-  description = "Whether AWS Config records here. An account has one recorder in a region: false where it is run for all."
+  description = "Whether to run AWS Config. An account has one recorder per region: false if it is managed elsewhere."
   type        = bool
   default     = true
 }
 
 variable "inspect" {
-  description = "Whether Amazon Inspector looks for known vulnerabilities in instances and images."
+  description = "Whether Amazon Inspector scans instances and images for known vulnerabilities."
   type        = bool
   default     = false
 }
 
 variable "force_destroy" {
-  description = "Whether the buckets may be destroyed with the records in them: never in production."
+  description = "Whether the buckets may be destroyed while they contain records: never in production."
   type        = bool
   default     = false
 }

@@ -1,10 +1,10 @@
-# A bucket that nobody outside the account reads, encrypted, over TLS only. Every bucket of the platform is one of these.
+# A private, encrypted, TLS-only bucket. Every bucket of the platform uses this module.
 
 resource "aws_s3_bucket" "this" {
-  #checkov:skip=CKV_AWS_21:On but for access logs, which are written once; old versions would outlive their 7 days.
-  #checkov:skip=CKV_AWS_18:Buckets of logs don't log themselves; CloudTrail records who changed a bucket.
+  #checkov:skip=CKV_AWS_21:On except for access logs, which are written once; old versions would outlive their 7 days.
+  #checkov:skip=CKV_AWS_18:Log buckets don't log themselves; CloudTrail records who changed a bucket.
   #checkov:skip=CKV_AWS_144:What must survive a region is in the database's backups (docs/disaster-recovery.md), not in buckets.
-  #checkov:skip=CKV2_AWS_62:Nobody waits for these objects: no notification has a reader.
+  #checkov:skip=CKV2_AWS_62:Nothing reacts to new objects: a notification would have no consumer.
   bucket_prefix = "${var.name}-"
   force_destroy = var.force_destroy
 }
@@ -77,7 +77,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     }
   }
 
-  # Versions first: a rule about old versions on a bucket without them is refused.
+  # Versioning first: S3 rejects a rule for old versions on an unversioned bucket.
   depends_on = [aws_s3_bucket_versioning.this]
 }
 

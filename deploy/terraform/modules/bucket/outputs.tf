@@ -1,21 +1,21 @@
 output "id" {
-  description = "The bucket's name, known once its policy is in force."
+  description = "The bucket's name, known once its policy is in effect."
   value       = aws_s3_bucket.this.id
   depends_on  = [aws_s3_bucket_policy.this]
 }
 
 output "arn" {
-  description = "The bucket's ARN; known before the policy, which may name it."
+  description = "The bucket's ARN, known before the policy, which may refer to it."
   value       = aws_s3_bucket.this.arn
 }
 
 output "regional_domain_name" {
-  description = "The host name at which CloudFront reads it."
+  description = "The host name from which CloudFront reads."
   value       = aws_s3_bucket.this.bucket_regional_domain_name
 }
 
 output "protection" {
-  description = "What holds of the bucket, for the tests of those who use it."
+  description = "The bucket's protection settings, for tests."
   value = {
     private = alltrue([
       aws_s3_bucket_public_access_block.this.block_public_acls,

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Beginning of the bucket's name; AWS adds characters that make it unique in the world."
+  description = "Prefix of the bucket's name; AWS appends characters that make it globally unique."
   type        = string
 
   validation {
@@ -9,7 +9,7 @@ variable "name" {
 }
 
 variable "kms_key_arn" {
-  description = "KMS key that encrypts the objects; null: the keys of S3 itself, for writers and readers that can't use ours."
+  description = "KMS key that encrypts the objects; null for S3-managed keys, for writers and readers that can't use ours."
   type        = string
   default     = null
 }
@@ -21,7 +21,7 @@ variable "expire_days" {
 
   validation {
     condition     = var.expire_days == null ? true : var.expire_days >= 1
-    error_message = "expire_days must be at least 1; leave it out to keep objects."
+    error_message = "expire_days must be at least 1; omit it to keep objects."
   }
 }
 
@@ -32,7 +32,7 @@ variable "versioned" {
 }
 
 variable "grants" {
-  description = "AWS services that may use the bucket beside the account: on the objects under `path`, or on the bucket itself without one, where all of `equals` holds."
+  description = "AWS services that may access the bucket: the objects under `path`, or the bucket itself if it is null, if all conditions in `equals` are met."
   type = list(object({
     sid     = string
     service = string
@@ -44,12 +44,12 @@ variable "grants" {
 
   validation {
     condition     = alltrue([for grant in var.grants : endswith(grant.service, ".amazonaws.com") && length(grant.equals) > 0])
-    error_message = "A grant must name an AWS service and hold a condition: a service acts for every account that asks it."
+    error_message = "A grant must name an AWS service and have a condition: a service acts on behalf of any account."
   }
 }
 
 variable "force_destroy" {
-  description = "Whether the bucket may be destroyed with what is in it."
+  description = "Whether the bucket may be destroyed while it contains objects."
   type        = bool
   default     = false
 }

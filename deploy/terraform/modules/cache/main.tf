@@ -1,5 +1,5 @@
-# Redis carries the stream and the documents. Both are derived (rule R1): losing them loses nothing,
-# so nothing is kept, and a failover to a replica that lags is repaired by the relay.
+# Redis holds the stream and the documents. Both are derived (rule R1): losing them loses nothing, so
+# nothing is persisted, and the relay repairs the stream after a failover to a lagging replica.
 
 resource "aws_elasticache_subnet_group" "this" {
   name        = var.name
@@ -10,9 +10,9 @@ resource "aws_elasticache_subnet_group" "this" {
 resource "aws_elasticache_parameter_group" "this" {
   name        = "${var.name}-redis7"
   family      = "redis7"
-  description = "As in compose.yaml: a full Redis refuses, it never evicts"
+  description = "As in compose.yaml: a full Redis refuses writes and never evicts"
 
-  # Evicting would take entries out of the stream, which the relay takes for loss and refills.
+  # Eviction would remove stream entries; the relay would treat that as data loss and refill the stream.
   parameter {
     name  = "maxmemory-policy"
     value = "noeviction"
@@ -49,13 +49,13 @@ resource "aws_elasticache_replication_group" "this" {
   # A snapshot would bring back a stream that the record has left behind (protocol rule 9).
   snapshot_retention_limit   = 0
   auto_minor_version_upgrade = true
-  maintenance_window         = "sun:08:00-sun:09:00" # UTC: the night to Sunday in Mexico City
+  maintenance_window         = "sun:08:00-sun:09:00" # UTC: early Sunday in Mexico City
   apply_immediately          = false
 
   lifecycle {
     precondition {
       condition     = 1 + var.replicas <= 2 * length(var.subnet_ids)
-      error_message = "There are more than two nodes for each availability zone; add subnets or take replicas away."
+      error_message = "There are more than two nodes per availability zone; add subnets or remove replicas."
     }
   }
 }

@@ -4,14 +4,14 @@ output "replication_group_id" {
 }
 
 output "member_cluster_ids" {
-  description = "The names of the nodes, which are a dimension of their metrics."
-  # Not the attribute member_clusters: AWS names nodes <group>-001, -002, … and these are known before
-  # the group is made, so that alarms can be planned for each.
+  description = "The names of the nodes, a dimension of their metrics."
+  # Not the attribute member_clusters: AWS names nodes <group>-001, -002, …, which is known before the
+  # group exists, so that the alarms for each node can be planned.
   value = toset([for n in range(1 + var.replicas) : format("%s-%03d", var.name, n + 1)])
 }
 
 output "primary_endpoint" {
-  description = "The host name that leads to the primary, also after a failover."
+  description = "The host name of the primary, also after a failover."
   value       = aws_elasticache_replication_group.this.primary_endpoint_address
 }
 

@@ -1,10 +1,10 @@
 variable "name" {
-  description = "What names begin with: rates-<environment>."
+  description = "Prefix of every name: rates-<environment>."
   type        = string
 
   validation {
     condition     = can(regex("^rates-(staging|production)$", var.name))
-    error_message = "name is rates-staging or rates-production."
+    error_message = "name must be rates-staging or rates-production."
   }
 }
 
@@ -14,22 +14,22 @@ variable "subnet_ids" {
 
   validation {
     condition     = length(distinct(var.subnet_ids)) >= 2
-    error_message = "Multi-AZ needs subnets in two availability zones at least."
+    error_message = "Multi-AZ needs subnets in at least two availability zones."
   }
 }
 
 variable "security_group_id" {
-  description = "The security group that admits the two services on 6379."
+  description = "The security group that allows the two services to connect to port 6379."
   type        = string
 }
 
 variable "kms_key_arn" {
-  description = "The key for what the nodes keep on disk."
+  description = "The KMS key for the nodes' data at rest."
   type        = string
 }
 
 variable "secrets_kms_key_arn" {
-  description = "The key for the secret that holds the AUTH token."
+  description = "The KMS key for the secret with the AUTH token."
   type        = string
 }
 
@@ -40,18 +40,18 @@ variable "node_type" {
 
   validation {
     condition     = startswith(var.node_type, "cache.")
-    error_message = "node_type is an ElastiCache node type, such as cache.r6g.large."
+    error_message = "node_type must be an ElastiCache node type, such as cache.r6g.large."
   }
 }
 
 variable "replicas" {
-  description = "Replicas beside the primary; a failover needs one at least."
+  description = "Number of replicas; a failover needs at least one."
   type        = number
   default     = 1
 
   validation {
     condition     = var.replicas >= 1 && var.replicas <= 5
-    error_message = "replicas is from 1 to 5: without a replica there is nothing to fail over to."
+    error_message = "replicas must be from 1 to 5: without a replica there is nothing to fail over to."
   }
 }
 
@@ -62,6 +62,6 @@ variable "engine_version" {
 
   validation {
     condition     = can(regex("^7\\.[0-9]+$", var.engine_version))
-    error_message = "engine_version is 7.x: the parameter group belongs to redis7."
+    error_message = "engine_version must be 7.x: the parameter group's family is redis7."
   }
 }

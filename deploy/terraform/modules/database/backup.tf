@@ -1,5 +1,5 @@
-# Beside Aurora's own continuous backup, which goes with the account's rights over the cluster: snapshots
-# in a vault that nobody empties by mistake, copied to another region where one is named.
+# In addition to Aurora's continuous backup, which anyone with rights over the cluster can delete: snapshots
+# in a vault that is protected against deletion, copied to another region if one is configured.
 
 resource "aws_backup_vault" "this" {
   name        = var.name
@@ -9,8 +9,8 @@ resource "aws_backup_vault" "this" {
 resource "aws_backup_vault_lock_configuration" "this" {
   backup_vault_name = aws_backup_vault.this.name
 
-  # Without changeable_for_days the lock can be lifted, by whoever may (governance mode); a snapshot
-  # younger than a week can't be deleted before that.
+  # Without changeable_for_days this is governance mode: users with the permission can remove the lock.
+  # As long as it exists, a snapshot can't be deleted in its first week.
   min_retention_days = 7
   max_retention_days = 366
 }

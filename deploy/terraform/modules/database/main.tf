@@ -15,16 +15,16 @@ resource "aws_cloudwatch_log_group" "this" {
   #checkov:skip=CKV_AWS_338:Logs are kept 7 days, by requirement; the record's own audit table is kept 2 years.
   for_each = local.logs
 
-  # Aurora would make them itself, to be kept for ever.
+  # Otherwise Aurora would create them, with unlimited retention.
   name              = "/aws/rds/cluster/${var.name}/${each.key}"
   retention_in_days = 7
   kms_key_id        = var.logs_kms_key_arn
 }
 
 resource "aws_rds_cluster" "this" {
-  #checkov:skip=CKV_AWS_325:The audit log is exported (local.logs), which the check does not resolve.
-  #checkov:skip=CKV_AWS_326:A restore goes into a new cluster (docs/disaster-recovery.md); rewinding this one would destroy what happened.
-  #checkov:skip=CKV_AWS_162:A token of IAM lasts 15 minutes; the services read their URL at start, so that passwords are rotated instead (users.tf).
+  #checkov:skip=CKV_AWS_325:The audit log is exported (local.logs); the check does not resolve the local.
+  #checkov:skip=CKV_AWS_326:A restore creates a new cluster (docs/disaster-recovery.md); backtracking this one would destroy the evidence.
+  #checkov:skip=CKV_AWS_162:An IAM token lasts 15 minutes, but the services read their URL only at start; passwords are rotated instead (users.tf).
   cluster_identifier = var.name
   engine             = "aurora-mysql"
   engine_mode        = "provisioned"
@@ -44,18 +44,18 @@ resource "aws_rds_cluster" "this" {
   storage_encrypted = true
   kms_key_id        = var.kms_key_arn
 
-  # RDS makes the master's password, keeps it in Secrets Manager and rotates it every 7 days.
+  # RDS generates the master password, keeps it in Secrets Manager and rotates it every 7 days.
   master_username               = "master"
   manage_master_user_password   = true
   master_user_secret_kms_key_id = var.secrets_kms_key_arn
 
-  # SQL by the AWS API, for whoever may read the master's secret: no host in the isolated subnets is
-  # needed to make accounts, and none is there to break into.
+  # The Data API: SQL through the AWS API, for those who may read the master secret. Creating accounts
+  # needs no host in the isolated subnets, so there is none to attack.
   enable_http_endpoint = true
 
-  # Continuous: any second of the last 35 days, the newest at most 5 minutes old (RPO).
+  # Continuous backup: any second of the last 35 days, the newest at most 5 minutes old (RPO).
   backup_retention_period      = var.backup_retention_days
-  preferred_backup_window      = "08:00-08:30" # UTC: 02:00 in Mexico City, nobody polls
+  preferred_backup_window      = "08:00-08:30" # UTC: 02:00 in Mexico City, outside the polling window
   preferred_maintenance_window = "sun:09:00-sun:09:30"
   copy_tags_to_snapshot        = true
   delete_automated_backups     = false
@@ -68,12 +68,12 @@ resource "aws_rds_cluster" "this" {
   lifecycle {
     precondition {
       condition     = var.min_acu <= var.max_acu
-      error_message = "min_acu is above max_acu: a database can't be larger at rest than at its largest."
+      error_message = "min_acu must not be greater than max_acu."
     }
 
     precondition {
       condition     = length(var.availability_zones) >= var.instance_count
-      error_message = "There are more instances than availability zones: two would share one and fail together."
+      error_message = "There are more instances than availability zones: two would share a zone and fail together."
     }
   }
 
@@ -81,7 +81,7 @@ resource "aws_rds_cluster" "this" {
 }
 
 resource "aws_rds_cluster_instance" "this" {
-  #checkov:skip=CKV_AWS_118:The cluster's metrics and Performance Insights say what the alarms ask; figures of a host that AWS runs would say no more.
+  #checkov:skip=CKV_AWS_118:The cluster's metrics and Performance Insights cover what the alarms need; metrics of AWS's host would add nothing.
   count = var.instance_count
 
   identifier         = "${var.name}-${count.index + 1}"
@@ -91,7 +91,7 @@ resource "aws_rds_cluster_instance" "this" {
   instance_class     = "db.serverless"
   availability_zone  = var.availability_zones[count.index]
 
-  # Readers of tiers 0 and 1 are always as large as the writer: a failover finds room at once.
+  # Readers in tiers 0 and 1 are always as large as the writer, so a failover has full capacity at once.
   promotion_tier       = min(count.index, 1)
   publicly_accessible  = false
   ca_cert_identifier   = "rds-ca-rsa2048-g1"

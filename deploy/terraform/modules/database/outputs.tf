@@ -1,5 +1,5 @@
 output "cluster_id" {
-  description = "The cluster's identifier, the dimension of its metrics."
+  description = "The cluster's identifier, a dimension of its metrics."
   value       = aws_rds_cluster.this.cluster_identifier
 }
 
@@ -9,17 +9,17 @@ output "cluster_arn" {
 }
 
 output "writer_endpoint" {
-  description = "The host name that leads to the writer, also after a failover."
+  description = "The host name of the writer, also after a failover."
   value       = aws_rds_cluster.this.endpoint
 }
 
 output "reader_endpoint" {
-  description = "The host name that leads to a reader, to the writer if there is none."
+  description = "The host name of a reader, or of the writer if there is no reader."
   value       = aws_rds_cluster.this.reader_endpoint
 }
 
 output "database_name" {
-  description = "The database with the record."
+  description = "The name of the database with the record."
   value       = local.database_name
 }
 
@@ -34,7 +34,7 @@ output "reader_secret_arn" {
 }
 
 output "master_secret_arn" {
-  description = "The secret of the master user, which RDS made and rotates."
+  description = "The secret of the master user, created and rotated by RDS."
   value       = one(aws_rds_cluster.this.master_user_secret).secret_arn
 }
 

@@ -1,7 +1,7 @@
 resource "aws_rds_cluster_parameter_group" "this" {
   name_prefix = "${var.name}-"
   family      = "aurora-mysql8.0"
-  description = "What the services rely on beside what each of their sessions sets"
+  description = "Settings that the services rely on but do not set per session"
 
   dynamic "parameter" {
     for_each = local.parameters
@@ -9,7 +9,7 @@ resource "aws_rds_cluster_parameter_group" "this" {
     content {
       name  = parameter.key
       value = parameter.value
-      # Admitted for parameters of both kinds; "immediate" is refused for those that only a start reads.
+      # Valid for both kinds of parameters; "immediate" is rejected for static ones.
       apply_method = "pending-reboot"
     }
   }
@@ -20,8 +20,8 @@ resource "aws_rds_cluster_parameter_group" "this" {
 }
 
 locals {
-  # Isolation, SQL mode, lock waits and idle time are not here: rates-sync and rates-api set them in
-  # each session (store/engine.py, fallback/engine.py), so that they hold on every server.
+  # Not here: isolation, SQL mode, lock waits and idle time. rates-sync and rates-api set them per session
+  # (store/engine.py, fallback/engine.py), so that they apply on every server.
   parameters = {
     require_secure_transport = "ON"
     tls_version              = "TLSv1.2,TLSv1.3"
@@ -31,7 +31,7 @@ locals {
     character_set_server = "utf8mb4"
     collation_server     = "utf8mb4_0900_ai_ci"
 
-    # A commit that was acknowledged is in the record (rule R3).
+    # An acknowledged commit is durable (rule R3).
     innodb_flush_log_at_trx_commit = "1"
 
     slow_query_log       = "1"

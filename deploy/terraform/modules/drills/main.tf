@@ -1,10 +1,10 @@
-# Drills: one zone lost, each month another one, and each quarter the whole service. docs/runbooks/drills.md
-# says what must be seen in them.
+# Drills: every month a zone is lost, a different one each time, and every quarter the whole service.
+# docs/runbooks/drills.md lists what to expect.
 #
 # zone.tf      the loss of a zone: an experiment for each
-# service.tf   the loss of the service, part after part
+# service.tf   the loss of the whole service, part by part
 # roles.tf     what an experiment may break
-# schedule.tf  when, if at all
+# schedule.tf  when they run, if enabled
 
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
@@ -19,7 +19,7 @@ locals {
   groups    = { api = var.rates_api_group_name, sync = var.rates_sync_group_name }
   group_arn = { for key, name in local.groups : key => "${local.arn}:autoscaling:${local.region}:${local.account}:autoScalingGroup:*:autoScalingGroupName/${name}" }
 
-  # By these tags the instances are found: modules/service gives them to each at launch.
+  # Experiments find instances by these tags; modules/service sets them at launch.
   instance_tags = {
     api  = { Project = "rates", Environment = var.environment, Service = "rates-api" }
     sync = { Project = "rates", Environment = var.environment, Service = "rates-sync" }

@@ -1,5 +1,5 @@
-# What an experiment may break: instances of the two groups, this cluster, this replication group. Finding
-# them knows no resources.
+# What an experiment may break: instances of the two groups, this cluster, this replication group. The actions
+# that find them don't support resource-level permissions.
 
 data "aws_iam_policy_document" "experiment_trust" {
   statement {
@@ -25,7 +25,7 @@ data "aws_iam_policy_document" "experiment_trust" {
 }
 
 data "aws_iam_policy_document" "experiment" {
-  #checkov:skip=CKV_AWS_356:What stands on "*" knows no resources: looking, log delivery, and the API error, which is bound to the groups.
+  #checkov:skip=CKV_AWS_356:The actions on "*" support no resource-level permissions: lookups, log delivery, and the API error, which a condition limits to the groups.
   statement {
     sid = "Find"
     actions = [
@@ -53,7 +53,7 @@ data "aws_iam_policy_document" "experiment" {
     }
   }
 
-  # An instance whose volume is encrypted starts only with a grant.
+  # An instance with an encrypted volume needs a grant to start.
   statement {
     sid       = "Start"
     actions   = ["kms:CreateGrant"]
@@ -102,7 +102,7 @@ data "aws_iam_policy_document" "experiment" {
     resources = [var.cache_replication_group_arn]
   }
 
-  # Log delivery is set up by whoever writes, and knows no resources but its own.
+  # The experiment sets up its log delivery; these actions support no resource-level permissions.
   statement {
     sid       = "Log"
     actions   = ["logs:CreateLogDelivery", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups"]
@@ -158,7 +158,7 @@ data "aws_iam_policy_document" "schedule" {
 
 resource "aws_iam_role" "schedule" {
   name               = "${var.name}-drill-schedule"
-  description        = "Lets the schedules begin a drill."
+  description        = "Lets the schedules start a drill."
   assume_role_policy = data.aws_iam_policy_document.schedule_trust.json
 }
 

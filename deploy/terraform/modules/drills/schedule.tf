@@ -1,6 +1,6 @@
-# On Tuesdays at ten in Mexico City: the window is open and people are at work (3#2 is a month's second
-# Tuesday). The zones take turns, so that each month loses another one; the whole service is lost in the
-# last month of a quarter, two weeks after that month's zone.
+# On Tuesdays at 10:00 in Mexico City: the window is open and people are at work (3#2 is the month's second
+# Tuesday). The zones take turns, one a month; the drill of the whole service is in the last month of a
+# quarter, two weeks after that month's zone.
 
 locals {
   drills = merge(
@@ -23,10 +23,10 @@ resource "aws_scheduler_schedule_group" "drills" {
 resource "aws_scheduler_schedule" "drill" {
   for_each = local.drills
 
-  #checkov:skip=CKV_AWS_297:A schedule holds the id of a template, which is no secret.
+  #checkov:skip=CKV_AWS_297:A schedule contains only a template's id, which is not secret.
   name                         = "${var.name}-${each.key}"
   group_name                   = aws_scheduler_schedule_group.drills.name
-  description                  = "Begins the drill ${each.key}; off unless the environment says otherwise."
+  description                  = "Starts the drill ${each.key}; off by default."
   state                        = var.enabled ? "ENABLED" : "DISABLED"
   schedule_expression          = each.value.when
   schedule_expression_timezone = "America/Mexico_City"
@@ -38,10 +38,10 @@ resource "aws_scheduler_schedule" "drill" {
   target {
     arn      = "${local.arn}:scheduler:::aws-sdk:fis:startExperiment"
     role_arn = aws_iam_role.schedule.arn
-    # Not jsonencode: it writes < as \\u003c, and the scheduler would not see its own keyword.
+    # Not jsonencode: it escapes < as \\u003c, and the scheduler would not recognise its keyword.
     input = "{\"ExperimentTemplateId\": \"${each.value.template}\", \"ClientToken\": \"<aws.scheduler.execution-id>\"}"
 
-    # A drill that could not begin is not made up for at another hour.
+    # A drill that could not start is not rescheduled.
     retry_policy {
       maximum_event_age_in_seconds = 300
       maximum_retry_attempts       = 2

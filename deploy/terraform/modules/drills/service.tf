@@ -1,12 +1,12 @@
-# The whole service is lost, the part first that clients must not feel:
+# The whole service is lost, starting with the parts that clients must not notice:
 #
-# 1. every instance of rates-sync: rates-api serves on, degraded once five minutes have passed;
-# 2. ten minutes later the database's writer: rates-api serves on from memory;
-# 3. ten minutes later every instance of rates-api: what the edge holds is served, the rest fails, and
-#    within 15 minutes the group must have brought the service back (RTO).
+# 1. every instance of rates-sync: rates-api keeps serving, degraded after five minutes;
+# 2. ten minutes later the database's writer: rates-api keeps serving from memory;
+# 3. ten minutes later every instance of rates-api: the edge serves what it has cached, everything else
+#    fails, and the group must restore the service within 15 minutes (RTO).
 #
-# Until step 3 no burn alarm may fire, and one that fires ends the drill. In step 3 the fast burn fires if
-# requests come: it starts the stopped instances again, and is itself part of what the drill shows.
+# Before step 3 no burn alarm may fire; one that does stops the drill. In step 3 the fast burn fires if there
+# is traffic: it starts the stopped instances again, which is part of what the drill verifies.
 
 locals {
   parts = {
@@ -26,7 +26,7 @@ locals {
 }
 
 resource "aws_fis_experiment_template" "service" {
-  description = "${var.name}: the whole service is lost, part after part."
+  description = "${var.name}: the whole service is lost, part by part."
   role_arn    = aws_iam_role.experiment.arn
 
   dynamic "stop_condition" {

@@ -1,5 +1,5 @@
-# A zone without power: its instances stop and their groups get no others there, nodes of Redis in it go
-# dark, and the database's writer moves if it stood there. After half an hour the zone is back.
+# A zone without power: its instances stop, their groups can't start new ones there, its Redis nodes go
+# down, and the database fails over if its writer was there. After half an hour the zone is back.
 
 locals {
   outage = "PT30M"
@@ -66,7 +66,7 @@ resource "aws_fis_experiment_template" "zone" {
         value = local.outage
       }
 
-      # The group replaces a stopped instance, and ends it: that is no failure of the drill.
+      # The group replaces a stopped instance and terminates it: that is not a failure of the drill.
       parameter {
         key   = "completeIfInstancesTerminated"
         value = "true"
@@ -90,7 +90,7 @@ resource "aws_fis_experiment_template" "zone" {
     }
   }
 
-  # Without it the groups would refill the very zone that is lost.
+  # Otherwise the groups would start instances in the zone that is meant to be lost.
   action {
     name      = "no-capacity"
     action_id = "aws:ec2:asg-insufficient-instance-capacity-error"
@@ -157,7 +157,7 @@ resource "aws_fis_experiment_template" "zone" {
     }
   }
 
-  # Two services stand in three zones: a zone may hold no instance of one, or not the writer.
+  # Two instances of a service can't be in all three zones: a zone may have none of them, or not the writer.
   experiment_options {
     account_targeting            = "single-account"
     empty_target_resolution_mode = "skip"

@@ -1,9 +1,9 @@
-# The load balancer: TLS from CloudFront, whose secret header opens it, round robin over the instances that are ready.
-# It repeats no request (docs/adr/0013-the-edge-repeats-nothing.md).
+# The load balancer: TLS from CloudFront, requests only with its secret header, round robin over the ready instances.
+# It never retries a request (docs/adr/0013-the-edge-repeats-nothing.md).
 
 resource "aws_lb" "this" {
-  #checkov:skip=CKV2_AWS_28:The WAF stands before CloudFront, and nobody else reaches the load balancer.
-  #checkov:skip=CKV_AWS_150:deletion_protection is on by default; a variable file turns it off where things are thrown away.
+  #checkov:skip=CKV2_AWS_28:The WAF is attached to CloudFront, and only CloudFront reaches the load balancer.
+  #checkov:skip=CKV_AWS_150:deletion_protection is on by default; a variable file turns it off for disposable environments.
   name               = var.name
   load_balancer_type = "application"
   internal           = false
@@ -14,8 +14,8 @@ resource "aws_lb" "this" {
   enable_deletion_protection       = var.deletion_protection
   drop_invalid_header_fields       = true
   desync_mitigation_mode           = "defensive"
-  # Who sends closes first: CloudFront after 15 s, this after 25, rates-api after 30. Otherwise a request meets a closing
-  # connection and becomes a 502.
+  # The client side closes idle connections first: CloudFront after 15 s, the balancer after 25, rates-api after 30.
+  # Otherwise a request could hit a closing connection and become a 502.
   idle_timeout = 25
 
   access_logs {
@@ -26,7 +26,7 @@ resource "aws_lb" "this" {
 }
 
 resource "aws_lb_target_group" "rates_api" {
-  #checkov:skip=CKV_AWS_378:The last hop, inside private subnets, carries public data and no credentials; TLS ends here.
+  #checkov:skip=CKV_AWS_378:The last hop, inside private subnets, carries public data and no credentials; TLS terminates here.
   name        = "${var.name}-rates-api"
   vpc_id      = var.vpc_id
   target_type = "instance"
@@ -35,11 +35,11 @@ resource "aws_lb_target_group" "rates_api" {
 
   load_balancing_algorithm_type     = "round_robin"
   load_balancing_cross_zone_enabled = "true"
-  # What an instance is still answering takes milliseconds; the rest is for connections that CloudFront holds open.
+  # Open requests take milliseconds; the rest is for connections that CloudFront keeps open.
   deregistration_delay = 30
 
-  # Readiness, not the level: an instance without data answers a problem, and stays. If all were unready the load
-  # balancer would send to all of them.
+  # Readiness, not the level: an instance without data answers with a problem document and stays. If all targets were
+  # unhealthy, the load balancer would send requests to all of them.
   health_check {
     path                = "/readyz"
     protocol            = "HTTP"
@@ -57,7 +57,7 @@ resource "aws_lb_target_group" "rates_api" {
   }
 }
 
-# Whoever has no secret learns nothing, not even that there is an API.
+# Requests without the secret learn nothing, not even that there is an API.
 resource "aws_lb_listener" "https" {
   load_balancer_arn = aws_lb.this.arn
   port              = 443

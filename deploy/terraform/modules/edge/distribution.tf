@@ -1,16 +1,16 @@
-# CloudFront: keeps what the API says may be kept, as long as the API says, and no error at all.
+# CloudFront: caches what the API allows, for as long as it allows, and no errors.
 
 locals {
-  # CloudFront is everywhere; its web ACL, its logs and its metrics are in one region, wherever the rest is.
+  # CloudFront is global; its web ACL, logs and metrics are in us-east-1, wherever the rest runs.
   cloudfront_region = "us-east-1"
 
   balancer = "balancer"
   fallback = "fallback"
 
-  # CloudFront would keep an error for 10 s on its own account; these are all that it lets us speak for. The API says
-  # no-store on every error, which covers the rest (422, 429).
+  # By default CloudFront caches an error for 10 s; it lets us override that for these statuses. The API sends
+  # no-store with every error, which covers the others (422, 429).
   errors = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504]
-  # No answer came from behind CloudFront. Not 503: that one carries the API's own problems.
+  # The origin did not answer. Not 503: that status carries the API's problem documents.
   fallback_for  = [502, 504]
   fallback_page = "fallback/unavailable.html"
 }
@@ -21,19 +21,19 @@ data "aws_cloudfront_response_headers_policy" "security" {
 
 resource "aws_cloudfront_cache_policy" "origin_decides" {
   name    = "${var.name}-origin-decides"
-  comment = "As long as s-maxage says, an hour at most; without it not at all"
+  comment = "For the time in s-maxage, an hour at most; not at all without it"
 
   min_ttl     = 0
   default_ttl = 0
   max_ttl     = 3600
 
   parameters_in_cache_key_and_forwarded_to_origin {
-    # Every parameter changes the answer, and an unknown one is a 422.
+    # Every parameter changes the answer; an unknown one is a 422.
     query_strings_config {
       query_string_behavior = "all"
     }
 
-    # CORS is the same for every origin, and nothing depends on who asks.
+    # CORS headers are the same for every origin, and no answer depends on the client.
     headers_config {
       header_behavior = "none"
     }
@@ -42,15 +42,15 @@ resource "aws_cloudfront_cache_policy" "origin_decides" {
       cookie_behavior = "none"
     }
 
-    # "gzip" or nothing becomes part of the key: the API's plain and compressed variants, each with its own ETag, are
-    # two entries. The API has no Brotli variant.
+    # The key contains "gzip" or nothing: the API's plain and compressed variants, each with its own ETag, are two
+    # entries. The API has no Brotli variant.
     enable_accept_encoding_gzip   = true
     enable_accept_encoding_brotli = false
   }
 }
 
-# For the API's logs and traces and for CORS preflights; none of it is part of the key. If-None-Match needs no place
-# here: CloudFront answers it from what it keeps and asks the origin with the ETag that it has itself.
+# For the API's logs and traces and for CORS preflights; none of these is part of the key. If-None-Match is not listed:
+# CloudFront answers it from its cache and revalidates at the origin with its own ETag.
 resource "aws_cloudfront_origin_request_policy" "tracing" {
   name    = "${var.name}-tracing"
   comment = "Trace context, request id and preflights"
@@ -84,11 +84,11 @@ resource "aws_cloudfront_origin_access_control" "fallback" {
 }
 
 resource "aws_cloudfront_distribution" "this" {
-  #checkov:skip=CKV_AWS_86:Access logs go out by log delivery (logs.tf), which needs no ACL on its bucket.
-  #checkov:skip=CKV_AWS_305:An API has no page at its root; the path is the API's to answer.
-  #checkov:skip=CKV_AWS_310:There is one origin; if it fails the static page answers, which can't be a group's second origin.
-  #checkov:skip=CKV_AWS_374:Whoever needs the rate may ask from anywhere.
-  #checkov:skip=CKV2_AWS_47:The web ACL has the rule group for known bad inputs, Log4j included (firewall.tf).
+  #checkov:skip=CKV_AWS_86:Access logs use log delivery (logs.tf), which needs no ACL on its bucket.
+  #checkov:skip=CKV_AWS_305:An API has no page at its root; the API answers that path.
+  #checkov:skip=CKV_AWS_310:There is one origin; if it fails, the static page is served, which can't be the second origin of a group.
+  #checkov:skip=CKV_AWS_374:Clients may be anywhere.
+  #checkov:skip=CKV2_AWS_47:The web ACL has the managed rules for known bad inputs, including Log4j (firewall.tf).
   comment         = var.name
   enabled         = true
   is_ipv6_enabled = true
@@ -100,8 +100,8 @@ resource "aws_cloudfront_distribution" "this" {
   origin {
     origin_id   = local.balancer
     domain_name = var.origin_domain_name
-    # One zone's address may be dead: a second connection finds another. Safe also where an answer stays out, since
-    # every request only reads.
+    # If one zone's address is dead, the second attempt reaches another. Retrying is safe even when an answer was
+    # lost, because every request only reads.
     connection_attempts = 2
     connection_timeout  = 3
 
@@ -110,7 +110,7 @@ resource "aws_cloudfront_distribution" "this" {
       https_port             = 443
       origin_protocol_policy = "https-only"
       origin_ssl_protocols   = ["TLSv1.2"]
-      # The API answers from memory in milliseconds: what takes longer than this will not come.
+      # The API answers from memory in milliseconds: after this time no answer will come.
       origin_read_timeout      = 10
       origin_keepalive_timeout = 15
     }
@@ -135,7 +135,7 @@ resource "aws_cloudfront_distribution" "this" {
     cache_policy_id            = aws_cloudfront_cache_policy.origin_decides.id
     origin_request_policy_id   = aws_cloudfront_origin_request_policy.tracing.id
     response_headers_policy_id = data.aws_cloudfront_response_headers_policy.security.id
-    # A body that CloudFront compressed would go out under the plain one's ETag, weakened.
+    # CloudFront would send a body that it compressed with a weakened version of the plain one's ETag.
     compress = false
   }
 
@@ -156,7 +156,7 @@ resource "aws_cloudfront_distribution" "this" {
     content {
       error_code            = custom_error_response.value
       error_caching_min_ttl = 0
-      # The status stays what it is: a program must not take the page for an answer.
+      # The status is unchanged: a program must not mistake the page for an answer.
       response_code      = contains(local.fallback_for, custom_error_response.value) ? custom_error_response.value : null
       response_page_path = contains(local.fallback_for, custom_error_response.value) ? "/${local.fallback_page}" : null
     }
@@ -174,6 +174,6 @@ resource "aws_cloudfront_distribution" "this" {
     }
   }
 
-  # The load balancer must know a new secret before CloudFront shows it.
+  # The load balancer must know a new secret before CloudFront sends it.
   depends_on = [aws_lb_listener_rule.from_cloudfront]
 }

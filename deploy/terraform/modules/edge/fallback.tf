@@ -1,11 +1,11 @@
-# The static page that answers while nothing behind CloudFront does.
+# The static page that CloudFront serves while the origin does not answer.
 
 module "fallback" {
   source = "../bucket"
 
   name          = "${var.name}-fallback"
   force_destroy = true
-  # Under S3's own keys: this page must not need KMS at the very moment that it is needed.
+  # With S3-managed keys: the page must not depend on KMS in an outage.
   grants = [{
     sid     = "ReadByTheDistribution"
     service = "cloudfront.amazonaws.com"
@@ -16,7 +16,7 @@ module "fallback" {
 }
 
 resource "aws_s3_object" "fallback" {
-  #checkov:skip=CKV_AWS_186:A public page, under S3's own keys (see above).
+  #checkov:skip=CKV_AWS_186:A public page, with S3-managed keys (see above).
   bucket        = module.fallback.id
   key           = local.fallback_page
   source        = "${path.module}/files/unavailable.html"

@@ -1,18 +1,20 @@
-# AWS WAF, before CloudFront's cache: who asks too often gets a 429 problem, known attacks a plain 403.
+# AWS WAF, in front of CloudFront's cache: clients above the rate limit get a 429 problem document, known attacks a
+# plain 403.
 #
-# "1,000 requests a second" as AWS WAF counts: it has no limit by the second. It estimates, every ten seconds or so, how
-# many requests an address sent within a window of 60, 120, 300 or 600 s, and blocks while that is above the limit. So
-# 1,000/s is 60,000 in 60 s, the shortest window: a burst above 1,000/s is let through until its sum passes the limit
-# and the estimate notices; a client that keeps to 1,000/s is never blocked.
+# How AWS WAF counts "1,000 requests a second": it has no per-second limit. About every ten seconds it estimates how many
+# requests an address sent within a window of 60, 120, 300 or 600 s, and blocks while that is above the limit. So 1,000/s
+# is 60,000 in 60 s, the shortest window: a burst above 1,000/s passes until its sum exceeds the limit and the estimate
+# notices; a client that stays at 1,000/s is never blocked.
 
 locals {
-  # Also as the name of its metric, which is what CloudWatch's dimension WebACL means.
+  # Also the name of its metric, to which CloudWatch's dimension WebACL refers.
   web_acl_name = "${var.name}-edge"
 
   rate_limit = var.requests_per_second_per_ip * var.rate_window_seconds
 
-  # The API's problem (docs/api); `type` is a page that rates-api serves. AWS WAF has no problem+json among its content
-  # types and lets no header say so: it goes out as application/json. It can't name the path, so `instance` is left out.
+  # The API's problem document (docs/api); `type` is a page that rates-api serves. AWS WAF supports neither the content
+  # type problem+json nor a header for it, so it sends application/json. It can't insert the path, so `instance` is
+  # omitted.
   too_many_requests = {
     type   = "/problems/too-many-requests"
     title  = "Too many requests"
@@ -29,7 +31,7 @@ locals {
     "Access-Control-Expose-Headers" = "ETag, Retry-After, X-Request-Id"
   }
 
-  # Rules that count instead of blocking: programs need not name themselves, as browsers do.
+  # Rules that only count: unlike browsers, programs need not send a User-Agent.
   managed_rules = {
     AWSManagedRulesAmazonIpReputationList = { priority = 2, counted = [] }
     AWSManagedRulesKnownBadInputsRuleSet  = { priority = 3, counted = [] }
@@ -38,11 +40,11 @@ locals {
 }
 
 resource "aws_wafv2_web_acl" "this" {
-  #checkov:skip=CKV_AWS_192:The group for known bad inputs, Log4j included, is there; the scan does not look into dynamic rules.
+  #checkov:skip=CKV_AWS_192:The managed rules for known bad inputs, including Log4j, are there; the scan does not evaluate dynamic rules.
   region = local.cloudfront_region
 
   name        = local.web_acl_name
-  description = "Before CloudFront"
+  description = "In front of CloudFront"
   scope       = "CLOUDFRONT"
 
   default_action {
@@ -55,7 +57,7 @@ resource "aws_wafv2_web_acl" "this" {
     content      = jsonencode(local.too_many_requests)
   }
 
-  # First, since it is the cheapest, and so that it counts every request.
+  # First, because it is the cheapest and must count every request.
   rule {
     name     = "requests-per-address"
     priority = 1

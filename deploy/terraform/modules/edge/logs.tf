@@ -1,8 +1,8 @@
-# Who asked what: the load balancer's and CloudFront's access logs in one bucket, the WAF's blocks in CloudWatch.
+# Access logs: the load balancer's and CloudFront's in one bucket, requests blocked by the WAF in CloudWatch.
 
 data "aws_caller_identity" "current" {}
 
-# Under S3's own keys: a load balancer writes its logs to no other bucket.
+# With S3-managed keys: a load balancer supports no other encryption for its logs.
 module "access_logs" {
   source = "../bucket"
 
@@ -59,7 +59,7 @@ resource "aws_cloudwatch_log_group" "firewall" {
   region = local.cloudfront_region
 
   #checkov:skip=CKV_AWS_338:Logs are kept 7 days, by requirement; the audit trail, 2 years, is CloudTrail's.
-  # AWS WAF takes no name that begins otherwise.
+  # AWS WAF requires this prefix.
   name              = "aws-waf-logs-${var.name}"
   retention_in_days = var.log_retention_days
   kms_key_id        = var.logs_kms_key_arn
@@ -71,7 +71,7 @@ resource "aws_wafv2_web_acl_logging_configuration" "this" {
   resource_arn            = aws_wafv2_web_acl.this.arn
   log_destination_configs = [aws_cloudwatch_log_group.firewall.arn]
 
-  # What was allowed is in CloudFront's log, for a fraction of the price.
+  # Allowed requests are in CloudFront's log, for a fraction of the price.
   logging_filter {
     default_behavior = "DROP"
 

@@ -1,4 +1,4 @@
-# DNS: the public name leads to CloudFront, the origin's to the load balancer.
+# DNS: the public name points to CloudFront, the origin's name to the load balancer.
 
 resource "aws_route53_record" "public" {
   for_each = toset(["A", "AAAA"])
@@ -19,7 +19,7 @@ resource "aws_route53_record" "origin" {
   name    = var.origin_domain_name
   type    = "A"
 
-  # Never withdrawn: a name without an address would hide what the load balancer has to say.
+  # Never withdrawn: without an address, clients would not see the load balancer's own errors.
   alias {
     name                   = aws_lb.this.dns_name
     zone_id                = aws_lb.this.zone_id

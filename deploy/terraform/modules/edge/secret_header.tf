@@ -1,9 +1,10 @@
-# CloudFront's addresses are everybody's who has a distribution: a secret header tells ours apart. Both ends hold the
-# value in their own configuration, so that it is in the state, encrypted, wherever it comes from. It opens the load
-# balancer and nothing else.
+# All distributions, anybody's, share CloudFront's addresses: a secret header identifies ours. Both ends have the value
+# in their configuration, so it is in the (encrypted) state, whatever its source. It grants access to the load balancer
+# and nothing else.
 #
-# Rotation: origin_header_generation + 1, apply. The load balancer first takes the new value beside the old one, then
-# CloudFront, place by place over some minutes, changes over. A value that leaked is out after the second rotation.
+# Rotation: raise origin_header_generation by one and apply. First the load balancer accepts the new value alongside the
+# old one, then CloudFront switches over, location by location, within minutes. A leaked value is invalid after the
+# second rotation.
 
 locals {
   origin_header  = "X-Rates-Edge"
@@ -15,6 +16,6 @@ resource "random_password" "origin" {
   for_each = toset(local.generations)
 
   length = 48
-  # In a listener's rule * and ? stand for other characters.
+  # In a listener rule, * and ? are wildcards.
   special = false
 }

@@ -1,35 +1,35 @@
 variable "name" {
-  description = "Beginning of every name, as rates-production."
+  description = "Prefix of every name, such as rates-production."
   type        = string
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{1,18}$", var.name))
-    error_message = "name must be 2-19 lower-case letters, digits and hyphens: a target group's name, which adds -rates-api, has 32 at most."
+    error_message = "name must be 2-19 lower-case letters, digits and hyphens: the target group's name appends -rates-api, and 32 is the limit."
   }
 }
 
 variable "vpc_id" {
-  description = "The VPC."
+  description = "The id of the VPC."
   type        = string
 }
 
 variable "public_subnet_ids" {
-  description = "The load balancer's subnets, one in each zone."
+  description = "The load balancer's subnets, one per zone."
   type        = list(string)
 
   validation {
     condition     = length(distinct(var.public_subnet_ids)) >= 2
-    error_message = "public_subnet_ids must be at least two subnets: a load balancer in one zone goes with it."
+    error_message = "public_subnet_ids must be at least two subnets: a load balancer in a single zone would be lost with it."
   }
 }
 
 variable "security_group_id" {
-  description = "The load balancer's security group, which admits CloudFront alone."
+  description = "The load balancer's security group, which admits only CloudFront."
   type        = string
 }
 
 variable "domain_name" {
-  description = "The name at which clients reach the API."
+  description = "The host name at which clients reach the API."
   type        = string
 
   validation {
@@ -39,32 +39,32 @@ variable "domain_name" {
 }
 
 variable "origin_domain_name" {
-  description = "The name at which CloudFront reaches the load balancer; its certificate must be for it."
+  description = "The host name at which CloudFront reaches the load balancer; origin_certificate_arn must be for it."
   type        = string
 
   validation {
     condition     = can(regex("^([a-z0-9-]+\\.)+[a-z]{2,}$", var.origin_domain_name)) && var.origin_domain_name != var.domain_name
-    error_message = "origin_domain_name must be a host name other than domain_name, or CloudFront would ask itself."
+    error_message = "origin_domain_name must be a host name other than domain_name, or CloudFront would send requests to itself."
   }
 }
 
 variable "zone_id" {
-  description = "The Route 53 zone of both names."
+  description = "The id of the Route 53 zone of both names."
   type        = string
 }
 
 variable "certificate_arn" {
-  description = "The certificate for domain_name, in us-east-1, where CloudFront looks for it."
+  description = "The ARN of the certificate for domain_name, in us-east-1, as CloudFront requires."
   type        = string
 
   validation {
     condition     = can(regex("^arn:aws[a-z-]*:acm:us-east-1:", var.certificate_arn))
-    error_message = "certificate_arn must be an ACM certificate in us-east-1: CloudFront takes no other."
+    error_message = "certificate_arn must be an ACM certificate in us-east-1: CloudFront accepts no other."
   }
 }
 
 variable "origin_certificate_arn" {
-  description = "The certificate for origin_domain_name, in the load balancer's region."
+  description = "The ARN of the certificate for origin_domain_name, in the load balancer's region."
   type        = string
 
   validation {
@@ -74,18 +74,18 @@ variable "origin_certificate_arn" {
 }
 
 variable "origin_header_generation" {
-  description = "Which secret CloudFront shows to the load balancer. Raise it by one to rotate: the one before stays valid until the next rotation."
+  description = "Generation of the secret that CloudFront sends to the load balancer. Raise by one to rotate; the previous secret stays valid until the next rotation."
   type        = number
   default     = 1
 
   validation {
     condition     = var.origin_header_generation >= 1 && floor(var.origin_header_generation) == var.origin_header_generation
-    error_message = "origin_header_generation must be a whole number from 1 on."
+    error_message = "origin_header_generation must be a whole number of at least 1."
   }
 }
 
 variable "requests_per_second_per_ip" {
-  description = "Requests a second, averaged over rate_window_seconds, above which an address is blocked."
+  description = "Requests per second, averaged over rate_window_seconds, above which an address is blocked."
   type        = number
   default     = 1000
 
@@ -96,18 +96,18 @@ variable "requests_per_second_per_ip" {
 }
 
 variable "rate_window_seconds" {
-  description = "The window over which AWS WAF counts the requests of an address."
+  description = "The window, in seconds, over which AWS WAF counts the requests of an address."
   type        = number
   default     = 60
 
   validation {
     condition     = contains([60, 120, 300, 600], var.rate_window_seconds)
-    error_message = "rate_window_seconds must be 60, 120, 300 or 600: AWS WAF has no other window."
+    error_message = "rate_window_seconds must be 60, 120, 300 or 600: AWS WAF supports no other window."
   }
 }
 
 variable "price_class" {
-  description = "Which of CloudFront's places serve: PriceClass_100 has North America, Mexico and Europe."
+  description = "CloudFront's price class: PriceClass_100 covers North America, Mexico and Europe."
   type        = string
   default     = "PriceClass_100"
 
@@ -118,23 +118,23 @@ variable "price_class" {
 }
 
 variable "deletion_protection" {
-  description = "Whether AWS refuses to delete the load balancer."
+  description = "Whether deletion protection of the load balancer is on."
   type        = bool
   default     = true
 }
 
 variable "logs_kms_key_arn" {
-  description = "KMS key, in us-east-1, of the WAF's log."
+  description = "The KMS key for the WAF's log, in us-east-1."
   type        = string
 }
 
 variable "log_retention_days" {
-  description = "Days that access logs and the WAF's log are kept: they hold clients' addresses."
+  description = "How many days access logs and the WAF's log are kept: they contain clients' addresses."
   type        = number
   default     = 7
 
   validation {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90], var.log_retention_days)
-    error_message = "log_retention_days must be one that CloudWatch knows: 1, 3, 5, 7, 14, 30, 60 or 90."
+    error_message = "log_retention_days must be a value that CloudWatch supports: 1, 3, 5, 7, 14, 30, 60 or 90."
   }
 }

@@ -1,4 +1,4 @@
-# AWS services without the internet, and what passed through the VPC.
+# VPC endpoints for AWS services, and the VPC's flow logs.
 
 resource "aws_vpc_endpoint" "s3" {
   vpc_id            = aws_vpc.this.id

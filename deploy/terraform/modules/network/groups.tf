@@ -1,5 +1,5 @@
-# Who talks to whom. A conversation is a row of this table and becomes two rules, one at each end; whatever has no row
-# can't connect. DNS, time and instance metadata are not subject to security groups.
+# Who may connect to whom. Each connection is a row of this table and becomes two rules, one at each end; without a row
+# there is no connection. Security groups do not apply to DNS, time and instance metadata.
 
 locals {
   groups = {
@@ -29,7 +29,7 @@ data "aws_ec2_managed_prefix_list" "cloudfront" {
 resource "aws_security_group" "this" {
   for_each = local.groups
 
-  #checkov:skip=CKV2_AWS_5:The groups are handed to the modules and roots that run something in them.
+  #checkov:skip=CKV2_AWS_5:The modules and roots that run something attach the groups.
   name        = "${var.name}-${replace(each.key, "_", "-")}"
   description = each.value
   vpc_id      = aws_vpc.this.id
@@ -59,7 +59,7 @@ resource "aws_vpc_security_group_ingress_rule" "conversation" {
   to_port                      = each.value.port
 }
 
-# Anybody's distribution comes from these addresses: the secret header (module edge) tells ours apart.
+# Anybody's distribution uses these addresses: the secret header (module edge) identifies ours.
 resource "aws_vpc_security_group_ingress_rule" "cloudfront" {
   security_group_id = aws_security_group.this["alb"].id
   prefix_list_id    = data.aws_ec2_managed_prefix_list.cloudfront.id
@@ -69,7 +69,7 @@ resource "aws_vpc_security_group_ingress_rule" "cloudfront" {
   to_port           = 443
 }
 
-# Layers of images and the system's packages lie in S3; its gateway endpoint has addresses, not a group.
+# Image layers and system packages come from S3; its gateway endpoint has a prefix list, not a security group.
 resource "aws_vpc_security_group_egress_rule" "s3" {
   for_each = toset(["rates_api", "rates_sync"])
 
@@ -81,8 +81,8 @@ resource "aws_vpc_security_group_egress_rule" "s3" {
   to_port           = 443
 }
 
-# Banxico, CloudFront's API and SNS. Banxico's addresses are not published, so that no narrower rule would last;
-# rates-api, which strangers send requests to, has no such way out.
+# Banxico, CloudFront's API and SNS. Banxico does not publish its addresses, so a narrower rule would break sooner or
+# later; rates-api, which gets requests from strangers, has no such egress.
 resource "aws_vpc_security_group_egress_rule" "internet" {
   security_group_id = aws_security_group.this["rates_sync"].id
   cidr_ipv4         = "0.0.0.0/0"

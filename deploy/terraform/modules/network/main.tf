@@ -1,18 +1,18 @@
-# The VPC: three zones, each with a public subnet (load balancer, NAT), a private one (instances) and one for the
-# databases, from which no route leads out.
+# The VPC: three zones, each with a public subnet (load balancer, NAT), a private one (instances) and an isolated one
+# (databases, no route out).
 
 data "aws_region" "current" {}
 
 locals {
   zones = { for index, zone in var.availability_zones : zone => index }
 
-  # A /16 as 16 blocks of /20. The first holds the /24s of the public subnets and, from its middle on, of the
-  # databases'; the next three are the private subnets; the rest is free for growth.
+  # A /16 as 16 blocks of /20. The first contains the /24s of the public subnets and, from its middle on, those of the
+  # databases; the next three are the private subnets; the rest is free for growth.
   public_cidrs   = { for zone, index in local.zones : zone => cidrsubnet(var.cidr, 8, index) }
   database_cidrs = { for zone, index in local.zones : zone => cidrsubnet(var.cidr, 8, index + 8) }
   private_cidrs  = { for zone, index in local.zones : zone => cidrsubnet(var.cidr, 4, index + 1) }
 
-  # What costs by the zone stands in all of them or in the first.
+  # Resources billed per zone are in all zones or only in the first.
   outlets     = slice(var.availability_zones, 0, var.nat_gateways)
   outlet_near = { for zone in var.availability_zones : zone => contains(local.outlets, zone) ? zone : local.outlets[0] }
 }
@@ -25,7 +25,7 @@ resource "aws_vpc" "this" {
   tags = { Name = var.name }
 }
 
-# AWS's own group of the VPC lets its members talk to each other: emptied, so that nothing is in it by mistake.
+# The VPC's default group lets its members connect to each other: emptied, so that using it by mistake allows nothing.
 resource "aws_default_security_group" "closed" {
   vpc_id  = aws_vpc.this.id
   ingress = []

@@ -1,4 +1,4 @@
-# The ways out: the public subnets through the internet gateway, the private ones through NAT, the databases' none.
+# Egress: the public subnets through the internet gateway, the private ones through NAT, the databases' none.
 
 resource "aws_internet_gateway" "this" {
   vpc_id = aws_vpc.this.id
@@ -71,7 +71,7 @@ resource "aws_route_table_association" "private" {
 resource "aws_route_table" "database" {
   vpc_id = aws_vpc.this.id
 
-  # Said, not left out: a route that somebody adds by hand goes with the next apply.
+  # Explicitly empty: the next apply removes a route that somebody added by hand.
   route = []
 
   tags = { Name = "${var.name}-database" }

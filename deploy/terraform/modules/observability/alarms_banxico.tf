@@ -1,13 +1,12 @@
-# What rates-sync says of Banxico. Two instances export each gauge, the leader the living ones: the
-# greatest counts.
+# What rates-sync reports about Banxico. Both instances export each gauge, but only the leader's has a
+# current value: the maximum counts.
 #
 # Missing data: `ignore` where a gauge holds a state. If rates-sync falls silent, `no_leader` tells;
 # an alarm here must then neither fire as a second page for one cause nor say that all is well.
 
 locals {
-  # Outcomes of a cycle in which Banxico was asked and gave nothing that could be used. Not
-  # `breaker_open` (nobody was asked), not `quota_exhausted` (our own budget, an alarm of its own),
-  # not `store_unavailable` (our own database).
+  # Outcomes of cycles that got no usable answer from Banxico. Not `breaker_open` (no request was sent),
+  # `quota_exhausted` (our own budget, with its own alarm) or `store_unavailable` (our own database).
   failures = [
     "timeout", "connection", "server_error", "html", "malformed", "redirect", "refused", "rate_limited", "bad_token",
   ]
@@ -23,13 +22,13 @@ locals {
         open = { namespace = var.metric_namespace, name = "rates_sync_breaker_state", dimensions = merge(local.sync, { state = "open" }), stat = "Maximum" }
       }
       period    = 60
-      of        = 1 # open for 60 s at least, and every opening counts
+      of        = 1 # it stays open for at least 60 s, and every opening counts
       breaching = 1
       missing   = "ignore"
     }
 
     banxico_failures = {
-      says       = "Banxico was asked three times in 15 minutes and gave nothing that could be used."
+      says       = "Three polls of Banxico failed within 15 minutes."
       runbook    = "banxico-failure.md"
       label      = "failed cycles"
       expression = "SUM([${join(", ", local.failures)}])"
@@ -40,11 +39,11 @@ locals {
       period    = 900
       of        = 1
       breaching = 1
-      missing   = "notBreaching" # a counter that nobody raises: nobody asked
+      missing   = "notBreaching" # the counter did not rise: no polls
     }
 
     quota = {
-      says       = "80 % of the day's requests to Banxico are spent."
+      says       = "80 % of the daily quota of requests to Banxico is spent."
       runbook    = "quota.md"
       label      = "quota used in percent"
       expression = "100 * used / allowed"
@@ -60,7 +59,7 @@ locals {
     }
 
     late_fix = {
-      says       = "A FIX was due at 13:00 in Mexico City and the newest is older."
+      says       = "A FIX is overdue: it was due at 13:00 in Mexico City."
       runbook    = "late-fix.md"
       label      = "FIX is late"
       expression = "IF(late > 0, 1, 0)"
@@ -69,7 +68,7 @@ locals {
         late = { namespace = var.metric_namespace, name = "rates_sync_fix_late", dimensions = local.sync, stat = "Maximum" }
       }
       period    = 300
-      of        = 3 # 1.3 % of the FIXes come after 13:00, most of them within minutes
+      of        = 3 # 1.3 % of the FIXes arrive after 13:00, most within minutes
       breaching = 3
       missing   = "ignore"
     }

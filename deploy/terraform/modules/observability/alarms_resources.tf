@@ -1,16 +1,16 @@
-# Caches, database and instances.
+# Redis, the response cache, the database and the instances.
 
 locals {
   nodes = { for index, id in var.cache_member_cluster_ids : "node${index}" => { CacheClusterId = id } }
 
-  # Aurora MySQL's default max_connections by the greatest capacity, in ACUs:
+  # Aurora MySQL's default max_connections by maximum capacity, in ACUs:
   # https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2.setting-capacity.html
   connections_by_acu = { "1" = 90, "4" = 135, "8" = 1000, "16" = 2000, "32" = 3000, "64" = 4000, "128" = 5000, "256" = 6000 }
   most_connections   = max([for acu, connections in local.connections_by_acu : connections if tonumber(acu) <= var.max_acu]...)
 
   resource_alarms = {
     cache_hit_ratio = {
-      says       = "Less than 80 % of the answers were found rendered."
+      says       = "The cache hit ratio of rates-api is below 80 %."
       runbook    = "cache-hit-ratio.md"
       label      = "answers rendered anew in percent"
       expression = "IF(hits + misses >= ${var.least_requests}, 100 * misses / (hits + misses), 0)"
@@ -19,15 +19,15 @@ locals {
       period     = 300
       of         = 3
       breaching  = 3
-      missing    = "notBreaching" # a ratio of no requests
+      missing    = "notBreaching" # no requests, no ratio
     }
 
     redis_memory = {
-      says       = "A node of Redis has filled 70 % of its memory, or its nodes are silent."
+      says       = "A Redis node uses 70 % of its memory, or no node reports."
       runbook    = "redis-memory.md"
       label      = "fullest node in percent"
       expression = "MAX([${join(", ", keys(local.nodes))}])"
-      # Stream and documents are some MB of 13 GiB: this much is something else, and is growing.
+      # Stream and documents take a few MB of 13 GiB: this much is something else, and it is growing.
       limit = 70
       metrics = { for node, dimensions in local.nodes : node => {
         namespace = "AWS/ElastiCache", name = "DatabaseMemoryUsagePercentage", dimensions = dimensions, stat = "Maximum"
@@ -35,11 +35,11 @@ locals {
       period    = 60
       of        = 5
       breaching = 5
-      missing   = "breaching" # memory has always a size: a group that says nothing is gone
+      missing   = "breaching" # memory use is always reported: no data means that the group is gone
     }
 
     redis_failover = {
-      says       = "Another node of Redis has become the primary."
+      says       = "Redis failed over: another node is the primary."
       runbook    = "redis-lost.md"
       label      = "nodes that changed their role"
       steps      = { for node, _ in local.nodes : "${node}_changes" => "ABS(DIFF(${node}))" }
@@ -49,13 +49,13 @@ locals {
         namespace = "AWS/ElastiCache", name = "IsMaster", dimensions = dimensions, stat = "Maximum"
       } }
       period    = 60
-      of        = 15 # a change is one point; the alarm stands for a quarter of an hour
+      of        = 15 # a change is a single datapoint; this keeps the alarm on for 15 minutes
       breaching = 1
-      missing   = "notBreaching" # a role changes only in what is reported; silence is redis_memory's
+      missing   = "notBreaching" # missing nodes are redis_memory's concern
     }
 
     aurora_acu_at_maximum = {
-      says       = "An instance of the database has grown to the greatest capacity."
+      says       = "A database instance is at its maximum capacity."
       runbook    = "database-overloaded.md"
       label      = "capacity in percent of the greatest"
       expression = "100 * capacity / ${var.max_acu}"
@@ -66,11 +66,11 @@ locals {
       period    = 60
       of        = 5
       breaching = 5
-      missing   = "breaching" # 0.5 ACU at least: a database without capacity is not there
+      missing   = "breaching" # always at least 0.5 ACU: no data means no database
     }
 
     aurora_connections = {
-      says       = "80 % of the connections that the database admits are open."
+      says       = "80 % of the database's maximum connections are open."
       runbook    = "database-overloaded.md"
       label      = "connections in percent"
       expression = "100 * connections / ${local.most_connections}"
@@ -81,7 +81,7 @@ locals {
       period    = 60
       of        = 5
       breaching = 3
-      missing   = "ignore" # the same silence as above: one page is enough, and it is no recovery
+      missing   = "ignore" # the alarm above covers missing data: no second page, and no false OK
     }
 
     unhealthy_hosts = {
@@ -97,7 +97,7 @@ locals {
       period    = 60
       of        = 5
       breaching = 5
-      missing   = "breaching" # reported as long as a target is registered: without one nobody serves
+      missing   = "breaching" # reported while a target is registered: no data means that there is none
     }
   }
 

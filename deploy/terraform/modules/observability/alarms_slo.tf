@@ -7,7 +7,7 @@
 locals {
   slo_alarms = merge(
     { for speed, window in local.windows : "availability_${speed}_burn" => {
-      says       = "Errors spend the availability budget ${window.availability} times as fast as it lasts for 30 days (${window.seconds / 3600} h)."
+      says       = "Errors burn the 30-day availability budget at ${window.availability} times the sustainable rate (${window.seconds / 3600} h)."
       runbook    = "availability.md"
       label      = "availability burn rate"
       metrics    = local.request_metrics
@@ -32,7 +32,7 @@ locals {
       missing    = "notBreaching"
     } },
     { freshness = {
-      says       = "Clients get a rate that Banxico has not confirmed in time, or nobody says how old it is."
+      says       = "Rates are stale: Banxico has not confirmed them in time, or no metrics arrive."
       runbook    = "stale-rates.md"
       label      = "stale"
       metrics    = local.freshness_metrics

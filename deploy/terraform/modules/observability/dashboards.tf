@@ -1,5 +1,5 @@
-# What the three dashboards share. A graph is a title, its metrics as in the alarms, and lines: the
-# expressions, or the metrics themselves, that are drawn.
+# What the three dashboards share. A graph has a title, metrics as in the alarms, and lines: the
+# expressions or metrics to draw.
 
 locals {
   region = data.aws_region.current.region
@@ -24,7 +24,7 @@ locals {
 
   graphs = merge(local.executive_graphs, local.operational_graphs, local.sre_graphs)
 
-  # [namespace, name, dimension, value, ..., {id, ...}]: what a widget takes.
+  # [namespace, name, dimension, value, ..., {id, ...}]: the format of a widget's metrics.
   rendered = { for title, graph in local.graphs : title => concat(
     [for id, metric in graph.metrics : concat(
       [metric.namespace, metric.name],
@@ -32,7 +32,7 @@ locals {
       [merge(
         { id = id, stat = metric.stat, visible = contains(keys(graph.lines), id) },
         { label = lookup(graph.lines, id, id) },
-        # CloudFront and its WAF report to us-east-1, wherever the rest runs.
+        # CloudFront and its WAF report metrics in us-east-1, wherever the rest runs.
         contains(["AWS/CloudFront", "AWS/WAFV2"], metric.namespace) ? { region = "us-east-1" } : {},
       )],
     )],

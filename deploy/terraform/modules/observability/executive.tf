@@ -1,4 +1,4 @@
-# Are the promises kept? Each over 30 days, and what clients ask for now.
+# Do we meet the objectives? Each over 30 days, plus the current traffic.
 
 locals {
   executive = {
@@ -21,7 +21,7 @@ locals {
     viewers = { namespace = "AWS/CloudFront", name = "Requests", dimensions = local.edge, stat = "Sum" }
   }
 
-  # Statuses that rates-api answers `current` with. A series exists once its status has occurred.
+  # The statuses of rates-api's answers for `current`. A series exists once its status has occurred.
   good_statuses   = ["200", "304", "404", "405", "422"]
   failed_statuses = ["500", "503"]
   current_metrics = { for status in concat(local.good_statuses, local.failed_statuses) : "status${status}" => {
@@ -65,8 +65,8 @@ locals {
       expressions = { rate = "viewers / PERIOD(viewers)" }
       lines       = { rate = "requests/s" }
     }
-    # CloudFront's own CacheHitRate costs extra: what the balancer got is what the edge had not. What
-    # the WAF refused counts as answered by the edge, and it was.
+    # CloudFront's own CacheHitRate costs extra; the balancer's requests are the cache misses. Requests
+    # that the WAF blocked count as answered by the edge, which they were.
     "Answered by the edge" = {
       metrics     = merge(local.edge_metrics, { requests = local.request_metrics.requests })
       expressions = { share = "100 * (1 - FILL(requests, 0) / viewers)" }

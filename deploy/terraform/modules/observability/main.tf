@@ -1,7 +1,7 @@
 # The fifteen alarms of the requirements, five more, and three dashboards over the same metrics.
 #
-# objectives.tf   what is promised, and how the SLIs are computed
-# alarms_*.tf     each alarm: its metrics, its expression, its limit, its runbook
+# objectives.tf   the SLOs, and how their SLIs are computed
+# alarms_*.tf     each alarm: metrics, expression, threshold, runbook
 # dashboards.tf   what the three dashboards share; executive.tf, operational.tf, sre.tf: their widgets
 #
 # deploy/terraform/metrics.json lists the services' metrics; tests/terraform/test_metrics.py compares.
@@ -22,7 +22,7 @@ locals {
   runbooks = { for key, alarm in local.alarms : key => "${var.runbook_base_url}/${alarm.runbook}" }
 }
 
-# One resource for all, so that none can be without action, runbook or a word on missing data.
+# One resource for all, so that every alarm has an action, a runbook and a rule for missing data.
 resource "aws_cloudwatch_metric_alarm" "this" {
   for_each = local.alarms
 

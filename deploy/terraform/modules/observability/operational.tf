@@ -1,4 +1,4 @@
-# Is each part well? For whoever is on call.
+# Is every part healthy? For the on-call person.
 
 locals {
   operational = {

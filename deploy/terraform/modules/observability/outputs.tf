@@ -1,5 +1,5 @@
 output "alarm_arns" {
-  description = "The alarms' ARNs by key, for what reacts to them."
+  description = "The alarms' ARNs by key."
   value       = { for key, alarm in aws_cloudwatch_metric_alarm.this : key => alarm.arn }
 }
 
@@ -9,7 +9,7 @@ output "alarm_names" {
 }
 
 output "burn_alarm_arns" {
-  description = "The fast burns: what must end a drill."
+  description = "The ARNs of the fast-burn alarms, which must stop a drill."
   value       = [for key in ["availability_fast_burn", "latency_fast_burn"] : aws_cloudwatch_metric_alarm.this[key].arn]
 }
 

@@ -1,4 +1,4 @@
-# How fast is the budget spent, what is left of it, and where does it go?
+# How fast is the error budget burning, how much is left, and what is burning it?
 
 locals {
   sre = {
@@ -24,7 +24,7 @@ locals {
     ]
   }
 
-  # The policy's bands, by what is left.
+  # The policy's bands, by remaining budget.
   policy = [
     { label = "normal", value = 50, fill = "above", color = "#2ca02c" },
     [{ label = "freeze", value = 50, color = "#ff7f0e" }, { value = 25 }],

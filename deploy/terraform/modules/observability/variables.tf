@@ -1,60 +1,60 @@
 variable "name" {
-  description = "What every name here begins with, rates-<environment>."
+  description = "Prefix of every name here, rates-<environment>."
   type        = string
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{2,30}$", var.name))
-    error_message = "The name is 3 to 31 lower-case letters, digits and hyphens, a letter first."
+    error_message = "name must be 3 to 31 lower-case letters, digits and hyphens, starting with a letter."
   }
 }
 
 variable "environment" {
-  description = "The environment, also a dimension of the services' metrics."
+  description = "The environment; also a dimension of the services' metrics."
   type        = string
 
   validation {
     condition     = contains(["staging", "production"], var.environment)
-    error_message = "The environment is staging or production."
+    error_message = "environment must be staging or production."
   }
 }
 
 variable "alarm_topic_arn" {
-  description = "The SNS topic that every alarm tells."
+  description = "The ARN of the SNS topic that every alarm publishes to."
   type        = string
 
   validation {
     condition     = can(regex("^arn:[a-z-]+:sns:", var.alarm_topic_arn))
-    error_message = "The alarm topic is the ARN of an SNS topic."
+    error_message = "alarm_topic_arn must be the ARN of an SNS topic."
   }
 }
 
 variable "alb_arn_suffix" {
-  description = "The load balancer as CloudWatch names it, app/<name>/<id>."
+  description = "The load balancer's name in CloudWatch, app/<name>/<id>."
   type        = string
 
   validation {
     condition     = startswith(var.alb_arn_suffix, "app/")
-    error_message = "The load balancer's ARN suffix begins with app/."
+    error_message = "alb_arn_suffix must start with app/."
   }
 }
 
 variable "target_group_arn_suffix" {
-  description = "The target group of rates-api as CloudWatch names it, targetgroup/<name>/<id>."
+  description = "The name of rates-api's target group in CloudWatch, targetgroup/<name>/<id>."
   type        = string
 
   validation {
     condition     = startswith(var.target_group_arn_suffix, "targetgroup/")
-    error_message = "The target group's ARN suffix begins with targetgroup/."
+    error_message = "target_group_arn_suffix must start with targetgroup/."
   }
 }
 
 variable "distribution_id" {
-  description = "The CloudFront distribution."
+  description = "The id of the CloudFront distribution."
   type        = string
 }
 
 variable "web_acl_name" {
-  description = "The WAF's web ACL, by the name of its metric."
+  description = "The metric name of the WAF's web ACL."
   type        = string
 }
 
@@ -64,28 +64,28 @@ variable "database_cluster_id" {
 }
 
 variable "max_acu" {
-  description = "The capacity that an Aurora instance may grow to, in ACUs."
+  description = "The maximum capacity of an Aurora instance, in ACUs."
   type        = number
 
   validation {
     condition     = var.max_acu >= 1 && var.max_acu <= 256
-    error_message = "An Aurora instance grows to between 1 and 256 ACUs."
+    error_message = "max_acu must be from 1 to 256."
   }
 }
 
 variable "cache_replication_group_id" {
-  description = "The ElastiCache replication group, named on the dashboards."
+  description = "The id of the ElastiCache replication group, shown on the dashboards."
   type        = string
 }
 
 variable "cache_member_cluster_ids" {
-  description = "The nodes of the replication group: CloudWatch knows nodes only."
+  description = "The nodes of the replication group: CloudWatch has metrics only per node."
   type        = list(string)
 
   validation {
-    # An alarm with metric math takes ten metrics at most.
+    # An alarm with metric math allows ten metrics at most.
     condition     = length(var.cache_member_cluster_ids) >= 1 && length(var.cache_member_cluster_ids) <= 6
-    error_message = "A replication group has one to six nodes."
+    error_message = "cache_member_cluster_ids must be one to six nodes."
   }
 }
 
@@ -100,12 +100,12 @@ variable "rates_sync_group_name" {
 }
 
 variable "runbook_base_url" {
-  description = "Where docs/runbooks can be read; each alarm's page follows it."
+  description = "The base URL of docs/runbooks; each alarm appends its page."
   type        = string
 
   validation {
     condition     = can(regex("^https://.*[^/]$", var.runbook_base_url))
-    error_message = "The runbooks' address begins with https:// and does not end with a slash."
+    error_message = "runbook_base_url must start with https:// and must not end with a slash."
   }
 }
 
@@ -116,23 +116,23 @@ variable "metric_namespace" {
 }
 
 variable "least_requests" {
-  description = "Requests in a window below which a share of them says nothing: one failure of ten is no outage."
+  description = "Minimum number of requests in a window for a share of them to count: one failure in ten is not an outage."
   type        = number
   default     = 500
 
   validation {
     condition     = var.least_requests >= 1
-    error_message = "At least one request is needed to judge a share of requests."
+    error_message = "least_requests must be at least 1."
   }
 }
 
 variable "least_healthy_hosts" {
-  description = "Instances of rates-api that must be healthy: one in each of two zones."
+  description = "Minimum number of healthy rates-api instances: one in each of two zones."
   type        = number
   default     = 2
 
   validation {
     condition     = var.least_healthy_hosts >= 1
-    error_message = "At least one instance must be healthy."
+    error_message = "least_healthy_hosts must be at least 1."
   }
 }

@@ -1,5 +1,5 @@
-# Banxico fails: the breaker and cached data need nobody. Collect how it stands, confirm that answers say
-# so, watch the burn rate, tell people. Nothing here costs money or changes anything.
+# Banxico fails: the breaker and cached data handle it without help. Collect the status, confirm that answers
+# are marked, watch the burn rate, notify people. Nothing here costs money or changes anything.
 
 locals {
   burn_alarm_name = regex("alarm:(.+)$", var.alarm_arns["availability_fast_burn"])[0]

@@ -1,5 +1,5 @@
-# The database is overloaded or away: raise its capacity if a person agrees, confirm that reads go to a
-# reader and that Redis' documents live on, give the capacity back.
+# The database is overloaded or down: raise its capacity if a person approves, confirm that reads go to a
+# reader and that the documents in Redis persist, restore the capacity range.
 
 locals {
   modify = {
@@ -21,7 +21,7 @@ locals {
   }
 
   database_trouble = {
-    description = "Database trouble: capacity to the greatest, reads by the reader, longer lifetimes in the cache."
+    description = "Database trouble: reports the cluster's state and the documents' TTLs, raises the capacity after an approval."
     page        = "database-overloaded.md"
     steps = [
       {
@@ -60,8 +60,8 @@ locals {
         })
       }),
       {
-        # rates-api reads by the reader endpoint, which leads to the writer while there is no reader, and
-        # asks the writer last: nothing is switched here.
+        # rates-api reads from the reader endpoint, which resolves to the writer while there is no reader,
+        # and tries the writer endpoint last: there is nothing to switch here.
         name   = "tell"
         action = "aws:executeAwsApi"
         inputs = merge(local.publish, {
@@ -94,7 +94,7 @@ locals {
         })
       },
       {
-        # The least capacity too: an instance grows by steps that depend on its size, and a small one is slow.
+        # The minimum capacity too: an instance grows in steps that depend on its size, and a small one is slow.
         name   = "raise"
         action = "aws:executeAwsApi"
         inputs = merge(local.modify, {

@@ -1,5 +1,5 @@
-# p95 above 200 ms: look, clear Redis' documents where the hit ratio is low, add instances if a person
-# agrees, look again.
+# p95 above 200 ms: collect metrics, delete the documents in Redis if the hit ratio is low, add instances if
+# a person approves, check again.
 
 locals {
   slow_ms       = 200
@@ -7,7 +7,7 @@ locals {
   more          = 3
 
   high_latency = {
-    description = "High latency: emergency scale-out, a look at the database's pool, the cache cleared if it does not help."
+    description = "High latency: reports metrics, deletes Redis' documents if the hit ratio is low, adds instances after an approval."
     page        = "high-latency.md"
     steps = [
       {

@@ -1,11 +1,11 @@
-# Automations for three kinds of trouble, started by alarms, or by hand with the same documents.
+# Automations for three kinds of incident, started by alarms, or by hand with the same documents.
 #
 # high_latency.tf, banxico_failure.tf, database_trouble.tf   the steps of each
-# roles.tf      what each may do, and who may start it
+# roles.tf      permissions of each, and who may start it
 # triggers.tf   which alarm starts which
 #
-# What costs money waits for an approval. What the services do by themselves (the breaker, cached
-# data, longer lifetimes) is not done again here but confirmed, and people are told.
+# Steps that cost money wait for an approval. What the services do automatically (the breaker, cached
+# data, longer TTLs) is not repeated here but confirmed and reported.
 
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}

@@ -1,5 +1,5 @@
-# A role for each automation, with what its steps call and nothing else, and one for the events that start
-# them. assumeRole stands in the document: whoever starts one cannot give it another role.
+# A role per automation, with only the permissions that its steps need, and one for the events that start
+# them. The document sets assumeRole, so whoever starts it can't choose another role.
 
 locals {
   arn = "arn:${local.partition}"
@@ -11,7 +11,7 @@ locals {
     automations = [for name in local.document_names : "${local.arn}:ssm:${local.region}:${local.account}:automation-definition/${name}:*"]
   }
 
-  # Reading metrics, groups and commands knows no resources: "*" is all that IAM takes there.
+  # Reading metrics, groups and commands has no resource-level permissions: IAM accepts only "*".
   permissions = {
     high_latency = {
       read  = { actions = ["cloudwatch:GetMetricData"], resources = ["*"] }
@@ -83,7 +83,7 @@ data "aws_iam_policy_document" "automation" {
     }
   }
 
-  # A shell on the instances of rates-sync, and on no others.
+  # A shell on the instances of rates-sync only.
   statement {
     sid       = "Command"
     actions   = ["ssm:SendCommand"]

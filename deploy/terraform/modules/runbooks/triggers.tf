@@ -1,5 +1,5 @@
-# An alarm that begins starts its automation. Of two alarms with one automation each starts it: the second
-# finds what the first has done, and its approval can be left to run out (30 minutes).
+# An alarm that fires starts its automation. If two alarms share one, each starts it: the second run sees
+# what the first has done, and its approval request can be left to expire (30 minutes).
 
 locals {
   triggers = {
@@ -13,7 +13,7 @@ resource "aws_cloudwatch_event_rule" "alarm" {
   for_each = local.triggers
 
   name        = local.document_names[each.key]
-  description = "Starts the automation of the same name when its alarm begins."
+  description = "Starts the automation of the same name when its alarm fires."
 
   event_pattern = jsonencode({
     source      = ["aws.cloudwatch"]
@@ -38,7 +38,7 @@ resource "aws_cloudwatch_event_target" "automation" {
     input_template = "{\"Alarm\": [<alarm>]}"
   }
 
-  # What could not be started within five minutes is stale: people know by then.
+  # An automation that could not start within five minutes is too late: people know by then.
   retry_policy {
     maximum_event_age_in_seconds = 300
     maximum_retry_attempts       = 5

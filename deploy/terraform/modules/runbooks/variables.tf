@@ -1,30 +1,30 @@
 variable "name" {
-  description = "What every name here begins with, rates-<environment>."
+  description = "Prefix of every name here, rates-<environment>."
   type        = string
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{2,30}$", var.name))
-    error_message = "The name is 3 to 31 lower-case letters, digits and hyphens, a letter first."
+    error_message = "name must be 3 to 31 lower-case letters, digits and hyphens, starting with a letter."
   }
 }
 
 variable "environment" {
-  description = "The environment, also a dimension of the services' metrics."
+  description = "The environment; also a dimension of the services' metrics."
   type        = string
 
   validation {
     condition     = contains(["staging", "production"], var.environment)
-    error_message = "The environment is staging or production."
+    error_message = "environment must be staging or production."
   }
 }
 
 variable "alarm_topic_arn" {
-  description = "The SNS topic that hears what an automation does and asks for."
+  description = "The ARN of the SNS topic for an automation's reports and approval requests."
   type        = string
 
   validation {
     condition     = can(regex("^arn:[a-z-]+:sns:", var.alarm_topic_arn))
-    error_message = "The alarm topic is the ARN of an SNS topic."
+    error_message = "alarm_topic_arn must be the ARN of an SNS topic."
   }
 }
 
@@ -45,12 +45,12 @@ variable "messages_key_arn" {
 
   validation {
     condition     = can(regex("^arn:[a-z-]+:kms:", var.messages_key_arn))
-    error_message = "The messages' key is the ARN of a KMS key."
+    error_message = "messages_key_arn must be the ARN of a KMS key."
   }
 }
 
 variable "alarm_arns" {
-  description = "The alarms by key, from the module observability."
+  description = "The alarms' ARNs by key, from the module observability."
   type        = map(string)
 
   validation {
@@ -58,17 +58,17 @@ variable "alarm_arns" {
       "latency_fast_burn", "latency_slow_burn", "breaker_open", "banxico_failures",
       "aurora_acu_at_maximum", "aurora_connections", "availability_fast_burn",
     ] : contains(keys(var.alarm_arns), key)])
-    error_message = "Alarms that start an automation, or that one watches, are missing from alarm_arns."
+    error_message = "alarm_arns lacks alarms that start an automation or that one reads."
   }
 }
 
 variable "alb_arn_suffix" {
-  description = "The load balancer as CloudWatch names it."
+  description = "The load balancer's name in CloudWatch."
   type        = string
 }
 
 variable "rates_api_group_name" {
-  description = "The Auto Scaling group of rates-api, which an emergency enlarges."
+  description = "The Auto Scaling group of rates-api, which an automation may enlarge."
   type        = string
 }
 
@@ -83,27 +83,27 @@ variable "database_cluster_id" {
 }
 
 variable "min_acu" {
-  description = "The capacity that the database falls back to, in ACUs."
+  description = "The minimum capacity to restore, in ACUs."
   type        = number
 }
 
 variable "max_acu" {
-  description = "The capacity that the database is raised to, in ACUs."
+  description = "The maximum capacity, to which the database is raised, in ACUs."
   type        = number
 
   validation {
     condition     = var.max_acu >= 1 && var.max_acu <= 256 && var.max_acu > var.min_acu
-    error_message = "The greatest capacity is 1 to 256 ACUs and above the least: else there is nothing to raise."
+    error_message = "max_acu must be from 1 to 256 and greater than min_acu: otherwise there is nothing to raise."
   }
 }
 
 variable "approvers" {
-  description = "ARNs of the users or roles who may approve what costs money; one of them is enough."
+  description = "ARNs of the users or roles that may approve steps that cost money; one approval is enough."
   type        = list(string)
 
   validation {
     condition     = length(var.approvers) >= 1 && alltrue([for arn in var.approvers : can(regex("^arn:[a-z-]+:(iam|sts)::", arn))])
-    error_message = "At least one approver, each an IAM ARN: without one an automation would wait for nobody."
+    error_message = "approvers must be at least one IAM ARN: without one nobody could approve."
   }
 }
 
@@ -114,6 +114,6 @@ variable "metric_namespace" {
 }
 
 variable "runbook_base_url" {
-  description = "Where docs/runbooks can be read."
+  description = "The base URL of docs/runbooks."
   type        = string
 }

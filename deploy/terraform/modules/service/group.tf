@@ -5,17 +5,17 @@ resource "aws_autoscaling_group" "this" {
   vpc_zone_identifier = var.subnet_ids
   target_group_arns   = var.balanced[*].target_group_arn
 
-  # EC2, not ELB. The balancer asks /readyz and takes an instance out of rotation; were that the group's
-  # measure too, whatever makes all instances unready at once would have it replace them all, and the new
-  # ones, in a loop, while the old ones still answered from memory. What replaces an instance: EC2's status
-  # checks, and `set-instance-health` by its own watch when restarts don't bring /livez back (host/files/
-  # watch.sh). A version that never lives is not put into service at all, by the hook below.
+  # EC2, not ELB. The balancer checks /readyz and takes an instance out of rotation. If the group used the
+  # same check, anything that makes all instances unready at once would make it replace them all, again and
+  # again, although the old ones could still answer from memory. An instance is replaced if EC2's status checks
+  # fail, or if its watchdog calls `set-instance-health` because restarts don't bring /livez back
+  # (host/files/watch.sh). The hook below keeps a version that never becomes alive out of service.
   health_check_type         = "EC2"
   health_check_grace_period = 60
   default_instance_warmup   = var.warm_up_seconds
   default_cooldown          = var.warm_up_seconds
 
-  # Two instances are in two zones; three zones share the rest.
+  # Two instances are in two zones; more are spread over all three.
   availability_zone_distribution {
     capacity_distribution_strategy = "balanced-best-effort"
   }
@@ -25,8 +25,8 @@ resource "aws_autoscaling_group" "this" {
     version = aws_launch_template.this.latest_version
   }
 
-  # Here and not as resources of their own: the first instances are to be held by them too. What changes in
-  # them later reaches a new group only.
+  # Inline, not as separate resources, so that they also apply to the first instances. Later changes to them
+  # take effect only in a new group.
   initial_lifecycle_hook {
     name                 = "launch"
     lifecycle_transition = "autoscaling:EC2_INSTANCE_LAUNCHING"
@@ -34,8 +34,8 @@ resource "aws_autoscaling_group" "this" {
     default_result       = "ABANDON"
   }
 
-  # The group first takes the instance out of the target group and lets its connections drain; then this
-  # hook gives the service the time to end in good order (host/files/watch.sh).
+  # The group first deregisters the instance from the target group and drains its connections; then this
+  # hook gives the service time to shut down cleanly (host/files/watch.sh).
   initial_lifecycle_hook {
     name                 = "terminate"
     lifecycle_transition = "autoscaling:EC2_INSTANCE_TERMINATING"
@@ -44,8 +44,8 @@ resource "aws_autoscaling_group" "this" {
   }
 
   # A new version of the launch template (an image, a setting, a newer AMI) replaces the instances. Behind
-  # the balancer the new ones come first; a pair of which one leads changes one by one, or there would be
-  # three to contend for the lease.
+  # the balancer new ones start first; a leader-standby pair is replaced one by one, or three instances would
+  # contend for the lease.
   instance_refresh {
     strategy = "Rolling"
 
@@ -80,23 +80,23 @@ resource "aws_autoscaling_group" "this" {
   lifecycle {
     precondition {
       condition     = var.min_size <= var.max_size
-      error_message = "min_size is above max_size."
+      error_message = "min_size must not be greater than max_size."
     }
 
     precondition {
       condition     = (var.balanced == null) != (var.singleton_metric == null)
-      error_message = "A refresh needs one measure of whether a version works: a target group to look at (balanced) or a leader to look for (singleton_metric)."
+      error_message = "A refresh needs one way to tell whether a version works: a target group (balanced) or a leader's gauge (singleton_metric)."
     }
   }
 
   depends_on = [aws_iam_role_policy.host, aws_iam_role_policy.secrets, aws_iam_role_policy.announces, aws_cloudwatch_log_group.this]
 }
 
-# What ends a refresh and brings the version before it back. It tells nobody: the alarms that people get
-# are those of module observability.
+# Stops an instance refresh and rolls it back. It notifies nobody: the alarms for people are in the module
+# observability.
 resource "aws_cloudwatch_metric_alarm" "refresh" {
   alarm_name        = "${local.full_name}-refresh"
-  alarm_description = "Ends a refresh of ${local.full_name} and rolls it back; not a page."
+  alarm_description = "Stops a refresh of ${local.full_name} and rolls it back; not a page."
 
   namespace           = var.balanced != null ? "AWS/ApplicationELB" : var.metric_namespace
   metric_name         = var.balanced != null ? "UnHealthyHostCount" : var.singleton_metric
@@ -108,6 +108,6 @@ resource "aws_cloudwatch_metric_alarm" "refresh" {
   evaluation_periods  = 5
   datapoints_to_alarm = 5
 
-  # Before the first instance, and while none is registered, there is nothing to roll back to.
+  # Without any registered instance there is nothing to roll back to.
   treat_missing_data = "notBreaching"
 }

@@ -1,4 +1,4 @@
-# A service: a group of instances that each run one container, by digest.
+# A service: an Auto Scaling group whose instances each run one container, pinned by digest.
 
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
@@ -50,21 +50,21 @@ resource "aws_launch_template" "this" {
   instance_type          = var.instance_type
   update_default_version = true
 
-  # Compressed: cloud-init knows gzip when it sees it, EC2 takes 16 KiB.
+  # Compressed, because EC2's limit is 16 KiB; cloud-init detects gzip.
   user_data = base64gzip(module.host.user_data)
 
   iam_instance_profile {
     arn = aws_iam_instance_profile.this.arn
   }
 
-  # No key pair: people come by Session Manager, which is audited.
+  # No key pair: people connect through Session Manager, which is audited.
   network_interfaces {
     associate_public_ip_address = false
     security_groups             = [var.security_group_id]
     delete_on_termination       = true
   }
 
-  # A container in a network of its own would be one hop too far for the instance's credentials.
+  # A hop limit of 1: a container in its own network could not get the instance's credentials.
   metadata_options {
     http_endpoint               = "enabled"
     http_tokens                 = "required"
@@ -72,7 +72,7 @@ resource "aws_launch_template" "this" {
     instance_metadata_tags      = "disabled"
   }
 
-  # The rules ask for figures of single minutes.
+  # The scaling rules need one-minute metrics.
   monitoring {
     enabled = true
   }

@@ -1,25 +1,25 @@
 output "autoscaling_group_name" {
-  description = "The Auto Scaling group."
+  description = "The name of the Auto Scaling group."
   value       = aws_autoscaling_group.this.name
 }
 
 output "role_arn" {
-  description = "The role of the instances."
+  description = "The instances' role."
   value       = aws_iam_role.this.arn
 }
 
 output "log_group_name" {
-  description = "The log group of the service."
+  description = "The service's log group."
   value       = aws_cloudwatch_log_group.this.name
 }
 
 output "repository_url" {
-  description = "Where the service's images are pushed to."
+  description = "The URL of the repository for the service's images."
   value       = aws_ecr_repository.this.repository_url
 }
 
 output "policies" {
-  description = "The policy documents of the role, by name: what tests of the roots look at."
+  description = "The role's policy documents by name, for the tests of the roots."
   value = merge(
     { host = data.aws_iam_policy_document.host.json, secrets = data.aws_iam_policy_document.secrets.json },
     { for key, document in data.aws_iam_policy_document.announces : "announces" => document.json },
@@ -27,11 +27,11 @@ output "policies" {
 }
 
 output "files" {
-  description = "What lies on an instance: path => { mode, content }; no secret is among it."
+  description = "The files on an instance, without secrets: path => { mode, content }."
   value       = module.host.files
 }
 
 output "sizes" {
-  description = "The least and the greatest number of instances."
+  description = "The minimum and maximum number of instances."
   value       = { min = aws_autoscaling_group.this.min_size, max = aws_autoscaling_group.this.max_size }
 }

@@ -1,5 +1,5 @@
-# The service's images. Its own, so that a deploy needs nothing of anybody else: the first apply makes it
-# alone (-target=module.service.aws_ecr_repository.this), then there is something to push to.
+# The service's own image repository, so that a deploy depends on nothing else. The first apply creates only
+# this (-target=module.service.aws_ecr_repository.this), so that there is somewhere to push to.
 
 resource "aws_ecr_repository" "this" {
   name                 = "${local.name}/${var.service}"
@@ -21,7 +21,7 @@ resource "aws_ecr_lifecycle_policy" "this" {
   policy = jsonencode({
     rules = [{
       rulePriority = 1
-      description  = "The newest 50: far more than anybody rolls back"
+      description  = "The newest 50, far more than a rollback needs"
       selection    = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = 50 }
       action       = { type = "expire" }
     }]

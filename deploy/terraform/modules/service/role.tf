@@ -1,5 +1,5 @@
-# What an instance may do, in documents by purpose. No managed policy: AmazonSSMManagedInstanceCore would let
-# every instance read every SSM parameter.
+# The permissions of an instance, one policy document per purpose. No managed policy: AmazonSSMManagedInstanceCore
+# would let every instance read every SSM parameter.
 
 data "aws_iam_policy_document" "assume" {
   statement {
@@ -51,8 +51,8 @@ locals {
 }
 
 data "aws_iam_policy_document" "host" {
-  #checkov:skip=CKV_AWS_111:Only actions that know no resources are allowed on all; a test names the four statements.
-  #checkov:skip=CKV_AWS_356:Only actions that know no resources are allowed on all; a test names the four statements.
+  #checkov:skip=CKV_AWS_111:Only actions without resource-level permissions are allowed on "*"; a test lists the four statements.
+  #checkov:skip=CKV_AWS_356:Only actions without resource-level permissions are allowed on "*"; a test lists the four statements.
   statement {
     sid = "BeManagedBySessionManagerAndRunCommand"
     actions = [
@@ -61,7 +61,7 @@ data "aws_iam_policy_document" "host" {
       "ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel", "ssmmessages:OpenControlChannel",
       "ssmmessages:OpenDataChannel",
     ]
-    resources = ["*"] # none of these knows resources
+    resources = ["*"] # no resource-level permissions
   }
 
   statement {
@@ -73,7 +73,7 @@ data "aws_iam_policy_document" "host" {
   statement {
     sid       = "LogInToTheRegistry"
     actions   = ["ecr:GetAuthorizationToken"]
-    resources = ["*"] # knows no resources
+    resources = ["*"] # no resource-level permissions
   }
 
   statement {
@@ -91,7 +91,7 @@ data "aws_iam_policy_document" "host" {
   statement {
     sid       = "SendFigures"
     actions   = ["cloudwatch:PutMetricData"]
-    resources = ["*"] # knows no resources, but a namespace
+    resources = ["*"] # no resource-level permissions, but a condition on the namespace
 
     condition {
       test     = "StringEquals"
@@ -103,7 +103,7 @@ data "aws_iam_policy_document" "host" {
   statement {
     sid       = "SendTraces"
     actions   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
-    resources = ["*"] # knows no resources
+    resources = ["*"] # no resource-level permissions
   }
 }
 

@@ -1,24 +1,23 @@
-# When the group grows and shrinks. Three rules, and why they don't fight each other:
+# When the group scales out and in. Three rules, and why they don't conflict:
 #
-# - Out: requests per target above 50/s, +2; p95 above 500 ms, +3. Step scaling, without a cooldown, so that
-#   a second alarm is not kept waiting. New instances count as there while they warm up, so that the same
-#   alarm in the next minute adds none, and when both rules speak the group takes the larger size, not the
-#   sum. A scale-in can't start before they have warmed up.
-# - In: -1, and at most one in 10 minutes (simple scaling: its cooldown is for this rule alone). CPU below
-#   30 % for 10 minutes is not enough by itself: rates-api answers from memory, so that 50 requests a second
-#   hardly show as CPU, and a rule on CPU alone would take away what the rule on requests has just added.
-#   So each of the 10 minutes must also say that the requests, divided among one instance less, would stay
-#   under four fifths of the limit, and that p95 was within its own. Between growing at 50/s and shrinking
-#   below 40/s after the step lies the distance that keeps them apart.
-# - Slow answers while CPU is low (a dependency, say) let the group grow to its limit and stay there until
-#   they are fast again: that costs money and never loops.
+# - Out: +2 above 50 requests/s per target; +3 at a p95 above 500 ms. Step scaling without a cooldown, so that
+#   the second alarm need not wait. Instances that are warming up count, so the same alarm in the next minute
+#   adds none, and if both rules apply the group takes the larger size, not the sum. Scale-in can't start
+#   before they have warmed up.
+# - In: -1, at most once in 10 minutes (simple scaling, whose cooldown applies to this rule only). CPU below
+#   30 % for 10 minutes is not enough: rates-api answers from memory, so 50 requests/s hardly use CPU, and a
+#   rule on CPU alone would remove what the request rule has just added. So in each of the 10 minutes the
+#   requests, divided among one instance fewer, must also stay below four fifths of the limit, and p95 below
+#   its threshold. The gap between scaling out at 50/s and scaling in below 40/s prevents flapping.
+# - Slow answers at low CPU (a slow dependency, for example) make the group grow to its maximum and stay there
+#   until answers are fast again: this costs money but never loops.
 
 locals {
   is_balanced = var.balanced != null
   scaled      = local.is_balanced ? { this = var.balanced } : {}
   target      = local.is_balanced ? { TargetGroup = var.balanced.target_group_arn_suffix, LoadBalancer = var.balanced.alb_arn_suffix } : {}
 
-  # CloudWatch counts requests per target and minute.
+  # CloudWatch counts requests per target per minute.
   requests_per_minute = { for key, b in local.scaled : key => b.requests_per_second * 60 }
   headroom            = 0.8
 }
@@ -70,7 +69,7 @@ resource "aws_cloudwatch_metric_alarm" "requests" {
   for_each = local.scaled
 
   alarm_name          = "${local.full_name}-scale-out-requests"
-  alarm_description   = "More than ${each.value.requests_per_second} requests a second for each instance: two more. Scales, does not page."
+  alarm_description   = "More than ${each.value.requests_per_second} requests per second per instance: adds two. Scales, does not page."
   namespace           = "AWS/ApplicationELB"
   metric_name         = "RequestCountPerTarget"
   dimensions          = local.target
@@ -87,19 +86,19 @@ resource "aws_cloudwatch_metric_alarm" "latency" {
   for_each = local.scaled
 
   alarm_name          = "${local.full_name}-scale-out-latency"
-  alarm_description   = "p95 above ${each.value.latency_seconds * 1000} ms for two minutes: three more. Scales, does not page."
+  alarm_description   = "p95 above ${each.value.latency_seconds * 1000} ms for two minutes: adds three. Scales, does not page."
   namespace           = "AWS/ApplicationELB"
   metric_name         = "TargetResponseTime"
   dimensions          = local.target
   extended_statistic  = "p95"
   period              = 60
-  evaluation_periods  = 2 # one slow minute of few requests is no load
+  evaluation_periods  = 2 # one slow minute with few requests is not load
   threshold           = each.value.latency_seconds
   comparison_operator = "GreaterThanThreshold"
   treat_missing_data  = "notBreaching"
   alarm_actions       = [aws_autoscaling_policy.latency[each.key].arn]
 
-  # Of a handful of requests a percentile says nothing.
+  # A percentile of a handful of requests means nothing.
   evaluate_low_sample_count_percentiles = "ignore"
 }
 
@@ -107,12 +106,12 @@ resource "aws_cloudwatch_metric_alarm" "idle" {
   for_each = local.scaled
 
   alarm_name          = "${local.full_name}-scale-in"
-  alarm_description   = "CPU below ${each.value.idle_cpu_percent} % for 10 minutes, and one instance less would do: one less. Scales, does not page."
+  alarm_description   = "CPU below ${each.value.idle_cpu_percent} % for 10 minutes, and one instance fewer would do: removes one. Scales, does not page."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 1
   evaluation_periods  = 10
   datapoints_to_alarm = 10
-  treat_missing_data  = "notBreaching" # who can't see takes nothing away
+  treat_missing_data  = "notBreaching" # never scale in without data
   alarm_actions       = [aws_autoscaling_policy.idle[each.key].arn]
 
   metric_query {

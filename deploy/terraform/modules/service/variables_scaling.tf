@@ -1,7 +1,7 @@
-# Load, scaling, and what a refresh looks at.
+# Load, scaling, and what decides whether a refresh succeeds.
 
 variable "balanced" {
-  description = "The load balancer in front of the service, and when the group grows and shrinks; null without one."
+  description = "The load balancer in front of the service, and the thresholds for scaling out and in; null without a load balancer."
   type = object({
     target_group_arn        = string
     target_group_arn_suffix = string
@@ -14,17 +14,17 @@ variable "balanced" {
 
   validation {
     condition     = var.balanced == null ? true : (var.balanced.requests_per_second > 0 && var.balanced.latency_seconds > 0)
-    error_message = "requests_per_second and latency_seconds are above 0."
+    error_message = "requests_per_second and latency_seconds must be greater than 0."
   }
 
   validation {
     condition     = var.balanced == null ? true : (var.balanced.idle_cpu_percent > 0 && var.balanced.idle_cpu_percent <= 50)
-    error_message = "idle_cpu_percent is from 0 to 50: above that, one instance less could mean none is idle."
+    error_message = "idle_cpu_percent must be from 0 to 50: above that, removing one of two instances could overload the other."
   }
 }
 
 variable "singleton_metric" {
-  description = "A gauge that is 1 on one instance of the group at any time (who leads); null if there is none."
+  description = "A gauge that is 1 on exactly one instance of the group, the leader; null if there is none."
   type        = string
   default     = null
 }

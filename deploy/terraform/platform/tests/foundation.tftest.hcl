@@ -1,6 +1,6 @@
 # Run once for each environment, with its variable file: ../environments/<environment>/platform.tfvars.
 
-# Names as AWS gives them: the alarms refuse others.
+# Names in AWS's format: the alarms reject others.
 override_resource {
   target = module.edge.aws_lb.this
   values = {
@@ -28,29 +28,29 @@ run "tags_keys_and_certificates" {
     condition = aws_sns_topic.alerts.tags_all == tomap({
       Project = "rates", Environment = var.environment, Service = "platform", ManagedBy = "terraform"
     })
-    error_message = "Everything must carry the four tags."
+    error_message = "Every resource must have the four tags."
   }
 
   assert {
     condition     = toset([for parameter in concat(values(aws_ssm_parameter.this), values(aws_ssm_parameter.list)) : startswith(parameter.name, "/rates/${var.environment}/")]) == toset([true])
-    error_message = "Every parameter must be under its environment."
+    error_message = "Every parameter's path must start with its environment."
   }
 
   assert {
     condition     = aws_ssm_parameter.list["network/private_subnet_ids"].type == "StringList"
-    error_message = "The private subnets must be handed over as a list."
+    error_message = "The private subnets must be passed as a list."
   }
 
   # Keys.
 
   assert {
     condition     = length(setsubtract(["data", "secrets", "logs", "messages", "buckets"], keys(aws_kms_key.this))) == 0
-    error_message = "Data, secrets, logs, messages and buckets must have a key each."
+    error_message = "Data, secrets, logs, messages and buckets must each have a key."
   }
 
   assert {
     condition     = alltrue([for key in aws_kms_key.this : key.enable_key_rotation && key.deletion_window_in_days == 30])
-    error_message = "Keys must rotate, and leave a month to think before they are gone."
+    error_message = "Keys must rotate and have a deletion window of a month."
   }
 
   assert {
@@ -65,7 +65,7 @@ run "tags_keys_and_certificates" {
         if !can(statement.Condition)
       ]
     ]))
-    error_message = "Without a condition only the account itself may govern a key."
+    error_message = "Only the account itself may manage a key without a condition."
   }
 
   assert {
@@ -81,7 +81,7 @@ run "tags_keys_and_certificates" {
       messages  = ["cloudwatch.amazonaws.com"]
       buckets   = ["cloudtrail.amazonaws.com", "config.amazonaws.com"]
     }
-    error_message = "A key must be used by the services of its purpose alone."
+    error_message = "Only the services of its purpose may use a key."
   }
 
   assert {
@@ -99,7 +99,7 @@ run "tags_keys_and_certificates" {
       edge   = [var.domain_name, "us-east-1"]
       origin = ["origin.${var.domain_name}", var.region]
     }
-    error_message = "CloudFront's certificate must be in us-east-1, the load balancer's beside it."
+    error_message = "CloudFront's certificate must be in us-east-1, the load balancer's in its region."
   }
 }
 
@@ -110,7 +110,7 @@ run "secrets_alerts_wiring_and_operations" {
 
   assert {
     condition     = alltrue([for secret in aws_secretsmanager_secret.this : secret.kms_key_id == aws_kms_key.this["secrets"].arn])
-    error_message = "Secrets must be encrypted with the key for secrets."
+    error_message = "Secrets must be encrypted with the secrets key."
   }
 
   assert {
@@ -118,7 +118,7 @@ run "secrets_alerts_wiring_and_operations" {
       for name in ["banxico_token", "operator_token"] :
       aws_ssm_parameter.this["secrets/${name}_arn"].value == aws_secretsmanager_secret.this[name].arn
     ])
-    error_message = "Secrets must be handed over by ARN alone."
+    error_message = "Secrets must be passed only by ARN."
   }
 
   assert {
@@ -131,7 +131,7 @@ run "secrets_alerts_wiring_and_operations" {
       for statement in jsondecode(aws_sns_topic_policy.alerts.policy).Statement :
       [statement.Principal.Service, statement.Condition.StringEquals["aws:SourceAccount"]] if statement.Effect == "Allow"
     ] == [["cloudwatch.amazonaws.com", data.aws_caller_identity.current.account_id]]
-    error_message = "This account's alarms must reach the topic; whoever else publishes needs a right of its own."
+    error_message = "This account's alarms must be able to publish to the topic; anyone else needs an explicit permission."
   }
 
   assert {
@@ -155,7 +155,7 @@ run "secrets_alerts_wiring_and_operations" {
       && aws_ssm_parameter.this["network/security_groups/rates_sync"].value == module.network.security_group_ids["rates_sync"]
       && toset(split(",", aws_ssm_parameter.list["network/private_subnet_ids"].value)) == toset(values(module.network.private_subnet_ids))
     )
-    error_message = "Each service must be told its own security group, and the private subnets."
+    error_message = "Each service must get its own security group and the private subnets."
   }
 
   assert {
@@ -164,7 +164,7 @@ run "secrets_alerts_wiring_and_operations" {
       && aws_ssm_parameter.this["edge/distribution_arn"].value == module.edge.distribution_arn
       && aws_ssm_parameter.this["alerts/topic_arn"].value == aws_sns_topic.alerts.arn
     )
-    error_message = "The services must be told the edge and the topic."
+    error_message = "The services must get the edge and the topic."
   }
 
   assert {
@@ -185,14 +185,14 @@ run "secrets_alerts_wiring_and_operations" {
       && aws_ssm_parameter.this["database/reader_secret_arn"].value == module.database.reader_secret_arn
       && aws_ssm_parameter.this["cache/auth_secret_arn"].value == module.cache.auth_secret_arn
     )
-    error_message = "The services must be told where their credentials are, each its own."
+    error_message = "Each service must get the location of its own credentials."
   }
 
   assert {
     condition = alltrue([
       for key, parameter in aws_ssm_parameter.this : startswith(parameter.value, "arn:") if endswith(key, "_arn")
     ])
-    error_message = "What is called an ARN must be one: no secret may be handed over in its place."
+    error_message = "A parameter named ARN must be an ARN: no secret may be passed instead."
   }
 
   assert {
@@ -202,7 +202,7 @@ run "secrets_alerts_wiring_and_operations" {
       && module.database.writer_endpoint != module.database.reader_endpoint
       && aws_ssm_parameter.this["cache/primary_endpoint"].value == module.cache.primary_endpoint
     )
-    error_message = "The services must be told writer, reader and Redis apart."
+    error_message = "The services must get separate endpoints of writer, reader and Redis."
   }
 
   # Operations.
@@ -219,16 +219,16 @@ run "secrets_alerts_wiring_and_operations" {
 
   assert {
     condition     = toset(module.cache.member_cluster_ids) == toset([for node in range(1 + var.cache_replicas) : format("rates-%s-%03d", var.environment, node + 1)])
-    error_message = "Redis' nodes must be watched by the names that AWS gives them."
+    error_message = "Redis' nodes must be monitored under the names that AWS gives them."
   }
 
   assert {
     condition     = local.rates_api_group == "rates-${var.environment}-rates-api" && local.rates_sync_group == "rates-${var.environment}-rates-sync"
-    error_message = "The services' groups must be named as their roots name them."
+    error_message = "The names of the services' groups must match their roots'."
   }
 
   assert {
     condition     = var.drills == false
-    error_message = "Drills must be off until somebody turns them on."
+    error_message = "Drills must be off by default."
   }
 }

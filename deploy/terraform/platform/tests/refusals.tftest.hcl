@@ -1,4 +1,4 @@
-# What is refused, whatever the variable file says. Every variable that is named must be, and no other.
+# Values that are rejected, whatever the variable file contains: exactly the listed variables.
 
 run "production_without_its_guarantees" {
   command = plan

@@ -1,4 +1,4 @@
-# That rates-api gets what it needs of the platform, and no more.
+# rates-api gets what it needs from the platform, and no more.
 variables {
   environment         = "production"
   region              = "us-east-1"
@@ -10,7 +10,7 @@ variables {
   requests_per_second = 50
 }
 
-# The platform, as it hands over.
+# The platform's parameters.
 override_data {
   target = data.http.authorities
   values = { status_code = 200, response_body = "-----BEGIN CERTIFICATE-----\nmade up\n-----END CERTIFICATE-----\n" }
@@ -94,54 +94,54 @@ override_data {
 run "is_told_what_it_needs" {
   command = plan
 
-  # Takes from the platform by parameters alone.
+  # Gets everything from the platform through parameters.
 
   assert {
     condition     = alltrue([for key, p in data.aws_ssm_parameter.handed : p.name == "/rates/production/${key}"])
-    error_message = "What the platform hands over stands under the environment's own path."
+    error_message = "The platform's parameters must be under the environment's path."
   }
 
   assert {
     condition     = !can(regex("terraform_remote_state", join("", [for f in fileset(path.module, "*.tf") : file("${path.module}/${f}")])))
-    error_message = "A service reads no other state."
+    error_message = "A service must not read another state."
   }
 
-  # Every variable is one that the service reads.
+  # Sets only variables that the service reads.
 
   assert {
     condition = alltrue([
       for line in compact(split("\n", output.files["/etc/rates/service.env"].content)) :
       strcontains(file("${path.module}/../../../.env.example"), "\n# ${replace(split("=", line)[0], "/_FILE$/", "")}=")
     ])
-    error_message = "Every variable stands in .env.example, which a test compares with the service's settings."
+    error_message = "Every variable must be in .env.example, which a test compares with the service's settings."
   }
 
   assert {
     condition     = alltrue([for name in ["RATES_API_DATABASE_URL", "RATES_API_REDIS_URL"] : strcontains(output.files["/etc/rates/service.env"].content, "${name}_FILE=/run/secrets/")])
-    error_message = "Everything that has no default is given, as a file."
+    error_message = "Every setting without a default must be passed, as a file."
   }
 
   assert {
     condition     = alltrue([for s in jsondecode(output.files["/etc/rates/secrets.json"].content) : strcontains(output.files["/etc/rates/service.env"].content, "_FILE=/run/secrets/${s.file}\n")])
-    error_message = "Every secret that is fetched is the file of a variable."
+    error_message = "Every fetched secret must be the file of a variable."
   }
 
-  # Connects by TLS.
+  # Connects over TLS.
 
   assert {
     condition = alltrue([
       for s in jsondecode(output.files["/etc/rates/secrets.json"].content) :
       s.template == null || startswith(coalesce(s.template, "-"), "rediss://") || endswith(coalesce(s.template, "-"), "?ssl_ca=/etc/rates/authorities.pem")
     ])
-    error_message = "Redis is reached by TLS, the database by TLS that trusts Amazon's authorities alone."
+    error_message = "Redis must use TLS, and the database TLS that trusts only Amazon's CAs."
   }
 
   assert {
     condition     = strcontains(output.files["/etc/systemd/system/rates-api.service"].content, "--volume /etc/rates/authorities.pem:/etc/rates/authorities.pem:ro")
-    error_message = "The authorities that the URL names lie in the container."
+    error_message = "The CA file in the URL must exist in the container."
   }
 
-  # Both addresses have the reader's user.
+  # Both endpoints use the read-only user.
 
   assert {
     condition = {
@@ -150,7 +150,7 @@ run "is_told_what_it_needs" {
       database_url         = local.platform["database/reader_secret_arn"]
       database_primary_url = local.platform["database/reader_secret_arn"]
     }
-    error_message = "Also towards the writer rates-api has only the right to read (rule R2)."
+    error_message = "On the writer endpoint, too, rates-api must be read-only (rule R2)."
   }
 
   assert {
@@ -158,21 +158,21 @@ run "is_told_what_it_needs" {
       strcontains(one([for s in jsondecode(output.files["/etc/rates/secrets.json"].content) : s.template if s.file == "database_url"]), "@reader.aurora.example:3306/rates?") &&
       strcontains(one([for s in jsondecode(output.files["/etc/rates/secrets.json"].content) : s.template if s.file == "database_primary_url"]), "@writer.aurora.example:3306/rates?")
     )
-    error_message = "The reader is asked first, the writer last."
+    error_message = "The reader endpoint must come first, the writer last."
   }
 
-  # An instance has twenty connections.
+  # Twenty connections per instance.
 
   assert {
     condition     = strcontains(output.files["/etc/rates/service.env"].content, "RATES_API_WORKERS=2\n") && strcontains(output.files["/etc/rates/service.env"].content, "RATES_API_DATABASE_POOL=10\n")
-    error_message = "Two workers share the 20 pooled connections of an instance."
+    error_message = "Two workers must share the instance's 20 pooled connections."
   }
 
-  # Drains before it ends.
+  # Drains before it stops.
 
   assert {
     condition     = strcontains(output.files["/etc/rates/service.env"].content, "RATES_API_DRAIN=20\n") && strcontains(output.files["/etc/systemd/system/rates-api.service"].content, "docker stop --time 40 ")
-    error_message = "It is killed no sooner than it has drained and answered what it had."
+    error_message = "It must not be killed before it has drained and finished its open requests."
   }
 }
 
@@ -183,17 +183,17 @@ run "reads_the_readers_secret_and_the_auth_of_redis" {
     condition = toset(flatten([
       for s in jsondecode(module.service.policies.secrets).Statement : s.Resource if contains(flatten([s.Action]), "secretsmanager:GetSecretValue")
     ])) == toset([local.platform["database/reader_secret_arn"], local.platform["cache/auth_secret_arn"]])
-    error_message = "rates-api reads its own database user and the token of Redis, no more."
+    error_message = "rates-api may read only its own database user and Redis' token."
   }
 
   assert {
     condition     = alltrue([for document in module.service.policies : !can(regex("banxico|operator|rates_sync", document))])
-    error_message = "rates-api can read neither the Banxico token, nor the operator's, nor the writer's credentials."
+    error_message = "rates-api must not be able to read the Banxico token, the operator token or the writer's credentials."
   }
 
   assert {
     condition     = alltrue([for document in module.service.policies : !can(regex("sns:|cloudfront:", document))])
-    error_message = "rates-api neither publishes alerts nor purges the edge."
+    error_message = "rates-api must neither publish alerts nor purge the edge."
   }
 }
 

@@ -1,4 +1,4 @@
-# That rates-sync gets what it needs of the platform, and that it alone may announce.
+# rates-sync gets what it needs from the platform, and only it may publish alerts and purge the edge.
 variables {
   environment   = "production"
   region        = "us-east-1"
@@ -7,7 +7,7 @@ variables {
   daily_quota   = 1000
 }
 
-# The platform, as it hands over.
+# The platform's parameters.
 override_data {
   target = data.http.authorities
   values = { status_code = 200, response_body = "-----BEGIN CERTIFICATE-----\nmade up\n-----END CERTIFICATE-----\n" }
@@ -101,65 +101,65 @@ override_data {
 run "is_told_what_it_needs" {
   command = plan
 
-  # Takes from the platform by parameters alone.
+  # Gets everything from the platform through parameters.
 
   assert {
     condition     = alltrue([for key, p in data.aws_ssm_parameter.handed : p.name == "/rates/production/${key}"])
-    error_message = "What the platform hands over stands under the environment's own path."
+    error_message = "The platform's parameters must be under the environment's path."
   }
 
   assert {
     condition     = !can(regex("terraform_remote_state", join("", [for f in fileset(path.module, "*.tf") : file("${path.module}/${f}")])))
-    error_message = "A service reads no other state."
+    error_message = "A service must not read another state."
   }
 
-  # Every variable is one that the service reads.
+  # Sets only variables that the service reads.
 
   assert {
     condition = alltrue([
       for line in compact(split("\n", output.files["/etc/rates/service.env"].content)) :
       strcontains(file("${path.module}/../../../.env.example"), "\n# ${replace(split("=", line)[0], "/_FILE$/", "")}=")
     ])
-    error_message = "Every variable stands in .env.example, which a test compares with the service's settings."
+    error_message = "Every variable must be in .env.example, which a test compares with the service's settings."
   }
 
   assert {
     condition     = alltrue([for name in ["RATES_SYNC_DATABASE_URL", "RATES_SYNC_REDIS_URL", "RATES_SYNC_BANXICO_TOKEN", "RATES_SYNC_OPERATOR_TOKEN"] : strcontains(output.files["/etc/rates/service.env"].content, "${name}_FILE=/run/secrets/")])
-    error_message = "Everything that has no default is given, as a file."
+    error_message = "Every setting without a default must be passed, as a file."
   }
 
   assert {
     condition     = alltrue([for s in jsondecode(output.files["/etc/rates/secrets.json"].content) : strcontains(output.files["/etc/rates/service.env"].content, "_FILE=/run/secrets/${s.file}\n")])
-    error_message = "Every secret that is fetched is the file of a variable."
+    error_message = "Every fetched secret must be the file of a variable."
   }
 
-  # Connects by TLS.
+  # Connects over TLS.
 
   assert {
     condition = alltrue([
       for s in jsondecode(output.files["/etc/rates/secrets.json"].content) :
       s.template == null || startswith(coalesce(s.template, "-"), "rediss://") || endswith(coalesce(s.template, "-"), "?ssl_ca=/etc/rates/authorities.pem")
     ])
-    error_message = "Redis is reached by TLS, the database by TLS that trusts Amazon's authorities alone."
+    error_message = "Redis must use TLS, and the database TLS that trusts only Amazon's CAs."
   }
 
   assert {
     condition     = strcontains(output.files["/etc/systemd/system/rates-sync.service"].content, "--volume /etc/rates/authorities.pem:/etc/rates/authorities.pem:ro")
-    error_message = "The authorities that the URL names lie in the container."
+    error_message = "The CA file in the URL must exist in the container."
   }
 
-  # Two instances of which one leads.
+  # Two instances, a leader and a standby.
 
   assert {
     condition     = module.service.sizes == { min = 2, max = 2 }
-    error_message = "There are two instances, always."
+    error_message = "There must always be two instances."
   }
 
-  # Keeps a tenth of its traces.
+  # Keeps 10 % of its traces.
 
   assert {
     condition     = strcontains(output.files["/etc/rates/service.env"].content, "RATES_SYNC_TRACE_SHARE=0.1\n") && !can(regex("sampler|sampling", output.files["/etc/rates/collector.yaml"].content))
-    error_message = "Traces are sampled at 10 % in the service, and not a second time in the collector."
+    error_message = "Traces must be sampled at 10 % in the service, and not again in the collector."
   }
 }
 
@@ -174,15 +174,15 @@ run "reads_its_four_secrets_and_alone_announces" {
       ])) == toset([for key in [
       "database/writer_secret_arn", "cache/auth_secret_arn", "secrets/banxico_token_arn", "secrets/operator_token_arn",
     ] : local.platform[key]])
-    error_message = "rates-sync reads the writer's user, the token of Redis, Banxico's and the operators', no more."
+    error_message = "rates-sync may read only the writer's user and the tokens of Redis, Banxico and the operators."
   }
 
   assert {
     condition     = alltrue([for s in jsondecode(output.files["/etc/rates/secrets.json"].content) : s.template == null if endswith(s.file, "_token")])
-    error_message = "A token is the secret as it is."
+    error_message = "A token must be passed unchanged."
   }
 
-  # Alone announces.
+  # Publishes alerts and purges the edge.
 
   assert {
     condition = {
@@ -192,7 +192,7 @@ run "reads_its_four_secrets_and_alone_announces" {
       EncryptThem   = [local.platform["keys/messages_arn"]]
       PurgeTheEdge  = [local.platform["edge/distribution_arn"]]
     }
-    error_message = "It publishes to the topic of alerts and purges the one distribution."
+    error_message = "It must be able to publish to the alert topic and purge the one distribution."
   }
 
   assert {
@@ -200,7 +200,7 @@ run "reads_its_four_secrets_and_alone_announces" {
       strcontains(output.files["/etc/rates/service.env"].content, "RATES_SYNC_SNS_TOPIC_ARN=${local.platform["alerts/topic_arn"]}\n") &&
       strcontains(output.files["/etc/rates/service.env"].content, "RATES_SYNC_CLOUDFRONT_DISTRIBUTION_ID=${local.platform["edge/distribution_id"]}\n")
     )
-    error_message = "It is told of the topic and the distribution that it may use."
+    error_message = "It must get the topic and the distribution that it may use."
   }
 }
 

@@ -15,7 +15,7 @@ run "trail_and_configurations" {
 
   assert {
     condition     = aws_cloudtrail.this.enable_log_file_validation
-    error_message = "Changed or removed log files must show."
+    error_message = "Changed or deleted log files must be detectable."
   }
 
   assert {
@@ -33,7 +33,7 @@ run "trail_and_configurations" {
     error_message = "The audit trail must be kept 2 years."
   }
 
-  # The ARN in the policy is composed: it must be the one that the trail will have.
+  # The ARN in the policy is composed: it must match the trail's.
   assert {
     condition = alltrue([
       for statement in jsondecode(output.buckets.trail.policy).Statement :
@@ -41,7 +41,7 @@ run "trail_and_configurations" {
       && endswith(statement.Condition.StringEquals["aws:SourceArn"], ":trail/${aws_cloudtrail.this.name}")
       if statement.Effect == "Allow"
     ])
-    error_message = "Only this trail may write into its bucket."
+    error_message = "Only this trail may write to its bucket."
   }
 
   assert {
@@ -50,12 +50,12 @@ run "trail_and_configurations" {
       statement.Principal.Service == "config.amazonaws.com" && statement.Condition.StringEquals["AWS:SourceAccount"] == data.aws_caller_identity.current.account_id
       if statement.Effect == "Allow"
     ])
-    error_message = "Only this account's Config may write into its bucket."
+    error_message = "Only this account's Config may write to its bucket."
   }
 
   assert {
     condition     = length(aws_inspector2_enabler.this) == 0
-    error_message = "Inspector must be off unless it is asked for."
+    error_message = "Inspector must be off by default."
   }
 
   # Configurations.
@@ -67,7 +67,7 @@ run "trail_and_configurations" {
 
   assert {
     condition     = aws_config_delivery_channel.this["this"].s3_kms_key_arn == var.kms_key_arn
-    error_message = "What Config writes must be encrypted with our key."
+    error_message = "Config's files must be encrypted with our key."
   }
 
   assert {
@@ -75,7 +75,7 @@ run "trail_and_configurations" {
       ["S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED", "RDS_STORAGE_ENCRYPTED", "RDS_CLUSTER_DELETION_PROTECTION_ENABLED", "ENCRYPTED_VOLUMES", "EC2_IMDSV2_CHECK", "CLOUD_TRAIL_ENABLED"],
       [for rule in aws_config_config_rule.this : one(rule.source).source_identifier],
     )) == 0
-    error_message = "Private buckets, encryption, deletion protection and the trail must be watched after the apply, too."
+    error_message = "Private buckets, encryption, deletion protection and the trail must also be monitored after the apply."
   }
 }
 
@@ -89,12 +89,12 @@ run "recorded_elsewhere_and_inspected" {
 
   assert {
     condition     = length(aws_config_configuration_recorder.this) + length(aws_config_config_rule.this) + length(module.configurations) == 0
-    error_message = "Where Config is run for all, nothing of it may be made here."
+    error_message = "Where Config is managed elsewhere, this module must create none of it."
   }
 
   assert {
     condition     = toset(aws_inspector2_enabler.this[0].resource_types) == toset(["EC2", "ECR"])
-    error_message = "Inspector must look at instances and at images."
+    error_message = "Inspector must scan instances and images."
   }
 }
 

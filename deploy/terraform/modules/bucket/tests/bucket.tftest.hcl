@@ -13,7 +13,7 @@ run "private_and_encrypted" {
 
   assert {
     condition     = output.protection.encryption == "aws:kms"
-    error_message = "A bucket with a key of ours must be encrypted with it."
+    error_message = "A bucket with our own key must be encrypted with it."
   }
 
   assert {
@@ -23,7 +23,7 @@ run "private_and_encrypted" {
 
   assert {
     condition     = one(aws_s3_bucket_versioning.this.versioning_configuration).status == "Enabled"
-    error_message = "Overwritten objects must be kept as versions unless versioning is turned off."
+    error_message = "Overwritten objects must be kept as versions unless versioning is off."
   }
 
   assert {
@@ -59,7 +59,7 @@ run "grants" {
     condition = [for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement : statement.Resource if statement.Effect == "Allow"] == [
       aws_s3_bucket.this.arn, "${aws_s3_bucket.this.arn}/logs/*",
     ]
-    error_message = "A grant must be on the objects under its path, or on the bucket itself without one."
+    error_message = "A grant must apply to the objects under its path, or to the bucket itself without a path."
   }
 
   assert {
@@ -68,7 +68,7 @@ run "grants" {
       statement.Principal.Service == "config.amazonaws.com" && statement.Condition.StringEquals["AWS:SourceAccount"] == "1"
       if statement.Effect == "Allow"
     ])
-    error_message = "A grant must be the service's alone, under its conditions."
+    error_message = "A grant must apply only to its service, under its conditions."
   }
 }
 
@@ -103,7 +103,7 @@ run "without_a_key_of_ours" {
 
   assert {
     condition     = output.protection.encryption == "AES256"
-    error_message = "A bucket without a key of ours must be encrypted with S3's."
+    error_message = "A bucket without our own key must be encrypted with S3's."
   }
 
   assert {
@@ -112,7 +112,7 @@ run "without_a_key_of_ours" {
   }
 }
 
-# Each of them must be refused.
+# Every one of these must be rejected.
 run "too_long_a_name_and_no_days" {
   command = plan
 

@@ -1,4 +1,4 @@
-# What clients of the platform may count on when Redis fails, and what nobody may read.
+# Redis: failover, encryption, access.
 variables {
   name                = "rates-production"
   subnet_ids          = ["subnet-a", "subnet-b", "subnet-c"]
@@ -10,16 +10,16 @@ variables {
 run "survives_a_zone_encrypted_and_keeps_nothing" {
   command = plan
 
-  # Survives a zone.
+  # Availability.
 
   assert {
     condition     = aws_elasticache_replication_group.this.node_type == "cache.r6g.large"
-    error_message = "The nodes are r6g.large unless said otherwise."
+    error_message = "The nodes are r6g.large by default."
   }
 
   assert {
     condition     = aws_elasticache_replication_group.this.multi_az_enabled && aws_elasticache_replication_group.this.automatic_failover_enabled
-    error_message = "A lost zone is a failover that nobody has to start."
+    error_message = "Losing a zone triggers an automatic failover."
   }
 
   assert {
@@ -29,7 +29,7 @@ run "survives_a_zone_encrypted_and_keeps_nothing" {
 
   assert {
     condition     = length(output.member_cluster_ids) == aws_elasticache_replication_group.this.num_cache_clusters
-    error_message = "Every node is named, so that every node has its alarm."
+    error_message = "Every node is listed, so that every node has its alarm."
   }
 
   assert {
@@ -37,21 +37,21 @@ run "survives_a_zone_encrypted_and_keeps_nothing" {
     error_message = "Nodes are named as ElastiCache names them."
   }
 
-  # Is encrypted.
+  # Encryption.
 
   assert {
     condition     = aws_elasticache_replication_group.this.transit_encryption_enabled && aws_elasticache_replication_group.this.transit_encryption_mode == "required"
-    error_message = "Redis answers nobody without TLS."
+    error_message = "Redis accepts only TLS connections."
   }
 
   assert {
     condition     = tobool(aws_elasticache_replication_group.this.at_rest_encryption_enabled) && aws_elasticache_replication_group.this.kms_key_id == var.kms_key_arn
-    error_message = "Redis is encrypted at rest with the key for data."
+    error_message = "Redis is encrypted at rest with the data key."
   }
 
   assert {
     condition     = aws_secretsmanager_secret.auth.kms_key_id == var.secrets_kms_key_arn
-    error_message = "The AUTH token is encrypted with the key for secrets."
+    error_message = "The AUTH token is encrypted with the secrets key."
   }
 
   assert {
@@ -59,20 +59,20 @@ run "survives_a_zone_encrypted_and_keeps_nothing" {
     error_message = "The AUTH token is none of Terraform's business: no apply may set another one."
   }
 
-  # Keeps nothing.
+  # No persistence.
 
   assert {
     condition     = aws_elasticache_replication_group.this.snapshot_retention_limit == 0
-    error_message = "Redis keeps no snapshot: stream and documents come from the record (rule R1)."
+    error_message = "Redis has no snapshots: stream and documents are rebuilt from the record (rule R1)."
   }
 
   assert {
     condition     = { for p in aws_elasticache_parameter_group.this.parameter : p.name => p.value }["maxmemory-policy"] == "noeviction"
-    error_message = "A full Redis refuses, it never evicts, as in compose.yaml."
+    error_message = "As in compose.yaml, a full Redis refuses writes and never evicts."
   }
 }
 
-# Each of them must be refused.
+# Every one of these must be rejected.
 run "refuses_a_single_zone_and_no_replica" {
   command = plan
 

@@ -2,7 +2,7 @@
 # Bring the accounts of the database in line: the two services' users, each with its clone, the passwords
 # that the secrets hold, the grants that compose has. A secret that holds none yet gets one.
 #
-#   accounts.sh staging      before rates-sync is deployed first; for the grant of a new view; after a restore
+#   accounts.sh staging      before the first deploy of rates-sync; to grant a new view; after a restore
 #
 # By the Data API, so that no host needs a way to the database. It asks for bash, jq and the AWS CLI, with
 # rights to read the master's secret and to read and write the users'. It can be run again at any time: whoever is connected
@@ -10,7 +10,7 @@
 
 set -euo pipefail
 
-environment=${1:?"say which environment: staging or production"}
+environment=${1:?"environment is missing: staging or production"}
 grants="$(dirname "$0")/../../../../compose/mysql/20-grants.sql"
 name="rates-$environment"
 
@@ -18,7 +18,7 @@ cluster=$(aws rds describe-db-clusters --db-cluster-identifier "$name" --query '
 cluster_arn=$(jq -er .DBClusterArn <<<"$cluster")
 master_arn=$(jq -er .MasterUserSecret.SecretArn <<<"$cluster")
 
-# One statement; on standard input, so that no password shows among the processes of this machine.
+# Run one statement; passed on standard input, so that no password shows up in the process list.
 run() {
     jq -n --arg resourceArn "$cluster_arn" --arg secretArn "$master_arn" --arg sql "$1" \
         '{$resourceArn, $secretArn, database: "rates", $sql}' |
@@ -61,14 +61,14 @@ for user in rates_sync rates_api; do
     current=$(jq -er .username <<<"$secret")
     password=$(jq -er .password <<<"$secret")
     for account in "$user" "${user}_clone"; do
-        # The first password of a clone opens nothing that its user's does not; the rotation replaces it.
+        # At first the clone has its user's password, which adds no risk; the rotation replaces it.
         run "CREATE USER IF NOT EXISTS '$account'@'%' IDENTIFIED BY '$password'"
         while IFS= read -r grant; do
             run "$grant"
         done < <(grants_for "$user" "$account")
-        echo "$account is there, with its grants"
+        echo "$account exists and has its grants"
     done
-    # A database that was restored knows the passwords of then, and has another master.
+    # A restored database has old passwords and another master secret.
     run "ALTER USER '$current'@'%' IDENTIFIED BY '$password'"
     if [ "$(jq -r .masterarn <<<"$secret")" != "$master_arn" ]; then
         jq -c --arg master "$master_arn" '.masterarn = $master' <<<"$secret" | put_secret "$user"

@@ -1,4 +1,4 @@
-# What the record may count on: zones, sizes, encryption, and being brought back.
+# The record's database: zones, sizes, encryption, recovery.
 variables {
   name                       = "rates-production"
   subnet_ids                 = ["subnet-a", "subnet-b", "subnet-c"]
@@ -14,16 +14,16 @@ variables {
 run "is_a_record_to_count_on" {
   command = plan
 
-  # Is Aurora serverless, for MySQL 8.
+  # Aurora Serverless, MySQL 8.
 
   assert {
     condition     = aws_rds_cluster.this.engine == "aurora-mysql" && startswith(aws_rds_cluster.this.engine_version, "8.0.")
-    error_message = "The record is Aurora MySQL, compatible with 8.0."
+    error_message = "The engine is Aurora MySQL, compatible with 8.0."
   }
 
   assert {
     condition     = one(aws_rds_cluster.this.serverlessv2_scaling_configuration).min_capacity == 0.5 && one(aws_rds_cluster.this.serverlessv2_scaling_configuration).max_capacity == 16
-    error_message = "Capacity goes from 0.5 to 16 units unless said otherwise."
+    error_message = "Capacity is 0.5 to 16 units by default."
   }
 
   assert {
@@ -31,7 +31,7 @@ run "is_a_record_to_count_on" {
     error_message = "Every instance is serverless."
   }
 
-  # Survives a zone.
+  # Availability.
 
   assert {
     condition     = length(aws_rds_cluster_instance.this) >= 2
@@ -45,29 +45,29 @@ run "is_a_record_to_count_on" {
 
   assert {
     condition     = alltrue([for i in aws_rds_cluster_instance.this : i.promotion_tier <= 1])
-    error_message = "Readers grow with the writer, so that a failover finds room at once."
+    error_message = "Readers are as large as the writer, so that a failover has full capacity at once."
   }
 
-  # Is encrypted and isolated.
+  # Encryption and isolation.
 
   assert {
     condition     = aws_rds_cluster.this.storage_encrypted && aws_rds_cluster.this.kms_key_id == var.kms_key_arn
-    error_message = "The record is encrypted with the key for data."
+    error_message = "The record is encrypted with the data key."
   }
 
   assert {
     condition     = alltrue([for i in aws_rds_cluster_instance.this : i.performance_insights_kms_key_id == var.kms_key_arn])
-    error_message = "What Performance Insights keeps of queries is encrypted with the key for data."
+    error_message = "Performance Insights' data is encrypted with the data key."
   }
 
   assert {
     condition     = local.parameters.require_secure_transport == "ON"
-    error_message = "Aurora takes no connection without TLS."
+    error_message = "Aurora accepts only TLS connections."
   }
 
   assert {
     condition     = { for p in aws_rds_cluster_parameter_group.this.parameter : p.name => p.value } == local.parameters
-    error_message = "Every parameter reaches the cluster's parameter group."
+    error_message = "Every parameter is in the cluster's parameter group."
   }
 
   assert {
@@ -82,10 +82,10 @@ run "is_a_record_to_count_on" {
 
   assert {
     condition     = aws_rds_cluster.this.vpc_security_group_ids == toset([var.security_group_id]) && aws_db_subnet_group.this.subnet_ids == toset(var.subnet_ids)
-    error_message = "The database is in the isolated subnets, with its own group alone."
+    error_message = "The database is in the isolated subnets, with only its own security group."
   }
 
-  # Is as the services know it.
+  # Settings that the services rely on.
 
   assert {
     condition     = local.parameters.time_zone == "UTC" && local.parameters.character_set_server == "utf8mb4"
@@ -94,15 +94,15 @@ run "is_a_record_to_count_on" {
 
   assert {
     condition     = local.parameters.innodb_flush_log_at_trx_commit == "1"
-    error_message = "A commit that was acknowledged is in the record (rule R3)."
+    error_message = "An acknowledged commit is durable (rule R3)."
   }
 
   assert {
     condition     = length(setintersection(keys(local.parameters), ["transaction_isolation", "sql_mode", "innodb_lock_wait_timeout", "wait_timeout"])) == 0
-    error_message = "What the services set in each session is not set here a second time."
+    error_message = "Settings that the services set per session are not set here too."
   }
 
-  # Can be brought back.
+  # Recovery.
 
   assert {
     condition     = aws_rds_cluster.this.backup_retention_period == 35
@@ -111,22 +111,22 @@ run "is_a_record_to_count_on" {
 
   assert {
     condition     = aws_rds_cluster.this.deletion_protection && aws_rds_cluster.this.skip_final_snapshot == false && aws_rds_cluster.this.delete_automated_backups == false
-    error_message = "The record can't be deleted by mistake, nor without a last snapshot."
+    error_message = "The record can't be deleted by mistake, nor without a final snapshot."
   }
 
   assert {
     condition     = aws_backup_vault.this.kms_key_arn == var.kms_key_arn && aws_backup_vault_lock_configuration.this.min_retention_days >= 7
-    error_message = "Snapshots are encrypted, and none is deleted within its first week."
+    error_message = "Snapshots are encrypted, and none can be deleted in its first week."
   }
 
   assert {
     condition     = { for r in aws_backup_plan.this.rule : r.rule_name => one(r.lifecycle).delete_after } == { daily = 35, monthly = 366 }
-    error_message = "There is a snapshot a day for 35 days and one a month for a year."
+    error_message = "Daily snapshots are kept for 35 days, monthly ones for a year."
   }
 
   assert {
     condition     = alltrue([for r in aws_backup_plan.this.rule : length(r.copy_action) == 0])
-    error_message = "Nothing leaves the region unless a vault elsewhere is named."
+    error_message = "Nothing is copied to another region unless a vault is configured."
   }
 
   assert {
@@ -135,19 +135,19 @@ run "is_a_record_to_count_on" {
       one(r.lifecycle).delete_after >= aws_backup_vault_lock_configuration.this.min_retention_days &&
       one(r.lifecycle).delete_after <= aws_backup_vault_lock_configuration.this.max_retention_days
     ])
-    error_message = "The lock of the vault admits what the plan puts there."
+    error_message = "The vault's lock allows the plan's retention periods."
   }
 
-  # Keeps its logs a week.
+  # Logs.
 
   assert {
     condition     = alltrue([for g in aws_cloudwatch_log_group.this : g.retention_in_days == 7 && g.kms_key_id == var.logs_kms_key_arn])
-    error_message = "Logs are kept 7 days, encrypted with the key for logs."
+    error_message = "Logs are kept 7 days, encrypted with the logs key."
   }
 
   assert {
     condition     = toset(keys(aws_cloudwatch_log_group.this)) == aws_rds_cluster.this.enabled_cloudwatch_logs_exports
-    error_message = "Every log that is exported has its group, or Aurora would make one that is kept for ever."
+    error_message = "Every exported log has a log group; otherwise Aurora would create one with unlimited retention."
   }
 }
 
@@ -160,11 +160,11 @@ run "copies_to_another_region_where_asked" {
 
   assert {
     condition     = alltrue([for r in aws_backup_plan.this.rule : one(r.copy_action).destination_vault_arn == var.backup_copy_vault_arn])
-    error_message = "Every snapshot is copied to the vault that is named."
+    error_message = "Every snapshot is copied to the configured vault."
   }
 }
 
-# Each of them must be refused.
+# Every one of these must be rejected.
 run "refuses_a_lone_writer_a_shared_zone_and_a_pause" {
   command = plan
 

@@ -1,4 +1,4 @@
-# Who may log in, and how passwords change.
+# Database users and password rotation.
 variables {
   name                       = "rates-production"
   subnet_ids                 = ["subnet-a", "subnet-b", "subnet-c"]
@@ -14,23 +14,23 @@ variables {
 run "every_password_rotates" {
   command = apply
 
-  # The master rotates itself.
+  # The master user.
 
   assert {
     condition     = aws_rds_cluster.this.manage_master_user_password && aws_rds_cluster.this.master_user_secret_kms_key_id == var.secrets_kms_key_arn
-    error_message = "RDS keeps the master's password in Secrets Manager, under the key for secrets, and rotates it."
+    error_message = "RDS keeps the master password in Secrets Manager, encrypted with the secrets key, and rotates it."
   }
 
   assert {
     condition     = aws_rds_cluster.this.master_password == null && length(setintersection([output.master_secret_arn], [output.writer_secret_arn, output.reader_secret_arn])) == 0
-    error_message = "Nobody chose the master's password, and no service's secret is the master's."
+    error_message = "RDS generates the master password, and no service has the master secret."
   }
 
-  # Every user has a secret that rotates.
+  # The services' users.
 
   assert {
     condition     = toset(keys(aws_secretsmanager_secret.user)) == toset(["rates_sync", "rates_api"])
-    error_message = "Each service has a user of its own."
+    error_message = "Each service has its own user."
   }
 
   assert {
@@ -40,7 +40,7 @@ run "every_password_rotates" {
 
   assert {
     condition     = alltrue([for s in aws_secretsmanager_secret.user : s.kms_key_id == var.secrets_kms_key_arn])
-    error_message = "Every secret is encrypted with the key for secrets."
+    error_message = "Every secret is encrypted with the secrets key."
   }
 
   assert {
@@ -48,7 +48,7 @@ run "every_password_rotates" {
       for user, stack in aws_cloudformation_stack.rotation :
       jsondecode(stack.template_body).Resources.Rotation.Properties.SecretId == aws_secretsmanager_secret.user[user].arn
     ]) && keys(aws_cloudformation_stack.rotation) == keys(aws_secretsmanager_secret.user)
-    error_message = "Every user's secret has its rotation."
+    error_message = "Every user's secret is rotated."
   }
 
   assert {
@@ -57,7 +57,7 @@ run "every_password_rotates" {
       jsondecode(stack.template_body).Resources.Rotation.Properties.HostedRotationLambda.RotationType == "MySQLMultiUser" &&
       jsondecode(stack.template_body).Resources.Rotation.Properties.HostedRotationLambda.SuperuserSecretArn == output.master_secret_arn
     ])
-    error_message = "Users alternate, so that the password in use stays good: the master's secret makes the other one."
+    error_message = "The rotation alternates between two users through the master secret, so that the password in use stays valid."
   }
 
   assert {
@@ -65,7 +65,7 @@ run "every_password_rotates" {
       for stack in aws_cloudformation_stack.rotation :
       jsondecode(stack.template_body).Resources.Rotation.Properties.RotateImmediatelyOnUpdate == false
     ])
-    error_message = "Nothing is rotated before the accounts are made."
+    error_message = "Nothing is rotated before the accounts exist."
   }
 
   assert {
@@ -78,7 +78,7 @@ run "every_password_rotates" {
       for stack in aws_cloudformation_stack.rotation :
       jsondecode(stack.template_body).Resources.Rotation.Properties.HostedRotationLambda.VpcSecurityGroupIds == var.rotation_security_group_id
     ])
-    error_message = "The rotation connects with a group that the database admits."
+    error_message = "The rotation uses a security group that the database admits."
   }
 }
 

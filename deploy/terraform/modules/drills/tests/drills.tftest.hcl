@@ -1,4 +1,4 @@
-# Applied with made-up values: a schedule names its experiment by id.
+# Applied with made-up values: a schedule refers to its experiment by id, which a plan does not know.
 provider "aws" {
   region = "us-east-1"
 }
@@ -27,39 +27,39 @@ run "schedules_experiments_and_roles" {
 
   assert {
     condition     = length(aws_scheduler_schedule.drill) == 4 && alltrue([for schedule in aws_scheduler_schedule.drill : schedule.state == "DISABLED"])
-    error_message = "Nothing is scheduled unless an environment says so."
+    error_message = "All schedules are off by default."
   }
 
   assert {
     condition = toset(flatten([for zone in var.availability_zones : split(",", regex("\\? ([0-9,]+) ", aws_scheduler_schedule.drill["zone-${zone}"].schedule_expression)[0])])) == toset([
       for month in range(1, 13) : tostring(month)
     ])
-    error_message = "Each month loses a zone."
+    error_message = "Every month has a zone drill."
   }
 
   assert {
     condition     = length(flatten([for zone in var.availability_zones : split(",", regex("\\? ([0-9,]+) ", aws_scheduler_schedule.drill["zone-${zone}"].schedule_expression)[0])])) == 12
-    error_message = "No month loses two zones."
+    error_message = "No month has two zone drills."
   }
 
   assert {
     condition     = aws_scheduler_schedule.drill["service"].schedule_expression == "cron(0 10 ? 3,6,9,12 3#4 *)"
-    error_message = "Each quarter loses the whole service, on another day than a zone."
+    error_message = "Every quarter has a drill of the whole service, on a different day than the zone drill."
   }
 
   assert {
     condition     = alltrue([for schedule in aws_scheduler_schedule.drill : schedule.schedule_expression_timezone == "America/Mexico_City"])
-    error_message = "Drills take place in Mexico City's working hours."
+    error_message = "Drills run in Mexico City's working hours."
   }
 
   assert {
     condition     = { for key, schedule in aws_scheduler_schedule.drill : key => jsondecode(schedule.target[0].input).ExperimentTemplateId } == output.template_ids
-    error_message = "Each schedule begins its own drill."
+    error_message = "Each schedule starts its own drill."
   }
 
   assert {
     condition     = alltrue([for schedule in aws_scheduler_schedule.drill : strcontains(schedule.target[0].input, "<aws.scheduler.execution-id>")])
-    error_message = "A start that is tried again begins no second drill."
+    error_message = "A retried start does not start a second drill."
   }
 
   # Experiments.
@@ -69,7 +69,7 @@ run "schedules_experiments_and_roles" {
       toset([for stop in template.stop_condition : stop.value]) == toset(var.stop_alarm_arns) &&
       alltrue([for stop in template.stop_condition : stop.source == "aws:cloudwatch:alarm"])
     ])
-    error_message = "Every drill ends when the budget burns."
+    error_message = "Every drill stops when the error budget burns."
   }
 
   assert {
@@ -98,35 +98,35 @@ run "schedules_experiments_and_roles" {
       "aws:ec2:stop-instances", "aws:ec2:asg-insufficient-instance-capacity-error",
       "aws:rds:failover-db-cluster", "aws:elasticache:replicationgroup-interrupt-az-power",
     ])])
-    error_message = "A zone takes instances, their replacement, the writer and Redis' nodes with it."
+    error_message = "Losing a zone affects instances, their replacements, the writer and the Redis nodes."
   }
 
   assert {
     condition = toset([for action in aws_fis_experiment_template.service.action : action.name if action.action_id == "aws:ec2:stop-instances"]) == toset([
       "stop-sync", "stop-api",
     ])
-    error_message = "The whole service is both groups."
+    error_message = "The drill of the whole service covers both groups."
   }
 
   assert {
     condition = alltrue([for action in aws_fis_experiment_template.service.action :
       action.start_after == toset(["wait-for-database"]) if action.name == "stop-api"
     ])
-    error_message = "What clients feel is lost last."
+    error_message = "The parts that clients notice are lost last."
   }
 
   assert {
     condition = alltrue(flatten([for template in concat(values(aws_fis_experiment_template.zone), [aws_fis_experiment_template.service]) : [for action in template.action :
       contains([for parameter in action.parameter : parameter.key], "startInstancesAfterDuration") if action.action_id == "aws:ec2:stop-instances"
     ]]))
-    error_message = "Stopped instances start again, also if the drill is ended early."
+    error_message = "Stopped instances start again, even if the drill is aborted."
   }
 
   assert {
     condition = alltrue(flatten([for template in concat(values(aws_fis_experiment_template.zone), [aws_fis_experiment_template.service]) : [for action in template.action : [for target in action.target :
       contains([for one in template.target : one.name], target.value)
     ]]]))
-    error_message = "Every action has a target that is there."
+    error_message = "Every action's target exists."
   }
 
   # Roles.
@@ -135,14 +135,14 @@ run "schedules_experiments_and_roles" {
     condition = alltrue([for statement in jsondecode(aws_iam_role_policy.experiment.policy).Statement :
       !strcontains(join(" ", flatten([statement.Action])), "*") && !contains(flatten([statement.Action]), "ec2:TerminateInstances")
     ])
-    error_message = "A drill may do what is named, and may end no instance."
+    error_message = "A drill has only the listed permissions and may not terminate instances."
   }
 
   assert {
     condition = toset(flatten([for statement in jsondecode(aws_iam_role_policy.experiment.policy).Statement : statement.Sid
       if contains(flatten([statement.Resource]), "*") && !can(statement.Condition)
     ])) == toset(["Find", "Log"])
-    error_message = "Only finding and logging are allowed on everything."
+    error_message = "Only lookups and logging are allowed on \"*\"."
   }
 
   assert {
@@ -158,7 +158,7 @@ run "schedules_experiments_and_roles" {
       contains([for tag in target.resource_tag : "${tag.key}=${tag.value}"], "Environment=production")
       if length(target.resource_tag) > 0
     ]]))
-    error_message = "What is found by tags is of this environment."
+    error_message = "Targets found by tag belong to this environment."
   }
 
   assert {
@@ -166,21 +166,21 @@ run "schedules_experiments_and_roles" {
       FailOver = var.database_cluster_arn
       CutPower = var.cache_replication_group_arn
     }
-    error_message = "Only this database is failed over, only this cache loses power."
+    error_message = "A drill may fail over only this database and cut the power of only this cache."
   }
 
   assert {
     condition = alltrue([for statement in jsondecode(aws_iam_role_policy.schedule.policy).Statement :
       statement.Action == "fis:StartExperiment" && !contains(flatten([statement.Resource]), "*")
     ])
-    error_message = "A schedule may begin these drills and nothing else."
+    error_message = "A schedule may start these drills and nothing else."
   }
 
   assert {
     condition = alltrue([for role in [aws_iam_role.experiment, aws_iam_role.schedule] :
       jsondecode(role.assume_role_policy).Statement[0].Condition.StringEquals["aws:SourceAccount"] == "123456789012"
     ])
-    error_message = "No other account's drills take these roles."
+    error_message = "No other account's drills can assume these roles."
   }
 }
 
@@ -193,11 +193,11 @@ run "switched_on" {
 
   assert {
     condition     = alltrue([for schedule in aws_scheduler_schedule.drill : schedule.state == "ENABLED"])
-    error_message = "An environment can switch its drills on."
+    error_message = "An environment can turn its drills on."
   }
 }
 
-# Each of them must be refused.
+# Every one of these must be rejected.
 run "nothing_to_end_it_and_a_zone_twice" {
   command = plan
 

@@ -1,4 +1,4 @@
-# What the plan knows already is asserted of the plan; for the rest, one apply: each costs seconds.
+# Whatever a plan knows is asserted on the plan; one apply checks the rest, because each costs seconds.
 
 variables {
   name                   = "rates-staging"
@@ -25,7 +25,7 @@ run "rules_of_each_request" {
 
   assert {
     condition     = one(aws_lb_target_group.rates_api.health_check).path == "/readyz" && one(aws_lb_target_group.rates_api.health_check).matcher == "200"
-    error_message = "Targets must be asked for their readiness."
+    error_message = "Targets' health checks must use /readyz."
   }
 
   assert {
@@ -33,20 +33,20 @@ run "rules_of_each_request" {
       one(aws_lb_target_group.rates_api.health_check).interval * one(aws_lb_target_group.rates_api.health_check).unhealthy_threshold
       + one(aws_lb_target_group.rates_api.health_check).timeout
     ) < tonumber(aws_lb_target_group.rates_api.deregistration_delay)
-    error_message = "A target that leaves must be out of rotation before its connections are cut."
+    error_message = "A deregistered target must drain before its connections are closed."
   }
 
   assert {
     condition     = aws_lb_target_group.rates_api.load_balancing_algorithm_type == "round_robin"
-    error_message = "Instances must take turns, as in compose (ADR 0013)."
+    error_message = "Balancing must be round robin, as in compose (ADR 0013)."
   }
 
   assert {
     condition     = one(aws_lb_target_group.rates_api.stickiness).enabled == false
-    error_message = "No client may be tied to an instance: they all answer the same bytes."
+    error_message = "There must be no sticky sessions: all instances send the same bytes."
   }
 
-  # Timeouts in a row: whoever sends must close first, or a request meets a closing connection and becomes a 502.
+  # Idle timeouts: the client side must close first, or a request hits a closing connection and becomes a 502.
 
   assert {
     condition     = one([for origin in aws_cloudfront_distribution.this.origin : origin if length(origin.custom_origin_config) > 0]).custom_origin_config[0].origin_keepalive_timeout < aws_lb.this.idle_timeout
@@ -60,7 +60,7 @@ run "rules_of_each_request" {
 
   assert {
     condition     = one([for origin in aws_cloudfront_distribution.this.origin : origin if length(origin.custom_origin_config) > 0]).custom_origin_config[0].origin_read_timeout < aws_lb.this.idle_timeout
-    error_message = "CloudFront must give a request up before the load balancer does: its 504 has the static page."
+    error_message = "CloudFront must time out before the load balancer does: its 504 has the static page."
   }
 
   # Caching.
@@ -71,12 +71,12 @@ run "rules_of_each_request" {
       && aws_cloudfront_cache_policy.origin_decides.default_ttl == 0
       && aws_cloudfront_cache_policy.origin_decides.max_ttl == 3600
     )
-    error_message = "CloudFront must keep an answer as long as its s-maxage says, an hour at most, and without it not at all."
+    error_message = "CloudFront must cache an answer for its s-maxage, an hour at most, and not at all without it."
   }
 
   assert {
     condition     = one(one(aws_cloudfront_cache_policy.origin_decides.parameters_in_cache_key_and_forwarded_to_origin).query_strings_config).query_string_behavior == "all"
-    error_message = "Every query parameter must be part of the cache's key: each changes the answer."
+    error_message = "Every query parameter must be part of the cache key: each changes the answer."
   }
 
   assert {
@@ -84,7 +84,7 @@ run "rules_of_each_request" {
       one(aws_cloudfront_cache_policy.origin_decides.parameters_in_cache_key_and_forwarded_to_origin).enable_accept_encoding_gzip
       && !one(aws_cloudfront_cache_policy.origin_decides.parameters_in_cache_key_and_forwarded_to_origin).enable_accept_encoding_brotli
     )
-    error_message = "The plain and the gzip variant must be two entries, and no Brotli asked for, which the API has not."
+    error_message = "The plain and the gzip variant must be two cache entries; Brotli must be off, because the API does not have it."
   }
 
   assert {
@@ -105,7 +105,7 @@ run "rules_of_each_request" {
       toset(one(aws_cloudfront_distribution.this.default_cache_behavior).allowed_methods) == toset(["GET", "HEAD", "OPTIONS"])
       && toset(one(aws_cloudfront_distribution.this.default_cache_behavior).cached_methods) == toset(["GET", "HEAD"])
     )
-    error_message = "The edge must let through the API's methods alone, and keep no answer to OPTIONS."
+    error_message = "The edge must allow only the API's methods and must not cache answers to OPTIONS."
   }
 
   assert {
@@ -118,26 +118,26 @@ run "rules_of_each_request" {
 
   assert {
     condition     = length(setintersection(["If-None-Match", "Accept-Encoding", "Host", "Cookie", "Authorization"], one(one(aws_cloudfront_origin_request_policy.tracing.headers_config).headers).items)) == 0
-    error_message = "What CloudFront handles itself, and what could identify a client, must not be forwarded."
+    error_message = "Headers that CloudFront handles itself, or that could identify a client, must not be forwarded."
   }
 
   # Errors.
 
   assert {
     condition     = alltrue([for response in aws_cloudfront_distribution.this.custom_error_response : response.error_caching_min_ttl == 0])
-    error_message = "No error may be kept."
+    error_message = "No error may be cached."
   }
 
   assert {
     condition = toset([for response in aws_cloudfront_distribution.this.custom_error_response : response.error_code]) == toset([
       400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504,
     ])
-    error_message = "Every error that CloudFront would keep on its own account must be named."
+    error_message = "Every error that CloudFront would cache by default must be listed."
   }
 
   assert {
     condition     = toset([for response in aws_cloudfront_distribution.this.custom_error_response : response.error_code if try(length(response.response_page_path), 0) > 0]) == toset([502, 504])
-    error_message = "The static page must answer for 502 and 504 alone: 503 carries the API's problems."
+    error_message = "The static page must be served only for 502 and 504: 503 carries the API's problem documents."
   }
 
   assert {
@@ -146,7 +146,7 @@ run "rules_of_each_request" {
       response.response_code == response.error_code && response.response_page_path == "/${aws_s3_object.fallback.key}"
       if contains([502, 504], response.error_code)
     ])
-    error_message = "The static page must be the one in the bucket, under the error's own status."
+    error_message = "The static page must be the one in the bucket, with the error's original status."
   }
 
   assert {
@@ -175,7 +175,7 @@ run "rules_of_each_request" {
 
   assert {
     condition     = alltrue([for behaviour in concat(aws_cloudfront_distribution.this.default_cache_behavior, aws_cloudfront_distribution.this.ordered_cache_behavior) : behaviour.viewer_protocol_policy == "redirect-to-https"])
-    error_message = "Nothing may be answered without TLS but a redirect to it."
+    error_message = "Without TLS the only answer must be a redirect to it."
   }
 
   assert {
@@ -185,12 +185,12 @@ run "rules_of_each_request" {
       && origin.domain_name == var.origin_domain_name
       if length(origin.custom_origin_config) > 0
     ])
-    error_message = "CloudFront must reach the load balancer by TLS alone, by the name of its certificate."
+    error_message = "CloudFront must reach the load balancer only over TLS, by the name in its certificate."
   }
 
   assert {
     condition     = toset(aws_cloudfront_distribution.this.aliases) == toset([var.domain_name]) && toset([for record in aws_route53_record.public : record.type]) == toset(["A", "AAAA"])
-    error_message = "The public name must lead to CloudFront, over IPv4 and IPv6."
+    error_message = "The public name must point to CloudFront, over IPv4 and IPv6."
   }
 
   # The firewall: rate.
@@ -208,7 +208,7 @@ run "rules_of_each_request" {
 
   assert {
     condition     = [for rule in aws_wafv2_web_acl.this.rule : rule.name if rule.priority == min([for other in aws_wafv2_web_acl.this.rule : other.priority]...)] == ["requests-per-address"]
-    error_message = "The rate must be the first rule, so that it counts every request."
+    error_message = "The rate limit must be the first rule, so that it counts every request."
   }
 
   assert {
@@ -218,7 +218,7 @@ run "rules_of_each_request" {
       && rule.action[0].block[0].custom_response[0].custom_response_body_key == one(aws_wafv2_web_acl.this.custom_response_body).key
       if rule.name == "requests-per-address"
     ])
-    error_message = "Who asks too often must get 429 with the problem as its body."
+    error_message = "A client above the limit must get 429 with the problem document as its body."
   }
 
   assert {
@@ -227,7 +227,7 @@ run "rules_of_each_request" {
         for header in rule.action[0].block[0].custom_response[0].response_header : header.name == "Retry-After" && header.value == "60"
       ] if rule.name == "requests-per-address"
     ]))
-    error_message = "A 429 must say when to come back: after the window."
+    error_message = "A 429 must have a Retry-After of the window's length."
   }
 
   assert {
@@ -236,12 +236,12 @@ run "rules_of_each_request" {
         for header in rule.action[0].block[0].custom_response[0].response_header : header.name == "Cache-Control" && header.value == "no-store"
       ] if rule.name == "requests-per-address"
     ]))
-    error_message = "A 429 must be kept by nobody."
+    error_message = "A 429 must not be cached."
   }
 
   assert {
     condition     = toset(keys(jsondecode(one(aws_wafv2_web_acl.this.custom_response_body).content))) == toset(["type", "title", "status", "detail", "code", "errors"])
-    error_message = "The 429's body must be a problem of the API, all but `instance`."
+    error_message = "The 429's body must be one of the API's problem documents, without `instance`."
   }
 
   assert {
@@ -249,7 +249,7 @@ run "rules_of_each_request" {
       jsondecode(one(aws_wafv2_web_acl.this.custom_response_body).content).status == 429
       && jsondecode(one(aws_wafv2_web_acl.this.custom_response_body).content).type == "/problems/${jsondecode(one(aws_wafv2_web_acl.this.custom_response_body).content).code}"
     )
-    error_message = "The problem's status must be the answer's, its type the page of its code."
+    error_message = "The problem's status must be the answer's, and its type the page for its code."
   }
 
   # Managed rules.
@@ -258,7 +258,7 @@ run "rules_of_each_request" {
     condition = toset(flatten([
       for rule in aws_wafv2_web_acl.this.rule : [for statement in rule.statement : [for group in statement.managed_rule_group_statement : group.name]]
     ])) == toset(["AWSManagedRulesAmazonIpReputationList", "AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesCommonRuleSet"])
-    error_message = "The managed rule groups for bad addresses, bad inputs and common attacks must be in force."
+    error_message = "The managed rule groups for bad addresses, bad inputs and common attacks must be active."
   }
 
   assert {
@@ -274,7 +274,7 @@ run "rules_of_each_request" {
       for rule in aws_wafv2_web_acl.this.rule : [for override in rule.statement[0].managed_rule_group_statement[0].rule_action_override : override.name]
       if rule.name != "requests-per-address"
     ]) == ["NoUserAgent_HEADER"]
-    error_message = "Programs that don't name themselves must be served, and no other rule be softened."
+    error_message = "Clients without a User-Agent must be served, and no other rule may be relaxed."
   }
 
   assert {
@@ -290,22 +290,22 @@ run "wiring_secrets_and_logs" {
 
   assert {
     condition     = aws_lb.this.enable_cross_zone_load_balancing && aws_lb_target_group.rates_api.load_balancing_cross_zone_enabled == "true"
-    error_message = "The load balancer must spread over the instances of every zone."
+    error_message = "The load balancer must distribute requests across all zones."
   }
 
   assert {
     condition     = toset(aws_lb.this.subnets) == toset(var.public_subnet_ids) && toset(aws_lb.this.security_groups) == toset([var.security_group_id])
-    error_message = "The load balancer must stand in every public subnet, behind the group that admits CloudFront alone."
+    error_message = "The load balancer must be in every public subnet, with the security group that admits only CloudFront."
   }
 
   assert {
     condition     = aws_lb.this.enable_deletion_protection
-    error_message = "The load balancer must be protected from deletion unless a variable file says otherwise."
+    error_message = "The load balancer must have deletion protection by default."
   }
 
   assert {
     condition     = one(aws_lb.this.access_logs).enabled && one(aws_lb.this.access_logs).bucket == module.access_logs.id
-    error_message = "The load balancer must write access logs, into the platform's bucket."
+    error_message = "The load balancer must write access logs to the platform's bucket."
   }
 
   assert {
@@ -319,21 +319,21 @@ run "wiring_secrets_and_logs" {
       && aws_lb_listener.https.ssl_policy == "ELBSecurityPolicy-TLS13-1-2-2021-06"
       && aws_lb_listener.https.certificate_arn == var.origin_certificate_arn
     )
-    error_message = "The load balancer must speak TLS 1.2 or newer, and nothing else."
+    error_message = "The load balancer must accept only TLS 1.2 or newer."
   }
 
   # Secret header.
 
   assert {
     condition     = one(aws_lb_listener.https.default_action).type == "fixed-response" && one(one(aws_lb_listener.https.default_action).fixed_response).status_code == "403"
-    error_message = "Without the secret header the load balancer must refuse."
+    error_message = "Without the secret header the load balancer must reject a request."
   }
 
   assert {
     condition = toset(flatten([
       for condition in aws_lb_listener_rule.from_cloudfront.condition : [for header in condition.http_header : header.values]
     ])) == toset([for password in random_password.origin : password.result])
-    error_message = "The load balancer must take the secret of this generation and the one before, and no other."
+    error_message = "The load balancer must accept the current and the previous secret, and no other."
   }
 
   assert {
@@ -343,17 +343,17 @@ run "wiring_secrets_and_logs" {
       && one(one([for origin in aws_cloudfront_distribution.this.origin : origin if length(origin.custom_header) > 0]).custom_header).name
       == one(flatten([for condition in aws_lb_listener_rule.from_cloudfront.condition : [for header in condition.http_header : header.http_header_name]]))
     )
-    error_message = "CloudFront must show the secret of this generation, in the header that the load balancer looks at."
+    error_message = "CloudFront must send the current secret, in the header that the load balancer checks."
   }
 
   assert {
     condition     = one(aws_lb_listener_rule.from_cloudfront.action).target_group_arn == aws_lb_target_group.rates_api.arn
-    error_message = "With the secret header a request must reach rates-api."
+    error_message = "With the secret header a request must be forwarded to rates-api."
   }
 
   assert {
     condition     = alltrue([for password in random_password.origin : password.length >= 32 && !password.special])
-    error_message = "The secret must be beyond guessing and free of the rule's wildcards."
+    error_message = "The secret must be unguessable and free of the rule's wildcards."
   }
 
   # Policies in use.
@@ -363,7 +363,7 @@ run "wiring_secrets_and_logs" {
       one(aws_cloudfront_distribution.this.default_cache_behavior).cache_policy_id == aws_cloudfront_cache_policy.origin_decides.id
       && one(aws_cloudfront_distribution.this.default_cache_behavior).origin_request_policy_id == aws_cloudfront_origin_request_policy.tracing.id
     )
-    error_message = "The API's answers must be under the platform's policies."
+    error_message = "The API's path must use the platform's policies."
   }
 
   assert {
@@ -371,17 +371,17 @@ run "wiring_secrets_and_logs" {
       for behaviour in concat(aws_cloudfront_distribution.this.default_cache_behavior, aws_cloudfront_distribution.this.ordered_cache_behavior) :
       behaviour.response_headers_policy_id == data.aws_cloudfront_response_headers_policy.security.id
     ])
-    error_message = "Every answer must carry the managed security headers."
+    error_message = "Every answer must have the managed security headers."
   }
 
   assert {
     condition     = aws_cloudfront_distribution.this.web_acl_id == aws_wafv2_web_acl.this.arn
-    error_message = "The WAF must stand before CloudFront."
+    error_message = "The WAF must be attached to CloudFront."
   }
 
   assert {
     condition     = output.distribution_id == aws_cloudfront_distribution.this.id && output.distribution_arn == aws_cloudfront_distribution.this.arn
-    error_message = "rates-sync must be told the distribution that it purges."
+    error_message = "rates-sync must get the distribution that it purges."
   }
 
   # Buckets.
@@ -396,17 +396,17 @@ run "wiring_secrets_and_logs" {
       for statement in jsondecode(output.buckets.fallback.policy).Statement :
       [statement.Principal.Service, statement.Action, statement.Condition.StringEquals["AWS:SourceArn"]] if statement.Effect == "Allow"
     ] == [["cloudfront.amazonaws.com", "s3:GetObject", aws_cloudfront_distribution.this.arn]]
-    error_message = "Only this distribution may read the fallback page, and nobody write it."
+    error_message = "Only this distribution may read the fallback page, and nobody may write it."
   }
 
   assert {
     condition     = output.buckets.access_logs.encryption == "AES256"
-    error_message = "Access logs must be under S3's own keys: a load balancer writes nowhere else."
+    error_message = "Access logs must use S3-managed keys: a load balancer supports nothing else."
   }
 
   assert {
     condition     = output.buckets.access_logs.expire_days == 7
-    error_message = "Access logs hold clients' addresses and must go after 7 days."
+    error_message = "Access logs contain clients' addresses and must be deleted after 7 days."
   }
 
   assert {
@@ -415,14 +415,14 @@ run "wiring_secrets_and_logs" {
       && aws_cloudwatch_log_delivery_source.distribution.log_type == "ACCESS_LOGS"
       && startswith(aws_cloudwatch_log_delivery_destination.distribution.delivery_destination_configuration[0].destination_resource_arn, module.access_logs.arn)
     )
-    error_message = "CloudFront must write access logs, into the platform's bucket."
+    error_message = "CloudFront must write access logs to the platform's bucket."
   }
 
   # The firewall: scope and log.
 
   assert {
     condition     = aws_wafv2_web_acl.this.scope == "CLOUDFRONT" && aws_wafv2_web_acl.this.region == "us-east-1"
-    error_message = "The web ACL must be CloudFront's, which are in us-east-1."
+    error_message = "The web ACL must have CloudFront's scope, in us-east-1."
   }
 
   assert {
@@ -430,7 +430,7 @@ run "wiring_secrets_and_logs" {
       aws_wafv2_web_acl_logging_configuration.this.resource_arn == aws_wafv2_web_acl.this.arn
       && toset(aws_wafv2_web_acl_logging_configuration.this.log_destination_configs) == toset([aws_cloudwatch_log_group.firewall.arn])
     )
-    error_message = "What the WAF does must be logged."
+    error_message = "The WAF's actions must be logged."
   }
 
   assert {
@@ -438,7 +438,7 @@ run "wiring_secrets_and_logs" {
       for filter in one(aws_wafv2_web_acl_logging_configuration.this.logging_filter).filter :
       [for condition in filter.condition : [for action in condition.action_condition : action.action]] if filter.behavior == "KEEP"
     ])) == toset(["BLOCK", "COUNT"])
-    error_message = "Everything blocked or counted must be in the log."
+    error_message = "All blocked or counted requests must be in the log."
   }
 
   assert {
@@ -448,12 +448,12 @@ run "wiring_secrets_and_logs" {
       && aws_cloudwatch_log_group.firewall.kms_key_id == var.logs_kms_key_arn
       && aws_cloudwatch_log_group.firewall.region == "us-east-1"
     )
-    error_message = "The WAF's log must have a name that AWS WAF takes, be encrypted and be kept 7 days."
+    error_message = "The WAF's log must have a name that AWS WAF accepts, be encrypted and be kept 7 days."
   }
 
   assert {
     condition     = output.web_acl_name == one(aws_wafv2_web_acl.this.visibility_config).metric_name
-    error_message = "Alarms must be told the web ACL by the name of its metric."
+    error_message = "Alarms must get the web ACL's metric name."
   }
 }
 
@@ -468,21 +468,21 @@ run "rotated_and_with_another_window" {
 
   assert {
     condition     = toset(keys(random_password.origin)) == toset(["1", "2"])
-    error_message = "After a rotation the secret before it must still be taken: CloudFront changes over place by place."
+    error_message = "After a rotation the previous secret must still be accepted: CloudFront switches over location by location."
   }
 
   assert {
     condition     = one(one([for origin in aws_cloudfront_distribution.this.origin : origin if length(origin.custom_header) > 0]).custom_header).value == random_password.origin["2"].result
-    error_message = "After a rotation CloudFront must show the new secret."
+    error_message = "After a rotation CloudFront must send the new secret."
   }
 
   assert {
     condition     = alltrue([for rule in aws_wafv2_web_acl.this.rule : rule.statement[0].rate_based_statement[0].limit == 300000 if rule.name == "requests-per-address"])
-    error_message = "The limit must follow the window: the same rate."
+    error_message = "The limit must scale with the window, for the same rate."
   }
 }
 
-# Each of them must be refused.
+# Every one of these must be rejected.
 run "inputs_that_can_not_work" {
   command = plan
 

@@ -18,7 +18,7 @@ run "zones_and_subnets" {
       for subnets in [aws_subnet.public, aws_subnet.private, aws_subnet.database] :
       sort([for subnet in subnets : subnet.availability_zone]) == sort(var.availability_zones)
     ])
-    error_message = "Each zone must have its public, its private and its database subnet."
+    error_message = "Each zone must have a public, a private and a database subnet."
   }
 
   assert {
@@ -28,7 +28,7 @@ run "zones_and_subnets" {
     error_message = "No two subnets may have the same addresses."
   }
 
-  # A network lies within another if it becomes that one when cut to its length.
+  # A network is inside another if truncating it to the other's prefix length gives the other.
   assert {
     condition = alltrue(flatten([
       for one in concat(values(aws_subnet.public), values(aws_subnet.private), values(aws_subnet.database)) : [
@@ -45,7 +45,7 @@ run "zones_and_subnets" {
       for subnet in concat(values(aws_subnet.public), values(aws_subnet.private), values(aws_subnet.database)) :
       cidrsubnet("${cidrhost(subnet.cidr_block, 0)}/16", 0, 0) == aws_vpc.this.cidr_block
     ])
-    error_message = "Every subnet must lie in the VPC."
+    error_message = "Every subnet must be inside the VPC."
   }
 
   assert {
@@ -70,7 +70,7 @@ run "ways_out" {
       [for association in aws_route_table_association.database : association.route_table_id == aws_route_table.database.id],
       [for route in concat([aws_route.public], values(aws_route.private)) : route.route_table_id != aws_route_table.database.id],
     ))
-    error_message = "The databases' subnets must use the table that no route is added to."
+    error_message = "The databases' subnets must use the route table without routes."
   }
 
   assert {
@@ -84,17 +84,17 @@ run "ways_out" {
       aws_route.private[zone].nat_gateway_id == aws_nat_gateway.this[zone].id
       && aws_nat_gateway.this[zone].subnet_id == aws_subnet.public[zone].id
     ])
-    error_message = "With three NAT gateways each zone must go out by its own, so that a zone's loss cuts only that zone."
+    error_message = "With three NAT gateways each zone must use its own, so that losing a zone affects only that zone."
   }
 
   assert {
     condition     = alltrue([for table in aws_route_table.private : contains(aws_vpc_endpoint.s3.route_table_ids, table.id)])
-    error_message = "Every private subnet must reach S3 by its endpoint."
+    error_message = "Every private subnet must reach S3 through its endpoint."
   }
 
   assert {
     condition     = output.database_subnet_ids["us-east-1b"] == aws_subnet.database["us-east-1b"].id
-    error_message = "Subnets must be handed out by zone."
+    error_message = "Subnets must be exported by zone."
   }
 }
 
@@ -107,16 +107,16 @@ run "one_nat_gateway" {
 
   assert {
     condition     = length(aws_nat_gateway.this) == 1 && length(aws_route.private) == 3
-    error_message = "With one NAT gateway all three private subnets must still have a way out."
+    error_message = "With one NAT gateway all three private subnets must still have a route out."
   }
 
   assert {
     condition     = length(distinct([for route in aws_route.private : route.nat_gateway_id])) == 1
-    error_message = "With one NAT gateway all go out by it."
+    error_message = "With one NAT gateway all private subnets must use it."
   }
 }
 
-# Each of them must be refused.
+# Every one of these must be rejected.
 run "two_nat_gateways_a_zone_twice_and_too_small_a_range" {
   command = plan
 

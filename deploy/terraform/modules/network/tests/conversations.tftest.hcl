@@ -15,7 +15,7 @@ run "groups_endpoints_and_flow_logs" {
       for rule in concat(values(aws_vpc_security_group_ingress_rule.conversation), [aws_vpc_security_group_ingress_rule.cloudfront]) :
       rule.cidr_ipv4 == null && rule.cidr_ipv6 == null
     ])
-    error_message = "No group may admit addresses, least of all 0.0.0.0/0: only other groups and CloudFront's prefix list."
+    error_message = "No group may admit address ranges, least of all 0.0.0.0/0: only other groups and CloudFront's prefix list."
   }
 
   assert {
@@ -26,7 +26,7 @@ run "groups_endpoints_and_flow_logs" {
       && aws_vpc_security_group_ingress_rule.cloudfront.to_port == 443
       && data.aws_ec2_managed_prefix_list.cloudfront.name == "com.amazonaws.global.cloudfront.origin-facing"
     )
-    error_message = "The load balancer must be reached by CloudFront alone, on 443."
+    error_message = "Only CloudFront may reach the load balancer, on 443."
   }
 
   assert {
@@ -34,7 +34,7 @@ run "groups_endpoints_and_flow_logs" {
       for rule in aws_vpc_security_group_ingress_rule.conversation : "${rule.referenced_security_group_id} ${rule.from_port}"
       if rule.security_group_id == output.security_group_ids.rates_api
     ]) == toset(["${output.security_group_ids.alb} 8000"])
-    error_message = "rates-api must be reached by the load balancer alone, on its public port: not on the admin port."
+    error_message = "Only the load balancer may reach rates-api, on its public port, not the admin port."
   }
 
   assert {
@@ -52,7 +52,7 @@ run "groups_endpoints_and_flow_logs" {
         if rule.security_group_id == output.security_group_ids[group]
       ]) == toset([for service in ["rates_api", "rates_sync"] : "${output.security_group_ids[service]} ${port}-${port}"])
     ])
-    error_message = "Database and cache must be reached by the two services alone, on one port each."
+    error_message = "Only the two services may reach database and cache, on one port each."
   }
 
   assert {
@@ -70,7 +70,7 @@ run "groups_endpoints_and_flow_logs" {
       aws_vpc_security_group_egress_rule.internet.security_group_id == output.security_group_ids.rates_sync
       && aws_vpc_security_group_egress_rule.internet.from_port == 443 && aws_vpc_security_group_egress_rule.internet.to_port == 443
     )
-    error_message = "Only rates-sync may reach the internet, and only by HTTPS."
+    error_message = "Only rates-sync may reach the internet, and only over HTTPS."
   }
 
   assert {
@@ -80,7 +80,7 @@ run "groups_endpoints_and_flow_logs" {
       && aws_vpc_security_group_ingress_rule.conversation[name].referenced_security_group_id == rule.security_group_id
       && aws_vpc_security_group_ingress_rule.conversation[name].from_port == rule.from_port
     ])
-    error_message = "A conversation must be allowed at both ends, on the same port."
+    error_message = "A connection must be allowed at both ends, on the same port."
   }
 
   assert {
@@ -95,7 +95,7 @@ run "groups_endpoints_and_flow_logs" {
       for endpoint in aws_vpc_endpoint.interface :
       endpoint.private_dns_enabled && tolist(endpoint.security_group_ids) == tolist([output.security_group_ids.endpoints])
     ])
-    error_message = "Services must be found under their usual names, behind the endpoints' group."
+    error_message = "AWS services must resolve under their usual names, with the endpoints' security group."
   }
 
   assert {
@@ -103,12 +103,12 @@ run "groups_endpoints_and_flow_logs" {
       for service in ["ssm", "ssmmessages", "ec2messages", "secretsmanager", "logs", "ecr.api", "ecr.dkr", "kms"] :
       aws_vpc_endpoint.interface[service].service_name == "com.amazonaws.${data.aws_region.current.region}.${service}"
     ])
-    error_message = "Session Manager, secrets, logs, images and keys must be reached without the internet."
+    error_message = "Session Manager, secrets, logs, images and keys must be reachable without the internet."
   }
 
   assert {
     condition     = aws_vpc_endpoint.s3.vpc_endpoint_type == "Gateway"
-    error_message = "S3 must be reached by the gateway endpoint, which costs nothing."
+    error_message = "S3 must be reached through the gateway endpoint, which is free."
   }
 
   assert {
@@ -123,16 +123,16 @@ run "groups_endpoints_and_flow_logs" {
 
   assert {
     condition     = aws_cloudwatch_log_group.flow.name == "/rates/staging/network"
-    error_message = "The log group must stand beside those of the services."
+    error_message = "The log group must have the services' name prefix."
   }
 
   assert {
     condition     = jsondecode(aws_iam_role_policy.flow.policy).Statement[0].Resource == "${aws_cloudwatch_log_group.flow.arn}:*"
-    error_message = "The flow log's role must write to its own log group alone."
+    error_message = "The flow log's role may write only to its own log group."
   }
 }
 
-# Each of them must be refused.
+# Every one of these must be rejected.
 run "without_session_manager_and_an_unknown_retention" {
   command = plan
 

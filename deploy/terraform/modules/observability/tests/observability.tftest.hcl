@@ -1,4 +1,4 @@
-# Applied with made-up values: a dashboard names alarms by ARN, which a plan does not know.
+# Applied with made-up values: a dashboard refers to alarms by ARN, which a plan does not know.
 provider "aws" {
   region = "us-east-1"
 }
@@ -39,19 +39,19 @@ run "alarms_and_dashboards" {
     condition = alltrue([for alarm in aws_cloudwatch_metric_alarm.this :
       alarm.alarm_actions == toset([var.alarm_topic_arn]) && alarm.ok_actions == toset([var.alarm_topic_arn])
     ])
-    error_message = "Every alarm tells the topic when it begins and when it ends."
+    error_message = "Every alarm notifies the topic when it fires and when it clears."
   }
 
   assert {
     condition = alltrue([for alarm in aws_cloudwatch_metric_alarm.this :
       can(regex("Runbook: https://example\\.org/rates/docs/runbooks/[a-z-]+\\.md$", alarm.alarm_description))
     ])
-    error_message = "Every alarm's description ends with the address of its runbook."
+    error_message = "Every alarm's description ends with the URL of its runbook."
   }
 
   assert {
     condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : startswith(alarm.alarm_name, "rates-production-")])
-    error_message = "Every alarm bears the environment's name."
+    error_message = "Every alarm's name contains the environment."
   }
 
   assert {
@@ -65,7 +65,7 @@ run "alarms_and_dashboards" {
       no_leader              = "breaching", database_unreachable = "ignore", store_failures = "notBreaching"
       notices_refused        = "notBreaching", current_fast_burn = "notBreaching"
     }
-    error_message = "No traffic is no burn, a state stays what it was, and what must always exist is missed."
+    error_message = "Missing data: no traffic is no burn, a state is kept, and a metric that must always exist triggers the alarm."
   }
 
   assert {
@@ -135,19 +135,19 @@ run "alarms_and_dashboards" {
     condition = alltrue([for alarm in aws_cloudwatch_metric_alarm.this :
       length([for query in alarm.metric_query : query if length(query.metric) > 0]) <= 10
     ])
-    error_message = "CloudWatch takes ten metrics an alarm at most."
+    error_message = "CloudWatch allows ten metrics per alarm at most."
   }
 
   assert {
     condition = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : alltrue([for query in alarm.metric_query :
       alltrue([for metric in query.metric : metric.period * alarm.evaluation_periods <= 86400])
     ])])
-    error_message = "No alarm looks further back than the day that CloudWatch evaluates."
+    error_message = "No alarm looks back further than a day, CloudWatch's limit."
   }
 
   assert {
     condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : alarm.datapoints_to_alarm <= alarm.evaluation_periods])
-    error_message = "No alarm needs more points than it looks at."
+    error_message = "No alarm needs more datapoints than it evaluates."
   }
 
   # Burn rates.
@@ -160,14 +160,14 @@ run "alarms_and_dashboards" {
       availability_fast_burn = [14.4, 3600], availability_slow_burn = [3, 86400]
       latency_fast_burn      = [6, 3600], latency_slow_burn = [3, 86400]
     }
-    error_message = "The fast alarms judge one hour, the slow ones a day, by the burn rates that objectives.tf argues."
+    error_message = "The fast alarms evaluate an hour, the slow ones a day, with the burn rates of objectives.tf."
   }
 
   assert {
     condition = toset(flatten([for query in aws_cloudwatch_metric_alarm.this["availability_fast_burn"].metric_query : query.metric[*].metric_name])) == toset([
       "RequestCount", "HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count",
     ])
-    error_message = "Availability counts the balancer's own errors beside those of rates-api."
+    error_message = "Availability counts the balancer's own errors as well as those of rates-api."
   }
 
   assert {
@@ -177,7 +177,7 @@ run "alarms_and_dashboards" {
 
   assert {
     condition     = alltrue([for slo, budget in local.budgets : abs(100 - local.objectives[slo] - budget) < 0.000001])
-    error_message = "Each budget is what its objective leaves of 100 %."
+    error_message = "Each budget is 100 % minus its objective."
   }
 
   assert {
@@ -191,36 +191,36 @@ run "alarms_and_dashboards" {
     condition = !anytrue(flatten([for alarm in aws_cloudwatch_metric_alarm.this : [for query in alarm.metric_query :
       can(regex("\\.[0-9]{4}", query.expression)) if query.expression != null
     ]]))
-    error_message = "No number in an expression has digits that nobody wrote."
+    error_message = "No number in an expression has floating-point noise."
   }
 
   assert {
     condition = toset(output.burn_alarm_arns) == toset([
       output.alarm_arns["availability_fast_burn"], output.alarm_arns["latency_fast_burn"],
     ])
-    error_message = "A drill can be ended by both fast burns."
+    error_message = "Both fast-burn alarms can stop a drill."
   }
 
   # Limits.
 
   assert {
     condition     = local.most_connections == 2000 && strcontains(local.resource_alarms.aurora_connections.expression, "/ 2000")
-    error_message = "With 16 ACUs the database admits 2,000 connections."
+    error_message = "With 16 ACUs the database allows 2,000 connections."
   }
 
   assert {
     condition     = strcontains(local.resource_alarms.aurora_acu_at_maximum.expression, "/ 16")
-    error_message = "The capacity is held against the greatest that is configured."
+    error_message = "The capacity is compared with the configured maximum."
   }
 
   assert {
     condition     = length(local.resource_alarms.redis_memory.metrics) == 2 && length(local.resource_alarms.redis_failover.metrics) == 2
-    error_message = "Each node of Redis is watched."
+    error_message = "Each Redis node is monitored."
   }
 
   assert {
     condition     = strcontains(local.stale, "no_redis < 1") && contains(keys(local.freshness_metrics), "next_poll")
-    error_message = "Without Redis the age of an answer counts only inside the window."
+    error_message = "Without Redis the answer's age counts only inside the window."
   }
 
   # Dashboards.
@@ -247,7 +247,7 @@ run "alarms_and_dashboards" {
 
   assert {
     condition     = toset(keys(local.graphs)) == toset(flatten([for dashboard in local.dashboards : dashboard.graphs]))
-    error_message = "No graph is defined and shown nowhere."
+    error_message = "Every graph is shown on a dashboard."
   }
 
   assert {
@@ -270,7 +270,7 @@ run "alarms_and_dashboards" {
       local.widgets["${slo} budget left, 30 days"].properties.view == "gauge" &&
       length(local.widgets["${slo} budget left, 30 days"].properties.annotations.horizontal) == 3
     ])
-    error_message = "What is left of each budget over 30 days is a gauge with the policy's three bands."
+    error_message = "Each budget's remainder over 30 days is a gauge with the policy's three bands."
   }
 
   assert {
@@ -299,18 +299,18 @@ run "staging" {
 
   assert {
     condition     = local.most_connections == 135
-    error_message = "A smaller database admits fewer connections."
+    error_message = "A smaller database allows fewer connections."
   }
 
   assert {
     condition = alltrue(flatten([for alarm in aws_cloudwatch_metric_alarm.this : [for query in alarm.metric_query : [for metric in query.metric :
       metric.dimensions["environment"] == "staging" if metric.namespace == "Rates"
     ]]]))
-    error_message = "Every metric of the services is that of the environment."
+    error_message = "Every metric of the services has the environment's dimension."
   }
 }
 
-# Each of them must be refused.
+# Every one of these must be rejected.
 run "inputs_that_can_not_work" {
   command = plan
 

@@ -1,8 +1,8 @@
-"""Says how long the documents in Redis still live; `clear` removes them first.
+"""Prints the TTLs of the documents in Redis; `clear` deletes them first.
 
-An automation runs it inside the container of rates-sync, which has the address of Redis. Clearing
-loses nothing (rule R1): the relay writes missing documents anew with its next step, within 5 s, and
-workers answer from memory meanwhile. The stream is left alone: workers read it, and it is no cache.
+It runs inside the container of rates-sync, which has the URL of Redis. Deleting them loses nothing
+(rule R1): the relay rewrites missing documents in its next step, within 5 s, and workers answer
+from memory meanwhile. It leaves the stream alone: workers read it, and it is not a cache.
 """
 
 import sys

@@ -1,7 +1,7 @@
 """What an automation reads before it acts; runs in Systems Manager, with the document's role.
 
 Each function is the handler of a step: it takes the step's input and returns what later steps
-branch on, in whole numbers, because a document knows no others.
+branch on, as integers, because documents support no other numbers.
 """
 
 import time
@@ -34,7 +34,7 @@ def latest(events: Payload, _context: object) -> Payload:
         EndTime=now,
         ScanBy="TimestampDescending",
     )
-    values = {one["Id"]: one["Values"] for one in answer["MetricDataResults"]}
+    values = {result["Id"]: result["Values"] for result in answer["MetricDataResults"]}
     return {
         metric["id"]: round(values[metric["id"]][0] * metric["scale"])
         if values.get(metric["id"])
@@ -61,24 +61,24 @@ def _query(metric: Payload) -> Payload:
 
 
 def hit_percent(events: Payload, _context: object) -> Payload:
-    """Return the `percent` of answers found rendered, -1 without any, from `hits` and `misses`."""
+    """Return the cache hit ratio in `percent` from `hits` and `misses`, -1 without any."""
     hits, misses = max(0, int(events["hits"])), max(0, int(events["misses"]))
     total = hits + misses
     return {"percent": round(100 * hits / total) if total else NONE}
 
 
 def capacity(events: Payload, _context: object) -> Payload:
-    """Return the group's `desired` instances, those `wanted` (`more`, as far as it may), `room`."""
+    """Return the group's `desired` size, the `wanted` one (`more`, if allowed), and the `room`."""
     groups = boto3.client("autoscaling").describe_auto_scaling_groups(
         AutoScalingGroupNames=[events["group"]]
     )["AutoScalingGroups"]
-    desired, most = groups[0]["DesiredCapacity"], groups[0]["MaxSize"]
-    wanted = min(desired + events["more"], most)
+    desired, maximum = groups[0]["DesiredCapacity"], groups[0]["MaxSize"]
+    wanted = min(desired + events["more"], maximum)
     return {"desired": desired, "wanted": wanted, "room": wanted - desired}
 
 
 def cluster(events: Payload, _context: object) -> Payload:
-    """Return the database's `status` and how many `readers` it has."""
+    """Return the database cluster's `status` and its number of `readers`."""
     found = boto3.client("rds").describe_db_clusters(DBClusterIdentifier=events["cluster"])
     one = found["DBClusters"][0]
     readers = [member for member in one["DBClusterMembers"] if not member["IsClusterWriter"]]

@@ -1,4 +1,4 @@
-# Applied with made-up values: the documents name their roles by ARN.
+# Applied with made-up values: the documents refer to their roles by ARN, which a plan does not know.
 provider "aws" {
   region = "us-east-1"
 }
@@ -41,27 +41,27 @@ run "documents_triggers_and_roles" {
 
   assert {
     condition     = alltrue([for document in aws_ssm_document.this : yamldecode(document.content).schemaVersion == "0.3" && document.document_type == "Automation"])
-    error_message = "Each is an automation of schema 0.3."
+    error_message = "Each is an automation with schema version 0.3."
   }
 
   assert {
     condition     = alltrue([for key, document in aws_ssm_document.this : yamldecode(document.content).assumeRole == aws_iam_role.automation[key].arn])
-    error_message = "Each runs with its own role, which a starter can't replace."
+    error_message = "Each runs with its own role, which whoever starts it can't replace."
   }
 
   assert {
     condition     = alltrue([for document in aws_ssm_document.this : can(regex("https://example\\.org/rates/docs/runbooks/[a-z-]+\\.md$", yamldecode(document.content).description))])
-    error_message = "Each names its page."
+    error_message = "Each has the URL of its page."
   }
 
   assert {
     condition = alltrue([for document in aws_ssm_document.this :
       length(distinct(yamldecode(document.content).mainSteps[*].name)) == length(yamldecode(document.content).mainSteps)
     ])
-    error_message = "No two steps of a document have one name."
+    error_message = "No two steps of a document have the same name."
   }
 
-  # A branch, a next step or a value of a step that is not there would fail only when it is run.
+  # A branch, next step or output of a step that does not exist would fail only at run time.
   assert {
     condition = alltrue(flatten([for document in aws_ssm_document.this : [
       for step in flatten([
@@ -71,19 +71,19 @@ run "documents_triggers_and_roles" {
         regexall("\\{\\{ (\\w+)\\.\\w+ \\}\\}", document.content),
       ]) : contains(yamldecode(document.content).mainSteps[*].name, step)
     ]]))
-    error_message = "Every step that is branched to or quoted is there."
+    error_message = "Every step that is branched to or referenced exists."
   }
 
   assert {
     condition = alltrue(flatten([for document in aws_ssm_document.this : [for step in yamldecode(document.content).mainSteps :
       length(step.inputs.Subject) <= 100 if can(step.inputs.Subject)
     ]]))
-    error_message = "SNS takes subjects of 100 characters at most."
+    error_message = "SNS allows subjects of 100 characters at most."
   }
 
   # Approvals.
 
-  # What costs money: more instances, more capacity. It must come right after an approval that aborts.
+  # Steps that cost money: more instances, more capacity. Each must directly follow an approval that aborts.
   assert {
     condition = [for index, step in local.high_latency.steps : local.high_latency.steps[index - 1].action
     if try(step.inputs.Api, "") == "SetDesiredCapacity"] == ["aws:approve"]
@@ -100,7 +100,7 @@ run "documents_triggers_and_roles" {
     condition = alltrue(flatten([for document in aws_ssm_document.this : [
       for step in flatten(regexall("\"(?:NextStep|Default|nextStep)\": \"(\\w+)\"", document.content)) : !contains(["addInstances", "raise"], step)
     ]]))
-    error_message = "No branch leads past an approval."
+    error_message = "No branch skips an approval."
   }
 
   assert {
@@ -108,42 +108,42 @@ run "documents_triggers_and_roles" {
       step.onFailure == "Abort" && tolist(step.inputs.Approvers) == var.approvers && step.inputs.NotificationArn == var.approval_topic_arn
       if step.action == "aws:approve"
     ]]))
-    error_message = "A refused or forgotten approval ends the automation; the topic asks, the approvers answer."
+    error_message = "A rejected or expired approval ends the automation; requests go to the topic, and only the approvers can answer."
   }
 
-  # Other calls that write would have to be added here, and thought of.
+  # Any new call that writes must be added here deliberately.
   assert {
     condition = toset(flatten([for document in aws_ssm_document.this : [for step in yamldecode(document.content).mainSteps :
       step.inputs.Api if step.action == "aws:executeAwsApi"
     ]])) == toset(["Publish", "DescribeAlarms", "SetDesiredCapacity", "ModifyDBCluster"])
-    error_message = "No automation calls anything but what is known here."
+    error_message = "No automation makes a call that is not listed here."
   }
 
   assert {
     condition     = alltrue([for step in local.banxico_failure.steps : !contains(["aws:approve"], step.action)])
-    error_message = "Banxico's failure is handled without waiting for anybody."
+    error_message = "The automation for a failure of Banxico waits for nobody."
   }
 
   # What they do.
 
   assert {
     condition     = one([for step in local.high_latency.steps : step.inputs.Choices[0].And[1].NumericLesser if step.name == "isCacheOfHelp"]) == 80
-    error_message = "The cache is cleared if the hit ratio is under 80 %."
+    error_message = "The documents are deleted if the hit ratio is below 80 %."
   }
 
   assert {
     condition     = one([for step in local.high_latency.steps : step.inputs.Choices[0].And[0].NumericGreater if step.name == "isSlow"]) == 200
-    error_message = "Instances are asked for if p95 is above 200 ms."
+    error_message = "Instances are requested if p95 is above 200 ms."
   }
 
   assert {
     condition     = contains([for query in local.high_latency.steps[0].inputs.InputPayload.metrics : query.id], "connections")
-    error_message = "High latency looks at the database's pool."
+    error_message = "The automation for high latency reports the database's connections."
   }
 
   assert {
     condition     = strcontains(aws_ssm_document.this["high_latency"].content, "python - clear") && !strcontains(aws_ssm_document.this["database_trouble"].content, "python - clear")
-    error_message = "Documents are cleared for latency alone: while the database is away they are all that a restarted worker has."
+    error_message = "Documents are deleted only for high latency: while the database is down they are all that a restarted worker has."
   }
 
   assert {
@@ -152,7 +152,7 @@ run "documents_triggers_and_roles" {
       { MinCapacity = 16, MaxCapacity = 16 },
       { MinCapacity = 0.5, MaxCapacity = 16 },
     ]
-    error_message = "The database is held at its greatest capacity, and given its range back."
+    error_message = "The database is held at maximum capacity, then its range is restored."
   }
 
   assert {
@@ -172,7 +172,7 @@ run "documents_triggers_and_roles" {
 
   assert {
     condition     = !strcontains(local.look, "{{") && !strcontains(file("${path.module}/files/documents.py"), "{{")
-    error_message = "Nothing in a script looks like a value of a step."
+    error_message = "Nothing in a script looks like a reference to a step."
   }
 
   # Triggers.
@@ -190,14 +190,14 @@ run "documents_triggers_and_roles" {
     condition = alltrue([for rule in aws_cloudwatch_event_rule.alarm :
       jsondecode(rule.event_pattern).detail.state.value == ["ALARM"] && jsondecode(rule.event_pattern).source == ["aws.cloudwatch"]
     ])
-    error_message = "Only the beginning of an alarm starts anything."
+    error_message = "Only an alarm that starts to fire starts an automation."
   }
 
   assert {
     condition = alltrue([for key, target in aws_cloudwatch_event_target.automation :
       target.role_arn == aws_iam_role.start.arn && endswith(target.arn, ":automation-definition/${aws_ssm_document.this[key].name}:$DEFAULT")
     ])
-    error_message = "Each rule starts the automation of its name, by the role that may."
+    error_message = "Each rule starts the automation of the same name, with the role for it."
   }
 
   # Roles.
@@ -214,7 +214,7 @@ run "documents_triggers_and_roles" {
       alltrue([for action in flatten([statement.Action]) : contains(["cloudwatch:GetMetricData", "autoscaling:DescribeAutoScalingGroups", "ssm:ListCommandInvocations"], action)])
       if contains(flatten([statement.Resource]), "*")
     ]]))
-    error_message = "Only reads that know no resources are allowed on everything."
+    error_message = "Only reads without resource-level permissions are allowed on \"*\"."
   }
 
   assert {
@@ -226,7 +226,7 @@ run "documents_triggers_and_roles" {
       banxico_failure  = toset(["cloudwatch:DescribeAlarms"])
       database_trouble = toset(["rds:ModifyDBCluster"])
     }
-    error_message = "Each role may do what its own automation does."
+    error_message = "Each role has the permissions that its automation needs."
   }
 
   assert {
@@ -242,7 +242,7 @@ run "documents_triggers_and_roles" {
       jsondecode(role.assume_role_policy).Statement[0].Principal.Service == "ssm.amazonaws.com" &&
       jsondecode(role.assume_role_policy).Statement[0].Condition.StringEquals["aws:SourceAccount"] == "123456789012"
     ])
-    error_message = "Only Systems Manager, for this account, takes the automations' roles."
+    error_message = "Only Systems Manager, for this account, can assume the automations' roles."
   }
 
   assert {
@@ -256,11 +256,11 @@ run "documents_triggers_and_roles" {
     condition = alltrue([for statement in jsondecode(aws_iam_role_policy.start.policy).Statement :
       alltrue([for resource in flatten([statement.Resource]) : strcontains(resource, "rates-production-") || contains(values(output.role_arns), resource)])
     ])
-    error_message = "An event starts these automations only, and hands over their roles only."
+    error_message = "An event starts only these automations, and passes only their roles."
   }
 }
 
-# Each of them must be refused.
+# Every one of these must be rejected.
 run "nobody_to_approve_alarms_missing_and_nothing_to_raise" {
   command = plan
 

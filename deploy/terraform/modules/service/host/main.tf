@@ -1,5 +1,5 @@
-# What lies on an instance: a few files and the order in which they are used. No provider: it can be
-# rendered, and its scripts run, on any machine (tests/terraform).
+# The files on an instance, and the order in which they are used. No provider: they can be rendered, and the
+# scripts run, on any machine (tests/terraform).
 
 locals {
   host = {

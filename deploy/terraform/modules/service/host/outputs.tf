@@ -1,15 +1,15 @@
 output "user_data" {
-  description = "The cloud-config that an instance starts with."
+  description = "The instance's user data, a cloud-config."
   value       = "#cloud-config\n${yamlencode(local.cloud_config)}"
 
   precondition {
-    # EC2 takes 16 KiB; base64 of what gzip makes of it is what can be measured here.
+    # EC2's limit is 16 KiB; the compressed size can be measured here only through base64gzip.
     condition     = length(base64gzip("#cloud-config\n${yamlencode(local.cloud_config)}")) * 3 / 4 <= 16384
-    error_message = "The user data is more than the 16 KiB that EC2 takes, compressed: take files out of it."
+    error_message = "The compressed user data exceeds EC2's limit of 16 KiB: remove files from it."
   }
 }
 
 output "files" {
-  description = "What it writes: path => { mode, content }."
+  description = "The files that it writes: path => { mode, content }."
   value       = local.files
 }

@@ -1,9 +1,9 @@
-# The CloudWatch agent is both: the agent for memory and disk, and (it is a distribution of the
-# OpenTelemetry Collector) the collector of traces and of /metrics. One signed package of the system's own
-# repository, one process.
+# The CloudWatch agent does both: it reports memory and disk, and, being a distribution of the OpenTelemetry
+# Collector, it collects traces and scrapes /metrics. One signed package from the distribution's repository, one
+# process.
 
 locals {
-  # Names that only the collector's own configuration may use, so that the agent's can't clash with them.
+  # Names used only by the collector's configuration, so that they can't clash with the agent's.
   suffix = "rates"
 
   identity = { environment = var.environment, service = var.service }
@@ -33,24 +33,24 @@ locals {
     }
   }
 
-  # A gauge of one instance is aggregated with those of the others by CloudWatch: no instance is a
-  # dimension, and an alarm says by its statistic (Minimum, Maximum) what it means of the group.
+  # CloudWatch aggregates a gauge over all instances: the instance is not a dimension, and an alarm's
+  # statistic (Minimum, Maximum) decides how the group's values are combined.
   dimensions = { for wanted in var.metrics : wanted.metric => distinct(concat(keys(local.identity), wanted.dimensions))... }
 
-  # Only this service's own: metrics.json is of both.
+  # Only this service's metrics: metrics.json lists both services'.
   wanted = { for metric, dimensions in local.dimensions : metric => dimensions if startswith(metric, lower(local.prefix)) }
 
   collector = {
     receivers = {
-      # Traces are sampled where they begin, in the service: a tenth (rates_telemetry.tracing). Whatever
-      # arrives here is sent on, or a tenth of a tenth would be left.
+      # The service itself samples its traces, one in ten (rates_telemetry.tracing). The collector must forward
+      # all that arrive, or only one in a hundred would be left.
       "otlp/${local.suffix}" = { protocols = { http = { endpoint = "127.0.0.1:4318" } } }
 
       "prometheus/${local.suffix}" = {
         config = {
           scrape_configs = [{
             job_name        = var.service
-            scrape_interval = "30s" # twice a minute, so that no minute of an alarm is without a value
+            scrape_interval = "30s" # twice a minute, so that every one-minute period of an alarm has a value
             static_configs  = [{ targets = ["127.0.0.1:${var.metrics_port}"], labels = local.identity }]
             metric_relabel_configs = [{
               source_labels = ["__name__"]
@@ -74,7 +74,7 @@ locals {
         log_stream_name         = "metrics"
         dimension_rollup_option = "NoDimensionRollup"
         metric_declarations = [for metric, dimensions in local.wanted : {
-          # \b ends the name, as $ would, which the collector takes for a variable.
+          # \b ends the name; the collector would read $ as a variable.
           metric_name_selectors = ["^${metric}\\b"]
           dimensions            = dimensions
         }]

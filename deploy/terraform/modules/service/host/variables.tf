@@ -9,12 +9,12 @@ variable "service" {
 }
 
 variable "region" {
-  description = "The region that the instance is in."
+  description = "The instance's region."
   type        = string
 }
 
 variable "group" {
-  description = "The Auto Scaling group of the instance."
+  description = "The instance's Auto Scaling group."
   type        = string
 }
 
@@ -34,12 +34,12 @@ variable "metrics_port" {
 }
 
 variable "settings" {
-  description = "The service's environment variables; no secret is among them."
+  description = "The service's environment variables, without secrets."
   type        = map(string)
 }
 
 variable "secrets" {
-  description = "Environment variable of the service (without _FILE) => the secret, and how its value becomes the variable's: the secret as it is if `template` is null, else the template with the secret's fields in braces."
+  description = "Environment variable (without _FILE) => the secret that its value comes from: the secret itself if `template` is null, otherwise the template with the secret's {fields} filled in."
   type = map(object({
     arn      = string
     template = optional(string)
@@ -47,27 +47,27 @@ variable "secrets" {
 }
 
 variable "authorities" {
-  description = "PEM: the authorities that sign Aurora's certificates."
+  description = "The CA certificates for Aurora, as PEM."
   type        = string
 }
 
 variable "calls_aws" {
-  description = "Whether the service itself calls AWS; if not, its user gets no credentials of the instance."
+  description = "Whether the service itself calls AWS; if not, its user can't get the instance's credentials."
   type        = bool
 }
 
 variable "stop_seconds" {
-  description = "How long the service may take to end in good order."
+  description = "How many seconds the service may take to shut down."
   type        = number
 }
 
 variable "memory_mib" {
-  description = "What the container may use."
+  description = "The container's memory limit, in MiB."
   type        = number
 }
 
 variable "log_group" {
-  description = "The log group of the service."
+  description = "The service's log group."
   type        = string
 }
 
@@ -77,7 +77,7 @@ variable "namespace" {
 }
 
 variable "metrics" {
-  description = "What of /metrics goes to CloudWatch: deploy/terraform/metrics.json."
+  description = "The metrics to send to CloudWatch: deploy/terraform/metrics.json."
   type = list(object({
     metric     = string
     dimensions = list(string)

@@ -1,4 +1,4 @@
-# Where instances run, what they are like, and how one version follows another.
+# Where instances run, their configuration, and how a new version is rolled out.
 variables {
   environment  = "production"
   service      = "rates-api"
@@ -38,38 +38,38 @@ variables {
 run "runs_in_a_group" {
   command = plan
 
-  # Runs over two zones at least.
+  # At least two zones.
 
   assert {
     condition     = aws_autoscaling_group.this.min_size == 2 && aws_autoscaling_group.this.max_size == 10
-    error_message = "There are from 2 to 10 instances."
+    error_message = "The group has 2 to 10 instances."
   }
 
   assert {
     condition     = aws_autoscaling_group.this.vpc_zone_identifier == toset(var.subnet_ids)
-    error_message = "Every private subnet, one a zone, may hold instances."
+    error_message = "The group uses every private subnet, one per zone."
   }
 
   assert {
     condition     = one(aws_autoscaling_group.this.availability_zone_distribution).capacity_distribution_strategy == "balanced-best-effort"
-    error_message = "Instances are spread over the zones, and a lost zone's are made up for in the others."
+    error_message = "Instances are spread over the zones, and those of a lost zone are replaced in the others."
   }
 
   assert {
     condition     = aws_launch_template.this.instance_type == "t3.medium"
-    error_message = "Instances are t3.medium unless said otherwise."
+    error_message = "Instances are t3.medium by default."
   }
 
   assert {
     condition     = aws_autoscaling_group.this.name == "rates-production-rates-api"
-    error_message = "The group is named as alarms, runbooks and drills name it."
+    error_message = "The group has the name that alarms, runbooks and drills use."
   }
 
-  # Nobody gets in.
+  # No access from outside.
 
   assert {
     condition     = one(aws_launch_template.this.metadata_options).http_tokens == "required" && one(aws_launch_template.this.metadata_options).http_put_response_hop_limit == 1
-    error_message = "Metadata, credentials among them, is given for a token alone, and no further than the host."
+    error_message = "Metadata, including credentials, requires a token and is available only on the host itself."
   }
 
   assert {
@@ -79,29 +79,29 @@ run "runs_in_a_group" {
 
   assert {
     condition     = one(aws_launch_template.this.network_interfaces).security_groups == toset([var.security_group_id])
-    error_message = "An instance has the security group of its service alone."
+    error_message = "An instance has only its service's security group."
   }
 
   assert {
     condition     = aws_launch_template.this.key_name == null
-    error_message = "There is no key for SSH."
+    error_message = "There is no SSH key."
   }
 
   assert {
     condition     = one(one(aws_launch_template.this.block_device_mappings).ebs).encrypted == "true" && one(one(aws_launch_template.this.block_device_mappings).ebs).kms_key_id == var.data_kms_key_arn
-    error_message = "The root volume is encrypted with the key for data."
+    error_message = "The root volume is encrypted with the data key."
   }
 
-  # Health is EC2's and /livez.
+  # Health: EC2 and /livez.
 
   assert {
     condition     = aws_autoscaling_group.this.health_check_type == "EC2"
-    error_message = "The balancer's /readyz takes an instance out of rotation, it replaces none."
+    error_message = "The balancer's /readyz check takes an instance out of rotation but does not replace it."
   }
 
   assert {
     condition     = strcontains(output.files["/opt/rates/watch.sh"].content, "/livez") && !strcontains(output.files["/opt/rates/watch.sh"].content, "\"http://127.0.0.1:$PORT/readyz\"")
-    error_message = "The watch on an instance asks /livez, not /readyz."
+    error_message = "The watchdog on an instance checks /livez, not /readyz."
   }
 
   assert {
@@ -109,53 +109,53 @@ run "runs_in_a_group" {
       launch    = ["autoscaling:EC2_INSTANCE_LAUNCHING", "ABANDON"]
       terminate = ["autoscaling:EC2_INSTANCE_TERMINATING", "CONTINUE"]
     }
-    error_message = "An instance that never lives is not put into service; one that leaves is given time."
+    error_message = "An instance that never becomes alive does not go into service; one that terminates gets time to shut down."
   }
 
   assert {
     condition     = alltrue([for h in aws_autoscaling_group.this.initial_lifecycle_hook : strcontains(join("", [for f in output.files : f.content]), "--lifecycle-hook-name ${h.name}")])
-    error_message = "The scripts answer the hooks by the names that these have."
+    error_message = "The scripts complete the hooks by their actual names."
   }
 
   assert {
     condition     = one([for h in aws_autoscaling_group.this.initial_lifecycle_hook : h.heartbeat_timeout if h.name == "terminate"]) > var.stop_seconds + 10
-    error_message = "The hook waits longer than the service may take to end."
+    error_message = "The hook waits longer than the service may take to shut down."
   }
 
-  # A bad version is rolled back.
+  # Rollback of a bad version.
 
   assert {
     condition     = one(one(aws_autoscaling_group.this.instance_refresh).preferences).auto_rollback
-    error_message = "A refresh that fails brings the version before it back."
+    error_message = "A failed refresh rolls back to the previous version."
   }
 
   assert {
     condition     = one(one(one(aws_autoscaling_group.this.instance_refresh).preferences).alarm_specification).alarms == tolist([aws_cloudwatch_metric_alarm.refresh.alarm_name])
-    error_message = "Unhealthy hosts end a refresh."
+    error_message = "Unhealthy hosts stop a refresh."
   }
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.refresh.metric_name == "UnHealthyHostCount" && aws_cloudwatch_metric_alarm.refresh.dimensions["TargetGroup"] == var.balanced.target_group_arn_suffix
-    error_message = "Behind a balancer, a version works if the balancer finds it ready."
+    error_message = "Behind a balancer, a version is good if the balancer's health checks pass."
   }
 
   assert {
     condition     = one(one(aws_autoscaling_group.this.instance_refresh).preferences).min_healthy_percentage == 100
-    error_message = "No request waits for a deploy: new instances come before old ones go."
+    error_message = "No request waits for a deploy: new instances start before old ones stop."
   }
 
-  # Keeps its log a week.
+  # Logs.
 
   assert {
     condition     = aws_cloudwatch_log_group.this.name == "/rates/production/rates-api" && aws_cloudwatch_log_group.this.retention_in_days == 7 && aws_cloudwatch_log_group.this.kms_key_id == var.logs_kms_key_arn
     error_message = "The log is kept 7 days, encrypted."
   }
 
-  # Images stay what they are.
+  # Images.
 
   assert {
     condition     = aws_ecr_repository.this.image_tag_mutability == "IMMUTABLE" && one(aws_ecr_repository.this.image_scanning_configuration).scan_on_push
-    error_message = "A tag is never moved to another image, and every image is scanned."
+    error_message = "Tags are immutable, and every image is scanned."
   }
 }
 
@@ -171,7 +171,7 @@ run "a_pair_of_which_one_leads" {
 
   assert {
     condition     = one(one(aws_autoscaling_group.this.instance_refresh).preferences).min_healthy_percentage == 50 && one(one(aws_autoscaling_group.this.instance_refresh).preferences).max_healthy_percentage == 100
-    error_message = "The pair changes one by one: there are never three."
+    error_message = "The pair is replaced one by one: there are never three instances."
   }
 
   assert {
@@ -179,16 +179,16 @@ run "a_pair_of_which_one_leads" {
       aws_cloudwatch_metric_alarm.refresh.metric_name == "rates_sync_leader" && aws_cloudwatch_metric_alarm.refresh.statistic == "Maximum" &&
       aws_cloudwatch_metric_alarm.refresh.comparison_operator == "LessThanThreshold" && aws_cloudwatch_metric_alarm.refresh.threshold == 1
     )
-    error_message = "A refresh after which nobody leads is rolled back."
+    error_message = "A refresh that leaves no leader is rolled back."
   }
 
   assert {
     condition     = length(aws_autoscaling_policy.requests) + length(aws_autoscaling_policy.latency) + length(aws_autoscaling_policy.idle) == 0 && length(aws_autoscaling_group.this.target_group_arns) == 0
-    error_message = "Nobody sends it requests, and it does not scale."
+    error_message = "It is not behind a balancer, and it does not scale."
   }
 }
 
-# Each of them must be refused.
+# Every one of these must be rejected.
 run "refuses_a_tag_a_single_instance_more_than_ten_and_a_single_zone" {
   command = plan
 

@@ -1,4 +1,4 @@
-# What an instance may do: the policy documents as they are rendered.
+# The permissions of an instance: the rendered policy documents.
 variables {
   environment  = "production"
   service      = "rates-api"
@@ -38,13 +38,13 @@ variables {
 run "has_its_own_rights_alone" {
   command = apply
 
-  # Reads its own secrets alone.
+  # Reads only its own secrets.
 
   assert {
     condition = toset(flatten([
       for s in jsondecode(output.policies.secrets).Statement : s.Resource if contains(flatten([s.Action]), "secretsmanager:GetSecretValue")
     ])) == toset([for secret in var.secrets : secret.arn])
-    error_message = "An instance reads the secrets of its service and no other."
+    error_message = "An instance can read only its service's secrets."
   }
 
   assert {
@@ -53,7 +53,7 @@ run "has_its_own_rights_alone" {
         for s in jsondecode(document).Statement : !anytrue([for a in flatten([s.Action]) : startswith(a, "secretsmanager:") && a != "secretsmanager:GetSecretValue"])
       ])
     ])
-    error_message = "An instance reads secrets, it changes none."
+    error_message = "An instance can read secrets but not change them."
   }
 
   assert {
@@ -63,14 +63,14 @@ run "has_its_own_rights_alone" {
       toset(flatten([s.Condition.StringEquals["kms:EncryptionContext:SecretARN"]])) == toset([for secret in var.secrets : secret.arn])
       if flatten([s.Action]) == ["kms:Decrypt"]
     ])
-    error_message = "It decrypts its own secrets, through Secrets Manager, and nothing else."
+    error_message = "It can decrypt only its own secrets, through Secrets Manager."
   }
 
-  # Announces nothing unless told.
+  # Publishes and purges nothing by default.
 
   assert {
     condition     = toset(keys(output.policies)) == toset(["host", "secrets"]) && length(aws_iam_role_policy.announces) == 0
-    error_message = "Who is told of no topic and no edge has no document for them."
+    error_message = "Without a topic and a distribution there is no policy document for them."
   }
 
   assert {
@@ -82,21 +82,21 @@ run "has_its_own_rights_alone" {
 
   assert {
     condition     = strcontains(output.files["/etc/systemd/system/rates-api.service"].content, "--uid-owner 10001 --jump REJECT")
-    error_message = "A service that calls no AWS gets no credentials of the instance."
+    error_message = "A service that does not call AWS gets no instance credentials."
   }
 
-  # Has the least that a host needs.
+  # Has the minimum that a host needs.
 
   assert {
     condition = toset([
       for s in jsondecode(output.policies.host).Statement : s.Sid if contains(flatten([s.Resource]), "*")
     ]) == toset(["BeManagedBySessionManagerAndRunCommand", "LogInToTheRegistry", "SendFigures", "SendTraces"])
-    error_message = "Only actions that know no resources are allowed on all."
+    error_message = "Only actions without resource-level permissions are allowed on \"*\"."
   }
 
   assert {
     condition     = alltrue([for s in jsondecode(output.policies.host).Statement : alltrue([for a in flatten([s.Action]) : !strcontains(a, "*")])])
-    error_message = "Every action is named."
+    error_message = "No action has a wildcard."
   }
 
   assert {
@@ -106,27 +106,27 @@ run "has_its_own_rights_alone" {
 
   assert {
     condition     = one([for s in jsondecode(output.policies.host).Statement : s.Condition.StringEquals["cloudwatch:namespace"] if s.Sid == "SendFigures"]) == "Rates"
-    error_message = "Figures go to one namespace."
+    error_message = "Metrics go to one namespace."
   }
 
   assert {
     condition     = one([for s in jsondecode(output.policies.host).Statement : s.Resource if s.Sid == "TellTheGroup"]) == "arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:*:autoScalingGroupName/rates-production-rates-api"
-    error_message = "An instance speaks to its own group."
+    error_message = "An instance can signal only its own group."
   }
 
   assert {
     condition     = one([for s in jsondecode(output.policies.host).Statement : s.Resource if s.Sid == "PullTheImage"]) == aws_ecr_repository.this.arn && one([for s in jsondecode(output.policies.host).Statement : s.Resource if s.Sid == "WriteTheLog"]) == "${aws_cloudwatch_log_group.this.arn}:*"
-    error_message = "An instance pulls its own service's images and writes its own service's log."
+    error_message = "An instance can pull only its service's images and write only its service's log."
   }
 
   assert {
     condition     = jsondecode(aws_iam_role.this.assume_role_policy).Statement[0].Principal.Service == "ec2.amazonaws.com" && aws_launch_template.this.iam_instance_profile[0].arn == aws_iam_instance_profile.this.arn && aws_iam_instance_profile.this.role == aws_iam_role.this.name
-    error_message = "The role is the instances'."
+    error_message = "Instances have the role."
   }
 
   assert {
     condition     = alltrue([for policy in [aws_iam_role_policy.host, aws_iam_role_policy.secrets] : policy.role == aws_iam_role.this.id]) && aws_iam_role_policy.host.policy == output.policies.host && aws_iam_role_policy.secrets.policy == output.policies.secrets
-    error_message = "The documents that are looked at here are those that the role has."
+    error_message = "The documents tested here are the ones attached to the role."
   }
 }
 
@@ -152,16 +152,16 @@ run "announces_what_it_is_told" {
       PublishAlerts = [["sns:Publish"], [var.announces.topic_arn]]
       PurgeTheEdge  = [["cloudfront:CreateInvalidation"], [var.announces.distribution_arn]]
     }
-    error_message = "It publishes to this topic and purges this distribution, and does nothing else to either."
+    error_message = "It can publish to this topic and purge this distribution, nothing else."
   }
 
   assert {
     condition     = !strcontains(output.files["/etc/systemd/system/rates-sync.service"].content, "--jump REJECT")
-    error_message = "A service that calls AWS gets the credentials of its instance."
+    error_message = "A service that calls AWS gets its instance's credentials."
   }
 }
 
-# Each of them must be refused.
+# Every one of these must be rejected.
 run "refuses_a_secret_in_user_data_and_one_that_is_not_an_arn" {
   command = plan
 

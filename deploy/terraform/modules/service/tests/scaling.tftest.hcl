@@ -1,4 +1,4 @@
-# When the group grows and shrinks, and that the rules don't fight each other.
+# When the group scales out and in, and that the rules don't conflict.
 variables {
   environment  = "production"
   service      = "rates-api"
@@ -38,7 +38,7 @@ variables {
 run "grows_fast_and_shrinks_slowly" {
   command = plan
 
-  # Grows with requests.
+  # Scales out with requests.
 
   assert {
     condition = (
@@ -46,54 +46,54 @@ run "grows_fast_and_shrinks_slowly" {
       aws_cloudwatch_metric_alarm.requests["this"].period == 60 && aws_cloudwatch_metric_alarm.requests["this"].threshold == 3000 &&
       aws_cloudwatch_metric_alarm.requests["this"].comparison_operator == "GreaterThanThreshold"
     )
-    error_message = "More than 50 requests a second and target, which CloudWatch counts as 3,000 a minute, is too much."
+    error_message = "The alarm fires above 50 requests per second per target, which CloudWatch counts as 3,000 a minute."
   }
 
   assert {
     condition     = one(aws_autoscaling_policy.requests["this"].step_adjustment).scaling_adjustment == 2
-    error_message = "Too many requests bring two instances."
+    error_message = "Too many requests add two instances."
   }
 
-  # Grows with latency.
+  # Scales out with latency.
 
   assert {
     condition = (
       aws_cloudwatch_metric_alarm.latency["this"].metric_name == "TargetResponseTime" && aws_cloudwatch_metric_alarm.latency["this"].extended_statistic == "p95" &&
       aws_cloudwatch_metric_alarm.latency["this"].threshold == 0.5
     )
-    error_message = "A p95 above 500 ms is too slow."
+    error_message = "The alarm fires above a p95 of 500 ms."
   }
 
   assert {
     condition     = one(aws_autoscaling_policy.latency["this"].step_adjustment).scaling_adjustment == 3
-    error_message = "Slow answers bring three instances."
+    error_message = "Slow answers add three instances."
   }
 
-  # Shrinks slowly and only with room.
+  # Scales in slowly, and only with headroom.
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.idle["this"].evaluation_periods == 10 && aws_cloudwatch_metric_alarm.idle["this"].datapoints_to_alarm == 10
-    error_message = "Only ten idle minutes in a row take an instance away."
+    error_message = "Only ten consecutive idle minutes remove an instance."
   }
 
   assert {
     condition     = aws_autoscaling_policy.idle["this"].scaling_adjustment == -1 && aws_autoscaling_policy.idle["this"].policy_type == "SimpleScaling" && aws_autoscaling_policy.idle["this"].cooldown == 600
-    error_message = "One instance goes at a time, and ten minutes lie between two."
+    error_message = "Instances are removed one at a time, ten minutes apart."
   }
 
   assert {
     condition     = strcontains(one([for q in aws_cloudwatch_metric_alarm.idle["this"].metric_query : q.expression if q.return_data]), "cpu < 30 ")
-    error_message = "Idle is a CPU below 30 %."
+    error_message = "Idle means CPU below 30 %."
   }
 
   assert {
     condition     = strcontains(one([for q in aws_cloudwatch_metric_alarm.idle["this"].metric_query : q.expression if q.return_data]), "FILL(requests, 0) * instances < 2400 * (instances - 1)")
-    error_message = "The others would stay under four fifths of the limit: what shrank does not grow again at once."
+    error_message = "The remaining instances would stay below four fifths of the limit, so that the group does not grow again at once."
   }
 
   assert {
     condition     = strcontains(one([for q in aws_cloudwatch_metric_alarm.idle["this"].metric_query : q.expression if q.return_data]), "FILL(p95, 0) < 0.5")
-    error_message = "While answers are slow nothing is taken away."
+    error_message = "While answers are slow no instance is removed."
   }
 
   assert {
@@ -105,36 +105,36 @@ run "grows_fast_and_shrinks_slowly" {
 
   assert {
     condition     = contains(aws_autoscaling_group.this.enabled_metrics, "GroupInServiceInstances") && one(aws_launch_template.this.monitoring).enabled
-    error_message = "The figures that the rule asks for exist, a value a minute."
+    error_message = "The metrics that the rule needs exist, with a value every minute."
   }
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.idle["this"].treat_missing_data == "notBreaching"
-    error_message = "Who can't see takes nothing away."
+    error_message = "Without data no instance is removed."
   }
 
-  # The rules do not fight.
+  # The rules don't conflict.
 
   assert {
     condition     = aws_autoscaling_policy.requests["this"].policy_type == "StepScaling" && aws_autoscaling_policy.latency["this"].policy_type == "StepScaling"
-    error_message = "Growing knows no cooldown: the two rules take the larger size, not the sum."
+    error_message = "Scaling out has no cooldown: of the two rules the larger size applies, not the sum."
   }
 
   assert {
     condition = (
       aws_autoscaling_policy.requests["this"].estimated_instance_warmup == tostring(var.warm_up_seconds) || aws_autoscaling_policy.requests["this"].estimated_instance_warmup == var.warm_up_seconds
     )
-    error_message = "Instances that warm up count as there, so that one alarm does not bring them twice."
+    error_message = "Instances that are warming up count, so that one alarm does not add them twice."
   }
 
   assert {
     condition     = aws_autoscaling_policy.idle["this"].cooldown > 2 * var.warm_up_seconds
-    error_message = "Shrinking waits longer than growing takes."
+    error_message = "Scaling in waits longer than scaling out takes."
   }
 
   assert {
     condition     = local.headroom < 1
-    error_message = "Between the limit that grows and the one that shrinks there is a distance."
+    error_message = "There is a gap between the thresholds for scaling out and in."
   }
 }
 
@@ -152,12 +152,12 @@ run "the_limit_is_a_variable" {
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.requests["this"].threshold == 30000
-    error_message = "The limit of requests per second is a variable."
+    error_message = "The threshold of requests per second is a variable."
   }
 
   assert {
     condition     = strcontains(one([for q in aws_cloudwatch_metric_alarm.idle["this"].metric_query : q.expression if q.id == "idle"]), "< 24000 * (instances - 1)")
-    error_message = "The rule that shrinks follows the limit of the one that grows."
+    error_message = "The scale-in rule follows the scale-out threshold."
   }
 }
 
@@ -168,12 +168,12 @@ run "every_alarm_acts" {
     condition = alltrue([
       for rule in ["requests", "latency", "idle"] : length({ requests = aws_cloudwatch_metric_alarm.requests, latency = aws_cloudwatch_metric_alarm.latency, idle = aws_cloudwatch_metric_alarm.idle }[rule]["this"].alarm_actions) == 1
     ])
-    error_message = "Every alarm of a rule starts its policy."
+    error_message = "Every rule's alarm triggers its policy."
   }
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.requests["this"].alarm_actions == toset([aws_autoscaling_policy.requests["this"].arn]) && aws_cloudwatch_metric_alarm.latency["this"].alarm_actions == toset([aws_autoscaling_policy.latency["this"].arn]) && aws_cloudwatch_metric_alarm.idle["this"].alarm_actions == toset([aws_autoscaling_policy.idle["this"].arn])
-    error_message = "No alarm starts another's policy."
+    error_message = "No alarm triggers another rule's policy."
   }
 }
 

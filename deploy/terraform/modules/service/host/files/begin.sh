@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# The first start of an instance: what is missing is installed, the service started, and the group told
-# whether it lives. A service that does not is never put into service: the group replaces the instance,
-# and a refresh that gets no other ends, and is rolled back.
+# First boot of an instance: install what is missing, start the service, and report to the group whether it is
+# alive. If it is not, the instance never goes into service and the group replaces it; a refresh that gets no
+# healthy instance fails and is rolled back.
 
 set -euo pipefail
 # shellcheck source=/dev/null
 source "${RATES_ETC:-/etc/rates}/host.env"
 
-readonly LOOKS=150 PAUSE=2
+readonly ATTEMPTS=150 PAUSE=2
 
 metadata() {
     local token
@@ -24,13 +24,13 @@ tell_group() {
 }
 
 wait_until_alive() {
-    for ((look = 0; look < LOOKS; look++)); do
+    for ((attempt = 0; attempt < ATTEMPTS; attempt++)); do
         if curl --fail --silent --max-time 3 --output /dev/null "http://127.0.0.1:$PORT/livez"; then
             return 0
         fi
         sleep "$PAUSE"
     done
-    echo "begin: $SERVICE does not live" >&2
+    echo "begin: $SERVICE did not become alive" >&2
     return 1
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Have the image here. One that is here already is not asked for: a restart needs no registry.
+# Pull the image unless it is already here: a restart does not depend on the registry.
 
 set -euo pipefail
 # shellcheck source=/dev/null

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Fetch the service's secrets into files in memory, for its user alone.
+# Fetch the service's secrets into files in memory that only its user can read.
 #
 #   secrets.sh             before the service starts
-#   secrets.sh restart     the same; if one has changed, the service starts anew
+#   secrets.sh restart     the same; restarts the service if a secret has changed
 #
-# If Secrets Manager does not answer, the secrets that are here stay: a restart must not need it.
+# If Secrets Manager does not answer, the present secrets stay: a restart must not depend on it.
 
 set -euo pipefail
 umask 077
@@ -13,7 +13,7 @@ source "${RATES_ETC:-/etc/rates}/host.env"
 
 readonly etc=${RATES_ETC:-/etc/rates} run=${RATES_RUN:-/run/rates} owner=${RATES_OWNER:-10001:10001}
 
-# The secret as it is, or a template with its fields in braces, escaped as in a URL.
+# The secret itself, or a template with the secret's {fields} filled in, URL-encoded.
 # shellcheck disable=SC2016
 readonly render='
     rtrimstr("\n") | if $template == "" then . else
@@ -39,7 +39,7 @@ new=$(mktemp -d "$run/new.XXXXXX")
 trap 'rm -rf "$new"' EXIT
 
 if ! fetch "$new"; then
-    echo "secrets: not all could be read" >&2
+    echo "secrets: could not read all of them" >&2
     [ -d "$run/secrets" ] && exit 0
     exit 1
 fi

@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# Keep the service alive, and let it go in good order.
+# Watchdog: keep the service alive, and shut it down cleanly when the instance is terminated.
 #
-# An instance's health is EC2's and the service's /livez, never its level and never its readiness: what
-# fails for all instances at once (Redis, the database, Banxico) would have the group replace them all, in
-# a loop. /readyz takes an instance out of rotation, at the load balancer; here only /livez counts. A
-# service that is not alive is restarted, one that restarts do not help is reported to the group.
+# An instance's health is EC2's status and the service's /livez, never its level or readiness: a failure that
+# affects all instances at once (Redis, the database, Banxico) would make the group replace them all, in a
+# loop. /readyz only takes an instance out of rotation at the load balancer; here only /livez counts. A
+# service that is not alive is restarted; if restarts don't help, the instance is reported to the group.
 
 set -uo pipefail
 # shellcheck source=/dev/null
 source "${RATES_ETC:-/etc/rates}/host.env"
 
-readonly PAUSE=5        # seconds between looks
-readonly PATIENCE=3     # looks in a row without an answer, until it is restarted
-readonly GRACE=6        # looks that a start may take
-readonly RESTARTS=3     # in vain, until the group is told
+readonly PAUSE=5        # seconds between checks
+readonly PATIENCE=3     # consecutive failed checks until a restart
+readonly GRACE=6        # checks that a start may take
+readonly RESTARTS=3     # failed restarts until the instance is reported
 
 metadata() {
     local token
@@ -27,7 +27,7 @@ is_leaving() { [ "$(metadata autoscaling/target-lifecycle-state)" = Terminated ]
 
 is_alive() { curl --fail --silent --max-time 3 --output /dev/null "http://127.0.0.1:$PORT/livez"; }
 
-# The group has taken the instance out of the target group and let its connections drain before it asks.
+# By now the group has deregistered the instance from the target group and drained its connections.
 leave() {
     systemctl stop "$SERVICE.service"
     aws autoscaling complete-lifecycle-action --region "$REGION" --auto-scaling-group-name "$GROUP" \
@@ -36,7 +36,7 @@ leave() {
 }
 
 give_up() {
-    echo "watch: $SERVICE does not live after $RESTARTS restarts" >&2
+    echo "watch: $SERVICE is not alive after $RESTARTS restarts" >&2
     aws autoscaling set-instance-health --region "$REGION" --instance-id "$(metadata instance-id)" \
         --health-status Unhealthy
 }
