@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import botocore.session
 import pytest
 from botocore.model import Shape
+from modules import RATES_API, RATES_SYNC
 
 Changes = list[dict[str, Any]]
 
@@ -116,37 +117,6 @@ SURROGATES = r"\uD800"
 TAG = re.compile(r"[\w .:/=+@-]{0,256}")
 """https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html"""
 
-SERVICE = {
-    "image": f"123456789012.dkr.ecr.us-east-1.amazonaws.com/rates/it@sha256:{'0' * 64}",
-    "environment": "production",
-    "min_size": 2,
-    "subnet_ids": ["subnet-a", "subnet-b"],
-    "security_group_id": "sg-0123456789abcdef0",
-    "probe_port": 8000,
-    "metrics_port": 8010,
-    "settings": {},
-    "secrets": {
-        "RATES_API_REDIS_URL": {
-            "arn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:it-AbCdEf",
-            "template": "rediss://:{token}@primary:6379/0",
-        }
-    },
-    "authorities": "-----BEGIN CERTIFICATE-----\nmade up\n-----END CERTIFICATE-----\n",
-    "metrics": [],
-    "secrets_kms_key_arn": "arn:aws:kms:us-east-1:123456789012:key/secrets",
-    "logs_kms_key_arn": "arn:aws:kms:us-east-1:123456789012:key/logs",
-    "data_kms_key_arn": "arn:aws:kms:us-east-1:123456789012:key/data",
-}
-BALANCED = {
-    "target_group_arn": "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/it/0",
-    "target_group_arn_suffix": "targetgroup/it/0",
-    "alb_arn_suffix": "app/it/0",
-}
-SERVICES = (
-    {"service": "rates-api", "max_size": 10, "balanced": BALANCED},
-    {"service": "rates-sync", "max_size": 2, "singleton_metric": "rates_sync_leader"},
-)
-
 
 @pytest.fixture(scope="module")
 def texts(
@@ -155,8 +125,8 @@ def texts(
 ) -> set[Text]:
     """Every text that a plan of the platform and of both services knows, tags aside."""
     changes = [*planned("platform", "production")]
-    for one in SERVICES:
-        changes += planned_module("service", {**SERVICE, **one})
+    for inputs in (RATES_API, RATES_SYNC):
+        changes += planned_module("service", inputs)
     return {
         Text(change["type"], argument, value)
         for change in changes

@@ -15,6 +15,7 @@ locals {
   permissions = {
     high_latency = {
       read  = { actions = ["cloudwatch:GetMetricData"], resources = ["*"] }
+      ask   = { actions = ["sns:Publish"], resources = [var.approval_topic_arn] }
       scale = { actions = ["autoscaling:SetDesiredCapacity"], resources = [local.of_account.api_group] }
     }
     banxico_failure = {
@@ -24,6 +25,7 @@ locals {
     database_trouble = {
       read  = { actions = ["cloudwatch:GetMetricData"], resources = ["*"] }
       look  = { actions = ["rds:DescribeDBClusters"], resources = [local.of_account.cluster] }
+      ask   = { actions = ["sns:Publish"], resources = [var.approval_topic_arn] }
       raise = { actions = ["rds:ModifyDBCluster"], resources = [local.of_account.cluster] }
     }
   }
@@ -68,7 +70,7 @@ data "aws_iam_policy_document" "automation" {
   statement {
     sid       = "Tell"
     actions   = ["sns:Publish"]
-    resources = distinct([var.alarm_topic_arn, var.approval_topic_arn])
+    resources = [var.alarm_topic_arn]
   }
 
   statement {
