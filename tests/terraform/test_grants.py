@@ -500,3 +500,26 @@ def test_logs_of_the_edge_are_written_where_their_writers_write(
         assert not allows(of_service, "s3:PutObject", f"{bucket}/other/a.gz", context)
         other = context | {"aws:SourceAccount": "210987654321"}
         assert not allows(of_service, "s3:PutObject", f"{bucket}/{key}", other)
+
+
+def test_endpoints_carry_nothing_out(applied: dict[str, Resources]) -> None:
+    """S3 is read, in two buckets of AWS; the other services take roles of this account alone."""
+    policies = {
+        one["service_name"].removeprefix(f"com.amazonaws.{REGION}."): many(
+            json.loads(one["policy"])["Statement"]
+        )
+        for one in applied["network"]
+        if one["type"] == "aws_vpc_endpoint"
+    }
+    s3 = policies.pop("s3")
+    for bucket in (f"prod-{REGION}-starport-layer-bucket", f"al2023-repos-{REGION}-de612dc2"):
+        assert allows(s3, "s3:GetObject", f"arn:aws:s3:::{bucket}/x")
+        assert not allows(s3, "s3:PutObject", f"arn:aws:s3:::{bucket}/x")
+    own = {"aws:PrincipalAccount": ACCOUNT}
+    for action in ("s3:GetObject", "s3:PutObject"):
+        assert not allows(s3, action, "arn:aws:s3:::a-strangers-bucket/x", own)
+    assert len(policies) == 11
+    for statements in policies.values():
+        assert allows(statements, "kms:Decrypt", ANY, own)
+        assert not allows(statements, "kms:Decrypt", ANY, {"aws:PrincipalAccount": "210987654321"})
+        assert not allows(statements, "kms:Decrypt", ANY)
