@@ -36,7 +36,8 @@ def created(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, dict[str
         folder = tmp_path_factory.mktemp(module)
         variables, state = folder / "in.tfvars.json", folder / "state.json"
         variables.write_text(json.dumps(inputs), encoding="utf-8")
-        _apply(MODULES / module, variables, state)
+        root = TERRAFORM / module
+        _apply(root if root.is_dir() else MODULES / module, variables, state)
         return _resources(json.loads(state.read_text(encoding="utf-8")))
 
     return apply

@@ -125,3 +125,9 @@ EDGE = {
     "origin_certificate_arn": f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/origin",
     "logs_kms_key_arn": f"{KEY}/logs",
 }
+ACCESS = {
+    "environment": "production",
+    "region": REGION,
+    "repository": "example/rates",
+    "on_call_roles": ["aws-reserved/sso.amazonaws.com/AWSReservedSSO_OnCall_*"],
+}

@@ -12,7 +12,7 @@ from rates_api.serve.problems import PROBLEMS
 
 ROOT = Path(__file__).parents[2]
 TERRAFORM = ROOT / "deploy" / "terraform"
-ROOTS = ("platform", "rates-sync", "rates-api")
+ROOTS = ("access", "platform", "rates-sync", "rates-api")
 SERVICES = ("rates-sync", "rates-api")
 ENVIRONMENTS = ("staging", "production")
 
