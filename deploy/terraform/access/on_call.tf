@@ -58,9 +58,15 @@ data "aws_iam_policy_document" "on_call" {
   }
 
   statement {
-    sid       = "RunDrills"
-    actions   = ["fis:StartExperiment", "fis:StopExperiment"]
+    sid       = "BeginDrills"
+    actions   = ["fis:StartExperiment"]
     resources = ["${local.arn}:fis:${var.region}:${local.account}:experiment-template/*", "${local.arn}:fis:${var.region}:${local.account}:experiment/*"]
+  }
+
+  statement {
+    sid       = "EndDrills"
+    actions   = ["fis:StopExperiment"]
+    resources = ["${local.arn}:fis:${var.region}:${local.account}:experiment/*"]
   }
 
   statement {

@@ -25,6 +25,23 @@ data "aws_iam_policy_document" "alerts" {
   }
 
   statement {
+    sid       = "FromRulesOfThisAccount"
+    actions   = ["sns:Publish"]
+    resources = [aws_sns_topic.alerts.arn]
+
+    principals {
+      type        = "Service"
+      identifiers = ["events.amazonaws.com"]
+    }
+
+    condition {
+      test     = "ArnLike"
+      variable = "aws:SourceArn"
+      values   = ["arn:${local.partition}:events:${var.region}:${local.account}:rule/${local.name}-failed-*"]
+    }
+  }
+
+  statement {
     sid       = "OverTlsOnly"
     effect    = "Deny"
     actions   = ["sns:Publish"]

@@ -32,6 +32,16 @@ resource "aws_secretsmanager_secret" "user" {
   recovery_window_in_days = 7
 }
 
+# Lambda would create them itself and never expire them.
+resource "aws_cloudwatch_log_group" "rotation" {
+  #checkov:skip=CKV_AWS_338:Logs are kept 7 days, by requirement; rotations are in the audit trail, 2 years.
+  for_each = local.users
+
+  name              = "/aws/lambda/${var.name}-rotate-${replace(each.key, "_", "-")}"
+  retention_in_days = 7
+  kms_key_id        = var.logs_kms_key_arn
+}
+
 resource "aws_cloudformation_stack" "rotation" {
   #checkov:skip=CKV_AWS_124:A rotation that fails is an event of Secrets Manager, not of this stack, which only ever changes with this file.
   for_each = var.rotate_passwords ? local.users : {}
@@ -68,4 +78,5 @@ resource "aws_cloudformation_stack" "rotation" {
       }
     }
   })
+  depends_on = [aws_cloudwatch_log_group.rotation]
 }
