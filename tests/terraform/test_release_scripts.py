@@ -17,6 +17,7 @@ case "$*" in
     *--query\\ InstanceRefreshes*)
         head -n 1 "$FAKES/statuses"
         sed -i 1d "$FAKES/statuses" ;;
+    *describe-alarms*) cat "$FAKES/alarm" ;;
     *describe-repositories*) echo registry.example/rates-staging/rates-api ;;
     *get-parameter*) cat "$FAKES/before" ;;
     *describe-images*) [ ! -e "$FAKES/no-image" ] ;;
@@ -42,6 +43,7 @@ class Runner:
             (home / name).chmod(0o755)
         (home / "before").write_text("registry.example/rates-staging/rates-api@sha256:old\n")
         self.refresh("Successful")
+        (home / "alarm").write_text("OK\n")
         self.plan({"address": "a", "mode": "managed", "change": {"actions": ["create"]}})
 
     def refresh(self, *statuses: str) -> None:
@@ -197,3 +199,14 @@ def test_an_image_is_signed_once(runner: Runner) -> None:
     assert runner.calls("docker", " attest ") == []
     verified = runner.calls("docker", " verify ")
     assert "deploy-service.yml@refs/heads/main" in verified[0]
+
+
+@pytest.mark.parametrize(("state", "watched"), [("OK", True), ("None", True), ("ALARM", False)])
+def test_a_fix_is_not_rolled_back_by_an_alarm_that_fires_already(
+    runner: Runner, state: str, watched: bool
+) -> None:
+    """The refresh alarm ends refreshes again as soon as it is quiet before one."""
+    (runner.home / "alarm").write_text(f"{state}\n")
+    assert runner.run("apply.sh", "rates-api", "staging", DIGEST, "unapproved") == 0
+    (planned,) = runner.calls("docker", " plan ")
+    assert ("-var=refresh_watches_alarm=false" not in planned) is watched
