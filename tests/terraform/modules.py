@@ -15,6 +15,7 @@ REDIS = f"arn:aws:elasticache:{REGION}:{ACCOUNT}:replicationgroup:{NAME}"
 SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{NAME}/redis-auth-AbCdEf"
 ZONES = ["us-east-1a", "us-east-1b", "us-east-1c"]
 ALARMS = [
+    "latency_p95",
     "latency_fast_burn",
     "latency_slow_burn",
     "breaker_open",
@@ -80,6 +81,8 @@ RUNBOOKS = {
     "database_cluster_id": NAME,
     "min_acu": 0.5,
     "max_acu": 16,
+    "database_instances": 2,
+    "emergency_dollars_per_hour": 0,
     "approvers": [f"arn:aws:iam::{ACCOUNT}:role/on-call"],
     "runbook_base_url": "https://example.org/rates/docs/runbooks",
     "alarm_arns": {key: alarm(key) for key in ALARMS},

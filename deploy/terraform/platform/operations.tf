@@ -40,8 +40,12 @@ module "runbooks" {
   database_cluster_id   = module.database.cluster_id
   min_acu               = var.min_acu
   max_acu               = var.max_acu
-  approvers             = [for role in var.approver_roles : "arn:${local.partition}:iam::${local.account}:role/${role}"]
-  runbook_base_url      = var.runbook_base_url
+  database_instances    = var.database_instances
+
+  emergency_dollars_per_hour = var.emergency_dollars_per_hour
+
+  approvers        = [for role in var.approver_roles : "arn:${local.partition}:iam::${local.account}:role/${role}"]
+  runbook_base_url = var.runbook_base_url
 }
 
 module "drills" {

@@ -21,6 +21,24 @@ locals {
       missing   = "breaching" # an instance that runs reports 0 or 1
     }
 
+    # The cause, not the objective: what starts the automation at once, where the burns would wait for 30 % in an hour.
+    latency_p95 = {
+      says       = "p95 was above ${local.fast_seconds * 1000} ms over five minutes."
+      runbook    = "high-latency.md"
+      label      = "p95 in milliseconds"
+      comparison = "GreaterThanThreshold"
+      expression = "IF(requests >= ${var.least_requests}, 1000 * p95, 0)"
+      limit      = 200
+      metrics = {
+        requests = local.request_metrics.requests
+        p95      = merge(local.latency_metrics.fast, { stat = "p95" })
+      }
+      period    = 300
+      of        = 1
+      breaching = 1
+      missing   = "notBreaching" # without requests nothing is slow
+    }
+
     database_unreachable = {
       says       = "A worker of rates-api could not read the database for five minutes; it serves from memory."
       runbook    = "database-lost.md"

@@ -23,7 +23,7 @@ locals {
   database_trouble = {
     description = "Database trouble: reports the cluster's state and the documents' TTLs, raises the capacity after an approval."
     page        = "database-overloaded.md"
-    steps = [
+    steps = concat([
       {
         name   = "look"
         action = "aws:executeScript"
@@ -84,7 +84,7 @@ locals {
           Message = "They live on for up to 1,800 s while the database is away:\n{{ lifetimes.text }}"
         })
       },
-      {
+      ], local.asks.capacity ? [{
         name           = "approveCapacity"
         action         = "aws:approve"
         timeoutSeconds = 1800
@@ -92,7 +92,7 @@ locals {
         inputs = merge(local.approve, {
           Message = "Hold every instance of ${var.database_cluster_id} at ${var.max_acu} ACUs for two hours, instead of ${var.min_acu} to ${var.max_acu}?"
         })
-      },
+      }] : [], [
       {
         # The minimum capacity too: an instance grows in steps that depend on its size, and a small one is slow.
         name   = "raise"
@@ -127,6 +127,6 @@ locals {
           Message = "${var.min_acu} to ${var.max_acu} ACUs again. If the load is still there, it grows by itself, and the alarm comes back."
         })
       },
-    ]
+    ])
   }
 }

@@ -4,7 +4,7 @@
 # roles.tf      permissions of each, and who may start it
 # triggers.tf   which alarm starts which
 #
-# Steps that cost money wait for an approval. What the services do automatically (the breaker, cached
+# Steps that cost more than emergency_dollars_per_hour wait for an approval. What the services do automatically (the breaker, cached
 # data, longer TTLs) is not repeated here but confirmed and reported.
 
 data "aws_caller_identity" "current" {}
@@ -22,6 +22,13 @@ locals {
     database_trouble = local.database_trouble
   }
   document_names = { for key, _ in local.documents : key => "${var.name}-${replace(key, "_", "-")}" }
+
+  # What the emergency measures cost an hour at most, and whether that is within the bound.
+  dollars_per_hour = {
+    instances = local.more * var.instance_dollars_per_hour
+    capacity  = var.database_instances * (var.max_acu - var.min_acu) * var.acu_dollars_per_hour
+  }
+  asks = { for measure, dollars in local.dollars_per_hour : measure => dollars > var.emergency_dollars_per_hour }
 
   look = file("${path.module}/files/look.py")
   api  = { environment = var.environment, service = "rates-api" }

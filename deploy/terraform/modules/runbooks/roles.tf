@@ -12,7 +12,7 @@ locals {
   }
 
   # Reading metrics, groups and commands has no resource-level permissions: IAM accepts only "*".
-  permissions = {
+  possible = {
     high_latency = {
       read  = { actions = ["cloudwatch:GetMetricData"], resources = ["*"] }
       ask   = { actions = ["sns:Publish"], resources = [var.approval_topic_arn] }
@@ -29,6 +29,12 @@ locals {
       raise = { actions = ["rds:ModifyDBCluster"], resources = [local.of_account.cluster] }
     }
   }
+
+  # An automation that asks nobody has no topic to ask by.
+  asking_documents = { high_latency = local.asks.instances, banxico_failure = false, database_trouble = local.asks.capacity }
+  permissions = { for document, statements in local.possible : document => {
+    for key, statement in statements : key => statement if key != "ask" || local.asking_documents[document]
+  } }
 }
 
 data "aws_iam_policy_document" "automation_trust" {

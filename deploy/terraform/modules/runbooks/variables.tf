@@ -55,7 +55,7 @@ variable "alarm_arns" {
 
   validation {
     condition = alltrue([for key in [
-      "latency_fast_burn", "latency_slow_burn", "breaker_open", "banxico_failures",
+      "latency_p95", "latency_fast_burn", "latency_slow_burn", "breaker_open", "banxico_failures",
       "aurora_acu_at_maximum", "aurora_connections", "availability_fast_burn",
     ] : contains(keys(var.alarm_arns), key)])
     error_message = "alarm_arns lacks alarms that start an automation or that one reads."
@@ -105,6 +105,33 @@ variable "approvers" {
     condition     = length(var.approvers) >= 1 && alltrue([for arn in var.approvers : can(regex("^arn:[a-z-]+:(iam|sts)::", arn))])
     error_message = "approvers must be at least one IAM ARN: without one nobody could approve."
   }
+}
+
+variable "emergency_dollars_per_hour" {
+  description = "What an automation may spend an hour without asking anybody; above it, it asks for an approval."
+  type        = number
+
+  validation {
+    condition     = var.emergency_dollars_per_hour >= 0
+    error_message = "emergency_dollars_per_hour must be 0 (always ask) or more."
+  }
+}
+
+variable "database_instances" {
+  description = "Aurora's instances, each of which is raised."
+  type        = number
+}
+
+variable "instance_dollars_per_hour" {
+  description = "List price of an instance of rates-api (docs/cost.md)."
+  type        = number
+  default     = 0.0416
+}
+
+variable "acu_dollars_per_hour" {
+  description = "List price of an Aurora capacity unit (docs/cost.md)."
+  type        = number
+  default     = 0.12
 }
 
 variable "metric_namespace" {

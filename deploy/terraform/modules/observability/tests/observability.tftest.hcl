@@ -30,9 +30,9 @@ run "alarms_and_dashboards" {
       "availability_fast_burn", "availability_slow_burn", "latency_fast_burn", "latency_slow_burn", "freshness",
       "breaker_open", "banxico_failures", "quota", "late_fix", "cache_hit_ratio", "redis_memory", "redis_failover",
       "aurora_acu_at_maximum", "aurora_connections", "unhealthy_hosts",
-      "no_leader", "database_unreachable", "store_failures", "notices_refused", "current_fast_burn",
+      "no_leader", "database_unreachable", "store_failures", "notices_refused", "current_fast_burn", "latency_p95",
     ])
-    error_message = "There are the fifteen alarms that the requirements name, and five more."
+    error_message = "There are the fifteen alarms that the requirements name, and six more."
   }
 
   assert {
@@ -63,7 +63,7 @@ run "alarms_and_dashboards" {
       redis_memory           = "breaching", redis_failover = "notBreaching"
       aurora_acu_at_maximum  = "breaching", aurora_connections = "ignore", unhealthy_hosts = "breaching"
       no_leader              = "breaching", database_unreachable = "ignore", store_failures = "notBreaching"
-      notices_refused        = "notBreaching", current_fast_burn = "notBreaching"
+      notices_refused        = "notBreaching", current_fast_burn = "notBreaching", latency_p95 = "notBreaching"
     }
     error_message = "Missing data: no traffic is no burn, a state is kept, and a metric that must always exist triggers the alarm."
   }
@@ -87,9 +87,9 @@ run "alarms_and_dashboards" {
 
   assert {
     condition = { for key, alarm in aws_cloudwatch_metric_alarm.this : key => alarm.comparison_operator if alarm.comparison_operator != "GreaterThanOrEqualToThreshold" } == {
-      no_leader = "LessThanThreshold", database_unreachable = "LessThanThreshold"
+      no_leader = "LessThanThreshold", database_unreachable = "LessThanThreshold", latency_p95 = "GreaterThanThreshold"
     }
-    error_message = "What must be 1 is breached below it, everything else at its limit."
+    error_message = "What must be 1 is breached below it, p95 above 200 ms, everything else at its limit."
   }
 
   # What is the state of the worst instance or node, and what is a sum.
@@ -99,7 +99,7 @@ run "alarms_and_dashboards" {
       freshness              = "Maximum", breaker_open = "Maximum", banxico_failures = "Sum", quota = "Maximum", late_fix = "Maximum"
       cache_hit_ratio        = "Sum", redis_memory = "Maximum", redis_failover = "Maximum", aurora_acu_at_maximum = "Maximum"
       aurora_connections     = "Maximum", unhealthy_hosts = "Maximum Minimum", no_leader = "Maximum", database_unreachable = "Minimum"
-      store_failures         = "Sum", notices_refused = "Sum", current_fast_burn = "Sum"
+      store_failures         = "Sum", notices_refused = "Sum", current_fast_burn = "Sum", latency_p95 = "Sum p95"
     }
     error_message = "An alarm looks at the worst instance or node, or counts; never at the best."
   }
@@ -199,6 +199,14 @@ run "alarms_and_dashboards" {
       output.alarm_arns["availability_fast_burn"], output.alarm_arns["latency_fast_burn"],
     ])
     error_message = "Both fast-burn alarms can stop a drill."
+  }
+
+  assert {
+    condition = aws_cloudwatch_metric_alarm.this["latency_p95"].threshold == 200 && aws_cloudwatch_metric_alarm.this["latency_p95"].evaluation_periods == 1 && (
+      one([for query in aws_cloudwatch_metric_alarm.this["latency_p95"].metric_query : query.expression if query.return_data]) == "IF(requests >= 500, 1000 * p95, 0)"
+      && alltrue([for query in aws_cloudwatch_metric_alarm.this["latency_p95"].metric_query : alltrue([for metric in query.metric : metric.period == 300])])
+    )
+    error_message = "High latency is a p95 above 200 ms over five minutes, of enough requests to tell."
   }
 
   # Limits.

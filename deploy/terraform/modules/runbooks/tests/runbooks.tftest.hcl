@@ -15,10 +15,14 @@ variables {
   database_cluster_id   = "rates-production"
   min_acu               = 0.5
   max_acu               = 16
+  database_instances    = 2
   approvers             = ["arn:aws:iam::123456789012:role/on-call"]
   runbook_base_url      = "https://example.org/rates/docs/runbooks"
 
+  emergency_dollars_per_hour = 0
+
   alarm_arns = {
+    latency_p95            = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:rates-production-latency-p95"
     latency_fast_burn      = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:rates-production-latency-fast-burn"
     latency_slow_burn      = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:rates-production-latency-slow-burn"
     breaker_open           = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:rates-production-breaker-open"
@@ -87,13 +91,13 @@ run "documents_triggers_and_roles" {
   assert {
     condition = [for index, step in local.high_latency.steps : local.high_latency.steps[index - 1].action
     if try(step.inputs.Api, "") == "SetDesiredCapacity"] == ["aws:approve"]
-    error_message = "Instances are added only after an approval."
+    error_message = "Above the bound instances are added only after an approval."
   }
 
   assert {
     condition = [for index, step in local.database_trouble.steps : local.database_trouble.steps[index - 1].action
     if try(step.inputs.ServerlessV2ScalingConfiguration.MinCapacity, 0) == 16] == ["aws:approve"]
-    error_message = "Capacity is raised only after an approval."
+    error_message = "Above the bound capacity is raised only after an approval."
   }
 
   assert {
@@ -125,6 +129,15 @@ run "documents_triggers_and_roles" {
   }
 
   # What they do.
+
+  # -1 is no ratio: nothing is cleared for it.
+  assert {
+    condition = one([for step in local.high_latency.steps : jsonencode(step.inputs.Choices[0].And) if step.name == "isCacheOfHelp"]) == jsonencode([
+      { Variable = "{{ ratio.percent }}", NumericGreaterOrEquals = 0 },
+      { Variable = "{{ ratio.percent }}", NumericLesser = 80 },
+    ])
+    error_message = "The cache is cleared only if there is a hit ratio."
+  }
 
   assert {
     condition     = one([for step in local.high_latency.steps : step.inputs.Choices[0].And[1].NumericLesser if step.name == "isCacheOfHelp"]) == 80
@@ -179,7 +192,7 @@ run "documents_triggers_and_roles" {
 
   assert {
     condition = { for key, rule in aws_cloudwatch_event_rule.alarm : key => toset(jsondecode(rule.event_pattern).resources) } == {
-      high_latency     = toset([var.alarm_arns["latency_fast_burn"], var.alarm_arns["latency_slow_burn"]])
+      high_latency     = toset([var.alarm_arns["latency_p95"], var.alarm_arns["latency_fast_burn"], var.alarm_arns["latency_slow_burn"]])
       banxico_failure  = toset([var.alarm_arns["breaker_open"], var.alarm_arns["banxico_failures"]])
       database_trouble = toset([var.alarm_arns["aurora_acu_at_maximum"], var.alarm_arns["aurora_connections"]])
     }
@@ -257,6 +270,48 @@ run "documents_triggers_and_roles" {
       alltrue([for resource in flatten([statement.Resource]) : strcontains(resource, "rates-production-") || contains(values(output.role_arns), resource)])
     ])
     error_message = "An event starts only these automations, and passes only their roles."
+  }
+}
+
+run "what_costs_less_than_the_bound_asks_nobody" {
+  command = plan
+
+  variables {
+    emergency_dollars_per_hour = 4
+  }
+
+  # Three instances are 0.12 dollars an hour, two database instances at 16 instead of 0.5 ACUs 3.72.
+  assert {
+    condition     = abs(local.dollars_per_hour.instances - 0.1248) < 0.0001 && abs(local.dollars_per_hour.capacity - 3.72) < 0.0001
+    error_message = "The bound is held against what three instances and all capacity cost."
+  }
+
+  assert {
+    condition     = !anytrue(flatten([for document in local.documents : [for step in document.steps : step.action == "aws:approve"]]))
+    error_message = "Within the bound nobody is asked: it acts at once."
+  }
+
+  assert {
+    condition     = one([for step in local.high_latency.steps : step.inputs.Choices[0].NextStep if step.name == "isSlow"]) == "addInstances"
+    error_message = "Instances are added as soon as p95 is seen to be high."
+  }
+
+  assert {
+    condition     = !anytrue([for statements in local.permissions : contains(keys(statements), "ask")])
+    error_message = "Who asks nobody has no topic to ask by."
+  }
+}
+
+run "more_than_the_bound_asks" {
+  command = plan
+
+  variables {
+    emergency_dollars_per_hour = 1
+  }
+
+  assert {
+    condition     = [for step in local.database_trouble.steps : step.name if step.action == "aws:approve"] == ["approveCapacity"] && length([for step in local.high_latency.steps : step if step.action == "aws:approve"]) == 0
+    error_message = "Only what costs more than the bound waits for a person."
   }
 }
 
