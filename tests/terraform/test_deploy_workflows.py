@@ -143,12 +143,15 @@ def test_a_job_without_an_environment_uses_variables_of_the_repository_alone() -
 
 def test_credentials_last_as_long_as_the_job() -> None:
     """login.sh says for how many seconds; an hour by itself."""
+    script = (ROOT / "deploy/release/login.sh").read_text(encoding="utf-8")
+    [default] = re.findall(r"seconds=\$\{3:-(\d+)\}", script)
+    assert '--duration-seconds "$seconds"' in script
     logins = 0
     for file, name, job in every_job():
         for step in job.get("steps", []):
             if "login.sh" in step.get("run", ""):
                 seconds = re.search(r'AWS_REGION \}\}" (\d+)', step["run"])
-                lasts = int(seconds[1]) if seconds else 3600
+                lasts = int(seconds[1]) if seconds else int(default)
                 assert job["timeout-minutes"] * 60 <= lasts, f"{file} {name}"
                 logins += 1
     assert logins == 6
