@@ -235,7 +235,7 @@ def caught(mutation: Mutation) -> bool:
         text = file.read_text(encoding="utf-8")
         assert mutation.old in text, f"{mutation.file}: {mutation.old!r} is not there"
         file.write_text(text.replace(mutation.old, mutation.new), encoding="utf-8")
-        return subprocess.run(command(mutation, copy), cwd=copy, **quiet()).returncode != 0
+        return not succeeds(command(mutation, copy), copy)
 
 
 def command(mutation: Mutation, copy: Path) -> list[str]:
@@ -247,14 +247,13 @@ def command(mutation: Mutation, copy: Path) -> list[str]:
     file = copy / f"deploy/terraform/environments/production/{folder.name}.tfvars"
     variables = [f"-var-file={file}"] if file.exists() else []
     # Without tfcheck's own check of the format, which a mutation breaks by the way.
-    formatted = ["terraform", "fmt", "-recursive", str(folder)]
-    subprocess.run(formatted, check=False, **quiet())
+    succeeds(["terraform", "fmt", "-recursive", str(folder)], copy)
     return [str(TFCHECK), str(folder), "test", *variables]
 
 
-def quiet() -> dict[str, int]:
-    """Return the options of a run that is only asked how it ended."""
-    return {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+def succeeds(command: list[str], folder: Path) -> bool:
+    """Run a command that is only asked how it ended."""
+    return subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode == 0
 
 
 def main() -> None:
