@@ -155,3 +155,12 @@ def test_no_value_of_a_secret_is_terraforms() -> None:
         text = file.read_text(encoding="utf-8")
         assert "aws_secretsmanager_secret_version" not in text, file
         assert "auth_token" not in re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE), file
+
+
+@pytest.mark.parametrize("root", ROOTS)
+def test_a_root_names_exact_versions_of_its_providers(root: str) -> None:
+    """Another version could plan other things; modules only say what they need at least."""
+    text = (TERRAFORM / root / "versions.tf").read_text(encoding="utf-8")
+    versions = re.findall(r'source  = "hashicorp/\w+"\n      version = "([^"]+)"', text)
+    assert versions
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in versions)
