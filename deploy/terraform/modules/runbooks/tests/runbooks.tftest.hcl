@@ -85,6 +85,12 @@ run "documents_triggers_and_roles" {
     error_message = "SNS allows subjects of 100 characters at most."
   }
 
+  # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_CreateDocument.html
+  assert {
+    condition     = alltrue([for document in aws_ssm_document.this : length(document.content) <= 65536])
+    error_message = "A document has 64 KB at most: the script stands in it once for each step that runs it."
+  }
+
   # Approvals.
 
   # Steps that cost money: more instances, more capacity. Each must directly follow an approval that aborts.
