@@ -17,7 +17,7 @@ from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
-from bench.processes import HOST
+from rates_dev.ports import HOST
 
 FILE = "BENCH_CEILING_FILE"
 BY_SERVER = frozenset({"server", "date"})
@@ -29,8 +29,8 @@ Answer = tuple[dict[str, Any], dict[str, Any]]
 
 def create() -> Callable[[Mapping[str, Any], Any, Send], Awaitable[None]]:
     """Return the application of one worker."""
-    told = json.loads(Path(os.environ[FILE]).read_text(encoding="utf-8"))
-    answers: dict[str, Answer] = {path: _answer(one) for path, one in told.items()}
+    recorded = json.loads(Path(os.environ[FILE]).read_text(encoding="utf-8"))
+    answers: dict[str, Answer] = {path: _answer(answer) for path, answer in recorded.items()}
 
     async def app(scope: Mapping[str, Any], _receive: Any, send: Send) -> None:
         if scope["type"] != "http":
@@ -42,18 +42,20 @@ def create() -> Callable[[Mapping[str, Any], Any, Send], Awaitable[None]]:
     return app
 
 
-def _answer(told: Mapping[str, Any]) -> Answer:
+def _answer(recorded: Mapping[str, Any]) -> Answer:
     headers = [
-        (name.encode(), value.encode()) for name, value in told["headers"] if name not in BY_SERVER
+        (name.encode(), value.encode())
+        for name, value in recorded["headers"]
+        if name not in BY_SERVER
     ]
     return (
-        {"type": "http.response.start", "status": told["status"], "headers": headers},
-        {"type": "http.response.body", "body": b64decode(told["body"]), "more_body": False},
+        {"type": "http.response.start", "status": recorded["status"], "headers": headers},
+        {"type": "http.response.body", "body": b64decode(recorded["body"]), "more_body": False},
     )
 
 
 def main() -> None:
-    """Serve until told to end."""
+    """Serve until SIGTERM."""
     port, os.environ[FILE], workers = sys.argv[1:]
     MPServer(
         "bench.ceiling:create",

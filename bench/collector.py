@@ -7,7 +7,7 @@ would be measured without them.
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from bench.processes import HOST
+from rates_dev.ports import HOST
 
 
 class Swallow(BaseHTTPRequestHandler):
@@ -27,7 +27,7 @@ class Swallow(BaseHTTPRequestHandler):
 
 
 def main() -> None:
-    """Serve until told to end."""
+    """Serve until SIGTERM."""
     ThreadingHTTPServer((HOST, int(sys.argv[1])), Swallow).serve_forever()
 
 

@@ -18,10 +18,13 @@ import redis
 from bench.cases import CASES, EVERYDAY, PATHS, Case
 from bench.cpus import Cpus, Layout
 from bench.errors import BenchRefused
-from bench.http import Answer, answers, fetch
+from bench.http import Answer, fetch
 from bench.platform import Platform
-from bench.processes import HOST, Child, free_port, running, wait_until
+from bench.processes import require_alive, running, server, wait_until
 from bench.rivals.environment import rivals_python
+from rates_dev.platform import ok
+from rates_dev.ports import HOST, free_port
+from rates_dev.processes import Child
 
 START_SECONDS = 30.0
 PREFIX = "bench:answer:"
@@ -67,7 +70,7 @@ def running_contenders(
     platform: Platform, directory: Path, cpus: Layout
 ) -> Iterator[list[Contender]]:
     """Yield rates-api, the ceiling and the rivals, all ready and with the same answers."""
-    api = Contender("rates-api", platform.api_port, platform.api.pid)
+    api = Contender("rates-api", platform.plan.port("api"), platform.api.pid)
     with contextlib.ExitStack() as stack:
         started = [api, _start(stack, *_ceiling(api, directory, cpus.server), by_case=True)]
         fill_redis(platform)
@@ -80,7 +83,7 @@ def running_contenders(
 @contextlib.contextmanager
 def running_ceiling(platform: Platform, cpus: Cpus, workers: int) -> Iterator[Contender]:
     """Yield the ceiling alone, with `workers`, beside a platform that runs already."""
-    api = Contender("rates-api", platform.api_port, platform.api.pid)
+    api = Contender("rates-api", platform.plan.port("api"), platform.api.pid)
     with contextlib.ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         yield _start(stack, *_ceiling(api, directory, cpus, workers), by_case=True)
@@ -95,15 +98,17 @@ def everyday_of(contender: Contender) -> list[str]:
 
 def fill_redis(platform: Platform) -> None:
     """Put the finished answers of rates-api where the rival on Redis finds them."""
-    with redis.Redis(port=platform.redis_port, protocol=2) as client:
+    with redis.Redis(port=platform.plan.port("redis"), protocol=2) as client:
         for path in PATHS:
-            client.set(PREFIX + path, fetch(platform.api_port, path).body)
+            client.set(PREFIX + path, fetch(platform.plan.port("api"), path).body)
 
 
 def _require_alike(contenders: Sequence[Contender]) -> None:
     """Raise `BenchRefused` where a body has another size, beyond what a poll changes in it."""
     for case in (case for case in CASES if not case.conditional):
-        sizes = [len(one.answer(case, one.headers(case)).body) for one in contenders]
+        sizes = [
+            len(contender.answer(case, contender.headers(case)).body) for contender in contenders
+        ]
         if max(sizes) > ALIKE * min(sizes):
             raise BenchRefused(f"{case.label}: the contenders answer {sizes} bytes")
 
@@ -112,11 +117,11 @@ def _start(
     stack: contextlib.ExitStack, child: Child, port: int, *, by_case: bool = False
 ) -> Contender:
     stack.enter_context(running(child))
-    ready = "/current" if by_case else CASES[0].path
+    ready = f"http://{HOST}:{port}{'/current' if by_case else CASES[0].path}"
 
     def answering() -> bool:
-        child.require_alive()
-        return answers(port, ready)
+        require_alive(child)
+        return ok(ready)
 
     wait_until(answering, START_SECONDS, f"{child.name} answers; its log: {child.log}")
     return Contender(child.name, port, child.pid, by_case)
@@ -135,12 +140,12 @@ def _ceiling(api: Contender, directory: Path, cpus: Cpus, workers: int = 1) -> t
 
 
 def _rivals(platform: Platform, directory: Path, cpus: Layout) -> Iterator[tuple[Child, int]]:
-    templates = {path: fetch(platform.api_port, path).json for path in PATHS}
+    templates = {path: fetch(platform.plan.port("api"), path).json for path in PATHS}
     (directory / "templates.json").write_text(json.dumps(templates), encoding="utf-8")
     environ = {
-        "BENCH_REDIS_URL": f"redis://{HOST}:{platform.redis_port}/0",
+        "BENCH_REDIS_URL": f"redis://{HOST}:{platform.plan.port('redis')}/0",
         "BENCH_REDIS_PREFIX": PREFIX,
-        "BENCH_DATABASE_URL": f"sqlite+aiosqlite:///file:{platform.database}?mode=ro&uri=true",
+        "BENCH_DATABASE_URL": f"sqlite+aiosqlite:///file:{platform.plan.database}?mode=ro&uri=true",
         "BENCH_TEMPLATES": str(directory / "templates.json"),
     }
     for name, module in (("fastapi+redis", "redis_app"), ("fastapi+sql", "sql_app")):
@@ -158,5 +163,5 @@ def _gunicorn(target: str, port: int) -> list[str]:
 def _child(
     name: str, argv: list[str], environ: Mapping[str, str], directory: Path, cpus: Cpus
 ) -> Child:
-    told = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "HOME": str(directory), **environ}
-    return Child(name, argv, told, directory / f"{name}.log", cpus)
+    settings = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "HOME": str(directory), **environ}
+    return server(name, argv, settings, directory, cpus)

@@ -1,13 +1,18 @@
-"""Which process may run on which CPU, so that a server and its load don't take turns on one.
+"""Which process may run on which CPU, and how much of the CPUs a hypervisor gives to others.
 
-Read by whoever starts a process. Where there is one CPU, all share it, and the table says so.
+A server and its load don't take turns on one CPU; where there is only one, all share it, and the
+table says so. No answer here is faster than the time that is stolen allows.
 """
 
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 Cpus = frozenset[int]
+STAT = Path("/proc/stat")
+STOLEN = 7
+"""Of the times in the line of all CPUs; the two after it are parts of others (`man 5 proc`)."""
 
 
 @dataclass(frozen=True)
@@ -44,3 +49,27 @@ def pinned(argv: Iterable[str], cpus: Cpus) -> list[str]:
 
 def _listed(cpus: Cpus) -> str:
     return ",".join(str(cpu) for cpu in sorted(cpus))
+
+
+class Steal:
+    """Watches the CPUs from its making on."""
+
+    def __init__(self) -> None:
+        """Begin."""
+        self._begun = times_of(STAT.read_text())
+
+    @property
+    def share(self) -> float:
+        """Return which share of all CPU time was stolen so far; 0 without a hypervisor."""
+        return stolen(self._begun, times_of(STAT.read_text()))
+
+
+def times_of(stat: str) -> list[int]:
+    """Return user, nice, system, idle, iowait, irq, softirq and steal of all CPUs, in ticks."""
+    return [int(ticks) for ticks in stat.partition("\n")[0].split()[1 : STOLEN + 2]]
+
+
+def stolen(before: list[int], after: list[int]) -> float:
+    """Return the share of what passed between the two that was stolen."""
+    passed = [now - then for then, now in zip(before, after, strict=True)]
+    return passed[STOLEN] / max(sum(passed), 1)

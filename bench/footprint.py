@@ -14,13 +14,12 @@ from pathlib import Path
 
 from bench.cases import CURRENT, PATHS, TWO_YEARS
 from bench.cpus import Layout
-from bench.errors import BenchRefused
-from bench.http import answers
 from bench.latency import Figure, figure
 from bench.load import under_load
 from bench.platform import Platform
-from bench.processes import HOST, wait_until
+from bench.processes import require_alive, wait_until
 from bench.report import Section, Table
+from rates_dev.ports import HOST
 
 MEMORY_RATE, MEMORY_SECONDS = 500, 4
 IMPORTS = "litestar, sqlalchemy.ext.asyncio, opentelemetry.sdk.trace, redis.asyncio, msgspec"
@@ -34,7 +33,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 def memory(platform: Platform, cpus: Layout) -> Section:
     """Measure each worker with the whole history of both series, after it has answered."""
-    under_load(platform.api_port, PATHS, MEMORY_RATE, MEMORY_SECONDS, cpus.load)
+    under_load(platform.plan.port("api"), PATHS, MEMORY_RATE, MEMORY_SECONDS, cpus.load)
     shares = [_memory_of(pid) for pid in platform.workers()]
     figures = {
         f"memory/{kind}": figure([share[kind] / MB for share in shares], "MB")
@@ -87,12 +86,12 @@ def _import() -> None:
 
 def _first_answer(platform: Platform) -> None:
     platform.api.start()
-    deadline = time.monotonic() + COLD_SECONDS
-    while not answers(platform.api_port, CURRENT):
-        platform.api.require_alive()
-        if time.monotonic() > deadline:
-            raise BenchRefused(f"rates-api gave no rate in {COLD_SECONDS:g} s")
-        time.sleep(LOOK_SECONDS)
+
+    def answering() -> bool:
+        require_alive(platform.api)
+        return platform.plan.has_rate()
+
+    wait_until(answering, COLD_SECONDS, "rates-api gave a rate", LOOK_SECONDS)
 
 
 def _age(pid: int) -> float:
@@ -104,7 +103,9 @@ def _age(pid: int) -> float:
 def first_rendering(platform: Platform, times: int) -> Section:
     """Ask one worker for two years right after each publication, then again."""
     first, again = [], []
-    with contextlib.closing(HTTPConnection(HOST, platform.api_port, SHOWN_SECONDS)) as worker:
+    with contextlib.closing(
+        HTTPConnection(HOST, platform.plan.port("api"), SHOWN_SECONDS)
+    ) as worker:
         for _ in range(times):
             value = platform.publish()
             wait_until(partial(_shows, worker, value), SHOWN_SECONDS, f"{value} shows")

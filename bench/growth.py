@@ -19,17 +19,16 @@ from statistics import median
 
 import msgspec
 
-from bench.cpus import Layout, pinned
+from bench.cpus import Layout
 from bench.latency import figure, spelled
-from bench.processes import WITH_US
+from bench.processes import owned
 from bench.report import Section, Table
 from rates_api.consume.documents import snapshot_of
 from rates_api.consume.projection import project
-from rates_api.serve import historical
-from rates_api.serve.caching import STATIC
-from rates_api.serve.rendered import render
-from rates_api.serve.view import present
-from rates_api.snapshot.level import standing
+from rates_api.http.response import JSON, render
+from rates_api.rates import historical
+from rates_api.rates.view import present
+from rates_api.snapshot.level import assess
 from rates_api.snapshot.snapshot import Snapshot
 from rates_contracts.calendar import BankCalendar
 from rates_contracts.documents import (
@@ -60,8 +59,8 @@ def measure(cpus: Layout) -> Section:
     """Measure every point, one after the other."""
     seen = [_point(series, years, cpus) for series, years in POINTS]
     figures = {
-        f"growth/{one['series']:g}x{one['years']:g}/{key}": figure([one[key]], unit)
-        for one in seen
+        f"growth/{point['series']:g}x{point['years']:g}/{key}": figure([point[key]], unit)
+        for point in seen
         for key, unit in (("memory", "MB"), ("load", "ms"), ("render", "ms"), ("project", "ms"))
     }
     header = (
@@ -73,7 +72,7 @@ def measure(cpus: Layout) -> Section:
         "render ms",
         "event ms",
     )
-    rows = [_row(one) for one in seen]
+    rows = [_row(point) for point in seen]
     note = (
         "In-process: memory is what the process grew by (RSS) from before to after the load; the"
         f" load is `snapshot_of` three documents, the rendering {LISTED} days with gzip, the event"
@@ -88,15 +87,15 @@ def _point(series: int, years: int, cpus: Layout) -> dict[str, float]:
             Path(directory, name).write_bytes(body)
         argv = [sys.executable, "-m", "bench.growth", directory]
         done = subprocess.run(
-            pinned([*WITH_US, *argv], cpus.server), stdout=subprocess.PIPE, check=True, timeout=300
+            owned(argv, cpus.server), stdout=subprocess.PIPE, check=True, timeout=300
         )
     return {"series": series, "years": years, **json.loads(done.stdout)}
 
 
-def _row(one: dict[str, float]) -> tuple[str, ...]:
+def _row(point: dict[str, float]) -> tuple[str, ...]:
     measured = ("document", "memory", "load", "render", "project")
-    size = (f"{one['series']:g} x {one['years']:g}", f"{one['rows']:,.0f}")
-    return (*size, *(spelled(one[key]) for key in measured))
+    size = (f"{point['series']:g} x {point['years']:g}", f"{point['rows']:,.0f}")
+    return (*size, *(spelled(point[key]) for key in measured))
 
 
 def documents(series: int, years: int) -> tuple[bytes, bytes, bytes]:
@@ -153,9 +152,9 @@ def one_point(bodies: Sequence[bytes]) -> dict[str, float]:
 def rendering(snapshot: Snapshot) -> bytes:
     """Render a list of two years as the endpoint does for the first who asks."""
     query = historical.HistoricalQuery(days=LISTED)
-    view = present(snapshot, standing(snapshot, NOW), NOW)
+    view = present(snapshot, assess(snapshot, NOW), NOW)
     body = msgspec.json.encode(historical.answer(query, view))
-    return render(body, "application/json", STATIC).plain.body
+    return render(body, JSON, "shared").body
 
 
 def projection(snapshot: Snapshot) -> object:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bench.processes import HOST
+from rates_dev.ports import HOST
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,3 @@ def fetch(
         raise ConnectionError(repr(error)) from error
     finally:
         connection.close()
-
-
-def answers(port: int, path: str) -> bool:
-    """Tell whether `path` is answered with 200."""
-    try:
-        return fetch(port, path, timeout=2).status == 200
-    except OSError:
-        return False

@@ -27,7 +27,7 @@ Sightings = dict[str, float]
 
 def measure(platform: Platform, publications: int) -> Section:
     """Publish that often, one after the other, and measure the lag of each worker."""
-    with StreamWatch(platform.redis_port) as watch:
+    with StreamWatch(platform.plan.port("redis")) as watch:
         values, seen = asyncio.run(_publish_and_look(platform, publications))
     lags = [
         max(0.0, sightings[value] - arrived)
@@ -50,7 +50,7 @@ def measure(platform: Platform, publications: int) -> Section:
 async def _publish_and_look(
     platform: Platform, publications: int
 ) -> tuple[list[str], Sequence[Sightings]]:
-    connections = await connections_to_each(platform.api_port, platform.workers())
+    connections = await connections_to_each(platform.plan.port("api"), platform.workers())
     seen: list[Sightings] = [{} for _ in connections]
     looking = [
         asyncio.create_task(_look(streams, sightings))

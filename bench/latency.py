@@ -45,7 +45,8 @@ class Figure:
     def __str__(self) -> str:
         if math.isnan(self.median):
             return "-"
-        middle = f"{spelled(self.median)}{_suffix(self.unit)}"
+        unit = "" if self.unit in ("", "ratio") else f" {self.unit}"
+        middle = f"{spelled(self.median)}{unit}"
         if self.samples == 1:
             return middle
         return f"{middle} ({spelled(self.low)}-{spelled(self.high)})"
@@ -63,7 +64,3 @@ def spelled(value: float) -> str:
     if value == int(value) or abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
-
-
-def _suffix(unit: str) -> str:
-    return "" if unit in ("", "ratio") else f" {unit}"

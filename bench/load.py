@@ -1,36 +1,35 @@
 """Runs the generator as a process of its own, pinned to its CPU, and reads what it saw.
 
-`python -m bench.load` is that process: options as JSON on its standard input, the result on its
-standard output. The others call `under_load` or `start_load`.
+`python -m bench.load` is that process: the `Load` pickled on its standard input, what it has `Seen`
+on its standard output.
 """
 
 import asyncio
 import contextlib
 import dataclasses
 import gc
-import json
 import os
+import pickle
 import subprocess
 import sys
-from array import array
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import uvloop
 
-from bench.cpus import Cpus, pinned
+from bench.cpus import Cpus, Steal
 from bench.errors import BenchRefused
-from bench.generator import HOST, Load, Seen, generate
+from bench.generator import Load, Seen, generate
 from bench.latency import Latency, latency, percentile
-from bench.processes import WITH_US
-from bench.steal import Steal
+from bench.processes import owned
+from rates_dev.ports import HOST
 
 BEHIND_MS = 5.0
 """A generator whose p99 lag is above this measures itself."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Measured:
+class LoadResult:
     """What one load saw; latencies and the generator's own lag in milliseconds.
 
     `steal` is the share of all CPU time that a hypervisor gave to others meanwhile.
@@ -67,26 +66,20 @@ class Measured:
         ]
 
 
-def request(path: str, headers: Sequence[tuple[str, str]] = ()) -> str:
-    """Return the text of a GET."""
-    lines = [
-        f"GET {path} HTTP/1.1",
-        f"Host: {HOST}",
-        *(f"{name}: {value}" for name, value in headers),
-    ]
-    return "\r\n".join([*lines, "", ""])
+def _request(path: str) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
 
 
 @contextlib.contextmanager
 def start_load(
     port: int, paths: Sequence[str], rate: float, seconds: float, cpus: Cpus
-) -> Iterator["Running"]:
-    """Put an open-loop load on `port` beside the block; `Running.result` waits for its end."""
-    argv = pinned([*WITH_US, sys.executable, "-m", "bench.load"], cpus)
+) -> Iterator["RunningLoad"]:
+    """Put an open-loop load on `port` beside the block; `RunningLoad.result` waits for its end."""
+    argv = owned([sys.executable, "-m", "bench.load"], cpus)
     process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    told = {"port": port, "rate": rate, "seconds": seconds, "requests": [*map(request, paths)]}
+    load = Load(port, rate, seconds, tuple(map(_request, paths)))
     try:
-        yield Running(process, told, rate)
+        yield RunningLoad(process, load)
     finally:
         process.kill()
         process.wait()
@@ -94,39 +87,37 @@ def start_load(
 
 def under_load(
     port: int, paths: Sequence[str], rate: float, seconds: float, cpus: Cpus
-) -> Measured:
+) -> LoadResult:
     """Put an open-loop load on `port` and return what it saw."""
     with start_load(port, paths, rate, seconds, cpus) as running:
         return running.result()
 
 
-class Running:
+class RunningLoad:
     """A load that is on."""
 
-    def __init__(
-        self, process: "subprocess.Popen[bytes]", told: dict[str, object], rate: float
-    ) -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", load: Load) -> None:
         """Tell the process what to do."""
         self._process = process
-        self._rate = rate
+        self._rate = load.rate
         self._steal = Steal()
         if process.stdin is None:
             raise BenchRefused("the generator has no standard input")
-        process.stdin.write(json.dumps(told).encode())
-        process.stdin.close()
+        with process.stdin:
+            pickle.dump(load, process.stdin)
         process.stdin = None
 
-    def result(self) -> Measured:
+    def result(self) -> LoadResult:
         """Wait for its end. Raises `BenchRefused` if it failed."""
         output, _ = self._process.communicate()
         if self._process.returncode:
             raise BenchRefused("the load generator failed: see above")
-        return _measured(self._rate, Seen(**_arrays(json.loads(output))), self._steal.share)
+        return _result(self._rate, pickle.loads(output), self._steal.share)
 
 
-def _measured(rate: float, seen: Seen, steal: float) -> Measured:
+def _result(rate: float, seen: Seen, steal: float) -> LoadResult:
     lags = sorted(seen.lags)
-    return Measured(
+    return LoadResult(
         rate=rate,
         answered=len(seen.latencies),
         achieved=len(seen.latencies) / seen.elapsed,
@@ -140,27 +131,14 @@ def _measured(rate: float, seen: Seen, steal: float) -> Measured:
     )
 
 
-def _arrays(told: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: array("d", value) if isinstance(value, list) else value
-        for name, value in told.items()
-    }
-
-
 def main() -> None:
     """Be the generator's process."""
-    told = json.load(sys.stdin)
-    load = Load(**{**told, "requests": tuple(text.encode() for text in told["requests"])})
+    load = pickle.load(sys.stdin.buffer)
     # A collection would stop the schedule; the run is short and makes no cycles.
     gc.collect()
     gc.freeze()
     gc.disable()
-    seen = uvloop.run(_generate(load))
-    arrays = {
-        field.name: list(value) if isinstance(value := getattr(seen, field.name), array) else value
-        for field in dataclasses.fields(seen)
-    }
-    json.dump(arrays, sys.stdout)
+    pickle.dump(uvloop.run(_generate(load)), sys.stdout.buffer)
 
 
 async def _generate(load: Load) -> Seen:

@@ -20,26 +20,23 @@ GIB = 1 << 30
 
 def about(cpus: Layout, options: str) -> dict[str, str]:
     """Return everything worth knowing of the run, by name."""
-    load = ", ".join(f"{one:.2f}" for one in os.getloadavg())
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    load = ", ".join(f"{average:.2f}" for average in os.getloadavg())
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "command": f"python -m bench {options}".strip(),
         "commit": _said("git", "rev-parse", "--short", "HEAD"),
         "CPU": f"{len(cpus.every)} x {_cpu()}",
-        "memory": f"{_memory():.1f} GiB",
+        "memory": f"{memory / GIB:.1f} GiB",
         "load average before": load,
         "kernel": f"{platform.system()} {platform.release()}",
         "Python": sys.version.split()[0],
-        "packages": _versions(OURS),
+        "packages": ", ".join(f"{name} {version(name)}" for name in OURS),
         "rivals": _locked(RIVALS),
         "Redis": _said(server_program() or "", "--version") or "embedded",
         "wrk": _wrk(),
         "placement": str(cpus),
     }
-
-
-def _versions(names: tuple[str, ...]) -> str:
-    return ", ".join(f"{name} {version(name)}" for name in names)
 
 
 def _locked(names: tuple[str, ...]) -> str:
@@ -51,10 +48,6 @@ def _cpu() -> str:
     text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     found = re.search(r"model name\s*: (.+)", text)
     return found[1] if found else platform.machine()
-
-
-def _memory() -> float:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB
 
 
 def _wrk() -> str:

@@ -1,38 +1,32 @@
-"""The platform under measurement: the processes that `./dev up` starts, with the same settings.
+"""The platform under measurement: that of `rates_dev.platform`, each process on its CPUs.
 
-Redis, the simulator, rates-sync and rates-api, in a folder and on ports of their own. Scenarios
-ask it to publish, to lose Redis, and to start rates-api anew with other workers.
+In a folder and on ports of its own. Scenarios ask it to publish, to lose Redis, and to start
+rates-api anew with other workers.
 """
 
 import contextlib
 import os
-import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import count
 from pathlib import Path
 
+from bench.cases import CURRENT
 from bench.cpus import Cpus, Layout
 from bench.errors import BenchRefused
-from bench.http import answers, fetch
-from bench.processes import HOST, Child, free_port, wait_until
-from rates_dev import environment, plan
-from rates_dev.ports import DEFAULTS
+from bench.http import fetch
+from bench.processes import require_alive, server, wait_until
+from rates_dev import platform
+from rates_dev.platform import COMMANDS
+from rates_dev.ports import DEFAULTS, HOST, free_port
+from rates_dev.ports import answers as listens
+from rates_dev.processes import Child
 
-COMMANDS = {
-    "redis": ("-m", "rates_dev.redis"),
-    "simulator": ("-m", "banxico_simulator"),
-    "sync": ("-m", "rates_sync"),
-    "api": ("-m", "rates_api"),
-}
-"""Those of the Procfile; here each is awaited before the next is started."""
-PARTS = ("redis", "simulator", "sync")
 ELSEWHERE = ("collector", "simulator", "sync")
 """What runs on other machines where it is deployed, and takes nothing from rates-api there."""
 
 ROOT = Path(__file__).parents[1]
-CURRENT = "/api/v1/rates/current"
 FIRST_DAY = "/api/v1/rates/1991-11-12"
 START_SECONDS = 60.0
 SETTINGS = {
@@ -52,51 +46,31 @@ class Platform:
         self._cpus = cpus
         self._environ = {**_inherited(), **SETTINGS}
         self._environ |= {name: str(free_port()) for name in DEFAULTS}
-        self.plan = plan.read(directory, self._environ)
+        self.plan = platform.read(directory, self._environ)
         self.plan.state.mkdir(parents=True, exist_ok=True)
         self._traces = free_port()
-        self._children = {"collector": self._collector(cpus.rest)}
-        self._children |= {name: self._child(name, cpus.rest) for name in PARTS}
+        self._servers = {"collector": self._collector(cpus.rest)}
+        names = (name for name in self.plan.processes if name != "api")
+        self._servers |= {name: self._server(name, cpus.rest) for name in names}
         self._corrections = count(1)
-
-    @property
-    def api_port(self) -> int:
-        """Return the port that clients ask."""
-        return self.plan.ports["RATES_API_PORT"]
-
-    @property
-    def redis_port(self) -> int:
-        """Return the port of Redis."""
-        return self.plan.ports["RATES_REDIS_PORT"]
-
-    @property
-    def database(self) -> Path:
-        """Return the file of the record."""
-        return self.plan.state / "rates.db"
 
     @property
     def redis(self) -> Child:
         """Return the process of Redis."""
-        return self._children["redis"]
+        return self._servers["redis"]
 
     @property
     def api(self) -> Child:
         """Return the main process of rates-api."""
-        return self._children["api"]
+        return self._servers["api"]
 
     def start(self) -> None:
         """Start everything but rates-api, and wait until the whole history is recorded."""
-        ports = {
-            "collector": self._traces,
-            "redis": self.redis_port,
-            "simulator": self.plan.ports["BANXICO_SIM_PORT"],
-        }
-        for name, port in ports.items():
-            self._children[name].start()
-            self._await(name, partial(_listens, port))
+        self._start("collector", partial(listens, self._traces))
+        for name in ("redis", "simulator"):
+            self._start(name, partial(self.plan.listens, name))
         self._control("PUT", "/limits", {"enforced": False})
-        self._children["sync"].start()
-        self._await("sync", lambda: answers(self.plan.ports["RATES_SYNC_PORT"], "/readyz"))
+        self._start("sync", partial(self.plan.ready, "sync"))
 
     def start_api(self, workers: int, cpus: Cpus, environ: Mapping[str, str] | None = None) -> None:
         """Start rates-api (again) and wait until every worker serves the whole history."""
@@ -107,19 +81,19 @@ class Platform:
     def prepare_api(
         self, workers: int, cpus: Cpus, environ: Mapping[str, str] | None = None
     ) -> None:
-        """End rates-api if it runs, and make it ready to be started by `api.start`."""
+        """End rates-api if it runs, and prepare the next one."""
         self.stop_api()
-        told = {
+        settings = {
             "RATES_API_WORKERS": str(workers),
             "RATES_API_OTLP_ENDPOINT": f"http://{HOST}:{self._traces}/v1/traces",
             **(environ or {}),
         }
-        self._children["api"] = self._child("api", cpus, told)
+        self._servers["api"] = self._server("api", cpus, settings)
 
     def stop_api(self) -> None:
         """End rates-api if it runs."""
-        if "api" in self._children:
-            self._children.pop("api").end()
+        if "api" in self._servers:
+            self._servers.pop("api").end()
 
     def spread(self) -> None:
         """Let what shares no machine with rates-api run on every CPU, where nobody else wants it.
@@ -128,7 +102,7 @@ class Platform:
         milliseconds. Redis keeps its priority, since all of them wait for its answers.
         """
         for name in ("redis", *ELSEWHERE):
-            for pid in family_of(self._children[name].pid):
+            for pid in family_of(self._servers[name].pid):
                 for thread in Path(f"/proc/{pid}/task").iterdir():
                     os.sched_setaffinity(int(thread.name), self._cpus.every)
                     if name in ELSEWHERE:
@@ -138,28 +112,21 @@ class Platform:
         """Wait until rates-api is ready, healthy and has the first FIX there ever was."""
 
         def warm() -> bool:
-            port = self.api_port
-            if not (answers(port, "/readyz") and answers(port, FIRST_DAY)):
+            plan = self.plan
+            if not (plan.ready("api") and platform.ok(plan.url("api") + FIRST_DAY)):
                 return False
-            return bool(fetch(port, "/health").json["level"] == "healthy")
+            return bool(fetch(plan.port("api"), "/health").json["level"] == "healthy")
 
         self._await("api", warm)
 
     def publish(self) -> str:
         """Have Banxico correct the newest FIX, rates-sync ask for it; return the new value."""
         value = f"17.{next(self._corrections):04d}"
-        day = fetch(self.api_port, CURRENT).json["dates"]["determined"]
+        day = fetch(self.plan.port("api"), CURRENT).json["dates"]["determined"]
         self._control("POST", "/correct", {"date": day, "rate": value})
-        token = environment.operator_token_file(self.plan).read_text(encoding="utf-8").strip()
-        asked = fetch(
-            self.plan.ports["RATES_SYNC_PORT"],
-            "/internal/v1/sync",
-            {"Authorization": f"Bearer {token}"},
-            body={},
-            method="POST",
-        )
-        if asked.status != 200:
-            raise BenchRefused(f"rates-sync did not poll: {asked.status} {asked.body.decode()}")
+        token = platform.operator_token_file(self.plan).read_text(encoding="utf-8").strip()
+        bearer = {"Authorization": f"Bearer {token}"}
+        _must(self.plan.port("sync"), "POST", "/internal/v1/sync", {}, bearer)
         return value
 
     def workers(self) -> list[int]:
@@ -169,23 +136,25 @@ class Platform:
 
     def end(self) -> None:
         """End every process; safe to call at any time."""
-        for name in ("api", *reversed(PARTS), "collector"):
-            if name in self._children:
-                self._children[name].end()
+        for child in reversed(self._servers.values()):
+            child.end()
 
     def _collector(self, cpus: Cpus) -> Child:
-        argv = [sys.executable, "-m", "bench.collector", str(self._traces)]
+        command = [sys.executable, "-m", "bench.collector", str(self._traces)]
         environ = {**_inherited(), "PYTHONPATH": str(ROOT)}
-        return Child("collector", argv, environ, self._directory / "collector.log", cpus)
+        return server("collector", command, environ, self._directory, cpus)
 
-    def _child(self, name: str, cpus: Cpus, more: Mapping[str, str] | None = None) -> Child:
-        environ = environment.for_process(name, self.plan, {**self._environ, **(more or {})})
-        argv = [sys.executable, *COMMANDS[name]]
-        return Child(name, argv, environ, self._directory / f"{name}.log", cpus)
+    def _server(self, name: str, cpus: Cpus, more: Mapping[str, str] | None = None) -> Child:
+        environ = platform.environment(name, self.plan, {**self._environ, **(more or {})})
+        return server(name, COMMANDS[name], environ, self._directory, cpus)
+
+    def _start(self, name: str, met: Callable[[], bool]) -> None:
+        self._servers[name].start()
+        self._await(name, met)
 
     def _await(self, name: str, met: Callable[[], bool]) -> None:
         def alive_and_met() -> bool:
-            self._children[name].require_alive()
+            require_alive(self._servers[name])
             try:
                 return met()
             except (OSError, ValueError, KeyError):
@@ -194,10 +163,7 @@ class Platform:
         wait_until(alive_and_met, START_SECONDS, f"{name} is ready; its log: {self._directory}")
 
     def _control(self, method: str, path: str, body: Mapping[str, object]) -> None:
-        port = self.plan.ports["BANXICO_SIM_PORT"]
-        asked = fetch(port, f"/control{path}", body=body, method=method)
-        if asked.status != 200:
-            raise BenchRefused(f"the simulator refused {path}: {asked.body.decode()}")
+        _must(self.plan.port("simulator"), method, f"/control{path}", body)
 
 
 @contextlib.contextmanager
@@ -211,14 +177,22 @@ def running_platform(directory: Path, cpus: Layout) -> Iterator[Platform]:
         platform.end()
 
 
+def _must(
+    port: int,
+    method: str,
+    path: str,
+    body: Mapping[str, object],
+    headers: Mapping[str, str] | None = None,
+) -> None:
+    """Ask for what has to be done. Raises `BenchRefused` if it is not."""
+    asked = fetch(port, path, headers, body=body, method=method)
+    if asked.status != 200:
+        raise BenchRefused(f"{method} {path}: {asked.status} {asked.body.decode()}")
+
+
 def _inherited() -> dict[str, str]:
     """Return what every process inherits: nothing of a person's own settings leaks in."""
     return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ") if name in os.environ}
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex((HOST, port)) == 0
 
 
 def children_of(pid: int) -> list[int]:
@@ -229,7 +203,7 @@ def children_of(pid: int) -> list[int]:
 
 def family_of(pid: int) -> list[int]:
     """Return a process and all that it has started, directly or not."""
-    return [pid, *(one for child in children_of(pid) for one in family_of(child))]
+    return [pid, *(member for child in children_of(pid) for member in family_of(child))]
 
 
 def _command_of(pid: int) -> bytes:

@@ -8,14 +8,14 @@ function that called it, or is idle to it. It may need root, or the right to tra
 import re
 import subprocess
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from bench.cases import CASES
 from bench.contenders import Contender
 from bench.cpus import Cpus
 from bench.platform import children_of
-from bench.processes import WITH_US
+from bench.processes import owned
 from bench.report import Section, Table
 from bench.rivals.environment import rivals_python
 from bench.wrk import wrk
@@ -42,8 +42,8 @@ def _sampled(
     output = directory / f"{contender.name}.stacks"
     spy = str(rivals_python().with_name("py-spy"))
     options = f"record --format raw --rate {SAMPLES_PER_SECOND} --duration {seconds} --nonblocking"
-    told = ["--output", str(output), "--pid", str(_worker(contender))]
-    argv = [*WITH_US, spy, *options.split(), *told]
+    target = ["--output", str(output), "--pid", str(_worker(contender))]
+    argv = owned([spy, *options.split(), *target])
     case = CASES[0]
     process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
@@ -74,20 +74,22 @@ def stacks_of(lines: Iterable[str]) -> Counter[tuple[str, ...]]:
 
 def own_time(stacks: Counter[tuple[str, ...]]) -> Counter[str]:
     """Return the samples in which each function itself ran, without what it called."""
-    seen: Counter[str] = Counter()
-    for stack, count in stacks.items():
-        frame = FRAME.match(stack[-1])
-        seen[f"{frame['file']}: {frame['function']}" if frame else stack[-1]] += count
-    return seen
+    return _innermost(stacks, lambda frame: f"{frame['file']}: {frame['function']}")
 
 
 def by_package(stacks: Counter[tuple[str, ...]]) -> Counter[str]:
     """Return the samples in which a function of each package itself ran."""
+    packages = _innermost(stacks, lambda frame: frame["file"].lstrip("<").partition("/")[0])
+    return sum((Counter({name.removesuffix(".py"): n}) for name, n in packages.items()), Counter())
+
+
+def _innermost(
+    stacks: Counter[tuple[str, ...]], name: Callable[["re.Match[str]"], str]
+) -> Counter[str]:
     seen: Counter[str] = Counter()
-    for stack, count in stacks.items():
-        frame = FRAME.match(stack[-1])
-        package = frame["file"].lstrip("<").partition("/")[0] if frame else stack[-1]
-        seen[package.removesuffix(".py")] += count
+    for (*_, innermost), count in stacks.items():
+        frame = FRAME.match(innermost)
+        seen[name(frame) if frame else innermost] += count
     return seen
 
 

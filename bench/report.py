@@ -51,22 +51,24 @@ def as_markdown(table: Table) -> str:
 
 def as_json(about: Mapping[str, str], sections: Mapping[str, Section]) -> str:
     """Return everything for machines."""
-    told = {
+    document = {
         "about": dict(about),
         "sections": {
             name: {
-                "figures": {key: dataclasses.asdict(one) for key, one in section.figures.items()},
+                "figures": {
+                    key: dataclasses.asdict(figure) for key, figure in section.figures.items()
+                },
                 "points": [dict(point) for point in section.points],
             }
             for name, section in sections.items()
         },
     }
-    return json.dumps(told, indent=2)
+    return json.dumps(document, indent=2)
 
 
 def figures_of(sections: Iterable[Section]) -> dict[str, Figure]:
     """Return the figures of all sections."""
-    return {key: one for section in sections for key, one in section.figures.items()}
+    return {key: figure for section in sections for key, figure in section.figures.items()}
 
 
 def _aligned(cells: Cells, widths: Sequence[int]) -> str:

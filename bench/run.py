@@ -6,19 +6,18 @@ returns or raises.
 
 import contextlib
 import tempfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench import footprint, growth, lag, profiles, rates, scenarios, throughput, work
-from bench.contenders import running_contenders
+from bench.contenders import Contender, running_contenders
 from bench.cpus import Layout
 from bench.platform import Platform, running_platform
 from bench.report import Section
 from bench.rivals.environment import rivals_python
 from bench.wrk import require_wrk
 
-COMPARED = ("throughput", "profile")
 GROWTH, WORK = "growth", "work"
 WORKERS = 2
 """Those of rates-api where nothing is compared: its default."""
@@ -42,8 +41,15 @@ class Effort:
 FULL = Effort(21, 1, 5, 6, 45, 200, 20, 5, 7)
 QUICK = Effort(3, 1, 3, 3, 10, 20, 5, 2, 2)
 
-Measure = Callable[[Platform, Effort, Layout], Section]
-ON_THE_PLATFORM: dict[str, Measure] = {
+COMPARED: dict[str, Callable[[Sequence[Contender], Effort, Path, Layout], Section]] = {
+    "throughput": lambda contenders, effort, _, cpus: throughput.measure(
+        contenders, effort.rounds, effort.wrk_seconds, cpus.load
+    ),
+    "profile": lambda contenders, effort, directory, cpus: profiles.measure(
+        contenders, effort.profile_seconds, directory, cpus.load
+    ),
+}
+ON_THE_PLATFORM: dict[str, Callable[[Platform, Effort, Layout], Section]] = {
     "rates": lambda it, effort, cpus: rates.measure(it, effort.rate_seconds, cpus),
     "publication": lambda it, effort, cpus: scenarios.publication(
         it, effort.scenario_seconds, cpus
@@ -62,44 +68,26 @@ def run(
     wanted: Collection[str], effort: Effort, cpus: Layout, announce: Callable[[str], None]
 ) -> Iterator[tuple[str, Section]]:
     """Yield each wanted section when it is measured. Raises `BenchRefused`."""
-    if set(wanted) & {*COMPARED, WORK}:
+    compared = [name for name in COMPARED if name in wanted]
+    if compared or WORK in wanted:
         require_wrk()
-    if set(wanted) & set(COMPARED):
+    if compared:
         rivals_python()
     with contextlib.ExitStack() as stack:
         if set(wanted) - {GROWTH}:
             announce("the platform starts and records the whole history")
             directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
             platform = stack.enter_context(running_platform(directory, cpus))
-            yield from _compared(wanted, effort, platform, directory, cpus, announce)
+            if compared:
+                platform.start_api(1, cpus.server)
+                with running_contenders(platform, directory, cpus) as contenders:
+                    for name in compared:
+                        announce(name)
+                        yield name, COMPARED[name](contenders, effort, directory, cpus)
             yield from _on_the_platform(wanted, effort, platform, cpus, announce)
     if GROWTH in wanted:
         announce(GROWTH)
         yield GROWTH, growth.measure(cpus)
-
-
-def _compared(
-    wanted: Collection[str],
-    effort: Effort,
-    platform: Platform,
-    directory: Path,
-    cpus: Layout,
-    announce: Callable[[str], None],
-) -> Iterator[tuple[str, Section]]:
-    if not set(wanted) & set(COMPARED):
-        return
-    platform.start_api(1, cpus.server)
-    with running_contenders(platform, directory, cpus) as contenders:
-        if "throughput" in wanted:
-            announce("throughput")
-            yield (
-                "throughput",
-                throughput.measure(contenders, effort.rounds, effort.wrk_seconds, cpus.load),
-            )
-        if "profile" in wanted:
-            announce("profile")
-            seconds = effort.profile_seconds
-            yield "profile", profiles.measure(contenders, seconds, directory, cpus.load)
 
 
 def _on_the_platform(

@@ -12,7 +12,7 @@ from bench.cases import EVERYDAY
 from bench.contenders import everyday_of, running_ceiling
 from bench.cpus import Layout
 from bench.latency import Figure, Latency, figure, latency, spelled
-from bench.load import Measured, start_load
+from bench.load import LoadResult, start_load
 from bench.platform import Platform
 from bench.report import Section, Table
 from bench.stream import StreamWatch
@@ -36,7 +36,7 @@ def publication(platform: Platform, seconds: float, cpus: Layout) -> Section:
     ours, ceiling = _Publications(platform, cpus), _Publications(platform, cpus)
     with running_ceiling(platform, cpus.every, len(platform.workers())) as bare:
         for _ in range(TURNS):
-            ours.take(platform.api_port, EVERYDAY, seconds / TURNS)
+            ours.take(platform.plan.port("api"), EVERYDAY, seconds / TURNS)
             ceiling.take(bare.port, everyday_of(bare), seconds / TURNS)
     rows = [*ours.rows("rates-api"), *ceiling.rows("the ceiling")]
     figures = {**dict(ours.figures("publication")), **dict(ceiling.figures("publication/ceiling"))}
@@ -57,12 +57,12 @@ class _Publications:
         self._cpus = cpus
         self._within: list[float] = []
         self._events = 0
-        self.loads: list[Measured] = []
+        self.loads: list[LoadResult] = []
 
     def take(self, port: int, paths: Sequence[str], seconds: float) -> None:
         """Put a load on `port` and publish meanwhile."""
         with (
-            StreamWatch(self._platform.redis_port) as watch,
+            StreamWatch(self._platform.plan.port("redis")) as watch,
             start_load(port, paths, PUBLICATION_RATE, seconds, self._cpus.load) as load,
         ):
             until = time.monotonic() + seconds - TAIL_SECONDS
@@ -89,7 +89,7 @@ class _Publications:
 
 def redis_lost(platform: Platform, seconds: float, cpus: Layout) -> Section:
     """Kill Redis after a quarter of the time and start it again after half."""
-    with start_load(platform.api_port, EVERYDAY, REDIS_RATE, seconds, cpus.load) as load:
+    with start_load(platform.plan.port("api"), EVERYDAY, REDIS_RATE, seconds, cpus.load) as load:
         begun = time.monotonic()
         time.sleep(seconds / 4)
         platform.redis.kill()
@@ -105,15 +105,15 @@ def redis_lost(platform: Platform, seconds: float, cpus: Layout) -> Section:
     return _section("Redis killed and back under load", rows, [measured], figures, [note])
 
 
-def _latencies(loads: Sequence[Measured]) -> list[float]:
-    return [latency for one in loads for latency in one.seen.latencies]
+def _latencies(loads: Sequence[LoadResult]) -> list[float]:
+    return [latency for load in loads for latency in load.seen.latencies]
 
 
-def _figures(name: str, seen: Latency, loads: Sequence[Measured]) -> Iterator[tuple[str, Figure]]:
+def _figures(name: str, seen: Latency, loads: Sequence[LoadResult]) -> Iterator[tuple[str, Figure]]:
     for key in ("p50", "p95", "p99", "max"):
         yield f"{name}/{key}", figure([getattr(seen, key)], "ms")
-    yield f"{name}/errors", figure([float(one.failed) for one in loads], "")
-    yield f"{name}/lag", figure([one.lag_p99 for one in loads], "ms")
+    yield f"{name}/errors", figure([float(load.failed) for load in loads], "")
+    yield f"{name}/lag", figure([load.lag_p99 for load in loads], "ms")
 
 
 def _row(name: str, seen: Latency) -> tuple[str, ...]:
@@ -123,13 +123,13 @@ def _row(name: str, seen: Latency) -> tuple[str, ...]:
 def _section(
     title: str,
     rows: Sequence[tuple[str, ...]],
-    loads: Sequence[Measured],
+    loads: Sequence[LoadResult],
     figures: dict[str, Figure],
     notes: Sequence[str],
 ) -> Section:
-    kinds = sum((Counter(one.errors) for one in loads), Counter())
+    kinds = sum((Counter(load.errors) for load in loads), Counter())
     errors = "; ".join(f"{kind}: {count}" for kind, count in kinds.items()) or "none"
-    lag, steal = max(one.lag_p99 for one in loads), max(one.steal for one in loads)
+    lag, steal = max(load.lag_p99 for load in loads), max(load.steal for load in loads)
     own = f"Errors: {errors}. The generator's own lag: p99 {spelled(lag)} ms. Steal: {steal:.1%}."
     header = ("requests", "p50 ms", "p95 ms", "p99 ms", "max ms")
     return Section([Table(title, header, rows, [*notes, own])], figures)

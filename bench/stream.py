@@ -6,8 +6,7 @@ which they began to. The instant noted is the one at which the entry had arrived
 
 import threading
 import time
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 
@@ -16,8 +15,7 @@ from rates_contracts.stream import EVENTS
 BLOCK_MS = 200
 
 
-@dataclass(frozen=True)
-class Arrival:
+class Arrival(NamedTuple):
     """An event at an instant of the monotonic clock."""
 
     at: float
@@ -50,7 +48,7 @@ class StreamWatch:
         With its quotes: a mean of earlier days may begin with the same digits.
         """
         sought = f'"{value}"'.encode()
-        return next((one.at for one in self.arrivals if sought in one.body), None)
+        return next((arrival.at for arrival in self.arrivals if sought in arrival.body), None)
 
     def _watch(self) -> None:
         last = self._from

@@ -29,7 +29,7 @@ def measure(contenders: Sequence[Contender], rounds: int, seconds: float, cpus: 
     """Measure every case on every contender, `rounds` times `seconds` each."""
     seen: Rounds = [
         {
-            (contender.name, case.key): _one(contender, case, seconds, cpus)
+            (contender.name, case.key): _reached(contender, case, seconds, cpus)
             for case in CASES
             for contender in _turn(contenders, number)
         }
@@ -46,7 +46,7 @@ def _turn(contenders: Sequence[Contender], number: int) -> Sequence[Contender]:
     return asked if number % 2 == 0 else asked[::-1]
 
 
-def _one(contender: Contender, case: Case, seconds: float, cpus: Cpus) -> Closed:
+def _reached(contender: Contender, case: Case, seconds: float, cpus: Cpus) -> Closed:
     """Load once; again where the answer changed meanwhile, so that a 304 was none for a while.
 
     Ends with one answer more: what wrk left behind is done then, and slows down nobody else.
@@ -65,10 +65,10 @@ def _one(contender: Contender, case: Case, seconds: float, cpus: Cpus) -> Closed
 def _figures(seen: Rounds, names: Sequence[str]) -> Iterator[tuple[str, Figure]]:
     for case in CASES:
         for name in names:
-            reached = [one[name, case.key] for one in seen if (name, case.key) in one]
-            rates = [one.rate for one in reached]
+            reached = [results[name, case.key] for results in seen if (name, case.key) in results]
+            rates = [closed.rate for closed in reached]
             yield f"rate/{name}/{case.key}", figure(rates, "/s")
-            errors = [float(one.errors) for one in reached]
+            errors = [float(closed.errors) for closed in reached]
             yield f"errors/{name}/{case.key}", figure(errors, "")
         for name in names[1:]:
             yield f"ratio/{name}/{case.key}", _ratio(seen, (OURS, case.key), (name, case.key))
@@ -77,7 +77,9 @@ def _figures(seen: Rounds, names: Sequence[str]) -> Iterator[tuple[str, Figure]]
 
 
 def _ratio(seen: Rounds, above: tuple[str, str], below: tuple[str, str]) -> Figure:
-    return figure([one[above].rate / one[below].rate for one in seen if below in one], "ratio")
+    return figure(
+        [results[above].rate / results[below].rate for results in seen if below in results], "ratio"
+    )
 
 
 def _rates(figures: Mapping[str, Figure], names: Sequence[str]) -> Table:

@@ -39,7 +39,7 @@ def measure(platform: Platform, rounds: int, seconds: float, cpus: Layout) -> Se
         {kind: _per_core_second(platform, kind, seconds, cpus) for kind in KINDS}
         for _ in range(rounds)
     ]
-    rates = {kind: figure([one[kind] for one in seen], "/s") for kind in KINDS}
+    rates = {kind: figure([results[kind] for results in seen], "/s") for kind in KINDS}
     sizes = {
         kind: figure([_bytes_of(_answer(platform, path))], "B") for kind, path in KINDS.items()
     }
@@ -50,7 +50,7 @@ def _per_core_second(platform: Platform, kind: str, seconds: float, cpus: Layout
     path, ever_new = KINDS[kind], kind in EVER_NEW
     _answer(platform, path)
     before = _cpu_seconds(platform)
-    reached = wrk(platform.api_port, path, GZIP, seconds, cpus.load, ever_new=ever_new)
+    reached = wrk(platform.plan.port("api"), path, GZIP, seconds, cpus.load, ever_new=ever_new)
     _answer(platform, path)  # What wrk left behind is done then.
     spent = _cpu_seconds(platform) - before
     if reached.errors:
@@ -69,7 +69,7 @@ def _ticks_of(pid: int) -> int:
 
 
 def _answer(platform: Platform, path: str) -> Answer:
-    answer = fetch(platform.api_port, path, GZIP)
+    answer = fetch(platform.plan.port("api"), path, GZIP)
     if answer.status != 200:
         raise BenchRefused(f"{path}: {answer.status}")
     return answer
@@ -96,6 +96,6 @@ def _table(
 
 def _named(rates: Mapping[str, Figure], sizes: Mapping[str, Figure]) -> dict[str, Figure]:
     return {
-        **{f"work/{kind}": one for kind, one in rates.items()},
-        **{f"bytes/{kind}": one for kind, one in sizes.items()},
+        **{f"work/{kind}": rate for kind, rate in rates.items()},
+        **{f"bytes/{kind}": size for kind, size in sizes.items()},
     }

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.errors import BenchRefused
-from bench.processes import HOST
+from rates_dev.ports import HOST
 
-MOST = 200
+MAX_ATTEMPTS = 200
 TCP = Path("/proc/net/tcp")
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -20,7 +20,7 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 async def connections_to_each(port: int, workers: Sequence[int]) -> list[Streams]:
     """Return one open connection to each process of `workers`. Raises `BenchRefused`."""
     reached: dict[int, Streams] = {}
-    for _ in range(MOST):
+    for _ in range(MAX_ATTEMPTS):
         streams = await asyncio.open_connection(HOST, port)
         # Until something was asked, nobody may have taken the connection.
         await get(streams, "/livez")

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.cpus import Cpus, pinned
+from bench.cpus import Cpus
 from bench.errors import BenchRefused
-from bench.processes import HOST, WITH_US
+from bench.processes import owned
+from rates_dev.ports import HOST
 
 CONNECTIONS = 32
 EVER_NEW = Path(__file__).with_name("ever_new.lua")
@@ -51,10 +52,10 @@ def wrk(
     """
     options = ["-t1", f"-c{CONNECTIONS}", f"-d{round(seconds)}s"]
     options += [f"-s{EVER_NEW}"] if ever_new else []
-    told = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
-    argv = [require_wrk(), *options, *told, f"http://{HOST}:{port}{path}"]
+    sent = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
+    argv = [require_wrk(), *options, *sent, f"http://{HOST}:{port}{path}"]
     done = subprocess.run(
-        pinned([*WITH_US, *argv], cpus),
+        owned(argv, cpus),
         capture_output=True,
         text=True,
         check=False,

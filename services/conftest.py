@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from servers.certificates import Certificates, make_certificates
-from servers.mysql import MysqlServer, running_mysql
-from servers.redis import RedisServer, running_redis
+from support.servers.certificates import Certificates, make_certificates
+from support.servers.mysql import MysqlServer, running_mysql
+from support.servers.redis import RedisServer, running_redis
 
 
 @pytest.fixture(scope="session")

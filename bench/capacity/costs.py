@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from bench.capacity.inputs import DAYS_A_MONTH, MINUTE, Inputs
-from bench.capacity.simulate import Minute, Run
+from bench.capacity.simulate import Run
 from bench.capacity.traffic import HOUR
 
 GIGABYTE = 2**30
@@ -48,7 +48,7 @@ def bill(day: Run, flat: Run, inputs: Inputs) -> Bill:
     def month(of_day: float, of_flat: float) -> float:
         return of_day * days + of_flat * (DAYS_A_MONTH - days)
 
-    hours = month(_instance_hours(day), _instance_hours(flat))
+    hours = month(day.total("size"), flat.total("size")) * MINUTE / HOUR
     lcus = month(_lcu_hours(day, inputs), _lcu_hours(flat, inputs))
     millions = month(day.demand.sent, flat.demand.sent) / MILLION
     sent = millions * MILLION * _bytes(inputs, _client_mix(inputs)) / GIGABYTE
@@ -75,10 +75,6 @@ def tiered(amount: float, tiers: Sequence[tuple[float | None, float]]) -> float:
     return total
 
 
-def _instance_hours(run: Run) -> float:
-    return run.total("size") * MINUTE / HOUR
-
-
 def _client_mix(inputs: Inputs) -> dict[str, float]:
     return {name: kind.share for name, kind in inputs.assumed.traffic.items()}
 
@@ -96,11 +92,7 @@ def _lcu_hours(run: Run, inputs: Inputs) -> float:
     size = _bytes(inputs, run.demand.mix)
     total, minutes = 0.0, run.minutes
     for start in range(0, len(minutes), 60):
-        requests = _requests(minutes[start : start + 60])
+        requests = sum(minute.requests for minute in minutes[start : start + 60])
         connections = requests / HOUR / reuse.requests_per_connection / CONNECTIONS_PER_LCU
         total += max(connections, requests * size / GIGABYTE)
     return total
-
-
-def _requests(minutes: Sequence[Minute]) -> float:
-    return sum(minute.requests for minute in minutes)

@@ -21,7 +21,7 @@ OPENING, CLOSING = 7 * HOUR, 17 * HOUR
 AWAITED = NOON - MINUTE
 PUBLISHED = NOON + 3 * MINUTE
 SECOND_PURGE = 20
-LONGEST, SHORTEST = 3600, 15
+MAX_TTL, MIN_TTL = 3600, 15
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,9 +83,9 @@ def expiries() -> frozenset[int]:
     minute after the next poll: one wave per poll. From 11:59 to the publication at most 15 s; at
     the publication two purges; at night at most an hour.
     """
-    nights = [*range(-LEAD, OPENING, LONGEST), *range(CLOSING, DAY, LONGEST)]
+    nights = [*range(-LEAD, OPENING, MAX_TTL), *range(CLOSING, DAY, MAX_TTL)]
     window = [*range(OPENING, AWAITED, POLL), *range(PUBLISHED + POLL, CLOSING, POLL)]
-    awaiting = range(AWAITED, PUBLISHED, SHORTEST)
+    awaiting = range(AWAITED, PUBLISHED, MIN_TTL)
     return frozenset([*nights, *window, *awaiting, PUBLISHED, PUBLISHED + SECOND_PURGE])
 
 

@@ -27,12 +27,12 @@ def _requests(study: Study) -> Iterator[str]:
     eager = [way for way in study.ways if "too eager" in verdict.of_requests(way.required.run)]
     if not eager:
         return
-    one = study.per_instance(study.direct[0].demand)
-    cpus = [verdict.standing(way.required.run, REQUESTS.name).cpu for way in eager]
+    capacity = study.per_instance(study.direct[0].demand)
+    cpus = [verdict.activity(way.required.run, REQUESTS.name).cpu for way in eager]
     full = sum(way.required.sizes[0] == way.required.run.policy.largest for way in eager)
     yield (
         f"**50 requests/s per target is too eager** in {len(eager)} of {len(study.ways)} rows: it"
-        f" is {50 / one:.1%} of what an instance does, asks for more at"
+        f" is {50 / capacity:.1%} of what an instance does, asks for more at"
         f" {min(cpus):.0%}-{max(cpus):.0%} CPU, and fills the group in {full} of them."
     )
 
@@ -41,7 +41,7 @@ def _cpu(study: Study) -> Iterator[str]:
     overruled = [w for w in study.direct if "overruled" in verdict.of_cpu(w.required.run)]
     fought = [w for w in study.ways if verdict.taken_back(w.required.run)]
     if overruled:
-        stood = sum(verdict.standing(w.required.run, CPU.name).minutes for w in overruled)
+        stood = sum(verdict.activity(w.required.run, CPU.name).minutes for w in overruled)
         yield (
             f"**The CPU rule is overruled**: past the edge it asks for less in {stood} minutes of"
             f" {len(overruled)} simulated days and never gets it, the group staying as large as"

@@ -1,4 +1,4 @@
-"""What the simulation is told: measured by us, assumed about AWS and clients, and priced.
+"""The inputs of the simulation: measured by us, assumed about AWS and clients, and priced.
 
 Three JSON files beside this module, each with its date and sources; nothing is read from elsewhere.
 """
@@ -19,7 +19,7 @@ class _Input(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A part of an input file: a misspelt or unknown field is an error."""
 
 
-class Measured(_Input, frozen=True):
+class Measurements(_Input, frozen=True):
     """rates-api as a run of the benchmark measured it; every dict is by kind of request.
 
     Rates are requests per second of CPU time of all its processes; bytes are of a whole answer,
@@ -131,7 +131,7 @@ class Prices(_Input, frozen=True):
 class Inputs(msgspec.Struct, frozen=True):
     """All that a run depends on."""
 
-    measured: Measured
+    measured: Measurements
     assumed: Assumptions
     prices: Prices
 
@@ -154,7 +154,7 @@ def load(folder: Path = HERE) -> Inputs:
     :raises msgspec.ValidationError: a field is missing, unknown or of another type.
     """
     return Inputs(
-        _read(folder / "measured.json", Measured),
+        _read(folder / "measured.json", Measurements),
         _read(folder / "assumptions.json", Assumptions),
         _read(folder / "prices.json", Prices),
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bench.capacity.inputs import Measured
+from bench.capacity.inputs import Measurements
 from bench.latency import Figure
 from bench.work import KINDS
 
@@ -10,12 +10,12 @@ SECTIONS = frozenset({"work", "cold", "memory"})
 """Of the benchmark; a run that left one out can't be taken over."""
 
 
-def measured(about: Mapping[str, str], figures: Mapping[str, Figure]) -> Measured:
+def measured(about: Mapping[str, str], figures: Mapping[str, Figure]) -> Measurements:
     """Return the medians of a run that has all `SECTIONS`.
 
     :raises KeyError: a figure is missing.
     """
-    return Measured(
+    return Measurements(
         measured=about["date"],
         commit=about["commit"],
         machine=f"{about['CPU']}, Python {about['Python']}",

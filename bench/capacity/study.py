@@ -27,7 +27,7 @@ SPEEDS = (0.35, 0.5, 0.8)
 
 
 @dataclasses.dataclass(frozen=True)
-class Case:
+class PolicyOutcome:
     """One scenario on one way to the origin under one policy."""
 
     run: Run
@@ -46,9 +46,9 @@ class Way:
     """A scenario's demand, and what it does to the fleet under each policy."""
 
     demand: Demand
-    required: Case
-    tracking: Case
-    floor: Case
+    required: PolicyOutcome
+    tracking: PolicyOutcome
+    floor: PolicyOutcome
 
 
 class Study:
@@ -123,9 +123,9 @@ class Study:
         )
         return Way(demand, *(self._case(demand, flat, policy) for policy in policies))
 
-    def _case(self, demand: Demand, flat: Demand, policy: Policy) -> Case:
+    def _case(self, demand: Demand, flat: Demand, policy: Policy) -> PolicyOutcome:
         day, other = self._run(demand, policy), self._run(flat, policy)
-        return Case(day, budgets.budget(day, other), costs.bill(day, other, self.inputs))
+        return PolicyOutcome(day, budgets.budget(day, other), costs.bill(day, other, self.inputs))
 
     def _run(self, demand: Demand, policy: Policy) -> Run:
         """Simulate, or return what was: flat days and equal policies come again and again."""

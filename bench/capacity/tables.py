@@ -5,7 +5,7 @@ from textwrap import fill
 
 from bench.capacity import verdict
 from bench.capacity.scaling import CPU, P95, REQUESTS
-from bench.capacity.study import SPEEDS, Case, Study, Way
+from bench.capacity.study import SPEEDS, PolicyOutcome, Study, Way
 from bench.capacity.traffic import SCENARIOS
 
 
@@ -18,13 +18,13 @@ def inputs(study: Study) -> str:
         for kind, traffic in assumed.traffic.items()
     ]
     kinds = _table(("Request", "per core second", "bytes", "share", "keys"), rows)
-    one = study.per_instance(study.direct[0].demand)
+    capacity = study.per_instance(study.direct[0].demand)
     memory = measured.memory_mb_per_worker * assumed.machine.vcpus
     words = (
         f"Measured {measured.measured} at {measured.commit}, {measured.machine}, by `./dev bench`:"
         " requests by CPU time of all processes of rates-api, bytes with gzip. A vCPU counts as"
         f" {assumed.machine.vcpu_speed:g} of that core (assumed), so that a t3.medium does"
-        f" **{one:,.0f} requests/s** of this mix. An instance takes requests"
+        f" **{capacity:,.0f} requests/s** of this mix. An instance takes requests"
         f" {study.inputs.start_seconds()} s after its launch; its workers need {memory:,.0f} MB."
         f" Prices: {prices.region}, {prices.as_of}, {prices.status}."
     )
@@ -105,7 +105,7 @@ def plots(_: Study) -> str:
     return "\n\n".join(f"![{s.words}](capacity/{s.name}.svg)" for s in SCENARIOS)
 
 
-def _policies(way: Way) -> list[tuple[str, Case]]:
+def _policies(way: Way) -> list[tuple[str, PolicyOutcome]]:
     tracking = way.tracking.run.policy
     target = tracking.rules[0].name
     return [
@@ -115,7 +115,7 @@ def _policies(way: Way) -> list[tuple[str, Case]]:
     ]
 
 
-def _fare(way: Way, case: Case) -> tuple[object, ...]:
+def _fare(way: Way, case: PolicyOutcome) -> tuple[object, ...]:
     most, mean = case.sizes
     budget = case.budget
     return (
@@ -133,7 +133,7 @@ def _share(share: float) -> str:
     return "0" if share < 5e-7 else f"{share:.3%}"
 
 
-def _used(case: Case) -> str:
+def _used(case: PolicyOutcome) -> str:
     return f"{case.budget.used:.0%}"
 
 

@@ -53,18 +53,9 @@ class Scenario:
         return self.base + (self.spike.peak - self.base) * self.spike.share(at)
 
     @property
-    def peak(self) -> float:
-        """Return the highest requests/s of the day."""
-        return self.base if self.spike is None else self.spike.peak
-
-    @property
     def onset(self) -> int:
         """Return the second at which the load begins to rise; midnight for a flat day."""
         return 0 if self.spike is None else self.spike.start
-
-    def flat(self) -> "Scenario":
-        """Return the ordinary day between two of this scenario's."""
-        return Scenario(f"flat-{self.base:.0f}", f"{self.base:,.0f}/s", self.base)
 
 
 SCENARIOS = (

@@ -9,29 +9,29 @@ import dataclasses
 from itertools import pairwise
 
 from bench.capacity.scaling import CPU, P95, REQUESTS
-from bench.capacity.simulate import Minute, Run
+from bench.capacity.simulate import Run
 
 IDLE_CPU = 0.30
 SOON = 30 * 60
 
 
 @dataclasses.dataclass(frozen=True)
-class Standing:
+class Activity:
     """How long a rule asked (minutes of the day), and the fleet's mean CPU (0 to 1) then."""
 
     minutes: int
     cpu: float
 
 
-def standing(run: Run, rule: str) -> Standing:
+def activity(run: Run, rule: str) -> Activity:
     """Return how long `rule` asked for another size, and at which CPU."""
     asked = [minute.cpu for minute in run.minutes if rule in minute.asked]
-    return Standing(len(asked), sum(asked) / len(asked) if asked else 0.0)
+    return Activity(len(asked), sum(asked) / len(asked) if asked else 0.0)
 
 
 def of_requests(run: Run) -> str:
     """Judge the rule on requests per target."""
-    stood = standing(run, REQUESTS.name)
+    stood = activity(run, REQUESTS.name)
     if not stood.minutes:
         return "never asks"
     word = "too eager" if stood.cpu < IDLE_CPU else "fits"
@@ -40,7 +40,7 @@ def of_requests(run: Run) -> str:
 
 def of_cpu(run: Run) -> str:
     """Judge the rule that shrinks the group."""
-    stood, overruled, undone = standing(run, CPU.name), opposed(run), taken_back(run)
+    stood, overruled, undone = activity(run, CPU.name), opposed(run), taken_back(run)
     if not stood.minutes:
         return "never asks"
     if undone:
@@ -60,7 +60,7 @@ def of_p95(run: Run) -> str:
         return "too slow: never asks"
     lost = sum(minute.failed for minute in run.minutes if minute.at < first.at)
     late = f"too slow: asks {(first.at - hurt.at) // 60} min after, {lost:,.0f} failed by then"
-    return f"{late}; group full" if _full(run, first) else late
+    return f"{late}; group full" if first.ready >= run.policy.largest else late
 
 
 def opposed(run: Run) -> int:
@@ -74,7 +74,3 @@ def taken_back(run: Run) -> int:
         earlier.rule == CPU.name and later.size > earlier.size and later.at - earlier.at <= SOON
         for earlier, later in pairwise(run.acts)
     )
-
-
-def _full(run: Run, minute: Minute) -> bool:
-    return minute.ready >= run.policy.largest

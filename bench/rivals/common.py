@@ -1,7 +1,7 @@
 """What both rivals share: headers, conditional requests, compression, parameters, JSON.
 
 Everything that rates-api sends per answer is sent here too: `ETag`, `Cache-Control`, CORS and
-`Vary`. Imported by the rivals' own processes alone.
+`Vary`.
 """
 
 from hashlib import sha256

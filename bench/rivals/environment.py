@@ -1,7 +1,6 @@
 """The rivals' environment, `bench/.venv`: made from their lock when it is missing or out of date.
 
-Called by the benchmark before it starts a rival. Needs a package index the first time, like
-`./dev` itself.
+Needs a package index the first time, like `./dev` itself.
 """
 
 import subprocess

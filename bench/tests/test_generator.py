@@ -8,11 +8,12 @@ from contextlib import asynccontextmanager
 import pytest
 import uvloop
 
-from bench.connection import read_head
 from bench.cpus import layout
-from bench.generator import HOST, Load, Seen, generate
+from bench.generator import Load, Seen, generate, read_head
 from bench.latency import Latency, latency
 from bench.load import under_load
+from rates_dev.ports import HOST
+from support.programs import require
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 REQUEST = b"GET / HTTP/1.1\r\nHost: stub\r\n\r\n"
@@ -152,6 +153,7 @@ async def test_the_generator_says_how_late_it_was_itself() -> None:
 
 async def test_the_process_of_its_own_sees_the_same() -> None:
     """What the generator's process reports is the distribution, with due times of this clock."""
+    require("setpriv", "taskset")
     begun = time.monotonic()
     async with served(Stalling) as port:
         cpus = layout().load

@@ -11,7 +11,7 @@ import pytest
 from bench.cli import BY_HAND, kept_of
 from bench.cpus import layout
 from bench.latency import figure, latency, percentile, spelled
-from bench.plot import latency_plot
+from bench.rates import latency_plot
 from bench.report import Section, Table, as_json, as_markdown, as_text
 from bench.targets import TARGETS, Target, verdicts
 

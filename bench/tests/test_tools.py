@@ -10,12 +10,14 @@ import pytest
 from bench.cpus import layout
 from bench.errors import BenchRefused
 from bench.growth import documents, one_point, projection
-from bench.processes import Child, free_port, running, wait_until
+from bench.processes import require_alive, running, server, wait_until
 from bench.profiles import by_package, own_time, stacks_of
 from bench.wrk import Closed, parsed, require_wrk
 from rates_api.consume.documents import snapshot_of
 from rates_api.snapshot.snapshot import Snapshot
 from rates_contracts.observation import FIX
+from rates_dev.processes import Child
+from support.programs import require
 
 WRK = """Running 1s test @ http://127.0.0.1:18000/
   1 threads and 32 connections
@@ -67,8 +69,9 @@ def test_a_profile_counts_the_function_that_ran() -> None:
 
 def child(tmp_path: Path, program: str) -> Child:
     """Return a Python process that is not started yet."""
+    require("setpriv", "taskset")
     argv = [sys.executable, "-c", program]
-    return Child("child", argv, dict(os.environ), tmp_path / "log", layout().every)
+    return server("child", argv, dict(os.environ), tmp_path, layout().every)
 
 
 def test_a_process_ends_with_its_block_however_that_ends(tmp_path: Path) -> None:
@@ -79,7 +82,7 @@ def test_a_process_ends_with_its_block_however_that_ends(tmp_path: Path) -> None
 
     def fail() -> None:
         with running(started):
-            wait_until(started.log.read_text, 10, "it runs")
+            wait_until((tmp_path / "child.log").read_text, 10, "it runs")
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -92,17 +95,12 @@ def test_a_process_that_ended_by_itself_is_told_with_its_last_words(tmp_path: Pa
     """Nobody has to look for the log of a server that did not start."""
 
     def alive_no_more() -> bool:
-        started.require_alive()
+        require_alive(started)
         return False
 
     ended = child(tmp_path, "raise SystemExit('no such luck')")
     with running(ended) as started, pytest.raises(BenchRefused, match="no such luck"):
         wait_until(alive_no_more, 10, "it ended")
-
-
-def test_ports_are_given_once() -> None:
-    """Two servers never get the same one, even before they listen."""
-    assert free_port() != free_port()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ CONTENDERS = [Contender(name, 0, 0) for name in NAMES]
 
 
 def _asked(number: int) -> str:
-    return "".join("ABCD"[NAMES.index(one.name)] for one in _turn(CONTENDERS, number))
+    return "".join("ABCD"[NAMES.index(contender.name)] for contender in _turn(CONTENDERS, number))
 
 
 def test_the_rivals_take_part_in_every_third_round_and_nobody_always_comes_first() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from containers.engine import MEMBERS, REVISION, ROOT, Images, Stack, build, docker
-from servers.ports import free_port
+from rates_dev.ports import free_port
 
 
 @pytest.fixture(scope="session")

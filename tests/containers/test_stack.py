@@ -110,9 +110,9 @@ def test_an_operator_asks_an_instance_from_inside_its_container(stack: Stack) ->
 
 def test_rates_sync_ends_in_good_order_and_the_other_instance_leads(stack: Stack) -> None:
     """SIGTERM ends the leader with status 0; the lease is given back at once, not waited out."""
-    leader = next(one for one in stack.containers("rates-sync") if leads(one))
+    leader = next(container for container in stack.containers("rates-sync") if leads(container))
     docker("stop", leader)
-    [other] = [one for one in stack.containers("rates-sync") if one != leader]
+    [other] = [container for container in stack.containers("rates-sync") if container != leader]
     try:
         assert inspect(leader, "{{.State.ExitCode}} {{.State.OOMKilled}}") == "0 false"
         until(lambda: leads(other), seconds=8)

@@ -32,9 +32,10 @@ from rates_contracts.observation import FIX, Observation
 from rates_contracts.status import SyncStatus, Transition
 from rates_sync.migrations import migrate
 from rates_sync.store.engine import open_engine
+from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
 from rates_sync.store.outbox import Outbox
-from rates_sync.store.record import Fence, Record
+from rates_sync.store.record import Record
 
 NOON = datetime(2024, 1, 2, 18, tzinfo=UTC)
 CALENDAR = BankCalendar("test/1", Day(2001, 1, 1), Day(2026, 12, 31), (Day(2024, 2, 5),))
@@ -134,7 +135,9 @@ async def both_sides(directory: Path) -> AsyncIterator[tuple[Sync, DatabaseReade
     url = f"sqlite+aiosqlite:///{directory / 'rates.db'}"
     await migrate(url)
     engine, reading_engine = open_engine(url), open_reading_engine(url, pool_size=1, timeout=5)
-    lease = Lease(engine, "contract", monotonic=lambda: 0.0, sleep=asyncio.sleep)
+    lease = Lease(
+        engine, "contract", monotonic=lambda: 0.0, sleep=asyncio.sleep, poll=1, patience=1
+    )
     fence = await lease.take(await lease.observe())
     assert fence is not None
     record = Record(engine, lambda: NOON, _ids())

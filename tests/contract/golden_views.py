@@ -25,8 +25,9 @@ from rates_contracts.events import CalendarChanged, ObservationsRecorded
 from rates_contracts.views import VIEWS
 from rates_sync.migrations import migrate
 from rates_sync.store.engine import open_engine
+from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
-from rates_sync.store.record import Fence, Record
+from rates_sync.store.record import Record
 
 SAMPLES = Path(__file__).parents[2] / "libs" / "contracts" / "tests" / "samples.py"
 BODY = b"{}"
@@ -73,7 +74,9 @@ async def _record(samples: ModuleType, url: str) -> None:
         async with engine.begin() as connection:
             before = sample.previous.position - 1
             await connection.execute(text(f"UPDATE head SET position = {before:d}"))
-        lease = Lease(engine, "golden", monotonic=lambda: 0.0, sleep=asyncio.sleep)
+        lease = Lease(
+            engine, "golden", monotonic=lambda: 0.0, sleep=asyncio.sleep, poll=1, patience=1
+        )
         fence = await lease.take(await lease.observe())
         assert fence is not None
         record = Record(

@@ -17,13 +17,13 @@ from typing import Any
 
 import httpx
 
-from rates_api.serve.endpoint import Endpoint
-from rates_api.serve.endpoints import ENDPOINTS
-from rates_api.serve.openapi import Recorded, document
+from rates_api.endpoints import ENDPOINTS, INFO
+from rates_api.http.endpoint import Endpoint
+from rates_api.http.openapi import Recorded, document
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "docs" / "api" / "openapi-v1.json"
-TESTS = ROOT / "services" / "rates-api" / "tests" / "unit" / "serve"
+TESTS = ROOT / "services" / "rates-api" / "tests" / "unit"
 
 
 def load(name: str, path: Path) -> ModuleType:
@@ -37,7 +37,7 @@ def load(name: str, path: Path) -> ModuleType:
     return sys.modules[name]
 
 
-world = load("rates_api_serve_world", TESTS / "world.py")
+world = load("rates_api_world", TESTS / "world.py")
 difference = load("openapi_difference", Path(__file__).parent / "openapi_difference.py")
 
 
@@ -71,7 +71,7 @@ def _of(answer: httpx.Response) -> Any:
 
 def generated() -> dict[str, Any]:
     """Return the document of this code."""
-    return document(asyncio.run(recorded()))
+    return document(INFO, ENDPOINTS, asyncio.run(recorded()))
 
 
 def text_of(openapi: dict[str, Any]) -> str:

@@ -1,6 +1,5 @@
 """Pages that must not fall behind the code."""
 
-import importlib.util
 import re
 from pathlib import Path
 from types import ModuleType
@@ -8,6 +7,7 @@ from types import ModuleType
 import pytest
 
 from rates_contracts.warnings import WARNINGS
+from support.modules import load_module
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -17,12 +17,7 @@ pytestmark = pytest.mark.contract
 
 def load(name: str) -> ModuleType:
     """Import a script of this folder by its path."""
-    spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_module(HERE / f"{name}.py")
 
 
 def test_the_architecture_page_shows_every_module_on_the_disk() -> None:

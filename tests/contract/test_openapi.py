@@ -1,7 +1,6 @@
 """The golden OpenAPI document: current, true, and never broken for a client."""
 
 import copy
-import importlib.util
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +10,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from rates_api.serve.endpoints import ENDPOINTS
-from rates_api.serve.problems import PROBLEMS
+from rates_api.endpoints import ENDPOINTS
+from rates_api.http.problems import PROBLEMS
+from support.modules import load_module
 
 pytestmark = pytest.mark.contract
 
@@ -22,13 +22,7 @@ GOLDEN = Path(__file__).parents[2] / "docs" / "api" / "openapi-v1.json"
 @pytest.fixture(scope="module")
 def openapi_recorder() -> ModuleType:
     """Give what records the document; by path, since test folders are no packages."""
-    path = Path(__file__).parent / "openapi_recorder.py"
-    spec = importlib.util.spec_from_file_location("openapi_recorder", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_module(Path(__file__).parent / "openapi_recorder.py")
 
 
 @pytest.fixture(scope="module")

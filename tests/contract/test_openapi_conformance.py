@@ -4,7 +4,6 @@ In this process, over the real record, with a fixed seed and few examples for ea
 5xx, and no status, media type, header or body that is not documented.
 """
 
-import importlib.util
 import json
 from functools import cache
 from pathlib import Path
@@ -15,6 +14,8 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.config import GenerationConfig
 from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from support.modules import load_module
 
 pytestmark = pytest.mark.contract
 
@@ -28,11 +29,7 @@ BEYOND_SCHEMAS = [positive_data_acceptance]
 def application() -> Any:
     """Return the public handlers of a worker over the real record."""
     path = Path(__file__).parent / "openapi_recorder.py"
-    spec = importlib.util.spec_from_file_location("openapi_recorder", path)
-    assert spec is not None
-    assert spec.loader is not None
-    recorder = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(recorder)
+    recorder = load_module(path)
     return recorder.world.application(recorder.world.Worker(recorder.world.snapshot()))
 
 

@@ -1,6 +1,5 @@
 """Golden files stay as they were shipped: what decoded once decodes for ever."""
 
-import importlib.util
 import os
 import subprocess
 from collections.abc import Callable
@@ -9,6 +8,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+
+from support.modules import load_module
+from support.programs import require
 
 pytestmark = pytest.mark.contract
 
@@ -19,14 +21,7 @@ GOLDEN = "libs/contracts/tests/golden"
 @pytest.fixture(scope="module")
 def shipped_bytes() -> ModuleType:
     """Give what compares them; by path, since test folders are no packages."""
-    spec = importlib.util.spec_from_file_location(
-        "shipped_bytes", Path(__file__).parent / "shipped_bytes.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_module(Path(__file__).parent / "shipped_bytes.py")
 
 
 def test_every_golden_file_is_as_it_was_shipped(shipped_bytes: ModuleType) -> None:
@@ -42,6 +37,7 @@ class Clone:
     """A repository of its own with golden files."""
 
     def __init__(self, root: Path, environ: dict[str, str]) -> None:
+        require("git")
         self.root = root
         self.environ = {**environ, "GIT_CONFIG_GLOBAL": os.devnull}
         self.git("init", "--quiet", "--initial-branch=main")
@@ -168,5 +164,6 @@ def test_an_unpacked_archive_says_that_it_cannot_compare(
     shipped_bytes: ModuleType, tmp_path: Path
 ) -> None:
     """A source tree without git is no reason to fail, nor one to pass."""
+    require("git")
     with pytest.raises(shipped_bytes.CannotCompare, match="history"):
         shipped_bytes.changed(tmp_path, "golden")

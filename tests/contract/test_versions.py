@@ -5,7 +5,6 @@ and the other way round. Each folder of golden bytes is an edition; a new one is
 """
 
 import dataclasses
-import importlib.util
 import json
 import sqlite3
 from collections.abc import Mapping
@@ -31,6 +30,7 @@ from rates_contracts.events import (
     decode_event,
 )
 from rates_contracts.views import CURRENT_RATES, HEAD, RATE_AVERAGES, RATE_HISTORY, VIEWS
+from support.modules import load_module
 
 pytestmark = pytest.mark.contract
 
@@ -191,11 +191,4 @@ async def test_the_views_of_today_give_what_the_newest_edition_says(
 @pytest.fixture(scope="module")
 def golden_views() -> ModuleType:
     """Give what writes the golden rows; by path, since test folders are no packages."""
-    spec = importlib.util.spec_from_file_location(
-        "golden_views", Path(__file__).parent / "golden_views.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_module(Path(__file__).parent / "golden_views.py")

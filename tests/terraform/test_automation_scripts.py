@@ -1,6 +1,5 @@
 """The scripts inside the automations, run as Systems Manager and the container run them."""
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -14,6 +13,8 @@ import boto3
 import fakeredis
 import pytest
 import redis
+
+from support.modules import load_module
 
 FILES = Path(__file__).parents[2] / "deploy/terraform/modules/runbooks/files"
 DOCUMENTS = ("{rates:v1}:current", "{rates:v1}:averages", "{rates:v1}:history")
@@ -41,12 +42,7 @@ class Aws:
 @pytest.fixture
 def look() -> ModuleType:
     """The script, loaded by its path as Systems Manager loads it."""
-    spec = importlib.util.spec_from_file_location("look", FILES / "look.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_module(FILES / "look.py")
 
 
 def metric(name: str, scale: float) -> dict[str, Any]:

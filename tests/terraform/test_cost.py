@@ -1,6 +1,5 @@
 """The cost page shows what its script computes."""
 
-import importlib.util
 import itertools
 import json
 import re
@@ -11,6 +10,8 @@ from types import ModuleType
 
 import pytest
 
+from support.modules import load_module
+
 ROOT = Path(__file__).parents[2]
 TERRAFORM = ROOT / "deploy" / "terraform"
 
@@ -18,13 +19,7 @@ TERRAFORM = ROOT / "deploy" / "terraform"
 @pytest.fixture
 def model() -> ModuleType:
     """The assumptions, loaded by their path."""
-    spec = importlib.util.spec_from_file_location("cost_model", TERRAFORM / "cost_model.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # where dataclasses look up their annotations
-    spec.loader.exec_module(module)
-    return module
+    return load_module(TERRAFORM / "cost_model.py")
 
 
 def test_the_page_has_the_output_of_the_script() -> None:

@@ -194,7 +194,7 @@ def test_a_failed_test_or_build_stops_the_plan() -> None:
 
 
 def test_the_platform_is_planned_only_when_terraform_test_is_green() -> None:
-    """With terraform on PATH: without, the stage would be left out."""
+    """With terraform on PATH: without, its tests would be skipped."""
     check = workflow("deploy-platform.yml")["jobs"]["check"]
     runs = [step["run"] for step in check["steps"] if "run" in step]
     assert "install-terraform.sh" in runs[0]

@@ -90,8 +90,10 @@ def of_alarms(resources: list[dict[str, Any]]) -> Iterator[Used]:
     """Yield each metric that an alarm evaluates."""
     for alarm in alarms(resources):
         for query in alarm["metric_query"]:
-            for one in query["metric"]:
-                yield Used(one["namespace"], one["metric_name"], frozenset(one["dimensions"]))
+            for metric in query["metric"]:
+                yield Used(
+                    metric["namespace"], metric["metric_name"], frozenset(metric["dimensions"])
+                )
 
 
 def of_dashboards(resources: list[dict[str, Any]]) -> Iterator[Used]:
@@ -106,13 +108,13 @@ def of_dashboards(resources: list[dict[str, Any]]) -> Iterator[Used]:
 
 def widgets(resources: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the widgets of all dashboards."""
-    boards = (one for one in resources if one["type"] == "aws_cloudwatch_dashboard")
+    boards = (resource for resource in resources if resource["type"] == "aws_cloudwatch_dashboard")
     return [widget for board in boards for widget in json.loads(board["dashboard_body"])["widgets"]]
 
 
 def alarms(resources: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the alarms."""
-    return [one for one in resources if one["type"] == "aws_cloudwatch_metric_alarm"]
+    return [resource for resource in resources if resource["type"] == "aws_cloudwatch_metric_alarm"]
 
 
 def test_every_listed_metric_is_exported_by_a_service(
@@ -134,24 +136,28 @@ def test_our_metrics_are_used_with_the_dimensions_that_are_sent(
 ) -> None:
     """Every metric of ours is used with exactly the dimensions that it is sent with."""
     ours = [
-        one for one in (*of_alarms(resources), *of_dashboards(resources)) if one[0] == NAMESPACE
+        metric
+        for metric in (*of_alarms(resources), *of_dashboards(resources))
+        if metric[0] == NAMESPACE
     ]
     assert ours
-    assert {one for one in ours if listed.get(one.name) != one.dimensions} == set()
+    assert {metric for metric in ours if listed.get(metric.name) != metric.dimensions} == set()
 
 
 def test_every_sent_metric_is_used(
     resources: list[dict[str, Any]], listed: dict[str, frozenset[str]]
 ) -> None:
     """No metric is sent, and paid for, that nobody looks at."""
-    used = {one.name for one in (*of_alarms(resources), *of_dashboards(resources))}
+    used = {metric.name for metric in (*of_alarms(resources), *of_dashboards(resources))}
     assert set(listed) - used == set()
 
 
 def test_aws_metrics_are_documented(resources: list[dict[str, Any]]) -> None:
     """Every AWS metric is documented by its service, with the same dimensions."""
     theirs = {
-        one for one in (*of_alarms(resources), *of_dashboards(resources)) if one[0] != NAMESPACE
+        metric
+        for metric in (*of_alarms(resources), *of_dashboards(resources))
+        if metric[0] != NAMESPACE
     }
     emitted = {Used(*metric, frozenset(dimensions)) for metric, dimensions in OF_AWS.items()}
     assert theirs == emitted
@@ -174,7 +180,7 @@ def test_expressions_use_only_known_ids(resources: list[dict[str, Any]]) -> None
         assert unknown(queries) == set(), alarm["alarm_name"]
     for widget in widgets(resources):
         options = [row[-1] for row in widget["properties"].get("metrics", ())]
-        queries = {one["id"]: one.get("expression") for one in options}
+        queries = {option["id"]: option.get("expression") for option in options}
         assert unknown(queries) == set(), widget["properties"]["title"]
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from rates_api.serve.problems import PROBLEMS
+from rates_api.http.problems import PROBLEMS
+from support.terraform import CONFIGURATIONS, ROOT
 
-ROOT = Path(__file__).parents[2]
-TERRAFORM = ROOT / "deploy" / "terraform"
+TERRAFORM = ROOT / CONFIGURATIONS
 ROOTS = ("access", "platform", "rates-sync", "rates-api")
 SERVICES = ("rates-sync", "rates-api")
 ENVIRONMENTS = ("staging", "production")
@@ -123,11 +123,11 @@ def test_the_firewalls_problem_document_is_one_of_the_apis() -> None:
     assert (said["title"], int(said["status"])) == (entry.title, entry.status)
 
 
-def test_staging_differs_from_production_in_size_but_not_in_shape(
+def test_staging_differs_from_production_only_in_size(
     planned: Callable[[str, str], list[dict[str, Any]]],
 ) -> None:
-    """The same resources, as often, but for what stands once or in each zone."""
-    shapes = [Counter(map(shape, planned("platform", one))) for one in ENVIRONMENTS]
+    """Both plans have the same resources, except those that exist once or per zone."""
+    shapes = [Counter(map(shape, planned("platform", environment))) for environment in ENVIRONMENTS]
     zones = [{key: shape.pop(key) for key in list(shape) if key[1] in BY_ZONE} for shape in shapes]
     assert shapes[0] == shapes[1]
     assert zones[0].keys() == zones[1].keys()

@@ -19,11 +19,11 @@ FLAT = Scenario("flat", "flat", 1_000)
 def with_keys(keys: int) -> Inputs:
     """Return inputs with one kind of request, one cache and one coding."""
     assumed = plain.INPUTS.assumed
-    one = msgspec.structs.replace(assumed.edge, regional_caches=1, codings=1)
+    single = msgspec.structs.replace(assumed.edge, regional_caches=1, codings=1)
     kinds = {"current": Kind(1.0, keys)}
     return Inputs(
         plain.INPUTS.measured,
-        msgspec.structs.replace(assumed, traffic=kinds, edge=one),
+        msgspec.structs.replace(assumed, traffic=kinds, edge=single),
         plain.INPUTS.prices,
     )
 

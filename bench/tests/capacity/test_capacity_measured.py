@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from bench import cli
-from bench.capacity.inputs import HERE, Measured
+from bench.capacity.inputs import HERE, Measurements
 from bench.capacity.measured import SECTIONS as TAKEN
 from bench.capacity.measured import measured
 from bench.latency import Figure, figure
@@ -43,8 +43,8 @@ def test_the_kinds_that_are_measured_are_those_of_the_traffic() -> None:
 def test_what_a_run_writes_is_what_the_study_reads() -> None:
     """Field for field; the committed file names the commit that it is of."""
     taken = measured(ABOUT, figures())
-    assert msgspec.json.decode(msgspec.json.encode(taken), type=Measured) == taken
-    committed = msgspec.json.decode((HERE / "measured.json").read_bytes(), type=Measured)
+    assert msgspec.json.decode(msgspec.json.encode(taken), type=Measurements) == taken
+    committed = msgspec.json.decode((HERE / "measured.json").read_bytes(), type=Measurements)
     assert re.fullmatch(r"[0-9a-f]{7,}", committed.commit)
 
 

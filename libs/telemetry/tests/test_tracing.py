@@ -14,7 +14,7 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from rates_telemetry.tracing import MOST_CHOSEN, Tracing, current_traceparent, open_tracing
+from rates_telemetry.tracing import MAX_CHOSEN, Tracing, current_traceparent, open_tracing
 
 W3C = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 SAMPLED = 1
@@ -113,9 +113,9 @@ def test_no_more_are_chosen_than_a_second_may_hold() -> None:
     tracing = open_tracing("x", version="1", sampled=1.0, monotonic=lambda: now)
     parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     chosen = [tracing.chosen(parent if n % 2 else None) is not None for n in range(60)]
-    assert chosen == [True] * MOST_CHOSEN + [False] * (60 - MOST_CHOSEN)
+    assert chosen == [True] * MAX_CHOSEN + [False] * (60 - MAX_CHOSEN)
     now += 60
-    assert sum(tracing.chosen(parent) is not None for _ in range(60)) == MOST_CHOSEN
+    assert sum(tracing.chosen(parent) is not None for _ in range(60)) == MAX_CHOSEN
 
 
 def test_under_a_flood_those_chosen_lie_evenly_in_time() -> None:
@@ -127,9 +127,9 @@ def test_under_a_flood_those_chosen_lie_evenly_in_time() -> None:
         now = millisecond / 1000
         if tracing.chosen(None) is not None:
             instants.append(now)
-    pauses = [later - sooner for sooner, later in pairwise(instants[MOST_CHOSEN:])]
-    assert len(instants) == 5 * MOST_CHOSEN - 1
-    assert pauses == pytest.approx([1 / MOST_CHOSEN] * len(pauses), abs=0.0021)
+    pauses = [later - sooner for sooner, later in pairwise(instants[MAX_CHOSEN:])]
+    assert len(instants) == 5 * MAX_CHOSEN - 1
+    assert pauses == pytest.approx([1 / MAX_CHOSEN] * len(pauses), abs=0.0021)
 
 
 @pytest.fixture

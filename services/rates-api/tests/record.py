@@ -9,15 +9,19 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import fakeredis
 import msgspec
 
 from rates_api.consume.documents import Documents
-from rates_api.consume.stream import Entry, Tail
+from rates_api.consume.stream import StreamEntry, Tail
 from rates_api.errors import FallbackUnavailable, StreamUnavailable
 from rates_api.snapshot.snapshot import Snapshot, histories
 from rates_contracts.averages import Average
 from rates_contracts.calendar import BankCalendar, DeclaredClosure
 from rates_contracts.documents import (
+    AVERAGES,
+    CURRENT,
+    HISTORY,
     AveragesDocument,
     CurrentDocument,
     HistoryBatch,
@@ -40,7 +44,7 @@ from rates_contracts.events import (
 )
 from rates_contracts.observation import FIX, SETTLEMENT, Observation
 from rates_contracts.status import SyncStatus, Transition
-from rates_contracts.stream import entry_fields, event_id_of
+from rates_contracts.stream import EVENTS, entry_fields, event_id_of
 
 START = datetime(2024, 1, 2, 18, 0, tzinfo=UTC)
 """Noon in Mexico City of the day whose FIX is 17.0297."""
@@ -206,9 +210,20 @@ def _recorded(rows: tuple[Observation, ...], at: datetime) -> tuple[Observation,
     return tuple(msgspec.structs.replace(row, recorded_at=at) for row in rows)
 
 
-def entry(event: Event) -> Entry:
+def entry(event: Event) -> StreamEntry:
     """Return the event as a stream entry."""
-    return Entry(event.at, entry_fields(stored_event(encode_event(event))))
+    return StreamEntry(event.at, entry_fields(stored_event(encode_event(event))))
+
+
+async def relayed(record: Record, redis: Any = None) -> Any:
+    """Return a Redis in memory, by default a new one, with all of the outbox and the documents."""
+    redis = redis or fakeredis.FakeAsyncRedis(server=fakeredis.FakeServer(), version=(7,))
+    known = await redis.xlen(EVENTS)
+    for event in record.outbox[known:]:
+        fields = entry_fields(stored_event(encode_event(event)))
+        await redis.xadd(EVENTS, fields, id=event.at.stream_id)
+    await redis.mset(dict(zip((CURRENT, AVERAGES, HISTORY), record.documents(), strict=True)))
+    return redis
 
 
 class Redis:
@@ -216,7 +231,7 @@ class Redis:
 
     def __init__(self, record: Record) -> None:
         self.record = record
-        self.entries: list[Entry] = []
+        self.entries: list[StreamEntry] = []
         self.held: tuple[bytes | None, bytes | None, bytes | None] = (None, None, None)
         self.away = False
 
@@ -225,7 +240,7 @@ class Redis:
         self.entries = [entry(event) for event in events or self.record.outbox]
         self.held = self.record.documents()
 
-    async def after(self, position: Position) -> list[Entry]:
+    async def after(self, position: Position) -> list[StreamEntry]:
         """Return the entries after `position`; never waits."""
         self._answer()
         # The real one waits for news; this one at least lets the other tasks run.

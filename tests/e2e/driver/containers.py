@@ -145,5 +145,6 @@ class Way:
 
     def _is_on(self, network: Any) -> bool:
         return any(
-            one["Name"] == self._server.container for one in network.attrs["Containers"].values()
+            container["Name"] == self._server.container
+            for container in network.attrs["Containers"].values()
         )

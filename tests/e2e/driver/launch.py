@@ -62,11 +62,11 @@ def end_with_the_test(lifeline: Connection) -> None:
     threading.Thread(target=wait_for_its_end, daemon=True).start()
 
 
-def run_redis(port: str) -> None:
+def run_redis() -> None:
     """Serve the embedded Redis."""
-    from fakeredis import TcpFakeServer
+    from rates_dev.redis import main
 
-    TcpFakeServer(("127.0.0.1", int(port))).serve_forever()
+    main()
 
 
 def run_command(*argv: str) -> None:
@@ -100,10 +100,11 @@ def simulator() -> object:
 def run_sync() -> None:
     """Serve an instance of rates-sync as its settings say; it may be told where to die."""
     from rates_sync.__main__ import serve_forever
+    from rates_sync.bootstrap import Overrides
     from rates_sync.settings import load
 
     watch(Path(os.environ["E2E_CRASH"]))
-    serve_forever(load(), clock=clock())
+    serve_forever(load(), Overrides(clock=clock()))
 
 
 def run_api() -> None:
@@ -117,8 +118,9 @@ def run_api() -> None:
 def api() -> object:
     """Return the application of one worker of rates-api."""
     from rates_api.app import create
+    from rates_api.bootstrap import Overrides
 
-    return create(clock=clock())
+    return create(overrides=Overrides(clock=clock()))
 
 
 ROLES: dict[str, Callable[..., None]] = {

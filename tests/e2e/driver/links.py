@@ -84,6 +84,8 @@ class Link:
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
+        if self.mode == "cut":  # taken before the server closed
+            writer.transport.abort()
         if self.mode != "open":
             return
         with contextlib.suppress(OSError):
@@ -105,6 +107,8 @@ class Link:
 
 
 async def _cancel_all() -> None:
+    for _ in range(3):  # what was just taken gets to know that its link is cut
+        await asyncio.sleep(0)
     others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
     for task in others:
         task.cancel()

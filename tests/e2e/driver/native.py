@@ -11,22 +11,24 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
-from banxico_simulator.settings import DEVELOPMENT_TOKEN
 from driver.banxico import Banxico
 from driver.clock import SharedClock
-from driver.links import Links
+from driver.links import Link, Links
 from driver.plan import THE_MORNING, Plan
 from driver.platform import Platform
 from driver.processes import OwnedProcess
 from driver.redis import RedisServer
 from driver.services import OPERATOR_TOKEN, Api, ApiInstance, Sync
-from driver.settings import settings_of
+from driver.settings import FAST
 from driver.sights import fill
 from driver.sqlite import SqliteDatabase
-from servers.ports import free_port
+from rates_dev import platform
+from rates_dev.platform import Plan as LocalPlan
+from rates_dev.ports import DEFAULTS, HOST, free_port
+from rates_dev.redis import server_command, server_program
 
 PACKAGES = Path(__file__).parents[1]
 WORKERS = 2
@@ -65,90 +67,81 @@ class NativeDriver:
                 platform.close()
 
 
-@dataclass(frozen=True)
 class _Workshop:
     """Where the processes of one platform are made."""
 
-    directory: Path
-    links: Links
-    plan: Plan
+    def __init__(self, directory: Path, links: Links, plan: Plan) -> None:
+        self._directory, self._links, self._plan = directory, links, plan
+        redis = {"RATES_REDIS": os.environ.get("RATES_TEST_REDIS", "embedded")}
+        ports = {name: str(free_port()) for name in DEFAULTS}
+        self._local = replace(platform.read(directory, redis | ports), state=directory)
 
     def platform(self) -> Platform:
-        clock = SharedClock(self.directory / "clock")
-        clock.set(self.plan.at)
-        database = SqliteDatabase(self.directory / "rates.db")
+        clock = SharedClock(self._directory / "clock")
+        clock.set(self._plan.at)
         redis, banxico = self._redis(), self._simulator()
-        syncs = [self._sync(number, database, redis, banxico) for number in range(self.plan.syncs)]
-        api = self._api(database, redis)
-        return Platform(clock, database, RedisServer(redis), Banxico(banxico), syncs, api)
+        syncs = [self._sync(number) for number in range(self._plan.syncs)]
+        database = SqliteDatabase(self._local.database)
+        return Platform(clock, database, RedisServer(redis), Banxico(banxico), syncs, self._api())
 
     def _redis(self) -> OwnedProcess:
-        port = free_port()
-        return self._process("redis", _redis_command(port, self.directory), {"public": port})
+        if self._local.redis == "embedded":
+            return self._process("redis")
+        program = server_program()
+        assert program is not None
+        command = server_command(program, self._local.port("redis"), self._directory)
+        return self._process("redis", role=["command", *command, "--appendonly", "yes"])
 
     def _simulator(self) -> OwnedProcess:
-        port = free_port()
-        return self._process("banxico", ["simulator", str(port)], {"public": port})
+        role = ["simulator", str(self._local.port("simulator"))]
+        return self._process("simulator", name="banxico", role=role)
 
-    def _sync(
-        self, number: int, database: SqliteDatabase, redis: OwnedProcess, banxico: OwnedProcess
-    ) -> Sync:
-        link = self.links.add(free_port(), redis.port("public"))
-        crash, port = self.directory / f"sync-{number}.crash", free_port()
-        banxico_url = f"http://127.0.0.1:{banxico.port('public')}/SieAPIRest/service/v1"
-        environ = settings_of("SYNC", self.plan) | {
-            "RATES_SYNC_DATABASE_URL": database.url,
-            "RATES_SYNC_REDIS_URL": f"redis://127.0.0.1:{link.port}/0",
-            "RATES_SYNC_BANXICO_URL": banxico_url,
-            "RATES_SYNC_BANXICO_TOKEN": DEVELOPMENT_TOKEN,
+    def _sync(self, number: int) -> Sync:
+        crash = self._directory / f"sync-{number}.crash"
+        link = self._link()
+        own = {
+            "RATES_SYNC_REDIS_URL": f"redis://{HOST}:{link.port}/0",
             "RATES_SYNC_OPERATOR_TOKEN": OPERATOR_TOKEN,
-            "RATES_SYNC_PORT": str(port),
             "E2E_CRASH": str(crash),
         }
-        process = self._process(f"sync-{number}", ["sync"], {"public": port}, environ)
-        return Sync(process, link, crash)
+        ports = {**self._local.ports, "RATES_SYNC_PORT": free_port()}
+        local = replace(self._local, ports=ports)
+        return Sync(self._process("sync", own, local, name=f"sync-{number}"), link, crash)
 
-    def _api(self, database: SqliteDatabase, redis: OwnedProcess) -> Api:
-        link = self.links.add(free_port(), redis.port("public"))
-        ports = {"public": free_port(), "admin": free_port()}
-        environ = settings_of("API", self.plan) | {
-            "RATES_API_DATABASE_URL": database.url,
-            "RATES_API_REDIS_URL": f"redis://127.0.0.1:{link.port}/0",
-            "RATES_API_PORT": str(ports["public"]),
-            "RATES_API_ADMIN_PORT": str(ports["admin"]),
+    def _api(self) -> Api:
+        link = self._link()
+        own = {
+            "RATES_API_REDIS_URL": f"redis://{HOST}:{link.port}/0",
             "RATES_API_WORKERS": str(WORKERS),
         }
-        process = self._process("api", ["api"], ports, environ)
+        process = self._process("api", own)
         return Api(process, [ApiInstance(process, WORKERS)], link)
+
+    def _link(self) -> Link:
+        return self._links.add(free_port(), self._local.port("redis"))
 
     def _process(
         self,
-        name: str,
-        role: list[str],
-        ports: Mapping[str, int],
-        environ: Mapping[str, str] | None = None,
+        process: str,
+        own: Mapping[str, str] | None = None,
+        local: LocalPlan | None = None,
+        *,
+        name: str | None = None,
+        role: list[str] | None = None,
     ) -> OwnedProcess:
-        environ = {**_environ(self.directory), **(environ or {})}
-        return OwnedProcess(name, role, environ, self.directory / f"{name}.log", ports)
+        local, name = local or self._local, name or process
+        environ = {**_inherited(), **FAST, **self._plan.settings, **(own or {})}
+        environ["E2E_CLOCK"] = str(self._directory / "clock")
+        return OwnedProcess(
+            name,
+            role or [process],
+            platform.environment(process, local, environ),
+            self._directory / f"{name}.log",
+            {"public": local.port(process), "admin": local.ports["RATES_API_ADMIN_PORT"]},
+        )
 
 
-def _environ(directory: Path) -> dict[str, str]:
-    """Return the environment of every process: nothing of ours leaks in from outside."""
+def _inherited() -> dict[str, str]:
+    """Return what every process inherits: nothing of ours leaks in from outside."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ") if name in os.environ}
-    return kept | {
-        "PYTHONPATH": str(PACKAGES),
-        "PYTHONUNBUFFERED": "1",
-        "VIRTUAL_ENV": sys.prefix,
-        "E2E_CLOCK": str(directory / "clock"),
-    }
-
-
-def _redis_command(port: int, directory: Path) -> list[str]:
-    named = os.environ.get("RATES_TEST_REDIS", "embedded")
-    assert named in ("embedded", "server"), f"RATES_TEST_REDIS={named}: embedded or server"
-    if named == "embedded":
-        return ["redis", str(port)]
-    binary = shutil.which("redis-server") or shutil.which("valkey-server")
-    assert binary is not None, "RATES_TEST_REDIS=server needs redis-server or valkey-server on PATH"
-    arguments = f"--bind 127.0.0.1 --port {port} --dir {directory} --save --appendonly yes"
-    return ["command", binary, *arguments.split()]
+    return kept | {"PYTHONPATH": str(PACKAGES), "VIRTUAL_ENV": sys.prefix}

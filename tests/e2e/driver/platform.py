@@ -5,7 +5,6 @@ processes. Nothing here names a process, a port or a path. Every wait is `until`
 answer, a metric or the record, and never sleeps for a fixed time.
 """
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -20,6 +19,7 @@ from driver.plan import Plan
 from driver.processes import Process
 from driver.redis import RedisServer
 from driver.services import Api, Connectivity, Sync
+from rates_dev.waiting import wait_for
 
 T = TypeVar("T")
 
@@ -69,21 +69,23 @@ class Platform:
 
         A part that can't be reached meanwhile has not met it yet.
         """
-        deadline = time.monotonic() + within
-        while True:
-            seen: object
+        seen: object = None
+
+        def look() -> T | None:
+            nonlocal seen
             try:
                 seen = found = met()
-                if found:
-                    return found
             except Unreachable as error:
                 seen = error
-            if time.monotonic() > deadline:
-                raise AssertionError(
-                    f"not within {within} s: {what or getattr(met, '__code__', met)}; saw {seen!r};"
-                    f" rates-api last said {self.api.said}"
-                )
-            time.sleep(EVERY)
+                return None
+            return found
+
+        if found := wait_for(look, within, EVERY):
+            return found
+        raise AssertionError(
+            f"not within {within} s: {what or getattr(met, '__code__', met)}; saw {seen!r};"
+            f" rates-api last said {self.api.said}"
+        )
 
     def close(self) -> None:
         """End every process."""

@@ -77,7 +77,10 @@ class Stack:
     def _containers(self, service: str) -> set[str]:
         project = f"com.docker.compose.project={self.project}"
         labels = {"label": [project, f"com.docker.compose.service={service}"]}
-        return {str(one.id) for one in self._engine.containers.list(all=True, filters=labels)}
+        return {
+            str(container.id)
+            for container in self._engine.containers.list(all=True, filters=labels)
+        }
 
     def shell(self, block: str) -> None:
         """Run shell commands beside our files, where `docker compose` speaks of our containers."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from driver.answers import Connection, Unreachable
 
-MOST = 200
+MAX_CONNECTIONS = 200
 """Connections that are tried at most; elsewhere than on Linux so many are kept, at most 16."""
 
 TCP = Path("/proc/net/tcp")
@@ -25,7 +25,7 @@ def connections_to_each_worker(port: int, leader: int, workers: int) -> Iterator
             yield [opened.enter_context(Connection(port))]
             return
         candidates = _session(leader)
-        for number in range(MOST if TCP.exists() else 16):
+        for number in range(MAX_CONNECTIONS if TCP.exists() else 16):
             connection = opened.enter_context(Connection(port))
             connection.ask("GET", "/livez")
             owner = _owner(connection.local_port, port, candidates) if TCP.exists() else number

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -10,10 +10,11 @@ from litestar.testing import TestClient
 
 from banxico_simulator.app import create_app
 from banxico_simulator.series import History, load
+from support.clocks import HandClock
 
 sys.path.append(str(Path(__file__).parent))
 
-from simulator_stage import TOKEN, Banxico, RealTime, Sleeps
+from simulator_stage import TOKEN, Banxico
 
 
 @pytest.fixture(scope="session")
@@ -23,20 +24,16 @@ def history() -> History:
 
 
 @pytest.fixture
-def real_time() -> RealTime:
+def real_time() -> HandClock:
     """Sunday 2026-11-22, noon in Mexico City."""
-    return RealTime()
+    return HandClock(datetime(2026, 11, 22, 18, 0, tzinfo=UTC))
 
 
 @pytest.fixture
-def sleeps() -> Sleeps:
-    """What the application slept."""
-    return Sleeps()
-
-
-@pytest.fixture
-def banxico(real_time: RealTime, sleeps: Sleeps) -> Iterator[Banxico]:
+def banxico(real_time: HandClock) -> Iterator[Banxico]:
     """A running simulator."""
-    app = create_app(clock=real_time, token=TOKEN, monotonic=real_time.monotonic, sleep=sleeps)
+    app = create_app(
+        clock=real_time, token=TOKEN, monotonic=real_time.monotonic, sleep=real_time.sleep
+    )
     with TestClient(app) as client:
         yield Banxico(client)

@@ -1,6 +1,5 @@
-"""The stage of the simulator's tests: real time that the test owns, and a client."""
+"""What a client of the simulator sees."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -8,33 +7,6 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 TOKEN = "t" * 64
-
-
-class RealTime:
-    """A clock that moves when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def monotonic(self) -> float:
-        """The same time in seconds."""
-        return self.now.timestamp()
-
-    def advance(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
-
-
-class Sleeps:
-    """Sleeps in no time and remembers for how long."""
-
-    def __init__(self) -> None:
-        self.slept: list[float] = []
-
-    async def __call__(self, seconds: float) -> None:
-        self.slept.append(seconds)
 
 
 class Banxico:
@@ -55,8 +27,8 @@ class Banxico:
         assert answer.status_code == 200, answer.text
         series = answer.json()["bmx"]["series"]
         return {
-            one["idSerie"]: {row["fecha"]: row["dato"] for row in one.get("datos", [])}
-            for one in series
+            found["idSerie"]: {row["fecha"]: row["dato"] for row in found.get("datos", [])}
+            for found in series
         }
 
     def control(self, method: str, path: str, body: Any = None) -> Any:

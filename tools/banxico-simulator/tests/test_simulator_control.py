@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from simulator_stage import Banxico, RealTime, Sleeps
+from simulator_stage import Banxico
+
+from support.clocks import HandClock
 
 OPORTUNO = "/series/SF43718/datos/oportuno"
 
@@ -23,7 +25,7 @@ def test_clock_is_real_until_it_is_set(banxico: Banxico) -> None:
     }
 
 
-def test_clock_runs_on_from_where_it_was_set(banxico: Banxico, real_time: RealTime) -> None:
+def test_clock_runs_on_from_where_it_was_set(banxico: Banxico, real_time: HandClock) -> None:
     """Set to an instant or to an offset, it goes on with real time; DELETE brings it back."""
     banxico.control("PUT", "clock", {"now": "2024-01-02T11:00:00-06:00"})
     real_time.advance(5)
@@ -33,7 +35,7 @@ def test_clock_runs_on_from_where_it_was_set(banxico: Banxico, real_time: RealTi
     assert banxico.control("DELETE", "clock")["now"] == "2026-11-22T18:00:05Z"
 
 
-def test_clock_stands_while_frozen(banxico: Banxico, real_time: RealTime) -> None:
+def test_clock_stands_while_frozen(banxico: Banxico, real_time: HandClock) -> None:
     """A frozen clock keeps its instant, also when set; thawed it goes on from there."""
     banxico.control("PUT", "clock", {"frozen": True})
     real_time.advance(5)
@@ -215,7 +217,7 @@ def test_wrong_order_fault(banxico: Banxico) -> None:
     assert list(days) == ["04/01/2024", "03/01/2024", "02/01/2024"]
 
 
-def test_faults_work_together(banxico: Banxico, sleeps: Sleeps) -> None:
+def test_faults_work_together(banxico: Banxico, real_time: HandClock) -> None:
     """Latency and status make a slow error; changes of a body that is gone are without effect."""
     together = [
         {"kind": "latency", "latency_ms": 250},
@@ -224,7 +226,7 @@ def test_faults_work_together(banxico: Banxico, sleeps: Sleeps) -> None:
     ]
     banxico.control("PUT", "faults", {"faults": together})
     assert banxico.sie(OPORTUNO).status_code == 500
-    assert sleeps.slept == [0.25]
+    assert real_time.slept == [0.25]
     assert banxico.control("DELETE", "faults") == {"faults": []}
     assert banxico.sie(OPORTUNO).status_code == 200
 

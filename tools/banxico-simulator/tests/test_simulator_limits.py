@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 
-from simulator_stage import Banxico, RealTime
+from simulator_stage import Banxico
 
 from banxico_simulator.ask import Group
 from banxico_simulator.limits import Limit, Limits
+from support.clocks import HandClock
 
 
-def test_datos_allow_two_hundred_in_five_minutes(real_time: RealTime) -> None:
+def test_datos_allow_two_hundred_in_five_minutes(real_time: HandClock) -> None:
     """Histories and ranges share the limit; request 201 waits for the window's end."""
     limits = Limits(real_time.monotonic)
     assert [limits.spend(Group.RANGE) for _ in range(199)] == [None] * 199
@@ -18,7 +19,7 @@ def test_datos_allow_two_hundred_in_five_minutes(real_time: RealTime) -> None:
     assert limits.spend(Group.OPORTUNO) is None
 
 
-def test_the_longest_wait_counts_and_refusals_do_not(real_time: RealTime) -> None:
+def test_the_longest_wait_counts_and_refusals_do_not(real_time: HandClock) -> None:
     """With the day's limit spent the wait is the day's, however often one asks."""
     minute, day = Limit(2, timedelta(minutes=1)), Limit(3, timedelta(days=1))
     limits = Limits(real_time.monotonic, {Group.RANGE: (minute, day)})
@@ -31,7 +32,7 @@ def test_the_longest_wait_counts_and_refusals_do_not(real_time: RealTime) -> Non
     assert [limits.spend(Group.RANGE) for _ in range(2)] == [None, 86_400]
 
 
-def test_limits_that_do_not_hold_refuse_nothing(real_time: RealTime) -> None:
+def test_limits_that_do_not_hold_refuse_nothing(real_time: HandClock) -> None:
     """Switched off, every request passes; a reset switches them on with nothing used."""
     limits = Limits(real_time.monotonic, {Group.RANGE: (Limit(1, timedelta(minutes=1)),)})
     limits.enforced = False
@@ -41,7 +42,7 @@ def test_limits_that_do_not_hold_refuse_nothing(real_time: RealTime) -> None:
 
 
 def test_a_clock_that_stands_still_does_not_hold_the_limit(
-    banxico: Banxico, real_time: RealTime
+    banxico: Banxico, real_time: HandClock
 ) -> None:
     """Under a frozen clock the limit is over after its seconds all the same."""
     banxico.control("PUT", "clock", {"now": "2024-01-02T11:00:00-06:00", "frozen": True})

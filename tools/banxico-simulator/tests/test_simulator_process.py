@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from servers.ports import free_port
+from rates_dev.ports import free_port
 
 TOKEN = {"Bmx-Token": "s" * 64}
 OPORTUNO = "/SieAPIRest/service/v1/series/SF43718/datos/oportuno"

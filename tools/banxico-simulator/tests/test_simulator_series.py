@@ -6,8 +6,16 @@ from itertools import pairwise
 
 import pytest
 
-from banxico_simulator.replay import banking_days, replay
-from banxico_simulator.series import FIX, SETTLEMENT, History, load, read, settlement_days
+from banxico_simulator.series import (
+    FIX,
+    SETTLEMENT,
+    History,
+    banking_days,
+    load,
+    read,
+    replay,
+    settlement_days,
+)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,9 @@ import gzip
 from datetime import datetime
 
 import pytest
-from simulator_stage import Banxico, RealTime
+from simulator_stage import Banxico
+
+from support.clocks import HandClock
 
 RECORDED_RANGE = (
     '{"bmx":{"series":[{"idSerie":"SF43718","titulo":"Tipo de cambio'
@@ -87,7 +89,7 @@ def test_oportuno_before_noon_is_the_day_before(banxico: Banxico) -> None:
     }
 
 
-def test_oportuno_after_noon_is_the_day(banxico: Banxico, real_time: RealTime) -> None:
+def test_oportuno_after_noon_is_the_day(banxico: Banxico, real_time: HandClock) -> None:
     """The clock runs on from where it was set: an hour and two minutes later the FIX is there."""
     banxico.set_clock("2024-01-02T11:00:00-06:00")
     real_time.advance(3720)
@@ -106,7 +108,7 @@ def test_oportuno_of_both_series_as_recorded(banxico: Banxico) -> None:
 def test_series_come_in_another_order_and_unknown_ones_are_missing(banxico: Banxico) -> None:
     """Of three series two are known, and they come in reverse."""
     answer = banxico.sie("/series/SF43718,SF46410,SF60653/datos/oportuno").json()
-    assert [one["idSerie"] for one in answer["bmx"]["series"]] == ["SF60653", "SF43718"]
+    assert [series["idSerie"] for series in answer["bmx"]["series"]] == ["SF60653", "SF43718"]
 
 
 def test_a_list_of_unknown_series_is_empty(banxico: Banxico) -> None:
@@ -223,7 +225,7 @@ def test_the_rate_limit_answer(banxico: Banxico) -> None:
     assert answer.headers["bmx-secondstoreset"] == "60"
 
 
-def test_after_the_seconds_told_the_limit_is_over(banxico: Banxico, real_time: RealTime) -> None:
+def test_after_the_seconds_told_the_limit_is_over(banxico: Banxico, real_time: HandClock) -> None:
     """The other kind of path has its own limit; after secondsToReset this one answers again."""
     for _ in range(81):
         refused = banxico.sie("/series/SF60653/datos/oportuno")

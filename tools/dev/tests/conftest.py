@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from rates_dev.ports import DEFAULTS
-from servers.ports import free_port
+from rates_dev.platform import PORTS
+from rates_dev.ports import DEFAULTS, free_port
 
 # Answers 200 to everything on the port that the variable names; says what it was given.
 STAND_IN = """
-import http.server, os, sys
+import http.server, os
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200); self.end_headers()
     def log_message(self, *words): pass
 print("serving", *sorted(name for name in os.environ if name.startswith(("RATES_", "BANXICO"))))
-address = ("127.0.0.1", int(os.environ[sys.argv[1]]))
+address = ("127.0.0.1", int(os.environ["{port}"]))
 http.server.ThreadingHTTPServer(address, Handler).serve_forever()
 """
 
@@ -38,15 +38,14 @@ def environ() -> dict[str, str]:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A folder with a Procfile whose services are stand-ins; Redis and the order are real."""
-    (tmp_path / "stand_in.py").write_text(STAND_IN)
-    (tmp_path / "Procfile").write_text(
-        "redis: exec python -m rates_dev.redis\n"
-        "simulator: exec python stand_in.py BANXICO_SIM_PORT\n"
-        "sync: exec python -m rates_dev.after redis simulator --"
-        " python stand_in.py RATES_SYNC_PORT\n"
-        "api: exec python -m rates_dev.after redis -- python stand_in.py RATES_API_PORT\n"
-    )
+    """A folder with stand-ins for the services, found first there; Redis and the order are real."""
+    for name, module in (
+        ("simulator", "banxico_simulator"),
+        ("sync", "rates_sync"),
+        ("api", "rates_api"),
+    ):
+        text = STAND_IN.replace("{port}", PORTS[name])
+        (tmp_path / f"{module}.py").write_text(text)
     return tmp_path
 
 

@@ -2,12 +2,13 @@
 
 import pytest
 
-from servers import ports
+from rates_dev import ports
+from rates_dev.errors import Refused
 
 
 def test_a_port_is_given_to_one_test_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody who tests at the same time gets it too, although nothing listens there yet."""
     given = ports.free_port()
-    monkeypatch.setattr(ports, "PORTS", range(given, given + 1))
-    with pytest.raises(RuntimeError, match="no port is free"):
+    monkeypatch.setattr(ports, "FREE", range(given, given + 1))
+    with pytest.raises(Refused, match="no port is free"):
         ports.free_port()

@@ -74,7 +74,7 @@ def test_the_lock_of_a_tool_is_held_to_the_same_form(workspace: Path) -> None:
     (folder / locks.IMAGE_LOCK).write_text(pin("fastapi") + "orjson==1.0\n")
     assert locks.problems(workspace) == [
         "rivals/requirements.lock:3: neither a pin nor a hash: orjson==1.0",
-        "rivals/requirements.lock: nothing for uvicorn",
+        "rivals/requirements.lock: nothing for rivals's uvicorn",
     ]
 
 

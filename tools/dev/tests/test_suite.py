@@ -2,15 +2,14 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from rates_dev import suite
 from rates_dev.errors import Refused
-from rates_dev.suite import outcome, table
-from rates_dev.suite import run as suite
-from rates_dev.suite.backends import BACK_ENDS, back_ends, no_engine
-from rates_dev.suite.stages import Stage, stages
+from rates_dev.stages import BACK_ENDS, BackEnd, Stage, no_engine, stages
 
 CHECKOUT = Path(__file__).parents[3]
 
@@ -30,10 +29,12 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(root: Path, **options: bool | list[str]) -> tuple[bool, str]:
+def run(
+    root: Path, *, strict: bool = False, only: Sequence[str] = ("end to end",)
+) -> tuple[bool, str]:
     said: list[str] = []
-    asked = suite.Options(**{"only": ["end to end"], "on": ["embedded"], **options})  # type: ignore[arg-type]
-    done = suite.run(root, {"PATH": "", "RATES_API_PORT": "1"}, asked, said.append)
+    environ = {"PATH": "", "RATES_API_PORT": "1"}
+    done = suite.run(root, environ, said.append, strict=strict, only=only, on=["embedded"])
     return done, said[-1]
 
 
@@ -50,7 +51,7 @@ def test_results_are_read_from_pytest(checkout: Path, capfd: pytest.CaptureFixtu
 
 
 def test_an_omission_fails_only_when_strict(checkout: Path) -> None:
-    """What could not run is told, and is a failure only with --strict."""
+    """What could not run is listed, and is a failure only with --strict."""
     tests = checkout / "tests/e2e/test_it.py"
     tests.write_text(tests.read_text().partition("def test_fails")[0])
     assert run(checkout)[0]
@@ -71,21 +72,37 @@ def test_an_unknown_stage_is_refused(checkout: Path) -> None:
         run(checkout, only=["e2e"])
 
 
-def test_what_is_missing_is_left_out_with_its_reason() -> None:
-    """Without a redis-server or an engine their rows say so; nothing of them counts as run."""
-    found = back_ends(None, {"server": lambda: "no server", "containers": lambda: "no engine"})
-    left = outcome.left_out(Stage("integration", [], found[2], tests=True), "no engine")
-    shown = table.render([left], strict=True)
-    assert [one.missing for one in found] == [None, "no server", "no engine"]
-    assert "integration on MySQL + Redis in containers: no engine" in shown
-    assert not table.succeeded([left], strict=True)
-    assert table.succeeded([left], strict=False)
+def test_a_stage_that_can_run_none_of_its_tests_is_left_out(checkout: Path) -> None:
+    """It neither passed nor failed, and a reason that all tests share is said once."""
+    test = (
+        "import pytest\n@pytest.mark.parametrize('n', [1, 2])\ndef test_it(n): pytest.skip('no x')"
+    )
+    (checkout / "tests/e2e/test_it.py").write_text(test)
+    done, said = run(checkout)
+    [row] = [line for line in said.splitlines() if line.startswith("end to end")]
+    assert done
+    assert row.split()[-4:-1] == ["left", "out", "all"]
+    assert "  end to end on SQLite + embedded Redis: 2 tests: no x" in said.splitlines()
+    assert not run(checkout, strict=True)[0]
+
+
+def test_a_back_end_that_is_missing_is_left_out_with_its_reason(tmp_path: Path) -> None:
+    """Without a redis-server or an engine nothing of the stage is started or counts as run."""
+    back_end = BackEnd("none", "Nothing", "mysql", "container", lack=lambda: "no engine")
+    [stage] = suite.lacking([Stage("integration", [("no-such-program",)], back_end, tests=True)])
+    outcome = suite.run_stage(stage, tmp_path, {})
+    assert "integration on Nothing: no engine" in suite.table([outcome], strict=True)
+    assert not suite.succeeded([outcome], strict=True)
+    assert suite.succeeded([outcome], strict=False)
 
 
 def test_a_back_end_that_is_not_asked_for_is_not_looked_for() -> None:
-    """`--on embedded` does not wait for an engine."""
-    lacks = {"containers": lambda: pytest.fail("was looked for")}
-    assert back_ends(["embedded"], lacks) == [BACK_ENDS["embedded"]]
+    """`--only lint` does not wait for an engine."""
+    looked: list[str] = []
+    back_end = BackEnd("none", "Nothing", "mysql", "container", lack=lambda: looked.append("!"))
+    every = [Stage("lint", []), Stage("integration", [], back_end)]
+    suite.lacking(suite.chosen(every, ["lint"]))
+    assert not looked
 
 
 @pytest.mark.parametrize(
@@ -106,19 +123,19 @@ def test_all_stages_run_past_a_failing_one(tmp_path: Path) -> None:
     python = (sys.executable, "-c")
     later = (*python, "open('ran', 'w')")
     stage = Stage("lint", [(*python, "raise SystemExit(2)"), later])
-    result = suite._run(stage, tmp_path, {})
+    result = suite.run_stage(stage, tmp_path, {})
     assert not result.ok
     assert (tmp_path / "ran").exists()
 
 
 def test_each_back_end_gets_its_rows() -> None:
-    """Integration and scenarios run once per back end, told by the environment."""
+    """Integration and scenarios run once per back end, named by the environment."""
     rows = [stage for stage in stages(CHECKOUT, list(BACK_ENDS.values())) if stage.back_end]
-    told = [
+    rows_run = [
         (stage.name, stage.environ["RATES_TEST_DATABASE"], stage.environ["RATES_TEST_REDIS"])
         for stage in rows
     ]
-    assert told == [
+    assert rows_run == [
         ("integration", "sqlite", "embedded"),
         ("integration", "sqlite", "server"),
         ("integration", "mysql", "container"),
@@ -130,7 +147,7 @@ def test_each_back_end_gets_its_rows() -> None:
     ]
 
 
-def test_what_measures_under_load_runs_by_itself_and_last() -> None:
+def test_scenarios_under_load_run_alone_and_last() -> None:
     """Scenarios run side by side; those that measure are no part of them."""
     every = stages(CHECKOUT, list(BACK_ENDS.values()))
     scenarios = [stage for stage in every if stage.name == "end to end"]
@@ -146,16 +163,8 @@ def test_no_test_of_the_checkout_is_outside_the_stages() -> None:
     assert not list((CHECKOUT / "tests").glob("*.py"))
 
 
-def test_what_lacks_its_program_is_left_out_with_its_reason(tmp_path: Path) -> None:
-    """A stage that this machine can't run starts nothing, and tells why."""
-    stage = Stage("terraform", [("no-such-program",)], lack="no terraform on PATH")
-    result = suite._run(stage, tmp_path, {})
-    assert result.left_out == ("no terraform on PATH",)
-    assert result.ok
-
-
-def test_what_goes_aside_runs_beside_the_others_and_is_told_at_the_end(tmp_path: Path) -> None:
-    """Both run at once, the one aside at the lowest priority; its output is not lost."""
+def test_a_background_stage_runs_with_the_others_and_is_shown_last(tmp_path: Path) -> None:
+    """Both run at once, the background at the lowest priority; its output is not lost."""
     meet = (
         "import os, pathlib, sys, time\n"
         "mine, other = map(pathlib.Path, sys.argv[1:])\n"
@@ -165,31 +174,34 @@ def test_what_goes_aside_runs_beside_the_others_and_is_told_at_the_end(tmp_path:
         "    assert time.monotonic() < deadline, 'alone'\n"
         "print('met at', os.nice(0))\n"
     )
-    one, two = str(tmp_path / "one"), str(tmp_path / "two")
+    first, second = str(tmp_path / "first"), str(tmp_path / "second")
     said: list[str] = []
-    outcomes = suite._outcomes(
+    outcomes = suite.run_stages(
         [
-            Stage("aside", [(sys.executable, "-c", meet, one, two)], aside=True),
-            Stage("in turn", [(sys.executable, "-c", meet, two, one)]),
+            Stage("background", [(sys.executable, "-c", meet, first, second)], background=True),
+            Stage("in turn", [(sys.executable, "-c", meet, second, first)]),
         ],
         tmp_path,
         {"PATH": os.environ["PATH"]},
         said.append,
     )
-    assert [(done.stage.name, done.ok) for done in outcomes] == [("aside", True), ("in turn", True)]
-    assert said == ["\n=== in turn", "\n=== aside\nmet at 19\n"]
+    assert [(done.stage.name, done.ok) for done in outcomes] == [
+        ("background", True),
+        ("in turn", True),
+    ]
+    assert said == ["\n=== in turn", "\n=== background\nmet at 19\n"]
 
 
-def test_what_measures_begins_when_nothing_runs_aside(tmp_path: Path) -> None:
+def test_an_exclusive_stage_waits_for_the_background(tmp_path: Path) -> None:
     """What runs beside it would show in its latencies."""
     file = str(tmp_path / "ended")
     touch = (sys.executable, "-c", "import pathlib, sys; pathlib.Path(sys.argv[1]).touch()", file)
     look = (sys.executable, "-c", "import os, sys; assert os.path.exists(sys.argv[1])", file)
     slow = [(sys.executable, "-c", "")] * 8
-    outcomes = suite._outcomes(
+    outcomes = suite.run_stages(
         [
-            Stage("aside", [*slow, touch], aside=True),
-            Stage("measures", [look], measures=True),
+            Stage("background", [*slow, touch], background=True),
+            Stage("exclusive", [look], exclusive=True),
         ],
         tmp_path,
         {"PATH": os.environ["PATH"]},
@@ -198,12 +210,12 @@ def test_what_measures_begins_when_nothing_runs_aside(tmp_path: Path) -> None:
     assert all(done.ok for done in outcomes)
 
 
-def test_what_goes_aside_is_told_as_it_runs_where_nothing_else_does(
+def test_a_background_stage_alone_is_shown_as_it_runs(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Asked for by itself such a stage is one like any other."""
     said: list[str] = []
-    stage = Stage("aside", [(sys.executable, "-c", "print('here')")], aside=True)
-    assert suite._outcomes([stage], tmp_path, {}, said.append)[0].ok
-    assert said == ["\n=== aside"]
+    stage = Stage("background", [(sys.executable, "-c", "print('here')")], background=True)
+    assert suite.run_stages([stage], tmp_path, {}, said.append)[0].ok
+    assert said == ["\n=== background"]
     assert capfd.readouterr().out == "here\n"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rates_dev import ports
-from rates_dev.after import wait_for
+from rates_dev.waiting import wait_for
 
 Start = Callable[..., "subprocess.Popen[str]"]
 
@@ -52,9 +52,7 @@ def test_up_names_the_process_that_died_and_ends_the_rest(
     start: Start, environ: dict[str, str], checkout: Path
 ) -> None:
     """A process that ends by itself ends the platform with an error that names it."""
-    procfile = checkout / "Procfile"
-    lines = procfile.read_text().splitlines()
-    procfile.write_text("\n".join([*lines[:-1], "api: sleep 0.5; exit 3"]))
+    (checkout / "rates_api.py").write_text("import time\ntime.sleep(0.5)\nraise SystemExit(3)")
     process = start(environ, "up")
     output, _ = process.communicate(timeout=20)
     assert process.returncode == 1
@@ -66,8 +64,7 @@ def test_a_clean_end_of_one_process_is_an_error_too(
     start: Start, environ: dict[str, str], checkout: Path
 ) -> None:
     """A process that ends with status 0 was still meant to run on."""
-    procfile = checkout / "Procfile"
-    procfile.write_text(procfile.read_text().replace("sync: ", "sync: true #"))
+    (checkout / "rates_sync.py").write_text("")
     process = start(environ, "up")
     output, _ = process.communicate(timeout=20)
     assert process.returncode == 1
@@ -128,8 +125,7 @@ def test_background_shows_the_log_of_a_failed_start(
     start: Start, environ: dict[str, str], checkout: Path
 ) -> None:
     """A platform that does not come up is reported with the end of its log."""
-    procfile = checkout / "Procfile"
-    procfile.write_text(procfile.read_text().replace("api: ", "api: echo no luck; exit 4 #"))
+    (checkout / "rates_api.py").write_text("print('no luck')\nraise SystemExit(4)")
     code, said = run(start, environ, "up", "--background")
     assert code == 1
     assert "no luck" in said

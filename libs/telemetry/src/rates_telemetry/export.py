@@ -1,7 +1,4 @@
-"""Spans on their way out: small batches by OTLP/HTTP, from a thread of their own.
-
-`tracing` uses it where an endpoint is configured.
-"""
+"""Spans on their way out: small batches by OTLP/HTTP, from a thread of their own."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -17,13 +14,13 @@ BATCH_MILLISECONDS = 1000
 
 def batches(endpoint: str) -> SpanProcessor:
     """Return what sends finished spans to `endpoint` (`http://…/v1/traces`)."""
-    return BatchSpanProcessor(OverHttp(endpoint), schedule_delay_millis=BATCH_MILLISECONDS)
+    return BatchSpanProcessor(LazyOtlpExporter(endpoint), schedule_delay_millis=BATCH_MILLISECONDS)
 
 
-class OverHttp(SpanExporter):
-    """Sends spans by OTLP/HTTP to `endpoint`; what that takes is imported for the first of them.
+class LazyOtlpExporter(SpanExporter):
+    """Sends spans by OTLP/HTTP to `endpoint`; the exporter is imported with the first of them.
 
-    At the start it would lie on a worker's way to its first answer.
+    Importing it at start-up would delay a worker's first answer.
     """
 
     def __init__(self, endpoint: str) -> None:

@@ -1,7 +1,6 @@
 """Logs as events with keys, JSON for machines or coloured lines for people.
 
-Called once by each process' start, before anything logs. It sends the standard library's records
-(Granian, Litestar, SQLAlchemy) through the same renderer. Knows no event names.
+The standard library's records (Granian, Litestar, SQLAlchemy) go through the same renderer.
 """
 
 import logging
@@ -13,7 +12,6 @@ import structlog
 from structlog.types import EventDict, Processor, WrappedLogger
 
 Style = Literal["json", "console"]
-STYLES: tuple[Style, ...] = ("json", "console")
 LEVELS = ("debug", "info", "warning", "error")
 
 HIDDEN = "***"

@@ -1,6 +1,6 @@
 """Traces: a provider of its own per service instance, and the W3C `traceparent` in and out.
 
-`bootstrap` opens it. Spans leave by OTLP/HTTP only where an endpoint is configured; without one
+Spans leave by OTLP/HTTP only where an endpoint is configured; without one
 they cost next to nothing but ids still travel. Sets no global provider, so that two services fit
 into one process.
 """
@@ -29,16 +29,15 @@ from rates_telemetry.export import batches
 TRACEPARENT = "traceparent"
 _propagator = TraceContextTextMapPropagator()
 
-
-MOST_CHOSEN = 10
-"""Traces chosen in a second at most, and at a time, whoever asks for more: while a batch of them is
-encoded no request is answered, and each trace kept is paid for."""
+MAX_CHOSEN = 10
+"""Traces chosen in a second, and at once: while a batch of them is encoded no request is answered,
+and each trace kept costs money."""
 
 CHOSEN = "rates_telemetry.chosen"
 """In a context: the trace that begins here was chosen to be kept."""
 
 
-class Head(Sampler):
+class HeadSampler(Sampler):
     """Keeps the traces that `Tracing.chosen` has chosen, and a share of all others that begin."""
 
     def __init__(self, sampled: float) -> None:
@@ -59,7 +58,7 @@ class Head(Sampler):
 
     def get_description(self) -> str:
         """Return the name of the sampler."""
-        return f"Head({self._share.get_description()})"
+        return f"HeadSampler({self._share.get_description()})"
 
 
 class Tracing:
@@ -75,31 +74,31 @@ class Tracing:
     ) -> None:
         self._provider = provider
         self._sampled, self._chance, self._monotonic = sampled, chance, monotonic
-        self._room = float(MOST_CHOSEN)
-        self._looked = monotonic()
+        self._tokens = float(MAX_CHOSEN)
+        self._refilled_at = monotonic()
         self.tracer = provider.get_tracer(name)
 
     def chosen(self, parent: str | None) -> Context | None:
         """Return the context of a span that will be kept, None where it would not be.
 
-        Asked before a span is made: of ten requests nine then cost no span at all. A parent that
-        is kept is followed. All that are chosen are at most `MOST_CHOSEN` in a second: under more
-        load they lie evenly in it, not at its beginning.
+        Deciding before a span is made saves it: of ten requests nine cost no span at all. A parent
+        that is kept is followed. At most `MAX_CHOSEN` are chosen in a second: under more load they
+        lie evenly in it, not at its beginning.
         """
         above = _valid(parent) if parent else None
         kept = _is_kept(above) if above is not None else self._chance() < self._sampled
-        if not kept or not self._has_room():
+        if not kept or not self._take_token():
             return None
         return set_value(CHOSEN, True, Context()) if above is None else above
 
-    def _has_room(self) -> bool:
-        """A token bucket: room for a second's worth at once, refilled as time goes by."""
+    def _take_token(self) -> bool:
+        """Take a token from the bucket, which holds a second's worth; false if it is empty."""
         now = self._monotonic()
-        refilled = self._room + (now - self._looked) * MOST_CHOSEN
-        self._looked, self._room = now, min(refilled, float(MOST_CHOSEN))
-        if self._room < 1:
+        refilled = self._tokens + (now - self._refilled_at) * MAX_CHOSEN
+        self._refilled_at, self._tokens = now, min(refilled, float(MAX_CHOSEN))
+        if self._tokens < 1:
             return False
-        self._room -= 1
+        self._tokens -= 1
         return True
 
     @contextmanager
@@ -152,7 +151,7 @@ def open_tracing(
     """
     provider = TracerProvider(
         resource=Resource({"service.name": service, "service.version": version}),
-        sampler=ParentBased(Head(sampled)),
+        sampler=ParentBased(HeadSampler(sampled)),
         shutdown_on_exit=False,
     )
     if processor is None and endpoint:

@@ -158,7 +158,7 @@ def _server(settings: Settings, target: str, directory: Path) -> DrainingServer:
 def _serve_metrics(settings: Settings, directory: Path) -> WSGIServer:
     try:
         server, _ = start_http_server(
-            settings.admin_port, settings.host, instance_registry(directory)
+            settings.admin_port, settings.host, instance_registry(directory, time.time)
         )
     except OSError as error:
         raise PortTaken(f"{settings.host}:{settings.admin_port}: {error.strerror}") from error

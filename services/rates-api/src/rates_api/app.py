@@ -1,7 +1,6 @@
 """The ASGI application of one worker: routes, probes, and the background beside them.
 
-`create` is what Granian's workers call (`python -m rates_api`) and what a launcher of tests calls
-with its own clock. `serve` has all that clients see; here are the probes and the life of a worker.
+`http` has all that clients see; here are the probes and the life of a worker.
 """
 
 import asyncio
@@ -17,11 +16,12 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 
 from rates_api import settings as environment
-from rates_api.bootstrap import bootstrap
-from rates_api.serve.front import in_front
-from rates_api.serve.routes import exception_handlers, route_handlers
+from rates_api.bootstrap import NO_OVERRIDES, Overrides, bootstrap, timestamp_of
+from rates_api.endpoints import ENDPOINTS
+from rates_api.http.response_cache import response_cache_middleware
+from rates_api.http.routes import exception_handlers, route_handlers
+from rates_api.http.tracing_middleware import tracing_middleware
 from rates_api.settings import Settings
-from rates_api.traced import traced
 from rates_api.worker import Worker
 from rates_telemetry.logging import set_up_logging
 
@@ -30,33 +30,29 @@ log = structlog.get_logger(__name__)
 NO_STORE = {"Cache-Control": "no-store"}
 
 
-def create(settings: Settings | None = None, **seams: Any) -> ASGIApp:
+def create(settings: Settings | None = None, overrides: Overrides = NO_OVERRIDES) -> ASGIApp:
     """Build the application of a worker process, and set up its log.
 
-    Without `settings` they are read from the environment. `seams` are those of `bootstrap`:
-    `clock`, `monotonic`, `sleep`, `random`, `settle`.
+    Without `settings` they are read from the environment.
     """
     settings = settings or environment.load()
     set_up_logging(settings.log_level, settings.log_style, service="rates-api")
-    worker = bootstrap(settings, **{"settle": settle, **seams})
-    app = in_front(create_app(worker), worker)
+    worker = bootstrap(settings, overrides)
+    app = response_cache_middleware(
+        create_app(worker),
+        worker.current,
+        worker.counters,
+        monotonic=worker.monotonic,
+        timestamp=timestamp_of(worker.clock),
+    )
     _collect_from_now_on()
-    return traced(app, worker.tracing) if settings.otlp_endpoint else app
+    return tracing_middleware(app, worker.tracing) if settings.otlp_endpoint else app
 
 
 def _collect_from_now_on() -> None:
     """Have the garbage collector look at what is made after the start alone (`__main__`)."""
     gc.freeze()
     gc.enable()
-
-
-def settle() -> None:
-    """Keep the garbage collector from looking again at what a warm worker holds for good.
-
-    A full collection over modules and routes stops every answer for some 60 ms.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 def end_process() -> None:
@@ -81,7 +77,7 @@ def create_app(worker: Worker, *, end: Callable[[], None] = end_process) -> Lite
             await worker.close()
 
     return Litestar(
-        route_handlers=[*_probes(worker), *route_handlers(worker)],
+        route_handlers=[*_probes(worker), *route_handlers(ENDPOINTS, worker)],
         exception_handlers=exception_handlers(worker),
         lifespan=[background],
         openapi_config=None,
@@ -98,11 +94,11 @@ def _report_death(task: "asyncio.Task[None]", end: Callable[[], None]) -> None:
 
 
 def _probes(worker: Worker) -> list[HTTPRouteHandler]:
-    """Return `/livez` (the loops get round) and `/readyz` (protocol rule 22)."""
+    """Return `/livez` (no loop is stuck) and `/readyz` (protocol rule 22)."""
 
     @get("/livez", sync_to_thread=False)
     def livez() -> Response[dict[str, Any]]:
-        stuck = worker.progress.stuck
+        stuck = worker.liveness.stuck
         return _probe(not stuck, {"alive": not stuck, "stuck": stuck})
 
     @get("/readyz", sync_to_thread=False)

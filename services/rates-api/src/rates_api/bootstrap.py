@@ -1,13 +1,15 @@
 """Builds a worker from its settings: the one place that knows every concrete class.
 
-Called by `app`, and by tests with their own clock, sleep and chance. Nothing connects here: each
-client does on its first question.
+Time, chance and names come from here alone. Nothing connects here: each client does on its first
+question.
 """
 
 import asyncio
+import dataclasses
 import functools
+import gc
 import os
-import random as chance
+import random
 import tempfile
 import time
 import uuid
@@ -16,26 +18,29 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
+from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from rates_api import __version__
 from rates_api.consume.documents import Documents
+from rates_api.consume.head_monitor import HeadMonitor
 from rates_api.consume.reader import StreamReader, Waits
 from rates_api.consume.stream import Stream, open_redis
-from rates_api.consume.watch import HeadWatch
-from rates_api.dependencies import Dependency
+from rates_api.dependencies import DependencyMonitor
 from rates_api.fallback.engine import open_engine
 from rates_api.fallback.reader import DatabaseReader
-from rates_api.instance import Instance
+from rates_api.http.response_cache import ResponseCache
+from rates_api.instance import ReportDirectory, ReportExchange
 from rates_api.metrics import Metrics
 from rates_api.settings import Settings
 from rates_api.snapshot.current import CurrentSnapshot
-from rates_api.snapshot.warmup import Sources
+from rates_api.snapshot.sources import SnapshotSources
 from rates_api.worker import Worker
 from rates_contracts.environment import Secret
 from rates_telemetry.tracing import Tracing, open_tracing
 
 Sleep = Callable[[float], Awaitable[None]]
 Wait = Callable[[], Awaitable[None]]
-
 
 utc_now = functools.partial(datetime.now, UTC)
 """Returns now, in UTC."""
@@ -46,109 +51,160 @@ def timestamp_of(clock: Callable[[], datetime]) -> Callable[[], float]:
     return time.time if clock is utc_now else lambda: clock().timestamp()
 
 
-def bootstrap(
-    settings: Settings,
-    *,
-    clock: Callable[[], datetime] = utc_now,
-    monotonic: Callable[[], float] = time.monotonic,
-    sleep: Sleep = asyncio.sleep,
-    random: Callable[[], float] = chance.random,
-    settle: Callable[[], None] = lambda: None,
-) -> Worker:
-    """Build a worker; `random` gives numbers from 0 to 1 for every jitter."""
-    closing = AsyncExitStack()
-    metrics = Metrics(monotonic)
-    current = CurrentSnapshot()
-    redis = Dependency("redis", metrics.redis_up.set)
-    database = Dependency("database", metrics.database_up.set)
-    stream = _stream(settings, closing)
-    readers = _readers(settings, closing)
-    tracing = _tracing(settings, closing)
+def settle() -> None:
+    """Keep the garbage collector from looking again at what a warm worker holds permanently.
 
-    def between(least: float, most: float) -> Wait:
-        return lambda: sleep(least + (most - least) * random())
+    A full collection over modules and routes stops every answer for some 60 ms.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+@dataclasses.dataclass(frozen=True)
+class Overrides:
+    """What a worker uses in place of the real thing, which null stands for.
+
+    The worker closes none of it. `wall` is Unix time, by which the files of the instance's
+    directory are judged; `random` gives numbers from 0 to 1 for every jitter; `settle` is called
+    once the worker is warm.
+    """
+
+    redis: Redis | None = None
+    database: AsyncEngine | None = None
+    database_primary: AsyncEngine | None = None
+    reports: ReportExchange | None = None
+    tracing: Tracing | None = None
+    clock: Callable[[], datetime] | None = None
+    wall: Callable[[], float] | None = None
+    monotonic: Callable[[], float] | None = None
+    sleep: Sleep | None = None
+    random: Callable[[], float] | None = None
+    new_request_id: Callable[[], str] | None = None
+    worker_name: str | None = None
+    settle: Callable[[], None] | None = None
+
+
+NO_OVERRIDES = Overrides()
+
+
+def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Worker:
+    """Build a worker; the parts in `overrides` replace the real ones."""
+    closing = AsyncExitStack()
+    monotonic = overrides.monotonic or time.monotonic
+    sleep = overrides.sleep or asyncio.sleep
+    chance = overrides.random or random.random
+    metrics = Metrics(monotonic)
+    current = CurrentSnapshot(ResponseCache)
+    redis = DependencyMonitor("redis", metrics.redis_up.set)
+    database = DependencyMonitor("database", metrics.database_up.set)
+    stream = _stream(settings, overrides, closing)
+    readers = _readers(settings, overrides, closing)
+    tracing = overrides.tracing or _tracing(settings, closing, chance, monotonic)
+
+    def between(minimum: float, maximum: float) -> Wait:
+        return lambda: sleep(minimum + (maximum - minimum) * chance())
 
     pause = between(0.5 * settings.retry_pause, 1.5 * settings.retry_pause)
-    sources = Sources([Documents(stream), *readers], metrics.loaded)
-    reader = StreamReader(
-        stream,
-        current,
-        sources,
-        redis,
-        count=metrics.event,
-        waits=Waits(pause, spread=between(0, settings.reload_spread)),
-        span=lambda name, parent: tracing.span(name, parent=parent),
-    )
-    watch = HeadWatch(
-        readers[0],
-        current,
-        Sources(readers, metrics.loaded),
-        database,
-        interval=between(0.5 * settings.watch_interval, settings.watch_interval),
-        grace=between(settings.watch_lag, settings.watch_lag),
-    )
     return Worker(
-        clock=clock,
-        timestamp=timestamp_of(clock),
+        clock=overrides.clock or utc_now,
         monotonic=monotonic,
         sleep=sleep,
-        pause=pause,
+        new_request_id=overrides.new_request_id or (lambda: uuid.uuid4().hex),
         current=current,
         metrics=metrics,
-        sources=sources,
-        reader=reader,
-        watch=watch,
+        reader=StreamReader(
+            stream,
+            current,
+            SnapshotSources([Documents(stream), *readers], on_loaded=metrics.on_loaded),
+            redis,
+            on_entry=metrics.on_entry,
+            waits=Waits(pause, spread=between(0, settings.reload_spread)),
+            span=lambda name, parent: tracing.span(name, parent=parent),
+        ),
+        head_monitor=HeadMonitor(
+            readers[0],
+            current,
+            SnapshotSources(readers, on_loaded=metrics.on_loaded),
+            database,
+            interval=between(0.5 * settings.watch_interval, settings.watch_interval),
+            grace=between(settings.watch_lag, settings.watch_lag),
+        ),
         database=database,
         redis=redis,
-        instance=_instance(settings, metrics, closing),
+        reports=overrides.reports or _reports(settings, overrides, metrics, closing),
         tracing=tracing,
         closing=closing,
-        settle=settle,
+        settle=overrides.settle or settle,
     )
 
 
-def _stream(settings: Settings, closing: AsyncExitStack) -> Stream:
-    redis = open_redis(
-        settings.redis_url.reveal(),
-        timeout=settings.redis_timeout,
-        connect_timeout=settings.redis_answer_timeout,
-    )
-    closing.push_async_callback(redis.aclose)
+def _stream(settings: Settings, overrides: Overrides, closing: AsyncExitStack) -> Stream:
+    redis = overrides.redis
+    if redis is None:
+        redis = open_redis(
+            settings.redis_url.reveal(),
+            timeout=settings.redis_timeout,
+            connect_timeout=settings.redis_answer_timeout,
+        )
+        closing.push_async_callback(redis.aclose)
     return Stream(redis, block=settings.stream_block, timeout=settings.redis_answer_timeout)
 
 
-def _readers(settings: Settings, closing: AsyncExitStack) -> list[DatabaseReader]:
-    """Return the reader, then the writer endpoint where one is set (protocol rule 13)."""
-    urls: list[tuple[str, Secret | None]] = [
-        ("database", settings.database_url),
-        ("database_primary", settings.database_primary_url),
+def _readers(
+    settings: Settings, overrides: Overrides, closing: AsyncExitStack
+) -> list[DatabaseReader]:
+    """Return the reader, then the writer endpoint where there is one (protocol rule 13)."""
+    engines = {
+        "database": overrides.database or _engine(settings, settings.database_url, closing),
+        "database_primary": overrides.database_primary
+        or _engine(settings, settings.database_primary_url, closing),
+    }
+    return [
+        DatabaseReader(engine, name=name, timeout=settings.database_timeout)
+        for name, engine in engines.items()
+        if engine is not None
     ]
-    readers = []
-    for name, url in urls:
-        if url is not None:
-            engine = open_engine(
-                url.reveal(),
-                pool_size=settings.database_pool,
-                timeout=settings.database_timeout,
-            )
-            closing.push_async_callback(engine.dispose)
-            readers.append(DatabaseReader(engine, name=name, timeout=settings.database_timeout))
-    return readers
 
 
-def _tracing(settings: Settings, closing: AsyncExitStack) -> Tracing:
+def _engine(settings: Settings, url: Secret | None, closing: AsyncExitStack) -> AsyncEngine | None:
+    if url is None:
+        return None
+    engine = open_engine(
+        url.reveal(), pool_size=settings.database_pool, timeout=settings.database_timeout
+    )
+    closing.push_async_callback(engine.dispose)
+    return engine
+
+
+def _tracing(
+    settings: Settings,
+    closing: AsyncExitStack,
+    chance: Callable[[], float],
+    monotonic: Callable[[], float],
+) -> Tracing:
     tracing = open_tracing(
-        "rates-api", version=__version__, endpoint=settings.otlp_endpoint or None
+        "rates-api",
+        version=__version__,
+        endpoint=settings.otlp_endpoint or None,
+        chance=chance,
+        monotonic=monotonic,
     )
     closing.push_async_callback(asyncio.to_thread, tracing.close)
     return tracing
 
 
-def _instance(settings: Settings, metrics: Metrics, closing: AsyncExitStack) -> Instance:
+def _reports(
+    settings: Settings, overrides: Overrides, metrics: Metrics, closing: AsyncExitStack
+) -> ReportDirectory:
     """Join the instance's directory; a worker that runs alone makes its own."""
     directory, workers = settings.instance_dir, settings.workers
     if not directory:
         workers = 1
         directory = closing.enter_context(tempfile.TemporaryDirectory(prefix="rates-api-"))
-    name = f"worker-{os.getpid()}-{uuid.uuid4().hex[:4]}"
-    return Instance(Path(directory), name, metrics.registry, workers=workers)
+    return ReportDirectory(
+        Path(directory),
+        overrides.worker_name or f"worker-{os.getpid()}-{uuid.uuid4().hex[:4]}",
+        metrics.registry,
+        workers=workers,
+        wall=overrides.wall or time.time,
+    )

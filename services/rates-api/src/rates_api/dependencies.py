@@ -1,39 +1,53 @@
-"""Whether a dependency answered when it was last asked, for people and metrics, never for requests.
+"""The health of a worker's dependencies and of its instance, for people and metrics."""
 
-The background loops tell it; `/health` and the metrics show it. One warning at each change of
-state, so that a long outage is two lines in the log and not one a second.
-"""
-
+import dataclasses
 from collections.abc import Callable
-from typing import Literal
 
 import structlog
 
+from rates_contracts.answers import Dependency, Level
+
 log = structlog.get_logger(__name__)
 
-DependencyState = Literal["healthy", "degraded", "unhealthy"]
+
+@dataclasses.dataclass(frozen=True)
+class InstanceHealth:
+    """What the background knows of the whole instance (protocol rule 24).
+
+    `level` is the worst of its workers, `response_time_p95` (milliseconds) and `cache_hit_ratio`
+    (0 to 1) cover the last 5 minutes and all workers, null without traffic.
+    """
+
+    level: Level
+    database: Dependency
+    redis: Dependency
+    response_time_p95: float | None = None
+    cache_hit_ratio: float | None = None
 
 
-class Dependency:
-    """One dependency's last answer; `degraded` until it was asked for the first time."""
+class DependencyMonitor:
+    """Whether a dependency answered when last asked; `degraded` until it was asked at all.
 
-    def __init__(self, name: str, up: Callable[[float], None]) -> None:
-        """Report as `name`; `up` sets the gauge, 1 or 0."""
+    One log line at each change of state, so that a long outage is two lines and not one a second.
+    """
+
+    def __init__(self, name: str, on_change: Callable[[float], None]) -> None:
+        """Log as `name`; `on_change` gets 1 after an answer, else 0."""
         self._name = name
-        self._up = up
-        self.state: DependencyState = "degraded"
-        up(0)
+        self._on_change = on_change
+        self.state: Dependency = "degraded"
+        on_change(0)
 
     def answered(self) -> None:
         """Note that it answered."""
         if self.state != "healthy":
             log.info("dependency_answers", dependency=self._name)
         self.state = "healthy"
-        self._up(1)
+        self._on_change(1)
 
     def failed(self, cause: Exception) -> None:
         """Note that it did not answer, and why."""
         if self.state != "unhealthy":
             log.warning("dependency_lost", dependency=self._name, cause=str(cause))
         self.state = "unhealthy"
-        self._up(0)
+        self._on_change(0)

@@ -1,4 +1,4 @@
-"""What can go wrong in rates-api's background work; what clients get is `serve.problems`.
+"""What can go wrong in rates-api's background work; what clients get is `http.problems`.
 
     RatesApiError
     └── SourceUnavailable      no snapshot, head or event from there now: ask the next, or again

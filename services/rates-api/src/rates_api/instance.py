@@ -1,45 +1,63 @@
 """The workers of an instance speak as one (protocol rule 24).
 
-Each worker writes its metrics and a small report into a directory they share, once a second; any
-worker reads the others' and keeps the merged health at hand, so that a request asks nobody. The
-main process merges the metrics for `/metrics`, and announces the draining there.
+Each worker publishes its metrics and a small report, once a second; any worker reads the others'
+and keeps the merged health at hand, so that a request asks nobody. They share a directory, in which
+the main process merges the metrics for `/metrics`, and announces the draining.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 from prometheus_client import CollectorRegistry
 
-from rates_api.dependencies import DependencyState
-from rates_api.metrics import LEAST_IS_WORST
-from rates_api.serve.port import InstanceHealth
-from rates_api.snapshot.level import LEVELS, Level
+from rates_api.dependencies import InstanceHealth
+from rates_api.metrics import MIN_IS_WORST
+from rates_api.request_counters import Figures, hit_ratio, p95, summed
+from rates_api.snapshot.level import LEVELS
 from rates_api.snapshot.snapshot import Feed
-from rates_api.traffic import Figures, hit_ratio, p95, summed
+from rates_contracts.answers import Dependency, Level
 from rates_telemetry.exposition import DirectoryCollector, replace_file, write
 
 FRESH_SECONDS = 10.0
 """A report older than this is of a worker that has ended."""
 
 DRAINING = "draining"
-STATES: tuple[DependencyState, ...] = ("healthy", "degraded", "unhealthy")
+STATES: tuple[Dependency, ...] = ("healthy", "degraded", "unhealthy")
 
 
 class WorkerReport(msgspec.Struct, frozen=True):
-    """What a worker tells the others: how it stands, what answers it, its last five minutes."""
+    """The state of one worker: level, feed, dependencies, and its last five minutes."""
 
     level: Level
     feed: Feed
     position: str | None
-    database: DependencyState
-    redis: DependencyState
+    database: Dependency
+    redis: Dependency
     figures: Figures
 
 
-class Instance:
-    """One worker's view of the directory that all workers of its instance share."""
+class ReportExchange(Protocol):
+    """One worker's access to the reports of all workers of its instance."""
+
+    def publish(self, report: WorkerReport | None) -> InstanceHealth | None:
+        """Publish `report` if there is one, return the merged health, null while none reported.
+
+        May block, briefly. Raises `OSError` where that is impossible.
+        """
+
+    @property
+    def others_warm(self) -> bool:
+        """Tell whether every other worker is past its first warm-up, too; it stays so."""
+
+    @property
+    def draining(self) -> bool:
+        """Tell whether the instance is about to end."""
+
+
+class ReportDirectory:
+    """The exchange through a directory, into which each worker writes its metrics, too."""
 
     def __init__(
         self,
@@ -47,8 +65,8 @@ class Instance:
         name: str,
         registry: CollectorRegistry,
         *,
-        workers: int = 1,
-        wall: Callable[[], float] = time.time,
+        workers: int,
+        wall: Callable[[], float],
     ) -> None:
         """Write as `name`, one of `workers`; `wall` is Unix time, the clock of the files."""
         self._directory = directory
@@ -58,12 +76,7 @@ class Instance:
         self._wall = wall
 
     def publish(self, report: WorkerReport | None) -> InstanceHealth | None:
-        """Write this worker's metrics and `report` if it has one, return the merged health.
-
-        Blocks briefly. None while no worker has reported.
-
-        Raises `OSError` where the directory can't be written.
-        """
+        """Write the metrics and `report`, read the reports of workers that have not ended."""
         write(self._registry, self._directory, self._name)
         if report is not None:
             replace_file(self._directory / f"{self._name}.json", msgspec.json.encode(report))
@@ -72,7 +85,7 @@ class Instance:
 
     @property
     def others_warm(self) -> bool:
-        """Tell whether every other worker is past its first warm-up, too; it stays so.
+        """Tell whether every other worker has reported, ever.
 
         A balancer's check meets any worker, and what it then sends may meet the one that is cold.
         """
@@ -81,7 +94,7 @@ class Instance:
 
     @property
     def draining(self) -> bool:
-        """Tell whether the main process is about to end."""
+        """Tell whether the main process has announced the end."""
         return (self._directory / DRAINING).exists()
 
     def _fresh_reports(self) -> list[WorkerReport]:
@@ -108,7 +121,7 @@ def merged(reports: Sequence[WorkerReport]) -> InstanceHealth:
     )
 
 
-def _worst(states: Sequence[DependencyState]) -> DependencyState:
+def _worst(states: Sequence[Dependency]) -> Dependency:
     return max(states, key=STATES.index)
 
 
@@ -117,10 +130,10 @@ def announce_draining(directory: Path) -> None:
     (directory / DRAINING).touch()
 
 
-def instance_registry(directory: Path) -> CollectorRegistry:
-    """Return a registry that shows the merged metrics of all workers."""
+def instance_registry(directory: Path, wall: Callable[[], float]) -> CollectorRegistry:
+    """Return a registry that shows the merged metrics of all workers; `wall` is Unix time."""
     registry = CollectorRegistry()
     registry.register(
-        DirectoryCollector(directory, fresh_seconds=FRESH_SECONDS, least=LEAST_IS_WORST)
+        DirectoryCollector(directory, fresh_seconds=FRESH_SECONDS, least=MIN_IS_WORST, wall=wall)
     )
     return registry

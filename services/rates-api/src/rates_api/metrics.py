@@ -1,30 +1,26 @@
 """Every metric of a rates-api worker, in one registry of its own.
 
 All exist from start-up with a value (rule R9); `docs/telemetry.md` lists them, a test compares.
-The workers' figures are merged for the whole instance by `instance` (protocol rule 24). Nothing
-here decides anything.
+Nothing here decides anything.
 """
 
-import time
 from collections.abc import Callable
-from typing import Literal, get_args
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from rates_api.answered import Answered
 from rates_api.consume.projection import Reason
-from rates_api.snapshot.level import LEVELS, Level
+from rates_api.request_counters import RequestCounters, Traffic
+from rates_api.snapshot.level import LEVELS
 from rates_api.snapshot.snapshot import Feed
-from rates_api.traffic import Traffic
+from rates_contracts.answers import Level
 from rates_contracts.events import Head
 
-Outcome = Literal["applied", "skipped"]
-
-OUTCOMES = (*get_args(Outcome), *get_args(Reason))
+OUTCOMES = ("applied", "skipped", *get_args(Reason))
 RELOAD_REASONS = ("warm_up", *get_args(Reason), "record_ahead")
 SOURCES = ("documents", "database", "database_primary")
 
-LEAST_IS_WORST = frozenset(
+MIN_IS_WORST = frozenset(
     {
         "rates_api_redis_up",
         "rates_api_database_up",
@@ -32,76 +28,64 @@ LEAST_IS_WORST = frozenset(
         "rates_api_snapshot_position",
     }
 )
-"""Gauges of which the least of all workers speaks for the instance; of the others the greatest."""
+"""Gauges of which the lowest of all workers counts for the instance; of the others the highest."""
 
 
 class Metrics:
     """The metrics of one worker."""
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, monotonic: Callable[[], float]) -> None:
         """Create every metric with its first value; `monotonic` seconds are for `traffic`."""
         self.registry = CollectorRegistry()
-        answered = Answered()
-        self.registry.register(answered)
-        self.answered, self.rendered = answered.answered, answered.rendered
-        self.traffic = Traffic(answered.figures, monotonic)
-        self._create_following()
+        self.requests = RequestCounters()
+        self.registry.register(self.requests)
+        self.traffic = Traffic(self.requests.figures, monotonic)
+        self._create_snapshot_metrics()
 
-    def _create_following(self) -> None:
-        registry = self.registry
-        self._level = Gauge(
-            "rates_api_level",
-            "1 at the level that a worker of the instance stands at.",
-            ["level"],
-            registry=registry,
+    def _create_snapshot_metrics(self) -> None:
+        def gauge(name: str, doc: str, *labels: str) -> Gauge:
+            return Gauge(name, doc, labels, registry=self.registry)
+
+        def counter(name: str, doc: str, *labels: str) -> Counter:
+            return Counter(name, doc, labels, registry=self.registry)
+
+        self._level = gauge(
+            "rates_api_level", "1 at the level that a worker of the instance stands at.", "level"
         )
-        self._feed = Gauge(
-            "rates_api_feed", "1 at what feeds a worker.", ["feed"], registry=registry
+        self._feed = gauge("rates_api_feed", "1 at what feeds a worker.", "feed")
+        self._timeline = gauge("rates_api_snapshot_timeline", "The snapshot's timeline.")
+        self._position = gauge(
+            "rates_api_snapshot_position", "The snapshot's position in the record."
         )
-        self._timeline = Gauge(
-            "rates_api_snapshot_timeline", "The snapshot's timeline.", registry=registry
+        self.redis_up = gauge("rates_api_redis_up", "1 if Redis answered when last asked.")
+        self.database_up = gauge(
+            "rates_api_database_up", "1 if the database answered when last asked."
         )
-        self._position = Gauge(
-            "rates_api_snapshot_position",
-            "The snapshot's position in the record.",
-            registry=registry,
+        self._events = counter(
+            "rates_api_events_total", "Stream entries by what they led to.", "outcome"
         )
-        self._events = Counter(
-            "rates_api_events_total",
-            "Stream entries by what they led to.",
-            ["outcome"],
-            registry=registry,
-        )
-        self._reloads = Counter(
+        self._reloads = counter(
             "rates_api_reloads_total",
             "Snapshots loaded whole, by source and reason.",
-            ["source", "reason"],
-            registry=registry,
-        )
-        self.redis_up = Gauge(
-            "rates_api_redis_up", "1 if Redis answered when last asked.", registry=registry
-        )
-        self.database_up = Gauge(
-            "rates_api_database_up",
-            "1 if the database answered when last asked.",
-            registry=registry,
+            "source",
+            "reason",
         )
         for outcome in OUTCOMES:
             self._events.labels(outcome)
         for source in SOURCES:
             for reason in RELOAD_REASONS:
                 self._reloads.labels(source, reason)
-        self.standing("critical", "database", None)
+        self.show("critical", "database", None)
 
-    def event(self, outcome: str) -> None:
+    def on_entry(self, outcome: str) -> None:
         """Count a stream entry."""
         self._events.labels(outcome).inc()
 
-    def loaded(self, source: str, reason: str) -> None:
+    def on_loaded(self, source: str, reason: str) -> None:
         """Count a snapshot loaded whole."""
         self._reloads.labels(source, reason).inc()
 
-    def standing(self, level: Level, feed: Feed, head: Head | None) -> None:
+    def show(self, level: Level, feed: Feed, head: Head | None) -> None:
         """Show the level, what feeds the snapshot and where it stands."""
         for known in LEVELS:
             self._level.labels(known).set(known == level)

@@ -1,6 +1,6 @@
 """What rates-api reads from its environment: `RATES_API_…`, validated as a whole.
 
-The only module that looks at the environment; `bootstrap` and `__main__` get the result.
+The only module that looks at the environment, and the only one with defaults.
 """
 
 import dataclasses

@@ -1,25 +1,23 @@
-"""One worker: what it holds, what runs beside its requests, and how it is.
+"""One worker: what it holds, what runs beside its requests, and its health.
 
-Built by `bootstrap`, run and asked by `app`; to `serve` it is the port. Requests only read from
-it (rule R6): everything that waits happens in `run`.
+Requests only read from it (rule R6): everything that waits happens in `run`.
 """
 
 import asyncio
 import dataclasses
-import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import datetime
 
+from rates_api.consume.head_monitor import HeadMonitor
 from rates_api.consume.reader import StreamReader
-from rates_api.consume.watch import HeadWatch
-from rates_api.dependencies import Dependency
-from rates_api.instance import Instance, WorkerReport, merged
+from rates_api.dependencies import DependencyMonitor, InstanceHealth
+from rates_api.http.response_cache import ResponseCache
+from rates_api.instance import ReportExchange, WorkerReport, merged
 from rates_api.metrics import Metrics
-from rates_api.serve.port import InstanceHealth
+from rates_api.request_counters import RequestCounters
 from rates_api.snapshot.current import CurrentSnapshot
-from rates_api.snapshot.level import standing
-from rates_api.snapshot.warmup import Sources, warm_up
+from rates_api.snapshot.level import assess
 from rates_telemetry.tracing import Tracing
 
 PUBLISH_SECONDS = 1.0
@@ -29,26 +27,26 @@ STUCK_SECONDS = 60.0
 """Longer than the slowest step of any loop with every timeout spent."""
 
 
-class Progress:
-    """When each background loop last got round; a loop that is stuck is not alive."""
+class LoopLiveness:
+    """When each background loop last completed a round; a loop that is stuck is not alive."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         """Measure in `monotonic` seconds."""
         self._monotonic = monotonic
         self._at: dict[str, float] = {}
 
-    def of(self, loop: str) -> Callable[[], None]:
-        """Return what `loop` calls at each round; the count starts now."""
+    def track(self, loop: str) -> Callable[[], None]:
+        """Return the `on_round` of `loop`; its first round begins now."""
 
-        def beat() -> None:
+        def on_round() -> None:
             self._at[loop] = self._monotonic()
 
-        beat()
-        return beat
+        on_round()
+        return on_round
 
     @property
     def stuck(self) -> tuple[str, ...]:
-        """Return the loops that have not got round for too long."""
+        """Return the loops that have not completed a round for too long."""
         oldest = self._monotonic() - STUCK_SECONDS
         return tuple(loop for loop, at in self._at.items() if at < oldest)
 
@@ -58,25 +56,23 @@ class Worker:
     """The parts of one worker; `closing` ends its connections, `settle` is called once warm."""
 
     clock: Callable[[], datetime]
-    timestamp: Callable[[], float]
     monotonic: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
-    pause: Callable[[], Awaitable[None]]
-    current: CurrentSnapshot
+    new_request_id: Callable[[], str]
+    current: CurrentSnapshot[ResponseCache]
     metrics: Metrics
-    sources: Sources
     reader: StreamReader
-    watch: HeadWatch
-    database: Dependency
-    redis: Dependency
-    instance: Instance
+    head_monitor: HeadMonitor
+    database: DependencyMonitor
+    redis: DependencyMonitor
+    reports: ReportExchange
     tracing: Tracing
     closing: AsyncExitStack
     settle: Callable[[], None]
 
     def __post_init__(self) -> None:
         """Start the count of the readiness limit."""
-        self.progress = Progress(self.monotonic)
+        self.liveness = LoopLiveness(self.monotonic)
         self._started = self.monotonic()
         self._health: InstanceHealth | None = None
 
@@ -91,10 +87,14 @@ class Worker:
         await self.closing.aclose()
 
     @property
+    def counters(self) -> RequestCounters:
+        """Return where requests are counted."""
+        return self.metrics.requests
+
+    @property
     def ready(self) -> bool:
         """Tell whether requests may come: not draining, all past the first warm-up (rule 22)."""
-        instance = self.instance
-        return self._past_warm_up and instance.others_warm and not instance.draining
+        return self._past_warm_up and self.reports.others_warm and not self.reports.draining
 
     @property
     def _past_warm_up(self) -> bool:
@@ -108,45 +108,36 @@ class Worker:
         """
         return merged([self._report()]) if self._health is None else self._health
 
-    def new_request_id(self) -> str:
-        """Return a fresh `X-Request-Id`."""
-        return uuid.uuid4().hex
-
     async def publish(self) -> None:
-        """Write what this worker has to say, and take in what all of them say.
+        """Publish this worker's report, and take in those of all workers.
 
-        A worker in its warm-up has no say yet: each start of one would make the instance critical.
+        A worker in its warm-up has none yet: each start of one would make the instance critical.
         """
         report = self._report()
-        said = report if self._past_warm_up else None
-        self._health = await asyncio.to_thread(self.instance.publish, said)
+        published = report if self._past_warm_up else None
+        self._health = await asyncio.to_thread(self.reports.publish, published)
 
     async def _publish_forever(self) -> None:
-        beat = self.progress.of("publish")
+        on_round = self.liveness.track("publish")
         while True:
             await self.publish()
-            beat()
+            on_round()
             await self.sleep(PUBLISH_SECONDS)
 
     async def _follow_forever(self) -> None:
-        beat = self.progress.of("reader")
-
-        async def pause() -> None:
-            await self.pause()
-            beat()
-
-        await warm_up(self.sources, self.reader.adopt, pause)
+        on_round = self.liveness.track("reader")
+        await self.reader.warm_up(on_round)
         self.settle()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.reader.run(beat), name="reader")
-            tasks.create_task(self.watch.run(self.progress.of("watch")), name="watch")
+            tasks.create_task(self.reader.run(on_round), name="reader")
+            tasks.create_task(self.head_monitor.run(self.liveness.track("watch")), name="watch")
 
     def _report(self) -> WorkerReport:
         snapshot = self.current.snapshot
-        level = standing(snapshot, self.clock()).level
+        level = assess(snapshot, self.clock()).level
         feed = snapshot.feed if snapshot else "database"
         head = snapshot.head if snapshot else None
-        self.metrics.standing(level, feed, head)
+        self.metrics.show(level, feed, head)
         return WorkerReport(
             level=level,
             feed=feed,

@@ -7,11 +7,9 @@ the Redis: `embedded` (the default) is fakeredis' TCP server, `server` a `redis-
 
 import asyncio
 import os
-import shutil
 import sqlite3
 import subprocess
 import threading
-import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, contextmanager
@@ -29,7 +27,9 @@ from rates_contracts import views
 from rates_contracts.documents import AVERAGES, CURRENT, HISTORY
 from rates_contracts.events import Event, encode_event, stored_event
 from rates_contracts.stream import EVENTS, entry_fields
-from servers.ports import free_port
+from rates_dev.ports import free_port
+from rates_dev.redis import server_program
+from support.servers import until_it_answers
 
 DATABASE = os.environ.get("RATES_TEST_DATABASE", "sqlite")
 REDIS = os.environ.get("RATES_TEST_REDIS", "embedded")
@@ -73,30 +73,19 @@ class LocalRedis:
 
     def start(self) -> None:
         """Run the server and wait until it answers."""
-        command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1"]
+        program = server_program()
+        assert program, "RATES_TEST_REDIS=server needs redis-server or valkey-server on PATH"
+        command = [program, "--port", str(self.port), "--bind", "127.0.0.1"]
         self._process = subprocess.Popen(
             [*command, "--save", "", "--appendonly", "no"], stdout=subprocess.DEVNULL
         )
         with redis.Redis(port=self.port) as client:
-            _until(client.ping)
+            until_it_answers(client.ping, (redis.ConnectionError,))
 
     def stop(self) -> None:
         """End the server."""
         self._process.terminate()
         self._process.wait(10)
-
-
-def _until(answers: Any) -> None:
-    deadline = time.monotonic() + 10
-    while True:
-        try:
-            answers()
-        except redis.ConnectionError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
-        else:
-            return
 
 
 class Relay:
@@ -146,8 +135,6 @@ def _container(request: pytest.FixtureRequest) -> Iterator[Any]:
 @pytest.fixture
 def redis_server(request: pytest.FixtureRequest) -> Iterator[Any]:
     """Give the Redis under test."""
-    if REDIS == "server":
-        assert shutil.which("redis-server"), "RATES_TEST_REDIS=server needs redis-server on PATH"
     servers = {
         "embedded": lambda: _local(EmbeddedRedis),
         "server": lambda: _local(LocalRedis),

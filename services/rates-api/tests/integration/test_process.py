@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from servers.ports import free_port
+from rates_dev.ports import free_port
 
 pytestmark = pytest.mark.integration
 

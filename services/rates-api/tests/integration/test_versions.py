@@ -18,7 +18,7 @@ import pytest
 import redis
 
 from rates_api.app import create_app
-from rates_api.bootstrap import bootstrap
+from rates_api.bootstrap import Overrides, bootstrap
 from rates_api.settings import Settings
 from rates_api.worker import Worker
 from rates_contracts import views
@@ -107,7 +107,7 @@ def later(request: pytest.FixtureRequest, redis_server: Any, database: Any) -> I
 
 @pytest.fixture
 def settings(relay: Any, database: Any, tmp_path: Path) -> Settings:
-    """Give settings with short times, and a head watch that does not step in."""
+    """Give settings with short times, and a head monitor that does not step in."""
     return Settings(
         database_url=Secret(database.url),
         redis_url=Secret(relay.url),
@@ -124,7 +124,7 @@ def settings(relay: Any, database: Any, tmp_path: Path) -> Settings:
 async def serving(settings: Settings, later: LaterSync) -> AsyncIterator[tuple[Worker, Any]]:
     """Run a worker a day after the edition's head; give it and a client of its API."""
     now = datetime.fromisoformat(later.head["recorded_at"]) + timedelta(days=1)
-    worker = bootstrap(settings, clock=lambda: now)
+    worker = bootstrap(settings, Overrides(clock=lambda: now))
     running = asyncio.create_task(worker.run())
     transport = httpx.ASGITransport(create_app(worker))  # type: ignore[arg-type]
     try:

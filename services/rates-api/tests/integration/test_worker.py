@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rates_api.bootstrap import bootstrap
+from rates_api.bootstrap import Overrides, bootstrap
 from rates_api.settings import Settings
 from rates_api.snapshot.snapshot import Snapshot
 from rates_api.worker import Worker
@@ -49,7 +49,7 @@ def record(fakes: ModuleType) -> Any:
 @pytest.fixture
 async def worker(settings: Settings, fakes: ModuleType) -> AsyncIterator[Worker]:
     """Give a worker that is running."""
-    worker = bootstrap(settings, clock=lambda: fakes.START)
+    worker = bootstrap(settings, Overrides(clock=lambda: fakes.START))
     running = asyncio.create_task(worker.run())
     yield worker
     running.cancel()

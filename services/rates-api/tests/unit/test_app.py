@@ -11,11 +11,10 @@ import httpx
 import pytest
 
 from rates_api.app import create, create_app
-from rates_api.bootstrap import bootstrap
+from rates_api.bootstrap import Overrides, bootstrap, timestamp_of, utc_now
 from rates_api.instance import announce_draining
 from rates_api.settings import Settings
-from rates_api.snapshot.warmup import Sources
-from rates_api.worker import Progress, Worker
+from rates_api.worker import LoopLiveness, Worker
 from rates_contracts.environment import Secret
 
 
@@ -29,7 +28,7 @@ class Time:
         return self.now
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep for good, until cancelled."""
+        """Sleep until cancelled."""
         await asyncio.Event().wait()
 
 
@@ -51,9 +50,10 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def worker(settings: Settings, time: Time) -> Worker:
+def worker(settings: Settings, time: Time, fakes: ModuleType) -> Worker:
     """Give a worker that has not started."""
-    return bootstrap(settings, monotonic=time, sleep=time.sleep)
+    overrides = Overrides(clock=lambda: fakes.START, monotonic=time, sleep=time.sleep)
+    return bootstrap(settings, overrides)
 
 
 @pytest.fixture
@@ -87,7 +87,6 @@ async def test_a_warm_worker_is_ready(
     get: Callable[[str], Any], worker: Worker, fakes: ModuleType
 ) -> None:
     """Protocol rule 22: past its first warm-up a worker is ready, whatever its level."""
-    worker.clock = lambda: fakes.START
     record = fakes.Record()
     record.observe(fakes.observation(date(2024, 1, 2)))
     worker.current.replace(record.snapshot)
@@ -113,9 +112,9 @@ async def test_a_worker_is_alive_while_its_loops_get_round(
     get: Callable[[str], Any], worker: Worker, time: Time
 ) -> None:
     """Liveness is loop progress: a loop that is stuck is named."""
-    beat = worker.progress.of("reader")
+    on_round = worker.liveness.track("reader")
     time.now = 59.0
-    beat()
+    on_round()
     time.now = 110.0
     assert (await get("/livez")).status_code == 200
 
@@ -128,12 +127,12 @@ async def test_a_worker_is_alive_while_its_loops_get_round(
 
 def test_every_loop_counts_from_its_start(time: Time) -> None:
     """A loop that has begun and never got round is stuck after the same time."""
-    progress = Progress(time)
-    progress.of("watch")
+    liveness = LoopLiveness(time)
+    liveness.track("watch")
 
     time.now = 61.0
 
-    assert progress.stuck == ("watch",)
+    assert liveness.stuck == ("watch",)
 
 
 async def test_a_dead_background_ends_the_worker(worker: Worker) -> None:
@@ -185,7 +184,6 @@ async def test_the_first_worker_that_is_warm_speaks_for_itself(
 ) -> None:
     """It has merged while nobody had a say: that is no reason to call a warm worker critical."""
     await worker.publish()
-    worker.clock = lambda: fakes.START
     record = fakes.Record()
     record.observe(fakes.observation(date(2024, 1, 2)))
     worker.current.replace(record.snapshot)
@@ -207,7 +205,7 @@ async def test_an_application_is_created_from_settings_alone(
         instants.asked += 1
         return datetime(2026, 8, 14, 16, tzinfo=UTC)
 
-    app: Any = create(settings, clock=clock, monotonic=time, sleep=time.sleep)
+    app: Any = create(settings, Overrides(clock=clock, monotonic=time, sleep=time.sleep))
     assert instants.asked == 0
 
     transport = httpx.ASGITransport(app)
@@ -217,27 +215,26 @@ async def test_an_application_is_created_from_settings_alone(
     assert instants.asked > 0
 
 
-async def test_a_worker_reads_one_clock_in_both_ways(settings: Settings, fakes: ModuleType) -> None:
-    """The seconds are those of the instants: of a clock brought along, and of the real one."""
-    brought, real = bootstrap(settings, clock=lambda: fakes.START), bootstrap(settings)
-    assert brought.timestamp() == fakes.START.timestamp()
-    assert real.timestamp() == pytest.approx(real.clock().timestamp(), abs=1)
+def test_one_clock_is_read_in_both_ways(fakes: ModuleType) -> None:
+    """The seconds are those of the instants: of a clock that is passed in, and of the real one."""
+    assert timestamp_of(lambda: fakes.START)() == fakes.START.timestamp()
+    assert timestamp_of(utc_now)() == pytest.approx(utc_now().timestamp(), abs=1)
 
 
 async def test_a_worker_settles_once_it_is_warm(
     settings: Settings, time: Time, fakes: ModuleType
 ) -> None:
-    """What is held for good is taken from the garbage collector, after the load and only then."""
+    """What is held permanently is kept from the garbage collector, after the load and only then."""
     settled = asyncio.Event()
-    worker = bootstrap(settings, monotonic=time, sleep=time.sleep, settle=settled.set)
     record = fakes.Record()
     record.observe(fakes.observation(date(2024, 1, 2)))
-    redis = fakes.Redis(record)
-    redis.relay()
-    worker.sources = Sources([redis.source()], worker.metrics.loaded)
+    redis = await fakes.relayed(record)
+    overrides = Overrides(redis=redis, monotonic=time, sleep=time.sleep, settle=settled.set)
+    worker = bootstrap(settings, overrides)
 
     async with create_app(worker, end=lambda: None).lifespan():
         assert not settled.is_set()
         await asyncio.wait_for(settled.wait(), 2)
 
     assert worker.current.snapshot is not None
+    await redis.aclose()

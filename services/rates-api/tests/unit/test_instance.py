@@ -1,19 +1,20 @@
 """The workers of an instance speak as one (protocol rule 24)."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
 
+from rates_api.dependencies import InstanceHealth
 from rates_api.instance import (
-    Instance,
+    ReportDirectory,
     WorkerReport,
     announce_draining,
     instance_registry,
 )
 from rates_api.metrics import Metrics
-from rates_api.serve.port import InstanceHealth
-from rates_api.snapshot.level import Level
+from rates_contracts.answers import Level
 
 
 def report(metrics: Metrics, level: Level = "healthy", **changes: str) -> WorkerReport:
@@ -28,7 +29,7 @@ def report(metrics: Metrics, level: Level = "healthy", **changes: str) -> Worker
     )
 
 
-def heard(worker: Instance, said: WorkerReport | None) -> InstanceHealth:
+def heard(worker: ReportDirectory, said: WorkerReport | None) -> InstanceHealth:
     """Have `worker` say `said` and return what it hears of the instance."""
     health = worker.publish(said)
     assert health is not None
@@ -52,16 +53,18 @@ def metrics() -> list[Metrics]:
 
 
 @pytest.fixture
-def workers(tmp_path: Path, metrics: list[Metrics]) -> list[Instance]:
+def workers(tmp_path: Path, metrics: list[Metrics]) -> list[ReportDirectory]:
     """Give two workers of one instance."""
     now = Now(tmp_path)
     return [
-        Instance(tmp_path, f"worker-{number}", each.registry, workers=2, wall=now)
+        ReportDirectory(tmp_path, f"worker-{number}", each.registry, workers=2, wall=now)
         for number, each in enumerate(metrics)
     ]
 
 
-def test_any_worker_tells_the_worst_level(workers: list[Instance], metrics: list[Metrics]) -> None:
+def test_any_worker_tells_the_worst_level(
+    workers: list[ReportDirectory], metrics: list[Metrics]
+) -> None:
     """Protocol rule 24: level and dependencies are the worst of all workers."""
     workers[0].publish(report(metrics[0], "degraded", redis="unhealthy"))
 
@@ -70,12 +73,12 @@ def test_any_worker_tells_the_worst_level(workers: list[Instance], metrics: list
     assert (health.level, health.redis, health.database) == ("degraded", "unhealthy", "healthy")
 
 
-def test_traffic_is_of_all_workers(workers: list[Instance], metrics: list[Metrics]) -> None:
+def test_traffic_is_of_all_workers(workers: list[ReportDirectory], metrics: list[Metrics]) -> None:
     """Protocol rule 24: percentile and ratio cover the answers of every worker."""
     for each in metrics:
-        each.answered("/health", 200, 0.150)
-    metrics[0].rendered("hit")
-    metrics[1].rendered("miss")
+        each.requests.record("/health", 200, 0.150)
+    metrics[0].requests.record_lookup("hit")
+    metrics[1].requests.record_lookup("miss")
     workers[0].publish(report(metrics[0]))
 
     health = heard(workers[1], report(metrics[1]))
@@ -86,7 +89,7 @@ def test_traffic_is_of_all_workers(workers: list[Instance], metrics: list[Metric
 
 
 def test_a_worker_that_has_ended_does_not_count(
-    workers: list[Instance], metrics: list[Metrics], tmp_path: Path
+    workers: list[ReportDirectory], metrics: list[Metrics], tmp_path: Path
 ) -> None:
     """A stale report is of a dead worker: it says nothing about the level now."""
     workers[0].publish(report(metrics[0], "critical"))
@@ -96,7 +99,7 @@ def test_a_worker_that_has_ended_does_not_count(
 
 
 def test_a_worker_in_its_warm_up_has_no_say_yet(
-    workers: list[Instance], metrics: list[Metrics]
+    workers: list[ReportDirectory], metrics: list[Metrics]
 ) -> None:
     """One worker that starts does not make the instance critical; it hears of the others."""
     workers[0].publish(report(metrics[0]))
@@ -106,7 +109,7 @@ def test_a_worker_in_its_warm_up_has_no_say_yet(
 
 
 def test_an_instance_is_warm_once_every_worker_is(
-    workers: list[Instance], metrics: list[Metrics], tmp_path: Path
+    workers: list[ReportDirectory], metrics: list[Metrics], tmp_path: Path
 ) -> None:
     """Protocol rules 22 and 24: a warm worker waits for the other's report, however old."""
     workers[0].publish(report(metrics[0]))
@@ -121,18 +124,18 @@ def test_an_instance_is_warm_once_every_worker_is(
 
 
 def test_the_instance_exports_the_worst_worker(
-    workers: list[Instance], metrics: list[Metrics], tmp_path: Path
+    workers: list[ReportDirectory], metrics: list[Metrics], tmp_path: Path
 ) -> None:
     """Protocol rule 24: counters are summed, a worker that lags or is cut off shows."""
     for each, position in zip(metrics, (7, 9), strict=True):
-        each.event("applied")
+        each.on_entry("applied")
         each._position.set(position)
     metrics[0].redis_up.set(1)
     metrics[1].redis_up.set(0)
     for worker, each in zip(workers, metrics, strict=True):
         worker.publish(report(each))
 
-    registry = instance_registry(tmp_path)
+    registry = instance_registry(tmp_path, time.time)
 
     applied = registry.get_sample_value("rates_api_events_total", {"outcome": "applied"})
     assert applied == 2
@@ -141,7 +144,7 @@ def test_the_instance_exports_the_worst_worker(
     assert registry.get_sample_value("rates_api_level", {"level": "critical"}) == 1
 
 
-def test_draining_is_told_to_every_worker(workers: list[Instance], tmp_path: Path) -> None:
+def test_draining_is_told_to_every_worker(workers: list[ReportDirectory], tmp_path: Path) -> None:
     """Protocol rule 22: once the main process drains, no worker is ready."""
     before = [worker.draining for worker in workers]
 
@@ -151,6 +154,6 @@ def test_draining_is_told_to_every_worker(workers: list[Instance], tmp_path: Pat
     assert [worker.draining for worker in workers] == [True, True]
 
 
-def test_nobody_has_said_anything_yet(workers: list[Instance]) -> None:
+def test_nobody_has_said_anything_yet(workers: list[ReportDirectory]) -> None:
     """A worker in its warm-up that is alone hears nothing, rather than the worst."""
     assert workers[0].publish(None) is None

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rates_api.snapshot.level import DEGRADING, TICK, Standing, standing
+from rates_api.snapshot.level import DEGRADING, TICK, Assessment, assess
 from rates_api.snapshot.snapshot import Snapshot
 from rates_contracts.observation import SETTLEMENT
 from rates_contracts.status import Transition
@@ -43,7 +43,7 @@ def now(fakes: ModuleType) -> datetime:
 
 def test_all_well_is_healthy(fresh: Snapshot, now: datetime) -> None:
     """Fresh, breaker closed, fed by Redis: healthy, without a warning, an hour at the edge."""
-    found = standing(fresh, now)
+    found = assess(fresh, now)
 
     assert (found.level, found.state, found.warnings) == ("healthy", "fresh", ())
     assert found.edge_seconds == 3600
@@ -54,8 +54,8 @@ def test_past_fresh_until_is_unverified(fresh: Snapshot) -> None:
     limit = fresh.status.fresh_until
     assert limit is not None
 
-    assert standing(fresh, limit).level == "healthy"
-    after = standing(fresh, limit + SECOND)
+    assert assess(fresh, limit).level == "healthy"
+    after = assess(fresh, limit + SECOND)
     assert (after.level, after.state, after.warnings) == (
         "degraded",
         "unverified",
@@ -68,8 +68,8 @@ def test_past_usable_until_is_limited(fresh: Snapshot) -> None:
     limit = fresh.status.usable_until
     assert limit is not None
 
-    assert standing(fresh, limit).level == "degraded"
-    after = standing(fresh, limit + SECOND)
+    assert assess(fresh, limit).level == "degraded"
+    after = assess(fresh, limit + SECOND)
     assert after.level == "limited"
     assert after.warnings == ("past_usable_until", "unverified")
 
@@ -78,7 +78,7 @@ def test_never_verified_is_limited(fresh: Snapshot, now: datetime) -> None:
     """What was never verified is neither fresh nor usable."""
     never = with_status(fresh, verified_at=None, fresh_until=None, usable_until=None)
 
-    assert standing(never, now).level == "limited"
+    assert assess(never, now).level == "limited"
 
 
 def test_no_current_value_is_limited(fresh: Snapshot, now: datetime, fakes: ModuleType) -> None:
@@ -86,13 +86,13 @@ def test_no_current_value_is_limited(fresh: Snapshot, now: datetime, fakes: Modu
     record = fakes.Record()
     record.observe(fakes.observation(date(2024, 1, 2), series=SETTLEMENT))
 
-    assert standing(record.snapshot.with_feed("redis"), now).level == "limited"
+    assert assess(record.snapshot.with_feed("redis"), now).level == "limited"
 
 
 def test_no_data_is_critical(now: datetime, fakes: ModuleType) -> None:
     """Without a snapshot, or with one that holds nothing, the level is critical."""
-    assert standing(None, now).level == "critical"
-    assert standing(fakes.Record().snapshot, now).level == "critical"
+    assert assess(None, now).level == "critical"
+    assert assess(fakes.Record().snapshot, now).level == "critical"
 
 
 @pytest.mark.parametrize("breaker", ["open", "half_open"])
@@ -102,14 +102,14 @@ def test_a_breaker_degrades_inside_the_window_alone(
     """Protocol rule 18: a fault just before closing must not degrade a weekend."""
     broken = with_status(fresh, breaker=breaker, fresh_until=now + timedelta(days=3))
 
-    assert standing(broken, now).warnings == (f"breaker_{breaker}",)
-    assert standing(broken, now).level == "degraded"
-    assert standing(broken, now + timedelta(hours=2)).level == "healthy"
+    assert assess(broken, now).warnings == (f"breaker_{breaker}",)
+    assert assess(broken, now).level == "degraded"
+    assert assess(broken, now + timedelta(hours=2)).level == "healthy"
 
 
 def test_not_fed_by_redis_is_degraded(fresh: Snapshot, now: datetime) -> None:
     """Protocol rule 15: fed by the database counts as degraded and names the cause."""
-    found = standing(fresh.with_feed("database"), now)
+    found = assess(fresh.with_feed("database"), now)
 
     assert (found.level, found.warnings) == ("degraded", ("not_fed_by_redis",))
 
@@ -118,7 +118,7 @@ def test_late_warns_and_does_not_degrade(fresh: Snapshot, now: datetime) -> None
     """Banxico's silence is not our fault."""
     row = Transition(now, "late", now + timedelta(days=1), True, 300)
 
-    found = standing(with_status(fresh, transitions=(row,)), now)
+    found = assess(with_status(fresh, transitions=(row,)), now)
 
     assert (found.level, found.state, found.warnings) == ("healthy", "late", ("late_publication",))
 
@@ -127,14 +127,14 @@ def test_unverified_goes_before_late(fresh: Snapshot, now: datetime) -> None:
     """Where we could not ask, we don't say that Banxico is late."""
     row = Transition(now, "late", now + timedelta(days=1), True, 300)
 
-    found = standing(with_status(fresh, transitions=(row,), fresh_until=now - SECOND), now)
+    found = assess(with_status(fresh, transitions=(row,), fresh_until=now - SECOND), now)
 
     assert (found.state, found.warnings) == ("unverified", ("unverified",))
 
 
 def test_simulated_data_warns(fresh: Snapshot, now: datetime) -> None:
     """A simulator's values say what they are, and degrade nothing."""
-    found = standing(with_status(fresh, source="simulator"), now)
+    found = assess(with_status(fresh, source="simulator"), now)
 
     assert (found.level, found.warnings) == ("healthy", ("simulated_data",))
 
@@ -143,50 +143,48 @@ def test_the_worker_picks_the_row_by_its_clock(fresh: Snapshot, fakes: ModuleTyp
     """Protocol rule 17: the row in force is the last that has begun, or the first of all."""
     rows = fresh.status.transitions
 
-    assert standing(fresh, rows[0].at - SECOND).transition == rows[0]
-    assert standing(fresh, rows[1].at - SECOND).transition == rows[0]
-    assert standing(fresh, rows[1].at).transition == rows[1]
-    assert standing(fresh, rows[1].at + timedelta(days=40)).transition == rows[1]
+    assert assess(fresh, rows[0].at - SECOND).transition == rows[0]
+    assert assess(fresh, rows[1].at - SECOND).transition == rows[0]
+    assert assess(fresh, rows[1].at).transition == rows[1]
+    assert assess(fresh, rows[1].at + timedelta(days=40)).transition == rows[1]
 
 
 def test_the_edge_keeps_less_of_what_is_less_good(fresh: Snapshot, now: datetime) -> None:
     """Protocol rule 21: 300 s without purge, 15 s when not healthy, never above the row's."""
     row = Transition(now, "awaiting_publication", now + timedelta(days=1), True, 7)
 
-    assert standing(with_status(fresh, edge_purged=False), now).edge_seconds == 300
-    assert standing(fresh.with_feed("database"), now).edge_seconds == 15
-    assert standing(with_status(fresh, transitions=(row,)), now).edge_seconds == 7
+    assert assess(with_status(fresh, edge_purged=False), now).edge_seconds == 300
+    assert assess(fresh.with_feed("database"), now).edge_seconds == 15
+    assert assess(with_status(fresh, transitions=(row,)), now).edge_seconds == 7
 
 
-def test_an_answer_leaves_the_edge_by_the_next_change(fresh: Snapshot) -> None:
-    """Protocol rule 21: `s-maxage` never reaches past the next transition."""
+def test_an_answer_ends_with_what_it_says(fresh: Snapshot) -> None:
+    """Protocol rule 16: the limit itself is still inside, the change comes right after it."""
     limit = fresh.status.fresh_until
     assert limit is not None
-    found = standing(fresh, limit - 10 * SECOND)
 
-    assert found.s_maxage(limit - 10 * SECOND) == 10
-    assert found.s_maxage(limit + 10 * SECOND) == 0
+    assert assess(fresh, limit - 10 * SECOND).valid_until == limit + TICK
 
 
-def test_midnight_in_mexico_city_ends_every_standing(fresh: Snapshot) -> None:
+def test_midnight_in_mexico_city_ends_every_assessment(fresh: Snapshot) -> None:
     """With nothing else ahead, "today" changes at midnight in Mexico City."""
-    found = standing(fresh, datetime(2024, 3, 1, 12, 0, tzinfo=UTC))
+    found = assess(fresh, datetime(2024, 3, 1, 12, 0, tzinfo=UTC))
 
     assert found.valid_until == datetime(2024, 3, 2, 6, 0, tzinfo=UTC)
 
 
-def test_the_next_average_ends_a_standing(fresh: Snapshot, fakes: ModuleType) -> None:
+def test_the_next_average_ends_an_assessment(fresh: Snapshot, fakes: ModuleType) -> None:
     """A row of the averages' table that takes over is a change like any other."""
     at = fakes.START + timedelta(minutes=5)
     snapshot = Snapshot(
         fresh.head, fresh.status, (fakes.average(at),), fresh.calendar, fresh.series, "redis"
     )
 
-    assert standing(snapshot, fakes.START).valid_until == at
+    assert assess(snapshot, fakes.START).valid_until == at
 
 
-def of_note(found: Standing) -> tuple[Any, ...]:
-    """Return what a rendered answer shows of a standing."""
+def of_note(found: Assessment) -> tuple[Any, ...]:
+    """Return what a rendered answer shows of an assessment."""
     return found.level, found.state, found.transition, found.warnings, found.edge_seconds
 
 
@@ -221,12 +219,12 @@ def test_nothing_changes_before_valid_until(
     ).with_feed(feed)
     now = fakes.START + timedelta(minutes=minutes)
 
-    found = standing(snapshot, now)
+    found = assess(snapshot, now)
 
     assert found.valid_until > now
     assert list(found.warnings) == [code for code in WARNINGS if code in found.warnings]
     later = min(now + (found.valid_until - now) * ahead, found.valid_until - TICK)
-    assert of_note(standing(snapshot, later)) == of_note(found)
+    assert of_note(assess(snapshot, later)) == of_note(found)
     assert (found.level == "healthy") == DEGRADING.union({"past_usable_until"}).isdisjoint(
         found.warnings
     )

@@ -86,19 +86,6 @@ def test_a_reload_by_name_must_reach_the_event(record: Any, cause: str, reason: 
     assert project(snapshot, event) == Reload(reason, event.at)  # type: ignore[arg-type]
 
 
-def test_every_new_snapshot_starts_with_nothing_rendered(record: Any) -> None:
-    """Protocol rule 16: rendered answers hang off the snapshot, a new one has none."""
-    snapshot = record.snapshot
-    snapshot.rendered["current"] = b"{}"
-
-    after = project(snapshot, record.poll(verified_at=record.state.status.verified_at))
-
-    assert not isinstance(after, Reload)
-    assert after.rendered == {}
-    assert snapshot.with_feed("redis").rendered == {}
-    assert snapshot.rendered == {"current": b"{}"}
-
-
 def test_averages_stay_where_an_event_names_none(record: Any, fakes: ModuleType) -> None:
     """An event without averages leaves the table as it is."""
     record.plan(fakes.average(fakes.START + timedelta(days=1)))

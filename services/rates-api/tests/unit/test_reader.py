@@ -1,6 +1,7 @@
 """The XREAD loop: what it does with entries, with a Redis that is away, and with reloads."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import date
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -11,11 +12,11 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
 from rates_api.consume.reader import StreamReader, Waits
-from rates_api.consume.stream import Entry
-from rates_api.dependencies import Dependency
+from rates_api.consume.stream import StreamEntry
+from rates_api.dependencies import DependencyMonitor
 from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.snapshot.snapshot import Snapshot
-from rates_api.snapshot.warmup import Sources, warm_up
+from rates_api.snapshot.sources import SnapshotSources
 from rates_contracts.events import Position
 
 Make = Callable[..., Any]
@@ -34,7 +35,7 @@ def make(fakes: ModuleType) -> Make:
             redis=redis,
             database=database,
             primary=primary,
-            current=CurrentSnapshot(),
+            current=CurrentSnapshot(lambda _: None),
             counted=[],
             loaded=[],
             waits=[],
@@ -44,18 +45,19 @@ def make(fakes: ModuleType) -> Make:
             found.waits.append(kind)
             await seams.get(kind, _nothing)()
 
-        found.sources = Sources(
+        found.sources = SnapshotSources(
             [redis.source(), database, primary],
-            lambda source, reason: found.loaded.append((source, reason)),
+            on_loaded=lambda source, reason: found.loaded.append((source, reason)),
         )
-        found.dependency = Dependency("redis", lambda _: None)
+        found.dependency = DependencyMonitor("redis", lambda _: None)
         found.reader = StreamReader(
             redis,
             found.current,
             found.sources,
             found.dependency,
-            count=found.counted.append,
+            on_entry=found.counted.append,
             waits=Waits(pause=lambda: waited("pause"), spread=lambda: waited("spread")),
+            span=lambda *_: nullcontext(),
         )
         return found
 
@@ -63,6 +65,10 @@ def make(fakes: ModuleType) -> Make:
 
 
 async def _nothing() -> None:
+    return None
+
+
+def _no_round() -> None:
     return None
 
 
@@ -174,7 +180,7 @@ async def test_an_undecodable_event_is_a_reload_that_covers_it(worker: Any) -> N
     event = worker.record.poll()
     worker.redis.relay()
     fields = {b"event": b'{"type":"unheard_of.v9"}', b"event_id": event.event_id.encode()}
-    worker.redis.entries = [Entry(event.at, fields)]
+    worker.redis.entries = [StreamEntry(event.at, fields)]
 
     await worker.reader.step()
 
@@ -190,7 +196,7 @@ async def test_many_undecodable_events_are_one_reload_and_the_stream_is_followed
     worker.redis.relay()
     unknown = {b"event": b'{"type":"unheard_of.v9"}'}
     worker.redis.entries = [
-        Entry(event.at, {**unknown, b"event_id": event.event_id.encode()}) for event in events
+        StreamEntry(event.at, {**unknown, b"event_id": event.event_id.encode()}) for event in events
     ]
 
     await worker.reader.step()
@@ -296,7 +302,7 @@ async def test_a_stream_that_lags_behind_us_is_no_feed_until_it_caught_up(worker
 async def test_the_same_position_of_another_history_is_no_feed(worker: Any) -> None:
     """Protocol rule 15: a stream that ends at our position with another event is not ours."""
     entry = worker.redis.entries[-1]
-    worker.redis.entries = [Entry(entry.at, {**entry.fields, b"event_id": b"another"})]
+    worker.redis.entries = [StreamEntry(entry.at, {**entry.fields, b"event_id": b"another"})]
     worker.current.fed_by("database")
 
     await worker.reader.step()
@@ -307,7 +313,7 @@ async def test_the_same_position_of_another_history_is_no_feed(worker: Any) -> N
 async def test_a_snapshot_replaced_during_the_spread_is_left_alone(
     make: Make, fakes: ModuleType
 ) -> None:
-    """Where the head watch was faster, the reader reads on from what it loaded."""
+    """Where the head monitor was faster, the reader reads on from what it loaded."""
 
     worker: Any = None
 
@@ -332,7 +338,7 @@ async def test_the_warm_up_prefers_the_documents(make: Make) -> None:
     worker.record.poll()
     worker.redis.relay()
 
-    await warm_up(worker.sources, worker.reader.adopt, _nothing)
+    await worker.reader.warm_up(_no_round)
 
     assert worker.loaded == [("documents", "warm_up")]
     assert worker.current.snapshot == worker.record.snapshot.with_feed("redis")
@@ -345,7 +351,7 @@ async def test_the_warm_up_falls_back_to_the_database(make: Make, redis_away: bo
     worker.record.poll()
     worker.redis.away = redis_away
 
-    await warm_up(worker.sources, worker.reader.adopt, _nothing)
+    await worker.reader.warm_up(_no_round)
 
     assert worker.loaded == [("database", "warm_up")]
     assert worker.current.snapshot == worker.record.snapshot
@@ -353,34 +359,57 @@ async def test_the_warm_up_falls_back_to_the_database(make: Make, redis_away: bo
 
 async def test_the_warm_up_goes_on_until_a_source_answers(make: Make) -> None:
     """With both sources gone it asks both again after each pause, and recovers by itself."""
-    worker = make()
-    worker.record.poll()
-    worker.redis.away = worker.database.away = worker.primary.away = True
-    pauses: list[int] = []
+    rounds: list[int] = []
 
     async def pause() -> None:
-        pauses.append(1)
-        worker.database.away = len(pauses) < 3
+        found.database.away = len(rounds) < 2
 
-    await warm_up(worker.sources, worker.reader.adopt, pause)
+    worker = found = make(pause=pause)
+    worker.record.poll()
+    worker.redis.away = worker.database.away = worker.primary.away = True
 
-    assert len(pauses) == 3
+    await worker.reader.warm_up(lambda: rounds.append(1))
+
+    assert len(rounds) == 3
+    assert worker.waits == ["pause"] * 3
     assert worker.current.snapshot == worker.record.snapshot
 
 
-def test_the_trail_knows_where_the_worker_has_been(make: Make) -> None:
+def test_the_current_snapshot_knows_where_the_worker_has_been(make: Make) -> None:
     """Events are remembered one by one, a load forgets how the worker got elsewhere."""
     record = make().record
     record.poll()
     first = record.snapshot
     record.poll()
-    current = CurrentSnapshot(first)
+    current = CurrentSnapshot(lambda _: None)
+    current.replace(first)
     current.advance(record.snapshot)
 
     assert current.has_stood_at(first.head)
     current.replace(record.snapshot)
     assert not current.has_stood_at(first.head)
     assert current.has_stood_at(record.state.head)
+
+
+def test_every_new_snapshot_starts_with_an_empty_cache(make: Make) -> None:
+    """Protocol rule 16: what is made of a snapshot is never served from the next."""
+    record = make().record
+    record.poll()
+    current = CurrentSnapshot(lambda snapshot: [snapshot])
+    caches = [current.cache]
+    changes: list[Callable[[], None]] = [
+        lambda: current.replace(record.snapshot),
+        lambda: current.fed_by("redis"),
+        lambda: current.advance(record.snapshot),
+    ]
+    for change in changes:
+        change()
+        assert current.cache == [current.snapshot]
+        assert all(current.cache is not cache for cache in caches)
+        caches.append(current.cache)
+
+    current.fed_by(record.snapshot.feed)
+    assert current.cache is caches[-1]
 
 
 actions = st.lists(
@@ -447,7 +476,7 @@ def test_a_dependency_tells_its_gauge() -> None:
     from prometheus_client import Gauge
 
     registry = CollectorRegistry()
-    dependency = Dependency("redis", Gauge("up", "Up.", registry=registry).set)
+    dependency = DependencyMonitor("redis", Gauge("up", "Up.", registry=registry).set)
 
     assert (dependency.state, registry.get_sample_value("up")) == ("degraded", 0)
     dependency.answered()

@@ -9,7 +9,7 @@ import asyncio
 import signal
 import socket
 import sys
-from typing import Any, cast
+from typing import cast
 
 import structlog
 import uvloop
@@ -18,7 +18,7 @@ from granian.server.embed import Server
 
 from rates_contracts.environment import EnvironmentInvalid
 from rates_sync.app import create_app
-from rates_sync.bootstrap import bootstrap
+from rates_sync.bootstrap import NO_OVERRIDES, Overrides, bootstrap
 from rates_sync.errors import WrongUpstream
 from rates_sync.service import Service
 from rates_sync.settings import Settings, load
@@ -27,14 +27,14 @@ from rates_telemetry.logging import Style, set_up_logging
 log = structlog.get_logger(__name__)
 
 WRONG_START = 2
-"""Exit status for what only the operator can mend: settings, a taken port, another upstream."""
+"""Exit status for what only the operator can repair: settings, a taken port, another upstream."""
 
 END_WITHIN = 4.0
-"""Seconds until the service is told again to end; releasing the lease may take 3."""
+"""Seconds until the service is cancelled again; releasing the lease may take 3."""
 
 
 class PortTaken(Exception):
-    """Somebody else listens on our port."""
+    """Another process listens on our port."""
 
 
 def main() -> None:
@@ -46,24 +46,24 @@ def main() -> None:
         sys.exit(WRONG_START)
 
 
-def serve_forever(settings: Settings, **seams: Any) -> None:
-    """Serve until a signal; `seams` are those of `bootstrap`.
+def serve_forever(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> None:
+    """Serve until a signal; the parts in `overrides` replace the real ones.
 
     Raises `PortTaken`, `WrongUpstream`, or an ExceptionGroup for a bug.
     """
     set_up_logging(settings.log_level, cast("Style", settings.log_format), service="rates-sync")
     _require_free(settings.host, settings.port)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, bootstrap(settings, **seams)))
+        runner.run(_serve(settings, bootstrap(settings, overrides)))
 
 
 async def _serve(settings: Settings, service: Service) -> None:
     """Serve as long as the service runs; a signal ends both in good order."""
     running = asyncio.create_task(service.run(), name="service")
-    told = asyncio.Event()
+    signalled = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(signum, told.set)
+        loop.add_signal_handler(signum, signalled.set)
     server = Server(
         create_app(service),
         address=settings.host,
@@ -74,7 +74,7 @@ async def _serve(settings: Settings, service: Service) -> None:
     )
     serving = asyncio.create_task(server.serve(), name="server")
     log.info("serving", host=settings.host, port=settings.port, source=settings.source)
-    ending = asyncio.create_task(told.wait(), name="signal")
+    ending = asyncio.create_task(signalled.wait(), name="signal")
     await asyncio.wait({running, serving, ending}, return_when=asyncio.FIRST_COMPLETED)
     ending.cancel()
     await _end(running)
@@ -90,7 +90,7 @@ async def _end(running: "asyncio.Task[None]") -> None:
     """Cancel the service until it has ended.
 
     A library that loses a cancellation (`asyncio.wait_for` before Python 3.12, a client's clean-up
-    on a dead connection) must not keep a process alive that was told to end.
+    on a dead connection) must not keep a process alive that has to end.
     """
     while not running.done():
         running.cancel()

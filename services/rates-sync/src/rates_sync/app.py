@@ -1,7 +1,7 @@
 """The internal port: probes, health, metrics, operators' actions.
 
-`__main__` serves it beside the work. Every answer is made from memory but `/health`, which looks
-into the database for a second at most. Nothing here is public.
+Every answer is made from memory but `/health`, which reads the database for a second at most.
+Nothing here is public.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from rates_sync.operate.health import Health, health_of
+from rates_sync.operate.health import InstanceHealth, health_of
 from rates_sync.operate.operations import Operations
 from rates_sync.operate.problems import EXCEPTION_HANDLERS
 from rates_sync.service import Service
@@ -21,7 +21,7 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 
 def create_app(service: Service) -> Litestar:
-    """Put the routes on `service`, which the caller runs."""
+    """Return the application over `service`, which it doesn't run."""
     return Litestar(
         route_handlers=[*_probes(service), Operations],
         dependencies={"service": Provide(lambda: service, sync_to_thread=False)},
@@ -35,8 +35,8 @@ def create_app(service: Service) -> Litestar:
 def _probes(service: Service) -> list[HTTPRouteHandler]:
     @get("/livez", sync_to_thread=False)
     def livez() -> Response[dict[str, Any]]:
-        """Tell whether every loop gets round."""
-        stuck = service.progress.stuck
+        """Tell whether every loop is alive."""
+        stuck = service.liveness.stuck
         return _probe(not stuck, {"alive": not stuck, "stuck": stuck})
 
     @get("/readyz", sync_to_thread=False)
@@ -45,8 +45,8 @@ def _probes(service: Service) -> list[HTTPRouteHandler]:
         return _probe(service.ready, {"ready": service.ready})
 
     @get("/health")
-    async def health() -> Response[Health]:
-        """Tell how things stand."""
+    async def health() -> Response[InstanceHealth]:
+        """Return the health of this instance."""
         return Response(await health_of(service), headers=NO_STORE)
 
     @get("/metrics", sync_to_thread=False)

@@ -1,190 +1,165 @@
 """What one leader is made of: every task of a lease, wired over what the instance shares.
 
-`bootstrap` hands it to `leadership`, which calls it at each take-over. It opens no client and reads
-no environment.
+It opens no client and reads no environment.
 """
 
 import asyncio
-import time
-import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from random import random as chance
+from datetime import date as Day
+from datetime import datetime, timedelta
 
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rates_contracts.events import Event
 from rates_contracts.status import BreakerState
+from rates_sync.clock import Clock, Sleep
 from rates_sync.cycle.backfill import Backfill
 from rates_sync.cycle.cycle import Cycle
 from rates_sync.cycle.recorder import Recorder
 from rates_sync.errors import RelayError, StoreUnavailable
-from rates_sync.guard.chain import Guarded, Limits, Surroundings, guarded
-from rates_sync.leader.courier import Courier, Outlets
-from rates_sync.leader.leader import BreakerLog, Leader, Nightly, Renewal, Task
+from rates_sync.guard.chain import GuardDependencies, Guarded, guarded
+from rates_sync.instrumentation import Instrumentation
+from rates_sync.leader.leader import Leader, Task
+from rates_sync.leader.loops import BreakerLog, Nightly, Renewal
 from rates_sync.leader.poller import Poller, Timing
-from rates_sync.leader.waiting import Progress
-from rates_sync.leader.watch import CountedLedger, Watch
+from rates_sync.liveness import Liveness
 from rates_sync.metrics import Metrics
 from rates_sync.notify.alerts import Alerts
 from rates_sync.notify.cdn import EdgeCache
+from rates_sync.notify.dispatcher import NotificationDispatcher, Sinks
 from rates_sync.relay.relay import Relay, Step
 from rates_sync.settings import Settings
+from rates_sync.store.cursors import NoticeCursor
 from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
-from rates_sync.store.notices import Notices
 from rates_sync.store.outbox import Outbox
 from rates_sync.store.pruning import prune
 from rates_sync.store.quota import RequestLedger
 from rates_sync.store.record import Record
-from rates_sync.timetable.schedule import Pace, polls_until_closing
+from rates_sync.timetable.schedule import polls_until_closing
 from rates_sync.timetable.status import Origin
 from rates_sync.upstream import Banxico
 from rates_telemetry.tracing import Tracing
 
-Sleep = Callable[[float], Awaitable[None]]
-
-
-def utc_now() -> datetime:
-    """Return now, in UTC."""
-    return datetime.now(UTC)
-
-
-@dataclass(frozen=True)
-class Seams:
-    """Whatever touches time, chance or names."""
-
-    clock: Callable[[], datetime] = utc_now
-    monotonic: Callable[[], float] = time.monotonic
-    sleep: Sleep = asyncio.sleep
-    random: Callable[[], float] = chance
-    new_event_id: Callable[[], str] = lambda: uuid.uuid4().hex
-
 
 @dataclass(frozen=True)
 class Instance:
-    """What all leaders of a process share."""
+    """What all leaders of an instance share; `lease_sleep` also shows that the lease loop runs."""
 
     settings: Settings
-    seams: Seams
+    clock: Clock
+    sleep: Sleep
+    lease_sleep: Sleep
+    random: Callable[[], float]
+    first_fix_day: Day
     engine: AsyncEngine
     redis: Redis
-    client: Banxico
+    banxico: Banxico
     alerts: Alerts
     edge: EdgeCache
     tracing: Tracing
     record: Record
     lease: Lease
     metrics: Metrics
-    progress: Progress
-    lease_sleep: Sleep
-    watch: Watch
+    liveness: Liveness
+    instrumentation: Instrumentation
 
 
-def build_leader(own: Instance, fence: Fence) -> Leader:
+def build_leader(instance: Instance, fence: Fence) -> Leader:
     """Build the work of one lease; its breaker starts closed."""
-    settings, clock, sleep = own.settings, own.seams.clock, own.seams.sleep
-    watch = own.watch
-    relay_wake, courier_wake = asyncio.Event(), asyncio.Event()
+    settings, clock, sleep = instance.settings, instance.clock, instance.sleep
+    instrumentation = instance.instrumentation
+    relay_wake, dispatcher_wake = asyncio.Event(), asyncio.Event()
 
-    def told(event: Event) -> None:
-        watch.announced(event)
+    def on_event(event: Event) -> None:
+        instrumentation.on_event(event)
         relay_wake.set()
 
-    recorder = Recorder(
-        own.record, fence, Origin(settings.source, own.edge.configured), clock, told
-    )
-    breaker_log = BreakerLog(recorder.note, sleep, watch.store_failed)
-    poller = _poller(own, recorder, _guards(own, fence, recorder, breaker_log))
-    courier = _courier(own, fence)
+    origin = Origin(settings.source, instance.edge.configured)
+    recorder = Recorder(instance.record, fence, origin, clock, on_event)
+    on_failure = instrumentation.on_store_failure
+    breaker_log = BreakerLog(recorder.note, sleep, on_failure)
+    poller = _poller(instance, recorder, _guards(instance, fence, recorder, breaker_log))
+    dispatcher = _dispatcher(instance, fence)
 
-    def relayed(step: Step | RelayError | StoreUnavailable) -> None:
-        watch.relayed(step)
-        courier.redis_seen(away=isinstance(step, RelayError))
-        courier_wake.set()
+    def on_relay_step(step: Step | RelayError | StoreUnavailable) -> None:
+        instrumentation.on_relay_step(step)
+        dispatcher.on_redis_step(away=isinstance(step, RelayError))
+        dispatcher_wake.set()
         if isinstance(step, Step) and step.restarted:
             poller.ask_now()
 
-    outbox = Outbox(own.engine, own.record, fence)
-    relay = Relay(own.redis, outbox, observe=relayed, interval=settings.relay_interval)
-    watch.follow(relay.lag, courier.suspicious)
+    outbox = Outbox(instance.engine, instance.record, fence)
+    relay = Relay(instance.redis, outbox, interval=settings.relay_interval, on_step=on_relay_step)
+    instrumentation.attach(relay.lag, dispatcher.on_suspicious)
 
     async def prune_record(now: datetime) -> None:
-        watch.pruned(await prune(own.engine, fence, now, relayed=await relay.cursor()))
+        pruned = await prune(instance.engine, fence, now, relayed=await relay.cursor())
+        instrumentation.on_pruned(pruned)
 
-    async def renew() -> None:
-        await own.lease.renew(fence)
-
-    renewal = Renewal(renew, own.lease_sleep, watch.store_failed, interval=settings.lease_renewal)
-    nightly = Nightly(prune_record, recorder.renew_calendar, clock, sleep, watch.store_failed)
+    renewal = Renewal(
+        lambda: instance.lease.renew(fence),
+        instance.lease_sleep,
+        on_failure,
+        interval=settings.lease_renewal,
+    )
+    nightly = Nightly(prune_record, recorder.renew_calendar, clock, sleep, on_failure)
     tasks: dict[str, Task] = {
         "renewal": renewal.run,
         "breaker": breaker_log.run,
         "relay": lambda: relay.run(relay_wake),
-        "courier": lambda: courier.run(courier_wake),
+        "dispatcher": lambda: dispatcher.run(dispatcher_wake),
         "nightly": nightly.run,
     }
     return Leader(recorder, poller, tasks)
 
 
-def _poller(own: Instance, recorder: Recorder, guards: Guarded) -> Poller:
-    settings, seams = own.settings, own.seams
-    retry = timedelta(seconds=settings.store_retry)
+def _poller(instance: Instance, recorder: Recorder, guards: Guarded) -> Poller:
+    timing = Timing(
+        instance.clock,
+        instance.sleep,
+        instance.settings.pace(),
+        lambda: guards.breaker.retry_at,
+        timedelta(seconds=instance.settings.store_retry),
+    )
     return Poller(
-        Cycle(guards.banxico, recorder, seams.clock, own.tracing.span),
-        Backfill(guards.banxico, recorder),
+        Cycle(guards.banxico, recorder, instance.clock, instance.tracing.span),
+        Backfill(guards.banxico, recorder, instance.first_fix_day),
         recorder,
-        guards.breaker,
-        Timing(seams.clock, seams.sleep, _pace(settings), retry),
-        own.watch,
+        timing,
+        instance.instrumentation,
     )
 
 
-def _courier(own: Instance, fence: Fence) -> Courier:
-    return Courier(
-        lambda notice: Notices(own.engine, fence, notice),
-        Outlets(own.alerts, own.edge, own.watch.notified),
-        own.seams.clock,
-        interval=own.settings.notice_interval,
-        second_purge=timedelta(seconds=own.settings.second_purge),
+def _dispatcher(instance: Instance, fence: Fence) -> NotificationDispatcher:
+    return NotificationDispatcher(
+        lambda notice: NoticeCursor(instance.engine, fence, notice),
+        Sinks(instance.alerts, instance.edge, instance.instrumentation.on_notice),
+        instance.clock,
+        interval=instance.settings.notice_interval,
+        second_purge=timedelta(seconds=instance.settings.second_purge),
     )
 
 
-def _guards(own: Instance, fence: Fence, recorder: Recorder, breaker_log: BreakerLog) -> Guarded:
-    settings, seams = own.settings, own.seams
-    limits = Limits(
-        deadline=settings.request_timeout,
-        fail_max=settings.breaker_fail_max,
-        reset_after=timedelta(seconds=settings.breaker_reset),
-        daily_requests=settings.daily_quota,
-        reserve=settings.quota_reserve,
-        retry_pause=settings.retry_pause,
-    )
-    pace = _pace(settings)
+def _guards(
+    instance: Instance, fence: Fence, recorder: Recorder, breaker_log: BreakerLog
+) -> Guarded:
+    clock, pace = instance.clock, instance.settings.pace()
 
     def on_change(_old: BreakerState, new: BreakerState, at: datetime) -> None:
-        own.watch.breaker_changed(new)
-        breaker_log.changed(new, at)
+        instance.instrumentation.on_breaker_change(new)
+        breaker_log.on_change(new, at)
 
-    around = Surroundings(
-        clock=seams.clock,
-        sleep=seams.sleep,
-        random=seams.random,
-        planned=lambda: polls_until_closing(recorder.known, seams.clock(), pace),
+    dependencies = GuardDependencies(
+        clock=clock,
+        sleep=instance.sleep,
+        random=instance.random,
+        planned=lambda: polls_until_closing(recorder.known, clock(), pace),
         on_change=on_change,
-        observe=own.watch.asked,
+        on_attempt=instance.instrumentation.on_attempt,
+        on_spent=instance.instrumentation.on_spent,
     )
-    ledger = CountedLedger(RequestLedger(own.engine, fence), own.metrics.quota_used.set)
-    return guarded(own.client, ledger, limits, around)
-
-
-def _pace(settings: Settings) -> Pace:
-    return Pace(
-        regular=timedelta(seconds=settings.poll_regular),
-        noon_rush=timedelta(seconds=settings.poll_noon),
-        awaiting=timedelta(seconds=settings.poll_awaiting),
-        closing=timedelta(seconds=settings.poll_closing),
-        late=timedelta(seconds=settings.poll_late),
-    )
+    ledger = RequestLedger(instance.engine, fence)
+    return guarded(instance.banxico, ledger, instance.settings.limits(), dependencies)

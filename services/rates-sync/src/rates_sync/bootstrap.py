@@ -1,86 +1,159 @@
 """Builds one instance of rates-sync from its settings: the one place that opens clients.
 
-Called by `__main__` and by tests, which pass their own clock, sleep or chance; `assembly` wires
-what a lease adds. Nothing connects and nothing runs until `Service.run`; what is opened here is
-closed there, in reverse order.
+Nothing connects and nothing runs until `Service.run`; what is opened here is closed there, in
+reverse order.
 """
 
 import asyncio
 import os
 import secrets
 import socket
+import time
 import uuid
+from collections.abc import Callable
 from contextlib import AsyncExitStack
-from typing import Any
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from datetime import date as Day
+from random import random as chance
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rates_contracts.calendar import mexico_day
+from rates_contracts.observation import FIRST_FIX_DAY
 from rates_sync import __version__
-from rates_sync.assembly import Instance, Seams, build_leader
+from rates_sync.assembly import Instance, build_leader
 from rates_sync.banxico.client import BanxicoClient, open_client
-from rates_sync.leader.leadership import Leadership
-from rates_sync.leader.waiting import Progress
-from rates_sync.leader.watch import Watch
+from rates_sync.clock import Clock, Sleep
+from rates_sync.instrumentation import Instrumentation
+from rates_sync.leader.election import Election
+from rates_sync.liveness import Liveness
 from rates_sync.metrics import Metrics
-from rates_sync.migrations import migrate
+from rates_sync.migrations import migrate, migrate_with
 from rates_sync.notify.alerts import Alerts, LogAlerts
 from rates_sync.notify.cdn import EdgeCache, NoEdge
 from rates_sync.service import Service
 from rates_sync.settings import Settings
 from rates_sync.store.engine import open_engine
-from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
-from rates_sync.store.quota import RequestLedger
+from rates_sync.store.origin import claim
+from rates_sync.store.quota import requests_used
 from rates_sync.store.record import Record
-from rates_sync.store.upstream import claim
-from rates_telemetry.tracing import current_traceparent, open_tracing
+from rates_sync.upstream import Banxico
+from rates_telemetry.tracing import Tracing, current_traceparent, open_tracing
 
 LEASE_WITHIN = 60.0
-"""Seconds in which a living lease loop gets round, also while the database hangs."""
+"""Seconds within which a living lease loop beats, also while the database hangs."""
 
 
-def bootstrap(settings: Settings, **seams: Any) -> Service:
-    """Build an instance; `seams` are the fields of `Seams` that a test replaces."""
+@dataclass(frozen=True)
+class Overrides:
+    """What replaces the real thing, which is the default; None is what the settings say.
+
+    Whoever passes an object closes it: the instance closes only what it opened by itself. `engine`
+    must reach a database that exists, `name` be unique to the instance, also across its restarts.
+    """
+
+    clock: Clock = lambda: datetime.now(UTC)
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Sleep = asyncio.sleep
+    random: Callable[[], float] = chance
+    new_event_id: Callable[[], str] = lambda: uuid.uuid4().hex
+    first_fix_day: Day = FIRST_FIX_DAY
+    name: str | None = None
+    engine: AsyncEngine | None = None
+    redis: Redis | None = None
+    banxico: Banxico | None = None
+    alerts: Alerts | None = None
+    edge: EdgeCache | None = None
+    tracing: Tracing | None = None
+
+
+NO_OVERRIDES = Overrides()
+
+
+def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Service:
+    """Build an instance; the parts in `overrides` replace the real ones."""
     closing = AsyncExitStack()
-    instance = _instance(settings, Seams(**seams), closing)
-    url = settings.database_url.reveal()
+    instance = _instance(settings, overrides, closing)
 
     async def prepare() -> None:
-        await migrate(url)
+        if overrides.engine is None:
+            await migrate(settings.database_url.reveal())
+        else:
+            await migrate_with(overrides.engine)
         await claim(instance.engine, settings.source)
 
     async def holder() -> str:
         return (await instance.lease.observe()).holder
 
     async def quota_used() -> int:
-        today = mexico_day(instance.seams.clock())
-        return await RequestLedger(instance.engine, Fence("", 0)).used(today)
+        return await requests_used(instance.engine, mexico_day(overrides.clock()))
 
     return Service(
-        clock=instance.seams.clock,
-        sleep=instance.seams.sleep,
+        clock=overrides.clock,
+        sleep=overrides.sleep,
         metrics=instance.metrics,
-        progress=instance.progress,
+        liveness=instance.liveness,
         record=instance.record,
-        leadership=Leadership(
-            instance.lease, lambda fence: build_leader(instance, fence), instance.watch.leads
+        election=Election(
+            instance.lease.contend,
+            instance.lease.release,
+            lambda fence: build_leader(instance, fence),
+            instance.instrumentation.on_leading,
         ),
         prepare=prepare,
         holder=holder,
         quota_used=quota_used,
-        relay_lag=instance.watch.relay_lag,
+        relay_lag=instance.instrumentation.relay_lag,
         operator_token=settings.operator_token,
         daily_quota=settings.daily_quota,
+        first_fix_day=overrides.first_fix_day,
         closing=closing,
     )
 
 
-def _instance(settings: Settings, seams: Seams, closing: AsyncExitStack) -> Instance:
-    metrics = Metrics(daily_quota=settings.daily_quota)
-    progress = Progress(seams.monotonic)
+def _instance(settings: Settings, overrides: Overrides, closing: AsyncExitStack) -> Instance:
+    metrics, liveness = Metrics(daily_quota=settings.daily_quota), Liveness(overrides.monotonic)
+    tracing = overrides.tracing or _open_tracing(settings, closing)
+    engine = overrides.engine or _open_engine(settings, closing)
+
+    async def lease_sleep(seconds: float) -> None:
+        liveness.beat("lease", within=LEASE_WITHIN)
+        await overrides.sleep(seconds)
+
+    return Instance(
+        settings=settings,
+        clock=overrides.clock,
+        sleep=overrides.sleep,
+        lease_sleep=lease_sleep,
+        random=overrides.random,
+        first_fix_day=overrides.first_fix_day,
+        engine=engine,
+        redis=overrides.redis or _open_redis(settings, closing),
+        banxico=overrides.banxico or _open_banxico(settings, overrides.clock, closing),
+        alerts=overrides.alerts or _alerts(settings),
+        edge=overrides.edge or _edge(settings),
+        tracing=tracing,
+        record=Record(engine, overrides.clock, overrides.new_event_id, current_traceparent),
+        lease=Lease(
+            engine,
+            overrides.name or _unique_name(),
+            monotonic=overrides.monotonic,
+            sleep=lease_sleep,
+            poll=settings.lease_poll,
+            patience=settings.lease_patience,
+        ),
+        metrics=metrics,
+        liveness=liveness,
+        instrumentation=Instrumentation(metrics, liveness, overrides.clock),
+    )
+
+
+def _open_tracing(settings: Settings, closing: AsyncExitStack) -> Tracing:
     tracing = open_tracing(
         "rates-sync",
         version=__version__,
@@ -88,45 +161,18 @@ def _instance(settings: Settings, seams: Seams, closing: AsyncExitStack) -> Inst
         sampled=settings.trace_share,
     )
     closing.push_async_callback(asyncio.to_thread, tracing.close)
+    return tracing
+
+
+def _open_engine(settings: Settings, closing: AsyncExitStack) -> AsyncEngine:
     engine = open_engine(settings.database_url.reveal())
     closing.push_async_callback(engine.dispose)
-    redis = _open_redis(settings)
-    closing.push_async_callback(redis.aclose)
-    http = open_client(settings.banxico_url, read_timeout=settings.request_timeout)
-    closing.push_async_callback(http.aclose)
-
-    async def lease_sleep(seconds: float) -> None:
-        progress.beat("lease", within=LEASE_WITHIN)
-        await seams.sleep(seconds)
-
-    return Instance(
-        settings=settings,
-        seams=seams,
-        engine=engine,
-        redis=redis,
-        client=BanxicoClient(http, settings.banxico_token, seams.clock),
-        alerts=_alerts(settings),
-        edge=_edge(settings),
-        tracing=tracing,
-        record=Record(engine, seams.clock, seams.new_event_id, current_traceparent),
-        lease=Lease(
-            engine,
-            _name(),
-            monotonic=seams.monotonic,
-            sleep=lease_sleep,
-            poll=settings.lease_poll,
-            patience=settings.lease_patience,
-        ),
-        metrics=metrics,
-        progress=progress,
-        lease_sleep=lease_sleep,
-        watch=Watch(metrics, progress, seams.clock),
-    )
+    return engine
 
 
-def _open_redis(settings: Settings) -> Redis:
+def _open_redis(settings: Settings, closing: AsyncExitStack) -> Redis:
     """No retries of the client's own: the relay's loop is the retry."""
-    return Redis.from_url(
+    redis = Redis.from_url(
         settings.redis_url.reveal(),
         retry=Retry(NoBackoff(), 0),
         socket_timeout=settings.redis_timeout,
@@ -135,6 +181,14 @@ def _open_redis(settings: Settings) -> Redis:
         # RESP3 is the client's default, and the embedded server can't write its null.
         protocol=2,
     )
+    closing.push_async_callback(redis.aclose)
+    return redis
+
+
+def _open_banxico(settings: Settings, clock: Clock, closing: AsyncExitStack) -> Banxico:
+    http = open_client(settings.banxico_url, read_timeout=settings.request_timeout)
+    closing.push_async_callback(http.aclose)
+    return BanxicoClient(http, settings.banxico_token, clock)
 
 
 def _alerts(settings: Settings) -> Alerts:
@@ -142,7 +196,8 @@ def _alerts(settings: Settings) -> Alerts:
         return LogAlerts()
     from rates_sync.notify.aws import SnsAlerts, open_client  # noqa: PLC0415  needs boto3
 
-    return SnsAlerts(open_client("sns", settings.aws_region), settings.sns_topic_arn)
+    sns = open_client("sns", settings.aws_region)
+    return SnsAlerts(sns.publish, settings.sns_topic_arn)
 
 
 def _edge(settings: Settings) -> EdgeCache:
@@ -150,13 +205,14 @@ def _edge(settings: Settings) -> EdgeCache:
         return NoEdge()
     from rates_sync.notify.aws import CloudFrontPurge, open_client  # noqa: PLC0415  needs boto3
 
+    cloudfront = open_client("cloudfront", settings.aws_region)
     return CloudFrontPurge(
-        open_client("cloudfront", settings.aws_region),
+        cloudfront.create_invalidation,
         settings.cloudfront_distribution_id,
         reference=lambda: uuid.uuid4().hex,
     )
 
 
-def _name() -> str:
+def _unique_name() -> str:
     """Name this process in the lease, unique also across its restarts."""
     return f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"

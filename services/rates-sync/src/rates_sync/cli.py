@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NoReturn
 
@@ -17,7 +18,7 @@ import httpx
 
 from rates_contracts.environment import EnvironmentInvalid, Secret, read, setting
 from rates_contracts.observation import FIRST_FIX_DAY
-from rates_sync.settings import PREFIX
+from rates_sync.settings import PREFIX, Settings
 
 QUICK_SECONDS = 10.0
 """For what is answered from memory; asking Banxico takes longer."""
@@ -28,12 +29,12 @@ SLOW_SECONDS = 120.0
 class Access:
     """Where an instance listens, and the token of its operator actions."""
 
-    host: str = setting("The address of the internal port.", default="127.0.0.1")
-    port: int = setting("The internal port.", default=8001)
+    host: str = setting("The address of the internal port.", default=Settings.host)
+    port: int = setting("The internal port.", default=Settings.port)
     operator_token: Secret | None = setting("The bearer token of operators.", default=None)
 
 
-class Instance:
+class InstanceClient:
     """A running instance; each failure ends the command with one line and status 1."""
 
     def __init__(self, access: Access) -> None:
@@ -43,53 +44,39 @@ class Instance:
 
     def health(self) -> dict[str, Any]:
         """Return what `/health` says."""
-        return self._json("GET", "/health", QUICK_SECONDS)
+        with self._request("GET", "/health", QUICK_SECONDS) as response:
+            return _content(response)
 
     def act(self, action: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Run an operator action and return its answer."""
-        return self._json("POST", f"/internal/v1/{action}", SLOW_SECONDS, body)
+        with self._request("POST", f"/internal/v1/{action}", SLOW_SECONDS, body) as response:
+            return _content(response)
 
     def lines(self, action: str, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Run an operator action and yield its lines as they come."""
-        try:
-            with httpx.stream(
-                "POST",
-                f"{self._base}/internal/v1/{action}",
-                json=body,
-                headers=self._headers,
-                timeout=SLOW_SECONDS,
-                trust_env=False,
-            ) as response:
-                if response.is_error:
-                    _fail(json.loads(response.read()))
-                for line in response.iter_lines():
-                    yield json.loads(line)
-        except httpx.HTTPError as error:
-            self._unreachable(error)
+        with self._request("POST", f"/internal/v1/{action}", SLOW_SECONDS, body) as response:
+            yield from map(json.loads, response.iter_lines())
 
-    def _json(
+    @contextmanager
+    def _request(
         self, method: str, path: str, timeout: float, body: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
+    ) -> Iterator[httpx.Response]:
+        url = self._base + path
+        options: dict[str, Any] = {"json": body, "headers": self._headers, "timeout": timeout}
         try:
-            response = httpx.request(
-                method,
-                self._base + path,
-                json=body,
-                headers=self._headers,
-                timeout=timeout,
-                trust_env=False,
-            )
+            with httpx.stream(method, url, trust_env=False, **options) as response:
+                if response.is_error:
+                    _fail(_content(response))
+                yield response
         except httpx.HTTPError as error:
-            self._unreachable(error)
-        content: dict[str, Any] = response.json()
-        if response.is_error:
-            _fail(content)
-        return content
+            raise click.ClickException(
+                f"no answer from {self._base} ({type(error).__name__}): does rates-sync run there?"
+            ) from error
 
-    def _unreachable(self, error: httpx.HTTPError) -> NoReturn:
-        raise click.ClickException(
-            f"no answer from {self._base} ({type(error).__name__}): does rates-sync run there?"
-        ) from error
+
+def _content(response: httpx.Response) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(response.read())
+    return content
 
 
 def _fail(problem: Mapping[str, Any]) -> NoReturn:
@@ -112,7 +99,7 @@ def _access(environ: Mapping[str, str]) -> Access:
 def main(context: click.Context) -> None:
     """Operate a running rates-sync (RATES_SYNC_HOST, _PORT, _OPERATOR_TOKEN or its _FILE)."""
     try:
-        context.obj = Instance(_access(os.environ))
+        context.obj = InstanceClient(_access(os.environ))
     except EnvironmentInvalid as error:
         click.echo(f"rates-sync: {error}", err=True)
         sys.exit(2)
@@ -120,8 +107,8 @@ def main(context: click.Context) -> None:
 
 @main.command()
 @click.pass_obj
-def status(instance: Instance) -> None:
-    """Say how the instance stands."""
+def status(instance: InstanceClient) -> None:
+    """Show the health of the instance."""
     health = instance.health()
     quota = health.pop("quota")
     head = health.pop("head")
@@ -136,7 +123,7 @@ def status(instance: Instance) -> None:
 
 @main.command()
 @click.pass_obj
-def sync(instance: Instance) -> None:
+def sync(instance: InstanceClient) -> None:
     """Ask Banxico now."""
     done = instance.act("sync", {})
     click.echo(
@@ -160,7 +147,7 @@ def sync(instance: Instance) -> None:
     "--to", "last", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The last day."
 )
 @click.pass_obj
-def backfill(instance: Instance, first: datetime, last: datetime) -> None:
+def backfill(instance: InstanceClient, first: datetime, last: datetime) -> None:
     """Ask for a range again; what it brings is trusted, large moves included."""
     body = {"from": first.date().isoformat(), "to": last.date().isoformat()}
     new = corrections = set_aside = 0
@@ -179,7 +166,7 @@ def backfill(instance: Instance, first: datetime, last: datetime) -> None:
 @click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
 @click.option("--reason", required=True, help="Why, for the audit: the decree.")
 @click.pass_obj
-def close_day(instance: Instance, day: datetime, reason: str) -> None:
+def close_day(instance: InstanceClient, day: datetime, reason: str) -> None:
     """Declare a banking day closed, as authorities did at short notice."""
     done = instance.act("close-day", {"date": day.date().isoformat(), "reason": reason})
     click.echo(f"{done['date']} is closed: {done['reason']}")

@@ -1,7 +1,7 @@
 """Every failure that rates-sync expects, one tree; whatever lies outside it is a bug.
 
 Edges (HTTP client, database, Redis, AWS) translate once into an error of this tree, `from` the
-cause; `cycle` and `app` read it. Nothing here logs, retries or counts.
+cause.
 
     RatesSyncError
     ├── UpstreamError                Banxico gave no usable answer
@@ -15,7 +15,7 @@ cause; `cycle` and `app` read it. Nothing here logs, retries or counts.
     │   ├── StoreUnavailable         the database can't be reached or is locked
     │   └── LeaseLost                another instance writes now
     ├── RelayError                   the stream can't be brought in line with the record
-    ├── NotificationFailed           an alert or a purge did not go out
+    ├── NotificationFailed           an alert or a purge was not sent
     └── WrongUpstream                the database was fed by another upstream
 """
 
@@ -46,7 +46,7 @@ class UpstreamError(RatesSyncError):
 
 
 class UpstreamFailure(UpstreamError):
-    """Banxico failed: the breaker counts it and the next attempt may follow at once.
+    """Banxico failed: it counts for the breaker, and the next attempt may follow at once.
 
     `body` is what came and could not be used, for the quarantine; empty where nothing came.
     """
@@ -79,7 +79,7 @@ class UpstreamRateLimited(NeutralOutcome):
 
 
 class BadToken(NeutralOutcome):
-    """Banxico does not accept the token: only an operator can mend it."""
+    """Banxico does not accept the token: only an operator can repair it."""
 
     outcome = "bad_token"
 
@@ -111,7 +111,7 @@ class RelayError(RatesSyncError):
 
 
 class NotificationFailed(RatesSyncError):
-    """An alert or a purge did not go out; whoever follows the outbox tries it again."""
+    """An alert or a purge was not sent; its cursor stays, so that it is tried again."""
 
 
 class WrongUpstream(RatesSyncError):

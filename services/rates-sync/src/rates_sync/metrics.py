@@ -1,18 +1,21 @@
 """Every metric of one rates-sync instance; `docs/telemetry.md` lists them, a test compares.
 
-Built by `bootstrap`, each instance with a registry of its own. All exist from the start with their
-labels, so that an alarm never waits for a first event. Knows no one else: others set and count.
+Each instance has a registry of its own. All metrics exist from the start with their labels, so that
+an alarm never waits for a first event.
 """
 
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import product
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from rates_contracts.status import BreakerState
 from rates_sync.cycle.cycle import RESULTS
 from rates_sync.errors import OUTCOMES
 
-BREAKER_STATES = ("closed", "half_open", "open")
+BREAKER_STATES: tuple[BreakerState, ...] = get_args(BreakerState)
 EVENTS = (
     "observations_recorded",
     "status_changed",
@@ -35,13 +38,10 @@ class Metrics:
 
     def _of_banxico(self, daily_quota: int) -> None:
         self.requests = self._counter(
-            "rates_sync_requests",
-            "Attempts to ask Banxico, by how they ended.",
-            "outcome",
-            OUTCOMES,
+            "rates_sync_requests", "Attempts to ask Banxico, by how they ended.", outcome=OUTCOMES
         )
         self.polls = self._counter(
-            "rates_sync_polls", "Cycles, by how they ended.", "outcome", RESULTS
+            "rates_sync_polls", "Cycles, by how they ended.", outcome=RESULTS
         )
         self.poll_seconds = Histogram(
             "rates_sync_poll_seconds",
@@ -49,11 +49,15 @@ class Metrics:
             buckets=POLL_SECONDS,
             registry=self.registry,
         )
-        self.breaker_state = self._states(
-            "rates_sync_breaker_state", "1 for the state that the breaker is in.", BREAKER_STATES
+        self.breaker_state = Gauge(
+            "rates_sync_breaker_state",
+            "1 for the state that the breaker is in.",
+            ["state"],
+            registry=self.registry,
         )
+        self.show_breaker("closed")
         self.breaker_changes = self._counter(
-            "rates_sync_breaker_changes", "Changes of the breaker.", "to", BREAKER_STATES
+            "rates_sync_breaker_changes", "Changes of the breaker.", to=BREAKER_STATES
         )
         self.quota_used = self._gauge(
             "rates_sync_quota_used", "Requests spent on the day of the last cycle."
@@ -73,17 +77,15 @@ class Metrics:
         self.recorded = self._counter(
             "rates_sync_observations_recorded",
             "Observations recorded: of new days, and corrections of known ones.",
-            "kind",
-            ("new", "correction"),
+            kind=("new", "correction"),
         )
         self.quarantined = self._counter(
             "rates_sync_quarantined",
             "Data set aside: unusable, or a move to be reviewed.",
-            "reason",
-            ("rejected", "suspicious"),
+            reason=("rejected", "suspicious"),
         )
         self.events = self._counter(
-            "rates_sync_events", "Events recorded by this instance.", "type", EVENTS
+            "rates_sync_events", "Events recorded by this instance.", type=EVENTS
         )
         self.newest_fix = self._gauge(
             "rates_sync_newest_fix_timestamp_seconds",
@@ -95,22 +97,19 @@ class Metrics:
         self.pruned = self._counter(
             "rates_sync_pruned_rows",
             "Rows that were kept long enough.",
-            "table",
-            ("payloads", "audit", "outbox"),
+            table=("payloads", "audit", "outbox"),
         )
         self.store_failures = self._counter(
             "rates_sync_store_failures",
             "What the database did not do, by who had asked.",
-            "task",
-            ("lease", "poll", "breaker", "nightly"),
+            task=("lease", "poll", "breaker", "nightly"),
         )
 
     def _of_the_relay(self) -> None:
         self.relay_steps = self._counter(
             "rates_sync_relay_steps",
             "Steps of the relay.",
-            "outcome",
-            ("done", "refilled", "restarted", "redis_unavailable", "store_unavailable"),
+            outcome=("done", "refilled", "restarted", "redis_unavailable", "store_unavailable"),
         )
         self.relayed = self._counter(
             "rates_sync_relayed_events", "Events written to the stream, refills included."
@@ -121,9 +120,8 @@ class Metrics:
         self.notices = self._counter(
             "rates_sync_notices",
             "Alerts, purges and second purges, by whether they went out.",
-            "notice",
-            ("alert", "purge", "second_purge"),
-            second=("outcome", ("sent", "failed")),
+            notice=("alert", "purge", "second_purge"),
+            outcome=("sent", "failed"),
         )
 
     def _of_the_instance(self) -> None:
@@ -134,45 +132,25 @@ class Metrics:
         self.operator_actions = self._counter(
             "rates_sync_operator_actions",
             "Operator actions that this instance ran.",
-            "action",
-            ("sync", "backfill", "close-day"),
+            action=("sync", "backfill", "close-day"),
         )
         self.operator_refusals = self._counter(
             "rates_sync_operator_refusals", "Operator requests without the right token."
         )
 
-    def show_breaker(self, state: str) -> None:
+    def show_breaker(self, state: BreakerState) -> None:
         """Export the breaker's state."""
-        for one in BREAKER_STATES:
-            self.breaker_state.labels(one).set(one == state)
+        for name in BREAKER_STATES:
+            self.breaker_state.labels(name).set(name == state)
 
     def _gauge(self, name: str, doc: str) -> Gauge:
         return Gauge(name, doc, registry=self.registry)
 
-    def _states(self, name: str, doc: str, states: Iterable[str]) -> Gauge:
-        gauge = Gauge(name, doc, ["state"], registry=self.registry)
-        for number, state in enumerate(states):
-            gauge.labels(state).set(number == 0)
-        return gauge
-
-    def _counter(
-        self,
-        name: str,
-        doc: str,
-        label: str | None = None,
-        values: Iterable[str] = (),
-        *,
-        second: tuple[str, Iterable[str]] | None = None,
-    ) -> Counter:
-        """Make a counter that exports 0 for each combination of its labels."""
-        names = [name for name in (label, second[0] if second else None) if name is not None]
-        counter = Counter(name, doc, names, registry=self.registry)
-        for value in values:
-            if second is None:
-                counter.labels(value)
-            else:
-                for other in second[1]:
-                    counter.labels(value, other)
+    def _counter(self, name: str, doc: str, **labels: Iterable[str]) -> Counter:
+        """Make a counter that exports 0 for each combination of its labels' values."""
+        counter = Counter(name, doc, list(labels), registry=self.registry)
+        for values in product(*labels.values()) if labels else ():
+            counter.labels(*values)
         return counter
 
 

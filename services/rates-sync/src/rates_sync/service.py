@@ -1,65 +1,55 @@
-"""One instance of rates-sync, wired: what `bootstrap` returns and `__main__` runs.
-
-`app` reads it for probes, health and operators. Start order on the page is stop order reversed.
-"""
+"""One instance of rates-sync, wired: what it runs, and what can be asked of it."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from datetime import date as Day
 
 import structlog
 
 from rates_contracts.environment import Secret
-from rates_contracts.events import Head
-from rates_contracts.status import SyncStatus
+from rates_sync.clock import Clock, Sleep
 from rates_sync.errors import StoreUnavailable
+from rates_sync.leader.election import Election
 from rates_sync.leader.leader import Leader
-from rates_sync.leader.leadership import Leadership
-from rates_sync.leader.waiting import Progress
+from rates_sync.liveness import Liveness
 from rates_sync.metrics import Metrics
+from rates_sync.store.record import Record
 
 log = structlog.get_logger(__name__)
 
 PREPARE_RETRY_SECONDS = 2.0
-
-
-class RecordView(Protocol):
-    """Plain reads of the record; each raises `StoreUnavailable`."""
-
-    async def head(self) -> Head:
-        """Return where the record stands."""
-        ...
-
-    async def status(self) -> SyncStatus | None:
-        """Return the newest status."""
-        ...
+PREPARE_WITHIN = 120.0
+"""Seconds within which one try to prepare the database ends, the wait for another's included."""
 
 
 @dataclass(slots=True)
 class Service:
-    """The instance; `prepare` migrates the database and claims it, `holder` names the leader."""
+    """The instance; `prepare` migrates the database and claims it, `holder` names the leader.
 
-    clock: Callable[[], datetime]
-    sleep: Callable[[float], Awaitable[None]]
+    `closing` holds what was opened for the instance; it is closed when `run` ends.
+    """
+
+    clock: Clock
+    sleep: Sleep
     metrics: Metrics
-    progress: Progress
-    record: RecordView
-    leadership: Leadership
+    liveness: Liveness
+    record: Record
+    election: Election
     prepare: Callable[[], Awaitable[None]]
     holder: Callable[[], Awaitable[str]]
     quota_used: Callable[[], Awaitable[int]]
     relay_lag: Callable[[], int]
     operator_token: Secret
     daily_quota: int
+    first_fix_day: Day
     closing: AsyncExitStack
     ready: bool = False
 
     @property
     def leader(self) -> Leader | None:
         """The work of this instance's lease; None on a standby."""
-        return self.leadership.leader
+        return self.election.leader
 
     async def run(self) -> None:
         """Prepare the database, then contend and lead until cancelled.
@@ -70,17 +60,17 @@ class Service:
             await self._prepare()
             self.ready = True
             try:
-                await self.leadership.run()
+                await self.election.run()
             finally:
                 self.ready = False
 
     async def _prepare(self) -> None:
         while True:
-            self.progress.beat("prepare", within=120)
+            self.liveness.beat("prepare", within=PREPARE_WITHIN)
             try:
                 await self.prepare()
                 break
             except StoreUnavailable as error:
                 log.warning("database_not_prepared", error=str(error))
                 await self.sleep(PREPARE_RETRY_SECONDS)
-        self.progress.ended("prepare")
+        self.liveness.forget("prepare")

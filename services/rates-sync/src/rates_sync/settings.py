@@ -1,11 +1,12 @@
 """What rates-sync reads from its environment: `RATES_SYNC_…`, validated as a whole.
 
-The only module that looks at the environment; `bootstrap`, `__main__` and `cli` get the result.
+The only module that looks at the environment, and the only one with defaults for its numbers.
 """
 
 import dataclasses
 import os
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +23,8 @@ from rates_contracts.environment import (
     tcp_port,
 )
 from rates_contracts.observation import Source
+from rates_sync.guard.limits import Limits
+from rates_sync.timetable.pace import Pace
 
 PREFIX = "RATES_SYNC"
 
@@ -29,12 +32,12 @@ BANXICO_HOST = "www.banxico.org.mx"
 BANXICO_URL = f"https://{BANXICO_HOST}/SieAPIRest/service/v1"
 
 
-def _number(doc: str, default: float, *, least: float = 0.001) -> Any:
-    return at_least(doc, default, least)
+def _number(doc: str, default: float, *, minimum: float = 0.001) -> Any:
+    return at_least(doc, default, minimum)
 
 
-def _count(doc: str, default: int, *, least: int = 1) -> Any:
-    return at_least(doc, default, least)
+def _count(doc: str, default: int, *, minimum: int = 1) -> Any:
+    return at_least(doc, default, minimum)
 
 
 def _is_header_value(token: Secret) -> bool:
@@ -70,11 +73,11 @@ class Settings:
     host: str = setting("The address of the internal port.", default="127.0.0.1")
     port: int = tcp_port("The internal port: probes, metrics, operator actions.", 8001)
     daily_quota: int = _count("Requests to Banxico per Mexico City day.", 1_000)
-    quota_reserve: int = _count("Of these, kept for trials and operators.", 60, least=0)
+    quota_reserve: int = _count("Of these, kept for trials and operators.", 60, minimum=0)
     breaker_fail_max: int = _count("Failures in a row that open the breaker.", 3)
     breaker_reset: float = _number("Seconds until an open breaker admits a trial.", 60.0)
     request_timeout: float = _number("Seconds for a whole request to Banxico.", 20.0)
-    retry_pause: float = _number("Seconds, on average, before the second attempt.", 1.0, least=0)
+    retry_pause: float = _number("Seconds, on average, before the second attempt.", 1.0, minimum=0)
     poll_regular: float = _number("Seconds between polls in the window.", 240.0)
     poll_noon: float = _number("Seconds between polls from 11:59:30 to 12:15.", 15.0)
     poll_awaiting: float = _number("Seconds between polls from 12:15 until the FIX.", 60.0)
@@ -106,6 +109,27 @@ class Settings:
         """Whose values these are: only Banxico's own host speaks for Banco de México."""
         is_banxico = urlsplit(self.banxico_url).hostname == BANXICO_HOST
         return "Banco de México" if is_banxico else "simulator"
+
+    def limits(self) -> Limits:
+        """Return the numbers of the guards around Banxico."""
+        return Limits(
+            deadline=self.request_timeout,
+            fail_max=self.breaker_fail_max,
+            reset_after=timedelta(seconds=self.breaker_reset),
+            daily_requests=self.daily_quota,
+            reserve=self.quota_reserve,
+            retry_pause=self.retry_pause,
+        )
+
+    def pace(self) -> Pace:
+        """Return how far apart polls are."""
+        return Pace(
+            regular=timedelta(seconds=self.poll_regular),
+            noon_rush=timedelta(seconds=self.poll_noon),
+            awaiting=timedelta(seconds=self.poll_awaiting),
+            closing=timedelta(seconds=self.poll_closing),
+            late=timedelta(seconds=self.poll_late),
+        )
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:

@@ -1,8 +1,4 @@
-"""The port to Banxico: what can be asked, what comes back, who can be asked.
-
-`banxico` implements it, `guard` wraps it, `cycle` asks it; they meet in these types and do not
-import each other. Nothing here touches the network.
-"""
+"""The port to Banxico: what can be asked, what comes back, who can be asked."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,8 +8,10 @@ from decimal import Decimal
 from enum import Enum
 from typing import Protocol
 
-MOST_SERIES = 20
+MAX_SERIES = 20
 """As many series as Banxico takes in one request."""
+MAX_RAW = 200
+"""Characters of a datum, or of an unusable answer, that the quarantine shows."""
 
 
 class Purpose(Enum):
@@ -36,8 +34,8 @@ class Query:
     purpose: Purpose = Purpose.POLL
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.series) <= MOST_SERIES:
-            raise ValueError(f"Banxico takes 1 to {MOST_SERIES} series, not {len(self.series)}")
+        if not 1 <= len(self.series) <= MAX_SERIES:
+            raise ValueError(f"Banxico takes 1 to {MAX_SERIES} series, not {len(self.series)}")
         if (self.first is None) != (self.last is None):
             raise ValueError("a range needs its first and its last day")
         if self.first is not None and self.last is not None and self.first > self.last:
@@ -61,7 +59,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A datum that cannot be used, for the quarantine; `raw` is its JSON, cut at 200 characters."""
+    """A datum that can't be used, for the quarantine; `raw` is its JSON, cut at `MAX_RAW`."""
 
     series: str
     date: Day | None
@@ -89,7 +87,7 @@ class Answer:
 
 
 class Banxico(Protocol):
-    """Whoever can be asked: the client itself, or a guard around it."""
+    """What can be asked: the client itself, or a guard around it."""
 
     async def ask(self, query: Query) -> Answer:
         """Return Banxico's answer.

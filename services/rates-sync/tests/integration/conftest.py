@@ -7,7 +7,6 @@ another back end.
 
 import asyncio
 import os
-import shutil
 import socket
 import sqlite3
 import subprocess
@@ -41,12 +40,15 @@ from rates_contracts.events import (
 )
 from rates_contracts.observation import FIX, Observation
 from rates_contracts.status import SyncStatus
+from rates_dev.ports import free_port
+from rates_dev.redis import server_program
 from rates_sync.migrations import migrate
-from rates_sync.store.engine import open_engine
+from rates_sync.settings import Settings
+from rates_sync.store.engine import open_engine, reading
 from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
 from rates_sync.store.record import Record
-from servers.ports import free_port
+from rates_sync.store.rows import read_calendar
 
 # --- databases -----------------------------------------------------------------------------------
 
@@ -184,8 +186,8 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """An empty database, not migrated yet, of the back end under test."""
     if DATABASE not in DATABASES:
         pytest.fail(f"RATES_TEST_DATABASE must be one of {sorted(DATABASES)}, not {DATABASE!r}")
-    with DATABASES[DATABASE](request) as one:
-        yield one
+    with DATABASES[DATABASE](request) as database:
+        yield database
 
 
 @pytest.fixture
@@ -220,9 +222,9 @@ def _embedded_command(port: int) -> list[str]:
 
 
 def _server_command(port: int) -> list[str]:
-    binary = shutil.which("redis-server")
+    binary = server_program()
     if binary is None:
-        pytest.fail("RATES_TEST_REDIS=server needs a redis-server on PATH")
+        pytest.fail("RATES_TEST_REDIS=server needs redis-server or valkey-server on PATH")
     return [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
 
 
@@ -299,7 +301,7 @@ CALENDAR = BankCalendar("test/1", Day(2001, 1, 1), Day(2028, 12, 31), (Day(2026,
 
 @dataclass
 class Clock:
-    """A wall clock, aware UTC, and a monotonic one; both move only when told."""
+    """A wall clock, aware UTC, and a monotonic one; both move by hand."""
 
     now: datetime = BEGIN
     monotonic_now: float = 100.0
@@ -342,8 +344,14 @@ class Instance:
 
     def __post_init__(self) -> None:
         """Build its lease and its record."""
-        timing: dict[str, Any] = {"monotonic": self.clock.monotonic, "sleep": self.clock.sleep}
-        self.lease = Lease(self.engine, self.name, **timing)
+        self.lease = Lease(
+            self.engine,
+            self.name,
+            monotonic=self.clock.monotonic,
+            sleep=self.clock.sleep,
+            poll=Settings.lease_poll,
+            patience=Settings.lease_patience,
+        )
         self.record = Record(self.engine, self.clock, lambda: f"{self.name}-{next(self.ids)}")
 
     async def lead(self) -> "Instance":
@@ -381,7 +389,7 @@ class Instance:
             )
 
     async def chunk(self, day: str, value: str) -> None:
-        """Record a chunk of a backfill, which no event tells of yet."""
+        """Record a chunk of a backfill, which no event announces yet."""
         async with self.record.recording(self.fence) as recording:
             await recording.keep_payload(PAYLOAD, b"{}", self.clock.now)
             when = recording.recorded_at
@@ -399,6 +407,11 @@ class Instance:
         """Announce a calendar; documents need one."""
         async with self.record.recording(self.fence) as recording:
             return await recording.announce(CalendarChanged, status=STATUS, calendar=calendar)
+
+    async def calendar(self) -> BankCalendar | None:
+        """Return the recorded calendar."""
+        async with reading(self.engine) as connection:
+            return await read_calendar(connection)
 
     async def reload(self) -> HistoryReload:
         """Announce the end of a backfill."""

@@ -22,11 +22,13 @@ from rates_contracts.events import Event, decode_event
 from rates_contracts.observation import FIX, SETTLEMENT
 from rates_sync.cycle.recorder import Recorder
 from rates_sync.migrations import migrate
+from rates_sync.settings import Settings
 from rates_sync.store.engine import open_engine
 from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
 from rates_sync.store.outbox import BEFORE_ALL, read_events
 from rates_sync.store.record import Record
+from rates_sync.store.rows import read_calendar
 from rates_sync.timetable.calendar import bank_calendar
 from rates_sync.timetable.status import Origin
 from rates_sync.upstream import Answer, Published, Query, Rejected
@@ -160,19 +162,24 @@ class Desk:
     record: Record
     fence: Fence
     clock: HandClock
-    told: list[Event] = field(default_factory=list)
+    announced: list[Event] = field(default_factory=list)
 
     def recorder(self) -> Recorder:
-        """Return a pen; what it announces is in `told`."""
+        """Return a recorder; what it announces is in `announced`."""
         origin = Origin("simulator", edge_purged=False)
-        return Recorder(self.record, self.fence, origin, self.clock, self.told.append)
+        return Recorder(self.record, self.fence, origin, self.clock, self.announced.append)
 
     async def events(self) -> tuple[Event, ...]:
         """Return the outbox."""
         async with self.engine.connect() as connection:
             return tuple(
-                decode_event(one.body) for one in await read_events(connection, BEFORE_ALL)
+                decode_event(stored.body) for stored in await read_events(connection, BEFORE_ALL)
             )
+
+    async def calendar(self) -> BankCalendar | None:
+        """Return the recorded calendar."""
+        async with self.engine.connect() as connection:
+            return await read_calendar(connection)
 
     async def rows(self, query: str) -> list[tuple[object, ...]]:
         """Return what `query` selects."""
@@ -207,7 +214,14 @@ async def desk(migrated: Path, tmp_path: Path, hand_clock: HandClock) -> AsyncIt
     """A leader's desk over an empty record."""
     shutil.copy(migrated, tmp_path / "rates.db")
     engine = open_engine(f"sqlite+aiosqlite:///{tmp_path / 'rates.db'}")
-    lease = Lease(engine, "me", monotonic=hand_clock.monotonic, sleep=hand_clock.sleep)
+    lease = Lease(
+        engine,
+        "me",
+        monotonic=hand_clock.monotonic,
+        sleep=hand_clock.sleep,
+        poll=Settings.lease_poll,
+        patience=Settings.lease_patience,
+    )
     numbers = count(1)
     record = Record(engine, hand_clock, lambda: f"event-{next(numbers)}")
     yield Desk(engine, record, await lease.contend(), hand_clock)

@@ -54,6 +54,6 @@ def test_every_label_is_exported_from_the_start() -> None:
 
 def test_two_instances_do_not_share_metrics() -> None:
     """Each instance has its own registry."""
-    one, other = Metrics(daily_quota=1000), Metrics(daily_quota=1000)
-    one.takeovers.inc()
-    assert other.registry.get_sample_value("rates_sync_takeovers_total") == 0
+    first, second = Metrics(daily_quota=1000), Metrics(daily_quota=1000)
+    first.takeovers.inc()
+    assert second.registry.get_sample_value("rates_sync_takeovers_total") == 0

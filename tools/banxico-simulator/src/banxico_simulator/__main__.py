@@ -1,4 +1,4 @@
-"""`python -m banxico_simulator`: the simulator on Granian, one process, until it is told to end.
+"""`python -m banxico_simulator`: the simulator on Granian, one process, until a signal.
 
 One worker, because the state is in its memory.
 """

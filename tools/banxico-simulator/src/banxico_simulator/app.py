@@ -1,7 +1,4 @@
-"""The Litestar application: Banxico's API, the control API and the liveness probe.
-
-Called by `__main__` and by tests. Wires one `Simulator` into its two faces; holds no logic.
-"""
+"""The Litestar application: Banxico's API, the control API and the liveness probe."""
 
 import asyncio
 import datetime as dt
@@ -14,7 +11,7 @@ from litestar.di import Provide
 from litestar.types import HTTPScope, Receive, Scope, Send
 
 from banxico_simulator.clock import Clock, utcnow
-from banxico_simulator.control import CONTROLLERS
+from banxico_simulator.control import control
 from banxico_simulator.errors import SimulatorError
 from banxico_simulator.front import Front, Sleep
 from banxico_simulator.limits import Monotonic
@@ -43,10 +40,9 @@ def create_app(
         await front(cast("HTTPScope", scope), receive, send)
 
     return Litestar(
-        route_handlers=[sie, livez, *CONTROLLERS],
+        route_handlers=[sie, livez, control],
         dependencies={"simulator": Provide(lambda: simulator, sync_to_thread=False)},
         exception_handlers={SimulatorError: _refuse},
-        state=State({"simulator": simulator}),
         openapi_config=None,
     )
 

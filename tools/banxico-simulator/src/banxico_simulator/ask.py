@@ -1,7 +1,6 @@
 """What a request asks for: the SIE's paths taken apart and checked.
 
-Called by `front` (`parse`) and `simulator` (the checks). Pure; a request that Banxico would refuse
-ends in a `Refusal` that carries its answer. Never looks at values.
+Pure; a request that Banxico would refuse ends in a `Refusal` that carries its answer.
 """
 
 import re
@@ -55,21 +54,21 @@ def parse(path: str) -> Ask:
 def series_ids(ids: str) -> list[str]:
     """The ids of a comma list. Raises Refusal for a bad form and for more than 20."""
     asked = ids.split(",")
-    if not all(_SERIES_ID.fullmatch(one) for one in asked):
-        raise Refusal(sie.bad_series())
-    if len(asked) > sie.MOST_SERIES:
-        raise Refusal(sie.too_many_series())
+    if not all(_SERIES_ID.fullmatch(series_id) for series_id in asked):
+        raise Refusal(sie.BAD_SERIES)
+    if len(asked) > sie.MAX_SERIES:
+        raise Refusal(sie.TOO_MANY_SERIES)
     return asked
 
 
 def day_of(text: str) -> date:
     """A day as `yyyy-MM-dd`, the only form that the SIE takes. Raises Refusal."""
     if not _DAY.fullmatch(text):
-        raise Refusal(sie.bad_date())
+        raise Refusal(sie.BAD_DATE)
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise Refusal(sie.bad_date()) from error
+        raise Refusal(sie.BAD_DATE) from error
 
 
 def known(asked: Sequence[str]) -> list[str]:
@@ -77,7 +76,9 @@ def known(asked: Sequence[str]) -> list[str]:
 
     An unknown id in a list is silently missing. Raises Refusal for a single unknown id.
     """
-    found = [one for one in dict.fromkeys(reversed(asked)) if one in (FIX, SETTLEMENT)]
+    found = [
+        series_id for series_id in dict.fromkeys(reversed(asked)) if series_id in (FIX, SETTLEMENT)
+    ]
     if not found and len(asked) == 1:
         raise Refusal(sie.not_found("unknown_series"))
     return found

@@ -1,7 +1,6 @@
 """The simulator's clock: the real one, moved or stopped by the control API.
 
-Read by everything that asks "what would Banxico show now". Never used for the rate limits,
-which must end whatever the simulated day is.
+Never used for the rate limits, which must end whatever the simulated day is.
 """
 
 from collections.abc import Callable

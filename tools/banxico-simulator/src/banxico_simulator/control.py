@@ -1,14 +1,13 @@
 """The control API, under `/control`: how a test sets the stage. JSON, no authentication.
 
-Mounted by `app`. Each handler changes or shows the state of one `Simulator`. Wrong input is 400
-with a message; the rules behind it live in `publication` and `simulator`.
+Each handler changes or shows the state of one `Simulator`. Wrong input is 400 with a message.
 """
 
 import datetime as dt
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Controller, delete, get, post, put
+from litestar import Router, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
@@ -77,115 +76,107 @@ class LimitSetting(msgspec.Struct, forbid_unknown_fields=True):
     enforced: bool
 
 
-class ClockControl(Controller):
-    """`/control/clock`."""
-
-    path = "/control/clock"
-
-    @get()
-    async def show(self, simulator: Stage) -> ClockState:
-        """Where the clock is."""
-        return _clock(simulator)
-
-    @put()
-    async def move(self, simulator: Stage, data: JSONBody[ClockSetting]) -> ClockState:
-        """Sets the clock; it runs on from there unless frozen."""
-        if data.now is not None and data.offset_seconds is not None:
-            raise SimulatorError("give now or offset_seconds, not both")
-        frozen = simulator.clock.frozen if data.frozen is None else data.frozen
-        simulator.set_clock(_target(simulator, data), frozen=frozen)
-        return _clock(simulator)
-
-    @delete(status_code=200)
-    async def unset(self, simulator: Stage) -> ClockState:
-        """Back to real time."""
-        simulator.clock.reset()
-        return _clock(simulator)
+@get("/clock")
+async def show_clock(simulator: Stage) -> ClockState:
+    """Where the clock is."""
+    return _clock(simulator)
 
 
-class FaultControl(Controller):
-    """`/control/faults`."""
-
-    path = "/control/faults"
-
-    @get()
-    async def show(self, simulator: Stage) -> FaultList:
-        """The faults that are on, with the counts that are left."""
-        return FaultList(simulator.faults.active)
-
-    @put()
-    async def switch(self, simulator: Stage, data: JSONBody[FaultList]) -> FaultList:
-        """These faults and no others."""
-        simulator.faults.switch(data.faults)
-        return FaultList(simulator.faults.active)
-
-    @delete(status_code=200)
-    async def clear(self, simulator: Stage) -> FaultList:
-        """No faults."""
-        simulator.faults.clear()
-        return FaultList([])
+@put("/clock")
+async def move_clock(simulator: Stage, data: JSONBody[ClockSetting]) -> ClockState:
+    """Sets the clock; it runs on from there unless frozen."""
+    if data.now is not None and data.offset_seconds is not None:
+        raise SimulatorError("give now or offset_seconds, not both")
+    frozen = simulator.clock.frozen if data.frozen is None else data.frozen
+    simulator.set_clock(_target(simulator, data), frozen=frozen)
+    return _clock(simulator)
 
 
-class PublicationControl(Controller):
-    """`/control/publish`, `/control/publication`, `/control/correct`."""
-
-    path = "/control"
-
-    @post("/publish", status_code=200)
-    async def publish(self, simulator: Stage, data: JSONBody[NewFix]) -> dict[str, Any]:
-        """Shows a day's FIX from now on."""
-        simulator.publication.publish(data.date, simulator.clock(), data.rate)
-        return _shown(simulator, FIX, data.date)
-
-    @put("/publication")
-    async def schedule(self, simulator: Stage, data: JSONBody[PublicationTime]) -> dict[str, Any]:
-        """Moves a day's publication, or calls it off."""
-        simulator.publication.schedule(data.date, data.at)
-        return _shown(simulator, FIX, data.date)
-
-    @post("/correct", status_code=200)
-    async def correct(self, simulator: Stage, data: JSONBody[Correction]) -> dict[str, Any]:
-        """Replaces a value that shows."""
-        simulator.publication.correct(
-            data.series,
-            data.date,
-            data.rate,
-            simulator.clock(),
-            settlement_follows=data.settlement_follows,
-        )
-        return _shown(simulator, data.series, data.date)
+@delete("/clock", status_code=200)
+async def reset_clock(simulator: Stage) -> ClockState:
+    """Back to real time."""
+    simulator.clock.reset()
+    return _clock(simulator)
 
 
-class RequestControl(Controller):
-    """`/control/requests`, `/control/limits`, `/control/reset`."""
-
-    path = "/control"
-
-    @get("/requests")
-    async def show(self, simulator: Stage) -> Summary:
-        """What was asked so far."""
-        return simulator.journal.summary()
-
-    @delete("/requests", status_code=200)
-    async def forget(self, simulator: Stage) -> Summary:
-        """Counts from zero."""
-        simulator.journal.reset()
-        return simulator.journal.summary()
-
-    @put("/limits")
-    async def limit(self, simulator: Stage, data: JSONBody[LimitSetting]) -> LimitSetting:
-        """Switches Banxico's rate limits on or off."""
-        simulator.limits.enforced = data.enforced
-        return data
-
-    @post("/reset", status_code=200)
-    async def reset(self, simulator: Stage) -> ClockState:
-        """Everything as at the start: clock, publications, corrections, faults, limits, counts."""
-        simulator.reset()
-        return _clock(simulator)
+@get("/faults")
+async def show_faults(simulator: Stage) -> FaultList:
+    """The faults that are on, with the counts that are left."""
+    return FaultList(simulator.faults.active)
 
 
-CONTROLLERS = (ClockControl, FaultControl, PublicationControl, RequestControl)
+@put("/faults")
+async def switch_faults(simulator: Stage, data: JSONBody[FaultList]) -> FaultList:
+    """These faults and no others."""
+    simulator.faults.switch(data.faults)
+    return FaultList(simulator.faults.active)
+
+
+@delete("/faults", status_code=200)
+async def clear_faults(simulator: Stage) -> FaultList:
+    """No faults."""
+    simulator.faults.clear()
+    return FaultList([])
+
+
+@post("/publish", status_code=200)
+async def publish(simulator: Stage, data: JSONBody[NewFix]) -> dict[str, Any]:
+    """Shows a day's FIX from now on."""
+    simulator.publication.publish(data.date, simulator.clock(), data.rate)
+    return _shown(simulator, FIX, data.date)
+
+
+@put("/publication")
+async def schedule(simulator: Stage, data: JSONBody[PublicationTime]) -> dict[str, Any]:
+    """Moves a day's publication, or calls it off."""
+    simulator.publication.schedule(data.date, data.at)
+    return _shown(simulator, FIX, data.date)
+
+
+@post("/correct", status_code=200)
+async def correct(simulator: Stage, data: JSONBody[Correction]) -> dict[str, Any]:
+    """Replaces a value that shows."""
+    now, follows = simulator.clock(), data.settlement_follows
+    simulator.publication.correct(
+        data.series, data.date, data.rate, now, settlement_follows=follows
+    )
+    return _shown(simulator, data.series, data.date)
+
+
+@get("/requests")
+async def show_requests(simulator: Stage) -> Summary:
+    """What was asked so far."""
+    return simulator.journal.summary()
+
+
+@delete("/requests", status_code=200)
+async def forget_requests(simulator: Stage) -> Summary:
+    """Counts from zero."""
+    simulator.journal.reset()
+    return simulator.journal.summary()
+
+
+@put("/limits")
+async def limit(simulator: Stage, data: JSONBody[LimitSetting]) -> LimitSetting:
+    """Switches Banxico's rate limits on or off."""
+    simulator.limits.enforced = data.enforced
+    return data
+
+
+@post("/reset", status_code=200)
+async def reset(simulator: Stage) -> ClockState:
+    """Everything as at the start: clock, publications, corrections, faults, limits, counts."""
+    simulator.reset()
+    return _clock(simulator)
+
+
+control = Router(
+    path="/control",
+    route_handlers=[
+        *(show_clock, move_clock, reset_clock, show_faults, switch_faults, clear_faults),
+        *(publish, schedule, correct, show_requests, forget_requests, limit, reset),
+    ],
+)
 
 
 def _target(simulator: Simulator, wish: ClockSetting) -> dt.datetime:

@@ -1,7 +1,6 @@
 """Faults on request: what Banxico, or the network before it, has done to others.
 
-Switched on by `control`; `front` takes those that match a request and bends its answer with them.
-The bending is pure; waiting and dropping are left to `front`.
+They bend an answer, which is pure; waiting and dropping connections are the wire's business.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -12,7 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from banxico_simulator.sie import HTML_TYPE, Answer, bad_token, page, rate_limited
+from banxico_simulator.sie import BAD_TOKEN, HTML_TYPE, Answer, page, rate_limited
 
 Kind = Literal[
     "latency",
@@ -28,8 +27,9 @@ Kind = Literal[
     "wrong_order",
 ]
 
-
+Bending = Callable[[Answer, "Fault", datetime], Answer]
 _SPOILT = "spoilt"
+_REJECTED = page("Request Rejected", "The requested URL was rejected.")
 
 
 class Fault(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -82,14 +82,11 @@ class Faults:
 def bend(answer: Answer, faults: Sequence[Fault], now: datetime) -> Answer:
     """`answer` after all `faults`, in their order; its outcome names them."""
     for fault in faults:
-        answer = _BENDINGS[fault.kind](answer, fault, now)
+        if fault.kind in _BENDINGS:
+            answer = _BENDINGS[fault.kind](answer, fault, now)
     if faults:
         kinds = "+".join(fault.kind for fault in faults)
         answer = replace(answer, outcome=f"fault:{kinds}")
-    return answer
-
-
-def _same(answer: Answer, _fault: Fault, _now: datetime) -> Answer:
     return answer
 
 
@@ -99,33 +96,8 @@ def _status(_answer: Answer, fault: Fault, _now: datetime) -> Answer:
     return Answer(_SPOILT, body, fault.status, HTML_TYPE, headers)
 
 
-def _html(_answer: Answer, fault: Fault, _now: datetime) -> Answer:
-    body = page("Request Rejected", "The requested URL was rejected.")
-    return Answer(_SPOILT, body, fault.status, HTML_TYPE)
-
-
-def _truncated(answer: Answer, _fault: Fault, _now: datetime) -> Answer:
-    return replace(answer, outcome=_SPOILT, body=answer.body[: len(answer.body) // 2])
-
-
-def _non_json(answer: Answer, _fault: Fault, _now: datetime) -> Answer:
-    return replace(answer, outcome=_SPOILT, body=b"Servicio temporalmente no disponible")
-
-
-def _bad_token(_answer: Answer, _fault: Fault, _now: datetime) -> Answer:
-    return bad_token()
-
-
-def _rate_limit(_answer: Answer, fault: Fault, now: datetime) -> Answer:
-    return rate_limited(now, fault.seconds_to_reset)
-
-
-def _missing_datos(answer: Answer, _fault: Fault, _now: datetime) -> Answer:
-    return _each_series(answer, lambda series: series.pop("datos", None))
-
-
-def _wrong_order(answer: Answer, _fault: Fault, _now: datetime) -> Answer:
-    return _each_series(answer, lambda series: series.get("datos", []).reverse())
+def _spoilt(answer: Answer, body: bytes) -> Answer:
+    return replace(answer, outcome=_SPOILT, body=body)
 
 
 def _each_series(answer: Answer, change: Callable[[dict[str, list[object]]], object]) -> Answer:
@@ -137,16 +109,15 @@ def _each_series(answer: Answer, change: Callable[[dict[str, list[object]]], obj
     return replace(answer, body=msgspec.json.encode(body))
 
 
-_BENDINGS: dict[Kind, Callable[[Answer, Fault, datetime], Answer]] = {
-    "latency": _same,
-    "hang": _same,
-    "drop_connection": _same,
+_BENDINGS: dict[Kind, Bending] = {
     "status": _status,
-    "html": _html,
-    "truncated": _truncated,
-    "non_json": _non_json,
-    "bad_token": _bad_token,
-    "rate_limit": _rate_limit,
-    "missing_datos": _missing_datos,
-    "wrong_order": _wrong_order,
+    "html": lambda _, fault, __: Answer(_SPOILT, _REJECTED, fault.status, HTML_TYPE),
+    "truncated": lambda answer, *_: _spoilt(answer, answer.body[: len(answer.body) // 2]),
+    "non_json": lambda answer, *_: _spoilt(answer, b"Servicio temporalmente no disponible"),
+    "bad_token": lambda *_: BAD_TOKEN,
+    "rate_limit": lambda _, fault, now: rate_limited(now, fault.seconds_to_reset),
+    "missing_datos": lambda answer, *_: _each_series(answer, lambda node: node.pop("datos", None)),
+    "wrong_order": lambda answer, *_: _each_series(
+        answer, lambda node: node.get("datos", []).reverse()
+    ),
 }

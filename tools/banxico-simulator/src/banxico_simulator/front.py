@@ -1,8 +1,7 @@
 """The wire towards the client: an ASGI application under `/SieAPIRest`.
 
-Mounted by `app`. Reads a request, lets `simulator` answer it, bends the answer with the faults that
-are on, counts it, and sends it as Banxico does: chunked, never cached, gzip if asked for. It talks
-ASGI itself because a dropped connection and a hanging answer are no HTTP responses.
+Sends as Banxico does: chunked, never cached, gzip if asked for. It talks ASGI itself because a
+dropped connection and a hanging answer are no HTTP responses.
 """
 
 import asyncio
@@ -45,10 +44,12 @@ class Front:
         path = _path(scope)
         faults = self._simulator.faults.take(path)
         answer = self._answer(path, scope, faults)
-        await self._sleep(sum(one.latency_ms for one in faults if one.kind == "latency") / 1000)
-        if any(one.kind == "hang" for one in faults):
+        await self._sleep(
+            sum(fault.latency_ms for fault in faults if fault.kind == "latency") / 1000
+        )
+        if any(fault.kind == "hang" for fault in faults):
             await _until_gone(receive)
-        elif any(one.kind == "drop_connection" for one in faults):
+        elif any(fault.kind == "drop_connection" for fault in faults):
             await _drop(answer, send)
         else:
             await _send(answer, _takes_gzip(scope), send)
@@ -57,7 +58,7 @@ class Front:
         ask = parse(path)
         now = self._simulator.clock()
         is_get = scope["method"] == "GET"
-        plain = self._simulator.answer(ask, _tokens(scope)) if is_get else sie.method_not_allowed()
+        plain = self._simulator.answer(ask, _tokens(scope)) if is_get else sie.METHOD_NOT_ALLOWED
         answer = bend(plain, faults, now)
         self._simulator.journal.record(Entry(now, path, ask.group, answer.outcome))
         return answer

@@ -1,7 +1,7 @@
 """What was asked of the simulator: counts by kind and outcome, and the last paths.
 
-Written by `front`, read by `control`, so that a test can say "no call to Banxico" and "the quota
-was never exceeded". Never holds a query string or a header: a token may be in either.
+A test can say "no call to Banxico" and "the quota was never exceeded" by it. Never holds a query
+string or a header: a token may be in either.
 """
 
 from collections import Counter, deque

@@ -1,7 +1,7 @@
 """Banxico's rate limits: how many requests of a kind it answers in a while.
 
-Spent by `simulator` for each request with a good token. Counted on a monotonic clock, not on the
-settable one: a simulated day that stands still or starts over must not lock a client out.
+Counted on a monotonic clock, not on the settable one: a simulated day that stands still or starts
+over must not lock a client out.
 """
 
 from collections.abc import Callable, Mapping
@@ -64,11 +64,11 @@ class Limits:
         """
         now = self._monotonic()
         windows = [self._window(limit, now) for limit in self._limits.get(group, ())]
-        waits = [ceil(one.ends - now) for one in windows if one.spent]
+        waits = [ceil(window.ends - now) for window in windows if window.spent]
         if waits and self.enforced:
             return max(waits)
-        for one in windows:
-            one.used += 1
+        for window in windows:
+            window.used += 1
         return None
 
     def reset(self) -> None:

@@ -1,7 +1,6 @@
 """What Banxico shows at an instant: who has been published, when, and with which value.
 
-Asked by `simulator` for each answer, changed by `control`. Takes the instant as an argument and
-never looks at a clock.
+Takes the instant as an argument and never looks at a clock.
 """
 
 from bisect import bisect_left, bisect_right

@@ -1,22 +1,29 @@
 """The two series with every value they will ever have: recorded, derived, replayed.
 
-Built once by `simulator`; `publication` decides which of it is visible. Pure but for reading the
-package's own data files. Never looks at a clock.
+Past the end of the recorded data the real daily moves are replayed in their order: the same days
+give the same values in every process. Never looks at a clock.
 """
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
 from importlib import resources
+from itertools import cycle, pairwise
 
-from banxico_simulator.replay import REPLAYED_FROM, banking_days, daily_moves, replay
+import holidays
 
 FIX = "SF43718"
 """USD/MXN FIX by determination date: one value each banking day."""
 SETTLEMENT = "SF60653"
 """The same rate by settlement date: one value each calendar day, ahead of today."""
 
+REPLAYED_FROM = date(2023, 10, 27)
+"""First day of the replayed stretch. The FIX stood at 18.0752 on it, and at 18.0710 on the last
+recorded day: a whole round brings the rate back to where it was, so that it never drifts away."""
+
+_PUBLISHED_PLACES = Decimal("0.0001")
 _DATA_FILES = {FIX: "usd_mxn_fix.csv", SETTLEMENT: "usd_mxn_sf60653_settlement.csv"}
 
 
@@ -84,3 +91,37 @@ def settlement_days(fix_days: Iterable[date]) -> dict[date, date]:
 def _days(after: date, until: date) -> Iterator[date]:
     span = (until - after).days
     return (after + timedelta(days=n) for n in range(1, span + 1))
+
+
+def banking_days(after: date, until: date) -> Iterator[date]:
+    """The days on which Mexican banks open, `after` excluded, `until` included.
+
+    `financial_holidays("XMEX")` agrees with every gap of the real FIX from 2001 to 2026-09-29.
+    """
+    closed = holidays.financial_holidays("XMEX", years=range(after.year, until.year + 1))
+    day = after + timedelta(days=1)
+    while day <= until:
+        if day.weekday() < 5 and day not in closed:
+            yield day
+        day += timedelta(days=1)
+
+
+def daily_moves(fix: Mapping[date, str], since: date) -> list[tuple[Decimal, Decimal]]:
+    """Each (rate, next rate) of an ascending series, from the day `since` on."""
+    rates = [Decimal(rate) for day, rate in fix.items() if day >= since]
+    return list(pairwise(rates))
+
+
+def replay(
+    last: str, moves: Iterable[tuple[Decimal, Decimal]], days: Iterable[date]
+) -> dict[date, str]:
+    """One rate for each of `days`: the `moves` applied to `last` in turn, over and over.
+
+    Each rate is rounded half-even to the four places in which the FIX is published.
+    """
+    rate = Decimal(last)
+    rates = {}
+    for day, (before, after) in zip(days, cycle(moves), strict=False):
+        rate = (rate * after / before).quantize(_PUBLISHED_PLACES, ROUND_HALF_EVEN)
+        rates[day] = str(rate)
+    return rates

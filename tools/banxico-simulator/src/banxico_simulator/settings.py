@@ -1,7 +1,4 @@
-"""The simulator's settings: the only module that knows the environment variables.
-
-Called by `__main__`, before anything listens.
-"""
+"""The simulator's settings: the only module that knows the environment variables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

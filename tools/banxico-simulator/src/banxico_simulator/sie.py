@@ -1,8 +1,7 @@
 """Banxico's side of the wire: answers in the SIE's own shape.
 
-Called by `simulator`; `faults` bends the answers. Pure: values and instants come in as arguments.
-Bodies follow recorded answers where there are some; those marked "assembled" follow documentation.
-Never decides what is visible (`publication`) or who has asked too often (`limits`).
+Pure: values and instants come in as arguments. Bodies follow recorded answers where there are some;
+those marked "assembled" follow documentation.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +16,7 @@ from banxico_simulator.publication import Observation
 from banxico_simulator.series import FIX, SETTLEMENT
 
 BASE_PATH = "/SieAPIRest/service/v1"
-MOST_SERIES = 20
+MAX_SERIES = 20
 
 JSON_TYPE = "application/json;charset=UTF-8"
 HTML_TYPE = "text/html;charset=utf-8"
@@ -50,9 +49,50 @@ class Refusal(Exception):
         self.answer = answer
 
 
+def page(code: str, text: str) -> bytes:
+    """An HTML page as a front end shows one."""
+    return f"<html><head><title>{code}</title></head><body><h1>{text}</h1></body></html>".encode()
+
+
+def _error(outcome: str, **error: str | int) -> Answer:
+    return Answer(outcome, msgspec.json.encode({"error": error}), 400)
+
+
+BAD_TOKEN = _error(
+    "bad_token",
+    url=f"https://www.banxico.org.mx{BASE_PATH}/token",
+    mensaje="Token inválido",
+    detalle="El token enviado no es válido, favor de verificar."
+    " Para obtener un token consultar la url adjunta.",
+)
+"""The token is missing or not the accepted one (recorded)."""
+BAD_DATE = _error(
+    "bad_date",
+    mensaje="Formato de fecha incorrecto.",
+    detalle="El formato de la fecha enviada es incorrecto. Debe ser yyyy-MM-dd.",
+)
+"""A day that is not `yyyy-MM-dd`, or a range that ends before it begins (assembled)."""
+BAD_SERIES = _error(
+    "bad_series",
+    mensaje="Formato de series incorrecto.",
+    detalle="Formato de series debe ser SX####[-SX####][,SX####[-SX####]]",
+)
+"""A list of ids that is not one (assembled)."""
+TOO_MANY_SERIES = _error(
+    "too_many_series",
+    mensaje="Número de series excedido.",
+    detalle=f"El número máximo de series por consulta es {MAX_SERIES}.",
+)
+"""More than 20 ids (assembled: that it is refused is documented, its words are not)."""
+METHOD_NOT_ALLOWED = Answer(
+    "bad_method", page("405", "Method Not Allowed"), 405, HTML_TYPE, (("Allow", "GET"),)
+)
+"""Anything but GET."""
+
+
 def datos(observed: Mapping[str, Sequence[Observation]]) -> Answer:
     """Observations by series; a series without any has no `datos` key."""
-    body = {"bmx": {"series": [_series(one, rows) for one, rows in observed.items()]}}
+    body = {"bmx": {"series": [_series(series, rows) for series, rows in observed.items()]}}
     return Answer("ok" if any(observed.values()) else "no_data", msgspec.json.encode(body))
 
 
@@ -65,7 +105,7 @@ def _series(series: str, rows: Sequence[Observation]) -> dict[str, Any]:
 
 def metadata(spans: Mapping[str, tuple[Observation, Observation]]) -> Answer:
     """What each series is, with the first and last day of its observations."""
-    body = {"bmx": {"series": [_metadata(one, span) for one, span in spans.items()]}}
+    body = {"bmx": {"series": [_metadata(series, span) for series, span in spans.items()]}}
     return Answer("ok", msgspec.json.encode(body))
 
 
@@ -90,17 +130,6 @@ def _fecha(when: date) -> str:
     return when.strftime("%d/%m/%Y")
 
 
-def bad_token() -> Answer:
-    """The token is missing or not the accepted one (recorded)."""
-    return _error(
-        "bad_token",
-        url=f"https://www.banxico.org.mx{BASE_PATH}/token",
-        mensaje="Token inválido",
-        detalle="El token enviado no es válido, favor de verificar."
-        " Para obtener un token consultar la url adjunta.",
-    )
-
-
 def rate_limited(now: datetime, seconds: int) -> Answer:
     """The quota is spent and opens again `seconds` after `now` (assembled)."""
     reset = int(now.timestamp()) + seconds
@@ -117,48 +146,6 @@ def rate_limited(now: datetime, seconds: int) -> Answer:
     return replace(refusal, headers=headers)
 
 
-def bad_date() -> Answer:
-    """A day that is not `yyyy-MM-dd`, or a range that ends before it begins (assembled)."""
-    return _error(
-        "bad_date",
-        mensaje="Formato de fecha incorrecto.",
-        detalle="El formato de la fecha enviada es incorrecto. Debe ser yyyy-MM-dd.",
-    )
-
-
-def bad_series() -> Answer:
-    """A list of ids that is not one (assembled)."""
-    return _error(
-        "bad_series",
-        mensaje="Formato de series incorrecto.",
-        detalle="Formato de series debe ser SX####[-SX####][,SX####[-SX####]]",
-    )
-
-
-def too_many_series() -> Answer:
-    """More than 20 ids (assembled: that it is refused is documented, its words are not)."""
-    return _error(
-        "too_many_series",
-        mensaje="Número de series excedido.",
-        detalle=f"El número máximo de series por consulta es {MOST_SERIES}.",
-    )
-
-
 def not_found(outcome: str) -> Answer:
     """An unknown single series or path: the container's page, not JSON."""
     return Answer(outcome, page("404", "Not Found"), 404, HTML_TYPE)
-
-
-def method_not_allowed() -> Answer:
-    """Anything but GET."""
-    body = page("405", "Method Not Allowed")
-    return Answer("bad_method", body, 405, HTML_TYPE, (("Allow", "GET"),))
-
-
-def page(code: str, text: str) -> bytes:
-    """An HTML page as a front end shows one."""
-    return f"<html><head><title>{code}</title></head><body><h1>{text}</h1></body></html>".encode()
-
-
-def _error(outcome: str, **error: str | int) -> Answer:
-    return Answer(outcome, msgspec.json.encode({"error": error}), 400)

@@ -1,7 +1,6 @@
 """One simulator: its state, all of it, and how a valid request is answered from it.
 
-Built by `app`, once for each application, so that several can live in one process. `front` brings
-requests, `control` changes the state. Never touches a socket.
+Several can live in one process. Never touches a socket.
 """
 
 import hmac
@@ -64,8 +63,8 @@ class Simulator:
         self.journal.reset()
 
     def _admit(self, ask: Ask, tokens: Iterable[str]) -> None:
-        if not any(hmac.compare_digest(self._token.encode(), one.encode()) for one in tokens):
-            raise Refusal(sie.bad_token())
+        if not any(hmac.compare_digest(self._token.encode(), token.encode()) for token in tokens):
+            raise Refusal(sie.BAD_TOKEN)
         wait = self.limits.spend(ask.group)
         if wait is not None:
             raise Refusal(sie.rate_limited(self.clock(), wait))
@@ -76,10 +75,15 @@ class Simulator:
         series = known(asked)
         now = self.clock()
         if ask.group is Group.OPORTUNO:
-            return sie.datos({one: self._latest(one, now) for one in series})
-        seen = {one: self.publication.observations(one, now, first, last) for one in series}
+            return sie.datos({series_id: self._latest(series_id, now) for series_id in series})
+        seen = {
+            series_id: self.publication.observations(series_id, now, first, last)
+            for series_id in series
+        }
         if ask.group is Group.METADATA:
-            return sie.metadata({one: (rows[0], rows[-1]) for one, rows in seen.items() if rows})
+            return sie.metadata(
+                {series_id: (rows[0], rows[-1]) for series_id, rows in seen.items() if rows}
+            )
         return sie.datos(seen)
 
     def _latest(self, series: str, now: datetime) -> list[Observation]:
@@ -92,7 +96,7 @@ def _span(ask: Ask) -> tuple[date, date]:
         return date.min, date.max
     first, last = day_of(ask.first), day_of(ask.last)
     if first > last:
-        raise Refusal(sie.bad_date())
+        raise Refusal(sie.BAD_DATE)
     return first, last
 
 

@@ -1,4 +1,4 @@
-"""`python -m rates_dev`, as the justfile calls it."""
+"""`python -m rates_dev COMMAND`."""
 
 from rates_dev.cli import main
 

@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from rates_dev import commands, locks
+from rates_dev import commands, locks, suite
 from rates_dev.errors import Refused
-from rates_dev.suite import run as suite
-from rates_dev.suite.backends import BACK_ENDS
+from rates_dev.stages import BACK_ENDS
 
 say = partial(print, flush=True)
 
@@ -36,10 +35,13 @@ def _run(options: argparse.Namespace, root: Path) -> bool:
     if options.command == "status":
         return commands.status(root, say)
     if options.command == "test":
-        asked = suite.Options(strict=options.strict, only=options.only, on=options.on)
-        return suite.run(root, os.environ, asked, say)
+        asked = {name: getattr(options, name) for name in ("strict", "only", "on")}
+        return suite.run(root, os.environ, say, **asked)
     if options.command == "lock":
-        locks.compile_all(root, upgrade=options.upgrade)
+        if options.check:
+            locks.check(root)
+        else:
+            locks.compile_all(root, upgrade=options.upgrade)
     elif options.command == "down":
         commands.down(root, say)
     else:
@@ -61,4 +63,5 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument("--on", action="append", choices=BACK_ENDS, help="a back end (repeatable)")
     lock = words.add_parser("lock", help="compile all locks")
     lock.add_argument("--upgrade", action="store_true", help="to the newest versions")
+    lock.add_argument("--check", action="store_true", help="only say what is wrong with them")
     return parser

@@ -1,13 +1,15 @@
-"""What `up`, `status` and `down` do; `cli` calls them and turns their results into exit codes."""
+"""What `up`, `status` and `down` do."""
 
-import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from rates_dev import environment, plan, ports, ready, running, supervise
-from rates_dev.after import wait_for
-from rates_dev.errors import AlreadyRunning, Refused
+from rates_dev import platform, ports, running, supervise
+from rates_dev.errors import Refused
+from rates_dev.platform import CURRENT, Plan
+from rates_dev.ports import HOST
+from rates_dev.processes import Child
+from rates_dev.waiting import wait_for
 
 READY_SECONDS = 60.0
 # The first start fetches the whole history before there is a rate; past this the banner comes
@@ -19,46 +21,36 @@ Say = Callable[[str], None]
 
 def up(root: Path, environ: Mapping[str, str], say: Say) -> None:
     """Run the platform in the foreground. Raises `Refused`, also when a process died."""
-    told = plan.with_dotenv(root, environ)
-    wanted = _startable(root, told)
+    settings = platform.with_dotenv(root, environ)
+    plan = _startable(root, settings)
 
     def announce() -> None:
-        if wait_for(lambda: ready.is_ready(wanted.ports), READY_SECONDS):
-            wait_for(lambda: ready.has_rate(wanted.ports), RATE_SECONDS)
-            say(ready.banner(wanted, "Ctrl-C ends all of it."))
+        if wait_for(lambda: plan.ready("api"), READY_SECONDS):
+            wait_for(plan.has_rate, RATE_SECONDS)
+            say(banner(plan, "Ctrl-C ends all of it."))
 
-    with running.claimed(wanted):
-        environment.operator_token_file(wanted)
-        died = supervise.run(wanted, told, announce)
+    with running.claimed(plan):
+        console = supervise.Console(sys.stdout)
+        died = supervise.run(plan, root, settings, announce, console)
     if died:
         raise Refused(f"{died}; the rest was ended")
 
 
 def up_in_background(root: Path, environ: Mapping[str, str], say: Say) -> None:
     """Start the platform, return once it answers. Raises `Refused` with the end of its log."""
-    wanted = _startable(root, plan.with_dotenv(root, environ))
-    wanted.state.mkdir(parents=True, exist_ok=True)
-    log = wanted.state / "platform.log"
-    with log.open("w", encoding="utf-8") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "rates_dev", "up"],
-            cwd=root,
-            env=dict(environ),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
+    plan = _startable(root, platform.with_dotenv(root, environ))
+    plan.state.mkdir(parents=True, exist_ok=True)
+    log = plan.state / "platform.log"
+    log.unlink(missing_ok=True)
+    runner = Child("up", [sys.executable, "-m", "rates_dev", "up"], environ, root, log)
+    runner.start()
     # Asked once: while the workers start one after the other, the next answer may be another's.
-    settled = wait_for(
-        lambda: process.poll() is not None or ready.is_ready(wanted.ports), READY_SECONDS
-    )
-    if process.poll() is not None or not settled:
-        process.terminate()
-        process.wait(running.ENDING_SECONDS)
+    settled = wait_for(lambda: runner.exit_status is not None or plan.ready("api"), READY_SECONDS)
+    if runner.exit_status is not None or not settled:
+        runner.end()
         raise Refused(f"the platform did not start; the end of {log}:\n{_tail(log)}")
-    wait_for(lambda: ready.has_rate(wanted.ports), RATE_SECONDS)
-    say(ready.banner(wanted, f"./dev down ends it; log: {log}"))
+    wait_for(plan.has_rate, RATE_SECONDS)
+    say(banner(plan, f"./dev down ends it; log: {log}"))
 
 
 def status(root: Path, say: Say) -> bool:
@@ -67,12 +59,13 @@ def status(root: Path, say: Say) -> bool:
     if found is None:
         say("not running")
         return False
-    is_ready = ready.is_ready(found.ports)
-    state = "ready" if is_ready else "not ready"
-    say(f"running (pid {found.pid}, fed by {found.upstream}), {state}")
-    for name, port in found.ports.items():
+    plan = found.plan
+    ready = plan.ready("api")
+    said = "ready" if ready else "not ready"
+    say(f"running (pid {found.pid}, fed by {plan.upstream}), {said}")
+    for name, port in plan.ports.items():
         say(f"  {name:<21} {port}  {'answers' if ports.answers(port) else 'does not answer'}")
-    return is_ready
+    return ready
 
 
 def down(root: Path, say: Say) -> None:
@@ -85,13 +78,28 @@ def down(root: Path, say: Say) -> None:
     say("ended")
 
 
-def _startable(root: Path, environ: Mapping[str, str]) -> plan.Plan:
+def banner(plan: Plan, ending: str) -> str:
+    """Return where everything listens and a first request; `ending` says how to end it."""
+    metrics = f"http://{HOST}:{plan.ports['RATES_API_ADMIN_PORT']}/metrics"
+    simulated = plan.upstream == "simulator"
+    lines = [
+        ("rates-api", f"{plan.url('api')}   metrics: {metrics}"),
+        ("rates-sync", f"{plan.url('sync')}   internal"),
+        ("Redis", f"redis://{HOST}:{plan.port('redis')}   {plan.redis}"),
+        ("Banxico", f"{plan.url('simulator')}   simulated" if simulated else "the real one"),
+        ("state", str(plan.state)),
+    ]
+    listed = "\n".join(f"  {name:<11} {where}" for name, where in lines)
+    return f"\n{listed}\n\n  curl {plan.url('api')}{CURRENT}\n\n  {ending}\n"
+
+
+def _startable(root: Path, environ: Mapping[str, str]) -> Plan:
     """Return the plan, everything checked that can be before the first process starts."""
     if running.find(root):
-        raise AlreadyRunning("the platform is up already; ./dev down ends it")
-    wanted = plan.read(root, environ)
-    ports.refuse_taken(wanted.ports)
-    return wanted
+        raise Refused("the platform is up already; ./dev down ends it")
+    plan = platform.read(root, environ)
+    ports.refuse_taken(plan.ports)
+    return plan
 
 
 def _tail(log: Path, lines: int = 25) -> str:

@@ -1,7 +1,4 @@
-"""The one import rule that import-linter lacks: a package that may import a few others only.
-
-lint-imports loads it, as pyproject.toml says under [tool.importlinter].
-"""
+"""The one import rule that import-linter lacks: a package that may import a few others only."""
 
 import sys
 from typing import cast

@@ -10,14 +10,14 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from rates_dev.errors import LocksRefused
+from rates_dev.errors import Refused
 
 DEV_LOCK = "requirements-dev.lock"
 IMAGE_LOCK = "requirements.lock"
@@ -39,7 +39,9 @@ Pins = Mapping[str, frozenset[str]]
 def members(root: Path) -> list[Path]:
     """Return the folder of every package of ours."""
     folders = ("libs", "services", "tools")
-    return sorted(path.parent for one in folders for path in (root / one).glob("*/pyproject.toml"))
+    return sorted(
+        path.parent for folder in folders for path in (root / folder).glob("*/pyproject.toml")
+    )
 
 
 def images(root: Path) -> list[Path]:
@@ -48,7 +50,7 @@ def images(root: Path) -> list[Path]:
 
 
 def compile_all(root: Path, *, upgrade: bool = False) -> None:
-    """Write every lock again, keeping the versions that still fit. Raises `LocksRefused`."""
+    """Write every lock again, keeping the versions that still fit. Raises `Refused`."""
     newest = ["--upgrade"] if upgrade else []
     projects = [str(member.relative_to(root) / "pyproject.toml") for member in members(root)]
     _compile(root, Path(DEV_LOCK), ["requirements-dev.in", *projects, *newest])
@@ -57,21 +59,31 @@ def compile_all(root: Path, *, upgrade: bool = False) -> None:
         inputs = [str(folder / "pyproject.toml"), "--all-extras", "-", *newest]
         _compile(root, folder / IMAGE_LOCK, [*inputs, "--constraint", DEV_LOCK], BUILD_BACKEND)
     for tool in _tools(root):
-        _compile(root, tool / IMAGE_LOCK, [str(tool / "requirements.in"), *newest])
+        folder = tool.relative_to(root)
+        _compile(root, folder / IMAGE_LOCK, [str(folder / "requirements.in"), *newest])
+
+
+def check(root: Path) -> None:
+    """Compare the locks with what is declared, without a network. Raises `Refused`."""
+    if found := problems(root):
+        raise Refused("\n".join([*found, "./dev lock compiles them again"]))
 
 
 def problems(root: Path) -> list[str]:
     """Return what is wrong with the locks, a line each; none if `./dev lock` left them so."""
-    found = list(_malformed(root / DEV_LOCK))
-    for image in images(root):
-        found += _malformed(image / IMAGE_LOCK)
-        found += _beside_dev_lock(image / IMAGE_LOCK, pins(root / DEV_LOCK))
-        found += _unmet(image, image / IMAGE_LOCK, root)
+    locks = [root / DEV_LOCK, *(folder / IMAGE_LOCK for folder in (*images(root), *_tools(root)))]
+    if missing := [lock for lock in locks if not lock.is_file()]:
+        return [f"{lock.name} of {lock.parent.name} is missing" for lock in missing]
+    found = [problem for lock in locks for problem in _malformed(lock)]
     for member in members(root):
-        found += _unmet(member, root / DEV_LOCK, root)
+        found += _unmet(member.name, _declared(member), root / DEV_LOCK, root)
+    for image in images(root):
+        found += _beside_dev_lock(image / IMAGE_LOCK, pins(root / DEV_LOCK))
+        found += _unmet(image.name, _declared(image), image / IMAGE_LOCK, root)
     for tool in _tools(root):
-        found += _malformed(root / tool / IMAGE_LOCK)
-        found += _unpinned(root / tool)
+        lines = (tool / "requirements.in").read_text(encoding="utf-8").splitlines()
+        asked = [Requirement(line) for line in lines if not line.startswith("#")]
+        found += _unmet(tool.name, asked, tool / IMAGE_LOCK, root)
     return found
 
 
@@ -90,51 +102,35 @@ def _compile(root: Path, lock: Path, inputs: list[str], extra: str = "") -> None
     command = [str(uv), "pip", "compile", *UV_OPTIONS, *inputs, *ours, "--output-file", str(lock)]
     done = subprocess.run(command, cwd=root, input=extra, text=True, check=False)
     if done.returncode:
-        raise LocksRefused(f"{lock} could not be compiled")
+        raise Refused(f"{lock} could not be compiled")
 
 
 def _malformed(lock: Path) -> Iterator[str]:
     """A line that is neither a pin nor a hash is an address, a path or a loose version."""
-    if not lock.is_file():
-        yield f"{lock.name} of {lock.parent.name} is missing"
-        return
     for number, line in enumerate(lock.read_text(encoding="utf-8").splitlines(), 1):
         if not (PIN.match(line) or HASH.match(line)):
             yield f"{lock.parent.name}/{lock.name}:{number}: neither a pin nor a hash: {line}"
 
 
 def _beside_dev_lock(lock: Path, dev: Pins) -> Iterator[str]:
-    if not lock.is_file():
-        return
     for name, versions in pins(lock).items():
         if not versions <= dev.get(name, frozenset()):
             pinned = ", ".join(sorted(versions))
             yield f"{lock.parent.name}/{lock.name}: {name} {pinned} is not the development lock's"
 
 
-def _unmet(member: Path, lock: Path, root: Path) -> Iterator[str]:
-    """What a member declares must be in the lock: else it was changed without `./dev lock`."""
-    if not lock.is_file():
-        return
-    pinned, ours = pins(lock), {canonicalize_name(_name(one)) for one in members(root)}
-    for requirement in _declared(member):
+def _unmet(owner: str, asked: Iterable[Requirement], lock: Path, root: Path) -> Iterator[str]:
+    """What is asked for must be in the lock: else it was changed without `./dev lock`."""
+    pinned, ours = pins(lock), {canonicalize_name(_name(member)) for member in members(root)}
+    for requirement in asked:
         name = canonicalize_name(requirement.name)
         met = all(map(requirement.specifier.contains, pinned.get(name, ())))
         if name not in ours and not (met and name in pinned):
-            yield f"{lock.parent.name}/{lock.name}: nothing for {member.name}'s {requirement}"
+            yield f"{lock.parent.name}/{lock.name}: nothing for {owner}'s {requirement}"
 
 
 def _tools(root: Path) -> list[Path]:
-    return [tool for tool in TOOLS if (root / tool / "requirements.in").is_file()]
-
-
-def _unpinned(tool: Path) -> Iterator[str]:
-    """What a tool's requirements.in asks for must be in its lock."""
-    lock = tool / IMAGE_LOCK
-    pinned = pins(lock) if lock.is_file() else {}
-    for line in (tool / "requirements.in").read_text(encoding="utf-8").splitlines():
-        if not line.startswith("#") and canonicalize_name(Requirement(line).name) not in pinned:
-            yield f"{tool.name}/{lock.name}: nothing for {line}"
+    return [root / tool for tool in TOOLS if (root / tool / "requirements.in").is_file()]
 
 
 def _declared(member: Path) -> list[Requirement]:

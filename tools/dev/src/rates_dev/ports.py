@@ -1,13 +1,14 @@
-"""The ports of the platform: which variable names which, and whether each is free.
+"""Ports of this machine: the platform's, whether one is free, and free ones for tests.
 
-`plan` reads them; `up` checks them before anything starts. Never picks another port than the one
-asked for.
+A platform never gets another port than the one asked for.
 """
 
+import atexit
+import random
 import socket
 from collections.abc import Mapping
 
-from rates_dev.errors import PortsRefused
+from rates_dev.errors import Refused
 
 HOST = "127.0.0.1"
 
@@ -19,27 +20,32 @@ DEFAULTS: Mapping[str, int] = {
     "RATES_REDIS_PORT": 6390,
 }
 
+FREE = range(20_000, 32_000)
+"""Below the range from which systems take the ports of outgoing connections (Linux 32768, macOS
+49152): a client that knocks at a server that was killed could otherwise take the server's own
+port, and on the loopback interface even connect to itself."""
+
 
 def read(environ: Mapping[str, str]) -> dict[str, int]:
-    """Return the port of each variable. Raises `PortsRefused` naming all at fault."""
+    """Return the port of each variable. Raises `Refused` naming all at fault."""
     texts = {name: environ.get(name) or str(default) for name, default in DEFAULTS.items()}
     wrong = [f"{name}: {text!r} is not a port" for name, text in texts.items() if not _port(text)]
     if wrong:
-        raise PortsRefused("\n".join(wrong))
+        raise Refused("\n".join(wrong))
     ports = {name: int(text) for name, text in texts.items()}
     _refuse_doubled(ports)
     return ports
 
 
 def refuse_taken(ports: Mapping[str, int]) -> None:
-    """Raise `PortsRefused` naming every variable whose port is not free."""
+    """Raise `Refused` naming every variable whose port is not free."""
     taken = [
         f"{name}: port {port} is taken; end what listens there, or set {name} to a free one"
         for name, port in ports.items()
         if not free(port)
     ]
     if taken:
-        raise PortsRefused("\n".join(taken))
+        raise Refused("\n".join(taken))
 
 
 def free(port: int) -> bool:
@@ -56,6 +62,29 @@ def answers(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex((HOST, port)) == 0
+
+
+def free_port() -> int:
+    """Return a TCP port on which nobody listens, until this process ends given to nobody else.
+
+    Nobody else who asks here, that is. Raises `Refused` if there is none.
+    """
+    for port in random.sample(FREE, len(FREE)):
+        if _claim(port) and _can_bind(port):
+            return port
+    raise Refused("no port is free")
+
+
+def _claim(port: int) -> bool:
+    """Hold UDP's port of that number, which no server of ours uses and only one process can."""
+    claim = socket.socket(type=socket.SOCK_DGRAM)
+    try:
+        claim.bind((HOST, port))
+    except OSError:
+        claim.close()
+        return False
+    atexit.register(claim.close)
+    return True
 
 
 def _can_bind(port: int) -> bool:
@@ -82,4 +111,4 @@ def _refuse_doubled(ports: Mapping[str, int]) -> None:
         if len(names) > 1
     ]
     if doubled:
-        raise PortsRefused("\n".join(doubled))
+        raise Refused("\n".join(doubled))

@@ -1,8 +1,7 @@
 """The platform's Redis: a local redis-server or valkey-server, else fakeredis' TCP server.
 
-The Procfile runs it (`python -m rates_dev.redis`) with RATES_REDIS, RATES_REDIS_PORT and
-RATES_STATE set. It listens on 127.0.0.1 alone. Only a server keeps its data over a restart; losing
-it loses nothing.
+`python -m rates_dev.redis` reads RATES_REDIS, RATES_REDIS_PORT and RATES_STATE. It listens on
+127.0.0.1 alone. Only a server keeps its data over a restart; losing it loses nothing.
 """
 
 import os
@@ -32,8 +31,8 @@ def choose(choice: str, which: Callable[[str], str | None] = shutil.which) -> Ki
         raise Refused(f"RATES_REDIS: must be auto, server or embedded, not {choice!r}")
     if choice == "auto":
         return "server" if server_program(which) else "embedded"
-    if choice == "server" and not server_program(which):
-        raise Refused(f"RATES_REDIS=server: neither {' nor '.join(PROGRAMS)} is on PATH")
+    if choice == "server" and (lack := no_server_program(which)):
+        raise Refused(f"RATES_REDIS=server: {lack}")
     return cast("Kind", choice)
 
 
@@ -42,8 +41,13 @@ def server_program(which: Callable[[str], str | None] = shutil.which) -> str | N
     return next((path for name in PROGRAMS if (path := which(name))), None)
 
 
+def no_server_program(which: Callable[[str], str | None] = shutil.which) -> str | None:
+    """Say why no Redis server can be run, none if one can."""
+    return None if server_program(which) else f"no {' or '.join(PROGRAMS)} on PATH"
+
+
 def server_command(program: str, port: int, folder: Path) -> list[str]:
-    """Return how to run `program` in the foreground, saving to `folder` when told to end."""
+    """Return how to run `program` in the foreground, saving to `folder` when it ends."""
     options = {"bind": HOST, "port": str(port), "dir": str(folder), "dbfilename": "redis.rdb"}
     arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
     return [program, *arguments, "--save", "60", "1", "--daemonize", "no"]

@@ -1,98 +1,127 @@
-"""Runs the plan's lines of the Procfile, one process each, until one ends or the person ends them.
+"""Runs the processes of a platform until one ends or the person ends them.
 
-`commands.up` calls it. honcho starts the processes, gathers their output and ends all when one
-ends; what is added here is who that was. Never restarts anything: a process that dies is to be
-seen, not hidden.
+Their output is shown line by line, each with its process's name. Nothing is restarted: a process
+that dies is to be seen, not hidden.
 """
 
-import os
-import re
+import contextlib
 import signal
-import sys
+import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, TextIO
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from queue import SimpleQueue
+from typing import TextIO
 
-from honcho.environ import parse_procfile
-from honcho.manager import SYSTEM_PRINTER_NAME, Manager
-from honcho.printer import Message, Printer
-from honcho.process import Process
+from rates_dev import platform
+from rates_dev.platform import COMMANDS, SERVICES, Plan
+from rates_dev.processes import Child
+from rates_dev.waiting import wait_for
 
-from rates_dev import environment
-from rates_dev.plan import Plan
+STORES_SECONDS = 15.0
+"""How long the services are kept waiting for what they need; then they start anyway."""
+ENDING_SECONDS = 5.0
+LEASH = ("sh", "-c", "for group in $(cat); do kill -TERM $group; done")
+COLOURS = {"redis": 35, "simulator": 33, "sync": 36, "api": 32}
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl-C, `./dev down`, a closed terminal."""
 
-LEASH_SECONDS = 0.5
-STOPPED = re.compile(r"(?P<name>\S+) stopped \(rc=(?P<code>-?\d+)\)")
-
-
-class Console(Printer):  # type: ignore[misc]  # honcho is untyped
-    """honcho's printer, which also notes the first process that ended without being told to."""
-
-    def __init__(self, output: TextIO, on_started: Callable[[], None]) -> None:
-        super().__init__(output)
-        self.died: str | None = None
-        self._ending = False
-        self._on_started: Callable[[], None] | None = on_started
-
-    def write(self, message: Message) -> None:
-        """Print `message`; a closed terminal must not keep the processes from being ended."""
-        if message.name == SYSTEM_PRINTER_NAME:
-            self._note(str(message.data))
-        try:
-            super().write(message)
-        except OSError:
-            return
-
-    def _note(self, text: str) -> None:
-        if self._on_started:
-            # Not earlier: by now all are forked, and a process with threads should not fork.
-            threading.Thread(target=self._on_started, daemon=True).start()
-            self._on_started = None
-        stopped = STOPPED.match(text)
-        if stopped and not self._ending:
-            self.died = f"{stopped['name']} ended by itself (exit status {stopped['code']})"
-        self._ending = self._ending or stopped is not None or "received" in text
+Ended = SimpleQueue[Child | None]
+"""The processes in the order in which they ended; none where the person ends them."""
 
 
-class Leashed(Process):  # type: ignore[misc]  # honcho is untyped
-    """honcho's process, which ends its program when the runner is gone (killed, out of memory).
+class Console:
+    """Where the lines of all processes go; a closed terminal does not keep them from ending."""
 
-    honcho keeps a process of its own beside each program; that one watches who its parent is.
-    """
+    def __init__(self, output: TextIO) -> None:
+        self._output = output
+        self._lock = threading.Lock()
+        self._coloured = output.isatty()
 
-    def run(self, events: Any = None, ignore_signals: bool = False) -> None:
-        """Run the program to its end, as honcho asks."""
-        watch = threading.Thread(target=self._end_without, args=(os.getppid(),), daemon=True)
-        watch.start()
-        super().run(events, ignore_signals)
-
-    def _end_without(self, parent: int) -> None:
-        while os.getppid() == parent:
-            time.sleep(LEASH_SECONDS)
-        if self._child is not None:
-            os.killpg(self._child.pid, signal.SIGTERM)
+    def say(self, name: str, text: str) -> None:
+        """Write a line of the process `name`, with the time."""
+        head = f"{datetime.now():%H:%M:%S} {name:<9} |"  # noqa: DTZ005  # the local time, for people
+        if self._coloured:
+            head = f"\033[{COLOURS.get(name, 0)}m{head}\033[0m"
+        with self._lock, contextlib.suppress(OSError, ValueError):
+            self._output.write(f"{head} {text}\n")
+            self._output.flush()
 
 
 def run(
     plan: Plan,
+    root: Path,
     environ: Mapping[str, str],
     on_started: Callable[[], None],
-    output: TextIO = sys.stdout,
+    console: Console,
 ) -> str | None:
     """Run until the end; return which process ended it, or none when the person did.
 
     `on_started` runs in a thread of its own once all processes are started. SIGINT, SIGTERM and
-    SIGHUP (a closed terminal) end all of them, by SIGTERM and after 5 s by SIGKILL.
+    SIGHUP end all of them, by SIGTERM and after 5 s by SIGKILL.
     """
-    console = Console(output, on_started)
-    manager = Manager(console)
-    manager._process_ctor = Leashed  # noqa: SLF001  # honcho's own seam, though not a public one
-    lines = parse_procfile((plan.root / "Procfile").read_text(encoding="utf-8")).processes
+    ended = Ended()
+    for number in ENDINGS:
+        signal.signal(number, lambda *_: ended.put(None))
+    started: list[Child] = []
+    with _leash() as leash:
+        try:
+            for child in _in_order(plan, root, environ, ended):
+                child.start()
+                started.append(child)
+                leash(child)
+                threading.Thread(target=_follow, args=(child, console, ended), daemon=True).start()
+            threading.Thread(target=on_started, daemon=True).start()
+            first = ended.get()
+        finally:
+            _end(started)
+    return f"{first.name} ended by itself (exit status {first.exit_status})" if first else None
+
+
+def _in_order(plan: Plan, root: Path, environ: Mapping[str, str], ended: Ended) -> Iterator[Child]:
+    """Yield the processes, the services only once what they need listens, if nothing has ended."""
+    stores = [name for name in plan.processes if name not in SERVICES]
     for name in plan.processes:
-        own = environment.for_process(name, plan, environ)
-        manager.add_process(name, lines[name], env=own, cwd=str(plan.root))
-    # honcho knows the other two; without this a closed terminal would leave the processes behind.
-    signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
-    manager.loop()
-    return console.died
+        if name in SERVICES:
+            wait_for(lambda: not ended.empty() or all(map(plan.listens, stores)), STORES_SECONDS)
+        if ended.empty():
+            own = platform.environment(name, plan, environ)
+            yield Child(name, COMMANDS[name], own, root)
+
+
+def _follow(child: Child, console: Console, ended: Ended) -> None:
+    """Show what a process prints, and note its end."""
+    console.say(child.name, f"started (pid {child.pid})")
+    for line in child.output:
+        console.say(child.name, line.decode(errors="replace").rstrip("\n"))
+    console.say(child.name, f"ended (exit status {child.wait()})")
+    ended.put(child)
+
+
+def _end(children: Sequence[Child]) -> None:
+    """Ask all of them to end at once; kill what is left after a while."""
+    for child in children:
+        child.signal(signal.SIGTERM)
+    deadline = time.monotonic() + ENDING_SECONDS
+    for child in children:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(max(0.0, deadline - time.monotonic()))
+        child.kill()
+
+
+@contextlib.contextmanager
+def _leash() -> Iterator[Callable[[Child], None]]:
+    """Yield what has a process ended should this one be killed: a shell reads its pipe's end."""
+    with subprocess.Popen(LEASH, stdin=subprocess.PIPE, start_new_session=True) as watcher:
+
+        def hold(child: Child) -> None:
+            if watcher.stdin:
+                watcher.stdin.write(b"-%d " % child.pid)
+                watcher.stdin.flush()
+
+        try:
+            yield hold
+        finally:
+            watcher.kill()

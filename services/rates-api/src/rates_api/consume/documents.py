@@ -1,6 +1,6 @@
 """A snapshot from the documents in Redis: the first source of every load (protocol rule 12).
 
-Asked through `snapshot.warmup`. A set that does not fit together is not used (protocol rule 10).
+A set that does not fit together is not used (protocol rule 10).
 """
 
 import asyncio

@@ -1,7 +1,6 @@
 """An event upon a snapshot: the next snapshot, nothing new, or a reason to load again. Pure.
 
-Called by `consume.reader` for every entry. It decides what an event means (protocol rules 12 and
-13) and does nothing about it.
+It decides what an event means (protocol rules 12 and 13) and does nothing about it.
 """
 
 import dataclasses

@@ -1,24 +1,23 @@
 """The XREAD loop: every event of the stream into the snapshot, from its own position on.
 
-Started by the worker after the warm-up, runs until cancelled. It never reads from `$` (rule R5):
-what was recorded between the load and the first read is read, too. It also decides what "fed by
-Redis" means (protocol rule 15). Requests never wait for it.
+It never reads from `$` (rule R5): what was recorded between the load and the first read is read,
+too. It also decides what "fed by Redis" means (protocol rule 15). Requests never wait for it.
 """
 
 import dataclasses
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from typing import NoReturn, Protocol
 
 import structlog
 
 from rates_api.consume.projection import Reload, project
-from rates_api.consume.stream import Entry, Tail
-from rates_api.dependencies import Dependency
+from rates_api.consume.stream import StreamEntry, Tail
+from rates_api.dependencies import DependencyMonitor
 from rates_api.errors import SourceUnavailable, StreamUnavailable
 from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.snapshot.snapshot import Feed, Snapshot
-from rates_api.snapshot.warmup import Sources
+from rates_api.snapshot.sources import SnapshotSources
 from rates_contracts.events import EventUndecodable, Head, Position
 from rates_contracts.stream import event_of
 
@@ -29,15 +28,10 @@ Span = Callable[[str, str | None], AbstractContextManager[object]]
 """Opens a span by name under a `traceparent`, or under none."""
 
 
-def no_span(_name: str, _parent: str | None) -> AbstractContextManager[object]:
-    """Trace nothing."""
-    return nullcontext()
-
-
 class Entries(Protocol):
     """The stream as the reader needs it; both raise `StreamUnavailable`."""
 
-    async def after(self, position: Position) -> list[Entry]:
+    async def after(self, position: Position) -> list[StreamEntry]:
         """Return the next entries after `position`, none after a while without any."""
         ...
 
@@ -62,31 +56,47 @@ class StreamReader:
     def __init__(
         self,
         stream: Entries,
-        current: CurrentSnapshot,
-        sources: Sources,
-        redis: Dependency,
+        current: CurrentSnapshot[object],
+        sources: SnapshotSources,
+        redis: DependencyMonitor,
         *,
-        count: Callable[[str], None],
+        on_entry: Callable[[str], None],
         waits: Waits,
-        span: Span = no_span,
+        span: Span,
     ) -> None:
         """Take what the reader talks to and how it waits.
 
-        `count` counts entries by outcome, `span` goes on with the trace that an event came from.
+        `on_entry` gets the outcome of each entry, `span` continues the trace of an event.
         """
         self._stream = stream
         self._current = current
         self._sources = sources
         self._redis = redis
-        self._count = count
+        self._on_entry = on_entry
         self._waits = waits
         self._span = span
 
-    async def run(self, progress: Callable[[], None]) -> NoReturn:
-        """Follow the stream, telling `progress`; needs a snapshot to start from."""
+    async def warm_up(self, on_round: Callable[[], None]) -> None:
+        """Load the first snapshot; while no source has one, ask again after a pause."""
+        warned = False
+        while True:
+            try:
+                loaded = await self._sources.load("warm_up")
+            except SourceUnavailable as error:
+                if not warned:
+                    log.warning("warm_up_waits", cause=str(error))
+                warned = True
+                await self._waits.pause()
+                on_round()
+            else:
+                await self.adopt(loaded)
+                return
+
+    async def run(self, on_round: Callable[[], None]) -> NoReturn:
+        """Follow the stream until cancelled; needs a snapshot to start from."""
         while True:
             await self.step()
-            progress()
+            on_round()
 
     async def step(self) -> None:
         """Read once and take in what came; a Redis that is away makes the database the feed."""
@@ -119,7 +129,7 @@ class StreamReader:
         if snapshot.feed == "redis":
             return
         feed = await self._feed_at(snapshot.head)
-        # The head watch may have loaded another snapshot while Redis was asked.
+        # The head monitor may have loaded another snapshot while Redis was asked.
         if self._snapshot is snapshot:
             self._current.fed_by(feed)
 
@@ -130,7 +140,7 @@ class StreamReader:
             return "database"
         return "redis" if tail == (head.at, head.event_id) else "database"
 
-    async def _take_in(self, entries: list[Entry]) -> None:
+    async def _take_in(self, entries: list[StreamEntry]) -> None:
         """Project the entries one by one; after a reload the rest is read again from there."""
         for entry in entries:
             before = self._snapshot
@@ -138,17 +148,17 @@ class StreamReader:
             if isinstance(outcome, Reload):
                 await self._reload(before, outcome)
                 return
-            self._count("skipped" if outcome is before else "applied")
+            self._on_entry("skipped" if outcome is before else "applied")
             if outcome is not before:
                 self._current.advance(outcome)
 
     async def _reload(self, before: Snapshot, wanted: Reload) -> None:
         """Load a snapshot that covers the event, the old one serving meanwhile (rule 13)."""
-        self._count(wanted.reason)
+        self._on_entry(wanted.reason)
         log.warning("stream_needs_reload", reason=wanted.reason, at=wanted.at_least.stream_id)
         await self._waits.spread()
         if self._snapshot is not before:
-            return  # The head watch was faster; the entry is read and judged again.
+            return  # The head monitor was faster; the entry is read and judged again.
         try:
             loaded = await self._sources.load(wanted.reason, wanted.at_least)
         except SourceUnavailable as error:
@@ -158,7 +168,7 @@ class StreamReader:
             return
         await self.adopt(loaded)
 
-    def _outcome(self, snapshot: Snapshot, entry: Entry) -> Snapshot | Reload:
+    def _outcome(self, snapshot: Snapshot, entry: StreamEntry) -> Snapshot | Reload:
         """Return what the entry makes of the snapshot; one that can't be read asks for a load."""
         if entry.at <= snapshot.head.at:
             return snapshot

@@ -1,7 +1,6 @@
 """The worker's questions to Redis, each bounded in time and translated into our errors.
 
-Asked by `consume.reader` and `consume.documents`. It only reads: nothing in rates-api writes to
-Redis. No retries here: whoever asks decides when to ask again.
+It only reads: nothing in rates-api writes to Redis. It never retries: the caller decides when.
 """
 
 import asyncio
@@ -20,11 +19,11 @@ from rates_contracts.documents import AVERAGES, CURRENT, HISTORY
 from rates_contracts.events import Position
 from rates_contracts.stream import EVENTS, event_id_of
 
-AT_ONCE = 200
-"""Entries per read: a long backlog is applied in steps, so that requests get their turn."""
+MAX_ENTRIES_PER_READ = 200
+"""A long backlog is applied in steps, so that requests get their turn."""
 
 
-class Entry(NamedTuple):
+class StreamEntry(NamedTuple):
     """One entry of the stream, its fields as they came."""
 
     at: Position
@@ -61,7 +60,7 @@ class Stream:
         self._block = block
         self._timeout = timeout
 
-    async def after(self, position: Position) -> list[Entry]:
+    async def after(self, position: Position) -> list[StreamEntry]:
         """Return the next entries after `position`, waiting for the first; none is an answer.
 
         Raises `StreamUnavailable`.
@@ -69,7 +68,7 @@ class Stream:
         milliseconds = round(self._block * 1000)
         async with self._question(self._block + self._timeout):
             reply: Any = await self._redis.xread(
-                {EVENTS: position.stream_id}, count=AT_ONCE, block=milliseconds
+                {EVENTS: position.stream_id}, count=MAX_ENTRIES_PER_READ, block=milliseconds
             )
         return [_entry(raw) for _, entries in reply or () for raw in entries]
 
@@ -96,6 +95,6 @@ class Stream:
             raise StreamUnavailable(f"{type(error).__name__}: {error}") from error
 
 
-def _entry(raw: tuple[bytes, Mapping[bytes, bytes] | None]) -> Entry:
+def _entry(raw: tuple[bytes, Mapping[bytes, bytes] | None]) -> StreamEntry:
     entry_id, fields = raw
-    return Entry(Position.of_stream_id(entry_id.decode()), fields or {})
+    return StreamEntry(Position.of_stream_id(entry_id.decode()), fields or {})

@@ -1,8 +1,7 @@
 """Connections to the record that cannot write, for MySQL and for SQLite.
 
-Built by `bootstrap`, used by `fallback.reader` alone. Besides these read-only transactions the
-database user of rates-api has no right but SELECT on the views (rule R2). Every transaction is one
-consistent snapshot (protocol rule 12).
+Besides these read-only transactions the database user of rates-api has no right but SELECT on the
+views (rule R2). Every transaction is one consistent snapshot (protocol rule 12).
 """
 
 import math

@@ -1,7 +1,7 @@
 """The selects on the read views of `rates_contracts.views`, and their rows in our types.
 
-Run by `fallback.reader`; nothing else in rates-api knows the database's names. Values stay the
-strings they are until they become `Decimal`: no driver makes floats of them (rule R8).
+Nothing else in rates-api knows the database's names. Values stay the strings they are until they
+become `Decimal`: no driver makes floats of them (rule R8).
 """
 
 from collections.abc import Iterable

@@ -1,8 +1,7 @@
 """The record as one consistent snapshot, and its head (protocol rules 12 and 14).
 
-A source of `snapshot.warmup`, and what `consume.watch` asks. One connection, one transaction,
-`head_v1` first; no gathering: position and data would be torn apart. It never writes; the engine
-couldn't.
+One connection, one transaction, `head_v1` first; no gathering: position and data would be torn
+apart. It never writes; the engine couldn't.
 """
 
 import asyncio
@@ -32,7 +31,7 @@ UNREADABLE = (
     TypeError,
     AttributeError,
 )
-ROWS_AT_ONCE = 1000
+MAX_ROWS_PER_TURN = 1000
 """Rows read between two turns of the loop: a load must not hold up requests (rule R6)."""
 
 
@@ -105,6 +104,6 @@ async def _averages(connection: AsyncConnection) -> tuple[Average, ...]:
 async def _observations(connection: AsyncConnection) -> dict[str, list[Any]]:
     rows = queries.ObservationRows()
     result = await connection.stream(queries.SELECT_HISTORY)
-    async for some in result.partitions(ROWS_AT_ONCE):
-        rows.add(some)
+    async for partition in result.partitions(MAX_ROWS_PER_TURN):
+        rows.add(partition)
     return rows.by_series

@@ -2,5 +2,5 @@
 
 `history` one series with its revisions    `snapshot` everything as of one event of the record
 `level`   how good that is at an instant   `current`  the one mutable reference of a worker
-`warmup`  the first snapshot, from whichever source has one
+`sources` loading one, from the first source that has it
 """

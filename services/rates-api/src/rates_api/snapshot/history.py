@@ -1,9 +1,8 @@
 """One series in memory: every observation with its revisions, found by date.
 
-Built by the loaders (`snapshot.warmup`, `fallback.reader`), grown by `consume.projection`, read by
-every answer. Immutable: a new observation makes a new history that shares the old rows. Nearly all
-days have one revision, so the newest of each day lie in one list, and only what a correction has
-superseded is kept beside it.
+Immutable: a new observation makes a new history that shares the old rows. Nearly all days have one
+revision, so the newest of each day lie in one list, and only what a correction has superseded is
+kept beside it.
 """
 
 from bisect import bisect_left, bisect_right
@@ -36,7 +35,7 @@ class SeriesHistory:
     ) -> None:
         """Wrap rows already in order; `recorded` holds the first and the last of their instants.
 
-        `of` is how others build one.
+        `of` builds one from observations.
         """
         self._newest = newest
         self._superseded = superseded

@@ -1,7 +1,7 @@
 """How good a snapshot is at an instant: level, freshness state, warnings, and until when.
 
-Pure; called for every rendering, by `/health` and by the metrics. It compares sync's absolute
-instants with the worker's clock (protocol rule 17) and never computes a calendar.
+Pure. It compares sync's absolute instants with the worker's clock (protocol rule 17) and never
+computes a calendar. The numbers of `s-maxage` are here.
 """
 
 import dataclasses
@@ -9,33 +9,33 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from operator import attrgetter
-from typing import Literal
+from typing import get_args
 
 from rates_api.snapshot.snapshot import Snapshot
+from rates_contracts.answers import Level
 from rates_contracts.calendar import ONE_DAY, mexico_day, mexico_instant
 from rates_contracts.status import FreshnessState, SyncStatus, Transition
 from rates_contracts.warnings import WARNINGS
 
-Level = Literal["healthy", "degraded", "limited", "critical"]
-LEVELS: tuple[Level, ...] = ("healthy", "degraded", "limited", "critical")
+LEVELS: tuple[Level, ...] = get_args(Level)
 """From best to worst."""
 
 DEGRADING = frozenset(code for code, warning in WARNINGS.items() if warning.degrades)
 
-LONGEST_EDGE = 3600
-LONGEST_EDGE_WITHOUT_PURGE = 300
-LONGEST_EDGE_NOT_HEALTHY = 15
-"""Seconds at the edge (protocol rule 21)."""
+MAX_EDGE_SECONDS = 3600
+MAX_EDGE_SECONDS_WITHOUT_PURGE = 300
+MAX_EDGE_SECONDS_NOT_HEALTHY = 15
+"""The longest `s-maxage` (protocol rule 21)."""
 
 TICK = timedelta(microseconds=1)
 
 
 @dataclasses.dataclass(frozen=True)
-class Standing:
+class Assessment:
     """What may be said of a snapshot from `now` until `valid_until`.
 
     `state` is the freshness state of `api.md`, `transition` the row of sync's table in force (null
-    without a snapshot), `edge_seconds` the longest `s-maxage` as long as this stands, `valid_until`
+    without a snapshot), `edge_seconds` the longest `s-maxage` while this holds, `valid_until`
     the first instant at which anything here, or anything derived from "today", may be different.
     """
 
@@ -46,21 +46,16 @@ class Standing:
     edge_seconds: int
     valid_until: datetime
 
-    def s_maxage(self, now: datetime) -> int:
-        """Return the `s-maxage` of an answer that leaves at `now` (protocol rule 21)."""
-        left = int((self.valid_until - now).total_seconds())
-        return max(0, min(self.edge_seconds, left))
 
-
-def standing(snapshot: Snapshot | None, now: datetime) -> Standing:
-    """Judge `snapshot` at `now` (aware), by the level table of the design; null is critical."""
+def assess(snapshot: Snapshot | None, now: datetime) -> Assessment:
+    """Assess `snapshot` at `now` (aware), by the level table of the design; null is critical."""
     if snapshot is None:
-        return Standing("critical", "unverified", None, (), 0, now)
+        return Assessment("critical", "unverified", None, (), 0, now)
     row = transition_at(snapshot.status, now)
     state: FreshnessState = "unverified" if _past(snapshot.status.fresh_until, now) else row.state
     warnings = tuple(_warnings(snapshot, row, state, now))
     level = _level(snapshot, warnings)
-    return Standing(
+    return Assessment(
         level=level,
         state=state,
         transition=row,
@@ -110,9 +105,9 @@ def _level(snapshot: Snapshot, warnings: tuple[str, ...]) -> Level:
 
 
 def _edge_seconds(status: SyncStatus, row: Transition, level: Level) -> int:
-    longest = LONGEST_EDGE if status.edge_purged else LONGEST_EDGE_WITHOUT_PURGE
+    longest = MAX_EDGE_SECONDS if status.edge_purged else MAX_EDGE_SECONDS_WITHOUT_PURGE
     if level != "healthy":
-        longest = LONGEST_EDGE_NOT_HEALTHY
+        longest = MAX_EDGE_SECONDS_NOT_HEALTHY
     return min(longest, row.edge_seconds)
 
 

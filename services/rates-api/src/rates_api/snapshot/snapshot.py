@@ -1,14 +1,12 @@
 """Everything a worker knows, as of one event of the record.
 
-Made by the loaders and by `consume.projection`, read by every answer. A request takes it once and
-finds or stores its rendered bytes only there (protocol rule 16). It never changes: news makes a
-new one, with nothing rendered yet.
+It never changes: news makes a new one. A request takes it once (protocol rule 16).
 """
 
 import dataclasses
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from rates_api.snapshot.history import SeriesHistory
 from rates_contracts.averages import Average
@@ -24,17 +22,8 @@ EMPTY = SeriesHistory.of(())
 
 
 @dataclasses.dataclass(frozen=True)
-class View:
-    """The series and the calendar as they were known at `instant`, for `as_of` answers."""
-
-    instant: datetime
-    series: Mapping[str, SeriesHistory]
-    calendar: BankCalendar
-
-
-@dataclasses.dataclass(frozen=True)
 class Snapshot:
-    """The record as of `head`; compared by content, never by what has been rendered from it."""
+    """The record as of `head`."""
 
     head: Head
     status: SyncStatus
@@ -44,14 +33,6 @@ class Snapshot:
     series: Mapping[str, SeriesHistory]
     """FIX and settlement are always there, empty before their first observation."""
     feed: Feed = "database"
-    rendered: dict[Any, Any] = dataclasses.field(
-        default_factory=dict, compare=False, repr=False, init=False
-    )
-    """What has been rendered from this snapshot; empty in every new one (protocol rule 16)."""
-    finished: dict[tuple[str, bytes], Any] = dataclasses.field(
-        default_factory=dict, compare=False, repr=False, init=False
-    )
-    """What of it is ready to be sent, by path and query string as they come in a request."""
 
     @property
     def fix(self) -> SeriesHistory:
@@ -70,13 +51,8 @@ class Snapshot:
         return min((instant for instant in instants if instant is not None), default=None)
 
     def with_feed(self, feed: Feed) -> "Snapshot":
-        """Return the same content fed by `feed`, with nothing rendered; itself if unchanged."""
+        """Return the same content fed by `feed`, itself if unchanged."""
         return self if feed == self.feed else dataclasses.replace(self, feed=feed)
-
-    def as_of(self, instant: datetime) -> View:
-        """Return the series and the calendar as known at `instant` (UTC)."""
-        series = {name: history.as_of(instant) for name, history in self.series.items()}
-        return View(instant, series, self.calendar.as_of(instant))
 
 
 def histories(observations: Mapping[str, list[Observation]]) -> dict[str, SeriesHistory]:

@@ -1,39 +1,32 @@
 """Ask Banxico's SIE API over HTTPS: one query, one request, one answer.
 
-The innermost of the chain that `guard.chain` builds; `bootstrap` opens its HTTP client. It never
-retries, never follows a redirect, and knows nothing of quotas or breakers. The token goes into
-the `Bmx-Token` header and nowhere else: in a URL it would end up in logs.
+It never retries, never follows a redirect, and knows nothing of quotas or breakers. The token goes
+into the `Bmx-Token` header and nowhere else: in a URL it would end up in logs.
 """
-
-from collections.abc import Callable
-from datetime import datetime
 
 import httpx
 
 from rates_contracts.cancellation import cancellation_prevails
 from rates_contracts.environment import Secret
 from rates_sync.banxico.payload import parse
+from rates_sync.clock import Clock
 from rates_sync.errors import FailureKind, UpstreamFailure
-from rates_sync.upstream import Answer, Banxico, Query
+from rates_sync.upstream import Answer, Query
 
-__all__ = ["Banxico", "BanxicoClient", "open_client"]
+CONNECT_SECONDS = 5.0
 
 
 def open_client(
-    base_url: str,
-    *,
-    connect_timeout: float = 5.0,
-    read_timeout: float = 10.0,
-    transport: httpx.AsyncBaseTransport | None = None,
+    base_url: str, *, read_timeout: float, transport: httpx.AsyncBaseTransport | None = None
 ) -> httpx.AsyncClient:
-    """Return the HTTP client for the API at `base_url` (up to `/service/v1`); timeouts in seconds.
+    """Return the HTTP client for the API at `base_url` (up to `/service/v1`); `read_timeout` in s.
 
     The caller closes it. It reads no proxy or certificate from the environment.
     """
     return httpx.AsyncClient(
         base_url=base_url,
         headers={"Accept": "application/json"},
-        timeout=httpx.Timeout(read_timeout, connect=connect_timeout),
+        timeout=httpx.Timeout(read_timeout, connect=CONNECT_SECONDS),
         # A connection kept between polls may be half dead, and its error would count as Banxico's.
         limits=httpx.Limits(max_connections=2, max_keepalive_connections=0),
         follow_redirects=False,
@@ -45,9 +38,7 @@ def open_client(
 class BanxicoClient:
     """The `Banxico` port over HTTP; `http` carries base URL, timeouts and the Accept header."""
 
-    def __init__(
-        self, http: httpx.AsyncClient, token: Secret, clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, http: httpx.AsyncClient, token: Secret, clock: Clock) -> None:
         """Raise ValueError for a token that can't be a header: sending it would print it."""
         text = token.reveal()
         if not (text.isascii() and text.isprintable() and text.strip() == text != ""):

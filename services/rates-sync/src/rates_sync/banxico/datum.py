@@ -1,6 +1,6 @@
 """Read one datum of an answer, `{"fecha":"02/01/2024","dato":"17.0297"}`, or say why it can't be.
 
-Called by `payload` for each datum. Pure. No number passes a float: `dato` is decoded as a string
+Pure. No number passes a float: `dato` is decoded as a string
 and stays one until it is a `Decimal`; a JSON number is refused.
 """
 

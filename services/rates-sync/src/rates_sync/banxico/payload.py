@@ -1,7 +1,7 @@
 """Read an answer of the SIE API: bytes in, an `Answer` out, nothing dropped on the way.
 
-Called by `client` with what came. Pure: no network, no clock. A datum that cannot be used is
-`Rejected` alone; an answer that is none at all is an error (`refusal`).
+Pure: no network, no clock. A datum that can't be used is `Rejected` alone; an answer that is not
+usable at all is an error (`refusal`).
 """
 
 import hashlib
@@ -10,6 +10,7 @@ from datetime import date as Day
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 import msgspec
@@ -17,11 +18,7 @@ import msgspec
 from rates_contracts.calendar import mexico_day
 from rates_sync.banxico import datum, refusal
 from rates_sync.errors import UpstreamFailure
-from rates_sync.upstream import Answer, Published, Query, Rejected
-
-__all__ = ["Answer", "Published", "Rejected", "parse"]
-
-LONGEST_RAW = 200
+from rates_sync.upstream import MAX_RAW, Answer, Published, Query, Rejected
 
 
 class _Series(msgspec.Struct):
@@ -65,22 +62,22 @@ def parse(
         failure.body = body
         raise
     read, rejected = _read_all(series, query, mexico_day(received_at))
-    published, doubled = _one_a_day(read)
-    titles = {one.idSerie: " ".join(one.titulo.split()) for one in series}
+    published, doubled = _once_a_day(read)
+    titles = {wire.idSerie: " ".join(wire.titulo.split()) for wire in series}
     return Answer(
         body=body,
         sha256=hashlib.sha256(body).hexdigest(),
         received_at=received_at,
         published=tuple(published),
         rejected=(*rejected, *doubled),
-        missing_series=tuple(one for one in query.series if one not in titles),
+        missing_series=tuple(name for name in query.series if name not in titles),
         titles=titles,
     )
 
 
 def _usable(body: bytes, status: int, headers: Mapping[str, str], query: Query) -> list[_Series]:
     series = _series_in(body, status, headers)
-    if {one.idSerie for one in series}.isdisjoint(query.series):
+    if {wire.idSerie for wire in series}.isdisjoint(query.series):
         # Not one of them is verified: taken for a success, an outage would pass for a holiday.
         raise UpstreamFailure("none of the series asked for is in the answer")
     return series
@@ -103,32 +100,29 @@ def _read_all(
 ) -> tuple[list[_Read], list[Rejected]]:
     read: list[_Read] = []
     rejected: list[Rejected] = []
-    for one in series:
-        for raw in map(bytes, one.datos):
-            text = raw.decode(errors="replace")[:LONGEST_RAW]
+    for wire in series:
+        for raw in map(bytes, wire.datos):
+            text = raw.decode(errors="replace")[:MAX_RAW]
             try:
-                day, value = datum.read(raw, one.idSerie, query, today)
+                day, value = datum.read(raw, wire.idSerie, query, today)
             except datum.Unusable as error:
-                rejected.append(Rejected(one.idSerie, error.day, text, error.reason))
+                rejected.append(Rejected(wire.idSerie, error.day, text, error.reason))
             else:
                 if value is not None:
-                    read.append(_Read(one.idSerie, day, value, text))
+                    read.append(_Read(wire.idSerie, day, value, text))
     return read, rejected
 
 
-def _one_a_day(read: list[_Read]) -> tuple[list[Published], list[Rejected]]:
+def _once_a_day(read: list[_Read]) -> tuple[list[Published], list[Rejected]]:
     """Keep a day that came once, or twice alike; of two different values neither can be trusted."""
     published: list[Published] = []
     rejected: list[Rejected] = []
-    for (series, day), group in groupby(sorted(read, key=_series_and_day), key=_series_and_day):
+    series_and_day = attrgetter("series", "date")
+    for (series, day), group in groupby(sorted(read, key=series_and_day), key=series_and_day):
         same = list(group)
-        if len({one.value for one in same}) == 1:
+        if len({row.value for row in same}) == 1:
             published.append(Published(series, day, same[0].value))
         else:
             reason = "the day came twice with different values"
-            rejected.extend(Rejected(series, day, one.raw, reason) for one in same)
+            rejected.extend(Rejected(series, day, row.raw, reason) for row in same)
     return published, rejected
-
-
-def _series_and_day(one: _Read) -> tuple[str, Day]:
-    return one.series, one.date

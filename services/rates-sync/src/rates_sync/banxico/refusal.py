@@ -1,8 +1,7 @@
 """What an answer without data means: Banxico's error node first, the status only after it.
 
-Called by `payload` when there is nothing to read. Banxico answers most errors with 400, so the
-status alone would take a rate limit for a bad token; its front end answers outages in HTML, also
-with 200. Raises nothing: it returns the error to raise.
+Banxico answers most errors with 400, so the status alone would take a rate limit for a bad token;
+its front end answers outages in HTML, also with 200. Raises nothing: it returns the error to raise.
 """
 
 import re
@@ -19,7 +18,7 @@ from rates_sync.errors import (
     UpstreamRateLimited,
 )
 
-SHORTEST_WAIT, USUAL_WAIT, LONGEST_WAIT = 1, 60, 86_400
+MIN_WAIT, DEFAULT_WAIT, MAX_WAIT = 1, 60, 86_400
 """Seconds. Banxico counts by the minute, by five and by the day; 60 when it does not say."""
 SECONDS = re.compile(r"[0-9]{1,9}")
 
@@ -74,8 +73,8 @@ def _is_rate_limit(node: ErrorNode, status: int, headers: Mapping[str, str]) -> 
 def _rate_limited(in_body: Any, headers: Mapping[str, str]) -> UpstreamRateLimited:
     hints = (in_body, headers.get("bmx-secondstoreset"), headers.get("retry-after"))
     known = [int(str(hint)) for hint in hints if SECONDS.fullmatch(str(hint))]
-    seconds = known[0] if known else USUAL_WAIT
-    return UpstreamRateLimited(min(max(seconds, SHORTEST_WAIT), LONGEST_WAIT))
+    seconds = known[0] if known else DEFAULT_WAIT
+    return UpstreamRateLimited(min(max(seconds, MIN_WAIT), MAX_WAIT))
 
 
 def _lowered(headers: Mapping[str, str]) -> dict[str, str]:

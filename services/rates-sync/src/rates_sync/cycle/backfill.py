@@ -1,8 +1,8 @@
 """Fill what is missing: the whole history at first start, a range for an operator.
 
-`leader` runs it after the first good poll, newest chunk first, so that what clients ask for most is
-there first. Each chunk is a request and a transaction well under a second; the last one announces
-all of them as one event (protocol rule 2). Interrupted, it goes on at what is still missing.
+Newest chunk first, so that what clients ask for most is there first. Each chunk is a request and a
+transaction well under a second; the last one announces all of them as one event (protocol rule 2).
+Interrupted, it continues with what is still missing.
 """
 
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -14,15 +14,15 @@ from itertools import pairwise
 import structlog
 
 from rates_contracts.calendar import ONE_DAY
-from rates_contracts.observation import FIRST_FIX_DAY
-from rates_sync.cycle.recorder import SERIES, Manner, Recorded, Recorder
+from rates_sync.banxico.series import SERIES
+from rates_sync.cycle.recorder import Additions, AnnounceMode, Recorder
 from rates_sync.upstream import Banxico, Purpose, Query
 
 log = structlog.get_logger(__name__)
 
 CHUNK = timedelta(days=4 * 365)
 """A request's share: 1,000 FIX and 1,460 settlement rates; 7.6 years came in one 77 kB answer."""
-LONGEST_CLOSURE = timedelta(days=15)
+MAX_CLOSURE = timedelta(days=15)
 """No two FIX have ever been farther apart than 5 days: more is a hole."""
 
 
@@ -36,21 +36,24 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A chunk is done: the `done`-th `of` all, `span`, what it brought."""
+    """A chunk is done: the `done`-th `of` all, its `span`, what it added."""
 
     done: int
     of: int
     span: Span
-    recorded: Recorded
+    additions: Additions
 
 
-def holes(days: Sequence[Day], today: Day) -> list[Span]:
-    """Return the spans since 1991 without a FIX that no closure explains, given its days."""
-    edges = [FIRST_FIX_DAY - ONE_DAY, *days, today]
+def holes(days: Sequence[Day], first: Day, today: Day) -> list[Span]:
+    """Return the spans from `first` to yesterday without a FIX that no closure explains.
+
+    `days` are those that have one, ascending.
+    """
+    edges = [first - ONE_DAY, *days, today]
     return [
         Span(before + ONE_DAY, after - ONE_DAY)
         for before, after in pairwise(edges)
-        if after - before > LONGEST_CLOSURE or before < FIRST_FIX_DAY < after
+        if after - before > MAX_CLOSURE or before < first < after
     ]
 
 
@@ -65,14 +68,16 @@ def chunks(spans: Sequence[Span]) -> Iterator[Span]:
 
 
 class Backfill:
-    """One leader's backfill."""
+    """One leader's backfill; the history begins at `first_fix_day`."""
 
-    def __init__(self, banxico: Banxico, recorder: Recorder) -> None:
+    def __init__(self, banxico: Banxico, recorder: Recorder, first_fix_day: Day) -> None:
         self._banxico, self._recorder = banxico, recorder
+        self._first_fix_day = first_fix_day
 
     async def missing(self, today: Day) -> list[Span]:
         """Return the holes of the record. Raises `LeaseLost`, `StoreUnavailable`."""
-        return holes(await self._recorder.days(FIRST_FIX_DAY, today), today)
+        first = self._first_fix_day
+        return holes(await self._recorder.days(first, today), first, today)
 
     async def run(
         self, spans: Sequence[Span], purpose: Purpose, *, trusted: bool = False
@@ -83,15 +88,15 @@ class Backfill:
         """
         parts = list(chunks(spans))
         for done, part in enumerate(parts, start=1):
-            answer = await self._banxico.ask(Query(SERIES, part.first, part.last, purpose))
-            manner = Manner.LAST_CHUNK if done == len(parts) else Manner.CHUNK
-            recorded = await self._recorder.record(answer, manner, trusted=trusted)
+            answer = await self._banxico.ask(Query(tuple(SERIES), part.first, part.last, purpose))
+            mode = AnnounceMode.LAST_CHUNK if done == len(parts) else AnnounceMode.CHUNK
+            additions = await self._recorder.record(answer, mode, trusted=trusted)
             log.info(
                 "backfilled",
                 chunk=f"{done}/{len(parts)}",
                 first=part.first.isoformat(),
                 last=part.last.isoformat(),
-                new=recorded.new,
-                corrections=recorded.corrections,
+                new=additions.new,
+                corrections=additions.corrections,
             )
-            yield Progress(done, len(parts), part, recorded)
+            yield Progress(done, len(parts), part, additions)

@@ -1,27 +1,29 @@
 """The use case: ask Banxico, compare, record and announce.
 
-`leader` runs it when `schedule` says so, and for an operator. Knows neither HTTP nor the database:
-it asks through the guards and records through the recorder. Never decides when it runs.
+Knows neither HTTP nor the database: it asks through the guards and records through the recorder.
+Never decides when it runs.
 """
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import structlog
 
 from rates_contracts.calendar import mexico_day
 from rates_contracts.observation import FIX
 from rates_contracts.status import Upstream
-from rates_sync.cycle.recorder import SERIES, Manner, Recorded, Recorder
+from rates_sync.banxico.series import SERIES
+from rates_sync.clock import Clock
+from rates_sync.cycle.recorder import Additions, AnnounceMode, Recorder
 from rates_sync.errors import Outcome, UpstreamError, UpstreamFailure, UpstreamRateLimited
 from rates_sync.upstream import Answer, Banxico, Purpose, Query, Rejected
 
 log = structlog.get_logger(__name__)
 
-HEALED = timedelta(days=10)
+OVERLAP = timedelta(days=10)
 """Asked again before the last known date: a gap after a long weekend heals, a correction shows."""
 FIRST_LOOK = timedelta(days=45)
 """What an empty record asks for first: enough for every average, the rest is the backfill's."""
@@ -29,10 +31,9 @@ AHEAD = timedelta(days=10)
 """The settlement rate is known for days to come."""
 
 Result = Literal[Outcome, "store_unavailable"]
-RESULTS: tuple[Result, ...] = (*Outcome.__args__, "store_unavailable")  # type: ignore[attr-defined]
+RESULTS: tuple[Result, ...] = get_args(Result)
 
-
-NOTHING = Recorded()
+NOTHING = Additions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Poll:
     """How a cycle ended; `not_before` is when Banxico's own rate limit resets."""
 
     outcome: Result
-    recorded: Recorded = NOTHING
+    additions: Additions = NOTHING
     not_before: datetime | None = None
 
 
@@ -51,7 +52,7 @@ class Cycle:
         self,
         banxico: Banxico,
         recorder: Recorder,
-        clock: Callable[[], datetime],
+        clock: Clock,
         span: Callable[[str], AbstractContextManager[Any]] = nullcontext,
     ) -> None:
         self._banxico, self._recorder, self._clock = banxico, recorder, clock
@@ -67,10 +68,10 @@ class Cycle:
                 answer = await self._ask(purpose)
             except UpstreamError as error:
                 return await self._failed(error)
-            recorded = await self._recorder.record(answer, Manner.POLL)
-        if recorded.new or recorded.corrections:
-            log.info("recorded", new=recorded.new, corrections=recorded.corrections)
-        return Poll("success", recorded)
+            additions = await self._recorder.record(answer, AnnounceMode.POLL)
+        if additions.new or additions.corrections:
+            log.info("recorded", new=additions.new, corrections=additions.corrections)
+        return Poll("success", additions)
 
     async def _ask(self, purpose: Purpose) -> Answer:
         with self._span("ask"):
@@ -79,14 +80,14 @@ class Cycle:
         return answer
 
     async def _query(self, purpose: Purpose) -> Query:
-        """Both series in one request, from before the last known date to ahead of today.
+        """Ask for both series in one request, from before the last known date to ahead of today.
 
-        Read each time: of a record that was restored to an earlier time more is missing.
+        That date is read each time: a record that was restored to an earlier time lacks more.
         """
         today = mexico_day(self._clock())
         newest = await self._recorder.newest_fix_day()
-        first = today - FIRST_LOOK if newest is None else min(newest, today) - HEALED
-        return Query(SERIES, first, today + AHEAD, purpose)
+        first = today - FIRST_LOOK if newest is None else min(newest, today) - OVERLAP
+        return Query(tuple(SERIES), first, today + AHEAD, purpose)
 
     async def _failed(self, error: UpstreamError) -> Poll:
         upstream = _state_after(error.outcome)
@@ -96,9 +97,9 @@ class Cycle:
         if upstream is None:
             return Poll(error.outcome, not_before=not_before)
         body = error.body if isinstance(error, UpstreamFailure) else b""
-        kept = await self._recorder.note_failure(upstream, body, str(error))
-        recorded = Recorded(rejected=(Rejected("", None, "", str(error)),) if kept else ())
-        return Poll(error.outcome, recorded, not_before)
+        is_new = await self._recorder.note_failure(upstream, body, str(error))
+        additions = Additions(rejected=(Rejected("", None, "", str(error)),) if is_new else ())
+        return Poll(error.outcome, additions, not_before)
 
 
 def _check_complete(answer: Answer) -> None:
@@ -110,7 +111,7 @@ def _check_complete(answer: Answer) -> None:
 
 
 def _state_after(outcome: Outcome) -> Upstream | None:
-    """Return how the question ended, None where none was asked."""
+    """Return the state of the upstream after a failure, None where it was not asked."""
     match outcome:
         case "breaker_open":
             return None

@@ -1,45 +1,53 @@
-"""The leader's pen: every event of rates-sync but a new timeline is recorded here.
+"""Records and announces: every event of rates-sync but a new timeline is made here.
 
-`cycle`, `backfill` and the operator's actions call it. Each method is one fenced transaction in
-which nothing but the database is awaited (protocol rule 2). What this leader knows of Banxico moves
-only once that is committed, so that no status claims an answer that was not recorded.
+Each method of `Recorder` is one fenced transaction in which nothing but the database is awaited
+(protocol rule 2). What this leader knows of Banxico changes only once that is committed, so that no
+status claims an answer that was not recorded.
 """
 
 import asyncio
 import dataclasses
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import date as Day
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
-from rates_contracts.calendar import DeclaredClosure, mexico_day
-from rates_contracts.events import CalendarChanged, Event, ObservationsRecorded, StatusChanged
-from rates_contracts.observation import FIX, SETTLEMENT, Observation
-from rates_contracts.status import Upstream
-from rates_sync.cycle.entry import Entry
-from rates_sync.cycle.news import News, news_in
-from rates_sync.store.record import Fence, Record, Recording
+from rates_contracts.averages import Average
+from rates_contracts.calendar import BankCalendar, DeclaredClosure, mexico_day
+from rates_contracts.events import (
+    CalendarChanged,
+    Event,
+    HistoryReload,
+    ObservationsRecorded,
+    StatusChanged,
+)
+from rates_contracts.observation import FIX, Observation
+from rates_contracts.status import SyncStatus, Upstream
+from rates_sync.banxico.series import SERIES
+from rates_sync.clock import Clock
+from rates_sync.cycle.comparison import Changes, compare
+from rates_sync.store.fence import Fence
+from rates_sync.store.record import Record
+from rates_sync.store.recording import Recording
+from rates_sync.timetable.averages import averages_ahead, first_day_needed
 from rates_sync.timetable.calendar import bank_calendar
 from rates_sync.timetable.schedule import Known
-from rates_sync.timetable.status import Health, Origin
-from rates_sync.upstream import Answer, Rejected
+from rates_sync.timetable.status import Origin, UpstreamHealth, new_day, status_of, worth_an_event
+from rates_sync.upstream import MAX_RAW, Answer, Rejected
 
-SERIES = (FIX, SETTLEMENT)
-BEFORE = timedelta(days=15)
+LOOK_BACK = timedelta(days=15)
 """How far before an answer the record is read, for the value that a first day moved from."""
 
-
-LONGEST_RAW = 200
-"""Characters of an unusable answer that the quarantine shows; the whole is kept as a payload."""
+K = TypeVar("K", ObservationsRecorded, StatusChanged, CalendarChanged)
 
 
-class Manner(Enum):
-    """How an answer's news are announced; a backfill ends with one event (protocol rule 2)."""
+class AnnounceMode(Enum):
+    """How an answer's changes are announced; a backfill makes a single event (protocol rule 2)."""
 
     POLL = "poll"
     CHUNK = "chunk"
@@ -47,8 +55,8 @@ class Manner(Enum):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Recorded:
-    """What a recording added: observations of new days, corrections, data set aside anew."""
+class Additions:
+    """What a recording added: observations of new days, corrections, data newly quarantined."""
 
     new: int = 0
     corrections: int = 0
@@ -57,9 +65,9 @@ class Recorded:
 
 
 class Recorder:
-    """The pen of the instance that holds `fence`; `told` hears of each event once committed.
+    """The recorder of the instance that holds `fence`; `on_event` is called with committed events.
 
-    `known` and `timeline` are as of the last transaction. Methods raise `LeaseLost` and
+    `health`, `known` and `timeline` are as of the last transaction. Methods raise `LeaseLost` and
     `StoreUnavailable`; then nothing is recorded.
     """
 
@@ -68,83 +76,85 @@ class Recorder:
         record: Record,
         fence: Fence,
         origin: Origin,
-        clock: Callable[[], datetime],
-        told: Callable[[Event], None],
+        clock: Clock,
+        on_event: Callable[[Event], None],
     ) -> None:
         self._record, self._fence, self._origin = record, fence, origin
-        self._clock, self._told = clock, told
+        self._clock, self._on_event = clock, on_event
         self._lock = asyncio.Lock()
-        self.health = Health()
+        self.health = UpstreamHealth()
         self.known = Known(bank_calendar(mexico_day(clock())), None, None)
         self.timeline = 0
 
     async def begin(self) -> None:
         """Record the whole status, whatever the last leader left behind (protocol rule 3)."""
-        async with self._entry() as entry:
-            old = await entry.recording.status()
+        async with self._session() as session:
+            old = await session.recording.status()
             if old is not None:
-                entry.health = Health(old.verified_at, old.upstream)
-            edition = await entry.edition()
-            if await entry.recording.calendar() is None:
-                await entry.announce(CalendarChanged, calendar=edition)
+                session.health = UpstreamHealth(old.verified_at, old.upstream)
+            if await session.recording.calendar() is None:
+                calendar = await session.current_calendar()
+                await session.announce(CalendarChanged, calendar=calendar)
             else:
-                await entry.announce(StatusChanged)
+                await session.announce(StatusChanged)
         await self.renew_calendar()
 
     async def renew_calendar(self) -> None:
-        """Record a new edition of the bank calendar, if there is one."""
-        async with self._entry() as entry:
-            edition = await entry.edition()
-            if edition != await entry.recording.calendar():
-                await entry.announce(CalendarChanged, calendar=edition)
+        """Record the bank calendar as it is now, if it has changed."""
+        async with self._session() as session:
+            calendar = await session.current_calendar()
+            if calendar != await session.recording.calendar():
+                await session.announce(CalendarChanged, calendar=calendar)
 
     async def note(self, **changes: Any) -> None:
-        """Change fields of `Health`; an event if workers need to hear of it (protocol rule 5)."""
-        async with self._entry(**changes) as entry:
-            await entry.announce_if_worth()
+        """Change fields of `health`; an event if workers need to know of it (protocol rule 5)."""
+        async with self._session(**changes) as session:
+            await session.announce_if_worth()
 
     async def note_failure(self, upstream: Upstream, body: bytes, reason: str) -> bool:
-        """Note that a question failed, and keep what came with it (rule R10).
+        """Note that a request failed, and quarantine what came with it (rule R10).
 
-        Tell whether it was set aside: a repeat is not.
+        Tell whether something was quarantined: a repeat is not.
         """
-        async with self._entry(upstream=upstream) as entry:
-            await entry.announce_if_worth()
+        async with self._session(upstream=upstream) as session:
+            await session.announce_if_worth()
             if not body:
                 return False
             sha256 = hashlib.sha256(body).hexdigest()
-            await entry.recording.keep_payload(sha256, body, self._clock())
-            raw = body[:LONGEST_RAW].decode("utf-8", "replace")
-            return await _aside(entry.recording, Rejected("", None, raw, reason), sha256)
+            await session.recording.keep_payload(sha256, body, self._clock())
+            datum = Rejected("", None, body[:MAX_RAW].decode("utf-8", "replace"), reason)
+            return await session.recording.quarantine(datum, sha256)
 
-    async def record(self, answer: Answer, manner: Manner, *, trusted: bool = False) -> Recorded:
-        """Record what `answer` brings and announce it; a poll also verifies what is known."""
+    async def record(
+        self, answer: Answer, mode: AnnounceMode, *, trusted: bool = False
+    ) -> Additions:
+        """Record what `answer` changes and announce it; a poll also verifies what is known."""
         verified = {"verified_at": answer.received_at, "upstream": "ok"}
-        async with self._entry(**verified if manner is Manner.POLL else {}) as entry:
-            recording = entry.recording
+        async with self._session(**verified if mode is AnnounceMode.POLL else {}) as session:
+            recording = session.recording
             await recording.keep_payload(answer.sha256, answer.body, answer.received_at)
             known = await _known(recording, answer)
-            news = news_in(answer, known, recording.recorded_at, trusted=trusted)
-            await recording.add(news.observations)
-            await _announce(entry, news, manner)
-            return await _recorded(recording, answer, news)
+            changes = compare(answer, known, recording.recorded_at, trusted=trusted)
+            await recording.add(changes.observations)
+            await session.announce_changes(changes, mode)
+            return await _additions(recording, answer, changes)
 
     async def declare_closed(self, day: Day, reason: str, actor: str) -> bool:
         """Declare a banking day closed, audited; False if the calendar has it closed already."""
-        async with self._entry() as entry:
-            calendar = await entry.calendar()
+        async with self._session() as session:
+            calendar = await session.calendar()
             if not calendar.is_banking_day(day):
                 return False
-            closure = DeclaredClosure(day, reason, entry.recording.recorded_at)
+            closure = DeclaredClosure(day, reason, session.recording.recorded_at)
             declared = msgspec.structs.replace(calendar, declared=(*calendar.declared, closure))
-            await entry.recording.audit(actor, "close-day", f"{day}: {reason}")
-            await entry.announce(CalendarChanged, calendar=declared)
+            await session.recording.audit(actor, "close-day", f"{day}: {reason}")
+            await session.announce(CalendarChanged, calendar=declared)
         return True
 
     async def audit(self, actor: str, action: str, detail: str) -> None:
         """Note what an operator did."""
-        async with self._entry() as entry:
-            await entry.recording.audit(actor, action, detail)
+        async with self._session() as session:
+            await session.recording.audit(actor, action, detail)
 
     async def newest_fix_day(self) -> Day | None:
         """Return the last day with a FIX, None in an empty record."""
@@ -152,60 +162,134 @@ class Recorder:
 
     async def days(self, first: Day, last: Day) -> list[Day]:
         """Return the days from `first` to `last` that have a FIX, ascending."""
-        async with self._entry() as entry:
-            return [one.date for one in await entry.recording.newest(FIX, first, last)]
+        async with self._session() as session:
+            return [row.date for row in await session.recording.newest(FIX, first, last)]
 
     @asynccontextmanager
-    async def _entry(self, **changes: Any) -> AsyncIterator[Entry]:
-        """Open a transaction; once it is committed, believe what it says and tell of it."""
+    async def _session(self, **changes: Any) -> AsyncIterator["Session"]:
+        """Open a transaction; what it says is believed and announced once it is committed."""
         async with self._lock:
             async with self._record.recording(self._fence) as recording:
                 health = dataclasses.replace(self.health, **changes)
-                entry = Entry(recording, self._origin, health, self._clock())
-                yield entry
-                known = await entry.known()
-            self.health, self.known = entry.health, known
-            self.timeline = entry.recording.head.timeline
-        if entry.event is not None:
-            self._told(entry.event)
+                session = Session(recording, self._origin, health, self._clock())
+                yield session
+                known = await session.known()
+            self.health, self.known = session.health, known
+            self.timeline = recording.head.timeline
+        if session.event is not None:
+            self._on_event(session.event)
+
+
+class Session:
+    """An open recording and its event, with the status and averages that go with that.
+
+    `health` is what will be known of Banxico once it is committed. All that it compares with is
+    read through the recording, under the fence (protocol rule 2).
+    """
+
+    def __init__(
+        self, recording: Recording, origin: Origin, health: UpstreamHealth, now: datetime
+    ) -> None:
+        self.recording, self.health = recording, health
+        self.event: Event | None = None
+        self._origin, self._now = origin, now
+
+    async def current_calendar(self) -> BankCalendar:
+        """Return the library's bank calendar as of today, with the declared closures."""
+        stored = await self.recording.calendar()
+        return bank_calendar(mexico_day(self._now), stored.declared if stored else ())
+
+    async def calendar(self) -> BankCalendar:
+        """Return the recorded calendar, or what will be the first."""
+        return await self.recording.calendar() or await self.current_calendar()
+
+    async def known(self) -> Known:
+        """Return what decides the next poll."""
+        newest = await self.recording.newest_day(FIX)
+        return Known(await self.calendar(), newest, self.health.verified_at)
+
+    async def announce(self, kind: type[K], **fields: Any) -> None:
+        """Announce an event of `kind` with the whole status (rule R3).
+
+        Rows that an interrupted backfill left unannounced turn it into a reload, which covers
+        them and everything else but a calendar: that is announced on its own.
+        """
+        calendar = fields.get("calendar") or await self.calendar()
+        status = await self._status(calendar)
+        averages = await self._averages(calendar, status, kind)
+        if self.recording.unannounced:
+            await self.reload(status)
+        else:
+            self.event = await self.recording.announce(
+                kind, status=status, averages=averages, **fields
+            )
+
+    async def announce_if_worth(self) -> None:
+        """Announce the status alone, if workers need to know of it (protocol rule 5)."""
+        status = await self._status(await self.calendar())
+        if worth_an_event(await self.recording.status(), status):
+            await self.announce(StatusChanged)
+
+    async def announce_changes(self, changes: Changes, mode: AnnounceMode) -> None:
+        """Announce all of it as one event (rule R3); a chunk leaves that to the backfill's end."""
+        added = bool(changes.observations)
+        if mode is AnnounceMode.CHUNK:
+            if added:
+                await self.recording.announce_later()
+        elif mode is AnnounceMode.LAST_CHUNK and (added or self.recording.unannounced):
+            await self.reload()
+        elif added:
+            await self.announce(ObservationsRecorded, observations=changes.observations)
+        else:
+            await self.announce_if_worth()
+
+    async def reload(self, status: SyncStatus | None = None) -> None:
+        """Announce that more was recorded than an event should carry (protocol rule 2)."""
+        calendar = await self.calendar()
+        self.event = await self.recording.announce(
+            HistoryReload,
+            status=status or await self._status(calendar),
+            averages=await self._averages_ahead(calendar),
+        )
+
+    async def _status(self, calendar: BankCalendar) -> SyncStatus:
+        newest = await self.recording.newest_day(FIX)
+        return status_of(self._origin, self.health, calendar, newest, self._now)
+
+    async def _averages(
+        self, calendar: BankCalendar, status: SyncStatus, kind: type[K]
+    ) -> tuple[Average, ...] | None:
+        """Return the table where it may have changed: a new day extends it, too."""
+        old = await self.recording.status()
+        if kind is StatusChanged and old is not None and not new_day(old, status):
+            return None
+        return await self._averages_ahead(calendar)
+
+    async def _averages_ahead(self, calendar: BankCalendar) -> tuple[Average, ...]:
+        first, last = first_day_needed(self._now), mexico_day(self._now)
+        newest = await self.recording.newest(FIX, first, last)
+        return averages_ahead(calendar, [(row.date, row.value) for row in newest], self._now)
 
 
 async def _known(recording: Recording, answer: Answer) -> dict[str, list[Observation]]:
     """Return what the record holds around the days of `answer`."""
-    days = [one.date for one in answer.published]
+    days = [row.date for row in answer.published]
     if not days:
         return {}
-    first, last = min(days) - BEFORE, max(days)
+    first, last = min(days) - LOOK_BACK, max(days)
     return {series: await recording.newest(series, first, last) for series in SERIES}
 
 
-async def _announce(entry: Entry, news: News, manner: Manner) -> None:
-    """One event for all of it (rule R3); a chunk leaves that to the backfill's end."""
-    added = bool(news.observations)
-    if manner is Manner.CHUNK:
-        if added:
-            await entry.recording.announce_later()
-    elif manner is Manner.LAST_CHUNK and (added or entry.recording.unannounced):
-        await entry.reload()
-    elif added:
-        await entry.announce(ObservationsRecorded, observations=news.observations)
-    else:
-        await entry.announce_if_worth()
+async def _additions(recording: Recording, answer: Answer, changes: Changes) -> Additions:
+    """Quarantine what can't be used (rule R10) and count; a repeat of it counts no more."""
 
+    async def quarantined(data: Iterable[Rejected]) -> tuple[Rejected, ...]:
+        return tuple([row for row in data if await recording.quarantine(row, answer.sha256)])
 
-async def _recorded(recording: Recording, answer: Answer, news: News) -> Recorded:
-    """Set aside what can't be used (rule R10) and count; a repeat of it counts no more."""
-    sha256 = answer.sha256
-    new = sum(one.revision == 1 for one in news.observations)
-    return Recorded(
+    new = sum(row.revision == 1 for row in changes.observations)
+    return Additions(
         new=new,
-        corrections=len(news.observations) - new,
-        rejected=tuple([one for one in answer.rejected if await _aside(recording, one, sha256)]),
-        suspicious=tuple([one for one in news.suspicious if await _aside(recording, one, sha256)]),
-    )
-
-
-async def _aside(recording: Recording, one: Rejected, sha256: str) -> bool:
-    return await recording.set_aside(
-        series=one.series, day=one.date, raw=one.raw, reason=one.reason, payload_sha256=sha256
+        corrections=len(changes.observations) - new,
+        rejected=await quarantined(answer.rejected),
+        suspicious=await quarantined(changes.suspicious),
     )

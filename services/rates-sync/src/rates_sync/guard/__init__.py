@@ -1,4 +1,5 @@
 """What protects Banxico from us and us from Banxico: wrappers of one port, a file each.
 
-`chain` says their order once, with its reason. None of them knows how Banxico is asked.
+`chain` says their order once, with its reason; `limits` are their numbers. None of them knows how
+Banxico is asked.
 """

@@ -2,28 +2,26 @@
 
 aiobreaker keeps state and count; this wrapper keeps it from what it gets wrong (protocol rule 19):
 it takes an excluded exception for a success, admits concurrent trials, raises an error of its own
-for the failure that opens it, and compares UTC with local time. Called by `quota`; `cycle` reads
-the state. Its state lives in this process alone: a new leader starts closed. Never retries.
+for the failure that opens it, and compares UTC with local time. Its state lives in this process
+alone: a new leader starts closed. Never retries.
 """
 
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Literal
 
 import aiobreaker
 from aiobreaker.storage.memory import CircuitMemoryStorage
 
+from rates_contracts.status import BreakerState
+from rates_sync.clock import Clock
 from rates_sync.errors import BreakerOpen, NeutralOutcome
 from rates_sync.upstream import Answer, Banxico, Query
 
-State = Literal["closed", "half_open", "open"]
-OnChange = Callable[[State, State, datetime], None]
-"""Told (old, new, at) inside the call, in order: it must only enqueue."""
+OnChange = Callable[[BreakerState, BreakerState, datetime], None]
+"""Called with (old, new, at) inside the call, in order: it must only enqueue."""
 
-Clock = Callable[[], datetime]
-
-_NAMES: dict[aiobreaker.CircuitBreakerState, State] = {
+_NAMES: dict[aiobreaker.CircuitBreakerState, BreakerState] = {
     aiobreaker.CircuitBreakerState.CLOSED: "closed",
     aiobreaker.CircuitBreakerState.HALF_OPEN: "half_open",
     aiobreaker.CircuitBreakerState.OPEN: "open",
@@ -42,15 +40,15 @@ class Breaker:
         *,
         clock: Clock,
         on_change: OnChange,
-        fail_max: int = 3,
-        reset_after: timedelta = timedelta(seconds=60),
+        fail_max: int,
+        reset_after: timedelta,
     ) -> None:
         self._inner, self._clock = inner, clock
         self._breaker = _ClockedBreaker(clock, _Listener(clock, on_change), fail_max, reset_after)
         self._lock = asyncio.Lock()
 
     @property
-    def state(self) -> State:
+    def state(self) -> BreakerState:
         """The state now; `half_open` only while a trial is under way."""
         return _NAMES[self._breaker.current_state]
 
@@ -75,8 +73,8 @@ class Breaker:
             self.admit()
             try:
                 answer: Answer = await self._breaker.call_async(self._attempt, query)
-            except _Aside as aside:
-                raise aside.outcome from aside.outcome.__cause__
+            except _Neutral as neutral:
+                raise neutral.outcome from neutral.outcome.__cause__
             except aiobreaker.CircuitBreakerError as opened:
                 # The n-th failure: it was asked and Banxico failed, so that is what is raised.
                 failure = opened.__cause__ or opened
@@ -88,8 +86,8 @@ class Breaker:
     async def _attempt(self, query: Query) -> Answer:
         try:
             return await self._inner.ask(query)
-        except NeutralOutcome as neutral:
-            raise _Aside(neutral) from neutral
+        except NeutralOutcome as outcome:
+            raise _Neutral(outcome) from outcome
 
     def _reopen_undecided(self) -> None:
         """A trial that neither succeeded nor failed (neutral, cancelled) says nothing: open."""
@@ -97,8 +95,8 @@ class Breaker:
             self._breaker.open()
 
 
-class _Aside(BaseException):
-    """Carries a neutral outcome past aiobreaker, which counts every `Exception` one way or other.
+class _Neutral(BaseException):
+    """Carries a neutral outcome past aiobreaker, which counts every `Exception` one way or another.
 
     Like a cancellation it leaves state and count untouched; it never leaves this module.
     """
@@ -130,12 +128,12 @@ class _ClockedBreaker(aiobreaker.CircuitBreaker):  # type: ignore[misc]  # it ca
 
     @property
     def opens_at(self) -> datetime:
-        """When a trial is due; aiobreaker's own compares with local time."""
+        """When a trial is due; aiobreaker's own property compares with local time."""
         return self._opened_at + self._timeout_duration  # type: ignore[no-any-return]
 
 
 class _Listener(aiobreaker.CircuitBreakerListener):  # type: ignore[misc]
-    """Hands each change on under our names."""
+    """Passes each change on under our names."""
 
     def __init__(self, clock: Clock, on_change: OnChange) -> None:
         self._clock, self._on_change = clock, on_change

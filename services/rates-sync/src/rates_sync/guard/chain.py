@@ -2,18 +2,18 @@
 
 Outermost first: every attempt, the second too, spends quota and counts for the breaker; the quota
 is checked before the breaker is entered, because aiobreaker would take its refusal for a success;
-the deadline lies inside the breaker, because a timeout is a failure to count. Called by
-`bootstrap`.
+the deadline lies inside the breaker, because a timeout is a failure to count.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 import structlog
 
+from rates_sync.clock import Clock, Sleep
 from rates_sync.errors import Outcome, StoreUnavailable
 from rates_sync.guard.breaker import Breaker, OnChange
+from rates_sync.guard.limits import Limits
 from rates_sync.guard.quota import Quota, QuotaLedger
 from rates_sync.guard.retry import Retry
 from rates_sync.guard.timeout import Timeout
@@ -23,65 +23,57 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """The guards' numbers, from settings; `deadline` and `retry_pause` in seconds."""
+class GuardDependencies:
+    """What the guards depend on: time, chance, the schedule, callbacks.
 
-    deadline: float = 20.0
-    fail_max: int = 3
-    reset_after: timedelta = timedelta(seconds=60)
-    daily_requests: int = 1_000
-    reserve: int = 60
-    retry_pause: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the guards are given from outside: time, chance, the schedule, who is told.
-
-    `random` gives 0 to 1; `planned` how many requests the schedule still makes today up to 17:00.
+    `random` returns 0 to 1; `planned` how many requests the schedule still makes today up to
+    17:00. `on_attempt` is called with each attempt's outcome, `on_spent` with the day's count.
     """
 
-    clock: Callable[[], datetime]
-    sleep: Callable[[float], Awaitable[None]]
+    clock: Clock
+    sleep: Sleep
     random: Callable[[], float]
     planned: Callable[[], int]
     on_change: OnChange
-    observe: Callable[[Outcome], None]
+    on_attempt: Callable[[Outcome], None]
+    on_spent: Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Guarded:
-    """Banxico behind its guards; the breaker and the quota to be read, never to be asked."""
+    """Banxico behind its guards; the breaker to be read, never to be asked."""
 
     banxico: Banxico
     breaker: Breaker
-    quota: Quota
 
 
-def guarded(client: Banxico, ledger: QuotaLedger, limits: Limits, around: Surroundings) -> Guarded:
+def guarded(
+    client: Banxico, ledger: QuotaLedger, limits: Limits, dependencies: GuardDependencies
+) -> Guarded:
     """Put the guards around `client`."""
     breaker = Breaker(
         Timeout(client, seconds=limits.deadline),
-        clock=around.clock,
-        on_change=around.on_change,
+        clock=dependencies.clock,
+        on_change=dependencies.on_change,
         fail_max=limits.fail_max,
         reset_after=limits.reset_after,
     )
     quota = Quota(
         breaker,
         ledger,
-        clock=around.clock,
+        clock=dependencies.clock,
         limit=limits.daily_requests,
         reserve=limits.reserve,
+        on_spent=dependencies.on_spent,
     )
     retry = Retry(
         quota,
-        may_retry=lambda: _may_retry(breaker, quota, around.planned),
-        pause=lambda: limits.retry_pause * (0.5 + around.random()),
-        sleep=around.sleep,
-        observe=around.observe,
+        may_retry=lambda: _may_retry(breaker, quota, dependencies.planned),
+        pause=lambda: limits.retry_pause * (0.5 + dependencies.random()),
+        sleep=dependencies.sleep,
+        on_attempt=dependencies.on_attempt,
     )
-    return Guarded(retry, breaker, quota)
+    return Guarded(retry, breaker)
 
 
 async def _may_retry(breaker: Breaker, quota: Quota, planned: Callable[[], int]) -> bool:

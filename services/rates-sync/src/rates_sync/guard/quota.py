@@ -1,20 +1,20 @@
 """The quota: how many requests a day this platform allows itself at Banxico (protocol rule 20).
 
 Around the breaker, so that it is checked before the breaker is entered; yet it asks the breaker
-first whether a call would be admitted, so that an open breaker spends nothing. Each attempt spends
-one, before the request, in the ledger's own transaction. If the ledger fails the call fails: the
+first whether a call would be admitted, so that an open breaker spends nothing. Each attempt is
+spent before it is made, in the ledger's own transaction. If the ledger fails the call fails: the
 quota protects us from a ban, so it fails closed.
 """
 
 import asyncio
 from collections.abc import Callable
 from datetime import date as Day
-from datetime import datetime
 from typing import Protocol
 
 from rates_contracts.calendar import mexico_day
-from rates_sync.guard.breaker import State
-from rates_sync.upstream import Answer, Banxico, Purpose, Query
+from rates_sync.clock import Clock
+from rates_sync.guard.breaker import Breaker
+from rates_sync.upstream import Answer, Purpose, Query
 
 
 class QuotaLedger(Protocol):
@@ -33,50 +33,40 @@ class QuotaLedger(Protocol):
         ...
 
 
-class Gate(Banxico, Protocol):
-    """The breaker, as the quota sees it."""
-
-    @property
-    def state(self) -> State:
-        """The breaker's state."""
-        ...
-
-    def admit(self) -> None:
-        """Raise `BreakerOpen` where `ask` would refuse without asking."""
-        ...
-
-
 class Quota:
     """The `Banxico` port within a budget of `limit` requests per Mexico City day.
 
-    `reserve` of them are kept for trials of the breaker and for operators' requests.
+    `reserve` of them are kept for trials of the breaker and for operators' requests. `on_spent` is
+    called with the day's count.
     """
 
     def __init__(
         self,
-        inner: Gate,
+        inner: Breaker,
         ledger: QuotaLedger,
         *,
-        clock: Callable[[], datetime],
-        limit: int = 1_000,
-        reserve: int = 60,
+        clock: Clock,
+        limit: int,
+        reserve: int,
+        on_spent: Callable[[int], None],
     ) -> None:
         self._inner, self._ledger, self._clock = inner, ledger, clock
         self._limit, self._ordinary = limit, max(0, limit - reserve)
+        self._on_spent = on_spent
         self._lock = asyncio.Lock()
 
     async def ask(self, query: Query) -> Answer:
-        """Spend one and ask. Raises `BreakerOpen`, `QuotaExhausted` or `StoreUnavailable`.
+        """Spend a request and ask. Raises `BreakerOpen`, `QuotaExhausted` or `StoreUnavailable`.
 
         One call at a time: while one spends, another could open the breaker.
         """
         async with self._lock:
             self._inner.admit()
-            await self._ledger.spend(self._today(), limit=self._limit_for(query))
+            self._on_spent(await self._ledger.spend(self._today(), limit=self._limit_for(query)))
             return await self._inner.ask(query)
 
     async def left(self) -> int:
-        """Return what today leaves to polls, the reserve set aside. Raises `StoreUnavailable`."""
+        """Return what today leaves to polls, without the reserve. Raises `StoreUnavailable`."""
         return max(0, self._ordinary - await self._ledger.used(self._today()))
 
     def _limit_for(self, query: Query) -> int:

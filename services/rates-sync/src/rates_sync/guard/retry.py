@@ -1,14 +1,15 @@
 """The outermost guard: one blip is asked again, once (protocol rules 19 and 20).
 
-`cycle` and operators' requests call it. Two attempts and no more, or a single blip would open the
-breaker. Only an `UpstreamFailure` is tried again: a neutral outcome or an open breaker would be
-the same a second later. Every attempt is counted and every failed one warned of here.
+Two attempts and no more, or a single blip would open the breaker. Only an `UpstreamFailure` is
+tried again: a neutral outcome or an open breaker would be the same a second later. Every failed
+attempt is logged here.
 """
 
 from collections.abc import Awaitable, Callable
 
 import structlog
 
+from rates_sync.clock import Sleep
 from rates_sync.errors import Outcome, UpstreamError, UpstreamFailure
 from rates_sync.upstream import Answer, Banxico, Query
 
@@ -19,7 +20,7 @@ class Retry:
     """The `Banxico` port with a second attempt.
 
     `may_retry` tells whether the quota can pay for it, `pause` how many seconds to wait before it
-    (jittered), `observe` counts each attempt by its outcome.
+    (jittered); `on_attempt` is called with each attempt's outcome.
     """
 
     def __init__(
@@ -28,10 +29,10 @@ class Retry:
         *,
         may_retry: Callable[[], Awaitable[bool]],
         pause: Callable[[], float],
-        sleep: Callable[[float], Awaitable[None]],
-        observe: Callable[[Outcome], None],
+        sleep: Sleep,
+        on_attempt: Callable[[Outcome], None],
     ) -> None:
-        self._inner, self._may_retry, self._observe = inner, may_retry, observe
+        self._inner, self._may_retry, self._on_attempt = inner, may_retry, on_attempt
         self._pause, self._sleep = pause, sleep
 
     async def ask(self, query: Query) -> Answer:
@@ -48,8 +49,8 @@ class Retry:
         try:
             answer = await self._inner.ask(query)
         except UpstreamError as error:
-            self._observe(error.outcome)
+            self._on_attempt(error.outcome)
             log.warning("banxico_attempt_failed", outcome=error.outcome, reason=str(error))
             raise
-        self._observe("success")
+        self._on_attempt("success")
         return answer

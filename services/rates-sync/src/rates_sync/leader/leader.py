@@ -1,34 +1,21 @@
 """What the instance that holds the lease does: all its tasks, from its first transaction on.
 
-`leadership` runs one per lease taken. The tasks share a group: a lost lease or a bug in one ends
-all. The database, Redis or Banxico being away ends none: it is counted, warned of and tried again.
+The tasks share a group: a lost lease or a bug in one ends all. The database, Redis or Banxico being
+away ends none: it is counted, logged and tried again.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from datetime import datetime, time
-from typing import Protocol
+from collections.abc import Callable, Coroutine
+from typing import Any
 
-import structlog
-
-from rates_contracts.calendar import ONE_DAY, mexico_day, mexico_instant
-from rates_contracts.status import BreakerState
 from rates_sync.cycle.recorder import Recorder
-from rates_sync.errors import RelayError, StoreUnavailable
 from rates_sync.leader.poller import Poller
-from rates_sync.leader.waiting import until
 
-log = structlog.get_logger(__name__)
-
-NIGHTLY_AT = time(3, 0)
-"""Mexico City: no window is open."""
-BREAKER_RETRY_SECONDS = 1.0
-
-Task = Callable[[], Awaitable[None]]
+Task = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Leader:
-    """One lease's work; `tasks` are the coroutines that run until the lease is lost."""
+    """The work of one lease; `tasks` run beside the poll loop."""
 
     def __init__(self, recorder: Recorder, poller: Poller, tasks: dict[str, Task]) -> None:
         self.recorder, self.poller = recorder, poller
@@ -38,108 +25,4 @@ class Leader:
         """Run all tasks until one fails. Raises an ExceptionGroup."""
         async with asyncio.TaskGroup() as group:
             for name, task in self._tasks.items():
-                group.create_task(_named(task), name=name)
-
-
-async def _named(task: Task) -> None:
-    await task()
-
-
-class Renewal:
-    """Shows every interval that the leader lives (protocol rule 3)."""
-
-    def __init__(
-        self,
-        renew: Callable[[], Awaitable[None]],
-        sleep: Callable[[float], Awaitable[None]],
-        failed: Callable[[str], None],
-        *,
-        interval: float,
-    ) -> None:
-        self._renew, self._sleep, self._failed, self._interval = renew, sleep, failed, interval
-
-    async def run(self) -> None:
-        """Renew for good. Raises `LeaseLost`."""
-        while True:
-            await self._sleep(self._interval)
-            try:
-                await self._renew()
-            except StoreUnavailable as error:
-                log.warning("lease_not_renewed", error=str(error))
-                self._failed("lease")
-
-
-class BreakerLog:
-    """Records each change of the breaker: its listener is synchronous and only enqueues."""
-
-    def __init__(
-        self,
-        note: Callable[..., Awaitable[None]],
-        sleep: Callable[[float], Awaitable[None]],
-        failed: Callable[[str], None],
-    ) -> None:
-        self._note, self._sleep, self._failed = note, sleep, failed
-        self._changes: asyncio.Queue[tuple[BreakerState, datetime]] = asyncio.Queue()
-
-    def changed(self, new: BreakerState, at: datetime) -> None:
-        """Enqueue a change (protocol rule 19)."""
-        log.warning("breaker_changed", to=new)
-        self._changes.put_nowait((new, at))
-
-    async def run(self) -> None:
-        """Record the changes in order, each until the database takes it. Raises `LeaseLost`."""
-        while True:
-            state, at = await self._changes.get()
-            while not await self._record(state, at):
-                await self._sleep(BREAKER_RETRY_SECONDS)
-            self._changes.task_done()
-
-    async def _record(self, state: BreakerState, at: datetime) -> bool:
-        try:
-            await self._note(breaker=state, breaker_since=at)
-        except StoreUnavailable as error:
-            log.warning("breaker_not_recorded", error=str(error))
-            self._failed("breaker")
-            return False
-        return True
-
-
-class Prune(Protocol):
-    """Deletes what was kept long enough."""
-
-    async def __call__(self, now: datetime) -> None:
-        """Raises `LeaseLost`, `StoreUnavailable`, `RelayError`."""
-        ...
-
-
-class Nightly:
-    """Once a night: pruning, and the next edition of the bank calendar."""
-
-    def __init__(
-        self,
-        prune: Prune,
-        renew_calendar: Callable[[], Awaitable[None]],
-        clock: Callable[[], datetime],
-        sleep: Callable[[float], Awaitable[None]],
-        failed: Callable[[str], None],
-    ) -> None:
-        self._prune, self._renew_calendar, self._failed = prune, renew_calendar, failed
-        self._clock, self._sleep = clock, sleep
-
-    async def run(self) -> None:
-        """Wait for 03:00 and do it, for good. Raises `LeaseLost`."""
-        while True:
-            due = next_night(self._clock())
-            await until(lambda due=due: due, self._clock, self._sleep)  # type: ignore[misc]
-            try:
-                await self._renew_calendar()
-                await self._prune(self._clock())
-            except (StoreUnavailable, RelayError) as error:
-                log.warning("night_not_done", error=str(error))
-                self._failed("nightly")
-
-
-def next_night(now: datetime) -> datetime:
-    """Return the first 03:00 in Mexico City after `now`."""
-    today = mexico_instant(mexico_day(now), NIGHTLY_AT)
-    return today if today > now else mexico_instant(mexico_day(now) + ONE_DAY, NIGHTLY_AT)
+                group.create_task(task(), name=name)

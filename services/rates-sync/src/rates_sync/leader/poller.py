@@ -1,67 +1,47 @@
 """The leader's poll loop: when a cycle runs, what its outcome means for the next, the backfill.
 
-`leader` runs it; operators' actions go through it, too, one at a time, so that no two questions to
-Banxico and no two recordings of answers overlap. Decides nothing about the values themselves.
+Operators' actions go through it, too, one at a time, so that no two requests to Banxico and no two
+recordings of answers overlap. Decides nothing about the values themselves.
 """
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
 import structlog
 
 from rates_contracts.calendar import mexico_day
+from rates_sync.clock import Clock, Sleep
 from rates_sync.cycle.backfill import Backfill, Progress, Span
 from rates_sync.cycle.cycle import Cycle, Poll
-from rates_sync.cycle.recorder import Recorded, Recorder
+from rates_sync.cycle.recorder import Recorder
 from rates_sync.errors import StoreUnavailable, UpstreamError
-from rates_sync.leader.waiting import until
-from rates_sync.timetable.schedule import Known, Pace, due_at_once, next_cycle
+from rates_sync.instrumentation import Instrumentation
+from rates_sync.liveness import wait_until
+from rates_sync.timetable.pace import Pace
+from rates_sync.timetable.schedule import Known, due_at_once, next_cycle
 from rates_sync.upstream import Purpose
 
 log = structlog.get_logger(__name__)
 
-
-class BreakerView(Protocol):
-    """The breaker, as far as the schedule needs it."""
-
-    @property
-    def retry_at(self) -> datetime | None:
-        """When an open breaker admits a trial; None when it is not open."""
-        ...
+BEGIN_RETRY_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Whatever of a poller touches time: clocks, sleep, pace, pause after a database failure."""
+    """A poller's clock, sleep and intervals.
 
-    clock: Callable[[], datetime]
-    sleep: Callable[[float], Awaitable[None]]
+    `breaker_retry_at` is when an open breaker admits a trial, None while it is not open;
+    `store_retry` the pause after a failure of the database.
+    """
+
+    clock: Clock
+    sleep: Sleep
     pace: Pace
+    breaker_retry_at: Callable[[], datetime | None]
     store_retry: timedelta
-
-
-class Watcher(Protocol):
-    """Whoever is told how polling goes: metrics, alerts."""
-
-    def polled(self, poll: Poll, seconds: float) -> None:
-        """A cycle ended."""
-        ...
-
-    def recorded(self, recorded: Recorded) -> None:
-        """An answer was recorded."""
-        ...
-
-    def filled(self, progress: Progress) -> None:
-        """A chunk of a backfill was recorded."""
-        ...
-
-    def looked(self, known: Known, next_cycle_at: datetime) -> None:
-        """The loop got round."""
-        ...
 
 
 class Poller:
@@ -72,12 +52,11 @@ class Poller:
         cycle: Cycle,
         backfill: Backfill,
         recorder: Recorder,
-        breaker: BreakerView,
         timing: Timing,
-        watcher: Watcher,
+        instrumentation: Instrumentation,
     ) -> None:
         self._cycle, self._backfill, self._recorder = cycle, backfill, recorder
-        self._breaker, self._timing, self._watcher = breaker, timing, watcher
+        self._timing, self._instrumentation = timing, instrumentation
         self._lock = asyncio.Lock()
         self._holes: list[Span] = []
         self._timeline = 0
@@ -91,12 +70,11 @@ class Poller:
         return dataclasses.replace(known, verified_at=None) if self._holes else known
 
     async def run(self) -> None:
-        """Record where things stand, then poll for good. Raises `LeaseLost`."""
+        """Record the present status, then poll until the lease is lost. Raises `LeaseLost`."""
         await self._begin()
+        timing = self._timing
         while True:
-            await until(
-                lambda: self.next_cycle_at, self._timing.clock, self._timing.sleep, self._look
-            )
+            await wait_until(lambda: self.next_cycle_at, timing.clock, timing.sleep, self._tick)
             await self.poll(Purpose.POLL)
 
     async def poll(self, purpose: Purpose) -> Poll:
@@ -105,7 +83,7 @@ class Poller:
             started = self._timing.clock()
             poll = await self._run_cycle(purpose)
             seconds = (self._timing.clock() - started).total_seconds()
-            self._watcher.polled(poll, seconds)
+            self._instrumentation.on_poll(poll, seconds)
             self._plan(poll)
             if poll.outcome == "success":
                 await self._fill()
@@ -113,13 +91,13 @@ class Poller:
             return poll
 
     async def fill(self, span: Span) -> AsyncIterator[Progress]:
-        """Ask for `span` again, as an operator who has looked at its values.
+        """Ask for `span` again, for an operator who has looked at its values.
 
         Raises `UpstreamError`, `LeaseLost`, `StoreUnavailable`.
         """
         async with self._lock:
             async for progress in self._backfill.run([span], Purpose.MANUAL, trusted=True):
-                self._watcher.filled(progress)
+                self._instrumentation.on_chunk(progress)
                 yield progress
 
     def ask_now(self) -> None:
@@ -129,14 +107,14 @@ class Poller:
     async def _begin(self) -> None:
         """Repeat the first transaction until the database takes it (protocol rule 3)."""
         while True:
-            self._look()
+            self._tick()
             try:
                 await self._recorder.begin()
-                await self._look_for_holes()
+                await self._find_holes()
                 break
             except StoreUnavailable as error:
                 log.warning("not_begun", error=str(error))
-                await self._timing.sleep(1.0)
+                await self._timing.sleep(BEGIN_RETRY_SECONDS)
         now = self._timing.clock()
         at_once = due_at_once(self.known, now)
         self.next_cycle_at = now if at_once else next_cycle(self.known, now, self._timing.pace)
@@ -148,32 +126,30 @@ class Poller:
             log.warning("poll_not_recorded", error=str(error))
             retry_at = self._timing.clock() + self._timing.store_retry
             return Poll("store_unavailable", not_before=retry_at)
-        self._watcher.recorded(poll.recorded)
+        self._instrumentation.on_recorded(poll.additions)
         return poll
 
     def _plan(self, poll: Poll) -> None:
-        now = self._timing.clock()
-        limits = [at for at in (poll.not_before, self._breaker.retry_at) if at and at > now]
-        self.next_cycle_at = next_cycle(
-            self.known, now, self._timing.pace, max(limits, default=None)
-        )
+        now, blocks = self._timing.clock(), (poll.not_before, self._timing.breaker_retry_at())
+        blocked_until = max((at for at in blocks if at and at > now), default=None)
+        self.next_cycle_at = next_cycle(self.known, now, self._timing.pace, blocked_until)
         self.last = poll
 
     async def _fill(self) -> None:
         """Fill the holes; what fails is tried again after the next good poll."""
         try:
             if self._holes or self._recorder.timeline != self._timeline:
-                await self._look_for_holes()
+                await self._find_holes()
             async for progress in self._backfill.run(self._holes, Purpose.POLL):
-                self._watcher.filled(progress)
-                self._look()
+                self._instrumentation.on_chunk(progress)
+                self._tick()
             self._holes = []
         except (UpstreamError, StoreUnavailable) as error:
             log.warning("backfill_interrupted", error=str(error))
 
-    async def _look_for_holes(self) -> None:
+    async def _find_holes(self) -> None:
         self._holes = await self._backfill.missing(mexico_day(self._timing.clock()))
         self._timeline = self._recorder.timeline
 
-    def _look(self) -> None:
-        self._watcher.looked(self._recorder.known, self.next_cycle_at)
+    def _tick(self) -> None:
+        self._instrumentation.on_tick(self._recorder.known, self.next_cycle_at)

@@ -1,10 +1,10 @@
 """The schema's history: start in `versions` for the tables and the read views.
 
-`bootstrap` calls `migrate` before the lease is taken. Idempotent; of two instances that start
-together the second waits for the first and finds nothing to do. Never touches rows that a
-recording wrote. MySQL can't take DDL back: a step that was killed halfway is there in part, and
-every step can be run again over what it left. A schema that a later version has left, before a
-rollback or while instances are replaced, only has more than this version asks for: it stays.
+Idempotent; of two instances that start together the second waits for the first and finds nothing to
+do. Never touches rows that a recording wrote. MySQL can't take DDL back: a step that was killed
+halfway is there in part, and every step can be run again over what it left. A schema that a later
+version has left, before a rollback or while instances are replaced, only has more than this version
+asks for: it stays.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, make_url, text
+from sqlalchemy import Connection, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from rates_sync.store.engine import open_engine, translated, writing
@@ -36,24 +36,36 @@ async def migrate(url: str) -> None:
 
     Raises `StoreUnavailable`.
     """
-    parsed = make_url(url)
     engine = open_engine(url, migrating=True)
     try:
-        async with _sqlite(engine, parsed) if _is_sqlite(parsed) else _mysql(engine) as connection:
-            await connection.run_sync(_upgrade)
+        if engine.dialect.name == "sqlite":
+            async with _locked_file(Path(make_url(url).database or "")):
+                await migrate_with(engine)
+        else:
+            await migrate_with(engine)
     finally:
         await engine.dispose()
+
+
+async def migrate_with(engine: AsyncEngine) -> None:
+    """Bring the database behind `engine` to the newest schema. Raises `StoreUnavailable`.
+
+    On SQLite all steps are one write transaction; the file must exist.
+    """
+    is_sqlite = engine.dialect.name == "sqlite"
+    async with writing(engine) if is_sqlite else _locked_mysql(engine) as connection:
+        await connection.run_sync(_upgrade)
 
 
 def _upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = connection
-    stands_at = MigrationContext.configure(connection).get_current_revision()
-    if stands_at is None or stands_at in _known(config):
+    revision = MigrationContext.configure(connection).get_current_revision()
+    if revision is None or revision in _known(config):
         command.upgrade(config, "head")
     else:
-        log.warning("schema_of_a_later_version", revision=stands_at)
+        log.warning("schema_of_a_later_version", revision=revision)
 
 
 def _known(config: Config) -> set[str]:
@@ -61,23 +73,17 @@ def _known(config: Config) -> set[str]:
     return {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
 
 
-def _is_sqlite(url: URL) -> bool:
-    return url.get_backend_name() == "sqlite"
-
-
 @asynccontextmanager
-async def _sqlite(engine: AsyncEngine, url: URL) -> AsyncIterator[AsyncConnection]:
-    """One write transaction around all steps; a lock file keeps others out.
+async def _locked_file(path: Path) -> AsyncIterator[None]:
+    """Keep other processes out of the SQLite file by a lock file beside it.
 
     SQLite's own lock comes too late: a new file is switched to WAL before, and of two that switch
     it at once one is refused without waiting.
     """
-    path = Path(url.database or "")
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_name(f".{path.name}.migrating").open("w") as lock:
         await _take_file(lock)
-        async with writing(engine) as connection:
-            yield connection
+        yield
 
 
 async def _take_file(lock: IO[str]) -> None:
@@ -93,7 +99,7 @@ async def _take_file(lock: IO[str]) -> None:
 
 
 @asynccontextmanager
-async def _mysql(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+async def _locked_mysql(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """MySQL commits at each DDL statement, so a named lock keeps others out."""
     async with translated(LOCK_SECONDS * 2), engine.begin() as connection:
         await _take_lock(connection)

@@ -1,4 +1,5 @@
-"""Tell people (`alerts`) and the edge (`cdn`) what changed; `aws` does it by SNS and CloudFront.
+"""Tell people and the edge what changed: alerts and purges, at least once.
 
-`aws` alone needs boto3 (the extra `aws`): it is imported only where it is configured.
+`dispatcher` sends what the outbox calls for   `rules` which alerts, and whether to purge
+`alerts`, `cdn` where they go                  `aws` the same by Amazon SNS and CloudFront
 """

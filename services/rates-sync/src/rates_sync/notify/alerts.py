@@ -1,8 +1,4 @@
-"""Alerts for the people who operate the platform: the port, and the log as its plainest adapter.
-
-Called by whoever follows the outbox, and directly while the database is down (protocol rule 21).
-Decides nothing: which change is worth an alert is the caller's matter.
-"""
+"""Alerts for the people who operate the platform: the port, and the log as its plainest adapter."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +13,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One alert. `id` is the same when it goes out again: delivery is at least once.
+    """One alert. `id` is the same when it is sent again: delivery is at least once.
 
     `name` is ASCII snake_case (`breaker_opened`), `at` aware UTC, `summary` a sentence; `details`
     hold no secrets.
@@ -34,9 +30,9 @@ class Alerts(Protocol):
     """Where alerts go."""
 
     async def publish(self, alert: Alert) -> None:
-        """Hand `alert` over; returns once it is accepted.
+        """Send `alert`; returns once it is accepted.
 
-        Raises `NotificationFailed` when that is not known: then it may be sent again.
+        Raises `NotificationFailed` when that is not certain: then it may be sent again.
         """
         ...
 

@@ -1,14 +1,14 @@
 """Alerts by Amazon SNS and purges by CloudFront: the only module that knows boto3.
 
-`bootstrap` imports it where a topic or a distribution is configured, and only there: boto3 comes
-with the extra `aws`. Credentials come from the instance's role, never from our settings. boto3
-blocks, so each call runs in a thread; it is tried once, whoever follows the outbox tries again.
+Import it only where a topic or a distribution is configured: boto3 comes with the extra `aws`.
+Credentials come from the instance's role, never from our settings. boto3 blocks, so each call runs
+in a thread. It is tried once: while its cursor stays, it is sent again.
 """
 
 import asyncio
 import json
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import boto3
 from botocore.config import Config  # type: ignore[import-untyped]
@@ -22,55 +22,36 @@ from rates_sync.notify.alerts import Alert
 
 DEADLINE: Final = 10.0
 """Seconds for a whole call, above what boto3 itself needs to give up."""
-LONGEST_SUBJECT = 100  # SNS refuses a longer one
-
-
-class SnsClient(Protocol):
-    """What is used of boto3's SNS client."""
-
-    def publish(self, *, TopicArn: str, Subject: str, Message: str) -> Any:  # noqa: N803
-        """Publish to a topic."""
-        ...
-
-
-class CloudFrontClient(Protocol):
-    """What is used of boto3's CloudFront client."""
-
-    def create_invalidation(
-        self,
-        *,
-        DistributionId: str,  # noqa: N803
-        InvalidationBatch: dict[str, Any],  # noqa: N803
-    ) -> Any:
-        """Ask for an invalidation."""
-        ...
+MAX_SUBJECT = 100  # SNS refuses a longer one
 
 
 def open_client(service: str, region: str) -> Any:
     """Return boto3's client of `service` (`sns`, `cloudfront`), with timeouts and no retries."""
     config = Config(
-        region_name=region,
-        connect_timeout=3,
-        read_timeout=5,
-        retries={"total_max_attempts": 1},
+        region_name=region, connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 1}
     )
     # A session of its own: boto3.client would share one between all instances in the process.
     return boto3.session.Session().client(service, config=config)
 
 
 class SnsAlerts:
-    """The `Alerts` port by SNS: a JSON message, the alert's name in the subject."""
+    """The `Alerts` port by SNS: a JSON message, the alert's name in the subject.
 
-    def __init__(self, client: SnsClient, topic_arn: str, *, deadline: float = DEADLINE) -> None:
-        self._client, self._topic_arn, self._deadline = client, topic_arn, deadline
+    `publish` is the method of boto3's client, `deadline` seconds bound a call.
+    """
+
+    def __init__(
+        self, publish: Callable[..., object], topic_arn: str, *, deadline: float = DEADLINE
+    ) -> None:
+        self._publish, self._topic_arn, self._deadline = publish, topic_arn, deadline
 
     async def publish(self, alert: Alert) -> None:
         """Publish `alert`. Raises `NotificationFailed`."""
         await _in_thread(
             self._deadline,
-            lambda: self._client.publish(
+            lambda: self._publish(
                 TopicArn=self._topic_arn,
-                Subject=f"rates-sync: {alert.name}"[:LONGEST_SUBJECT],
+                Subject=f"rates-sync: {alert.name}"[:MAX_SUBJECT],
                 Message=_message(alert),
             ),
         )
@@ -79,21 +60,22 @@ class SnsAlerts:
 class CloudFrontPurge:
     """The `EdgeCache` port by CloudFront invalidations.
 
-    `reference` gives a new string each time: CloudFront takes a repeated one for a repetition and
-    does nothing, and the second purge of a change must happen (protocol rule 21).
+    `create_invalidation` is the method of boto3's client. `reference` returns a new string each
+    time: CloudFront takes a repeated one for a repetition and does nothing, and the second purge
+    of a change must happen (protocol rule 21).
     """
 
     configured = True
 
     def __init__(
         self,
-        client: CloudFrontClient,
+        create_invalidation: Callable[..., object],
         distribution_id: str,
         *,
         reference: Callable[[], str],
         deadline: float = DEADLINE,
     ) -> None:
-        self._client, self._distribution_id = client, distribution_id
+        self._create, self._distribution_id = create_invalidation, distribution_id
         self._reference, self._deadline = reference, deadline
 
     async def purge(self, paths: Sequence[str]) -> None:
@@ -104,9 +86,7 @@ class CloudFrontPurge:
         }
         await _in_thread(
             self._deadline,
-            lambda: self._client.create_invalidation(
-                DistributionId=self._distribution_id, InvalidationBatch=batch
-            ),
+            lambda: self._create(DistributionId=self._distribution_id, InvalidationBatch=batch),
         )
 
 
@@ -121,7 +101,7 @@ def _message(alert: Alert) -> str:
     return json.dumps(content, ensure_ascii=False)
 
 
-async def _in_thread(deadline: float, call: Callable[[], Any]) -> None:
+async def _in_thread(deadline: float, call: Callable[[], object]) -> None:
     try:
         async with asyncio.timeout(deadline):
             await asyncio.to_thread(call)

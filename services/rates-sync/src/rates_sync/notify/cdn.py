@@ -1,15 +1,11 @@
-"""The edge cache in front of rates-api: the port to purge it, and the adapter for having none.
-
-Called by whoever follows the outbox, twice for each change (protocol rule 21). Knows no routes:
-the caller names the paths.
-"""
+"""The edge cache in front of rates-api: the port to purge it, and the adapter for having none."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
 
 class EdgeCache(Protocol):
-    """A cache that can be told to forget."""
+    """A cache that can be purged."""
 
     @property
     def configured(self) -> bool:
@@ -17,16 +13,16 @@ class EdgeCache(Protocol):
         ...
 
     async def purge(self, paths: Sequence[str]) -> None:
-        """Ask the edge to forget `paths` (from `/`, `*` at the end allowed).
+        """Purge `paths` (from `/`, `*` at the end allowed).
 
         Returns once the edge accepted it, not once it is done. Raises `NotificationFailed` when
-        that is not known: then it may be asked again.
+        that is not certain: then it may be asked again.
         """
         ...
 
 
 class NoEdge:
-    """No edge is configured: nothing to forget, never fails."""
+    """No edge is configured: nothing to purge, never fails."""
 
     configured = False
 

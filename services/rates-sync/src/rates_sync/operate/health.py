@@ -1,6 +1,6 @@
 """What `/health` says of an instance, for people and `rates-sync status`.
 
-Called by `app`. It looks into the database for a second at most and says null where it can't.
+It reads the database for a second at most and says null where it can't.
 """
 
 import asyncio
@@ -17,18 +17,18 @@ from rates_sync.service import Service
 
 T = TypeVar("T")
 
-LOOK_SECONDS = 1.0
+READ_SECONDS = 1.0
 
 
-class Quota(msgspec.Struct, frozen=True):
-    """Requests of the Mexico City day; null where the database does not say."""
+class QuotaUsage(msgspec.Struct, frozen=True):
+    """Requests of the Mexico City day; null where the database does not answer."""
 
     limit: int
     used: int | None
     left: int | None
 
 
-class Health(msgspec.Struct, frozen=True):
+class InstanceHealth(msgspec.Struct, frozen=True):
     """The instance and what it knows; instants are UTC, null where unknown.
 
     `role` is `starting` until the database is migrated; `leader` names who holds the lease.
@@ -47,22 +47,22 @@ class Health(msgspec.Struct, frozen=True):
     next_cycle_at: datetime | None
     head: Head | None
     relay_lag: int
-    quota: Quota
+    quota: QuotaUsage
 
 
-async def health_of(service: Service) -> Health:
+async def health_of(service: Service) -> InstanceHealth:
     """Return the health of `service`; it never fails."""
     status, head, holder, used = await asyncio.gather(
-        _look(service.record.status()),
-        _look(service.record.head()),
-        _look(service.holder()),
-        _look(service.quota_used()),
+        _read(service.record.status()),
+        _read(service.record.head()),
+        _read(service.holder()),
+        _read(service.quota_used()),
     )
     poller = service.leader.poller if service.leader else None
     last = poller.last if poller else None
     limit = service.daily_quota
     fresh = status is not None and status.fresh_until and service.clock() <= status.fresh_until
-    return Health(
+    return InstanceHealth(
         status="healthy" if fresh and status and status.breaker == "closed" else "degraded",
         role=_role(service),
         leader=holder or None,
@@ -75,7 +75,7 @@ async def health_of(service: Service) -> Health:
         next_cycle_at=poller.next_cycle_at if poller else None,
         head=head,
         relay_lag=service.relay_lag(),
-        quota=Quota(limit, used, None if used is None else max(0, limit - used)),
+        quota=QuotaUsage(limit, used, None if used is None else max(0, limit - used)),
     )
 
 
@@ -85,9 +85,9 @@ def _role(service: Service) -> Literal["leader", "standby", "starting"]:
     return "leader" if service.leader else "standby"
 
 
-async def _look(reading: Awaitable[T]) -> T | None:
+async def _read(reading: Awaitable[T]) -> T | None:
     try:
-        async with asyncio.timeout(LOOK_SECONDS):
+        async with asyncio.timeout(READ_SECONDS):
             return await reading
     except (StoreUnavailable, TimeoutError):
         return None

@@ -1,12 +1,13 @@
 """Operators' actions on the internal port: ask now, backfill a range, declare a closure.
 
-`app` mounts the controller. Each needs the bearer token, is audited in the record, and runs on the
-leader alone: a standby answers 409 and names who leads.
+Each needs the bearer token, is audited in the record, and runs on the leader alone: a standby
+answers 409 and names who leads.
 """
 
 import hmac
 from collections.abc import AsyncIterator
 from datetime import date as Day
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -19,7 +20,6 @@ from litestar.response import Stream
 
 from rates_contracts.calendar import mexico_day
 from rates_contracts.environment import Secret
-from rates_contracts.observation import FIRST_FIX_DAY
 from rates_sync.cycle.backfill import Progress, Span
 from rates_sync.errors import RatesSyncError
 from rates_sync.leader.leader import Leader
@@ -31,8 +31,8 @@ log = structlog.get_logger(__name__)
 
 NDJSON = "application/x-ndjson"
 OPERATOR = "operator"
-"""Whoever has the token; there is one."""
-LONGEST_REASON = 500
+"""The name in the audit of whoever has the token; there is only one."""
+MAX_REASON = 500
 
 
 class Range(msgspec.Struct, forbid_unknown_fields=True):
@@ -56,11 +56,11 @@ class Synced(msgspec.Struct):
     new: int
     corrections: int
     set_aside: int
-    next_cycle_at: Any
+    next_cycle_at: datetime
 
 
 def admit(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
-    """Admit whoever shows the token, compared in constant time."""
+    """Refuse requests without the right token, compared in constant time."""
     expected: Secret = connection.app.state.service.operator_token
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     given = token.strip().encode()
@@ -95,12 +95,12 @@ class Operations(Controller):
         leader = await leader_for(service, "sync")
         await leader.recorder.audit(OPERATOR, "sync", "")
         poll = await leader.poller.poll(Purpose.MANUAL)
-        recorded = poll.recorded
+        additions = poll.additions
         return Synced(
             outcome=poll.outcome,
-            new=recorded.new,
-            corrections=recorded.corrections,
-            set_aside=len(recorded.rejected) + len(recorded.suspicious),
+            new=additions.new,
+            corrections=additions.corrections,
+            set_aside=len(additions.rejected) + len(additions.suspicious),
             next_cycle_at=leader.poller.next_cycle_at,
         )
 
@@ -134,13 +134,13 @@ async def _read(request: Request[Any, Any, Any], kind: type[Any]) -> Any:
 
 
 def _span(asked: Range, service: Service) -> Span:
-    today = mexico_day(service.clock())
+    first, today = service.first_fix_day, mexico_day(service.clock())
     wrong = []
     if asked.first > asked.last:
         wrong.append({"parameter": "to", "reason": "must not lie before from"})
-    if asked.first < FIRST_FIX_DAY:
+    if asked.first < first:
         reason = "lies before the first FIX"
-        wrong.append({"parameter": "from", "reason": reason, "allowed": f"{FIRST_FIX_DAY} on"})
+        wrong.append({"parameter": "from", "reason": reason, "allowed": f"{first} on"})
     if asked.first > today:
         wrong.append({"parameter": "from", "reason": "lies ahead", "allowed": f"up to {today}"})
     if wrong:
@@ -149,8 +149,8 @@ def _span(asked: Range, service: Service) -> Span:
 
 
 def _checked(closure: Closure) -> Closure:
-    if not 0 < len(closure.reason.strip()) <= LONGEST_REASON:
-        allowed = f"1 to {LONGEST_REASON} characters"
+    if not 0 < len(closure.reason.strip()) <= MAX_REASON:
+        allowed = f"1 to {MAX_REASON} characters"
         raise Problem(
             422,
             "invalid-parameters",
@@ -171,15 +171,15 @@ async def _lines(leader: Leader, span: Span, path: str) -> AsyncIterator[bytes]:
 
 
 def _shown(progress: Progress) -> dict[str, Any]:
-    recorded = progress.recorded
+    additions = progress.additions
     return {
         "done": progress.done,
         "of": progress.of,
         "from": progress.span.first,
         "to": progress.span.last,
-        "new": recorded.new,
-        "corrections": recorded.corrections,
-        "set_aside": len(recorded.rejected) + len(recorded.suspicious),
+        "new": additions.new,
+        "corrections": additions.corrections,
+        "set_aside": len(additions.rejected) + len(additions.suspicious),
     }
 
 

@@ -1,6 +1,6 @@
 """Errors as RFC 9457 problem documents (rule R10): the internal port's one table.
 
-`app` registers it. A problem never holds a secret or a traceback; the log does the latter.
+A problem never holds a secret or a traceback; the latter is logged.
 """
 
 from typing import Any
@@ -98,10 +98,6 @@ def _answer(request: Request[Any, Any, Any], problem: Problem) -> Response[dict[
     )
 
 
-def _on_problem(request: Request[Any, Any, Any], error: Problem) -> Response[dict[str, Any]]:
-    return _answer(request, error)
-
-
 def _on_expected(
     request: Request[Any, Any, Any], error: RatesSyncError
 ) -> Response[dict[str, Any]]:
@@ -122,7 +118,7 @@ def _on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[dict[
 
 
 EXCEPTION_HANDLERS: Any = {
-    Problem: _on_problem,
+    Problem: _answer,
     RatesSyncError: _on_expected,
     HTTPException: _on_http,
     Exception: _on_bug,

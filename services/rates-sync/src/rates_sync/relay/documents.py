@@ -1,12 +1,13 @@
 """Which documents are due, and their bytes (protocol rule 10).
 
-Pure; `relay` sends the writes in the same transaction as the events. `current` is the manifest, so
-it is written with whatever it names.
+Pure. The writes belong into the same transaction as the events. `current` is the manifest, so it is
+written with whatever it names.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from operator import attrgetter
 
 from rates_contracts.calendar import BankCalendar
 from rates_contracts.documents import (
@@ -21,59 +22,60 @@ from rates_contracts.documents import (
     encode_document,
 )
 from rates_contracts.observation import Observation
-from rates_sync.relay.lifetime import Held
-from rates_sync.relay.port import RecordView
+from rates_sync.committed import CommittedState
+from rates_sync.relay.document_ttl import StoredDocuments
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A document to set to `body`; without one its life is renewed."""
+    """A document to set to `body`; without one its time to live is renewed."""
 
     key: str
     body: bytes | None = None
 
 
-def writes(held: Held, view: RecordView) -> list[Write]:
+def writes(stored: StoredDocuments, committed: CommittedState) -> list[Write]:
     """Return what Redis lacks; nothing before the first status and calendar."""
-    manifest = manifest_of(view)
-    if manifest is None or view.calendar is None:
+    manifest = manifest_of(committed)
+    if manifest is None or committed.calendar is None:
         return []
-    bodies = dict(_bodies(view, view.calendar))
-    if manifest != held.manifest:
+    bodies = dict(_bodies(committed, committed.calendar))
+    if manifest != stored.manifest:
         bodies[CURRENT] = encode_document(manifest)
-    renewed = [key for key in held.left if key not in bodies and held.is_due(key)]
+    renewed = [key for key in stored.ttl if key not in bodies and stored.is_due(key)]
     return [Write(key, body) for key, body in bodies.items()] + [Write(key) for key in renewed]
 
 
-def manifest_of(view: RecordView) -> CurrentDocument | None:
+def manifest_of(committed: CommittedState) -> CurrentDocument | None:
     """Return the manifest, None while there is nothing to warm up from."""
-    if view.status is None or view.calendar is None:
+    if committed.status is None or committed.calendar is None:
         return None
-    return CurrentDocument(view.head, view.status, view.history_version, view.averages_version)
+    return CurrentDocument(
+        committed.head, committed.status, committed.history_version, committed.averages_version
+    )
 
 
-def _bodies(view: RecordView, calendar: BankCalendar) -> Iterator[tuple[str, bytes]]:
+def _bodies(committed: CommittedState, calendar: BankCalendar) -> Iterator[tuple[str, bytes]]:
     """Yield what changed: `history` only when observations or the calendar did."""
-    if view.averages is not None:
-        averages = AveragesDocument(view.averages_version, tuple(view.averages))
+    if committed.averages is not None:
+        averages = AveragesDocument(committed.averages_version, tuple(committed.averages))
         yield AVERAGES, encode_document(averages)
-    if view.history is not None:
-        history = history_document(view.history_version, calendar, view.history)
+    if committed.history is not None:
+        history = history_document(committed.history_version, calendar, committed.history)
         yield HISTORY, encode_document(history)
 
 
 def history_document(
     version: str, calendar: BankCalendar, observations: Sequence[Observation]
 ) -> HistoryDocument:
-    """Return the document; what the rows of one recording share is named once."""
+    """Return the document; what the rows of a recording share is stated once."""
     batches: dict[HistoryBatch, int] = {}
 
-    def row(one: Observation) -> HistoryRow:
-        batch = HistoryBatch(one.recorded_at, one.payload_sha256)
-        return HistoryRow(
-            one.date, one.revision, one.value, batches.setdefault(batch, len(batches))
-        )
+    def row(observation: Observation) -> HistoryRow:
+        batch = HistoryBatch(observation.recorded_at, observation.payload_sha256)
+        number = batches.setdefault(batch, len(batches))
+        return HistoryRow(observation.date, observation.revision, observation.value, number)
 
-    grouped = groupby(observations, key=lambda one: one.series)
+    grouped = groupby(observations, key=attrgetter("series"))
     series = {name: tuple(map(row, rows)) for name, rows in grouped}
     return HistoryDocument(version, calendar, tuple(batches), series)

@@ -1,15 +1,13 @@
 """The relay: brings the stream and the documents in line with the record, step by step.
 
-`bootstrap` runs it beside the cycle of the lease holder and wakes it after each commit. Derived
-state only: losing all of Redis loses nothing (rule R1). Never writes the record, but for asking it
-to start a new timeline.
+Derived state only: losing all of Redis loses nothing (rule R1). Never writes the record, except for
+asking it to start a new timeline.
 """
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from redis.asyncio import Redis
@@ -18,22 +16,40 @@ from redis.asyncio.client import Pipeline
 from rates_contracts.documents import TTL_OF
 from rates_contracts.events import Head, Position
 from rates_contracts.stream import EVENTS, entry_fields
+from rates_sync.committed import CommittedState
 from rates_sync.errors import RelayError, StoreUnavailable
-from rates_sync.relay.course import Course, course, must_trim
+from rates_sync.liveness import wait_for_wake
+from rates_sync.relay.document_ttl import StoredDocuments, extend_ttls, read_documents
 from rates_sync.relay.documents import Write, manifest_of, writes
-from rates_sync.relay.lifetime import Held, lengthen, read_held
-from rates_sync.relay.port import RecordPort, RecordView
+from rates_sync.relay.plan import RepairAction, decide_repair, must_trim
 from rates_sync.relay.stream import Tail, read_tail, translated
 
 log = structlog.get_logger(__name__)
 
-INTERVAL_SECONDS = 5.0
-"""A step is never longer ago (protocol rule 8)."""
+
+class RelaySource(Protocol):
+    """The record, for the instance that holds the lease."""
+
+    async def read(
+        self, cursor: Position | None, *, history: str | None, averages: str | None
+    ) -> CommittedState:
+        """Return one consistent state; all events without a cursor.
+
+        `history` and `averages` are the versions that Redis holds. Raises `StoreUnavailable`.
+        """
+        ...
+
+    async def restart_timeline(self, above: int) -> None:
+        """Continue in a timeline above `above` and announce it, in a fenced transaction.
+
+        Raises `LeaseLost`, `StoreUnavailable`.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a step did: events added, documents set, and whether it was an ordinary one."""
+    """What a step did: events added, documents set, and whether it had to repair the stream."""
 
     relayed: int
     documents: tuple[str, ...]
@@ -42,33 +58,32 @@ class Step:
 
 
 class Relay:
-    """The relay of one instance; `observe` is told of each step, or of what it failed with."""
+    """One leader's relay; `on_step` is called with each step, or with the error it failed with.
+
+    No step is longer ago than `interval` seconds (protocol rule 8).
+    """
 
     def __init__(
         self,
         redis: Redis,
-        record: RecordPort,
+        source: RelaySource,
         *,
-        observe: Callable[[Step | RelayError | StoreUnavailable], None] = lambda _: None,
-        interval: float = INTERVAL_SECONDS,
+        interval: float,
+        on_step: Callable[[Step | RelayError | StoreUnavailable], None] = lambda _: None,
     ) -> None:
-        self._redis, self._record = redis, record
-        self._observe, self._interval = observe, interval
+        self._redis, self._source = redis, source
+        self._on_step, self._interval = on_step, interval
         self._relayed: Position | None = None
 
     async def run(self, wake: asyncio.Event) -> None:
         """Step whenever `wake` is set and at least every interval, until cancelled.
 
-        Redis and the database may be away: that is warned of and tried again. Raises `LeaseLost`.
+        Redis and the database may be away: that is logged and tried again. Raises `LeaseLost`.
         """
         while True:
             wake.clear()
             await self._try_step()
-            # Not `wait_for`: before Python 3.12 it swallows a cancellation that meets the wake,
-            # and a lost lease would leave this loop running.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._interval):
-                    await wake.wait()
+            await wait_for_wake(wake, self._interval)
 
     async def step(self) -> Step:
         """Bring Redis in line once. Raises `RelayError`, `StoreUnavailable`, `LeaseLost`.
@@ -79,11 +94,11 @@ class Relay:
         with translated():
             async with self._redis.pipeline(transaction=True) as pipe:
                 await pipe.watch(EVENTS)
-                tail, held = await read_tail(pipe), await read_held(pipe)
+                tail, stored = await read_tail(pipe), await read_documents(pipe)
                 self._relayed = tail.cursor
-                way, view = await self._read(tail, held)
-                step = await _write(pipe, tail, held, way, view)
-        self._relayed = view.head.at
+                action, committed = await self._read(tail, stored)
+                step = await _write(pipe, tail, stored, action, committed)
+        self._relayed = committed.head.at
         return step
 
     async def cursor(self) -> Position | None:
@@ -97,22 +112,24 @@ class Relay:
         """Return how many events of the record the stream lacked when it was last seen."""
         return head.position - (self._relayed.position if self._relayed else 0)
 
-    async def _read(self, tail: Tail, held: Held) -> tuple[Course, RecordView]:
-        """Read the record after the stream; all of it where the stream can't go on as it is."""
-        view = await self._record.read(
-            tail.cursor, history=held.history_version, averages=held.averages_version
+    async def _read(
+        self, tail: Tail, stored: StoredDocuments
+    ) -> tuple[RepairAction, CommittedState]:
+        """Read the record after the stream; all of it where appending won't do."""
+        committed = await self._source.read(
+            tail.cursor, history=stored.history_version, averages=stored.averages_version
         )
-        way = course(tail, view)
-        if way is Course.RESTART:
-            await self._restart(tail, view)
-        if way is not Course.APPEND:
-            view = await self._record.read(None, history=None, averages=None)
-        return way, view
+        action = decide_repair(tail, committed)
+        if action is RepairAction.RESTART:
+            await self._restart(tail, committed)
+        if action is not RepairAction.APPEND:
+            committed = await self._source.read(None, history=None, averages=None)
+        return action, committed
 
-    async def _restart(self, tail: Tail, view: RecordView) -> None:
+    async def _restart(self, tail: Tail, committed: CommittedState) -> None:
         """Protocol rule 9, loudly: the record was restored to an earlier time, or is another."""
-        log.error("timeline_restarted", stream=tail.cursor, record=view.head.at)
-        await self._record.restart_timeline(tail.cursor.timeline if tail.cursor else 0)
+        log.error("timeline_restarted", stream=tail.cursor, record=committed.head.at)
+        await self._source.restart_timeline(tail.cursor.timeline if tail.cursor else 0)
 
     async def _try_step(self) -> None:
         outcome: Step | RelayError | StoreUnavailable
@@ -123,36 +140,43 @@ class Relay:
             outcome = error
         except StoreUnavailable as error:
             log.warning("relay_without_record", error=str(error))
-            await self._lengthen()
+            await self._extend_ttls()
             outcome = error
-        self._observe(outcome)
+        self._on_step(outcome)
 
-    async def _lengthen(self) -> None:
+    async def _extend_ttls(self) -> None:
         """Protocol rule 11: without a database nothing renews the documents."""
         try:
-            await lengthen(self._redis)
+            await extend_ttls(self._redis)
         except RelayError as error:
             log.warning("documents_not_lengthened", error=str(error))
 
 
-async def _write(pipe: Pipeline, tail: Tail, held: Held, way: Course, view: RecordView) -> Step:
+async def _write(
+    pipe: Pipeline,
+    tail: Tail,
+    stored: StoredDocuments,
+    action: RepairAction,
+    committed: CommittedState,
+) -> Step:
     """Send one transaction; nothing where nothing is due."""
+    appends = action is RepairAction.APPEND
     pipe.multi()  # type: ignore[no-untyped-call]
-    if way is not Course.APPEND:
+    if not appends:
         pipe.delete(EVENTS)
-    for event in view.events:
+    for event in committed.events:
         fields: dict[Any, Any] = dict(entry_fields(event))
         pipe.xadd(EVENTS, fields, id=event.at.stream_id)
-    if way is Course.APPEND and view.first is not None and must_trim(tail, view):
-        pipe.xtrim(EVENTS, minid=view.first.stream_id, approximate=False)
-    due = writes(held, view)
+    if appends and committed.first is not None and must_trim(tail, committed):
+        pipe.xtrim(EVENTS, minid=committed.first.stream_id, approximate=False)
+    due = writes(stored, committed)
     _put(pipe, due)
-    if held.manifest is not None and manifest_of(view) is None:
+    if stored.manifest is not None and manifest_of(committed) is None:
         pipe.delete(*TTL_OF)
     if pipe.command_stack:
         await pipe.execute()
     documents = tuple(write.key for write in due if write.body is not None)
-    return Step(len(view.events), documents, way is not Course.APPEND, way is Course.RESTART)
+    return Step(len(committed.events), documents, not appends, action is RepairAction.RESTART)
 
 
 def _put(pipe: Pipeline, due: list[Write]) -> None:

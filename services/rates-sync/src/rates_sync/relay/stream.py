@@ -1,7 +1,6 @@
 """The stream's tail, read while it is watched (protocol rule 7).
 
-`relay` reads it first in each step; the cursor is the stream's own `last-generated-id` and is
-remembered nowhere.
+The cursor is the stream's own `last-generated-id` and is stored nowhere else.
 """
 
 from collections.abc import Iterator
@@ -19,9 +18,9 @@ from rates_sync.errors import RelayError
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """Where the stream stands; `cursor` is null where there is none.
+    """Where the stream ends; `cursor` is None without a stream.
 
-    `event_id` is of the entry at the cursor, null if that entry is gone; `first` the oldest entry.
+    `event_id` is of the entry at the cursor, None if it was trimmed; `first` is the oldest entry.
     """
 
     cursor: Position | None = None
@@ -52,7 +51,7 @@ async def read_tail(pipe: Pipeline) -> Tail:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn what Redis and its connection raise into `RelayError`; a cancelled step is cancelled."""
+    """Turn what Redis and its connection raise into `RelayError`; a cancellation stays one."""
     try:
         with cancellation_prevails():
             yield

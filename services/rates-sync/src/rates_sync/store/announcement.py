@@ -1,7 +1,4 @@
-"""What one event changes in the record beside the observations themselves (rule R3).
-
-`recording` calls it, last and once per transaction: head, status, averages, calendar, outbox.
-"""
+"""Writes all that an event changes in the record but observations (rule R3)."""
 
 from typing import Any
 
@@ -10,15 +7,9 @@ from sqlalchemy import Table, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rates_contracts.averages import Average
-from rates_contracts.calendar import BankCalendar
-from rates_contracts.events import (
-    CalendarChanged,
-    Event,
-    StatusChanged,
-    TimelineChanged,
-)
+from rates_contracts.events import CalendarChanged, Event, StatusChanged, TimelineChanged
 from rates_sync.store import schema
-from rates_sync.store.schema import ONLY
+from rates_sync.store.schema import SINGLE_ROW
 
 
 async def write_announcement(connection: AsyncConnection, event: Event) -> None:
@@ -34,7 +25,8 @@ async def write_announcement(connection: AsyncConnection, event: Event) -> None:
     if event.averages is not None:
         await _save_averages(connection, event.averages)
     if isinstance(event, CalendarChanged):
-        await _save_calendar(connection, event.calendar)
+        calendar = {"version": event.calendar.version, "document": _json(event.calendar)}
+        await _save_single_row(connection, schema.bank_calendar, calendar)
 
 
 async def _save_status(connection: AsyncConnection, event: Event) -> None:
@@ -49,25 +41,20 @@ async def _save_status(connection: AsyncConnection, event: Event) -> None:
         row["history_version"] = event.at.stream_id
     if renewed or event.averages is not None:
         row["averages_version"] = event.at.stream_id
-    await _save_only(connection, schema.sync_status, row)
+    await _save_single_row(connection, schema.sync_status, row)
 
 
 async def _save_averages(connection: AsyncConnection, averages: tuple[Average, ...]) -> None:
     await connection.execute(delete(schema.averages))
-    rows = [{"window_name": one.window, "at": one.at, "document": _json(one)} for one in averages]
+    rows = [{"window_name": row.window, "at": row.at, "document": _json(row)} for row in averages]
     if rows:
         await connection.execute(insert(schema.averages), rows)
 
 
-async def _save_calendar(connection: AsyncConnection, calendar: BankCalendar) -> None:
-    row = {"version": calendar.version, "document": _json(calendar)}
-    await _save_only(connection, schema.bank_calendar, row)
-
-
-async def _save_only(connection: AsyncConnection, table: Table, row: dict[str, Any]) -> None:
+async def _save_single_row(connection: AsyncConnection, table: Table, row: dict[str, Any]) -> None:
     """Write a table's only row; the lease row's lock keeps everybody else from inserting it."""
     if (await connection.execute(update(table).values(row))).rowcount == 0:
-        await connection.execute(insert(table).values(id=ONLY, **row))
+        await connection.execute(insert(table).values(id=SINGLE_ROW, **row))
 
 
 def _json(document: Any) -> str:

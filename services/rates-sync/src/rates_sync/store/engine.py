@@ -1,7 +1,7 @@
 """Connections and transactions: one behaviour over SQLite and MySQL.
 
-`bootstrap` opens the engine; everything in `store` goes through `reading` and `writing`, which
-translate the drivers' errors once. Never creates a database: only a migration does.
+Everything in `store` goes through `reading` and `writing`, which translate the drivers' errors
+once. Never creates a database: only a migration does.
 
 Isolation on MySQL is REPEATABLE READ: a reading transaction sees one state of the record however
 many selects it makes. A writing one begins with a locking read of the lease (protocol rule 2);

@@ -1,7 +1,7 @@
 """The fence: whether an instance may still write (protocol rule 2).
 
-Every writing transaction of the leader calls `hold` first. Never takes or renews the lease: that
-is `lease`.
+Every writing transaction of the leader begins with `lock_and_verify`. Never takes or renews the
+lease: that is `lease`.
 """
 
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from rates_sync.store.schema import lease
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """What the holder of a lease shows: its name, and the fencing token of its take-over."""
+    """Who writes: the holder of the lease, and the fencing token of its take-over."""
 
     holder: str
     token: int
 
 
-async def hold(connection: AsyncConnection, fence: Fence) -> None:
-    """Lock the lease row until the transaction ends. Raises `LeaseLost` if it is another's.
+async def lock_and_verify(connection: AsyncConnection, fence: Fence) -> None:
+    """Lock the lease row until the transaction ends. Raises `LeaseLost` if the token has moved on.
 
     Protocol rule 2: a locking read, since a plain one would see the old token under REPEATABLE
     READ; on SQLite `BEGIN IMMEDIATE` has locked already. The holder is compared too: a database

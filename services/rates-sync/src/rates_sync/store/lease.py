@@ -1,32 +1,28 @@
 """The lease: which instance asks Banxico, writes and relays (rule R2, protocol rule 3).
 
-`bootstrap` contends before anything else, the leader renews beside its work and releases at a
-clean shutdown. No two clocks are compared: a contender watches the row with its own monotonic
-clock. A leader that can't renew may go on believing in itself; the fence stops what it writes.
+No two clocks are compared: a contender watches the row with its own monotonic clock. A leader that
+can't renew may go on as if it led; the fence stops what it writes.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from rates_sync.clock import Sleep
 from rates_sync.errors import StoreUnavailable
 from rates_sync.store.engine import reading, writing
-from rates_sync.store.fence import Fence, hold
+from rates_sync.store.fence import Fence, lock_and_verify
 from rates_sync.store.schema import lease
 
 log = structlog.get_logger(__name__)
 
-POLL_SECONDS = 2.0
-PATIENCE_SECONDS = 10.0
-"""A leader that has not renewed for so long is taken for dead; renew well within it."""
-
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """The lease row as a contender saw it; without a holder it is free."""
+class LeaseState:
+    """The lease row as it was seen; without a holder it is free."""
 
     holder: str
     token: int
@@ -39,7 +35,11 @@ class Seen:
 
 
 class Lease:
-    """One instance's hand on the lease; `holder` is unique to it, also across its restarts."""
+    """One instance's access to the lease; `holder` is unique to it, also across its restarts.
+
+    `poll` is how many seconds lie between looks at the lease; a leader that has not renewed for
+    `patience` seconds counts as dead.
+    """
 
     def __init__(
         self,
@@ -47,9 +47,9 @@ class Lease:
         holder: str,
         *,
         monotonic: Callable[[], float],
-        sleep: Callable[[float], Awaitable[None]],
-        poll: float = POLL_SECONDS,
-        patience: float = PATIENCE_SECONDS,
+        sleep: Sleep,
+        poll: float,
+        patience: float,
     ) -> None:
         if not holder:
             raise ValueError("a holder needs a name: the empty one marks a free lease")
@@ -57,13 +57,13 @@ class Lease:
         self._monotonic, self._sleep = monotonic, sleep
         self._poll, self._patience = poll, patience
 
-    async def observe(self) -> Seen:
+    async def observe(self) -> LeaseState:
         """Return the row as it is. Raises `StoreUnavailable`."""
         async with reading(self._engine) as connection:
             row = (await connection.execute(select(lease))).one()
-        return Seen(row.holder, row.token, row.renewals)
+        return LeaseState(row.holder, row.token, row.renewals)
 
-    async def take(self, seen: Seen) -> Fence | None:
+    async def take(self, seen: LeaseState) -> Fence | None:
         """Take the lease as it was seen; None if it has moved since. Raises `StoreUnavailable`."""
         taking = (
             update(lease)
@@ -75,7 +75,7 @@ class Lease:
         return Fence(self._holder, seen.token + 1) if taken else None
 
     async def renew(self, fence: Fence) -> None:
-        """Show that this leader lives. Raises `LeaseLost` or `StoreUnavailable`."""
+        """Show that this leader is alive. Raises `LeaseLost` or `StoreUnavailable`."""
         await self._advance(fence, holder=fence.holder)
 
     async def release(self, fence: Fence) -> None:
@@ -89,9 +89,9 @@ class Lease:
         """Wait until the lease is this instance's and return its fence (protocol rule 3).
 
         Takes it at once when it is free, else when the same (token, renewals) was seen for the
-        whole patience. While the database is away nobody could renew: the watch begins anew.
+        whole patience. While the database is away nobody could renew: the watch starts again.
         """
-        watched: Seen | None = None
+        watched: LeaseState | None = None
         since = self._monotonic()
         while True:
             seen = await self._look()
@@ -103,14 +103,14 @@ class Lease:
                     return fence
             await self._sleep(self._poll)
 
-    async def _look(self) -> Seen | None:
+    async def _look(self) -> LeaseState | None:
         try:
             return await self.observe()
         except StoreUnavailable as error:
             log.warning("lease_not_seen", error=str(error))
             return None
 
-    async def _try(self, seen: Seen) -> Fence | None:
+    async def _try(self, seen: LeaseState) -> Fence | None:
         try:
             fence = await self.take(seen)
         except StoreUnavailable as error:
@@ -122,6 +122,6 @@ class Lease:
 
     async def _advance(self, fence: Fence, *, holder: str) -> None:
         async with writing(self._engine) as connection:
-            await hold(connection, fence)
+            await lock_and_verify(connection, fence)
             values = {"holder": holder, "renewals": lease.c.renewals + 1}
             await connection.execute(update(lease).values(values))

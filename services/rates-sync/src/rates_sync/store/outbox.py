@@ -1,66 +1,32 @@
 """What the relay reads of the record, in one consistent transaction (protocol rules 7 to 10).
 
-Implements the port that `relay` declares, for the instance that holds the lease. Never talks to
-Redis; the stream's cursor comes in as an argument. Events stay the bytes that were recorded: after
-a rollback some are of a later version.
+Never talks to Redis; the stream's cursor comes in as an argument. Events stay the bytes that were
+recorded: after a rollback some are of a later version.
 """
-
-from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from rates_contracts.averages import Average
-from rates_contracts.calendar import BankCalendar
-from rates_contracts.events import Head, Position, StoredEvent, stored_event
-from rates_contracts.observation import Observation
-from rates_contracts.status import SyncStatus
+from rates_contracts.events import Position, StoredEvent, stored_event
+from rates_sync.committed import CommittedState
 from rates_sync.store.engine import reading
 from rates_sync.store.fence import Fence
 from rates_sync.store.record import Record
-from rates_sync.store.rows import (
-    read_averages,
-    read_calendar,
-    read_head,
-    read_history,
-    read_status,
-)
+from rates_sync.store.rows import read_averages, read_calendar, read_head, read_history, read_status
 from rates_sync.store.schema import outbox, sync_status
 
 BEFORE_ALL = Position(0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class RecordView:
-    """One state of the record, as far as the stream and the documents need it.
-
-    `first` and `count` are of all outbox rows, `event_id_at_cursor` of the row at the cursor, null
-    without one; `events` come after the cursor, ascending. `averages` and `history` are null where
-    the version asked with is still theirs; `status` and `calendar` before their first recording.
-    """
-
-    head: Head
-    first: Position | None
-    count: int
-    event_id_at_cursor: str | None
-    events: tuple[StoredEvent, ...]
-    status: SyncStatus | None
-    calendar: BankCalendar | None
-    history_version: str
-    averages_version: str
-    averages: tuple[Average, ...] | None
-    history: tuple[Observation, ...] | None
-
-
 class Outbox:
-    """The record towards the relay of the instance that holds `fence`."""
+    """The record as the relay sees it, for the instance that holds `fence`."""
 
     def __init__(self, engine: AsyncEngine, record: Record, fence: Fence) -> None:
         self._engine, self._record, self._fence = engine, record, fence
 
     async def read(
         self, cursor: Position | None, *, history: str | None, averages: str | None
-    ) -> RecordView:
+    ) -> CommittedState:
         """Return one state of the record; all events without a cursor.
 
         `history` and `averages` are the versions that Redis holds. Raises `StoreUnavailable`.
@@ -68,7 +34,7 @@ class Outbox:
         async with reading(self._engine) as connection:
             versions = await _versions(connection)
             stale_averages, stale_history = versions[0] != averages, versions[1] != history
-            return RecordView(
+            return CommittedState(
                 head=await read_head(connection),
                 first=await _first(connection),
                 count=await connection.scalar(select(func.count()).select_from(outbox)) or 0,
@@ -83,15 +49,15 @@ class Outbox:
             )
 
     async def restart_timeline(self, above: int) -> None:
-        """Go on in a timeline above `above` (rule 9). Raises `LeaseLost`, `StoreUnavailable`."""
+        """Continue in a timeline above `above` (rule 9). Raises `LeaseLost`, `StoreUnavailable`."""
         await self._record.restart_timeline(self._fence, above)
 
 
 async def read_events(
-    connection: AsyncConnection, cursor: Position, most: int | None = None
+    connection: AsyncConnection, cursor: Position, *, limit: int | None = None
 ) -> tuple[StoredEvent, ...]:
-    """Return the outbox after `cursor`, ascending, at most `most` events."""
-    rows = await connection.scalars(_ascending().where(later_than(cursor)).limit(most))
+    """Return the outbox after `cursor`, ascending, at most `limit` events."""
+    rows = await connection.scalars(_ascending().where(later_than(cursor)).limit(limit))
     return tuple(stored_event(document.encode()) for document in rows)
 
 

@@ -1,6 +1,6 @@
-"""What may go, and when; `cycle` calls it nightly.
+"""Deletes what has been kept long enough.
 
-Observations, their revisions and the raw answers behind them are kept for good.
+Observations, their revisions and the raw answers behind them are kept permanently.
 """
 
 from dataclasses import dataclass
@@ -10,20 +10,20 @@ from sqlalchemy import Delete, delete, exists, not_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from rates_contracts.events import Position
+from rates_sync.store.cursors import read_slowest
 from rates_sync.store.engine import writing
-from rates_sync.store.fence import Fence, hold
-from rates_sync.store.notices import read_slowest
+from rates_sync.store.fence import Fence, lock_and_verify
 from rates_sync.store.outbox import later_than
 from rates_sync.store.rows import read_head
 from rates_sync.store.schema import audit, observations, outbox, payloads
 
-TWO_YEARS = timedelta(days=731)
-SEVEN_DAYS = timedelta(days=7)
+PAYLOADS_AND_AUDIT_FOR = timedelta(days=731)
+OUTBOX_FOR = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """How many rows went."""
+    """How many rows were deleted, by table."""
 
     payloads: int
     audit: int
@@ -39,14 +39,14 @@ async def prune(
     all. Raises `LeaseLost`, `StoreUnavailable`.
     """
     async with writing(engine) as connection:
-        await hold(connection, fence)
+        await lock_and_verify(connection, fence)
         used = exists().where(observations.c.payload_sha256 == payloads.c.sha256)
-        old = now - TWO_YEARS
+        old = now - PAYLOADS_AND_AUDIT_FOR
         unused = delete(payloads).where(payloads.c.received_at < old, ~used)
         return Pruned(
             payloads=await _count(connection, unused),
             audit=await _count(connection, delete(audit).where(audit.c.at < old)),
-            outbox=await _prune_outbox(connection, now - SEVEN_DAYS, relayed),
+            outbox=await _prune_outbox(connection, now - OUTBOX_FOR, relayed),
         )
 
 
@@ -55,8 +55,8 @@ async def _prune_outbox(
 ) -> int:
     """Protocol rule 8: no row above the cursor is pruned, or a lagging Redis could not catch up.
 
-    Nor one that a notice has not gone out for, nor the head's own: the stream's tail is compared
-    with it (rule 9).
+    Nor one above a notice's cursor, nor the head's own: the stream's tail is compared with it
+    (rule 9).
     """
     if relayed is None:
         return 0

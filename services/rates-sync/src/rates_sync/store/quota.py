@@ -1,7 +1,7 @@
 """Requests spent per Mexico City day, counted in the database (protocol rule 20).
 
-`guard.quota` spends here before each request. Fenced like a recording: a leader that was paused
-and overtaken can't ask Banxico. Knows no limit of its own.
+Fenced like a recording: a leader that was paused and overtaken can't ask Banxico. Has no limit of
+its own.
 """
 
 from datetime import date as Day
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from rates_sync.errors import QuotaExhausted
 from rates_sync.store.engine import reading, writing
-from rates_sync.store.fence import Fence, hold
+from rates_sync.store.fence import Fence, lock_and_verify
 from rates_sync.store.schema import quota
 
 
@@ -28,7 +28,7 @@ class RequestLedger:
         them counts anything.
         """
         async with writing(self._engine) as connection:
-            await hold(connection, self._fence)
+            await lock_and_verify(connection, self._fence)
             used = await _used(connection, day)
             if used is None:
                 await connection.execute(insert(quota).values(day=day, used=0))
@@ -38,9 +38,14 @@ class RequestLedger:
             return (used or 0) + 1
 
     async def used(self, day: Day) -> int:
-        """Return how many are spent, 0 for a day without requests. Raises `StoreUnavailable`."""
-        async with reading(self._engine) as connection:
-            return await _used(connection, day) or 0
+        """Return how many requests are spent on `day`. Raises `StoreUnavailable`."""
+        return await requests_used(self._engine, day)
+
+
+async def requests_used(engine: AsyncEngine, day: Day) -> int:
+    """Return how many requests are spent on `day`. Raises `StoreUnavailable`."""
+    async with reading(engine) as connection:
+        return await _used(connection, day) or 0
 
 
 async def _used(connection: AsyncConnection, day: Day) -> int | None:

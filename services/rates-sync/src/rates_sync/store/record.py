@@ -1,24 +1,21 @@
-"""The record as sync's use cases see it: plain reads, and recordings under a fence.
+"""The record: plain reads, and recordings under a fence.
 
-`cycle` and `bootstrap` call it. It never decides what is new and never talks to Redis.
+It never decides what is new and never talks to Redis.
 """
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date as Day
-from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from rates_contracts.calendar import BankCalendar
 from rates_contracts.events import Head
 from rates_contracts.status import SyncStatus
+from rates_sync.clock import Clock
 from rates_sync.store.engine import reading, writing
-from rates_sync.store.fence import Fence, hold
+from rates_sync.store.fence import Fence, lock_and_verify
 from rates_sync.store.recording import Recording
-from rates_sync.store.rows import read_calendar, read_head, read_newest_day, read_status
-
-__all__ = ["Fence", "Record", "Recording"]
+from rates_sync.store.rows import read_head, read_newest_day, read_status
 
 
 class Record:
@@ -27,7 +24,7 @@ class Record:
     def __init__(
         self,
         engine: AsyncEngine,
-        clock: Callable[[], datetime],
+        clock: Clock,
         new_event_id: Callable[[], str],
         traceparent: Callable[[], str | None] = lambda: None,
     ) -> None:
@@ -35,7 +32,7 @@ class Record:
         self._new_event_id, self._traceparent = new_event_id, traceparent
 
     async def head(self) -> Head:
-        """Return where the record stands. Raises `StoreUnavailable`."""
+        """Return the newest event's place. Raises `StoreUnavailable`."""
         async with reading(self._engine) as connection:
             return await read_head(connection)
 
@@ -43,11 +40,6 @@ class Record:
         """Return the newest status, None before the first event. Raises `StoreUnavailable`."""
         async with reading(self._engine) as connection:
             return await read_status(connection)
-
-    async def calendar(self) -> BankCalendar | None:
-        """Return the calendar, None before the first. Raises `StoreUnavailable`."""
-        async with reading(self._engine) as connection:
-            return await read_calendar(connection)
 
     async def newest_day(self, series: str) -> Day | None:
         """Return the last day of `series` with an observation. Raises `StoreUnavailable`."""
@@ -62,7 +54,7 @@ class Record:
         nothing but the database inside. Raises `LeaseLost` and `StoreUnavailable`.
         """
         async with writing(self._engine) as connection:
-            await hold(connection, fence)
+            await lock_and_verify(connection, fence)
             recording = await Recording.begin(
                 connection, self._clock(), self._new_event_id(), self._traceparent()
             )
@@ -70,7 +62,7 @@ class Record:
             recording.check_announced()
 
     async def restart_timeline(self, fence: Fence, above: int) -> Head:
-        """Go on in a new timeline, above `above`, and announce it (protocol rule 9).
+        """Continue in a new timeline, above `above`, and announce it (protocol rule 9).
 
         A record without any event has nothing to announce: its timeline alone is raised. Raises
         `LeaseLost` and `StoreUnavailable`.

@@ -1,16 +1,16 @@
 """One recording transaction: what is added, and how it is announced (rule R3).
 
-`record` opens it under the fence and commits it; `cycle` and the relay's port fill it. Never
-commits by itself; `announcement` writes what an event changes.
+It runs under the fence and never commits by itself; `announcement` writes what an event changes.
 """
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from datetime import date as Day
 from datetime import datetime, timedelta
 from typing import Any, Self, TypeVar
 
 import msgspec
-from sqlalchemy import insert, update
+from sqlalchemy import Table, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rates_contracts.averages import Average
@@ -29,14 +29,14 @@ from rates_contracts.observation import Observation
 from rates_contracts.status import SyncStatus
 from rates_sync.store import schema
 from rates_sync.store.announcement import write_announcement
-from rates_sync.store.aside import insert_if_new, quarantine_key
 from rates_sync.store.rows import (
     read_calendar,
+    read_head_and_pending,
     read_newest,
     read_newest_day,
-    read_standing,
     read_status,
 )
+from rates_sync.upstream import Rejected
 
 E = TypeVar(
     "E", ObservationsRecorded, StatusChanged, CalendarChanged, HistoryReload, TimelineChanged
@@ -49,7 +49,7 @@ class Recording:
     """An open recording; everything compared with what is known is read through it (rule 2).
 
     `head` was read under the fence. `recorded_at` belongs to all that is added. `unannounced` says
-    that an earlier recording left rows of a backfill which no event has told of: the next event
+    that an earlier recording left rows of a backfill that no event has announced: the next event
     must be a `HistoryReload`.
     """
 
@@ -73,11 +73,11 @@ class Recording:
     async def begin(
         cls, connection: AsyncConnection, now: datetime, event_id: str, traceparent: str | None
     ) -> Self:
-        """Read where the record stands; the lease row is locked already.
+        """Read the head; the lease row is locked already.
 
         Protocol rule 4: `recorded_at` rises strictly, also when the clock goes back.
         """
-        head, unannounced_at = await read_standing(connection)
+        head, unannounced_at = await read_head_and_pending(connection)
         latest = unannounced_at or head.recorded_at
         return cls(
             connection,
@@ -107,34 +107,32 @@ class Recording:
     async def keep_payload(self, sha256: str, body: bytes, received_at: datetime) -> None:
         """Keep a raw answer, once, before the observations that name it."""
         row = {"sha256": sha256, "body": body, "received_at": received_at}
-        await insert_if_new(self._connection, schema.payloads, row)
+        await _insert_if_new(self._connection, schema.payloads, row)
 
     async def add(self, observations: Sequence[Observation]) -> None:
         """Append observations or revisions; each carries this recording's `recorded_at`.
 
         Raises ValueError for another instant, IntegrityError for a revision already recorded.
         """
-        if any(one.recorded_at != self.recorded_at for one in observations):
+        if any(row.recorded_at != self.recorded_at for row in observations):
             raise ValueError("an observation is recorded when its recording is (rule 4)")
         if observations:
-            rows = [msgspec.structs.asdict(one) for one in observations]
+            rows = [msgspec.structs.asdict(row) for row in observations]
             await self._connection.execute(insert(schema.observations), rows)
             self._added += observations
 
-    async def set_aside(
-        self, *, series: str, day: Day | None, raw: str, reason: str, payload_sha256: str
-    ) -> bool:
+    async def quarantine(self, datum: Rejected, payload_sha256: str) -> bool:
         """Keep what cannot be used, with the reason (rule R10); False for a repeat."""
         row = {
-            "fingerprint": quarantine_key(series, day, raw, reason),
-            "series": series,
-            "date": day,
-            "raw": raw,
-            "reason": reason,
+            "fingerprint": _fingerprint(datum),
+            "series": datum.series,
+            "date": datum.date,
+            "raw": datum.raw,
+            "reason": datum.reason,
             "payload_sha256": payload_sha256,
             "recorded_at": self.recorded_at,
         }
-        return await insert_if_new(self._connection, schema.quarantine, row)
+        return await _insert_if_new(self._connection, schema.quarantine, row)
 
     async def audit(self, actor: str, action: str, detail: str) -> None:
         """Note who did what, and why."""
@@ -144,7 +142,7 @@ class Recording:
     async def announce_later(self) -> None:
         """Leave a chunk of a backfill to the one `HistoryReload` that ends it (rule 2).
 
-        The record remembers that rows wait, whoever leads when the backfill goes on.
+        The record notes that rows wait, whoever leads when the backfill continues.
         """
         self._close()
         noted = update(schema.head).values(unannounced_at=self.recorded_at)
@@ -171,7 +169,7 @@ class Recording:
             traceparent=self._traceparent,
             **fields,
         )
-        self._check_told(event)
+        self._check_complete(event)
         await write_announcement(self._connection, event)
         return event
 
@@ -185,7 +183,7 @@ class Recording:
         return msgspec.structs.replace(self.head, timeline=self._timeline)
 
     def check_announced(self) -> None:
-        """Raise RuntimeError if observations were added and no event tells of them (rule R3)."""
+        """Raise RuntimeError if observations were added that no event announces (rule R3)."""
         if self._added and not self._closed:
             raise RuntimeError("observations were added and not announced")
 
@@ -194,10 +192,28 @@ class Recording:
             raise RuntimeError("a recording is announced once")
         self._closed = True
 
-    def _check_told(self, event: Event) -> None:
-        """An event that hides what was recorded would leave every worker without it."""
+    def _check_complete(self, event: Event) -> None:
+        """An event that left out what was recorded would leave every worker without it."""
         if isinstance(event, RELOADS):
             return
-        told = event.observations if isinstance(event, ObservationsRecorded) else ()
-        if self.unannounced or set(told) != set(self._added):
-            raise RuntimeError("the event does not tell of all that was recorded")
+        announced = event.observations if isinstance(event, ObservationsRecorded) else ()
+        if self.unannounced or set(announced) != set(self._added):
+            raise RuntimeError("the event does not announce all that was recorded")
+
+
+def _fingerprint(datum: Rejected) -> str:
+    """Return what makes two rejected data the same: all but the answer they came in."""
+    content = (datum.series, datum.date, datum.raw, datum.reason)
+    return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
+
+
+async def _insert_if_new(connection: AsyncConnection, table: Table, row: Mapping[str, Any]) -> bool:
+    """Insert `row` unless its primary key is there; tell whether it was new.
+
+    The lease row is locked, so that looking first is enough.
+    """
+    (key,) = table.primary_key.columns
+    if await connection.scalar(select(key).where(key == row[key.name])) is not None:
+        return False
+    await connection.execute(insert(table).values(dict(row)))
+    return True

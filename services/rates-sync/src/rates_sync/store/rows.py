@@ -1,8 +1,4 @@
-"""Rows to the contract's types, on a connection that somebody else opened.
-
-`record`, `recording` and `outbox` read through these, each in its own transaction. Nothing here
-writes.
-"""
+"""Reads rows as the contracts' types, on a connection that is already open."""
 
 from datetime import date as Day
 from datetime import datetime
@@ -17,13 +13,7 @@ from rates_contracts.calendar import BankCalendar
 from rates_contracts.events import Head
 from rates_contracts.observation import Observation
 from rates_contracts.status import SyncStatus
-from rates_sync.store.schema import (
-    averages,
-    bank_calendar,
-    head,
-    observations,
-    sync_status,
-)
+from rates_sync.store.schema import averages, bank_calendar, head, observations, sync_status
 
 _later = observations.alias("later")
 _is_newest = ~exists().where(
@@ -35,11 +25,11 @@ _is_newest = ~exists().where(
 
 async def read_head(connection: AsyncConnection) -> Head:
     """Return the newest event's place; position 0 and no `event_id` before the first."""
-    return (await read_standing(connection))[0]
+    return (await read_head_and_pending(connection))[0]
 
 
-async def read_standing(connection: AsyncConnection) -> tuple[Head, datetime | None]:
-    """Return the head, and when rows were last recorded that no event has told of yet."""
+async def read_head_and_pending(connection: AsyncConnection) -> tuple[Head, datetime | None]:
+    """Return the head, and when rows were last recorded that no event has announced yet."""
     row = (await connection.execute(select(head))).one()
     at = Head(row.timeline, row.position, row.event_id, row.recorded_at)
     return at, row.unannounced_at

@@ -1,8 +1,8 @@
 """The tables as the migrations leave them; a test compares the two.
 
-`migrations/versions` is the history and creates the read views; this module is what queries are
-built from. Instants are naive UTC with microseconds in the database and aware in Python; amounts
-are the published strings and never pass a float (rule R8).
+`migrations/versions` is the history and creates the read views; queries are built from this module.
+Instants are naive UTC with microseconds in the database and aware in Python; amounts are the
+published strings and never pass a float (rule R8).
 """
 
 from datetime import UTC, datetime
@@ -29,13 +29,13 @@ from sqlalchemy.dialects import mysql
 
 
 class Instant(TypeDecorator[datetime]):
-    """An aware instant, kept as naive UTC. Raises ValueError for a naive one."""
+    """An aware instant, stored as naive UTC. Raises ValueError for a naive one."""
 
     impl = DateTime
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> Any:
-        """Keep microseconds: MySQL drops them unless told."""
+        """Keep microseconds: MySQL drops them by default."""
         kind = mysql.DATETIME(fsp=6) if dialect.name == "mysql" else DateTime()
         return dialect.type_descriptor(kind)
 
@@ -52,8 +52,8 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
-class Published(TypeDecorator[Decimal]):
-    """A decimal kept as its string: '17.0530' keeps its zero."""
+class DecimalText(TypeDecorator[Decimal]):
+    """A decimal stored as its string: '17.0530' keeps its zero."""
 
     impl = String(32)
     cache_ok = True
@@ -71,7 +71,7 @@ LONG_TEXT = Text().with_variant(mysql.MEDIUMTEXT(), "mysql")
 """JSON of contract types; MySQL's TEXT ends at 64 kB."""
 BODY = LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql")
 SHA256 = String(64)
-ONLY = 1
+SINGLE_ROW = 1
 """The key of a table's only row."""
 
 metadata = MetaData()
@@ -89,7 +89,7 @@ observations = Table(
     Column("series", String(16), primary_key=True),
     Column("date", Date, primary_key=True),
     Column("revision", Integer, primary_key=True, autoincrement=False),
-    Column("value", Published, nullable=False),
+    Column("value", DecimalText, nullable=False),
     Column("recorded_at", Instant, nullable=False),
     Column("payload_sha256", SHA256, ForeignKey("payloads.sha256"), nullable=False),
     Index("ix_observations_payload_sha256", "payload_sha256"),

@@ -1,7 +1,7 @@
 """The averages of the coming days, computed ahead so that a new day needs no recording.
 
-Pure; `cycle` ships the rows with whatever moves them. The definition of an average is
-`rates_contracts.averages`; here is only when each row begins (protocol rule 17).
+Pure. The definition of an average is in `rates_contracts.averages`; here is only when each row
+begins (protocol rule 17).
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,12 +14,12 @@ from rates_contracts.calendar import LATE_FROM, BankCalendar, mexico_day, mexico
 from rates_sync.timetable.calendar import days_from
 from rates_sync.timetable.transitions import DAYS_AHEAD, MIDNIGHT
 
-LONGEST = timedelta(days=max(DAYS_OF.values()) - 1)
+MAX_WINDOW = timedelta(days=max(DAYS_OF.values()) - 1)
 
 
 def first_day_needed(now: datetime) -> Day:
     """Return the first day whose observation any row computed at `now` uses."""
-    return mexico_day(now) - LONGEST
+    return mexico_day(now) - MAX_WINDOW
 
 
 def averages_ahead(

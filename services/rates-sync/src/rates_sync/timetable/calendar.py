@@ -1,9 +1,8 @@
 """The bank calendar and the polling hours of a day: when Banxico is asked at all.
 
-`transitions`, `schedule` and `averages` compute from it, `cycle` records it. The closed weekdays
-come from `holidays.financial_holidays("XMEX")`, which agrees with the gaps of the real FIX from
-2001 to 2026-09-29 without an exception; what authorities decree at short notice is declared by an
-operator. Never reads a clock.
+The closed weekdays come from `holidays.financial_holidays("XMEX")`, which agrees with the gaps of
+the real FIX from 2001 to 2026-09-29 without an exception; what authorities decree at short notice
+is declared by an operator. Never reads a clock.
 """
 
 from collections.abc import Sequence
@@ -48,26 +47,23 @@ def _closed_weekdays(last_year: int) -> tuple[Day, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class DayWindow:
     """The polling window of one banking day, as instants (UTC), both ends included."""
 
     opens: datetime
     closes: datetime
 
-    def holds(self, instant: datetime) -> bool:
-        """Tell whether `instant` lies in the window."""
-        return self.opens <= instant <= self.closes
 
-
-def window_of(day: Day) -> Window:
-    """Return the window of `day`, which the caller knows to be a banking day."""
-    return Window(mexico_instant(day, WINDOW.opens), mexico_instant(day, WINDOW.closes))
+def window_of(day: Day) -> DayWindow:
+    """Return the window of `day`, which must be a banking day."""
+    return DayWindow(mexico_instant(day, WINDOW.opens), mexico_instant(day, WINDOW.closes))
 
 
 def in_window(calendar: BankCalendar, instant: datetime) -> bool:
     """Tell whether a window is open at `instant`."""
     day = mexico_day(instant)
-    return calendar.is_banking_day(day) and window_of(day).holds(instant)
+    window = window_of(day)
+    return calendar.is_banking_day(day) and window.opens <= instant <= window.closes
 
 
 def next_opening(calendar: BankCalendar, instant: datetime) -> datetime:

@@ -1,7 +1,7 @@
 """When the next cycle runs: a pure function of the clock, the calendar and what is known.
 
-`leadership` asks it after each cycle. An ordinary day costs some 180 requests, one whose FIX never
-comes 439: both fit the quota of 1,000 with its reserve, also if every poll were tried twice.
+An ordinary day costs some 180 requests, one whose FIX never comes 439: both fit the quota of 1,000
+with its reserve, also if every poll were tried twice.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,8 @@ from datetime import date as Day
 from datetime import datetime, time, timedelta
 
 from rates_contracts.calendar import ONE_DAY, BankCalendar, mexico_day, mexico_instant
-from rates_sync.timetable.calendar import Window, in_window, window_of
+from rates_sync.timetable.calendar import DayWindow, in_window, window_of
+from rates_sync.timetable.pace import Pace
 from rates_sync.timetable.transitions import fresh_until
 
 NOON_RUSH_FROM = time(11, 59, 30)
@@ -19,17 +20,6 @@ NOON_RUSH_TO = time(12, 15)
 LAST_CLOSING_POLL = time(17, 30)
 LAST_LATE_POLL = time(21, 0)
 """Seven of 556 real publications came after 14:00, the latest seen at 20:36."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How far apart polls are, by the hour of the day."""
-
-    regular: timedelta = timedelta(minutes=4)
-    noon_rush: timedelta = timedelta(seconds=15)
-    awaiting: timedelta = timedelta(minutes=1)
-    closing: timedelta = timedelta(minutes=1)
-    late: timedelta = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,32 +97,30 @@ def _next_poll(known: Known, now: datetime, pace: Pace) -> datetime:
 def _stretches(known: Known, day: Day, pace: Pace) -> list[Stretch]:
     """Return the polls of `day` as far as is known now."""
     if known.verified_at is None:
-        return [Stretch(*_whole_day(day), pace.awaiting)]
+        midnight = time()
+        begin, end = mexico_instant(day, midnight), mexico_instant(day + ONE_DAY, midnight)
+        return [Stretch(begin, end, pace.awaiting)]
     if not known.calendar.is_banking_day(day):
         return []
     window = window_of(day)
-    stretches = [Stretch(window.opens, window.closes, pace.regular), _closing(window, pace)]
+    stretches = [Stretch(window.opens, window.closes, pace.regular)]
+    if known.verified_at < window.closes:
+        stretches.append(_closing(window, pace))
     if known.newest_fix_day is None or known.newest_fix_day < day:
         stretches += _until_seen(day, window, pace)
-    if known.verified_at >= window.closes:
-        stretches.remove(_closing(window, pace))
     return stretches
 
 
-def _closing(window: Window, pace: Pace) -> Stretch:
+def _closing(window: DayWindow, pace: Pace) -> Stretch:
     """The last poll of a day, retried until Banxico has answered (protocol rule 18)."""
     end = mexico_instant(mexico_day(window.closes), LAST_CLOSING_POLL)
     return Stretch(window.closes, end, pace.closing)
 
 
-def _until_seen(day: Day, window: Window, pace: Pace) -> Iterator[Stretch]:
+def _until_seen(day: Day, window: DayWindow, pace: Pace) -> Iterator[Stretch]:
     """Yield the polls that only a day without its FIX needs."""
     rush_ends = mexico_instant(day, NOON_RUSH_TO)
     last = mexico_instant(day, LAST_LATE_POLL)
     yield Stretch(mexico_instant(day, NOON_RUSH_FROM), rush_ends, pace.noon_rush)
     yield Stretch(rush_ends, window.closes, pace.awaiting)
     yield Stretch(window.closes, last, pace.late)
-
-
-def _whole_day(day: Day) -> tuple[datetime, datetime]:
-    return mexico_instant(day, time()), mexico_instant(day + ONE_DAY, time())

@@ -1,6 +1,6 @@
 """The status that sync ships with every event, and when it is worth an event of its own.
 
-Pure; `recorder` calls it inside its transactions. It never asks a clock.
+Pure: it never reads a clock.
 """
 
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ MOVED = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
-    """What this leader knows of Banxico: its last good answer, how the last question ended."""
+class UpstreamHealth:
+    """What this leader knows of Banxico: its last good answer, how the last request ended."""
 
     verified_at: datetime | None = None
     upstream: Upstream = "unknown"
@@ -37,7 +37,7 @@ class Origin:
 
 def status_of(
     origin: Origin,
-    health: Health,
+    health: UpstreamHealth,
     calendar: BankCalendar,
     newest_fix_day: Day | None,
     now: datetime,
@@ -59,7 +59,7 @@ def status_of(
 
 
 def worth_an_event(old: SyncStatus | None, new: SyncStatus) -> bool:
-    """Tell whether workers need to hear of `new` (protocol rule 5).
+    """Tell whether workers need to know of `new` (protocol rule 5).
 
     A state changed, `fresh_until` moved by a minute, or a new day lengthens the table: otherwise
     every poll at noon would drop every rendered answer.

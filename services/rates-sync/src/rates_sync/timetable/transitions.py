@@ -1,8 +1,7 @@
 """What will be true when, if nothing new arrives: the limits and the table that sync ships.
 
-Pure; `status` builds a `SyncStatus` from it (protocol rules 17 and 18). Workers compare the
-instants with their own clock and compute no calendar, so that a dead sync can't leave "fresh"
-behind.
+Pure (protocol rules 17 and 18). Workers compare the instants with their own clock and compute no
+calendar, so that a dead sync can't leave "fresh" behind.
 """
 
 from datetime import date as Day
@@ -12,17 +11,11 @@ import msgspec
 
 from rates_contracts.calendar import DUE_FROM, LATE_FROM, BankCalendar, mexico_day, mexico_instant
 from rates_contracts.status import State, Transition
-from rates_sync.timetable.calendar import (
-    AWAITED_FROM,
-    WINDOW,
-    days_from,
-    next_opening,
-    window_of,
-)
+from rates_sync.timetable.calendar import AWAITED_FROM, WINDOW, days_from, next_opening, window_of
 
 VERIFIED_FOR = timedelta(minutes=5)
 DAYS_AHEAD = 10
-MISSED_AT_MOST = 3
+MAX_MISSED = 3
 
 EDGE_SECONDS = 3600
 EDGE_SECONDS_AT_NOON = 15
@@ -59,7 +52,7 @@ def usable_until(calendar: BankCalendar, verified_at: datetime) -> datetime:
     day = mexico_day(verified_at)
     if not (calendar.is_banking_day(day) and verified_at < mexico_instant(day, DUE_FROM)):
         day = calendar.next_banking_day(day)
-    for _ in range(MISSED_AT_MOST - 1):
+    for _ in range(MAX_MISSED - 1):
         day = calendar.next_banking_day(day)
     return mexico_instant(day, LATE_FROM)
 

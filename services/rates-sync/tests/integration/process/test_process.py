@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
+from rates_dev.ports import free_port
 from rates_sync.migrations import migrate
 from rates_sync.store.engine import open_engine
-from rates_sync.store.upstream import claim
-from servers.ports import free_port
+from rates_sync.store.origin import claim
 
 pytestmark = pytest.mark.integration
 

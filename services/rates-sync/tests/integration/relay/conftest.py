@@ -108,7 +108,9 @@ def mirror(redis: Redis, leader: Any) -> Mirror:
 @pytest.fixture
 def relay_of(redis: Redis) -> Callable[[Any], Relay]:
     """Return the relay of an instance that holds (or held) the lease."""
-    return lambda one: Relay(redis, Outbox(one.engine, one.record, one.fence))
+    return lambda holder: Relay(
+        redis, Outbox(holder.engine, holder.record, holder.fence), interval=5
+    )
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ async def _running(
     redis: Redis, record: Any, interval: float = 60
 ) -> AsyncIterator[tuple[_Outcomes, asyncio.Event]]:
     outcomes, wake = _Outcomes(), asyncio.Event()
-    task = asyncio.create_task(Relay(redis, record, observe=outcomes, interval=interval).run(wake))
+    task = asyncio.create_task(Relay(redis, record, on_step=outcomes, interval=interval).run(wake))
     try:
         yield outcomes, wake
     finally:
@@ -70,7 +70,7 @@ async def test_a_step_runs_without_any_commit(redis: Redis, leader: Any) -> None
 
 
 async def test_an_outage_of_redis_ends_nothing(no_redis: Redis, leader: Any) -> None:
-    """The failure is told and the loop goes on trying."""
+    """The failure is reported and the loop goes on trying."""
     async with _running(no_redis, _outbox(leader), interval=0.01) as (outcomes, _):
         for _ in range(2):
             assert isinstance(await outcomes.next(), RelayError)
@@ -100,7 +100,7 @@ async def test_an_outage_of_the_database_lengthens_the_documents(
 async def test_a_wake_does_not_keep_the_loop_from_ending(redis: Redis, leader: Any) -> None:
     """A cancellation that comes together with a commit's wake ends the loop all the same."""
     outcomes, wake = _Outcomes(), asyncio.Event()
-    loop = Relay(redis, _outbox(leader), observe=outcomes, interval=60)
+    loop = Relay(redis, _outbox(leader), on_step=outcomes, interval=60)
     running = asyncio.create_task(loop.run(wake))
     await outcomes.next()
     await asyncio.sleep(0)
@@ -137,6 +137,6 @@ async def test_a_lost_lease_ends_the_loop(
     await relay.step()
     database.restore()
     await instance("second").lead()
-    loop = Relay(redis, _outbox(leader)).run(asyncio.Event())
+    loop = Relay(redis, _outbox(leader), interval=5).run(asyncio.Event())
     with pytest.raises(LeaseLost):
         await asyncio.wait_for(loop, 5)

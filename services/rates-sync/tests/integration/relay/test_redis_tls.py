@@ -1,5 +1,6 @@
 """TLS to Redis, as ElastiCache asks for it."""
 
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
@@ -22,13 +23,10 @@ async def _step(server: Any, query: str, leader: Any) -> int:
         banxico_token=Secret("t" * 64),
         operator_token=Secret("o" * 16),
     )
-    redis = _open_redis(settings)
-    try:
-        return (
-            await Relay(redis, Outbox(leader.engine, leader.record, leader.fence)).step()
-        ).relayed
-    finally:
-        await redis.aclose()
+    async with AsyncExitStack() as closing:
+        outbox = Outbox(leader.engine, leader.record, leader.fence)
+        relay = Relay(_open_redis(settings, closing), outbox, interval=5)
+        return (await relay.step()).relayed
 
 
 async def test_the_right_authority_connects(

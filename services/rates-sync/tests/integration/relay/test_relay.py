@@ -61,7 +61,7 @@ async def test_two_relays_at_once_leave_each_event_once(
 ) -> None:
     """Protocol rule 7: of relays in the same step one wins, the other fails as a whole."""
     await week()
-    steps = (one.step() for one in (relay, relay_of(leader), relay_of(leader)))
+    steps = (each.step() for each in (relay, relay_of(leader), relay_of(leader)))
     results = await asyncio.gather(*steps, return_exceptions=True)
     assert all(isinstance(result, Step | RelayError) for result in results)
     assert sum(isinstance(result, Step) and result.relayed == 4 for result in results) == 1
@@ -95,7 +95,7 @@ async def test_an_old_relay_cannot_write_an_old_document_over_a_new_one(
 
     record.meanwhile = takeover
     with pytest.raises(RelayError, match="WatchError"):
-        await Relay(redis, record).step()
+        await Relay(redis, record, interval=5).step()
     assert await mirror.is_exact()
     assert (await mirror.current()).head.position == 6
     assert len((await mirror.history()).series["SF43718"]) == 4
@@ -234,7 +234,7 @@ async def test_the_cursor_and_the_lag_are_what_operators_see(
 
 async def test_a_redis_that_is_away_is_a_relay_error(no_redis: Redis, leader: Any) -> None:
     """An outage of Redis is expected: translated, nothing lost, the next step goes on."""
-    relay = Relay(no_redis, Outbox(leader.engine, leader.record, leader.fence))
+    relay = Relay(no_redis, Outbox(leader.engine, leader.record, leader.fence), interval=5)
     with pytest.raises(RelayError, match="ConnectionError"):
         await relay.step()
     with pytest.raises(RelayError):

@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rates_contracts.events import Position
 from rates_sync.errors import LeaseLost, StoreUnavailable
+from rates_sync.store.cursors import NoticeCursor
 from rates_sync.store.engine import reading
 from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
-from rates_sync.store.notices import Notices
 from rates_sync.store.pruning import prune
 from rates_sync.store.quota import RequestLedger
 from rates_sync.store.schema import observations, outbox
@@ -43,7 +43,7 @@ async def test_a_silent_leader_is_replaced_after_ten_seconds(
 async def test_a_leader_that_renews_is_never_replaced(
     leader: Any, instance: Instances, clock: Any
 ) -> None:
-    """Protocol rule 3: each renewal starts the contender's watch anew, however long it goes on."""
+    """Protocol rule 3: each renewal starts the contender's watch again, however often."""
     contender = instance("second")
     polls = 0
 
@@ -54,7 +54,9 @@ async def test_a_leader_that_renews_is_never_replaced(
         if polls <= 30:
             await leader.lease.renew(leader.fence)
 
-    patient = Lease(leader.engine, "second", monotonic=clock.monotonic, sleep=sleep)
+    patient = Lease(
+        leader.engine, "second", monotonic=clock.monotonic, sleep=sleep, poll=2, patience=10
+    )
     began = clock.monotonic_now
     fence = await patient.contend()
     assert fence.holder == contender.name
@@ -76,7 +78,9 @@ async def test_time_without_a_database_does_not_count_against_the_leader(
     leader: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Protocol rule 3: who could not renew is not taken for dead when the database is back."""
-    contender = Lease(leader.engine, "second", monotonic=clock.monotonic, sleep=clock.sleep)
+    contender = Lease(
+        leader.engine, "second", monotonic=clock.monotonic, sleep=clock.sleep, poll=2, patience=10
+    )
     look = contender.observe
     answers = iter([True, False, False, False, False, False, False])
 
@@ -138,7 +142,7 @@ async def test_a_stale_leader_can_do_nothing_else_either(
         RequestLedger(leader.engine, leader.fence).spend(clock.now.date(), limit=1_000),
         leader.record.restart_timeline(leader.fence, 7),
         prune(leader.engine, leader.fence, clock.now, relayed=None),
-        Notices(leader.engine, leader.fence, "alert").advance(Position(1, 1)),
+        NoticeCursor(leader.engine, leader.fence, "alert").advance(Position(1, 1)),
     ):
         with pytest.raises(LeaseLost):
             await attempt

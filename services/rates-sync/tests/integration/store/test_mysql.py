@@ -15,7 +15,7 @@ from rates_contracts.events import ObservationsRecorded
 from rates_contracts.observation import FIX
 from rates_sync.errors import LeaseLost, StoreUnavailable
 from rates_sync.store.engine import reading, writing
-from rates_sync.store.fence import hold
+from rates_sync.store.fence import lock_and_verify
 from rates_sync.store.rows import read_head
 from rates_sync.store.schema import audit, head, lease, observations, outbox, payloads
 
@@ -48,7 +48,7 @@ async def test_a_session_does_not_rely_on_the_servers_defaults(
 async def test_what_is_read_under_the_fence_is_the_newest(leader: Any, mysql_server: Any) -> None:
     """Protocol rule 2: whoever waited for the lease row sees what was committed meanwhile."""
     async with writing(leader.engine) as first:
-        await hold(first, leader.fence)
+        await lock_and_verify(first, leader.fence)
         second = asyncio.create_task(leader.change_status())
         await _somebody_waits(mysql_server)
         await first.execute(update(head).values(position=7))
@@ -65,7 +65,7 @@ async def test_the_fence_sees_the_newest_token_in_an_old_snapshot(
         seen = (await connection.execute(select(lease))).one()
         assert seen.token == leader.fence.token
         with pytest.raises(LeaseLost):
-            await hold(connection, leader.fence)
+            await lock_and_verify(connection, leader.fence)
 
 
 async def test_of_two_in_a_deadlock_one_is_refused_and_one_goes_on(leader: Any) -> None:
@@ -107,7 +107,7 @@ async def test_a_paused_leader_loses_the_lease_row_within_seconds(
 async def test_a_transaction_whose_session_was_ended_is_an_outage(
     leader: Any, mysql_server: Any
 ) -> None:
-    """A connection lost in the middle is told once, nothing is kept, the next one is whole."""
+    """A connection lost in the middle is reported once, nothing is kept, the next one is whole."""
 
     async def interrupted() -> None:
         async with leader.record.recording(leader.fence) as recording:
@@ -146,7 +146,7 @@ async def test_a_value_is_kept_digit_by_digit(leader: Any, value: str) -> None:
 
 
 async def test_a_value_too_long_is_refused_not_cut(leader: Any) -> None:
-    """Rule R8: MySQL would shorten it to fit if it were not told to be strict."""
+    """Rule R8: MySQL would shorten it to fit if it were not strict."""
     with pytest.raises(DataError, match="too long"):
         await leader.publish({"2026-08-13": "1." + "0" * 40})
     async with reading(leader.engine) as connection:
@@ -163,7 +163,7 @@ async def test_texts_compare_byte_by_byte(leader: Any) -> None:
         assert (await connection.scalars(ordered)).all() == names
 
 
-async def test_every_table_is_told_how_to_keep_texts(database: Any, leader: Any) -> None:
+async def test_every_table_says_how_to_keep_texts(database: Any, leader: Any) -> None:
     """The server's own character set is another; no column has it."""
     found = database.server.execute(
         "SELECT DISTINCT collation_name FROM information_schema.columns"

@@ -58,7 +58,7 @@ async def test_a_password_is_given_over_tls(newcomer: str, certificates: Any) ->
 
 
 async def test_a_wrong_password_is_an_outage(newcomer: str) -> None:
-    """It is told as the server tells it, without the password."""
+    """It is reported in the server's words, without the password."""
     with pytest.raises(StoreUnavailable, match="Access denied") as refused:
         await _cipher(newcomer.replace("of-the-tests", "of-others"))
     assert "of-others" not in str(refused.value)

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rates_contracts.events import Position
+from rates_sync.store.cursors import NoticeCursor
 from rates_sync.store.engine import reading
-from rates_sync.store.notices import Notices
 from rates_sync.store.pruning import Pruned, prune
 from rates_sync.store.schema import audit, observations, outbox, payloads
 
@@ -56,7 +56,7 @@ async def test_an_unknown_cursor_prunes_no_outbox(leader: Any, clock: Any) -> No
 async def test_rows_that_a_notice_has_not_passed_stay(leader: Any, clock: Any) -> None:
     """Protocol rule 21: a notice that could not go out for a week still goes out."""
     events = [await leader.change_status() for _ in range(3)]
-    await Notices(leader.engine, leader.fence, "alerts").advance(events[0].at)
+    await NoticeCursor(leader.engine, leader.fence, "alerts").advance(events[0].at)
     clock.advance(A_WEEK)
     await prune(leader.engine, leader.fence, clock.now, relayed=events[-1].at)
     assert await _positions(leader.engine) == [2, 3]

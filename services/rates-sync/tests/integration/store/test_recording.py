@@ -1,6 +1,7 @@
 """Recordings: what commits together, in which order, at which instant (rule R3, rules 1, 2, 4)."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from datetime import date as Day
 from decimal import Decimal
@@ -27,6 +28,7 @@ from rates_sync.store.engine import reading
 from rates_sync.store.outbox import read_events
 from rates_sync.store.record import Record
 from rates_sync.store.schema import audit, head, observations, outbox, payloads, quarantine
+from rates_sync.upstream import Rejected
 
 pytestmark = pytest.mark.integration
 
@@ -95,8 +97,8 @@ async def test_the_published_digits_come_back_to_the_last_zero(leader: Any) -> N
     """Rule R8: '17.0530' is recorded and read as '17.0530', not as 17.053."""
     await leader.publish({"2026-08-13": "17.0530"})
     async with leader.record.recording(leader.fence) as recording:
-        (one,) = await recording.newest(FIX, Day(2026, 8, 1), Day(2026, 8, 31))
-    assert str(one.value) == "17.0530"
+        (observation,) = await recording.newest(FIX, Day(2026, 8, 1), Day(2026, 8, 31))
+    assert str(observation.value) == "17.0530"
     async with reading(leader.engine) as connection:
         raw = await connection.scalar(text("SELECT value FROM current_rates_v1"))
     assert raw == "17.0530"
@@ -112,7 +114,7 @@ async def test_a_correction_is_a_new_revision_and_the_old_one_stays(leader: Any)
     async with leader.record.recording(leader.fence) as recording:
         newest = await recording.newest(FIX, Day(2026, 8, 12), Day(2026, 8, 13))
         assert await recording.newest_day(FIX) == Day(2026, 8, 13)
-    assert [(one.date.day, one.revision) for one in newest] == [(12, 1), (13, 2)]
+    assert [(row.date.day, row.revision) for row in newest] == [(12, 1), (13, 2)]
     assert await _count(leader, observations) == 3
     async with reading(leader.engine) as connection:
         current = (await connection.execute(text("SELECT * FROM current_rates_v1"))).all()
@@ -162,7 +164,7 @@ async def test_an_event_that_hides_an_observation_is_a_bug(leader: Any) -> None:
             await recording.add([_observation(recording.recorded_at)])
             await recording.announce(StatusChanged, status=STATUS)
 
-    with pytest.raises(RuntimeError, match="does not tell"):
+    with pytest.raises(RuntimeError, match="does not announce"):
         await hiding()
 
 
@@ -181,13 +183,13 @@ async def test_a_recording_is_announced_once(leader: Any) -> None:
 async def test_status_and_calendar_are_the_newest_announced(leader: Any) -> None:
     """Plain reads give what the newest events carried, and None before the first."""
     assert await leader.record.status() is None
-    assert await leader.record.calendar() is None
+    assert await leader.calendar() is None
     calendar = BankCalendar("test/2", Day(2001, 1, 1), Day(2028, 12, 31), ())
     await leader.change_calendar(calendar)
     await leader.change_status(msgspec.structs.replace(STATUS, breaker="open"))
     newest = await leader.record.status()
     assert newest.breaker == "open"
-    assert await leader.record.calendar() == calendar
+    assert await leader.calendar() == calendar
 
 
 async def test_versions_change_only_with_what_they_name(leader: Any) -> None:
@@ -216,7 +218,7 @@ async def test_a_backfill_in_chunks_is_announced_as_one_reload(leader: Any) -> N
     await leader.chunk("1991-11-13", "3.0712")
     assert (await leader.record.head()).position == 0
     event = await leader.reload()
-    assert [type(one) for one in await _events(leader)] == [HistoryReload]
+    assert [type(event) for event in await _events(leader)] == [HistoryReload]
     assert await _versions(leader) == ("1-1", "1-1")
     async with leader.record.recording(leader.fence) as recording:
         both = await recording.newest(FIX, Day(1991, 1, 1), Day(1992, 1, 1))
@@ -230,7 +232,7 @@ async def test_the_next_leader_learns_of_an_unfinished_backfill(leader: Any, ins
     successor = await instance("second").lead()
     async with successor.record.recording(successor.fence) as recording:
         assert recording.unannounced
-    with pytest.raises(RuntimeError, match="does not tell"):
+    with pytest.raises(RuntimeError, match="does not announce"):
         await successor.change_status()
     await successor.reload()
     await successor.change_status()
@@ -247,14 +249,14 @@ async def test_chunks_rise_in_time_also_when_the_clock_goes_back(leader: Any, cl
     assert times[0] < times[1] == noted
 
 
-async def test_what_cannot_be_used_is_set_aside_once(leader: Any) -> None:
+async def test_what_cannot_be_used_is_quarantined_once(leader: Any) -> None:
     """Rule R10: the same bad datum in the next answer is not kept twice, another reason is."""
-    bad = {"series": FIX, "day": None, "raw": '"18,3500"', "payload_sha256": PAYLOAD}
+    comma = Rejected(FIX, None, '"18,3500"', "comma")
     async with leader.record.recording(leader.fence) as recording:
-        assert await recording.set_aside(reason="comma", **bad)
+        assert await recording.quarantine(comma, PAYLOAD)
     async with leader.record.recording(leader.fence) as recording:
-        assert not await recording.set_aside(reason="comma", **{**bad, "payload_sha256": "cd" * 32})
-        assert await recording.set_aside(reason="no date", **bad)
+        assert not await recording.quarantine(comma, "cd" * 32)
+        assert await recording.quarantine(replace(comma, reason="no date"), PAYLOAD)
     assert await _count(leader, quarantine) == 2
 
 
@@ -296,7 +298,7 @@ async def _count(leader: Any, table: Any) -> int:
 async def _events(leader: Any) -> Any:
     async with reading(leader.engine) as connection:
         stored = await read_events(connection, Position(0, 0))
-    return tuple(decode_event(one.body) for one in stored)
+    return tuple(decode_event(event.body) for event in stored)
 
 
 async def _versions(leader: Any) -> tuple[str, str]:

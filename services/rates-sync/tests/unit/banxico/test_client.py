@@ -11,8 +11,9 @@ import httpx
 import pytest
 
 from rates_contracts.environment import Secret
+from rates_contracts.observation import FIX, SETTLEMENT
 from rates_sync.banxico.client import BanxicoClient, open_client
-from rates_sync.banxico.series import FIX, SERIES, SETTLEMENT
+from rates_sync.banxico.series import SERIES, Series
 from rates_sync.errors import UpstreamError, UpstreamFailure
 from rates_sync.upstream import Query
 
@@ -27,7 +28,7 @@ Handler = Callable[[httpx.Request], httpx.Response]
 
 
 def client_of(handler: Handler, token: str = TOKEN) -> BanxicoClient:
-    http = open_client(BASE, transport=httpx.MockTransport(handler))
+    http = open_client(BASE, read_timeout=20, transport=httpx.MockTransport(handler))
     return BanxicoClient(http, Secret(token), lambda: NOW)
 
 
@@ -164,6 +165,5 @@ def test_an_impossible_query_is_refused(
 
 
 def test_the_recorded_series_are_the_two_of_the_fix() -> None:
-    """FIX and settlement rate are recorded, each under its own id, with four decimals."""
-    assert {series: one.id for series, one in SERIES.items()} == {FIX: FIX, SETTLEMENT: SETTLEMENT}
-    assert {one.kind: one.decimals for one in SERIES.values()} == {"fix": 4, "settlement": 4}
+    """FIX and settlement rate are recorded, with four decimals."""
+    assert {FIX: Series("fix", 4), SETTLEMENT: Series("settlement", 4)} == SERIES

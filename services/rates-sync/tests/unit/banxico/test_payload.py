@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rates_contracts.observation import FIX, SETTLEMENT
 from rates_sync.banxico.payload import parse
-from rates_sync.banxico.series import FIX, SETTLEMENT
 from rates_sync.errors import BadToken, UpstreamError, UpstreamFailure, UpstreamRateLimited
 from rates_sync.upstream import Answer, Published, Query
 
@@ -43,8 +43,8 @@ def recorded(name: str) -> bytes:
 
 def bmx(**series: list[Any] | None) -> dict[str, Any]:
     nodes = [
-        {"idSerie": one, "titulo": one} | ({} if data is None else {"datos": data})
-        for one, data in series.items()
+        {"idSerie": name, "titulo": name} | ({} if data is None else {"datos": data})
+        for name, data in series.items()
     ]
     return {"bmx": {"series": nodes}}
 
@@ -229,7 +229,7 @@ class TestSeries:
             ),
             Query((FIX, SETTLEMENT), date(2024, 1, 1), date(2024, 1, 10)),
         )
-        assert [(one.series, one.date.day) for one in answer.published] == [
+        assert [(datum.series, datum.date.day) for datum in answer.published] == [
             (FIX, 2),
             (SETTLEMENT, 4),
         ]
@@ -252,7 +252,7 @@ class TestSeries:
     def test_observations_ascend_whatever_their_order(self) -> None:
         """Days are sorted, so that what follows need not care how they came."""
         answer = read(bmx(SF43718=[datum("03/01/2024", "17.0492"), datum("02/01/2024", "17.0297")]))
-        assert [one.date.day for one in answer.published] == [2, 3]
+        assert [datum.date.day for datum in answer.published] == [2, 3]
 
 
 class TestValues:
@@ -304,7 +304,7 @@ class TestValues:
     def test_a_datum_of_another_shape_is_rejected_alone(self, odd: Any) -> None:
         """One odd datum does not take its neighbours with it."""
         answer = read(bmx(SF43718=[odd, datum("03/01/2024", "17.0492")]))
-        assert [one.date.day for one in answer.published] == [3]
+        assert [datum.date.day for datum in answer.published] == [3]
         assert len(answer.rejected) == 1
 
     def test_the_kept_json_is_bounded(self) -> None:
@@ -361,8 +361,8 @@ class TestDays:
         """Of two values for a day neither can be trusted: both are kept for review."""
         twice = [datum("02/01/2024", "17.0297"), datum("02/01/2024", "17.0298")]
         answer = read(bmx(SF43718=[*twice, datum("03/01/2024", "17.0492")]))
-        assert [one.date.day for one in answer.published] == [3]
-        assert [(one.date, one.reason) for one in answer.rejected] == [
+        assert [datum.date.day for datum in answer.published] == [3]
+        assert [(datum.date, datum.reason) for datum in answer.rejected] == [
             (date(2024, 1, 2), "the day came twice with different values")
         ] * 2
 

@@ -22,17 +22,17 @@ from rates_sync.upstream import Purpose
 
 
 @pytest.fixture
-async def pen(desk: Any) -> Recorder:
-    """A pen that has begun."""
-    pen: Recorder = desk.recorder()
-    await pen.begin()
-    return pen
+async def recorder(desk: Any) -> Recorder:
+    """A recorder that has begun."""
+    recorder: Recorder = desk.recorder()
+    await recorder.begin()
+    return recorder
 
 
 @pytest.fixture
-def cycle(desk: Any, banxico: Any, pen: Recorder) -> Cycle:
+def cycle(desk: Any, banxico: Any, recorder: Recorder) -> Cycle:
     """A cycle over the replayed Banxico."""
-    return Cycle(banxico, pen, desk.clock)
+    return Cycle(banxico, recorder, desk.clock)
 
 
 async def test_empty_record_asks_for_what_averages_need(cycle: Cycle, banxico: Any) -> None:
@@ -44,14 +44,14 @@ async def test_empty_record_asks_for_what_averages_need(cycle: Cycle, banxico: A
 
 
 async def test_gap_heals_from_ten_days_before_the_last_known(
-    cycle: Cycle, desk: Any, banxico: Any, pen: Recorder
+    cycle: Cycle, desk: Any, banxico: Any, recorder: Recorder
 ) -> None:
     """After a fortnight away the question begins ten days before the newest FIX."""
     await cycle.run()
     desk.clock.now += timedelta(days=14)
     await cycle.run()
     assert banxico.asked[-1].first == Day(2026, 8, 2)
-    assert pen.known.newest_fix_day == Day(2026, 8, 26)
+    assert recorder.known.newest_fix_day == Day(2026, 8, 26)
 
 
 async def test_publication_is_announced_by_the_poll_that_saw_it(cycle: Cycle, desk: Any) -> None:
@@ -59,9 +59,9 @@ async def test_publication_is_announced_by_the_poll_that_saw_it(cycle: Cycle, de
     await cycle.run()
     desk.clock.now += timedelta(hours=2, minutes=6)
     poll = await cycle.run()
-    event = desk.told[-1]
+    event = desk.announced[-1]
     assert isinstance(event, ObservationsRecorded)
-    assert {one.date for one in event.observations if one.series == FIX} == {Day(2026, 8, 13)}
+    assert {row.date for row in event.observations if row.series == FIX} == {Day(2026, 8, 13)}
     assert poll.outcome == "success"
 
 
@@ -83,8 +83,8 @@ async def test_failure_becomes_the_state_of_the_upstream(
     banxico.script = [error]
     poll = await cycle.run()
     assert poll.outcome == error.outcome
-    assert desk.told[-1].status.upstream == upstream
-    assert desk.told[-1].status.verified_at is not None
+    assert desk.announced[-1].status.upstream == upstream
+    assert desk.announced[-1].status.verified_at is not None
 
 
 async def test_rate_limit_says_when_to_come_back(cycle: Cycle, desk: Any, banxico: Any) -> None:
@@ -96,20 +96,20 @@ async def test_rate_limit_says_when_to_come_back(cycle: Cycle, desk: Any, banxic
 async def test_open_breaker_is_no_question(cycle: Cycle, desk: Any, banxico: Any) -> None:
     """Refused by the breaker nothing was asked: the state of the last question stays."""
     await cycle.run()
-    events = len(desk.told)
+    events = len(desk.announced)
     banxico.script = [BreakerOpen(desk.clock())]
     assert (await cycle.run()).outcome == "breaker_open"
-    assert len(desk.told) == events
+    assert len(desk.announced) == events
 
 
 async def test_answer_without_the_fix_verifies_nothing(
-    cycle: Cycle, desk: Any, banxico: Any, pen: Recorder
+    cycle: Cycle, desk: Any, banxico: Any, recorder: Recorder
 ) -> None:
     """An unknown id in a list is silently missing: that is a failure, not an empty day."""
     banxico.missing = (FIX,)
     poll = await cycle.run()
     assert poll.outcome == "malformed"
-    assert pen.health.verified_at is None
+    assert recorder.health.verified_at is None
 
 
 async def test_body_of_a_failure_is_kept(cycle: Cycle, desk: Any, banxico: Any) -> None:
@@ -118,7 +118,7 @@ async def test_body_of_a_failure_is_kept(cycle: Cycle, desk: Any, banxico: Any) 
     failure.body = b"<html>"
     banxico.script = [failure]
     poll = await cycle.run()
-    assert len(poll.recorded.rejected) == 1
+    assert len(poll.additions.rejected) == 1
     assert await desk.rows("SELECT raw, reason FROM quarantine") == [("<html>", "no JSON")]
 
 

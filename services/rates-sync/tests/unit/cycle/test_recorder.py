@@ -1,4 +1,4 @@
-"""The leader's pen: one fenced transaction per event, and what is believed afterwards."""
+"""Recording: one fenced transaction per event, and what is believed afterwards."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,11 +18,12 @@ from rates_contracts.events import (
     StatusChanged,
 )
 from rates_contracts.observation import FIX, SETTLEMENT
-from rates_sync.cycle.recorder import Manner
+from rates_sync.cycle.recorder import AnnounceMode
 from rates_sync.errors import LeaseLost, StoreUnavailable
 from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
-from rates_sync.store.record import Record, Recording
+from rates_sync.store.record import Record
+from rates_sync.store.recording import Recording
 from rates_sync.upstream import Query, Rejected
 
 BOTH = (FIX, SETTLEMENT)
@@ -36,7 +37,7 @@ async def test_first_transaction_records_calendar_and_whole_status(desk: Any, ba
     await desk.recorder().begin()
     (event,) = await desk.events()
     assert isinstance(event, CalendarChanged)
-    assert event.calendar == await desk.record.calendar()
+    assert event.calendar == await desk.calendar()
     assert event.status.source == "simulator"
     assert event.averages is not None
 
@@ -45,7 +46,7 @@ async def test_new_leader_clears_what_the_dead_one_left(desk: Any, banxico: Any)
     """Protocol rule 3: the first transaction is announced, and the dead leader's breaker gone."""
     dead = desk.recorder()
     await dead.begin()
-    await dead.record(await banxico.ask(AUGUST), Manner.POLL)
+    await dead.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
     await dead.note(breaker="open", breaker_since=desk.clock(), upstream="failing")
     await desk.recorder().begin()
     event = (await desk.events())[-1]
@@ -56,15 +57,15 @@ async def test_new_leader_clears_what_the_dead_one_left(desk: Any, banxico: Any)
 
 async def test_answer_is_recorded_and_announced_as_one_event(desk: Any, banxico: Any) -> None:
     """Rule R3: observations, status, averages and the event commit together."""
-    pen = desk.recorder()
-    await pen.begin()
-    recorded = await pen.record(await banxico.ask(AUGUST), Manner.POLL)
-    event = desk.told[-1]
+    recorder = desk.recorder()
+    await recorder.begin()
+    recorded = await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
+    event = desk.announced[-1]
     assert isinstance(event, ObservationsRecorded)
     assert recorded.new == len(event.observations) == 8 + 13
     assert event.status.verified_at == desk.clock()
     assert event.averages is not None
-    assert pen.known.newest_fix_day == WEDNESDAY
+    assert recorder.known.newest_fix_day == WEDNESDAY
     assert (await desk.record.status()) == event.status
 
 
@@ -72,10 +73,10 @@ async def test_values_are_recorded_as_published(
     desk: Any, banxico: Any, real_fix: dict[Day, Decimal]
 ) -> None:
     """Rule R8: each digit that came is in the database, the last zero too."""
-    pen = desk.recorder()
-    await pen.begin()
+    recorder = desk.recorder()
+    await recorder.begin()
     banxico.changed[FIX, WEDNESDAY] = Decimal("17.0530")
-    await pen.record(await banxico.ask(AUGUST), Manner.POLL)
+    await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
     query = f"SELECT value FROM observations WHERE series = '{FIX}' AND date = '{WEDNESDAY}'"
     assert await desk.rows(query) == [("17.0530",)]
 
@@ -84,98 +85,100 @@ async def test_correction_is_a_revision_and_an_event(
     desk: Any, banxico: Any, real_fix: dict[Day, Decimal]
 ) -> None:
     """A corrected value becomes revision 2 beside revision 1."""
-    pen = desk.recorder()
-    await pen.begin()
-    await pen.record(await banxico.ask(AUGUST), Manner.POLL)
+    recorder = desk.recorder()
+    await recorder.begin()
+    await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
     banxico.changed[FIX, WEDNESDAY] = real_fix[WEDNESDAY] + Decimal("0.0100")
-    recorded = await pen.record(await banxico.ask(AUGUST), Manner.POLL)
-    (one,) = desk.told[-1].observations
+    recorded = await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
+    (row,) = desk.announced[-1].observations
     assert (recorded.new, recorded.corrections) == (0, 1)
-    assert (one.date, one.revision) == (WEDNESDAY, 2)
+    assert (row.date, row.revision) == (WEDNESDAY, 2)
 
 
 async def test_poll_without_news_is_silent(desk: Any, banxico: Any) -> None:
     """Protocol rule 5: the same answer half a minute later is verified but no event."""
-    pen = desk.recorder()
-    await pen.begin()
-    await pen.record(await banxico.ask(AUGUST), Manner.POLL)
-    events = len(desk.told)
+    recorder = desk.recorder()
+    await recorder.begin()
+    await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
+    events = len(desk.announced)
     desk.clock.now += timedelta(seconds=30)
-    await pen.record(await banxico.ask(AUGUST), Manner.POLL)
-    assert len(desk.told) == events
-    assert pen.health.verified_at == desk.clock()
+    await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
+    assert len(desk.announced) == events
+    assert recorder.health.verified_at == desk.clock()
 
 
 async def test_suspicious_and_unusable_data_are_set_aside_once(desk: Any, banxico: Any) -> None:
     """Rule R10: both are kept with the reason; the same again counts no more."""
-    pen = desk.recorder()
-    await pen.begin()
-    await pen.record(await banxico.ask(JULY), Manner.POLL)
+    recorder = desk.recorder()
+    await recorder.begin()
+    await recorder.record(await banxico.ask(JULY), AnnounceMode.POLL)
     banxico.changed[FIX, WEDNESDAY] = Decimal("71.0530")
     banxico.rejected = (Rejected(FIX, None, '{"fecha":"?"}', "no date"),)
-    recorded = await pen.record(await banxico.ask(AUGUST), Manner.POLL)
-    assert [one.date for one in recorded.suspicious] == [WEDNESDAY]
+    recorded = await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
+    assert [row.date for row in recorded.suspicious] == [WEDNESDAY]
     assert len(recorded.rejected) == 1
-    again = await pen.record(await banxico.ask(AUGUST), Manner.POLL)
+    again = await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
     assert (again.suspicious, again.rejected) == ((), ())
     assert len(await desk.rows("SELECT reason FROM quarantine")) == 2
 
 
 async def test_unusable_answer_is_kept(desk: Any) -> None:
     """Rule R10: what came instead of an answer is in the quarantine, the whole as a payload."""
-    pen = desk.recorder()
-    await pen.begin()
+    recorder = desk.recorder()
+    await recorder.begin()
     body = b"<html>Mantenimiento</html>"
-    assert await pen.note_failure("failing", body, "no JSON")
-    assert not await pen.note_failure("failing", body, "no JSON")
+    assert await recorder.note_failure("failing", body, "no JSON")
+    assert not await recorder.note_failure("failing", body, "no JSON")
     assert await desk.rows("SELECT body FROM payloads") == [(body,)]
-    assert desk.told[-1].status.upstream == "failing"
+    assert desk.announced[-1].status.upstream == "failing"
 
 
 async def test_chunks_are_announced_as_one_reload(desk: Any, banxico: Any) -> None:
     """Protocol rule 2: a backfill of several chunks makes one `history_reload`."""
-    pen = desk.recorder()
-    await pen.begin()
+    recorder = desk.recorder()
+    await recorder.begin()
     events = len(await desk.events())
-    await pen.record(await banxico.ask(AUGUST), Manner.CHUNK)
-    await pen.record(await banxico.ask(JULY), Manner.LAST_CHUNK)
+    await recorder.record(await banxico.ask(AUGUST), AnnounceMode.CHUNK)
+    await recorder.record(await banxico.ask(JULY), AnnounceMode.LAST_CHUNK)
     (event,) = (await desk.events())[events:]
     assert isinstance(event, HistoryReload)
     assert event.averages is not None
 
 
 async def test_rows_of_a_dead_leaders_chunks_are_announced(desk: Any, banxico: Any) -> None:
-    """What an interrupted backfill left unannounced is told by the next leader's first event."""
+    """What an interrupted backfill left unannounced is in the next leader's first event."""
     dead = desk.recorder()
     await dead.begin()
-    await dead.record(await banxico.ask(JULY), Manner.CHUNK)
+    await dead.record(await banxico.ask(JULY), AnnounceMode.CHUNK)
     await desk.recorder().begin()
     assert isinstance((await desk.events())[-1], HistoryReload)
 
 
 async def test_chunk_without_news_announces_nothing(desk: Any, banxico: Any) -> None:
     """An operator's backfill that finds nothing wakes nobody."""
-    pen = desk.recorder()
-    await pen.begin()
-    await pen.record(await banxico.ask(JULY), Manner.POLL)
-    events = len(desk.told)
-    await pen.record(await banxico.ask(JULY), Manner.CHUNK)
-    await pen.record(await banxico.ask(JULY), Manner.LAST_CHUNK)
-    assert len(desk.told) == events
+    recorder = desk.recorder()
+    await recorder.begin()
+    await recorder.record(await banxico.ask(JULY), AnnounceMode.POLL)
+    events = len(desk.announced)
+    await recorder.record(await banxico.ask(JULY), AnnounceMode.CHUNK)
+    await recorder.record(await banxico.ask(JULY), AnnounceMode.LAST_CHUNK)
+    assert len(desk.announced) == events
 
 
 async def test_lost_lease_records_nothing(desk: Any, banxico: Any) -> None:
     """Protocol rule 2: once another holds the lease a recording fails and leaves no trace."""
-    pen = desk.recorder()
-    await pen.begin()
+    recorder = desk.recorder()
+    await recorder.begin()
     clock = desk.clock
-    other = Lease(desk.engine, "other", monotonic=clock.monotonic, sleep=clock.sleep)
+    other = Lease(
+        desk.engine, "other", monotonic=clock.monotonic, sleep=clock.sleep, poll=2, patience=10
+    )
     await other.take(await other.observe())
-    before = pen.health
+    before = recorder.health
     with pytest.raises(LeaseLost):
-        await pen.record(await banxico.ask(AUGUST), Manner.POLL)
+        await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
     assert await desk.rows("SELECT count(*) FROM observations") == [(0,)]
-    assert pen.health == before
+    assert recorder.health == before
 
 
 class LostConnection(Record):
@@ -195,29 +198,29 @@ class LostConnection(Record):
 async def test_failed_recording_verifies_nothing(desk: Any, banxico: Any) -> None:
     """A status never claims an answer whose values were not recorded."""
     desk.record = LostConnection(desk.engine, desk.clock, lambda: uuid4().hex)
-    pen = desk.recorder()
-    await pen.begin()
-    told = len(desk.told)
+    recorder = desk.recorder()
+    await recorder.begin()
+    before = len(desk.announced)
     desk.record.lost = True
     with pytest.raises(StoreUnavailable):
-        await pen.record(await banxico.ask(AUGUST), Manner.POLL)
-    assert (pen.health.verified_at, pen.known.newest_fix_day) == (None, None)
-    assert len(desk.told) == told
+        await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
+    assert (recorder.health.verified_at, recorder.known.newest_fix_day) == (None, None)
+    assert len(desk.announced) == before
     desk.record.lost = False
-    await pen.note(upstream="failing")
+    await recorder.note(upstream="failing")
     assert (await desk.record.status()).verified_at is None
 
 
 async def test_declared_closure_is_audited_and_announced(desk: Any) -> None:
     """A closure changes the calendar, its event says so, the audit says who and why."""
-    pen = desk.recorder()
-    await pen.begin()
+    recorder = desk.recorder()
+    await recorder.begin()
     day = Day(2026, 8, 14)
-    assert await pen.declare_closed(day, "decree", "operator")
-    event = desk.told[-1]
+    assert await recorder.declare_closed(day, "decree", "operator")
+    event = desk.announced[-1]
     assert isinstance(event, CalendarChanged)
     assert event.calendar.declared == (DeclaredClosure(day, "decree", event.recorded_at),)
-    assert not pen.known.calendar.is_banking_day(day)
+    assert not recorder.known.calendar.is_banking_day(day)
     assert await desk.rows("SELECT actor, action, detail FROM audit") == [
         ("operator", "close-day", "2026-08-14: decree")
     ]
@@ -225,21 +228,21 @@ async def test_declared_closure_is_audited_and_announced(desk: Any) -> None:
 
 async def test_closed_day_is_not_declared_again(desk: Any) -> None:
     """A day that the calendar has closed needs no declaration."""
-    pen = desk.recorder()
-    await pen.begin()
-    assert not await pen.declare_closed(Day(2026, 8, 15), "weekend", "operator")
+    recorder = desk.recorder()
+    await recorder.begin()
+    assert not await recorder.declare_closed(Day(2026, 8, 15), "weekend", "operator")
 
 
 async def test_next_years_edition_keeps_declared_closures(desk: Any) -> None:
     """A new edition of the calendar is announced and forgets no declaration."""
-    pen = desk.recorder()
-    await pen.begin()
-    await pen.declare_closed(Day(2026, 8, 14), "decree", "operator")
+    recorder = desk.recorder()
+    await recorder.begin()
+    await recorder.declare_closed(Day(2026, 8, 14), "decree", "operator")
     desk.clock.now += timedelta(days=150)
-    await pen.renew_calendar()
-    calendar = desk.told[-1].calendar
+    await recorder.renew_calendar()
+    calendar = desk.announced[-1].calendar
     assert calendar.last == Day(2029, 12, 31)
-    assert [one.date for one in calendar.declared] == [Day(2026, 8, 14)]
-    events = len(desk.told)
-    await pen.renew_calendar()
-    assert len(desk.told) == events
+    assert [row.date for row in calendar.declared] == [Day(2026, 8, 14)]
+    events = len(desk.announced)
+    await recorder.renew_calendar()
+    assert len(desk.announced) == events

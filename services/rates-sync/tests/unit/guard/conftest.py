@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from rates_contracts.status import BreakerState
 from rates_sync.errors import QuotaExhausted, StoreUnavailable
-from rates_sync.guard.breaker import State
 from rates_sync.upstream import Answer, Query
 
 NOON = datetime(2026, 8, 13, 18, 0, tzinfo=UTC)  # noon in Mexico City
@@ -83,16 +83,16 @@ class MemoryLedger:
 
 @dataclass
 class Changes:
-    """The breaker's changes as they were told."""
+    """The breaker's changes as they were reported."""
 
-    told: list[tuple[State, State, datetime]] = field(default_factory=list)
+    seen: list[tuple[BreakerState, BreakerState, datetime]] = field(default_factory=list)
 
-    def __call__(self, old: State, new: State, at: datetime) -> None:
-        self.told.append((old, new, at))
+    def __call__(self, old: BreakerState, new: BreakerState, at: datetime) -> None:
+        self.seen.append((old, new, at))
 
     @property
-    def path(self) -> list[State]:
-        return [new for _, new, _ in self.told]
+    def path(self) -> list[BreakerState]:
+        return [new for _, new, _ in self.seen]
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def clock() -> HandClock:
 
 @pytest.fixture
 def banxico() -> ScriptedBanxico:
-    """A Banxico that answers until it is told otherwise."""
+    """A Banxico that answers until its script says otherwise."""
     return ScriptedBanxico()
 
 
@@ -115,7 +115,7 @@ def ledger() -> MemoryLedger:
 
 @pytest.fixture
 def changes() -> Changes:
-    """No change told."""
+    """No change yet."""
     return Changes()
 
 

@@ -28,7 +28,7 @@ NEUTRAL = [BadToken("no"), UpstreamRateLimited(54), QuotaExhausted("spent")]
 @pytest.fixture
 def breaker(banxico: Any, clock: Any, changes: Any) -> Breaker:
     """A closed breaker in front of the scripted Banxico."""
-    return Breaker(banxico, clock=clock, on_change=changes)
+    return Breaker(banxico, clock=clock, on_change=changes, fail_max=3, reset_after=MINUTE)
 
 
 @pytest.fixture(params=["America/Mexico_City", "UTC", "Asia/Tokyo", "Pacific/Kiritimati"])
@@ -65,7 +65,7 @@ async def test_the_third_failure_in_a_row_opens(
     await fail(breaker, banxico, 1)
     assert (breaker.state, breaker.failures) == ("open", 3)
     assert breaker.retry_at == clock.now + MINUTE
-    assert changes.told == [("closed", "open", clock.now)]
+    assert changes.seen == [("closed", "open", clock.now)]
 
 
 async def test_the_failure_keeps_its_cause(breaker: Breaker, banxico: Any) -> None:
@@ -220,10 +220,12 @@ async def test_the_local_time_zone_changes_nothing(
 
 async def test_two_breakers_do_not_share_anything(banxico: Any, clock: Any, changes: Any) -> None:
     """Two instances of the service in one process have each its own breaker."""
-    one = Breaker(banxico, clock=clock, on_change=changes)
-    other = Breaker(banxico, clock=clock, on_change=changes)
-    await fail(one, banxico, 3)
-    assert (one.state, other.state) == ("open", "closed")
+    first, second = (
+        Breaker(banxico, clock=clock, on_change=changes, fail_max=3, reset_after=MINUTE)
+        for _ in range(2)
+    )
+    await fail(first, banxico, 3)
+    assert (first.state, second.state) == ("open", "closed")
 
 
 async def test_the_numbers_come_from_settings(banxico: Any, clock: Any, changes: Any) -> None:

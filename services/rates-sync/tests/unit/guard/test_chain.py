@@ -2,19 +2,27 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from rates_sync.errors import BadToken, BreakerOpen, UpstreamFailure
-from rates_sync.guard.chain import Guarded, Limits, Surroundings, guarded
+from rates_sync.guard.chain import GuardDependencies, Guarded, guarded
+from rates_sync.guard.limits import Limits
 from rates_sync.guard.timeout import Timeout
 from rates_sync.upstream import Query
 
 QUERY = Query(("SF43718",))
 TODAY = date(2026, 8, 13)
-LIMITS = Limits(daily_requests=100, reserve=10, retry_pause=2.0)
+LIMITS = Limits(
+    deadline=20.0,
+    fail_max=3,
+    reset_after=timedelta(seconds=60),
+    daily_requests=100,
+    reserve=10,
+    retry_pause=2.0,
+)
 
 
 @pytest.fixture
@@ -30,13 +38,14 @@ def chain_with(
     """Makes the whole chain for a schedule that still plans so many requests."""
 
     def make(planned: int) -> Guarded:
-        around = Surroundings(
+        around = GuardDependencies(
             clock=clock,
             sleep=slept.sleep,
             random=lambda: 0.25,
             planned=lambda: planned,
             on_change=changes,
-            observe=counted.append,
+            on_attempt=counted.append,
+            on_spent=lambda used: None,
         )
         return guarded(banxico, ledger, LIMITS, around)
 
@@ -144,7 +153,7 @@ async def test_a_bad_token_touches_nothing_but_the_quota(
     banxico.script = [BadToken("no")]
     with pytest.raises(BadToken):
         await chain.banxico.ask(QUERY)
-    assert (ledger.spent, chain.breaker.failures, changes.told) == ({TODAY: 1}, 0, [])
+    assert (ledger.spent, chain.breaker.failures, changes.seen) == ({TODAY: 1}, 0, [])
 
 
 async def test_an_answer_past_the_deadline_is_a_failure(banxico: Any) -> None:

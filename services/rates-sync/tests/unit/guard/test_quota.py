@@ -1,7 +1,7 @@
 """The quota: spent before the request, by Mexico City's day, failing closed (protocol rule 20)."""
 
 import asyncio
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,13 +19,15 @@ TODAY = date(2026, 8, 13)
 @pytest.fixture
 def breaker(banxico: Any, clock: Any, changes: Any) -> Breaker:
     """A closed breaker that a single failure opens."""
-    return Breaker(banxico, clock=clock, on_change=changes, fail_max=1)
+    return Breaker(
+        banxico, clock=clock, on_change=changes, fail_max=1, reset_after=timedelta(seconds=60)
+    )
 
 
 @pytest.fixture
 def quota(breaker: Breaker, ledger: Any, clock: Any) -> Quota:
     """Ten requests a day, three of them in reserve."""
-    return Quota(breaker, ledger, clock=clock, limit=10, reserve=3)
+    return Quota(breaker, ledger, clock=clock, limit=10, reserve=3, on_spent=lambda used: None)
 
 
 async def open_breaker(quota: Quota, banxico: Any) -> None:

@@ -39,7 +39,7 @@ def retry_if(banxico: Any, slept: Any, counted: list[str]) -> Callable[[bool], R
             may_retry=may_retry,
             pause=lambda: 1.25,
             sleep=slept.sleep,
-            observe=counted.append,
+            on_attempt=counted.append,
         )
 
     return make

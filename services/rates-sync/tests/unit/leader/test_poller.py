@@ -7,19 +7,25 @@ from typing import Any
 
 import pytest
 
+from rates_contracts.environment import Secret
 from rates_contracts.events import HistoryReload
-from rates_sync.cycle.backfill import Backfill, Progress, Span
-from rates_sync.cycle.cycle import Cycle, Poll
-from rates_sync.cycle.recorder import Recorded
+from rates_contracts.observation import FIRST_FIX_DAY
+from rates_sync.cycle.backfill import Backfill, Span
+from rates_sync.cycle.cycle import Cycle
 from rates_sync.errors import (
     QuotaExhausted,
     StoreUnavailable,
     UpstreamFailure,
     UpstreamRateLimited,
 )
+from rates_sync.instrumentation import Instrumentation
 from rates_sync.leader.poller import Poller, Timing
-from rates_sync.timetable.schedule import Known, Pace
+from rates_sync.liveness import Liveness
+from rates_sync.metrics import Metrics
+from rates_sync.settings import Settings
 from rates_sync.upstream import Purpose, Query
+
+UNUSED = Secret("unused")
 
 
 class FakeBreaker:
@@ -28,30 +34,14 @@ class FakeBreaker:
     retry_at: datetime | None = None
 
 
-class Notes:
-    """What the poller tells of itself."""
-
-    def __init__(self) -> None:
-        self.polls: list[str] = []
-        self.answers: list[Recorded] = []
-        self.chunks = 0
-
-    def polled(self, poll: Poll, seconds: float) -> None:
-        self.polls.append(poll.outcome)
-
-    def recorded(self, recorded: Recorded) -> None:
-        self.answers.append(recorded)
-
-    def filled(self, progress: Progress) -> None:
-        self.chunks += 1
-
-    def looked(self, known: Known, next_cycle_at: datetime) -> None:
-        pass
-
-
 @pytest.fixture
-def notes() -> Notes:
-    return Notes()
+def metrics() -> Metrics:
+    """What the poller exports."""
+    return Metrics(daily_quota=1000)
+
+
+def _chunks(metrics: Metrics) -> float | None:
+    return metrics.registry.get_sample_value("rates_sync_backfill_chunks_total")
 
 
 @pytest.fixture
@@ -60,17 +50,22 @@ def breaker() -> FakeBreaker:
 
 
 @pytest.fixture
-def poller(desk: Any, banxico: Any, breaker: FakeBreaker, notes: Notes) -> Poller:
+def poller(desk: Any, banxico: Any, breaker: FakeBreaker, metrics: Metrics) -> Poller:
     """A poller over a record that is empty."""
-    pen = desk.recorder()
+    recorder = desk.recorder()
     clock = desk.clock
     return Poller(
-        Cycle(banxico, pen, clock),
-        Backfill(banxico, pen),
-        pen,
-        breaker,
-        Timing(clock, clock.sleep, Pace(), timedelta(seconds=15)),
-        notes,
+        Cycle(banxico, recorder, clock),
+        Backfill(banxico, recorder, FIRST_FIX_DAY),
+        recorder,
+        Timing(
+            clock,
+            clock.sleep,
+            Settings(UNUSED, UNUSED, UNUSED, UNUSED).pace(),
+            lambda: breaker.retry_at,
+            timedelta(seconds=15),
+        ),
+        Instrumentation(metrics, Liveness(clock.monotonic), clock),
     )
 
 
@@ -86,18 +81,18 @@ async def _run(poller: Poller, clock: Any, hours: float) -> None:
 
 
 async def test_first_start_fills_the_record_at_once(
-    poller: Poller, desk: Any, notes: Notes
+    poller: Poller, desk: Any, metrics: Metrics
 ) -> None:
     """A fresh record gets the newest days, then its whole history, without waiting."""
     began = desk.clock()
     await _run(poller, desk.clock, hours=0)
-    assert notes.chunks == 9
+    assert _chunks(metrics) == 9
     assert desk.clock() == began
-    assert isinstance(desk.told[-1], HistoryReload)
+    assert isinstance(desk.announced[-1], HistoryReload)
 
 
 async def test_day_is_polled_by_the_schedule(
-    poller: Poller, desk: Any, banxico: Any, notes: Notes
+    poller: Poller, desk: Any, banxico: Any, metrics: Metrics
 ) -> None:
     """From 10:00 to 12:10 the poller asks every 4 min, then every 15 s until the FIX is seen."""
     await poller._begin()
@@ -178,7 +173,7 @@ async def test_exhausted_quota_with_an_open_breaker_is_no_busy_loop(
 
 
 async def test_database_away_is_an_outcome(
-    poller: Poller, desk: Any, banxico: Any, notes: Notes
+    poller: Poller, desk: Any, banxico: Any, metrics: Metrics
 ) -> None:
     """What the database did not take is asked for again within 15 s; nothing is believed."""
     await poller._begin()
@@ -201,7 +196,7 @@ async def test_operators_range_waits_for_the_cycle_under_way(
 
 
 async def test_restored_record_is_searched_for_holes(
-    poller: Poller, desk: Any, banxico: Any, notes: Notes
+    poller: Poller, desk: Any, banxico: Any, metrics: Metrics
 ) -> None:
     """Protocol rule 9: on a new timeline the whole history is compared again."""
     await poller._begin()
@@ -211,7 +206,7 @@ async def test_restored_record_is_searched_for_holes(
 
         await connection.execute(text("DELETE FROM observations WHERE date < '1999-01-01'"))
     await desk.record.restart_timeline(desk.fence, 1)
-    chunks = notes.chunks
+    chunks = _chunks(metrics)
     await poller.poll(Purpose.POLL)
-    assert notes.chunks > chunks
+    assert _chunks(metrics) != chunks
     assert poller.known.verified_at is not None

@@ -76,14 +76,14 @@ async def test_an_alert_reaches_the_topic(sns: Stubber) -> None:
     """An alert is one JSON message whose subject names it."""
     expected = {"TopicArn": TOPIC, "Subject": "rates-sync: breaker_opened", "Message": MESSAGE}
     sns.add_response("publish", {"MessageId": "1"}, expected)
-    await SnsAlerts(sns.client, TOPIC).publish(ALERT)
+    await SnsAlerts(sns.client.publish, TOPIC).publish(ALERT)
 
 
 async def test_a_refused_alert_is_an_expected_error(sns: Stubber) -> None:
     """What SNS refuses is reported, the cause kept, for another try."""
     sns.add_client_error("publish", "Throttling")
     with pytest.raises(NotificationFailed, match="ClientError") as caught:
-        await SnsAlerts(sns.client, TOPIC).publish(ALERT)
+        await SnsAlerts(sns.client.publish, TOPIC).publish(ALERT)
     assert caught.value.__cause__ is not None
 
 
@@ -92,7 +92,9 @@ async def test_each_purge_has_its_own_reference(cloudfront: Stubber) -> None:
     for reference in ("purge-0", "purge-1"):
         cloudfront.add_response("create_invalidation", {}, invalidation(reference))
     numbers = count()
-    edge = CloudFrontPurge(cloudfront.client, "E123", reference=lambda: f"purge-{next(numbers)}")
+    edge = CloudFrontPurge(
+        cloudfront.client.create_invalidation, "E123", reference=lambda: f"purge-{next(numbers)}"
+    )
     for _ in range(2):
         await edge.purge(["/api/v1/rates/*", "/health"])
     assert edge.configured
@@ -101,7 +103,7 @@ async def test_each_purge_has_its_own_reference(cloudfront: Stubber) -> None:
 async def test_a_refused_purge_is_an_expected_error(cloudfront: Stubber) -> None:
     """Too many invalidations under way: reported, for another try."""
     cloudfront.add_client_error("create_invalidation", "TooManyInvalidationsInProgress")
-    edge = CloudFrontPurge(cloudfront.client, "E123", reference=lambda: "one")
+    edge = CloudFrontPurge(cloudfront.client.create_invalidation, "E123", reference=lambda: "one")
     with pytest.raises(NotificationFailed):
         await edge.purge(["/*"])
 
@@ -109,25 +111,23 @@ async def test_a_refused_purge_is_an_expected_error(cloudfront: Stubber) -> None
 async def test_an_unreachable_aws_is_an_expected_error() -> None:
     """No connection to AWS is reported like a refusal."""
 
-    class Unreachable:
-        def publish(self, **_: str) -> None:
-            raise EndpointConnectionError(endpoint_url="https://sns.test")
+    def unreachable(**_: str) -> None:
+        raise EndpointConnectionError(endpoint_url="https://sns.test")
 
     with pytest.raises(NotificationFailed, match="EndpointConnectionError"):
-        await SnsAlerts(Unreachable(), TOPIC).publish(ALERT)
+        await SnsAlerts(unreachable, TOPIC).publish(ALERT)
 
 
 async def test_a_hanging_call_ends_at_its_deadline() -> None:
     """boto3 hanging in its thread holds nobody up past the deadline."""
     release = threading.Event()
 
-    class Hanging:
-        def publish(self, **_: str) -> None:
-            release.wait(5)
+    def hang(**_: str) -> None:
+        release.wait(5)
 
     try:
         with pytest.raises(NotificationFailed, match="TimeoutError"):
-            await SnsAlerts(Hanging(), TOPIC, deadline=0.01).publish(ALERT)
+            await SnsAlerts(hang, TOPIC, deadline=0.01).publish(ALERT)
     finally:
         release.set()
 

@@ -12,47 +12,42 @@ import pytest
 from litestar.testing import AsyncTestClient
 
 from rates_contracts.environment import Secret
-from rates_contracts.observation import FIX
+from rates_contracts.observation import FIRST_FIX_DAY, FIX
 from rates_sync.app import create_app
 from rates_sync.cycle.backfill import Backfill
 from rates_sync.cycle.cycle import Cycle
 from rates_sync.errors import StoreUnavailable, UpstreamFailure
+from rates_sync.instrumentation import Instrumentation
+from rates_sync.leader.election import Election
 from rates_sync.leader.leader import Leader
-from rates_sync.leader.leadership import Leadership
 from rates_sync.leader.poller import Poller, Timing
-from rates_sync.leader.waiting import Progress
-from rates_sync.leader.watch import Watch
+from rates_sync.liveness import Liveness
 from rates_sync.metrics import Metrics
 from rates_sync.service import Service
-from rates_sync.timetable.schedule import Pace
+from rates_sync.settings import Settings
 
+UNUSED = Secret("unused")
+DEFAULTS = Settings(UNUSED, UNUSED, UNUSED, UNUSED)
 TOKEN = "operator-of-the-tests"
 OPERATOR = {"Authorization": f"Bearer {TOKEN}"}
 ACTIONS = ("sync", "backfill", "close-day")
-
-
-class ClosedBreaker:
-    """A breaker that is closed."""
-
-    retry_at = None
 
 
 @pytest.fixture
 async def service(desk: Any, banxico: Any) -> Service:
     """An instance that leads a record with the newest days."""
     clock = desk.clock
-    metrics, progress = Metrics(daily_quota=1000), Progress(clock.monotonic)
-    watch = Watch(metrics, progress, clock)
-    pen = desk.recorder()
+    metrics, liveness = Metrics(daily_quota=1000), Liveness(clock.monotonic)
+    instrumentation = Instrumentation(metrics, liveness, clock)
+    recorder = desk.recorder()
     poller = Poller(
-        Cycle(banxico, pen, clock),
-        Backfill(banxico, pen),
-        pen,
-        ClosedBreaker(),
-        Timing(clock, clock.sleep, Pace(), timedelta(seconds=15)),
-        watch,
+        Cycle(banxico, recorder, clock),
+        Backfill(banxico, recorder, FIRST_FIX_DAY),
+        recorder,
+        Timing(clock, clock.sleep, DEFAULTS.pace(), lambda: None, timedelta(seconds=15)),
+        instrumentation,
     )
-    await pen.begin()
+    await recorder.begin()
 
     async def holder() -> str:
         return "other/1/ab"
@@ -61,21 +56,22 @@ async def service(desk: Any, banxico: Any) -> Service:
         return 7
 
     unused: Any = None
-    leadership = Leadership(unused, unused, watch.leads)
-    leadership.leader = Leader(pen, poller, {})
+    election = Election(unused, unused, unused, instrumentation.on_leading)
+    election.leader = Leader(recorder, poller, {})
     return Service(
         clock=clock,
         sleep=clock.sleep,
         metrics=metrics,
-        progress=progress,
+        liveness=liveness,
         record=desk.record,
-        leadership=leadership,
+        election=election,
         prepare=unused,
         holder=holder,
         quota_used=quota_used,
-        relay_lag=watch.relay_lag,
+        relay_lag=instrumentation.relay_lag,
         operator_token=Secret(TOKEN),
         daily_quota=1000,
+        first_fix_day=FIRST_FIX_DAY,
         closing=AsyncExitStack(),
         ready=True,
     )
@@ -111,11 +107,11 @@ async def test_health_answers_without_the_database(client: Any, service: Service
 
 
 async def test_probes_follow_the_service(client: Any, service: Service) -> None:
-    """Ready means prepared, alive means that every loop gets round."""
+    """Ready means prepared, alive means that every loop is."""
     assert (await client.get("/readyz")).status_code == 200
     service.ready = False
     assert (await client.get("/readyz")).status_code == 503
-    service.progress.beat("poll", within=-1)
+    service.liveness.beat("poll", within=-1)
     answer = await client.get("/livez")
     assert (answer.status_code, answer.json()["stuck"]) == (503, ["poll"])
 
@@ -145,7 +141,7 @@ async def test_actions_need_the_token(
 @pytest.mark.parametrize("action", ACTIONS)
 async def test_standby_names_the_leader(client: Any, service: Service, action: str) -> None:
     """A standby refuses with 409 and says who holds the lease."""
-    service.leadership.leader = None
+    service.election.leader = None
     bodies = {
         "sync": {},
         "backfill": {"from": "2026-08-01", "to": "2026-08-02"},
@@ -243,7 +239,7 @@ async def test_bug_is_a_problem_without_its_words(client: Any, service: Service)
     async def broken() -> str:
         raise ZeroDivisionError("secret words")
 
-    service.leadership.leader = None
+    service.election.leader = None
     service.holder = broken
     answer = await client.post("/internal/v1/sync", headers=OPERATOR)
     assert (answer.status_code, answer.json()["code"]) == (500, "internal-error")

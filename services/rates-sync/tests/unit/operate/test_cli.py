@@ -138,7 +138,7 @@ def test_nobody_there_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "http://127.0.0.1:1" in result.output
 
 
-def test_wrong_environment_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_environment_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """A port that is no number is named, with exit status 2."""
     monkeypatch.setenv("RATES_SYNC_PORT", "many")
     result = _run("status")

@@ -36,12 +36,12 @@ def _rows(document: HistoryDocument) -> list[Observation]:
     ]
 
 
-@given(st.lists(observations, unique_by=lambda one: (one.series, one.date, one.revision)))
+@given(st.lists(observations, unique_by=lambda row: (row.series, row.date, row.revision)))
 def test_every_observation_comes_back_as_recorded(found: list[Observation]) -> None:
     """Nothing is lost, merged or reordered, whatever the recordings share; digits stay."""
-    found.sort(key=lambda one: (one.series, one.date, one.revision))
+    found.sort(key=lambda row: (row.series, row.date, row.revision))
     body = encode_document(history_document("1-1", CALENDAR, found))
     read = decode_document(body, HistoryDocument)
     assert _rows(read) == found
-    assert [str(one.value) for one in _rows(read)] == [str(one.value) for one in found]
-    assert len(read.batches) == len({(one.recorded_at, one.payload_sha256) for one in found})
+    assert [str(row.value) for row in _rows(read)] == [str(row.value) for row in found]
+    assert len(read.batches) == len({(row.recorded_at, row.payload_sha256) for row in found})

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import mysql, sqlite
 
 from rates_sync.store.engine import open_engine
 from rates_sync.store.lease import Lease
-from rates_sync.store.schema import Instant, Published, metadata
+from rates_sync.store.schema import DecimalText, Instant, metadata
 
 SQLITE = sqlite.dialect()
 
@@ -18,14 +18,14 @@ SQLITE = sqlite.dialect()
 @given(st.decimals(allow_nan=False, allow_infinity=False, min_value=0, max_value=10**9, places=4))
 def test_an_amount_keeps_its_digits(value: Decimal) -> None:
     """Rule R8: the string in is the string out, to the last zero."""
-    kept = Published().process_bind_param(value, SQLITE)
+    kept = DecimalText().process_bind_param(value, SQLITE)
     assert kept == format(value, "f")
-    assert str(Published().process_result_value(kept, SQLITE)) == str(value)
+    assert str(DecimalText().process_result_value(kept, SQLITE)) == str(value)
 
 
 def test_an_amount_never_becomes_an_exponent() -> None:
     """A tiny amount is kept in digits, as published."""
-    assert Published().process_bind_param(Decimal("0.00000001"), SQLITE) == "0.00000001"
+    assert DecimalText().process_bind_param(Decimal("0.00000001"), SQLITE) == "0.00000001"
 
 
 def test_an_instant_is_kept_as_utc_whatever_its_zone() -> None:
@@ -43,7 +43,7 @@ def test_an_instant_without_a_zone_is_refused() -> None:
 
 
 def test_mysql_keeps_microseconds() -> None:
-    """MySQL's DATETIME drops fractions unless told: `recorded_at` would no longer rise."""
+    """MySQL's DATETIME drops fractions by default: `recorded_at` would no longer rise."""
     kinds = {
         column.type.compile(mysql.dialect())
         for table in metadata.tables.values()
@@ -67,4 +67,4 @@ def test_an_instance_needs_a_name() -> None:
 
     engine = open_engine("sqlite+aiosqlite:///nowhere.db")
     with pytest.raises(ValueError, match="name"):
-        Lease(engine, "", monotonic=lambda: 0.0, sleep=sleep)
+        Lease(engine, "", monotonic=lambda: 0.0, sleep=sleep, poll=2, patience=10)

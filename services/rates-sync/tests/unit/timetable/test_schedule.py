@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rates_contracts.calendar import BankCalendar, mexico_day, mexico_instant
+from rates_contracts.environment import Secret
+from rates_sync.settings import Settings
 from rates_sync.timetable.calendar import bank_calendar, window_of
 from rates_sync.timetable.schedule import (
     LAST_LATE_POLL,
     Known,
-    Pace,
     due_at_once,
     next_cycle,
     polls_until_closing,
@@ -22,7 +23,8 @@ from rates_sync.timetable.schedule import (
 
 Mexico = Callable[[str], datetime]
 
-PACE = Pace()
+UNUSED = Secret("unused")
+PACE = Settings(UNUSED, UNUSED, UNUSED, UNUSED).pace()
 THURSDAY, WEDNESDAY = Day(2026, 8, 13), Day(2026, 8, 12)
 QUOTA, RESERVE = 1_000, 60
 

@@ -9,7 +9,7 @@ import pytest
 
 from rates_contracts.calendar import BankCalendar
 from rates_contracts.status import SyncStatus
-from rates_sync.timetable.status import Health, Origin, new_day, status_of, worth_an_event
+from rates_sync.timetable.status import Origin, UpstreamHealth, new_day, status_of, worth_an_event
 
 ORIGIN = Origin("Banco de México", edge_purged=True)
 THURSDAY, WEDNESDAY = Day(2026, 8, 13), Day(2026, 8, 12)
@@ -22,7 +22,7 @@ def verified(calendar: BankCalendar, mexico: Callable[[str], datetime]) -> At:
 
     def at(time: str) -> SyncStatus:
         now = mexico(f"2026-08-13 {time}")
-        return status_of(ORIGIN, Health(now, "ok"), calendar, WEDNESDAY, now)
+        return status_of(ORIGIN, UpstreamHealth(now, "ok"), calendar, WEDNESDAY, now)
 
     return at
 
@@ -60,7 +60,7 @@ def test_new_day_lengthens_the_tables(
     calendar: BankCalendar, mexico: Callable[[str], datetime]
 ) -> None:
     """Protocol rule 17: on another day the same health is announced, with the coming 10 days."""
-    health = Health(mexico("2026-08-13 17:00"), "ok")
+    health = UpstreamHealth(mexico("2026-08-13 17:00"), "ok")
     old = status_of(ORIGIN, health, calendar, THURSDAY, mexico("2026-08-13 23:59"))
     new = status_of(ORIGIN, health, calendar, THURSDAY, mexico("2026-08-14 00:00"))
     assert new_day(old, new)
@@ -72,7 +72,7 @@ def test_status_before_any_answer_promises_nothing(
     calendar: BankCalendar, mexico: Callable[[str], datetime]
 ) -> None:
     """Without a good answer there is no instant until which anything is fresh or usable."""
-    status = status_of(ORIGIN, Health(), calendar, None, mexico("2026-08-13 10:00"))
+    status = status_of(ORIGIN, UpstreamHealth(), calendar, None, mexico("2026-08-13 10:00"))
     assert (status.verified_at, status.fresh_until, status.usable_until) == (None, None, None)
     assert status.usable_until is None
 

@@ -8,14 +8,17 @@ from decimal import Decimal
 import pytest
 
 from rates_contracts.calendar import BankCalendar, mexico_day
+from rates_contracts.environment import Secret
 from rates_contracts.status import Transition
+from rates_sync.settings import Settings
 from rates_sync.timetable.calendar import in_window, next_opening, window_of
-from rates_sync.timetable.schedule import Known, Pace, next_cycle
+from rates_sync.timetable.schedule import Known, next_cycle
 from rates_sync.timetable.transitions import fresh_until, transitions, usable_until
 
 Mexico = Callable[[str], datetime]
 RealSeries = dict[Day, Decimal]
 
+UNUSED = Secret("unused")
 FIVE = timedelta(minutes=5)
 
 
@@ -64,7 +67,7 @@ def _never_unverified(calendar: BankCalendar, verified: datetime, last: datetime
     while verified < last:
         limit = fresh_until(calendar, verified)
         known = Known(calendar, mexico_day(verified), verified)
-        started = next_cycle(known, verified, Pace())
+        started = next_cycle(known, verified, Settings(UNUSED, UNUSED, UNUSED, UNUSED).pace())
         verified = started + timedelta(seconds=started.minute % 21)
         assert verified <= limit
 

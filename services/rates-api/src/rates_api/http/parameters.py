@@ -1,0 +1,193 @@
+"""Reads a request's parameters into a typed query, collecting everything that is wrong.
+
+A query is a frozen dataclass whose fields are annotated with a `Parameter`; `openapi` describes the
+same declarations, so that documentation and parser can't differ. The query is also the canonical
+form of the request: two requests that read alike share one rendered answer (protocol rule 16).
+"""
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from datetime import datetime
+from functools import cache
+from typing import Any, ClassVar, TypeVar, get_type_hints
+from urllib.parse import quote, unquote_to_bytes
+
+from rates_api.http.problems import ParametersRefused
+from rates_contracts.answers import ParameterError
+
+Q = TypeVar("Q", bound="Query")
+MAX_NAME_LENGTH = 64
+BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+@dataclasses.dataclass(frozen=True)
+class Parameter:
+    """One parameter: how its text is read, and how both are described.
+
+    `read` raises `ValueError` with the reason; `schema` is its JSON schema. Those that stand in the
+    path are named in the endpoint's path template.
+    """
+
+    name: str
+    doc: str
+    allowed: str
+    read: Callable[[str], Any]
+    schema: Mapping[str, Any]
+    unbounded: bool = False
+    """It has so many values that caching the response to any of them is not worth it."""
+    check: Callable[[Any, datetime], str | None] | None = None
+    """Returns what is wrong with a value that was read, at the instant of the request (UTC)."""
+
+
+Rule = Callable[[Mapping[str, Any], Set[str]], Iterator[ParameterError]]
+"""Judges the well-formed values by name, and the names of all parameters that were given."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Query:
+    """The base of all queries; `rules` say what no single parameter can say."""
+
+    rules: ClassVar[tuple[Rule, ...]] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class QueryField:
+    """A query's field and the parameter it is read from; without a default it is required."""
+
+    name: str
+    parameter: Parameter
+    default: Any
+
+    @property
+    def required(self) -> bool:
+        """Tell whether a request must name it."""
+        return self.default is dataclasses.MISSING
+
+
+Fields = Mapping[str, QueryField]
+"""A query's fields by their parameters' names, in order."""
+
+
+@cache
+def _query_fields(kind: Any) -> Fields:
+    hints = get_type_hints(kind, include_extras=True)
+    fields = (
+        QueryField(field.name, hints[field.name].__metadata__[0], field.default)
+        for field in dataclasses.fields(kind)
+    )
+    return {field.parameter.name: field for field in fields}
+
+
+query_fields: Callable[[Any], Fields] = _query_fields
+"""Returns the fields of a type of queries; a cached function's type would take only `Hashable`."""
+
+
+def read(kind: type[Q], raw: bytes, path: Mapping[str, str], now: datetime) -> Q:
+    """Read the raw query string and the path's parameters.
+
+    Raises `ParametersRefused` with everything that is wrong: bad, doubled, unknown, missing.
+    """
+    # A path arrives unescaped; escaped again, one reader fits both.
+    given = {name: [quote(value, safe="")] for name, value in path.items()}
+    given |= dict(_pairs(raw, reserved=path))
+    fields = query_fields(kind)
+    values: dict[str, Any] = {}
+    errors = [
+        *_read_values(fields, given, values),
+        *_missing(fields, given.keys()),
+        *(error for rule in kind.rules for error in rule(values, given.keys())),
+        *_checked(fields, values, now),
+        *_unknown(fields, given),
+    ]
+    if errors:
+        raise ParametersRefused(errors)
+    return kind(**{fields[name].name: value for name, value in values.items()})
+
+
+def _read_values(
+    fields: Fields, given: Mapping[str, list[str]], values: dict[str, Any]
+) -> Iterator[ParameterError]:
+    """Put what can be read into `values`, yield what is wrong with the rest."""
+    for name, field in fields.items():
+        texts = given.get(name, [])
+        if len(texts) > 1:
+            yield ParameterError(name, f"is given {len(texts)} times", field.parameter.allowed)
+        elif texts:
+            try:
+                values[name] = field.parameter.read(unescaped(texts[0]))
+            except ValueError as error:
+                yield ParameterError(name, str(error), field.parameter.allowed)
+
+
+def _missing(fields: Fields, given: Set[str]) -> Iterator[ParameterError]:
+    for name, field in fields.items():
+        if field.required and name not in given:
+            yield ParameterError(name, "is missing", field.parameter.allowed)
+
+
+def _checked(fields: Fields, values: Mapping[str, Any], now: datetime) -> Iterator[ParameterError]:
+    for name, value in values.items():
+        parameter = fields[name].parameter
+        if parameter.check is not None and (reason := parameter.check(value, now)):
+            yield ParameterError(name, reason, parameter.allowed)
+
+
+def _unknown(fields: Fields, given: Iterable[str]) -> Iterator[ParameterError]:
+    allowed = f"one of {', '.join(fields)}" if fields else "no parameter at all"
+    for name in given:
+        if name not in fields:
+            yield ParameterError(name, "is unknown here", allowed)
+
+
+def is_unbounded(query: Query) -> bool:
+    """Tell whether an unbounded parameter of `query` has a value."""
+    return any(
+        field.parameter.unbounded and getattr(query, field.name) is not None
+        for field in query_fields(type(query)).values()
+    )
+
+
+def is_canonical(query: Query, template: str, path: str, raw_query: bytes) -> bool:
+    """Tell whether a request for `query` is spelled in one of the few ways that are cached.
+
+    `template` is the endpoint's path. Only the parameters' defaults may be left out or not; so few
+    spellings share an answer that none can crowd out another.
+    """
+    texts = {
+        name: str(getattr(query, field.name))
+        for name, field in query_fields(type(query)).items()
+        if not field.parameter.unbounded
+    }
+    named = {pair.partition("=")[0] for pair in raw_query.decode("latin-1").split("&")}
+    spelled = "&".join(f"{name}={text}" for name, text in texts.items() if name in named)
+    return template.format_map(texts) == path and spelled.encode() == raw_query
+
+
+def _pairs(raw: bytes, reserved: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
+    """Yield each name of the query string with all its values, still escaped."""
+    found: dict[str, list[str]] = {}
+    for pair in raw.decode("latin-1").split("&"):
+        if pair:
+            name, _, value = pair.partition("=")
+            found.setdefault(_name(name), []).append(value)
+    for name, values in found.items():
+        # A path parameter repeated in the query string is no parameter of this endpoint.
+        yield (f"?{name}" if name in reserved else name), values
+
+
+def _name(text: str) -> str:
+    try:
+        return unescaped(text)[:MAX_NAME_LENGTH]
+    except ValueError:
+        return text[:MAX_NAME_LENGTH]
+
+
+def unescaped(text: str) -> str:
+    """Undo the form encoding of a query string, `+` included. Raises `ValueError`."""
+    if BAD_ESCAPE.search(text):
+        raise ValueError("has a `%` that no two hexadecimal digits follow")
+    try:
+        return unquote_to_bytes(text.replace("+", " ").encode("latin-1")).decode()
+    except UnicodeDecodeError as error:
+        raise ValueError("is not UTF-8") from error

@@ -1,0 +1,185 @@
+"""An answer as bytes, and the response that leaves: status, headers, body. Pure.
+
+A purge reaches the edge but not clients' own caches, so that these revalidate each time (one 304)
+and only `s-maxage` differs (protocol rule 21); its numbers are in `snapshot.level`. Bytes and
+headers hold no clock, host or worker: two workers with the same record answer alike (rule 16).
+"""
+
+import dataclasses
+import gzip
+import hashlib
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from litestar.types import HTTPResponseBodyEvent, HTTPResponseStartEvent, Receive, Scope, Send
+
+from rates_api.http.problems import WARM_UP_RETRY_SECONDS
+from rates_api.snapshot.level import MAX_EDGE_SECONDS
+
+JSON = "application/json"
+PROBLEM_JSON = "application/problem+json"
+HTML = "text/html; charset=utf-8"
+CSV = "text/csv; charset=utf-8; header=present"
+
+Headers = Iterable[tuple[str, str]]
+Policy = Literal["shared", "immutable", "no-store"]
+FOREVER = datetime.max.replace(tzinfo=UTC)
+GZIP_ABOVE = 1024
+"""Bytes from which on compressing pays."""
+GZIP_LEVEL = 6
+"""Level 9 takes three times as long for 0.3 % less."""
+CORS: Headers = (
+    ("access-control-allow-origin", "*"),
+    ("access-control-expose-headers", "ETag, Retry-After, X-Request-Id"),
+)
+ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
+CODING = re.compile(r"\s*([\w*-]+)\s*(?:;\s*q\s*=\s*([0-9.]+)\s*)?")
+
+
+@dataclasses.dataclass(frozen=True)
+class RenderedAnswer:
+    """An answer's bytes, compressed too if they are many, and who may cache them until when.
+
+    `edge_seconds` is the longest `s-maxage` of a `shared` answer.
+    """
+
+    status: int
+    media_type: str
+    body: bytes
+    gzipped: bytes | None
+    digest: str
+    policy: Policy
+    valid_until: datetime
+    edge_seconds: int
+
+    @property
+    def size(self) -> int:
+        """Return the bytes it takes in memory."""
+        return len(self.body) + len(self.gzipped or b"")
+
+    def etag(self, *, compressed: bool) -> str:
+        """Return the strong entity tag of one content coding."""
+        return f'"{self.digest}-gzip"' if compressed else f'"{self.digest}"'
+
+    def cache_control(self, now: datetime) -> str:
+        """Return the `Cache-Control` of the answer that leaves at `now`.
+
+        Not made when the answer is rendered: an edge that gets it a second before it changes must
+        not keep it for an hour.
+        """
+        if self.policy == "no-store":
+            return "no-store"
+        if self.policy == "immutable":
+            return "public, max-age=31536000, immutable"
+        return f"public, max-age=0, must-revalidate, s-maxage={self._s_maxage(now)}"
+
+    def cache_control_valid_until(self, now: datetime) -> datetime:
+        """Return the instant before which `cache_control` stays what it is at `now`."""
+        return self.valid_until - timedelta(seconds=self._s_maxage(now))
+
+    def _s_maxage(self, now: datetime) -> int:
+        remaining = int((self.valid_until - now).total_seconds())
+        return max(0, min(self.edge_seconds, remaining))
+
+
+def render(
+    body: bytes,
+    media_type: str,
+    policy: Policy,
+    *,
+    status: int = 200,
+    valid_until: datetime = FOREVER,
+    edge_seconds: int = MAX_EDGE_SECONDS,
+) -> RenderedAnswer:
+    """Tag `body` by its content and compress it once, without a time stamp, if it is large."""
+    digest = hashlib.sha256(body).hexdigest()[:32]
+    gzipped = gzip.compress(body, GZIP_LEVEL, mtime=0) if len(body) > GZIP_ABOVE else None
+    return RenderedAnswer(
+        status, media_type, body, gzipped, digest, policy, valid_until, edge_seconds
+    )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """A response as its two ASGI messages; servers change nothing in them, so they serve again."""
+
+    status: int
+    start: HTTPResponseStartEvent
+    body: HTTPResponseBodyEvent
+
+    @classmethod
+    def of(cls, status: int, headers: Headers, body: bytes = b"") -> "HttpResponse":
+        """Return the response with these headers after those that every response has."""
+        encoded = [(name.encode(), value.encode()) for name, value in (*CORS, *headers)]
+        return cls(
+            status,
+            {"type": "http.response.start", "status": status, "headers": encoded},
+            {"type": "http.response.body", "body": body, "more_body": False},
+        )
+
+    def without_body(self) -> "HttpResponse":
+        """Return the response to HEAD: `content-length` is still the body's."""
+        return dataclasses.replace(self, body={**self.body, "body": b""})
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """Send it, as an ASGI application."""
+        await send(self.start)
+        await send(self.body)
+
+
+def full_response(
+    answer: RenderedAnswer, now: datetime, *, compressed: bool = False, request_id: str = ""
+) -> HttpResponse:
+    """Return the answer as it leaves at `now`; `request_id` only where nobody may keep it."""
+    body = answer.gzipped if compressed and answer.gzipped is not None else answer.body
+    headers = [
+        *_common_headers(answer, now, compressed=compressed, request_id=request_id),
+        ("content-type", answer.media_type),
+        ("content-length", str(len(body))),
+    ]
+    if compressed:
+        headers.append(("content-encoding", "gzip"))
+    if answer.status == 503:
+        headers.append(("retry-after", str(WARM_UP_RETRY_SECONDS)))
+    return HttpResponse.of(answer.status, headers, body)
+
+
+def not_modified(answer: RenderedAnswer, now: datetime, *, compressed: bool) -> HttpResponse:
+    """Return the 304 for a client that has the answer already."""
+    return HttpResponse.of(304, _common_headers(answer, now, compressed=compressed))
+
+
+def _common_headers(
+    answer: RenderedAnswer, now: datetime, *, compressed: bool, request_id: str = ""
+) -> Headers:
+    """Return the headers that 200 and 304 share."""
+    yield "cache-control", answer.cache_control(now)
+    if answer.gzipped is not None:
+        yield "vary", "Accept-Encoding"
+    if answer.policy == "no-store":
+        yield "x-request-id", request_id
+    else:
+        yield "etag", answer.etag(compressed=compressed)
+
+
+def if_none_match_matches(if_none_match: str, etag: str) -> bool:
+    """Tell by weak comparison whether `If-None-Match` names `etag` (RFC 9110)."""
+    return if_none_match.strip() == "*" or etag in ENTITY_TAG.findall(if_none_match)
+
+
+def accepts_gzip(accept_encoding: str) -> bool:
+    """Tell whether `Accept-Encoding` admits gzip; naming it outweighs `*`."""
+    weights: dict[str, float] = {}
+    for part in accept_encoding.split(","):
+        if match := CODING.fullmatch(part):
+            weights[match[1].lower()] = _weight(match[2])
+    return weights.get("gzip", weights.get("*", 0.0)) > 0
+
+
+def _weight(text: str | None) -> float:
+    try:
+        return 1.0 if text is None else float(text)
+    except ValueError:
+        return 0.0

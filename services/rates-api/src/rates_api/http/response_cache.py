@@ -1,0 +1,216 @@
+"""What was made of one snapshot, kept for the next request: rendered answers, whole responses.
+
+A request finds or stores them only in the cache of the snapshot it took, so that a rendering that
+began before a swap can't be served after it (protocol rule 16). Answers are kept by query, so that
+requests which read alike share one. Responses are kept by path and query string as they came,
+but only in their one canonical spelling: however a request is varied, it does not fill the table.
+They leave from a middleware before Litestar, which differs in nothing from the routes, metrics
+included; that is the way of most requests.
+"""
+
+import dataclasses
+from collections.abc import Callable, Hashable, Iterable
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from litestar.types import ASGIApp, Receive, Send
+
+from rates_api.http.parameters import Query, is_unbounded
+from rates_api.http.response import (
+    HttpResponse,
+    RenderedAnswer,
+    accepts_gzip,
+    full_response,
+    if_none_match_matches,
+    not_modified,
+)
+from rates_api.request_counters import RequestCounters
+from rates_api.snapshot.current import CurrentSnapshot
+from rates_api.snapshot.snapshot import Snapshot
+
+HTTP = "http"
+"""The type of a scope as servers say it: plain text compares faster than Litestar's enumeration."""
+MAX_ANSWERS = 4096
+MAX_BYTES = 24 * 1024 * 1024
+"""Per snapshot; the whole history as JSON takes 0.9 MB."""
+MAX_UNBOUNDED_BYTES = 8 * 1024 * 1024
+RESPONSES_SIZE = 8 * 1024
+"""Bytes that an answer's responses take beside its bodies: messages and headers of six of them."""
+
+RequestKey = tuple[str, bytes]
+"""Path and query string as they come in a request."""
+
+ACCEPTS_GZIP = lru_cache(maxsize=256)(lambda value: accepts_gzip(value.decode("latin-1")))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CachedResponse:
+    """The responses with an answer at a path template, as they leave before `valid_until`.
+
+    `valid_until` is in POSIX seconds: it is compared at each request. `gzipped` are the responses
+    with the compressed answer, null for a small one.
+    """
+
+    route: str
+    valid_until: float
+    etag: bytes
+    get: HttpResponse
+    head: HttpResponse
+    not_modified: HttpResponse
+    gzipped: "CachedResponse | None" = None
+
+    def choose(self, method: str, headers: Iterable[tuple[bytes, bytes]]) -> HttpResponse | None:
+        """Return what answers a request with these headers, as `routes` would.
+
+        Null for a method that reads nothing.
+        """
+        if method not in ("GET", "HEAD"):
+            return None
+        accept_encoding = if_none_match = b""
+        for name, value in headers:
+            if name == b"accept-encoding":
+                accept_encoding = b"%b, %b" % (accept_encoding, value) if accept_encoding else value
+            elif name == b"if-none-match":
+                if_none_match = b"%b, %b" % (if_none_match, value) if if_none_match else value
+        chosen = self
+        if accept_encoding and self.gzipped is not None and ACCEPTS_GZIP(accept_encoding):
+            chosen = self.gzipped
+        if if_none_match and (
+            if_none_match == chosen.etag
+            or if_none_match_matches(if_none_match.decode("latin-1"), chosen.etag.decode())
+        ):
+            return chosen.not_modified
+        return chosen.get if method == "GET" else chosen.head
+
+
+def responses_with(answer: RenderedAnswer, route: str, now: datetime) -> CachedResponse:
+    """Make the responses with `answer` as they leave from `now` until a header changes."""
+    plain = _responses_with(answer, route, now, compressed=False)
+    if answer.gzipped is None:
+        return plain
+    gzipped = _responses_with(answer, route, now, compressed=True)
+    return dataclasses.replace(plain, gzipped=gzipped)
+
+
+def _responses_with(
+    answer: RenderedAnswer, route: str, now: datetime, *, compressed: bool
+) -> CachedResponse:
+    get = full_response(answer, now, compressed=compressed)
+    return CachedResponse(
+        route=route,
+        valid_until=answer.cache_control_valid_until(now).timestamp(),
+        etag=answer.etag(compressed=compressed).encode(),
+        get=get,
+        head=get.without_body(),
+        not_modified=not_modified(answer, now, compressed=compressed),
+    )
+
+
+class RenderedAnswers:
+    """Rendered answers by query, bounded in number and bytes; the oldest leave first."""
+
+    def __init__(
+        self, max_answers: int, max_bytes: int, responses: dict[RequestKey, CachedResponse]
+    ) -> None:
+        """Start empty; an answer that leaves takes its `responses` along."""
+        self._answers: dict[Hashable, RenderedAnswer] = {}
+        self._keys: dict[Hashable, list[RequestKey]] = {}
+        self._responses = responses
+        self._max_answers = max_answers
+        self._max_bytes = max_bytes
+        self.size = 0
+
+    def __len__(self) -> int:
+        """Return the number of answers kept."""
+        return len(self._answers)
+
+    def find(self, query: Hashable, now: datetime) -> RenderedAnswer | None:
+        """Return the answer, unless it is no longer valid at `now`."""
+        found = self._answers.get(query)
+        return found if found is not None and now < found.valid_until else None
+
+    def keep(self, query: Hashable, answer: RenderedAnswer) -> None:
+        """Keep the answer if it may be kept, dropping the oldest where there is no room."""
+        if answer.policy == "no-store" or answer.size > self._max_bytes:
+            return
+        self._drop(query)
+        self._answers[query] = answer
+        self.size += answer.size
+        self._make_room()
+
+    def keep_response(self, query: Hashable, key: RequestKey, response: CachedResponse) -> None:
+        """Keep the response to requests with `key` for as long as its answer is kept."""
+        if query not in self._answers:
+            return
+        if key not in self._responses:
+            self._keys.setdefault(query, []).append(key)
+            self.size += RESPONSES_SIZE
+        self._responses[key] = response
+        self._make_room()
+
+    def _make_room(self) -> None:
+        while len(self._answers) > self._max_answers or self.size > self._max_bytes:
+            self._drop(next(iter(self._answers)))
+
+    def _drop(self, query: Hashable) -> None:
+        dropped = self._answers.pop(query, None)
+        if dropped is None:
+            return
+        self.size -= dropped.size
+        for key in self._keys.pop(query, ()):
+            del self._responses[key]
+            self.size -= RESPONSES_SIZE
+
+
+class ResponseCache:
+    """The cache of one snapshot, null before the first; it starts empty and ends with it.
+
+    Queries with an unbounded parameter have a table of their own, so that they crowd out nothing.
+    """
+
+    def __init__(self, snapshot: Snapshot | None) -> None:
+        """Keep what is made of `snapshot`."""
+        self.snapshot = snapshot
+        self.responses: dict[RequestKey, CachedResponse] = {}
+        self._bounded = RenderedAnswers(MAX_ANSWERS, MAX_BYTES, self.responses)
+        self._unbounded = RenderedAnswers(MAX_ANSWERS, MAX_UNBOUNDED_BYTES, self.responses)
+
+    def answers(self, query: Query) -> RenderedAnswers:
+        """Return the table for queries like this one."""
+        return self._unbounded if is_unbounded(query) else self._bounded
+
+
+def response_cache_middleware(
+    app: ASGIApp,
+    current: CurrentSnapshot[ResponseCache],
+    counters: RequestCounters,
+    *,
+    monotonic: Callable[[], float],
+    timestamp: Callable[[], float],
+) -> ASGIApp:
+    """Return `app` with the responses of the current snapshot's cache before it.
+
+    `monotonic` and `timestamp` give seconds, the latter POSIX.
+    """
+    # Looked up once: this is all that Python does for most requests.
+    record = counters.record
+
+    # Any: to tell the kinds of scopes apart for the type checker is a call at each request.
+    async def middleware(scope: Any, receive: Receive, send: Send) -> None:
+        started = monotonic()
+        cached: CachedResponse | None = None
+        response: HttpResponse | None = None
+        if scope["type"] == HTTP:
+            cached = current.cache.responses.get((scope["path"], scope["query_string"]))
+            if cached is not None and timestamp() < cached.valid_until:
+                response = cached.choose(scope["method"], scope["headers"])
+        if cached is None or response is None:
+            await app(scope, receive, send)
+            return
+        scope["path_template"] = cached.route
+        await send(response.start)
+        await send(response.body)
+        record(cached.route, response.status, monotonic() - started, hits=1)
+
+    return middleware

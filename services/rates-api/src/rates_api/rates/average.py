@@ -1,0 +1,86 @@
+"""`GET /api/v1/rates/average/{window}`: the mean that sync shipped, or the same one worked out.
+
+sync ships the averages of the coming days with every change; one that is not among them (`as_of`,
+or a clock ahead of the table) is worked out here with the same function.
+"""
+
+import dataclasses
+from datetime import datetime
+from typing import Annotated, Literal
+
+from rates_api.http.parameters import Parameter
+from rates_api.http.problems import Refused
+from rates_api.rates.current import quality
+from rates_api.rates.query_parameters import AS_OF, ONLY_FIX, RateQuery
+from rates_api.rates.view import View
+from rates_contracts.answers import AverageRate
+from rates_contracts.averages import DAYS_OF, Average, Window, average, first_day
+from rates_contracts.calendar import LATE_FROM, mexico_instant
+from rates_contracts.observation import FIX
+
+WINDOWS = tuple(DAYS_OF)
+
+
+def _read_window(text: str) -> Window:
+    for window in WINDOWS:
+        if text == window:
+            return window
+    raise Refused("unknown-window", "There is no such average.", known=WINDOWS)
+
+
+WINDOW = Parameter(
+    "window",
+    "The calendar days ending today.",
+    f"one of {', '.join(WINDOWS)}",
+    _read_window,
+    {"type": "string", "enum": list(WINDOWS)},
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class AverageQuery(RateQuery):
+    """What `average` can be asked."""
+
+    window: Annotated[Window, WINDOW]
+    kind: Annotated[Literal["fix"], ONLY_FIX] = "fix"
+    as_of: Annotated[datetime | None, AS_OF] = None
+
+
+def answer(query: AverageQuery, view: View) -> AverageRate:
+    """Answer with the average of the window that ends today."""
+    found = _shipped(view, query.window) or _worked_out(view, query.window)
+    return AverageRate(
+        source=view.source,
+        series=FIX,
+        window=query.window,
+        mean=found.mean,
+        from_=found.from_day,
+        to=found.to_day,
+        count=found.count,
+        expected=found.expected,
+        complete=found.complete,
+        low=found.low,
+        high=found.high,
+        first_used=found.first_used,
+        last_used=found.last_used,
+        **quality(view),
+    )
+
+
+def _shipped(view: View, window: Window) -> Average | None:
+    """Return the newest shipped row in force, if it is today's."""
+    in_force = [row for row in view.averages if row.window == window and row.at <= view.at]
+    newest = max(in_force, key=lambda row: row.at, default=None)
+    return newest if newest is not None and newest.to_day == view.today else None
+
+
+def _worked_out(view: View, window: Window) -> Average:
+    observed = view.fix.between(first_day(window, view.today), view.today)
+    return average(
+        window,
+        view.today,
+        [(observation.date, observation.value) for observation in observed],
+        view.calendar,
+        at=view.at,
+        last_day_expected=view.at >= mexico_instant(view.today, LATE_FROM),
+    )

@@ -1,0 +1,56 @@
+"""`GET /api/v1`: what this API can be asked, for programs and people who have just arrived."""
+
+from rates_api import __version__
+from rates_api.rates.convert import MAX_SCALE
+from rates_api.rates.query_parameters import MAX_DATES, MAX_DAYS, RateQuery
+from rates_api.rates.view import View
+from rates_contracts.answers import CalendarInfo, Capabilities, KindInfo, Limits, PollingInfo
+from rates_contracts.averages import DAYS_OF
+from rates_contracts.observation import SERIES_OF, Kind
+from rates_contracts.status import PollingWindow
+
+DESCRIPTIONS: dict[Kind, str] = {
+    "fix": "The FIX by the banking day on which Banco de México determined it.",
+    "settlement": "The rate that applies to obligations and taxes on a calendar day.",
+}
+LINKS = {
+    "current": "/api/v1/rates/current",
+    "day": "/api/v1/rates/{date}",
+    "revisions": "/api/v1/rates/{date}/revisions",
+    "batch": "/api/v1/rates?dates={dates}",
+    "historical": "/api/v1/rates/historical",
+    "average": "/api/v1/rates/average/{window}",
+    "gaps": "/api/v1/rates/gaps",
+    "convert": "/api/v1/convert",
+    "health": "/health",
+}
+LIMITS = Limits(days=MAX_DAYS, last=MAX_DAYS, dates=MAX_DATES, scale=MAX_SCALE)
+
+
+def answer(_: RateQuery, view: View) -> Capabilities:
+    """Answer with kinds, spans, limits and links."""
+    calendar = view.calendar
+    row = view.assessment.transition if view.assessment else None
+    return Capabilities(
+        name="USD/MXN exchange rates of Banco de México",
+        version=__version__,
+        source=view.source,
+        kinds=tuple(_kind(view, kind) for kind in SERIES_OF),
+        averages=tuple(DAYS_OF),
+        limits=LIMITS,
+        calendar=CalendarInfo(calendar.version, calendar.first, calendar.last),
+        polling_window=_polling(view.status.window),
+        next_publication_at=None if row is None else row.next_publication_at,
+        links=LINKS,
+    )
+
+
+def _kind(view: View, kind: Kind) -> KindInfo:
+    history = view.history(kind)
+    return KindInfo(kind, SERIES_OF[kind], DESCRIPTIONS[kind], history.first_day, history.last_day)
+
+
+def _polling(window: PollingWindow) -> PollingInfo:
+    return PollingInfo(
+        window.opens.isoformat("minutes"), window.closes.isoformat("minutes"), window.time_zone
+    )

@@ -1,0 +1,75 @@
+"""`GET /api/v1/rates/current`: the newest FIX, or the settlement rate that applies today."""
+
+import dataclasses
+from datetime import datetime
+from typing import Annotated, Any
+
+from rates_api.http.problems import Refused
+from rates_api.rates.query_parameters import AS_OF, KIND, RateQuery
+from rates_api.rates.resolution import newest, rate_members
+from rates_api.rates.view import View, as_of_member
+from rates_api.snapshot.level import Assessment
+from rates_contracts.answers import CurrentRate, Freshness
+from rates_contracts.observation import Kind
+from rates_contracts.status import SyncStatus
+
+NO_CURRENT_RATE_RETRY_SECONDS = 60
+HISTORICAL = "/api/v1/rates/historical?last=10"
+
+
+@dataclasses.dataclass(frozen=True)
+class CurrentQuery(RateQuery):
+    """What `current` can be asked."""
+
+    kind: Annotated[Kind, KIND] = "fix"
+    as_of: Annotated[datetime | None, AS_OF] = None
+
+
+def answer(query: CurrentQuery, view: View) -> CurrentRate:
+    """Answer with the current rate. Raises `Refused` where none may pass as current."""
+    refuse_if_limited(view)
+    try:
+        found = newest(view, query.kind)
+    except Refused as refused:
+        if view.assessment is None:
+            raise
+        raise _no_current_rate() from refused
+    return CurrentRate(kind=query.kind, **rate_members(view, found), **quality(view))
+
+
+def refuse_if_limited(view: View) -> None:
+    """Raise `Refused` past the instant until which the last value is usable."""
+    if view.assessment is not None and view.assessment.level in ("limited", "critical"):
+        raise _no_current_rate()
+
+
+def quality(view: View) -> dict[str, Any]:
+    """Return the members that say how fresh an answer is, or as of when it was known."""
+    if view.assessment is None:
+        return as_of_member(view)
+    return {
+        "freshness": freshness(view.status, view.assessment),
+        "level": view.assessment.level,
+        "warnings": view.assessment.warnings,
+    }
+
+
+def freshness(status: SyncStatus, assessment: Assessment) -> Freshness:
+    """Return how fresh the record is, as instants."""
+    row = assessment.transition
+    return Freshness(
+        state=assessment.state,
+        verified_at=status.verified_at,
+        fresh_until=status.fresh_until,
+        usable_until=status.usable_until,
+        next_publication_at=None if row is None else row.next_publication_at,
+    )
+
+
+def _no_current_rate() -> Refused:
+    return Refused(
+        "no-current-rate",
+        "No rate can pass as current at the moment; past days are served.",
+        retry_after=NO_CURRENT_RATE_RETRY_SECONDS,
+        links={"historical": HISTORICAL},
+    )

@@ -1,0 +1,87 @@
+"""`GET /api/v1/rates/{date}`, its revisions, and the batch of `GET /api/v1/rates?dates=`."""
+
+import dataclasses
+from datetime import date as Day
+from datetime import datetime
+from typing import Annotated
+
+from rates_api.http.problems import Refused
+from rates_api.rates.query_parameters import AS_OF, DATE, DATES, FORMAT, KIND, ROLL, RateQuery
+from rates_api.rates.resolution import Roll, rate_members, resolve
+from rates_api.rates.view import View, as_of_member, envelope
+from rates_contracts.answers import Batch, BatchResult, DayRate, RevisionRow, Revisions
+from rates_contracts.observation import Kind
+
+
+@dataclasses.dataclass(frozen=True)
+class DayQuery(RateQuery):
+    """What `{date}` can be asked."""
+
+    date: Annotated[Day, DATE]
+    kind: Annotated[Kind, KIND] = "fix"
+    roll: Annotated[Roll, ROLL] = "previous"
+    as_of: Annotated[datetime | None, AS_OF] = None
+
+
+@dataclasses.dataclass(frozen=True)
+class RevisionsQuery(RateQuery):
+    """What `{date}/revisions` can be asked."""
+
+    date: Annotated[Day, DATE]
+    kind: Annotated[Kind, KIND] = "fix"
+    as_of: Annotated[datetime | None, AS_OF] = None
+    format: Annotated[str, FORMAT] = "json"
+
+
+@dataclasses.dataclass(frozen=True)
+class BatchQuery(RateQuery):
+    """What `?dates=` can be asked."""
+
+    dates: Annotated[tuple[Day, ...], DATES]
+    kind: Annotated[Kind, KIND] = "fix"
+    roll: Annotated[Roll, ROLL] = "previous"
+    as_of: Annotated[datetime | None, AS_OF] = None
+    format: Annotated[str, FORMAT] = "json"
+
+
+def answer(query: DayQuery, view: View) -> DayRate:
+    """Answer with the rate of one day. Raises `Refused`."""
+    found = resolve(view, query.kind, query.date, query.roll)
+    return DayRate(
+        kind=query.kind,
+        requested=found.requested,
+        resolved=found.resolved,
+        reason=found.reason,
+        **rate_members(view, found),
+        **as_of_member(view),
+    )
+
+
+def revisions(query: RevisionsQuery, view: View) -> Revisions:
+    """Answer with all that was ever recorded for a day, nothing if it never had a value."""
+    rows = tuple(
+        RevisionRow(row.date, row.value, row.revision, row.recorded_at, row.payload_sha256)
+        for row in view.history(query.kind).revisions(query.date)
+    )
+    return Revisions(
+        **envelope(view, query.kind), date=query.date, count=len(rows), observations=rows
+    )
+
+
+def batch(query: BatchQuery, view: View) -> Batch:
+    """Answer each day by itself, a problem where it has no rate."""
+    results = tuple(_result(query, view, day) for day in query.dates)
+    return Batch(**envelope(view, query.kind), roll=query.roll, count=len(results), results=results)
+
+
+def _result(query: BatchQuery, view: View, day: Day) -> BatchResult:
+    try:
+        found = resolve(view, query.kind, day, query.roll)
+    except Refused as refused:
+        return BatchResult(requested=day, problem=refused.document(f"/api/v1/rates/{day}"))
+    return BatchResult(
+        requested=found.requested,
+        resolved=found.resolved,
+        reason=found.reason,
+        **rate_members(view, found),
+    )

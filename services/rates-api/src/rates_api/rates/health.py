@@ -1,0 +1,55 @@
+"""`GET /health`: the instance's state, for people and dashboards; asks nothing at request time.
+
+It speaks for the whole instance: the figures come from the worker's port (protocol rule 24), the
+level is the worst of the instance's and this worker's own at this moment.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from rates_api import __version__
+from rates_api.dependencies import InstanceHealth
+from rates_api.rates.current import freshness
+from rates_api.snapshot.level import LEVELS, assess
+from rates_api.snapshot.snapshot import Snapshot
+from rates_contracts.answers import Dependencies, Dependency, Health, Level, Performance
+from rates_contracts.status import BreakerState, Upstream
+
+HealthStatus = Literal["healthy", "degraded", "unhealthy"]
+
+STATUS_OF: dict[Level, HealthStatus] = {
+    "healthy": "healthy",
+    "degraded": "degraded",
+    "limited": "degraded",
+    "critical": "unhealthy",
+}
+UPSTREAM_IS: dict[Upstream, Dependency] = {
+    "unknown": "degraded",
+    "ok": "healthy",
+    "failing": "unhealthy",
+    "rate_limited": "degraded",
+    "bad_token": "unhealthy",
+    "quota_exhausted": "degraded",
+}
+
+
+def answer(instance: InstanceHealth, snapshot: Snapshot | None, now: datetime) -> Health:
+    """Answer with the state of the instance at `now`; `unhealthy` only without any data."""
+    own = assess(snapshot, now)
+    level = max(own.level, instance.level, key=LEVELS.index)
+    return Health(
+        status=STATUS_OF[level],
+        level=level,
+        dependencies=_dependencies(instance, snapshot),
+        performance=Performance(instance.response_time_p95, instance.cache_hit_ratio),
+        freshness=None if snapshot is None else freshness(snapshot.status, own),
+        warnings=own.warnings,
+        version=__version__,
+        position=None if snapshot is None else snapshot.head.at.stream_id,
+    )
+
+
+def _dependencies(instance: InstanceHealth, snapshot: Snapshot | None) -> Dependencies:
+    upstream: Upstream = "unknown" if snapshot is None else snapshot.status.upstream
+    breaker: BreakerState = "closed" if snapshot is None else snapshot.status.breaker
+    return Dependencies(instance.database, instance.redis, UPSTREAM_IS[upstream], breaker)

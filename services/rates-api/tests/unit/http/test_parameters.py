@@ -1,0 +1,168 @@
+"""The reading of a request's parameters: all that is wrong, at once, and never a 500."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rates_api.endpoints import ENDPOINTS
+from rates_api.http.parameters import query_fields, read
+from rates_api.http.problems import MAX_ERRORS, Refused
+from rates_api.rates.current import CurrentQuery
+
+NOW = datetime(2026, 8, 14, 16, 0, tzinfo=UTC)
+ENORMOUS = "9" * 5000
+BAD = ("", "%20", "%zz", "%ff", "%00", "-1", "1e9", "null", "é", ENORMOUS, "٣", "10,", ",")
+GOOD = {
+    "date": "2024-01-02",
+    "dates": "2024-01-02",
+    "window": "15d",
+    "code": "gap",
+    "kind": "fix",
+    "roll": "none",
+    "as_of": "2026-08-13T17:00:00Z",
+    "format": "csv",
+    "days": "10",
+    "last": "10",
+    "from": "2024-01-02",
+    "to": "2024-01-05",
+    "amount": "10",
+    "scale": "2",
+    "rounding": "half_up",
+}
+CURRENCIES = {"from": "USD", "to": "MXN"}
+
+QUERIES = {endpoint.path: endpoint.query for endpoint in ENDPOINTS}
+
+
+def good(path: str, name: str) -> str:
+    """Return a good value of a parameter of the endpoint."""
+    return CURRENCIES.get(name, GOOD[name]) if path.endswith("convert") else GOOD[name]
+
+
+def _each() -> Iterator[tuple[str, str]]:
+    """Give each query parameter of each endpoint."""
+    for endpoint in ENDPOINTS:
+        for name in query_fields(endpoint.query):
+            if f"{{{name}}}" not in endpoint.path:
+                yield endpoint.path, name
+
+
+EACH = list(_each())
+
+
+def in_path(path: str) -> dict[str, str]:
+    """Return good values of the path's own parameters."""
+    return {name: GOOD[name] for name in ("date", "window", "code") if f"{{{name}}}" in path}
+
+
+def refused(path: str, query: str) -> set[str]:
+    """Return the parameters that the refusal names."""
+    with pytest.raises(Refused) as caught:
+        read(QUERIES[path], query.encode("latin-1", "replace"), in_path(path), NOW)
+    assert caught.value.code == "invalid-parameters"
+    assert all(error.reason and error.allowed for error in caught.value.errors)
+    return {error.parameter for error in caught.value.errors}
+
+
+@pytest.mark.parametrize(("path", "name"), EACH)
+def test_a_bad_value_is_named(path: str, name: str) -> None:
+    """Whatever is malformed, out of range or enormous, its parameter is named."""
+    for value in BAD:
+        assert name in refused(path, f"{name}={value}")
+
+
+@pytest.mark.parametrize(("path", "name"), EACH)
+def test_a_doubled_parameter_is_named(path: str, name: str) -> None:
+    """The same good value given twice is refused."""
+    value = good(path, name)
+    assert name in refused(path, f"{name}={value}&{name}={value}")
+
+
+@pytest.mark.parametrize("path", QUERIES)
+def test_everything_wrong_is_named_at_once(path: str) -> None:
+    """Bad, doubled and unknown parameters all stand in one refusal."""
+    names = [name for at, name in EACH if at == path]
+    query = "&".join([*(f"{name}=%20" for name in names), "bogus=1", "twice=1", "twice=2", "=x"])
+    assert refused(path, query) >= {*names, "bogus", "twice", ""}
+
+
+def test_a_path_parameter_in_the_query_is_unknown() -> None:
+    """`date` belongs into the path of a day, so that no day is asked for twice."""
+    assert refused("/api/v1/rates/{date}", "date=2024-01-02") == {"?date"}
+
+
+def test_a_bad_path_and_a_bad_query_are_one_refusal() -> None:
+    """The day in the path and the parameters behind it are judged together."""
+    with pytest.raises(Refused) as caught:
+        read(QUERIES["/api/v1/rates/{date}"], b"kind=spot", {"date": "2024-02-30"}, NOW)
+    assert {error.parameter for error in caught.value.errors} == {"date", "kind"}
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "names"),
+    [
+        ("/api/v1/rates/historical", "days=0", {"days"}),
+        ("/api/v1/rates/historical", "days=3661", {"days"}),
+        ("/api/v1/rates/historical", "last=3661", {"last"}),
+        ("/api/v1/rates/historical", "days=1&last=1", {"days", "last"}),
+        ("/api/v1/rates/historical", "from=2024-01-01&last=1", {"from", "last"}),
+        ("/api/v1/rates/historical", "to=2024-01-01", {"from"}),
+        ("/api/v1/rates/historical", "from=2024-01-02&to=2024-01-01", {"from"}),
+        ("/api/v1/rates/gaps", "from=2024-01-02&to=2024-01-01", {"from"}),
+        ("/api/v1/rates", "", {"dates"}),
+        ("/api/v1/rates", "dates=" + ",".join(["2024-01-02"] * 101), {"dates"}),
+        ("/api/v1/convert", "from=USD&to=USD&amount=1", {"to"}),
+        ("/api/v1/convert", "from=USD&to=MXN&amount=1234567890123456", {"amount"}),
+        ("/api/v1/convert", "from=USD&to=MXN&amount=1.1234567", {"amount"}),
+        ("/api/v1/convert", "from=USD&to=MXN&amount=1&scale=7", {"scale"}),
+        ("/api/v1/rates/average/{window}", "kind=settlement", {"kind"}),
+        ("/api/v1/rates/current", "as_of=2026-08-14T16:00:01Z", {"as_of"}),
+        ("/api/v1/rates/current", "as_of=2024-01-02", {"as_of"}),
+        ("/api/v1/rates/current", "as_of=0001-01-01T00:00:00%2B14:00", {"as_of"}),
+        ("/api/v1/rates/current", "as_of=2024-01-02T25:00:00Z", {"as_of"}),
+    ],
+)
+def test_what_is_out_of_range_or_senseless_is_named(path: str, query: str, names: set[str]) -> None:
+    """A value beyond its limit or a pair that contradicts itself is refused by name."""
+    assert refused(path, query) == names
+
+
+def test_a_blank_for_a_plus_is_told_how_to_write_it() -> None:
+    """`+` in a query string means a blank; the refusal says `Z` or `%2B`."""
+    with pytest.raises(Refused) as caught:
+        read(QUERIES["/api/v1/rates/current"], b"as_of=2024-01-02T18:30:00+00:00", {}, NOW)
+    assert "`Z` or `%2B`" in caught.value.errors[0].reason
+
+
+def test_an_enormous_query_gets_no_enormous_answer() -> None:
+    """Of thousands of unknown parameters the first are listed and all are counted."""
+    query = "&".join(f"p{n}={'x' * 20}" for n in range(3000)).encode()
+    with pytest.raises(Refused) as caught:
+        read(QUERIES["/api/v1/rates/current"], query, {}, NOW)
+    assert len(caught.value.errors) == MAX_ERRORS
+    assert "3000" in caught.value.detail
+
+
+def test_requests_that_read_alike_are_the_same_query() -> None:
+    """Order, defaults spelled out and equal instants make one canonical query (rule 16)."""
+    kind = QUERIES["/api/v1/rates/current"]
+    spelled = b"as_of=2024-01-02T12:30:00-06:00&kind=fix"
+    assert read(kind, spelled, {}, NOW) == read(kind, b"as_of=2024-01-02T18:30:00Z", {}, NOW)
+
+
+@pytest.mark.parametrize(("fraction", "microsecond"), [("5", 500_000), ("123456789", 123_456)])
+def test_a_fraction_of_a_second_is_read(fraction: str, microsecond: int) -> None:
+    """RFC 3339 allows a second's fraction; what lies beyond microseconds is dropped."""
+    query = read(CurrentQuery, f"as_of=2024-01-02T18:30:00.{fraction}Z".encode(), {}, NOW)
+    assert query.as_of == datetime(2024, 1, 2, 18, 30, 0, microsecond, tzinfo=UTC)
+
+
+@given(raw=st.binary(max_size=200), path=st.sampled_from(sorted(QUERIES)))
+def test_any_bytes_are_read_or_refused(raw: bytes, path: str) -> None:
+    """Whatever bytes a query string has, it is read or refused, nothing else is raised."""
+    with suppress(Refused):
+        read(QUERIES[path], raw, in_path(path), NOW)

@@ -1,0 +1,184 @@
+"""A worker built from parts that are passed in: each is used, none is closed."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from datetime import date
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from rates_api.bootstrap import Overrides, bootstrap
+from rates_api.dependencies import InstanceHealth
+from rates_api.fallback.engine import open_engine
+from rates_api.instance import WorkerReport, merged
+from rates_api.settings import Settings
+from rates_api.worker import Worker
+from rates_contracts.environment import Secret
+from rates_telemetry.tracing import Tracing, open_tracing
+
+
+class Reports:
+    """The reports of an instance in memory, as one of its workers sees them."""
+
+    def __init__(self, name: str, by_worker: dict[str, WorkerReport], workers: int) -> None:
+        self.name, self.by_worker, self.workers = name, by_worker, workers
+        self.draining = False
+
+    def publish(self, report: WorkerReport | None) -> InstanceHealth | None:
+        """Take in the report, return the merged health."""
+        if report is not None:
+            self.by_worker[self.name] = report
+        return merged(list(self.by_worker.values())) if self.by_worker else None
+
+    @property
+    def others_warm(self) -> bool:
+        """Tell whether all have reported."""
+        return len(self.by_worker) == self.workers
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """Give settings that lead nowhere."""
+    return Settings(
+        database_url=Secret("sqlite+aiosqlite:////nowhere/none.db"),
+        redis_url=Secret("redis://127.0.0.1:1/0"),
+        stream_block=0.01,
+    )
+
+
+@pytest.fixture
+async def engine(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
+    """Give a database that is not there."""
+    engine = open_engine(f"sqlite+aiosqlite:///{tmp_path}/none.db", pool_size=1, timeout=1.0)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+def tracing() -> Tracing:
+    """Give a tracing that goes nowhere."""
+    return open_tracing("rates-api", version="1")
+
+
+def names(directory: Path) -> list[str]:
+    """Return what lies in a directory."""
+    return sorted(path.name for path in directory.iterdir())
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Let the workers run until something is so; the limit is for a broken one alone."""
+    deadline = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.001)
+
+
+async def test_two_workers_in_one_process_follow_one_stream(
+    settings: Settings, engine: AsyncEngine, tracing: Tracing, fakes: ModuleType
+) -> None:
+    """Nothing but what was passed in: the documents, every event, reports by memory."""
+    record = fakes.Record()
+    record.observe(fakes.observation(date(2024, 1, 2)))
+    redis = await fakes.relayed(record)
+    reports: dict[str, WorkerReport] = {}
+    settled: list[str] = []
+
+    async def sleep(seconds: float) -> None:
+        # The next look at the head never comes, all else at once.
+        await asyncio.sleep(0 if seconds < 5 else 3600)
+
+    def worker(name: str) -> Worker:
+        overrides = Overrides(
+            redis=redis,
+            database=engine,
+            reports=Reports(name, reports, workers=2),
+            tracing=tracing,
+            clock=lambda: fakes.START,
+            monotonic=lambda: 1.0,
+            sleep=sleep,
+            random=lambda: 0.5,
+            new_request_id=lambda: name,
+            settle=lambda: settled.append(name),
+        )
+        return bootstrap(settings, overrides)
+
+    workers = [worker(name) for name in ("first", "second")]
+    running = [asyncio.create_task(each.run()) for each in workers]
+    await until(lambda: all(each.ready for each in workers))
+    record.observe(fakes.observation(date(2024, 1, 3), "17.0000"))
+    await fakes.relayed(record, redis)
+    expected = record.snapshot.with_feed("redis")
+    await until(lambda: all(each.current.snapshot == expected for each in workers))
+
+    assert sorted(settled) == sorted(reports) == ["first", "second"]
+    assert [each.new_request_id() for each in workers] == ["first", "second"]
+    assert all(each.clock() == fakes.START for each in workers)
+    await until(lambda: all(each.instance_health().redis == "healthy" for each in workers))
+    for task in running:
+        task.cancel()
+    await asyncio.wait(running)
+    assert all(task.cancelled() for task in running)
+    for each in workers:
+        await each.close()
+    await redis.aclose()
+
+
+async def test_what_is_passed_in_is_used_and_not_closed(settings: Settings) -> None:
+    """A part belongs to whoever made it; the end of a worker leaves it alone."""
+    asked: list[str] = []
+
+    class Part:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def __getattr__(self, what: str) -> Any:
+            asked.append(f"{self.name}.{what}")
+            raise AttributeError(what)
+
+    names = ("redis", "database", "database_primary", "tracing", "reports")
+    parts: dict[str, Any] = {name: Part(name) for name in names}
+    worker: Any = bootstrap(settings, Overrides(**parts))
+    assert (worker.tracing, worker.reports) == (parts["tracing"], parts["reports"])
+    documents, *databases = worker.reader._sources._sources
+    assert documents._stream is worker.reader._stream
+    assert documents._stream._redis is parts["redis"]
+    assert [each._engine for each in databases] == [parts["database"], parts["database_primary"]]
+    assert worker.head_monitor._record is databases[0]
+
+    await worker.close()
+
+    assert asked == []
+
+
+async def test_a_worker_writes_under_the_name_it_is_given(
+    settings: Settings, tmp_path: Path, fakes: ModuleType
+) -> None:
+    """Its metrics lie under the name, and what the directory's clock calls old is not heard."""
+    shared = Settings(
+        database_url=settings.database_url,
+        redis_url=settings.redis_url,
+        instance_dir=str(tmp_path),
+    )
+    overrides = Overrides(worker_name="mine", wall=lambda: 9e9)
+    worker = bootstrap(shared, overrides)
+    record = fakes.Record()
+    worker.current.replace(record.snapshot)
+
+    await worker.publish()
+
+    assert names(tmp_path) == ["mine.json", "mine.prom"]
+    assert not worker.ready
+    await worker.close()
+
+
+async def test_a_worker_that_is_not_told_asks_for_the_real_things(settings: Settings) -> None:
+    """By default time runs, and no two requests or workers share a name."""
+    first, second = bootstrap(settings), bootstrap(settings)
+    assert first.new_request_id() != second.new_request_id()
+    assert first.clock() <= second.clock()
+    await first.close()
+    await second.close()

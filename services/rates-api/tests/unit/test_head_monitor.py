@@ -1,0 +1,148 @@
+"""The head monitor: when the record is ahead, elsewhere, lagging or away."""
+
+from datetime import date
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from rates_api.consume.head_monitor import HeadMonitor
+from rates_api.dependencies import DependencyMonitor
+from rates_api.snapshot.current import CurrentSnapshot
+from rates_api.snapshot.sources import SnapshotSources
+
+
+@pytest.fixture
+def worker(fakes: ModuleType) -> Any:
+    """Give a worker at the record's first event, fed by Redis, with its monitor."""
+    record = fakes.Record()
+    record.observe(fakes.observation(date(2024, 1, 2)))
+    database = fakes.Database(record)
+    found = SimpleNamespace(record=record, database=database, loaded=[], graces=0)
+    found.during_grace = lambda: None
+    found.current = CurrentSnapshot(lambda _: None)
+    found.current.replace(record.snapshot.with_feed("redis"))
+    found.dependency = DependencyMonitor("database", lambda _: None)
+
+    async def grace() -> None:
+        found.graces += 1
+        found.during_grace()
+
+    async def interval() -> None:
+        return None
+
+    found.monitor = HeadMonitor(
+        database,
+        found.current,
+        SnapshotSources(
+            [database], on_loaded=lambda source, reason: found.loaded.append((source, reason))
+        ),
+        found.dependency,
+        interval=interval,
+        grace=grace,
+    )
+    return found
+
+
+async def test_a_worker_at_the_head_is_left_alone(worker: Any) -> None:
+    """Protocol rule 14: one row is read, nothing is loaded, no grace is spent."""
+    await worker.monitor.check()
+
+    assert (worker.loaded, worker.graces) == ([], 0)
+    assert worker.dependency.state == "healthy"
+    assert worker.current.snapshot.feed == "redis"
+
+
+async def test_a_record_that_stays_ahead_is_loaded(worker: Any, fakes: ModuleType) -> None:
+    """Protocol rule 14: a stream that stays silent for the grace leaves the database as feed."""
+    worker.record.observe(fakes.observation(date(2024, 1, 3)))
+
+    await worker.monitor.check()
+
+    assert worker.current.snapshot == worker.record.snapshot
+    assert worker.current.snapshot.feed == "database"
+    assert worker.loaded == [("database", "record_ahead")]
+
+
+async def test_a_stream_that_follows_within_the_grace_is_enough(worker: Any) -> None:
+    """Protocol rule 14: an event on its way is no reason to load."""
+    worker.record.poll()
+    behind = worker.record.snapshot
+
+    def follow() -> None:
+        worker.current.advance(behind)
+        worker.record.poll()
+
+    worker.during_grace = follow
+
+    await worker.monitor.check()
+
+    assert worker.loaded == []
+
+
+async def test_a_replica_that_lags_is_no_reason_to_go_back(worker: Any) -> None:
+    """A head that the worker has passed is the past, however long the replica stays there."""
+    worker.database.lags_at = worker.record.snapshot
+    worker.record.poll()
+    worker.current.advance(worker.record.snapshot.with_feed("redis"))
+
+    await worker.monitor.check()
+
+    assert (worker.loaded, worker.graces) == ([], 0)
+
+
+async def test_a_new_timeline_is_loaded(worker: Any) -> None:
+    """Protocol rules 9 and 14: a higher timeline at a lower position is ahead."""
+    for _ in range(3):
+        worker.record.poll()
+        worker.current.advance(worker.record.snapshot)
+    worker.record.restore(1)
+    worker.record.change_timeline()
+
+    await worker.monitor.check()
+
+    assert worker.current.snapshot == worker.record.snapshot
+
+
+async def test_a_restored_record_is_loaded_also_on_its_old_timeline(worker: Any) -> None:
+    """Protocol rule 14: a lower position with another event is another history."""
+    for _ in range(3):
+        worker.record.poll()
+        worker.current.advance(worker.record.snapshot)
+    worker.record.restore(1)
+    worker.record.poll(breaker="open")
+
+    await worker.monitor.check()
+
+    assert worker.current.snapshot == worker.record.snapshot
+
+
+async def test_a_database_that_is_away_changes_nothing(worker: Any) -> None:
+    """The snapshot serves on and stays fed by Redis; the dependency is unhealthy."""
+    before = worker.current.snapshot
+    worker.database.away = True
+
+    await worker.monitor.check()
+
+    assert worker.current.snapshot is before
+    assert worker.dependency.state == "unhealthy"
+
+
+async def test_a_load_that_fails_is_tried_at_the_next_check(worker: Any) -> None:
+    """A database lost between check and load leaves the old snapshot until the next check."""
+    before = worker.current.snapshot
+    worker.record.poll()
+    heads = worker.database.head
+
+    async def head_then_away() -> Any:
+        head = await heads()
+        worker.database.away = worker.graces > 0
+        return head
+
+    worker.database.head = head_then_away
+    await worker.monitor.check()
+    assert worker.current.snapshot is before
+
+    worker.database.away, worker.database.head = False, heads
+    await worker.monitor.check()
+    assert worker.current.snapshot == worker.record.snapshot

@@ -1,0 +1,119 @@
+"""The last five minutes of a worker, and their percentile and ratio."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rates_api.request_counters import Figures, RequestCounters, Traffic, hit_ratio, p95, summed
+
+ROUTE = "/api/v1/rates/current"
+
+
+class Clock:
+    """A monotonic clock that is set."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Give a clock to set."""
+    return Clock()
+
+
+@pytest.fixture
+def counters() -> RequestCounters:
+    """Give a worker's counts."""
+    return RequestCounters()
+
+
+@pytest.fixture
+def traffic(counters: RequestCounters, clock: Clock) -> Traffic:
+    """Give a worker's traffic."""
+    return Traffic(counters.figures, clock)
+
+
+def test_without_traffic_there_are_no_figures(traffic: Traffic) -> None:
+    """Percentile and ratio are null without traffic, never zero."""
+    assert p95(traffic.figures()) is None
+    assert hit_ratio(traffic.figures()) is None
+
+
+def test_the_ratio_counts_what_was_found_rendered(
+    counters: RequestCounters, traffic: Traffic
+) -> None:
+    """Three of four look-ups that found their answer are 0.75."""
+    for result in ("hit", "hit", "miss", "hit"):
+        counters.record_lookup(result)
+
+    assert hit_ratio(traffic.figures()) == 0.75
+
+
+def test_what_is_older_than_five_minutes_is_forgotten(
+    counters: RequestCounters, traffic: Traffic, clock: Clock
+) -> None:
+    """Answers leave the figures after five minutes, ten seconds at a time."""
+    seen = []
+    for second in range(620):
+        if second in (0, 290):
+            counters.record(ROUTE, 200, 0.001)
+            counters.record_lookup("hit")
+        seen.append(traffic.figures())
+        clock.now += 1
+
+    counts = [sum(figures.latencies) for figures in seen]
+    assert counts == [figures.hits for figures in seen]
+    assert counts[289:300] == [1] + [2] * 10
+    assert set(counts[311:590]) == {1}
+    assert set(counts[601:]) == {0}
+    assert p95(seen[-1]) is None
+
+
+def test_the_percentile_lies_in_its_bucket(counters: RequestCounters, traffic: Traffic) -> None:
+    """Nineteen fast answers and one slow: the 95th percentile is fast, the 96th would not be."""
+    for _ in range(19):
+        counters.record(ROUTE, 200, 0.0009)
+    counters.record(ROUTE, 200, 0.190)
+
+    assert p95(traffic.figures()) == 1.0
+
+
+def test_what_is_slower_than_every_edge_counts_as_the_last(
+    counters: RequestCounters, traffic: Traffic
+) -> None:
+    """Beyond the last edge nothing more is known than that."""
+    counters.record(ROUTE, 200, 60.0)
+
+    assert p95(traffic.figures()) == 5000
+
+
+@given(st.lists(st.floats(0.00001, 4.9), min_size=1, max_size=60))
+def test_the_percentile_is_near_the_true_one(seconds: list[float]) -> None:
+    """The percentile from buckets lies in the bucket of the true one."""
+    counters = RequestCounters()
+    for each in seconds:
+        counters.record(ROUTE, 200, each)
+    rank = -(-95 * len(seconds) // 100)
+    truth = sorted(seconds)[rank - 1] * 1000
+
+    found = p95(counters.figures())
+
+    assert found is not None
+    assert truth / 2.6 <= found <= truth * 2.6 or found <= 0.1
+
+
+def test_workers_are_summed() -> None:
+    """Protocol rule 24: figures of workers add up, none is no traffic."""
+    one = RequestCounters()
+    one.record(ROUTE, 200, 0.001)
+    one.record_lookup("hit")
+
+    both = summed([one.figures(), one.figures()])
+
+    assert sum(both.latencies) == 2
+    assert (both.hits, both.misses) == (2, 0)
+    assert summed([]) == Figures()

@@ -1,0 +1,247 @@
+"""The real record at a moment of the real past, and a worker around it, for everyone who asks.
+
+Loaded by path (`conftest`, the OpenAPI recorder), since test folders are no packages.
+"""
+
+import csv
+import hashlib
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+from litestar import Litestar, Request
+from litestar.types import ASGIApp
+
+from rates_api.dependencies import InstanceHealth
+from rates_api.endpoints import ENDPOINTS
+from rates_api.http.response_cache import ResponseCache, response_cache_middleware
+from rates_api.http.routes import exception_handlers, route_handlers
+from rates_api.request_counters import CacheLookup, RequestCounters
+from rates_api.snapshot.current import CurrentSnapshot
+from rates_api.snapshot.snapshot import Feed, Snapshot, histories
+from rates_contracts.averages import Average
+from rates_contracts.calendar import MEXICO_CITY, BankCalendar, BankingDays, DeclaredClosure
+from rates_contracts.events import Head
+from rates_contracts.observation import FIX, SETTLEMENT, Observation
+from rates_contracts.status import State, SyncStatus, Transition
+
+__all__ = ["DeclaredClosure"]
+
+DATA = Path(__file__).parents[1] / "data"
+
+TODAY = date(2026, 8, 14)
+"""A Friday; at ten its FIX is not determined yet, the newest is the Thursday's."""
+NEWEST = date(2026, 8, 13)
+SEEN_AT = time(18, 1, 7)
+FIRST_STORED = date(2020, 1, 1)
+
+
+def mexico(day: date, hour: int, minute: int = 0) -> datetime:
+    """Return the instant of a wall time in Mexico City."""
+    return datetime.combine(day, time(hour, minute), tzinfo=MEXICO_CITY).astimezone(UTC)
+
+
+NOW = mexico(TODAY, 10)
+
+
+@cache
+def published(name: str) -> dict[date, str]:
+    """Return the values of a file, as published."""
+    with (DATA / name).open(encoding="utf-8") as file:
+        return {date.fromisoformat(row["date"]): row["rate"] for row in csv.DictReader(file)}
+
+
+def fix() -> dict[date, str]:
+    """Return the FIX by determination day."""
+    return published("usd_mxn_fix.csv")
+
+
+def settlement() -> dict[date, str]:
+    """Return the settlement rate by calendar day."""
+    return published("usd_mxn_sf60653_settlement.csv")
+
+
+@cache
+def calendar() -> BankCalendar:
+    """Return the bank calendar as sync ships it."""
+    lines = (DATA / "bank_closed_days.csv").read_text(encoding="utf-8").split()[1:]
+    closed = tuple(date.fromisoformat(line) for line in lines)
+    return BankCalendar("holidays-0.109/XMEX", date(2001, 1, 1), date(2028, 12, 31), closed)
+
+
+def observation(series: str, day: date, value: str, seen: date, revision: int = 1) -> Observation:
+    """Return the observation recorded on the day it was seen."""
+    recorded_at = datetime.combine(seen, SEEN_AT, tzinfo=UTC)
+    sha256 = hashlib.sha256(f"{series} {day} {revision}".encode()).hexdigest()
+    return Observation(series, day, revision, Decimal(value), recorded_at, sha256)
+
+
+@cache
+def observations(newest: date = NEWEST) -> tuple[Observation, ...]:
+    """Return everything recorded up to the FIX of `newest`."""
+    fixed = [observation(FIX, day, rate, day) for day, rate in fix().items() if day <= newest]
+    days = BankingDays(calendar(), min(fix()), fix().__contains__)
+    ahead = days.legal_dates(newest).applies_to
+    assert ahead is not None
+    settled = [
+        observation(SETTLEMENT, day, rate, days.determination_for(day) or day)
+        for day, rate in settlement().items()
+        if day <= ahead
+    ]
+    return (*fixed, *settled)
+
+
+def transitions(today: date, newest: date) -> tuple[Transition, ...]:
+    """Return the table of `today`, a banking day, and of the days after it."""
+    noon, next_noon = mexico(today, 12), mexico(calendar().next_banking_day(today), 12)
+    seen = newest >= today
+    expected = next_noon if seen else noon
+    waiting: State = "fresh" if seen else "awaiting_publication"
+    late: State = "fresh" if seen else "late"
+    return (
+        Transition(mexico(today, 0), "fresh", expected, False, 3600),
+        Transition(mexico(today, 7), "fresh", expected, True, 3600),
+        Transition(mexico(today, 11, 59), waiting, expected, True, 3600 if seen else 15),
+        Transition(mexico(today, 13), late, expected, True, 3600),
+        Transition(mexico(today, 17), late, expected, False, 3600),
+        Transition(mexico(today + timedelta(days=1), 0), "closed_day", next_noon, False, 3600),
+    )
+
+
+def status(now: datetime = NOW, today: date = TODAY, newest: date = NEWEST) -> SyncStatus:
+    """Return a status verified a minute before `now`."""
+    verified_at = now - timedelta(minutes=1)
+    return SyncStatus(
+        source="Banco de México",
+        transitions=transitions(today, newest),
+        verified_at=verified_at,
+        fresh_until=verified_at + timedelta(minutes=5),
+        usable_until=mexico(calendar().next_banking_day(today + timedelta(days=3)), 13),
+        upstream="ok",
+        edge_purged=True,
+    )
+
+
+def snapshot(
+    *,
+    now: datetime = NOW,
+    today: date = TODAY,
+    newest: date = NEWEST,
+    extra: tuple[Observation, ...] = (),
+    without: tuple[date, ...] = (),
+    averages: tuple[Average, ...] = (),
+    feed: Feed = "redis",
+    bank_calendar: BankCalendar | None = None,
+    **changes: Any,
+) -> Snapshot:
+    """Return the record at `now`; `changes` are members of the status."""
+    rows = [row for row in (*observations(newest), *extra) if row.date not in without]
+    by_series = {name: [row for row in rows if row.series == name] for name in (FIX, SETTLEMENT)}
+    return Snapshot(
+        head=Head(1, 42, "5b1f", max(row.recorded_at for row in rows)),
+        status=msgspec.structs.replace(status(now, today, newest), **changes),
+        averages=averages,
+        calendar=bank_calendar or calendar(),
+        series=histories(by_series),
+        feed=feed,
+    )
+
+
+class Counters(RequestCounters):
+    """Notes what was counted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.requests: list[tuple[str, int]] = []
+        self.lookups: list[str] = []
+
+    def record(self, route: str, status: int, seconds: float, hits: int = 0) -> None:
+        """Note an answer."""
+        assert seconds >= 0
+        self.requests.append((route, status))
+        self.lookups += ["hit"] * hits
+
+    def record_lookup(self, result: CacheLookup) -> None:
+        """Note a look-up."""
+        self.lookups.append(result)
+
+
+def current_snapshot(snapshot: Snapshot | None) -> CurrentSnapshot[ResponseCache]:
+    """Return the holder of a snapshot and its cache."""
+    current = CurrentSnapshot(ResponseCache)
+    if snapshot is not None:
+        current.replace(snapshot)
+    return current
+
+
+class Worker:
+    """A worker whose clock and instance figures are set by hand."""
+
+    def __init__(self, snapshot: Snapshot | None, now: datetime = NOW) -> None:
+        self.current = current_snapshot(snapshot)
+        self.counters = Counters()
+        self.now = now
+        self.health = InstanceHealth("healthy", "healthy", "healthy", 3.2, 0.98)
+        self.ids = 0
+
+    def clock(self) -> datetime:
+        """Return the instant that was set."""
+        return self.now
+
+    def timestamp(self) -> float:
+        """Return it in POSIX seconds."""
+        return self.now.timestamp()
+
+    def monotonic(self) -> float:
+        """Return a clock that stands."""
+        return 1.0
+
+    def new_request_id(self) -> str:
+        """Return the next id."""
+        self.ids += 1
+        return f"request-{self.ids}"
+
+    def instance_health(self) -> InstanceHealth:
+        """Return the figures that were set."""
+        return self.health
+
+
+def application(worker: Worker) -> Litestar:
+    """Return the public handlers around `worker`."""
+    return Litestar(
+        route_handlers(ENDPOINTS, worker),
+        exception_handlers=exception_handlers(worker),
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+def cached(worker: Worker, app: Any = None) -> ASGIApp:
+    """Return the public handlers, or `app`, behind the cache of responses."""
+    return response_cache_middleware(
+        app or application(worker),
+        worker.current,
+        worker.counters,
+        monotonic=worker.monotonic,
+        timestamp=worker.timestamp,
+    )
+
+
+def request(path: str, in_path: dict[str, str], query: bytes = b"", **headers: str) -> Any:
+    """Return a request as the router hands it to a handler."""
+    named = [(name.replace("_", "-").encode(), text.encode()) for name, text in headers.items()]
+    scope: Any = {"type": "http", "method": "GET", "path": path, "path_params": in_path}
+    scope |= {"query_string": query, "headers": named, "state": {}}
+    return Request(scope)
+
+
+def client(worker: Worker) -> httpx.AsyncClient:
+    """Return a client of the public handlers; it asks for no compression by itself."""
+    served: Any = application(worker)
+    transport = httpx.ASGITransport(served, raise_app_exceptions=False)
+    headers = {"accept-encoding": "identity"}
+    return httpx.AsyncClient(transport=transport, base_url="http://api.test", headers=headers)

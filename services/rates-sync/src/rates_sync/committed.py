@@ -1,0 +1,34 @@
+"""What the record holds at one moment, as far as the stream and the documents need it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rates_contracts.averages import Average
+from rates_contracts.calendar import BankCalendar
+from rates_contracts.events import Head, Position, StoredEvent
+from rates_contracts.observation import Observation
+from rates_contracts.status import SyncStatus
+
+
+@dataclass(frozen=True, slots=True)
+class CommittedState:
+    """One consistent state of the record, seen from a cursor in its outbox.
+
+    `first` and `count` are of all outbox rows, `event_id_at_cursor` of the row at the cursor, None
+    without one; `events` come after the cursor, ascending, as they were recorded. `status` and
+    `calendar` are None before their first recording. The versions are those that the documents
+    must have; `averages` (ascending by window and `at`) and `history` (all revisions, ascending by
+    series, date, revision) are None where Redis has that version already.
+    """
+
+    head: Head
+    first: Position | None
+    count: int
+    event_id_at_cursor: str | None
+    events: Sequence[StoredEvent]
+    status: SyncStatus | None
+    calendar: BankCalendar | None
+    history_version: str
+    averages_version: str
+    averages: Sequence[Average] | None
+    history: Sequence[Observation] | None

@@ -1,0 +1,156 @@
+"""How the work goes, as metrics: callbacks for the leader's tasks.
+
+Each is synchronous and only sets or counts.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime, time
+
+from rates_contracts.calendar import LATE_FROM, mexico_day, mexico_instant
+from rates_contracts.events import Event, Head
+from rates_contracts.status import BreakerState
+from rates_sync.clock import Clock
+from rates_sync.cycle.backfill import Progress
+from rates_sync.cycle.cycle import Poll
+from rates_sync.cycle.recorder import Additions
+from rates_sync.errors import Outcome, RelayError, StoreUnavailable
+from rates_sync.liveness import Liveness
+from rates_sync.metrics import Metrics, seconds
+from rates_sync.notify.dispatcher import Notice
+from rates_sync.relay.relay import Step
+from rates_sync.store.pruning import Pruned
+from rates_sync.timetable.schedule import Known
+from rates_sync.upstream import Rejected
+
+POLL_WITHIN = 180.0
+"""Seconds within which a living poll loop ticks; a cycle takes 45 s at the very most."""
+
+
+class Instrumentation:
+    """One instance's instrumentation, the same for each of its terms as leader."""
+
+    def __init__(self, metrics: Metrics, liveness: Liveness, clock: Clock) -> None:
+        self._metrics, self._liveness, self._clock = metrics, liveness, clock
+        self._head: Head | None = None
+        self._lag: Callable[[Head], int] = lambda _: 0
+        self._on_suspicious: Callable[[Sequence[Rejected]], None] = lambda _: None
+
+    def attach(
+        self, lag: Callable[[Head], int], on_suspicious: Callable[[Sequence[Rejected]], None]
+    ) -> None:
+        """Attach to a new leader: its relay's `lag`, and its callback for suspicious data."""
+        self._lag, self._on_suspicious = lag, on_suspicious
+
+    def on_attempt(self, outcome: Outcome) -> None:
+        """Count an attempt to ask Banxico."""
+        self._metrics.requests.labels(outcome).inc()
+
+    def on_spent(self, used: int) -> None:
+        """Export how many requests the day has spent."""
+        self._metrics.quota_used.set(used)
+
+    def on_poll(self, poll: Poll, duration: float) -> None:
+        """Count a cycle that took `duration` seconds."""
+        self._metrics.polls.labels(poll.outcome).inc()
+        self._metrics.poll_seconds.observe(duration)
+        if poll.outcome == "store_unavailable":
+            self.on_store_failure("poll")
+
+    def on_recorded(self, additions: Additions) -> None:
+        """Count what a recording added."""
+        metrics = self._metrics
+        metrics.recorded.labels("new").inc(additions.new)
+        metrics.recorded.labels("correction").inc(additions.corrections)
+        metrics.quarantined.labels("rejected").inc(len(additions.rejected))
+        metrics.quarantined.labels("suspicious").inc(len(additions.suspicious))
+        self._on_suspicious(additions.suspicious)
+
+    def on_chunk(self, progress: Progress) -> None:
+        """Count a chunk of a backfill."""
+        self._metrics.backfill_chunks.inc()
+        self.on_recorded(progress.additions)
+
+    def on_breaker_change(self, state: BreakerState) -> None:
+        """Export a change of the breaker, before it is recorded."""
+        self._metrics.breaker_changes.labels(state).inc()
+        self._metrics.show_breaker(state)
+
+    def on_tick(self, known: Known, next_cycle_at: datetime) -> None:
+        """Export what the poll loop knows, and that it runs."""
+        self._liveness.beat("poll", within=POLL_WITHIN)
+        metrics, day = self._metrics, known.newest_fix_day
+        metrics.next_cycle.set(seconds(next_cycle_at))
+        metrics.verified.set(seconds(known.verified_at))
+        metrics.fix_late.set(_late(known, self._clock()))
+        if day is not None:
+            metrics.newest_fix.set(datetime.combine(day, time(), tzinfo=UTC).timestamp())
+
+    def on_event(self, event: Event) -> None:
+        """Count an event that was committed."""
+        self._head = event.head
+        self._metrics.events.labels(_kind(event)).inc()
+        self._metrics.relay_lag.set(self.relay_lag())
+
+    def on_relay_step(self, step: Step | RelayError | StoreUnavailable) -> None:
+        """Count a step of the relay."""
+        self._metrics.relay_steps.labels(_step_outcome(step)).inc()
+        if isinstance(step, Step):
+            self._metrics.relayed.inc(step.relayed)
+            self._metrics.events.labels("timeline_changed").inc(step.restarted)
+        self._metrics.relay_lag.set(self.relay_lag())
+
+    def relay_lag(self) -> int:
+        """Return how many of this leader's events the stream lacks."""
+        return 0 if self._head is None else max(0, self._lag(self._head))
+
+    def on_notice(self, notice: Notice, sent: bool) -> None:
+        """Count a notice that was sent, or failed."""
+        self._metrics.notices.labels(notice, "sent" if sent else "failed").inc()
+
+    def on_pruned(self, pruned: Pruned) -> None:
+        """Count the rows that a pruning deleted."""
+        for table, rows in asdict(pruned).items():
+            self._metrics.pruned.labels(table).inc(rows)
+
+    def on_store_failure(self, task: str) -> None:
+        """Count a failure of the database, by the task it failed."""
+        self._metrics.store_failures.labels(task).inc()
+
+    def on_leading(self, leading: bool) -> None:
+        """Export whether this instance leads."""
+        metrics = self._metrics
+        metrics.leader.set(leading)
+        # A standby has no breaker of its own: an alarm of the last term would outlive its cause.
+        metrics.show_breaker("closed")
+        if leading:
+            metrics.takeovers.inc()
+        else:
+            self._head = None
+            for gauge in (metrics.next_cycle, metrics.fix_late, metrics.relay_lag):
+                gauge.set(0)
+            self._liveness.forget("poll")
+
+
+def _kind(event: Event) -> str:
+    tag = event.__struct_config__.tag
+    return str(tag).partition(".")[0]
+
+
+def _late(known: Known, now: datetime) -> bool:
+    """Tell whether a FIX was due and ours is older: the outcome counts, not the job."""
+    day = mexico_day(now)
+    due = day
+    if not known.calendar.is_banking_day(day) or now < mexico_instant(day, LATE_FROM):
+        due = known.calendar.previous_banking_day(day)
+    return known.newest_fix_day is None or known.newest_fix_day < due
+
+
+def _step_outcome(step: Step | RelayError | StoreUnavailable) -> str:
+    if isinstance(step, StoreUnavailable):
+        return "store_unavailable"
+    if isinstance(step, RelayError):
+        return "redis_unavailable"
+    if step.restarted:
+        return "restarted"
+    return "refilled" if step.refilled else "done"

@@ -1,0 +1,116 @@
+"""The leader's small loops: renew the lease, record the breaker's changes, do the nightly work.
+
+None ends because the database or Redis is away: `on_failure` is called with the loop's name, and
+it is tried again.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, time
+
+import structlog
+
+from rates_contracts.calendar import ONE_DAY, mexico_day, mexico_instant
+from rates_contracts.status import BreakerState
+from rates_sync.clock import Clock, Sleep
+from rates_sync.errors import RelayError, StoreUnavailable
+from rates_sync.liveness import wait_until
+
+log = structlog.get_logger(__name__)
+
+NIGHTLY_AT = time(3, 0)
+"""Mexico City: no polling window is open."""
+BREAKER_RETRY_SECONDS = 1.0
+
+
+class Renewal:
+    """Renews the lease every `interval` seconds (protocol rule 3)."""
+
+    def __init__(
+        self,
+        renew: Callable[[], Awaitable[None]],
+        sleep: Sleep,
+        on_failure: Callable[[str], None],
+        *,
+        interval: float,
+    ) -> None:
+        self._renew, self._sleep = renew, sleep
+        self._on_failure, self._interval = on_failure, interval
+
+    async def run(self) -> None:
+        """Renew until the lease is lost. Raises `LeaseLost`."""
+        while True:
+            await self._sleep(self._interval)
+            try:
+                await self._renew()
+            except StoreUnavailable as error:
+                log.warning("lease_not_renewed", error=str(error))
+                self._on_failure("lease")
+
+
+class BreakerLog:
+    """Records each change of the breaker, whose own listener is synchronous and only enqueues."""
+
+    def __init__(
+        self, note: Callable[..., Awaitable[None]], sleep: Sleep, on_failure: Callable[[str], None]
+    ) -> None:
+        self._note, self._sleep, self._on_failure = note, sleep, on_failure
+        self._changes: asyncio.Queue[tuple[BreakerState, datetime]] = asyncio.Queue()
+
+    def on_change(self, new: BreakerState, at: datetime) -> None:
+        """Enqueue a change (protocol rule 19)."""
+        log.warning("breaker_changed", to=new)
+        self._changes.put_nowait((new, at))
+
+    async def run(self) -> None:
+        """Record the changes in order, each until the database takes it. Raises `LeaseLost`."""
+        while True:
+            state, at = await self._changes.get()
+            while not await self._record(state, at):
+                await self._sleep(BREAKER_RETRY_SECONDS)
+            self._changes.task_done()
+
+    async def _record(self, state: BreakerState, at: datetime) -> bool:
+        try:
+            await self._note(breaker=state, breaker_since=at)
+        except StoreUnavailable as error:
+            log.warning("breaker_not_recorded", error=str(error))
+            self._on_failure("breaker")
+            return False
+        return True
+
+
+class Nightly:
+    """Once a night: the next version of the bank calendar, and pruning.
+
+    `prune` may raise `RelayError` besides the store's errors.
+    """
+
+    def __init__(
+        self,
+        prune: Callable[[datetime], Awaitable[None]],
+        renew_calendar: Callable[[], Awaitable[None]],
+        clock: Clock,
+        sleep: Sleep,
+        on_failure: Callable[[str], None],
+    ) -> None:
+        self._prune, self._renew_calendar, self._on_failure = prune, renew_calendar, on_failure
+        self._clock, self._sleep = clock, sleep
+
+    async def run(self) -> None:
+        """Do it at each 03:00 in Mexico City. Raises `LeaseLost`."""
+        while True:
+            due = next_night(self._clock())
+            await wait_until(lambda due=due: due, self._clock, self._sleep)  # type: ignore[misc]
+            try:
+                await self._renew_calendar()
+                await self._prune(self._clock())
+            except (StoreUnavailable, RelayError) as error:
+                log.warning("night_not_done", error=str(error))
+                self._on_failure("nightly")
+
+
+def next_night(now: datetime) -> datetime:
+    """Return the first 03:00 in Mexico City after `now`."""
+    today = mexico_instant(mexico_day(now), NIGHTLY_AT)
+    return today if today > now else mexico_instant(mexico_day(now) + ONE_DAY, NIGHTLY_AT)

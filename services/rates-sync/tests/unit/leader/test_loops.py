@@ -1,0 +1,98 @@
+"""The lease's renewal, the breaker's log, the nightly work."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from rates_sync.errors import LeaseLost, StoreUnavailable
+from rates_sync.leader.loops import BreakerLog, Nightly, Renewal, next_night
+
+
+async def _let_run() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_renewal_goes_on_without_the_database(hand_clock: Any) -> None:
+    """A leader that can't renew is not lost: only another's token ends it."""
+    outcomes = [StoreUnavailable("away"), None, LeaseLost("another")]
+    failed: list[str] = []
+
+    async def renew() -> None:
+        outcome = outcomes.pop(0)
+        if outcome is not None:
+            raise outcome
+
+    renewal = Renewal(renew, hand_clock.sleep, failed.append, interval=2)
+    with pytest.raises(LeaseLost):
+        await renewal.run()
+    assert failed == ["lease"]
+    assert hand_clock.slept == [2, 2, 2]
+
+
+async def test_every_change_of_the_breaker_is_an_event(desk: Any) -> None:
+    """Protocol rule 19: the listener only enqueues; each change is recorded, in order."""
+    recorder = desk.recorder()
+    await recorder.begin()
+    before = len(desk.announced)
+    breaker = BreakerLog(recorder.note, desk.clock.sleep, lambda _: None)
+    for state in ("open", "half_open", "closed"):
+        breaker.on_change(state, desk.clock())
+    running = asyncio.create_task(breaker.run())
+    await breaker._changes.join()
+    running.cancel()
+    await asyncio.wait({running})
+    assert [event.status.breaker for event in desk.announced[before:]] == [
+        "open",
+        "half_open",
+        "closed",
+    ]
+
+
+async def test_change_of_the_breaker_waits_for_the_database(hand_clock: Any) -> None:
+    """A change that the database did not take is tried again, none is dropped."""
+    noted: list[str] = []
+    failed: list[str] = []
+
+    async def note(**changes: Any) -> None:
+        if len(failed) < 2:
+            raise StoreUnavailable("away")
+        noted.append(changes["breaker"])
+
+    breaker = BreakerLog(note, hand_clock.sleep, failed.append)
+    breaker.on_change("open", hand_clock())
+    running = asyncio.create_task(breaker.run())
+    await _let_run()
+    running.cancel()
+    await asyncio.wait({running})
+    assert (noted, failed) == (["open"], ["breaker", "breaker"])
+
+
+async def test_night_prunes_and_renews_the_calendar(
+    hand_clock: Any, mexico: Callable[[str], datetime]
+) -> None:
+    """At 03:00 of each night, and not before."""
+    done: list[object] = []
+
+    async def renew_calendar() -> None:
+        done.append("calendar")
+
+    async def prune(now: datetime) -> None:
+        done.append(now)
+        if len(done) == 4:
+            raise LeaseLost("enough")
+
+    nightly = Nightly(prune, renew_calendar, hand_clock, hand_clock.sleep, lambda _: None)
+    with pytest.raises(LeaseLost):
+        await nightly.run()
+    assert done == ["calendar", mexico("2026-08-14 03:00"), "calendar", mexico("2026-08-15 03:00")]
+
+
+def test_next_night_is_never_now(mexico: Callable[[str], datetime]) -> None:
+    """Right after 03:00 the next night is tomorrow's."""
+    night = mexico("2026-08-14 03:00")
+    assert next_night(night) == night + timedelta(days=1)
+    assert next_night(night - timedelta(seconds=1)) == night

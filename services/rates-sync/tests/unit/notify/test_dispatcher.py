@@ -1,0 +1,425 @@
+"""Alerts and purges (protocol rule 21)."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import update
+from structlog.testing import capture_logs
+
+from rates_contracts.events import Position, StoredEvent, encode_event, stored_event
+from rates_sync.cycle.recorder import AnnounceMode, Recorder
+from rates_sync.errors import NotificationFailed, StoreUnavailable
+from rates_sync.notify.alerts import Alert
+from rates_sync.notify.cdn import NoEdge
+from rates_sync.notify.dispatcher import NotificationDispatcher, Outage, Sinks
+from rates_sync.store.cursors import NoticeCursor
+from rates_sync.store.schema import outbox
+from rates_sync.upstream import Query, Rejected
+
+SERIES = ("SF43718", "SF60653")
+SECOND_PURGE = timedelta(seconds=20)
+
+
+class FakeAlerts:
+    """Alerts that went out; `failures` refuses so many first."""
+
+    def __init__(self) -> None:
+        self.sent: list[Alert] = []
+        self.failures = 0
+        self.arrived = asyncio.Event()
+
+    async def publish(self, alert: Alert) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise NotificationFailed("throttled")
+        self.sent.append(alert)
+        self.arrived.set()
+
+    @property
+    def names(self) -> list[str]:
+        return [alert.name for alert in self.sent]
+
+
+class FakeEdge:
+    """An edge that counts its purges."""
+
+    configured = True
+
+    def __init__(self) -> None:
+        self.purged: list[tuple[str, ...]] = []
+        self.failures = 0
+
+    async def purge(self, paths: Sequence[str]) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise NotificationFailed("throttled")
+        self.purged.append(tuple(paths))
+
+
+@pytest.fixture
+def alerts() -> FakeAlerts:
+    return FakeAlerts()
+
+
+@pytest.fixture
+def edge() -> FakeEdge:
+    return FakeEdge()
+
+
+@pytest.fixture
+def dispatcher_of(
+    desk: Any, alerts: FakeAlerts, edge: FakeEdge
+) -> Callable[[], NotificationDispatcher]:
+    """Return a function that makes a dispatcher, as each new leader does."""
+
+    def make() -> NotificationDispatcher:
+        sinks = Sinks(alerts, edge, lambda notice, sent: None)
+        return NotificationDispatcher(
+            lambda name: NoticeCursor(desk.engine, desk.fence, name),
+            sinks,
+            desk.clock,
+            interval=1,
+            second_purge=SECOND_PURGE,
+        )
+
+    return make
+
+
+@pytest.fixture
+async def recorder(
+    desk: Any,
+    dispatcher_of: Callable[[], NotificationDispatcher],
+    alerts: FakeAlerts,
+    edge: FakeEdge,
+) -> Recorder:
+    """A recorder whose first events have been dealt with."""
+    recorder: Recorder = desk.recorder()
+    await recorder.begin()
+    desk.clock.now += timedelta(minutes=1)
+    await dispatcher_of().step()
+    alerts.sent.clear()
+    edge.purged.clear()
+    return recorder
+
+
+async def _publish(recorder: Recorder, banxico: Any) -> None:
+    day = banxico.clock.now.date()
+    query = Query(SERIES, day - timedelta(days=3), day)
+    await recorder.record(await banxico.ask(query), AnnounceMode.POLL)
+
+
+async def test_publication_is_purged_twice(
+    recorder: Recorder,
+    desk: Any,
+    banxico: Any,
+    dispatcher_of: Callable[[], NotificationDispatcher],
+    edge: FakeEdge,
+) -> None:
+    """Protocol rule 21: at once and 20 s later, or a worker not yet there refills the edge."""
+    dispatcher = dispatcher_of()
+    await _publish(recorder, banxico)
+    await dispatcher.step()
+    assert edge.purged == [("/api/v1/*",)]
+    await dispatcher.step()
+    assert len(edge.purged) == 1
+    desk.clock.now += timedelta(seconds=20)
+    await dispatcher.step()
+    await dispatcher.step()
+    assert len(edge.purged) == 2
+
+
+async def test_freshness_alone_purges_nothing(
+    recorder: Recorder,
+    desk: Any,
+    dispatcher_of: Callable[[], NotificationDispatcher],
+    edge: FakeEdge,
+) -> None:
+    """Protocol rule 21: a status that only moved freshness leaves the edge alone."""
+    await recorder.note(upstream="failing")
+    desk.clock.now += timedelta(minutes=1)
+    await dispatcher_of().step()
+    assert edge.purged == []
+
+
+async def test_opened_and_closed_alert_and_purge_but_no_trial(
+    recorder: Recorder,
+    desk: Any,
+    dispatcher_of: Callable[[], NotificationDispatcher],
+    alerts: FakeAlerts,
+    edge: FakeEdge,
+) -> None:
+    """Protocol rule 21: of open, half-open, open, half-open, closed people hear two."""
+    dispatcher = dispatcher_of()
+    for state in ("open", "half_open", "open", "half_open", "closed"):
+        await recorder.note(breaker=state)
+        await dispatcher.step()
+    assert alerts.names == ["breaker_opened", "breaker_closed"]
+    assert len(edge.purged) == 2
+
+
+async def test_new_leader_closes_what_the_dead_one_opened(
+    recorder: Recorder,
+    desk: Any,
+    dispatcher_of: Callable[[], NotificationDispatcher],
+    alerts: FakeAlerts,
+) -> None:
+    """Told against the event before, also by a dispatcher that did not see it."""
+    await recorder.note(breaker="open")
+    await dispatcher_of().step()
+    await desk.recorder().begin()
+    await dispatcher_of().step()
+    assert alerts.names == ["breaker_opened", "breaker_closed"]
+
+
+async def test_bad_token_alerts_once(
+    recorder: Recorder, dispatcher_of: Callable[[], NotificationDispatcher], alerts: FakeAlerts
+) -> None:
+    """A token that stays bad is one alert, not one for each poll."""
+    dispatcher = dispatcher_of()
+    await recorder.note(upstream="bad_token")
+    await recorder.note(upstream="bad_token", breaker="open")
+    await dispatcher.step()
+    assert alerts.names == ["bad_token", "breaker_opened"]
+
+
+async def test_stream_reset_alerts(
+    recorder: Recorder,
+    desk: Any,
+    dispatcher_of: Callable[[], NotificationDispatcher],
+    alerts: FakeAlerts,
+    edge: FakeEdge,
+) -> None:
+    """Protocol rule 9 is loud: a new timeline is an alert and a purge."""
+    await desk.record.restart_timeline(desk.fence, 5)
+    await dispatcher_of().step()
+    assert alerts.names == ["stream_reset"]
+    assert len(edge.purged) == 1
+
+
+async def test_notice_goes_out_at_least_once(
+    recorder: Recorder, dispatcher_of: Callable[[], NotificationDispatcher], alerts: FakeAlerts
+) -> None:
+    """What did not go out is sent by the next step, or by the next leader."""
+    alerts.failures = 1
+    await recorder.note(breaker="open")
+    await dispatcher_of().step()
+    assert alerts.names == []
+    await dispatcher_of().step()
+    await dispatcher_of().step()
+    assert alerts.names == ["breaker_opened"]
+
+
+async def test_failed_purge_is_repeated(
+    recorder: Recorder,
+    banxico: Any,
+    dispatcher_of: Callable[[], NotificationDispatcher],
+    edge: FakeEdge,
+) -> None:
+    """A purge that the edge did not accept is asked for again."""
+    edge.failures = 1
+    await _publish(recorder, banxico)
+    dispatcher = dispatcher_of()
+    await dispatcher.step()
+    await dispatcher.step()
+    assert len(edge.purged) == 1
+
+
+async def test_alerts_do_not_wait_for_a_failing_edge(
+    recorder: Recorder,
+    dispatcher_of: Callable[[], NotificationDispatcher],
+    alerts: FakeAlerts,
+    edge: FakeEdge,
+) -> None:
+    """Each kind of notice has its own cursor."""
+    edge.failures = 100
+    await recorder.note(breaker="open")
+    await dispatcher_of().step()
+    assert alerts.names == ["breaker_opened"]
+
+
+class Rewriter:
+    """Makes the newest events ones of a later version, as after a rollback."""
+
+    def __init__(self, desk: Any) -> None:
+        self._desk = desk
+
+    async def __call__(self, kind: str, **members: Any) -> None:
+        """Let the newest event be of an unknown type."""
+        event = self._desk.announced[-1]
+        later = msgspec.json.decode(encode_event(event)) | {"type": kind, **members}
+        here = outbox.c.position == event.position
+        document = msgspec.json.encode(later).decode()
+        async with self._desk.engine.begin() as connection:
+            await connection.execute(update(outbox).where(here).values(document=document))
+
+
+@pytest.fixture
+def rewrite(desk: Any) -> Rewriter:
+    return Rewriter(desk)
+
+
+async def test_unknown_event_makes_the_edge_old(
+    recorder: Recorder,
+    rewrite: Rewriter,
+    dispatcher_of: Callable[[], NotificationDispatcher],
+    alerts: FakeAlerts,
+    edge: FakeEdge,
+) -> None:
+    """After a rollback: what a later version changed is not known, so the edge is purged, once."""
+    await recorder.note(upstream="failing")
+    await rewrite("status_changed.v9")
+    dispatcher = dispatcher_of()
+    await dispatcher.step()
+    await dispatcher.step()
+    assert len(edge.purged) == 1
+    assert alerts.names == []
+
+
+async def test_breaker_is_heard_of_through_unknown_events(
+    recorder: Recorder,
+    rewrite: Rewriter,
+    dispatcher_of: Callable[[], NotificationDispatcher],
+    alerts: FakeAlerts,
+    desk: Any,
+) -> None:
+    """Every event carries the status: what an unknown one opened, the next leader closes."""
+    await recorder.note(breaker="open")
+    await rewrite("status_changed.v9")
+    await dispatcher_of().step()
+    await desk.recorder().begin()
+    await dispatcher_of().step()
+    assert alerts.names == ["breaker_opened", "breaker_closed"]
+
+
+async def test_unreadable_status_stops_nothing(
+    recorder: Recorder,
+    rewrite: Rewriter,
+    dispatcher_of: Callable[[], NotificationDispatcher],
+    alerts: FakeAlerts,
+    edge: FakeEdge,
+) -> None:
+    """An event whose status can't be read either is purged for and passed by."""
+    await recorder.note(upstream="failing")
+    await rewrite("status_changed.v9", status="fine")
+    dispatcher = dispatcher_of()
+    await dispatcher.step()
+    await recorder.note(breaker="open")
+    await dispatcher.step()
+    assert len(edge.purged) == 2
+    assert alerts.names == ["breaker_opened"]
+
+
+async def test_unknown_type_is_warned_of_once(
+    recorder: Recorder, rewrite: Rewriter, dispatcher_of: Callable[[], NotificationDispatcher]
+) -> None:
+    """Three cursors pass each event; a type that only a later version knows is one warning."""
+    dispatcher = dispatcher_of()
+    with capture_logs() as lines:
+        for upstream in ("failing", "ok"):
+            await recorder.note(upstream=upstream)
+            await rewrite("status_changed.v9")
+            await dispatcher.step()
+    (line,) = [line for line in lines if line["event"] == "event_undecodable"]
+    assert "status_changed.v9" in line["error"]
+
+
+async def test_suspicious_values_are_one_direct_alert(
+    dispatcher_of: Callable[[], NotificationDispatcher], recorder: Recorder, alerts: FakeAlerts
+) -> None:
+    """A wrong level of many days is one alert, sent again until it is accepted."""
+    alerts.failures = 1
+    dispatcher = dispatcher_of()
+    dispatcher.on_suspicious(
+        [Rejected("SF43718", None, "71.0", "moved"), Rejected("x", None, "", "")]
+    )
+    await dispatcher.step()
+    await dispatcher.step()
+    await dispatcher.step()
+    assert alerts.names == ["suspicious_move"]
+
+
+class BrokenCursor:
+    """A cursor whose database is away."""
+
+    async def pending(self) -> list[StoredEvent]:
+        """Fail."""
+        raise StoreUnavailable("away")
+
+    async def passed(self) -> StoredEvent | None:
+        """Fail."""
+        raise StoreUnavailable("away")
+
+    async def advance(self, to: Position) -> None:
+        """Fail."""
+        raise StoreUnavailable("away")
+
+
+async def test_alert_goes_out_directly_while_the_database_is_away(
+    alerts: FakeAlerts, edge: FakeEdge, hand_clock: Any
+) -> None:
+    """Protocol rule 21: without an outbox to follow people still hear of it, once."""
+    sinks = Sinks(alerts, edge, lambda notice, sent: None)
+    dispatcher = NotificationDispatcher(
+        lambda _: BrokenCursor(), sinks, hand_clock, interval=1, second_purge=SECOND_PURGE
+    )
+    for _ in range(20):
+        await dispatcher.step()
+        hand_clock.now += timedelta(seconds=1)
+    assert alerts.names == ["database_unavailable"]
+
+
+def test_short_outage_is_no_alert(hand_clock: Any) -> None:
+    """A failover of seconds wakes nobody; a longer outage alerts once, and when it ends."""
+    outage = Outage("redis")
+    seen = []
+    for away in (True, True, False):
+        seen += outage.alerts(away, hand_clock())
+        hand_clock.now += timedelta(seconds=4)
+    assert seen == []
+    for away in (True, True, True, False, False):
+        seen += outage.alerts(away, hand_clock())
+        hand_clock.now += timedelta(seconds=8)
+    assert [alert.name for alert in seen] == ["redis_unavailable", "redis_available"]
+
+
+class QueueCursor:
+    """A cursor over a list."""
+
+    def __init__(self) -> None:
+        self.events: list[StoredEvent] = []
+
+    async def pending(self) -> list[StoredEvent]:
+        """Return the list."""
+        return self.events
+
+    async def passed(self) -> StoredEvent | None:
+        """Nothing came before."""
+        return None
+
+    async def advance(self, to: Position) -> None:
+        """Empty the list."""
+        self.events = []
+
+
+async def test_dispatcher_steps_when_woken(
+    desk: Any, recorder: Recorder, alerts: FakeAlerts
+) -> None:
+    """A relayed event is dealt with at once, not at the next interval."""
+    cursor, wake = QueueCursor(), asyncio.Event()
+    sinks = Sinks(alerts, NoEdge(), lambda notice, sent: None)
+    dispatcher = NotificationDispatcher(
+        lambda _: cursor, sinks, desk.clock, interval=3600, second_purge=SECOND_PURGE
+    )
+    running = asyncio.create_task(dispatcher.run(wake))
+    await asyncio.sleep(0)
+    await recorder.note(breaker="open")
+    cursor.events = [stored_event(encode_event(desk.announced[-1]))]
+    wake.set()
+    await alerts.arrived.wait()
+    running.cancel()
+    await asyncio.wait({running})
+    assert alerts.names == ["breaker_opened"]

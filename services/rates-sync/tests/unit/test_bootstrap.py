@@ -1,0 +1,242 @@
+"""Instances over fakes, two in a process: what is passed to `bootstrap` is used, and not closed."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from datetime import date as Day
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from fakeredis import FakeAsyncRedis, FakeServer
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from rates_contracts.environment import Secret
+from rates_contracts.events import HistoryReload, ObservationsRecorded
+from rates_contracts.observation import FIX
+from rates_contracts.stream import EVENTS, event_of
+from rates_sync.bootstrap import Overrides, bootstrap
+from rates_sync.notify.alerts import Alert
+from rates_sync.service import Service
+from rates_sync.settings import Settings
+from rates_sync.store.engine import open_engine
+from rates_telemetry.tracing import open_tracing
+
+E = TypeVar("E", HistoryReload, ObservationsRecorded)
+
+THURSDAY = Day(2026, 8, 13)
+FIRST_FIX_DAY = Day(2020, 1, 2)
+SETTINGS = Settings(
+    database_url=Secret("sqlite+aiosqlite:///nowhere.db"),
+    redis_url=Secret("redis://127.0.0.1:1"),
+    banxico_token=Secret("t" * 64),
+    operator_token=Secret("o" * 16),
+    banxico_url="http://127.0.0.1:1",
+)
+
+
+@dataclass
+class VirtualClock:
+    """A wall clock and a monotonic one that move by `advance` alone; sleepers wake when due."""
+
+    now: datetime
+    asleep: asyncio.Event = field(default_factory=asyncio.Event)
+    _sleepers: list[tuple[datetime, asyncio.Event]] = field(default_factory=list)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def monotonic(self) -> float:
+        return self.now.timestamp()
+
+    async def sleep(self, seconds: float) -> None:
+        woken = asyncio.Event()
+        self._sleepers.append((self.now + timedelta(seconds=seconds), woken))
+        self.asleep.set()
+        await woken.wait()
+
+    def advance(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+        for due, woken in self._sleepers:
+            if due <= self.now:
+                woken.set()
+
+
+class FakeAlerts:
+    """Alerts that were published."""
+
+    def __init__(self) -> None:
+        self.published: list[Alert] = []
+
+    async def publish(self, alert: Alert) -> None:
+        self.published.append(alert)
+
+
+class FakeEdge:
+    """An edge that notes when it was purged."""
+
+    configured = True
+
+    def __init__(self) -> None:
+        self.purged = asyncio.Event()
+
+    async def purge(self, paths: Sequence[str]) -> None:
+        self.purged.set()
+
+
+class NotedRedis(FakeAsyncRedis):
+    """A Redis client that notes whether it was closed."""
+
+    closed = False
+
+    async def aclose(self, *args: Any, **options: Any) -> None:
+        self.closed = True
+        await super().aclose(*args, **options)
+
+
+class Spans(SpanProcessor):
+    """The names of the spans that ended, and whether the tracing was closed."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.closed = False
+
+    def on_end(self, span: ReadableSpan) -> None:
+        self.names.add(span.name)
+
+    def shutdown(self) -> None:
+        self.closed = True
+
+
+@dataclass
+class World:
+    """An instance and all that was passed to it."""
+
+    service: Service
+    clock: VirtualClock
+    engine: AsyncEngine
+    redis: NotedRedis
+    banxico: Any
+    edge: FakeEdge
+    spans: Spans
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["asyncio.Task[None]"]:
+        """Run the instance; it is cancelled in the end."""
+        task = asyncio.create_task(self.service.run())
+        try:
+            yield task
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
+
+
+class Worlds:
+    """Builds instances over one database and one Redis, and closes what it passed to them."""
+
+    def __init__(self, folder: Path, banxico: Any) -> None:
+        self._url = f"sqlite+aiosqlite:///{folder}/rates.db"
+        self._banxico, self._server = banxico, FakeServer()
+        self._reader: Any = FakeAsyncRedis(server=self._server)
+        self._last_id = b"0-0"
+        self.closing = AsyncExitStack()
+        self.closing.push_async_callback(self._reader.aclose)
+
+    def build(self, name: str, now: datetime) -> World:
+        """Return an instance with clients of its own; its clock stands at `now`."""
+        clock, spans, numbers = VirtualClock(now), Spans(), count(1)
+        engine = open_engine(self._url, migrating=True)
+        redis, edge = NotedRedis(server=self._server), FakeEdge()
+        self.closing.push_async_callback(engine.dispose)
+        self.closing.push_async_callback(redis.aclose)
+        banxico = type(self._banxico)(self._banxico.fix, self._banxico.settlement, clock)
+        overrides = Overrides(
+            clock=clock,
+            monotonic=clock.monotonic,
+            sleep=clock.sleep,
+            random=lambda: 0.5,
+            new_event_id=lambda: f"{name}-{next(numbers)}",
+            first_fix_day=FIRST_FIX_DAY,
+            name=name,
+            engine=engine,
+            redis=redis,
+            banxico=banxico,
+            alerts=FakeAlerts(),
+            edge=edge,
+            tracing=open_tracing("test", version="0", sampled=1.0, processor=spans),
+        )
+        service = bootstrap(SETTINGS, overrides)
+        return World(service, clock, engine, redis, banxico, edge, spans)
+
+    async def relayed(self, kind: type[E]) -> E:
+        """Wait for the next event of `kind` in the stream."""
+        while True:
+            ((_, entries),) = await self._reader.xread({EVENTS: self._last_id}, block=20_000)
+            for id_, fields in entries:
+                self._last_id = id_
+                event = event_of(fields)
+                if isinstance(event, kind):
+                    return event
+
+
+@pytest.fixture
+async def worlds(tmp_path: Path, banxico: Any) -> AsyncIterator[Worlds]:
+    """A database that does not exist yet, and an empty Redis."""
+    worlds = Worlds(tmp_path, banxico)
+    async with worlds.closing:
+        yield worlds
+
+
+async def test_instances_over_fakes_elect_one_leader_and_relay_the_fix(
+    worlds: Worlds, hand_clock: Any
+) -> None:
+    """The first leads; the second waits, takes over and publishes the day's FIX."""
+    first, second = (worlds.build(name, hand_clock.now) for name in ("first", "second"))
+    async with first.running() as leading:
+        history = await worlds.relayed(HistoryReload)
+        assert history.event_id.startswith("first-")
+        async with second.running():
+            await second.clock.asleep.wait()
+            assert (first.service.leader is None, second.service.leader is None) == (False, True)
+            assert await second.service.holder() == "first"
+            leading.cancel()
+            await asyncio.wait({leading})
+            second.clock.advance(timedelta(hours=2, minutes=6).total_seconds())
+            event = await worlds.relayed(ObservationsRecorded)
+            assert second.service.leader is not None
+    assert event.event_id.startswith("second-")
+    assert {row.date for row in event.observations if row.series == FIX} == {THURSDAY}
+    assert await second.service.holder() == ""
+
+
+async def test_what_is_passed_is_used_and_stays_open(worlds: Worlds, hand_clock: Any) -> None:
+    """Whoever passed a client closes it; the instance has opened none of its own."""
+    world = worlds.build("only", hand_clock.now)
+    pool = world.engine.pool
+    async with world.running():
+        await worlds.relayed(HistoryReload)
+        await world.edge.purged.wait()
+    assert world.banxico.asked[-1].first == FIRST_FIX_DAY
+    assert world.spans.names >= {"cycle", "ask"}
+    assert (world.redis.closed, world.spans.closed) == (False, False)
+    assert world.engine.pool is pool
+
+
+async def test_what_is_not_passed_is_opened_and_closed(tmp_path: Path) -> None:
+    """Only a clock is passed: the instance leads under its own name and leaves nothing open."""
+    url = Secret(f"sqlite+aiosqlite:///{tmp_path}/rates.db")
+    clock = VirtualClock(datetime(2026, 8, 13, 16, tzinfo=UTC))
+    service = bootstrap(
+        replace(SETTINGS, database_url=url), Overrides(clock=clock, sleep=clock.sleep)
+    )
+    running = asyncio.create_task(service.run())
+    await clock.asleep.wait()
+    assert f"/{os.getpid()}/" in await service.holder()
+    running.cancel()
+    await asyncio.wait({running})
+    assert running.cancelled()

@@ -1,1 +1,0 @@
-"""`./dev test`: which checks and tests there are, which run here, and the table at the end."""
