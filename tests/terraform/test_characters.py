@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import botocore.session
 import pytest
 from botocore.model import Shape
-from modules import RATES_API, RATES_SYNC
+
+from terraform.modules import RATES_API, RATES_SYNC
 
 Changes = list[dict[str, Any]]
 

@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from iam import Context, Statement, allows, deciding, many, resource_patterns
-from modules import (
+
+from terraform.iam import Context, Statement, allows, deciding, many, resource_patterns
+from terraform.modules import (
     ACCESS,
     ACCOUNT,
     ALERTS,
@@ -39,7 +40,7 @@ from modules import (
     SECRET,
     alarm,
 )
-from test_aws_commands import COMMANDS
+from terraform.test_aws_commands import COMMANDS
 
 TERRAFORM = Path(__file__).parents[2] / "deploy/terraform"
 Resources = list[dict[str, Any]]

@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from iam import allows, matches
+
+from terraform.iam import allows, matches
 
 BUCKET = "arn:aws:s3:::rates"
 
