@@ -2,11 +2,13 @@
 # Deploy an image, by digest, to an environment: record it in the parameter, apply, wait for the instances. If
 # they fail to run it, the parameter is reset to the previous image, to which the group has rolled back.
 #
-#   apply.sh rates-api staging sha256:…
+#   apply.sh rates-api staging sha256:… 4e2e61d…      the approved plan's fingerprint (plan.sh)
+#   apply.sh rates-api staging sha256:… unapproved    by hand
 
 set -euo pipefail
 
 service=${1:?"service is missing"} environment=${2:?"environment is missing"} digest=${3:?"digest is missing"}
+approved=${4:?"fingerprint is missing"}
 here=$(dirname "$0") parameter="/rates/$environment/$service/image"
 
 [[ $digest =~ ^sha256:[0-9a-f]{64}$ ]] || {
@@ -25,7 +27,7 @@ url=$(aws ecr describe-repositories --repository-names "rates-$environment/$serv
 before=$(aws ssm get-parameter --name "$parameter" --query Parameter.Value --output text 2>/dev/null || true)
 
 record_image "$url@$digest"
-if "$here/terraform.sh" "$service" "$environment" apply -input=false -auto-approve &&
+if "$here/apply-plan.sh" "$service" "$environment" "$approved" &&
     "$here/refreshed.sh" "$service" "$environment"; then
     exit 0
 fi

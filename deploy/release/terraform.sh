@@ -2,6 +2,7 @@
 # Run terraform in a root, for an environment, with the role that login.sh assumed.
 #
 #   terraform.sh rates-api staging plan -input=false …
+#   terraform.sh rates-api staging apply -input=false plan.bin
 #
 # STATE_BUCKET is the environment's state bucket; TERRAFORM_IMAGE is the container image of terraform.
 
@@ -18,4 +19,9 @@ terraform() {
 
 terraform init -input=false -no-color -reconfigure \
     -backend-config="bucket=${STATE_BUCKET:?}" -backend-config="region=${AWS_REGION:?}" >&2
-terraform "$@" -no-color -var-file="../environments/$environment/$service.tfvars"
+# A plan file holds its variables; nothing but a plan takes others.
+variables=()
+if [ "$1" = plan ]; then variables=("-var-file=../environments/$environment/$service.tfvars"); fi
+command=$1
+shift
+terraform "$command" -no-color "${variables[@]}" "$@"

@@ -8,10 +8,14 @@ script.
 """
 
 import argparse
+import json
 import re
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from cost_model import PEAKS, PRICES, Load, items
+from cost_model import PEAKS, PER, PRICES, USAGE, Load, items
 
 PAGE = Path(__file__).parents[2] / "docs" / "cost.md"
 
@@ -70,11 +74,50 @@ def _whole(number: float) -> str:
     return f"{number:,.0f}"
 
 
+def differences(price_list: dict[str, Any]) -> Iterator[str]:
+    """Yield what a price list of one service says otherwise, or does not have."""
+    for name, (service, usage) in USAGE.items():
+        if service != price_list["offerCode"]:
+            continue
+        listed = {round(dollars * _units(name), 9) for dollars in _on_demand(price_list, usage)}
+        if not listed:
+            yield f"{name}: the list has no {usage}"
+        elif PRICES[name] not in listed:
+            others = ", ".join(f"{one:g}" for one in sorted(listed))
+            yield f"{name}: {PRICES[name]:g} here, {others} listed"
+
+
+def _units(name: str) -> float:
+    return next((units for word, units in PER.items() if word in name), 1)
+
+
+def _on_demand(price_list: dict[str, Any], usage: str) -> Iterator[float]:
+    """Yield the prices of a usage type's first tier; several products may share it."""
+    for sku, product in price_list["products"].items():
+        if product["attributes"].get("usagetype") == usage:
+            for term in price_list["terms"]["OnDemand"].get(sku, {}).values():
+                for dimension in term["priceDimensions"].values():
+                    if dimension.get("beginRange", "0") == "0":
+                        yield float(dimension["pricePerUnit"]["USD"])
+
+
+def _check(files: list[Path]) -> int:
+    found = [
+        line for file in files for line in differences(json.loads(file.read_text(encoding="utf-8")))
+    ]
+    print("\n".join(found) or "every price is the list's")
+    return 1 if found else 0
+
+
 def main() -> None:
-    """Print the tables, or write them to the page."""
+    """Print the tables, write them into the page, or compare the prices with AWS's lists."""
     parser = argparse.ArgumentParser(description="What a month on AWS costs.")
-    parser.add_argument("--write", action="store_true", help="write the tables to docs/cost.md")
-    if parser.parse_args().write:
+    parser.add_argument("--write", action="store_true", help="write the tables into docs/cost.md")
+    parser.add_argument("--check", nargs="+", type=Path, metavar="FILE", help="AWS's price lists")
+    arguments = parser.parse_args()
+    if arguments.check:
+        sys.exit(_check(arguments.check))
+    if arguments.write:
         PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     else:
         print(tables())

@@ -31,6 +31,20 @@ MIN_INSTANCES, MAX_INSTANCES = 2, 10
 DATABASE_ACU = 1.0
 """Average of each of the two instances; the range is 0.5 to 16, and requests don't reach them."""
 ENDPOINTS = 11
+WAF_RULES = 4
+SECRETS = 6
+"""Banxico's token, the operators', two database users, the database's master, Redis' token."""
+KEYS = 6
+VOLUME_GB = 16
+ALARMS = 21 + 5
+"""Those that page, and those that scale or end a refresh; three metrics each."""
+LOG_DAYS = 7
+DETAILED_METRICS = 7
+"""That EC2 reports of an instance each minute."""
+RECORD_GB, MILLION_IOS, SNAPSHOT_GB = 10, 10, 100
+"""The record, what it is read and written, 35 daily and 12 monthly snapshots."""
+CONFIG_ITEMS, CONFIG_EVALUATIONS = 3_000, 5_000
+ENDPOINT_GB = 50
 
 PRICES = {
     "CloudFront, million HTTPS requests": 1.00,
@@ -40,7 +54,11 @@ PRICES = {
     "WAF, rule": 1.00,
     "t3.medium, hour": 0.0416,
     "gp3 volume, GB and month": 0.08,
+    "EC2 detailed monitoring, metric and month": 0.30,
     "Aurora Serverless v2, ACU and hour": 0.12,
+    "Aurora, GB and month": 0.10,
+    "Aurora, million I/Os": 0.20,
+    "Aurora snapshots, GB and month": 0.021,
     "cache.r6g.large, hour": 0.206,
     "load balancer, hour": 0.0225,
     "load balancer, unit and hour": 0.008,
@@ -48,18 +66,64 @@ PRICES = {
     "NAT gateway, hour": 0.045,
     "NAT gateway, GB": 0.045,
     "interface endpoint, zone and hour": 0.01,
+    "interface endpoint, GB": 0.01,
     "CloudWatch, metric and month": 0.30,
     "CloudWatch, metric of an alarm and month": 0.10,
     "CloudWatch, dashboard and month": 3.00,
     "CloudWatch, GB of logs": 0.50,
+    "CloudWatch, GB of logs kept, month": 0.03,
     "X-Ray, million traces": 5.00,
     "S3, GB and month": 0.023,
     "KMS key, month": 1.00,
     "secret, month": 0.40,
+    "Config, recorded item": 0.003,
+    "Config, evaluation of a rule": 0.001,
     "Inspector, instance and month": 1.25,
     "FIS, minute of an action": 0.10,
 }
 """US dollars in us-east-1, from memory; the page has the date by which to verify them."""
+
+USAGE = {
+    "CloudFront, million HTTPS requests": ("AmazonCloudFront", "US-Requests-Tier2-HTTPS"),
+    "CloudFront, GB to clients": ("AmazonCloudFront", "US-DataTransfer-Out-Bytes"),
+    "WAF, million requests": ("awswaf", "USE1-RequestV2-Tier1"),
+    "WAF, ACL": ("awswaf", "USE1-WebACLV2"),
+    "WAF, rule": ("awswaf", "USE1-RuleV2"),
+    "t3.medium, hour": ("AmazonEC2", "BoxUsage:t3.medium"),
+    "gp3 volume, GB and month": ("AmazonEC2", "EBS:VolumeUsage.gp3"),
+    "EC2 detailed monitoring, metric and month": ("AmazonCloudWatch", "CW:MetricMonitorUsage"),
+    "Aurora Serverless v2, ACU and hour": ("AmazonRDS", "Aurora:ServerlessV2Usage"),
+    "Aurora, GB and month": ("AmazonRDS", "Aurora:StorageUsage"),
+    "Aurora, million I/Os": ("AmazonRDS", "Aurora:StorageIOUsage"),
+    "Aurora snapshots, GB and month": ("AmazonRDS", "Aurora:BackupUsage"),
+    "cache.r6g.large, hour": ("AmazonElastiCache", "NodeUsage:cache.r6g.large"),
+    "load balancer, hour": ("AWSELB", "LoadBalancerUsage"),
+    "load balancer, unit and hour": ("AWSELB", "LCUUsage"),
+    "public IPv4 address, hour": ("AmazonVPC", "PublicIPv4:InUseAddress"),
+    "NAT gateway, hour": ("AmazonEC2", "NatGateway-Hours"),
+    "NAT gateway, GB": ("AmazonEC2", "NatGateway-Bytes"),
+    "interface endpoint, zone and hour": ("AmazonVPC", "VpcEndpoint-Hours"),
+    "interface endpoint, GB": ("AmazonVPC", "VpcEndpoint-Bytes"),
+    "CloudWatch, metric and month": ("AmazonCloudWatch", "CW:MetricMonitorUsage"),
+    "CloudWatch, metric of an alarm and month": ("AmazonCloudWatch", "CW:AlarmMonitorUsage"),
+    "CloudWatch, dashboard and month": ("AmazonCloudWatch", "DashboardsUsageHour"),
+    "CloudWatch, GB of logs": ("AmazonCloudWatch", "DataProcessing-Bytes"),
+    "CloudWatch, GB of logs kept, month": ("AmazonCloudWatch", "TimedStorage-ByteHrs"),
+    "X-Ray, million traces": ("AWSXRay", "XRay-TracesStored"),
+    "S3, GB and month": ("AmazonS3", "TimedStorage-ByteHrs"),
+    "KMS key, month": ("awskms", "us-east-1-KMS-Keys"),
+    "secret, month": ("AWSSecretsManager", "USE1-AWSSecretsManager-Secrets"),
+    "Config, recorded item": ("AWSConfig", "USE1-ConfigurationItemRecorded"),
+    "Config, evaluation of a rule": ("AWSConfig", "USE1-ConfigRuleEvaluations"),
+    "Inspector, instance and month": ("AmazonInspectorV2", "USE1-EC2-AgentBased"),
+    "FIS, minute of an action": ("AWSFIS", "USE1-ActionMinutes"),
+}
+"""Service and usage type in AWS's price lists, by which `cost.py --check` finds a price.
+
+From memory like the prices: what the list does not have the check names.
+"""
+PER = {"million": 1e6}
+"""How many of the list's units a price here is for, by a word of its name."""
 
 SERIES = {
     "feed": 2, "level": 4, "source": 3, "result": 2, "to": 3, "state": 3, "notice": 3, "reason": 2,
@@ -118,16 +182,25 @@ def items(load: Load) -> Iterator[tuple[str, float]]:
 def _edge(load: Load) -> Iterator[tuple[str, float]]:
     yield "CloudFront: requests", load.requests * PRICES["CloudFront, million HTTPS requests"]
     yield "CloudFront: data", load.gigabytes * PRICES["CloudFront, GB to clients"]
-    rules = PRICES["WAF, ACL"] + 5 * PRICES["WAF, rule"]
-    yield "WAF: requests, ACL, 5 rules", load.requests * PRICES["WAF, million requests"] + rules
+    rules = PRICES["WAF, ACL"] + WAF_RULES * PRICES["WAF, rule"]
+    yield (
+        f"WAF: requests, ACL, {WAF_RULES} rules",
+        load.requests * PRICES["WAF, million requests"] + rules,
+    )
 
 
 def _servers(load: Load) -> Iterator[tuple[str, float]]:
-    instance = PRICES["t3.medium, hour"] * HOURS + 20 * PRICES["gp3 volume, GB and month"]
+    instance = PRICES["t3.medium, hour"] * HOURS + VOLUME_GB * PRICES["gp3 volume, GB and month"]
+    instance += DETAILED_METRICS * PRICES["EC2 detailed monitoring, metric and month"]
     yield "rates-api: t3.medium", load.instances * instance
     yield "rates-sync: 2 t3.medium", 2 * instance
     acu_hours = 2 * DATABASE_ACU * HOURS
     yield "Aurora: 2 instances", acu_hours * PRICES["Aurora Serverless v2, ACU and hour"]
+    stored = (
+        RECORD_GB * PRICES["Aurora, GB and month"] + MILLION_IOS * PRICES["Aurora, million I/Os"]
+    )
+    snapshots = SNAPSHOT_GB * PRICES["Aurora snapshots, GB and month"]
+    yield "Aurora: storage, I/O, snapshots", stored + snapshots
     yield "ElastiCache: 2 cache.r6g.large", 2 * PRICES["cache.r6g.large, hour"] * HOURS
 
 
@@ -141,30 +214,35 @@ def _network(load: Load) -> Iterator[tuple[str, float]]:
     gateways = ZONES * PRICES["NAT gateway, hour"] * HOURS + 20 * PRICES["NAT gateway, GB"]
     yield "NAT: 3 gateways, addresses, 20 GB", gateways + addresses
     endpoints = ENDPOINTS * ZONES * PRICES["interface endpoint, zone and hour"] * HOURS
-    yield f"interface endpoints: {ENDPOINTS} in 3 zones", endpoints
+    endpoints += ENDPOINT_GB * PRICES["interface endpoint, GB"]
+    yield f"interface endpoints: {ENDPOINTS} in 3 zones, {ENDPOINT_GB} GB", endpoints
 
 
 def _watching(load: Load) -> Iterator[tuple[str, float]]:
     metrics = series(json.loads(METRICS.read_text(encoding="utf-8")))
     shown = 3 * PRICES["CloudWatch, dashboard and month"]
-    alarms = 15 * 3 * PRICES["CloudWatch, metric of an alarm and month"]
+    alarms = ALARMS * 3 * PRICES["CloudWatch, metric of an alarm and month"]
     kept = metrics * PRICES["CloudWatch, metric and month"]
     yield f"CloudWatch: {metrics} metrics, alarms, dashboards", kept + alarms + shown
     # 1 KB per metric twice a minute, 200 bytes of flow logs per request, 10 GB for all the rest.
     logs = metrics * 2 * 60 * HOURS * 1e3 / 1e9 + load.origin_requests * 0.2 + 10
-    yield "CloudWatch: logs, flow logs", logs * PRICES["CloudWatch, GB of logs"]
+    kept = logs * LOG_DAYS / 30 * PRICES["CloudWatch, GB of logs kept, month"]
+    yield "CloudWatch: logs, flow logs", logs * PRICES["CloudWatch, GB of logs"] + kept
     traces = load.origin_requests * TRACED_SHARE
     yield "X-Ray: 10 % of what reaches the balancer", traces * PRICES["X-Ray, million traces"]
     yield (
         "S3: access logs (100 bytes a request, packed)",
         load.requests * 0.1 * PRICES["S3, GB and month"],
     )
-    guards = 6 * PRICES["KMS key, month"] + 8 * PRICES["secret, month"]
+    guards = KEYS * PRICES["KMS key, month"] + SECRETS * PRICES["secret, month"]
     drills = 5 * 30 * PRICES["FIS, minute of an action"]
     yield (
         "keys, secrets, Inspector, a drill",
         (guards + drills + 4 * PRICES["Inspector, instance and month"]),
     )
+    recorded = CONFIG_ITEMS * PRICES["Config, recorded item"]
+    evaluated = CONFIG_EVALUATIONS * PRICES["Config, evaluation of a rule"]
+    yield "Config", recorded + evaluated
 
 
 def series(metrics: list[Mapping[str, object]]) -> int:

@@ -19,6 +19,10 @@ AWS = """#!/bin/sh
 echo "$*" >>"$FAKES/calls"
 case "$*" in
     *describe-db-clusters*) cat "$FAKES/cluster" ;;
+    *describe-secret*database/rates_sync*) cat "$FAKES/rates_sync.stages" ;;
+    *describe-secret*) echo '{"VersionIdsToStages": {"a": ["AWSPREVIOUS"], "b": ["AWSCURRENT"]}}' ;;
+    *get-random-password*) echo '{"RandomPassword": "made-password"}' ;;
+    *put-secret-value*database/rates_sync*) tee "$FAKES/rates_sync" >/dev/null ;;
     *put-secret-value*) cat >>"$FAKES/put" ;;
     *get-secret-value*database/rates_sync*) cat "$FAKES/rates_sync" ;;
     *get-secret-value*database/rates_api*) cat "$FAKES/rates_api" ;;
@@ -29,12 +33,23 @@ esac
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Run the script and return the folder with its recorded calls."""
-    home = tmp_path_factory.mktemp("accounts")
+    """Run the script where both secrets have a value; return the folder with what it said."""
+    home = prepared(tmp_path_factory.mktemp("accounts"))
+    run(home)
+    return home
+
+
+def prepared(home: Path) -> Path:
+    """Return `home` with the stand-in for AWS and its answers."""
     (home / "aws").write_text(AWS)
     (home / "aws").chmod(0o755)
     answers: dict[str, object] = {
-        "cluster": {"DBClusterArn": "arn:c", "MasterUserSecret": {"SecretArn": "arn:m"}},
+        "cluster": {
+            "DBClusterArn": "arn:c",
+            "Endpoint": "writer.example",
+            "MasterUserSecret": {"SecretArn": "arn:m"},
+        },
+        "rates_sync.stages": {"VersionIdsToStages": {"a": ["AWSCURRENT"]}},
         "rates_sync": {"username": "rates_sync", "password": "sync-password", "masterarn": "arn:m"},
         "rates_api": {
             "username": "rates_api_clone",
@@ -44,9 +59,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     for name, answer in answers.items():
         (home / name).write_text(json.dumps(answer))
+    return home
+
+
+def run(home: Path) -> None:
+    """Run the script for staging."""
     environ = {"PATH": f"{home}:{os.environ['PATH']}", "FAKES": str(home)}
     subprocess.run(["bash", SCRIPT, "staging"], env=environ, check=True, capture_output=True)
-    return home
 
 
 @pytest.fixture(scope="module")
@@ -126,3 +145,24 @@ def test_a_secret_is_updated_with_the_new_master(home: Path) -> None:
         "password": "api-password",
         "masterarn": "arn:m",
     }
+
+
+@pytest.mark.parametrize("stages", [{}, {"VersionIdsToStages": {"a": ["AWSPENDING"]}}])
+def test_a_secret_without_a_value_gets_one(tmp_path: Path, stages: dict[str, object]) -> None:
+    """At the first run, in the shape that the rotation asks for; Terraform sees no password."""
+    home = prepared(tmp_path)
+    (home / "rates_sync.stages").write_text(json.dumps(stages))
+    run(home)
+    assert json.loads((home / "rates_sync").read_text()) == {
+        "engine": "mysql", "host": "writer.example", "port": 3306, "dbname": "rates",
+        "username": "rates_sync", "password": "made-password", "masterarn": "arn:m",
+    }  # fmt: skip
+    assert "IDENTIFIED BY 'made-password'" in (home / "said").read_text()
+    assert "password" not in (home / "calls").read_text().replace(
+        "get-random-password", ""
+    ).replace("--password-length", "")
+
+
+def test_a_value_is_made_once(home: Path) -> None:
+    """Another would lock out whoever reads the secret before the database learns of it."""
+    assert "get-random-password" not in (home / "calls").read_text()

@@ -100,6 +100,72 @@ def test_the_writer_is_not_counted_as_a_reader(
     assert look.cluster({"cluster": "c"}, None) == {"status": "available", "readers": 1}
 
 
+GROUP = [
+    {"InstanceId": "i-2", "LifecycleState": "InService"},
+    {"InstanceId": "i-1", "LifecycleState": "InService"},
+    {"InstanceId": "i-0", "LifecycleState": "Terminating"},
+]
+
+
+def invocation(instance: str, status: str, *outputs: str) -> dict[str, Any]:
+    """Return what Run Command says of a command on one instance."""
+    plugins = [{"Output": output} for output in outputs]
+    return {"InstanceId": instance, "Status": status, "CommandPlugins": plugins}
+
+
+def asked(
+    look: ModuleType, monkeypatch: pytest.MonkeyPatch, *answers: list[dict[str, Any]]
+) -> tuple[str, Aws, list[float]]:
+    """Ask the group with these looks at the answers; return the text, the calls, the pauses."""
+    aws, pauses = Aws(send_command={"Command": {"CommandId": "c"}}), list[float]()
+    aws.answers["describe_auto_scaling_groups"] = {"AutoScalingGroups": [{"Instances": GROUP}]}
+    looks = [{"CommandInvocations": found} for found in answers]
+    monkeypatch.setattr(boto3, "client", aws.client)
+    aws.answers["list_command_invocations"] = looks[0]
+
+    def sleep(seconds: float) -> None:
+        aws.answers["list_command_invocations"] = looks[min(len(pauses), len(looks) - 1)]
+        pauses.append(seconds)
+
+    monkeypatch.setattr(look.time, "sleep", sleep)
+    told = look.ask({"group": "g", "command": "rates-sync status"}, None)
+    return told["text"], aws, pauses
+
+
+def test_every_instance_in_service_is_asked_and_quoted(
+    look: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one that leaves is not; the answer is waited for, each is named."""
+    ended = [invocation("i-1", "Success", "leader\n"), invocation("i-2", "Failed", "", "no\n")]
+    begun = [invocation("i-1", "InProgress"), invocation("i-2", "Pending")]
+    text, aws, pauses = asked(look, monkeypatch, [], begun[:1], begun, ended)
+    assert text == "i-1: Success\nleader\ni-2: Failed\nno"
+    assert sorted(aws.asked["send_command"]["InstanceIds"]) == ["i-1", "i-2"]
+    assert aws.asked["send_command"]["Parameters"] == {"commands": ["rates-sync status"]}
+    assert aws.asked["list_command_invocations"] == {"CommandId": "c", "Details": True}
+    assert len(pauses) == 4
+
+
+def test_an_instance_that_does_not_answer_is_told_as_such(
+    look: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one's answer is not lost, and the step ends within its ten minutes."""
+    text, _, pauses = asked(look, monkeypatch, [invocation("i-1", "Success", "leader")])
+    assert text == "i-1: Success\nleader\ni-2: no answer"
+    assert sum(pauses) <= 90
+
+
+def test_a_group_without_instances_is_told_as_such(
+    look: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is sent."""
+    aws = Aws(describe_auto_scaling_groups={"AutoScalingGroups": []})
+    monkeypatch.setattr(boto3, "client", aws.client)
+    assert look.ask({"group": "g", "command": "x"}, None) == {
+        "text": "g has no instance in service."
+    }
+
+
 @pytest.fixture
 def server() -> Iterator[redis.Redis]:
     """A Redis that holds the documents, with 300 s to live, and a stream."""

@@ -1,6 +1,8 @@
 """The cost page shows what its script computes."""
 
 import itertools
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -57,3 +59,60 @@ def test_labels_are_counted_as_metrics(model: ModuleType) -> None:
     assert model.series([alone]) == 1
     assert model.series([states]) == 3
     assert model.series([alone, routes]) == 1 + 12 * 4
+
+
+def test_every_price_can_be_looked_up(model: ModuleType) -> None:
+    """By service and usage type of AWS's price lists."""
+    assert model.USAGE.keys() == model.PRICES.keys()
+
+
+def test_what_is_counted_is_what_is_there(model: ModuleType) -> None:
+    """Rules, secrets, keys, endpoints, alarms and gigabytes as Terraform has them."""
+    text = {path: path.read_text(encoding="utf-8") for path in sorted(TERRAFORM.glob("**/*.tf"))}
+    module = TERRAFORM / "modules"
+    firewall = text[module / "edge/firewall.tf"]
+    assert 1 + len(re.findall(r"^    AWSManaged", firewall, re.MULTILINE)) == model.WAF_RULES
+    assert f"volume_size           = {model.VOLUME_GB}" in text[module / "service/main.tf"]
+    [endpoints] = re.findall(
+        r'variable "interface_endpoints".*?default = \[(.*?)\]',
+        text[module / "network/variables.tf"],
+        re.DOTALL,
+    )
+    assert endpoints.count('"') // 2 == model.ENDPOINTS
+    keys = text[TERRAFORM / "platform/keys.tf"]
+    assert len(re.findall(r"^      description = ", keys, re.MULTILINE)) == model.KEYS
+    secrets = re.findall(r'^    \w+ += "', text[TERRAFORM / "platform/secrets.tf"], re.MULTILINE)
+    assert len(secrets) + 2 + 1 + 1 == model.SECRETS  # by hand; users; the master's; Redis'
+
+
+def listed(model: ModuleType, service: str, **other: float) -> dict[str, object]:
+    """Return a price list of a service with our prices, but for `other`."""
+    products: dict[str, object] = {}
+    terms: dict[str, object] = {}
+    for number, (name, (of_service, usage)) in enumerate(model.USAGE.items()):
+        if of_service == service:
+            price = other.get(usage, model.PRICES[name] / (1e6 if "million" in name else 1))
+            products[str(number)] = {"attributes": {"usagetype": usage}}
+            tier = {"beginRange": "0", "pricePerUnit": {"USD": f"{price:.10f}"}}
+            more = {"beginRange": "100", "pricePerUnit": {"USD": "0.001"}}
+            terms[str(number)] = {"t": {"priceDimensions": {"a": tier, "b": more}}}
+    return {"offerCode": service, "products": products, "terms": {"OnDemand": terms}}
+
+
+def check(tmp_path: Path, price_list: dict[str, object]) -> tuple[int, str]:
+    """Run the script with a price list."""
+    file = tmp_path / "index.json"
+    file.write_text(json.dumps(price_list), encoding="utf-8")
+    command = [sys.executable, str(TERRAFORM / "cost.py"), "--check", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout
+
+
+def test_prices_are_held_against_a_list(model: ModuleType, tmp_path: Path) -> None:
+    """One that differs is named with both, one that is missing too; the first tier counts."""
+    assert check(tmp_path, listed(model, "AmazonVPC")) == (0, "every price is the list's\n")
+    assert check(tmp_path, listed(model, "AmazonCloudFront"))[0] == 0
+    status, said = check(tmp_path, listed(model, "AWSELB", LCUUsage=0.01))
+    assert (status, said) == (1, "load balancer, unit and hour: 0.008 here, 0.01 listed\n")
+    empty: dict[str, object] = {"offerCode": "AWSELB", "products": {}, "terms": {"OnDemand": {}}}
+    assert "the list has no LCUUsage" in check(tmp_path, empty)[1]

@@ -29,12 +29,12 @@ def jobs() -> dict[str, Any]:
 
 def steps() -> list[dict[str, Any]]:
     """Return every step of the services' shared workflow."""
-    return [step for job in jobs().values() for step in job["steps"]]
+    return [step for job in jobs().values() for step in job.get("steps", [])]
 
 
 def test_actions_are_pinned_by_commit() -> None:
     """An action is our own file, or pinned to a commit."""
-    for path in WORKFLOWS.glob("deploy-*.yml"):
+    for path in WORKFLOWS.glob("*.yml"):
         for used in re.findall(r"uses: (\S+)", path.read_text(encoding="utf-8")):
             assert used.startswith("./") or re.search(r"@[0-9a-f]{40}$", used), f"{path}: {used}"
 
@@ -71,8 +71,11 @@ def test_an_earlier_digest_can_be_deployed_again(service: str) -> None:
 def test_a_pull_request_pushes_and_applies_nothing() -> None:
     """A pull request builds, scans and plans."""
     pushing = [step for step in steps() if "push" in step.get("name", "")]
-    assert len(pushing) == 4
-    assert {step["if"] for step in pushing} == {"github.event_name != 'pull_request'"}
+    assert len(pushing) == 6
+    assert {step["if"] for step in pushing} == {
+        "github.event_name != 'pull_request'",
+        "github.event_name == 'push'",  # signed by what main is
+    }
     assert "github.event_name != 'pull_request'" in jobs()["apply"]["if"]
 
 
@@ -87,9 +90,11 @@ def test_nothing_is_pushed_unscanned() -> None:
 
 def test_nothing_is_applied_unapproved() -> None:
     """The job that applies runs in the environment, so it waits for its reviewers."""
-    applying = [name for name, job in jobs().items() if "apply.sh" in str(job["steps"])]
+    applying = [name for name, job in jobs().items() if "apply.sh" in str(job.get("steps"))]
     assert applying == ["apply"]
-    assert jobs()["apply"]["environment"] == "${{ matrix.environment }}"
+    assert jobs()["apply"]["environment"] == (
+        "${{ matrix.environment }}${{ inputs.digest != '' && '-rollback' || '' }}"
+    )
     assert "plan" in jobs()["apply"]["needs"]
     assert jobs()["apply"]["strategy"]["max-parallel"] == 1
 
@@ -103,9 +108,139 @@ def test_no_aws_key_is_stored() -> None:
 @pytest.mark.skipif(shutil.which("shellcheck") is None, reason="needs shellcheck")
 def test_steps_and_scripts_pass_shellcheck() -> None:
     """shellcheck passes for the steps' commands and for the scripts."""
-    for step in steps():
+    for step in [step for _, _, job in every_job() for step in job.get("steps", [])]:
         if "run" in step:
             script = "#!/bin/bash\n" + re.sub(r"\$\{\{.*?\}\}", "filled-in", step["run"])
             subprocess.run(["shellcheck", "-"], input=script, text=True, check=True)
     for path in (ROOT / "deploy/release").glob("*.sh"):
         subprocess.run(["shellcheck", path], check=True)
+
+
+DEPLOYS = ("deploy-service.yml", "deploy-platform.yml")
+
+
+def every_job() -> list[tuple[str, str, dict[str, Any]]]:
+    """Return each job with its workflow and its name."""
+    return [
+        (path.name, name, job)
+        for path in sorted(WORKFLOWS.glob("*.yml"))
+        for name, job in workflow(path.name)["jobs"].items()
+    ]
+
+
+def test_a_job_without_an_environment_uses_variables_of_the_repository_alone() -> None:
+    """A variable of an environment is empty outside of it: the head of the workflow lists both."""
+    head = (WORKFLOWS / "deploy-service.yml").read_text(encoding="utf-8").split("name:")[0]
+    [listed] = re.findall(r"Repository variables: ([\w, ]+)\.", head)
+    of_repository = set(listed.split(", "))
+    [named] = re.findall(r"each with the variables ([\w ]+):", head)
+    of_environments = set(named.split(" and "))
+    for file, name, job in every_job():
+        used = set(re.findall(r"vars\.(\w+)", str(job)))
+        known = of_repository | (of_environments if "environment" in job else set())
+        assert used <= known, f"{file} {name}"
+
+
+def test_credentials_last_as_long_as_the_job() -> None:
+    """login.sh says for how many seconds; an hour by itself."""
+    script = (ROOT / "deploy/release/login.sh").read_text(encoding="utf-8")
+    [default] = re.findall(r"seconds=\$\{3:-(\d+)\}", script)
+    assert '--duration-seconds "$seconds"' in script
+    logins = 0
+    for file, name, job in every_job():
+        for step in job.get("steps", []):
+            if "login.sh" in step.get("run", ""):
+                seconds = re.search(r'AWS_REGION \}\}" (\d+)', step["run"])
+                lasts = int(seconds[1]) if seconds else int(default)
+                assert job["timeout-minutes"] * 60 <= lasts, f"{file} {name}"
+                logins += 1
+    assert logins == 6
+
+
+@pytest.mark.parametrize("file", DEPLOYS)
+def test_a_pull_request_plans_for_staging_alone(file: str) -> None:
+    """What is not reviewed yet gets no role in production."""
+    matrix = workflow(file)["jobs"]["plan"]["strategy"]["matrix"]["environment"]
+    assert matrix.startswith("${{ fromJSON(github.event_name == 'pull_request' && '[\"staging\"]'")
+
+
+@pytest.mark.parametrize("file", DEPLOYS)
+def test_what_was_approved_is_what_is_applied(file: str) -> None:
+    """The plan's fingerprint goes from the job that plans to the one that applies."""
+    found = workflow(file)["jobs"]
+    environments = {"staging", "production"}
+    assert found["plan"]["outputs"] == {
+        one: f"${{{{ steps.fingerprint.outputs.{one} }}}}" for one in environments
+    }
+    assert found["apply"]["env"]["APPROVED"] == "${{ needs.plan.outputs[matrix.environment] }}"
+    assert '"$APPROVED"' in found["apply"]["steps"][-1]["run"]
+
+
+def test_nothing_is_built_before_the_tests_are_green() -> None:
+    """Nor planned or applied: each needs the job before."""
+    assert jobs()["test"]["uses"] == "./.github/workflows/test.yml"
+    assert jobs()["build"]["needs"] == "test"
+    assert "build" in jobs()["plan"]["needs"]
+    steps = workflow("test.yml")["jobs"]["test"]["steps"]
+    assert steps[-1]["run"] == "./dev test"
+    assert any("install-terraform.sh" in step.get("run", "") for step in steps)
+
+
+def test_a_failed_test_or_build_stops_the_plan() -> None:
+    """A skipped build (a rollback) does not; a build that is skipped since a test failed does."""
+    assert jobs()["plan"]["if"] == (
+        "${{ !cancelled() && (needs.build.result == 'success' || inputs.digest != '') }}"
+    )
+
+
+def test_the_platform_is_planned_only_when_terraform_test_is_green() -> None:
+    """With terraform on PATH: without, its tests would be skipped."""
+    check = workflow("deploy-platform.yml")["jobs"]["check"]
+    runs = [step["run"] for step in check["steps"] if "run" in step]
+    assert "install-terraform.sh" in runs[0]
+    assert "--only terraform --only infrastructure" in runs[1]
+    assert workflow("deploy-platform.yml")["jobs"]["plan"]["needs"] == "check"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_changes_of_the_infrastructure_are_tested(service: str) -> None:
+    """By the workflows that run everything."""
+    paths = workflow(f"{service}.yml")["on"]["push"]["paths"]
+    assert {"deploy/terraform/**", "deploy/release/**", "deploy/kubernetes/**"} <= set(paths)
+
+
+def test_going_back_waits_for_nobody() -> None:
+    """A rollback applies in an environment without reviewers; what it brings must be signed."""
+    apply = jobs()["apply"]
+    runs = [step.get("run", "") for step in apply["steps"]]
+    verified = next(n for n, run in enumerate(runs) if "verify.sh" in run)
+    applied = next(n for n, run in enumerate(runs) if "apply.sh" in run)
+    assert verified < applied
+    assert "-rollback" in apply["environment"]
+
+
+def test_programs_of_others_have_exact_versions() -> None:
+    """The same everywhere, and no tag that moves."""
+    seen: dict[str, set[str]] = {}
+    for path in WORKFLOWS.glob("*.yml"):
+        for name, image in re.findall(r"^  (\w+_IMAGE): (\S+)$", path.read_text(), re.MULTILINE):
+            assert re.search(r":v?\d+\.\d+\.\d+$", image), image
+            seen.setdefault(name, set()).add(image)
+    assert seen.keys() >= {"TERRAFORM_IMAGE", "SCANNER_IMAGE", "COSIGN_IMAGE", "SBOM_IMAGE"}
+    assert {name: len(images) for name, images in seen.items()} == dict.fromkeys(seen, 1)
+
+
+def test_newer_versions_are_proposed() -> None:
+    """The update bot knows every folder with something pinned."""
+    text = (ROOT / ".github/dependabot.yml").read_text(encoding="utf-8")
+    updates = yaml.safe_load(text)["updates"]
+    folders = {
+        update["package-ecosystem"]: set(update.get("directories", [update.get("directory")]))
+        for update in updates
+    }
+    assert folders["docker"] == {f"/services/{service}" for service in SERVICES}
+    roots = {
+        f"/{path.parent.relative_to(ROOT)}" for path in ROOT.glob("deploy/terraform/*/versions.tf")
+    }
+    assert folders["terraform"] == roots
+    assert {"github-actions", "pip", "docker-compose"} <= folders.keys()

@@ -1,8 +1,10 @@
 """The release scripts, run without AWS: deploying an image, and rolling back a bad one."""
 
+import json
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +17,7 @@ case "$*" in
     *--query\\ InstanceRefreshes*)
         head -n 1 "$FAKES/statuses"
         sed -i 1d "$FAKES/statuses" ;;
+    *describe-alarms*) cat "$FAKES/alarm" ;;
     *describe-repositories*) echo registry.example/rates-staging/rates-api ;;
     *get-parameter*) cat "$FAKES/before" ;;
     *describe-images*) [ ! -e "$FAKES/no-image" ] ;;
@@ -22,7 +25,10 @@ esac
 """
 DOCKER = """#!/bin/sh
 echo "$*" >>"$FAKES/docker.calls"
-[ ! -e "$FAKES/no-apply" ]
+case "$*" in
+    *" show "*) cat "$FAKES/plan" ;;
+    *" apply "*) [ ! -e "$FAKES/no-apply" ] ;;
+esac
 """
 NOTHING = "#!/bin/sh\n"
 
@@ -37,10 +43,22 @@ class Runner:
             (home / name).chmod(0o755)
         (home / "before").write_text("registry.example/rates-staging/rates-api@sha256:old\n")
         self.refresh("Successful")
+        (home / "alarm").write_text("OK\n")
+        self.plan({"address": "a", "mode": "managed", "change": {"actions": ["create"]}})
 
     def refresh(self, *statuses: str) -> None:
         """Let the group's refresh go through these states, one per check."""
         (self.home / "statuses").write_text("".join(f"{status}\n" for status in statuses))
+
+    def plan(self, *changes: dict[str, Any]) -> None:
+        """Terraform would make these changes."""
+        (self.home / "plan").write_text(json.dumps({"resource_changes": changes}))
+
+    def fingerprint(self) -> str:
+        """Return the fingerprint of what terraform would change."""
+        file = self.home / "fingerprint"
+        assert self.run("plan.sh", "rates-api", "staging", str(file), "-lock=false") == 0
+        return file.read_text().strip()
 
     def run(self, script: str, *arguments: str) -> int:
         """Run a script of deploy/release and return its exit status."""
@@ -50,6 +68,9 @@ class Runner:
             "STATE_BUCKET": "states",
             "AWS_REGION": "us-east-1",
             "TERRAFORM_IMAGE": "terraform",
+            "COSIGN_IMAGE": "cosign",
+            "GITHUB_REPOSITORY": "example/rates",
+            "HOME": str(self.home),
         }
         command = [str(ROOT / "deploy/release" / script), *arguments]
         return subprocess.run(command, env=environ, capture_output=True, check=False).returncode
@@ -73,39 +94,42 @@ def runner(tmp_path: Path) -> Runner:
 
 def test_an_image_is_recorded_by_its_digest_and_applied(runner: Runner) -> None:
     """Terraform runs in the service's root with the environment's variables."""
-    assert runner.run("apply.sh", "rates-api", "staging", DIGEST) == 0
+    assert runner.run("apply.sh", "rates-api", "staging", DIGEST, "unapproved") == 0
     assert runner.written_down() == [f"registry.example/rates-staging/rates-api@{DIGEST}"]
     (applied,) = runner.calls("docker", " apply ")
-    assert "-var-file=../environments/staging/rates-api.tfvars" in applied
+    assert applied.endswith(" apply -no-color -input=false plan.bin")
     assert "deploy/terraform/rates-api" in applied
+    (planned,) = runner.calls("docker", " plan ")
+    assert "-var-file=../environments/staging/rates-api.tfvars" in planned
+    assert "-out=plan.bin" in planned
 
 
 @pytest.mark.parametrize("ended", ["Failed", "Cancelled", "RollbackSuccessful", "RollbackFailed"])
 def test_a_failed_refresh_resets_the_parameter(runner: Runner, ended: str) -> None:
     """The group has rolled back; the parameter is reset to the old image, and the run fails."""
     runner.refresh("Pending", "InProgress", ended)
-    assert runner.run("apply.sh", "rates-api", "staging", DIGEST) == 1
+    assert runner.run("apply.sh", "rates-api", "staging", DIGEST, "unapproved") == 1
     assert runner.written_down()[-1] == "registry.example/rates-staging/rates-api@sha256:old"
 
 
 def test_a_failed_apply_resets_the_parameter(runner: Runner) -> None:
     """Nothing was replaced, so the parameter is reset: the next plan must not deploy it."""
     (runner.home / "no-apply").touch()
-    assert runner.run("apply.sh", "rates-api", "staging", DIGEST) == 1
+    assert runner.run("apply.sh", "rates-api", "staging", DIGEST, "unapproved") == 1
     assert runner.written_down()[-1] == "registry.example/rates-staging/rates-api@sha256:old"
 
 
 def test_a_missing_image_changes_nothing(runner: Runner) -> None:
     """A rollback to a digest that the registry no longer has fails first of all."""
     (runner.home / "no-image").touch()
-    assert runner.run("apply.sh", "rates-api", "staging", DIGEST) != 0
+    assert runner.run("apply.sh", "rates-api", "staging", DIGEST, "unapproved") != 0
     assert runner.written_down() == []
 
 
 @pytest.mark.parametrize("named", ["latest", "sha256:12", f"rates-api@{DIGEST}"])
 def test_only_a_digest_is_deployed(runner: Runner, named: str) -> None:
     """A tag is rejected, because it can move to another image."""
-    assert runner.run("apply.sh", "rates-api", "staging", named) == 2
+    assert runner.run("apply.sh", "rates-api", "staging", named, "unapproved") == 2
     assert runner.written_down() == []
 
 
@@ -126,3 +150,63 @@ def test_an_apply_without_a_refresh_succeeds_at_once(runner: Runner) -> None:
     """At the first apply, without any refresh, there is nothing to wait for."""
     runner.refresh("None")
     assert runner.run("refreshed.sh", "rates-api", "staging") == 0
+
+
+CREATED = {"address": "a", "mode": "managed", "change": {"actions": ["create"], "after": {"x": 1}}}
+
+
+def test_the_plan_that_was_approved_is_applied(runner: Runner) -> None:
+    """Its fingerprint does not depend on the order, on data or on what stays as it is."""
+    approved = runner.fingerprint()
+    same = {"address": "b", "mode": "managed", "change": {"actions": ["no-op"]}}
+    read = {"address": "c", "mode": "data", "change": {"actions": ["read"]}}
+    runner.plan(same, read, {"address": "a", "mode": "managed", "change": {"actions": ["create"]}})
+    assert runner.run("apply-plan.sh", "platform", "staging", approved) == 0
+    assert len(runner.calls("docker", " apply ")) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        CREATED,
+        {**CREATED, "address": "b"},
+        {**CREATED, "change": {"actions": ["delete"], "before": {"x": 1}}},
+        {**CREATED, "change": {"actions": ["create"], "after": {"x": 2}}},
+    ],
+)
+def test_another_plan_than_the_approved_is_not_applied(
+    runner: Runner, change: dict[str, Any]
+) -> None:
+    """Not another resource, action or value; nor anything where no fingerprint came through."""
+    approved = runner.fingerprint()
+    runner.plan(change)
+    assert runner.run("apply-plan.sh", "platform", "staging", approved) == 3
+    assert runner.run("apply-plan.sh", "platform", "staging", "") != 0
+    assert runner.calls("docker", " apply ") == []
+
+
+def test_an_approved_image_is_not_left_written_down_if_the_plan_is_another(runner: Runner) -> None:
+    """The parameter is reset, as after every apply that fails."""
+    assert runner.run("apply.sh", "rates-api", "staging", DIGEST, "0" * 64) == 1
+    assert runner.written_down()[-1] == "registry.example/rates-staging/rates-api@sha256:old"
+
+
+def test_an_image_is_signed_once(runner: Runner) -> None:
+    """Tags are immutable: where the signature verifies none is made."""
+    arguments = ("sign.sh", "rates-api", "staging", DIGEST, "sbom.json")
+    assert runner.run(*arguments) == 0
+    assert runner.calls("docker", " sign ") == []
+    assert runner.calls("docker", " attest ") == []
+    verified = runner.calls("docker", " verify ")
+    assert "deploy-service.yml@refs/heads/main" in verified[0]
+
+
+@pytest.mark.parametrize(("state", "watched"), [("OK", True), ("None", True), ("ALARM", False)])
+def test_a_fix_is_not_rolled_back_by_an_alarm_that_fires_already(
+    runner: Runner, state: str, watched: bool
+) -> None:
+    """The refresh alarm ends refreshes again as soon as it is quiet before one."""
+    (runner.home / "alarm").write_text(f"{state}\n")
+    assert runner.run("apply.sh", "rates-api", "staging", DIGEST, "unapproved") == 0
+    (planned,) = runner.calls("docker", " plan ")
+    assert ("-var=refresh_watches_alarm=false" not in planned) is watched

@@ -18,6 +18,7 @@ module "database" {
   backup_retention_days      = var.backup_retention_days
   backup_copy_vault_arn      = var.backup_copy_vault_arn
   deletion_protection        = var.deletion_protection
+  rotate_passwords           = var.rotate_database_passwords
 }
 
 module "cache" {
@@ -30,7 +31,6 @@ module "cache" {
   secrets_kms_key_arn = aws_kms_key.this["secrets"].arn
   node_type           = var.cache_node_type
   replicas            = var.cache_replicas
-  auth_token_version  = var.cache_auth_token_version
 }
 
 locals {

@@ -28,7 +28,10 @@ locals {
     messages = {
       description = "Alerts"
       region      = var.region
-      users       = [{ service = "cloudwatch.amazonaws.com", condition = local.of_this_account }]
+      users = [
+        { service = "cloudwatch.amazonaws.com", condition = local.of_this_account },
+        { service = "events.amazonaws.com", condition = local.of_this_account },
+      ]
     }
     buckets = {
       description = "The audit trail and recorded configurations"

@@ -31,6 +31,7 @@ module "runbooks" {
   name                  = local.name
   environment           = var.environment
   alarm_topic_arn       = aws_sns_topic.alerts.arn
+  approval_topic_arn    = aws_sns_topic.approvals.arn
   messages_key_arn      = aws_kms_key.this["messages"].arn
   alarm_arns            = module.observability.alarm_arns
   alb_arn_suffix        = module.edge.alb_arn_suffix
@@ -39,8 +40,12 @@ module "runbooks" {
   database_cluster_id   = module.database.cluster_id
   min_acu               = var.min_acu
   max_acu               = var.max_acu
-  approvers             = [for role in var.approver_roles : "arn:${local.partition}:iam::${local.account}:role/${role}"]
-  runbook_base_url      = var.runbook_base_url
+  database_instances    = var.database_instances
+
+  emergency_dollars_per_hour = var.emergency_dollars_per_hour
+
+  approvers        = [for role in var.approver_roles : "arn:${local.partition}:iam::${local.account}:role/${role}"]
+  runbook_base_url = var.runbook_base_url
 }
 
 module "drills" {

@@ -53,8 +53,8 @@ variable "cache_replicas" {
   default     = 1
 }
 
-variable "cache_auth_token_version" {
-  description = "Raise by one to replace Redis' AUTH token."
-  type        = number
-  default     = 1
+variable "rotate_database_passwords" {
+  description = "Whether the database users' passwords rotate: not before the accounts are there (README.md, the first apply)."
+  type        = bool
+  default     = true
 }

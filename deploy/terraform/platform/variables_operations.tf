@@ -28,3 +28,9 @@ variable "drills" {
   type        = bool
   default     = false
 }
+
+variable "emergency_dollars_per_hour" {
+  description = "What an automation may spend an hour without an approval: three instances are 0.12, Aurora at 16 instead of 0.5 ACUs is 3.72."
+  type        = number
+  default     = 4
+}

@@ -1,14 +1,15 @@
 terraform {
   required_version = ">= 1.11"
 
+  # Exact: what was planned yesterday is planned today. The update bot proposes newer ones.
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = "~> 6.0"
+      version = "6.69.1"
     }
     random = {
       source  = "hashicorp/random"
-      version = "~> 3.7"
+      version = "3.9.1"
     }
   }
 

@@ -36,6 +36,8 @@ module "service" {
     requests_per_second     = var.requests_per_second
   }
 
+  refresh_watches_alarm = var.refresh_watches_alarm
+
   probe_port   = 8000
   metrics_port = 8010
   stop_seconds = local.drain_seconds + 20

@@ -68,3 +68,9 @@ variable "image" {
   type        = string
   default     = null
 }
+
+variable "refresh_watches_alarm" {
+  description = "Whether the refresh alarm rolls a refresh back; false while it fires already (deploy/release/plan.sh)."
+  type        = bool
+  default     = true
+}

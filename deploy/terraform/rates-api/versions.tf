@@ -1,14 +1,15 @@
 terraform {
   required_version = ">= 1.11"
 
+  # Exact: what was planned yesterday is planned today. The update bot proposes newer ones.
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = "~> 6.0"
+      version = "6.69.1"
     }
     http = {
       source  = "hashicorp/http"
-      version = "~> 3.4"
+      version = "3.6.2"
     }
   }
 

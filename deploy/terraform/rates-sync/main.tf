@@ -25,6 +25,8 @@ module "service" {
   security_group_id = local.platform["network/security_groups/rates_sync"]
   singleton_metric  = "rates_sync_leader"
 
+  refresh_watches_alarm = var.refresh_watches_alarm
+
   probe_port   = 8001
   metrics_port = 8001
   metrics      = jsondecode(file("${path.module}/../metrics.json"))

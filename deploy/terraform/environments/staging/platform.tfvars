@@ -18,6 +18,6 @@ record_configuration = true
 inspect              = true
 
 alert_emails     = ["on-call@example.com"]
-approver_roles   = ["rates-on-call"]
+approver_roles   = ["rates-staging-on-call"]
 runbook_base_url = "https://example.com/rates/docs/runbooks"
 drills           = false

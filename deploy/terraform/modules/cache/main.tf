@@ -24,7 +24,7 @@ resource "aws_elasticache_parameter_group" "this" {
 }
 
 resource "aws_elasticache_replication_group" "this" {
-  #checkov:skip=CKV_AWS_31:It has an AUTH token; the check does not recognise the write-only argument.
+  #checkov:skip=CKV_AWS_31:Its AUTH token is set by files/token.sh, and is in no state.
   replication_group_id = var.name
   description          = "The stream and the documents of ${var.name}"
 
@@ -46,12 +46,7 @@ resource "aws_elasticache_replication_group" "this" {
   at_rest_encryption_enabled = true
   kms_key_id                 = var.kms_key_arn
 
-  # Write-only: the token is in Secrets Manager and in no state.
-  auth_token_wo              = ephemeral.random_password.auth_token.result
-  auth_token_wo_version      = var.auth_token_version
-  auth_token_update_strategy = "ROTATE"
-
-  # A snapshot would restore a stream that is older than the record (protocol rule 9).
+  # A snapshot would bring back a stream that the record has left behind (protocol rule 9).
   snapshot_retention_limit   = 0
   auto_minor_version_upgrade = true
   maintenance_window         = "sun:08:00-sun:09:00" # UTC: early Sunday in Mexico City

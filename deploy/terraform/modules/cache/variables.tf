@@ -65,14 +65,3 @@ variable "engine_version" {
     error_message = "engine_version must be 7.x: the parameter group's family is redis7."
   }
 }
-
-variable "auth_token_version" {
-  description = "Raise by one to replace the AUTH token (a planned change, see auth.tf)."
-  type        = number
-  default     = 1
-
-  validation {
-    condition     = var.auth_token_version >= 1 && floor(var.auth_token_version) == var.auth_token_version
-    error_message = "auth_token_version must be a whole number of at least 1."
-  }
-}

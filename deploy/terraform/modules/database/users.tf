@@ -11,20 +11,15 @@
 # own would be code that handles the master password. The functions run in the subnets of rates-sync with its
 # security group, because only the two services' groups can reach the database.
 #
-# files/accounts.sh creates accounts and grants once, before the first rotation.
+# Accounts, grants and the first passwords are made once, by files/accounts.sh, and only then the rotation
+# (rotate_passwords). Terraform never sees a password: a version that it kept track of would lose its label to the
+# second rotation, be gone to the provider, and be made anew, as the current one, by the next apply.
 
 locals {
   users = {
     rates_sync = { access = "read and write", hour = 9 }
     rates_api  = { access = "read the views", hour = 12 }
   }
-}
-
-ephemeral "random_password" "user" {
-  for_each = local.users
-
-  length  = 40
-  special = false
 }
 
 resource "aws_secretsmanager_secret" "user" {
@@ -37,28 +32,19 @@ resource "aws_secretsmanager_secret" "user" {
   recovery_window_in_days = 7
 }
 
-resource "aws_secretsmanager_secret_version" "user" {
+# Lambda would create them itself and never expire them.
+resource "aws_cloudwatch_log_group" "rotation" {
+  #checkov:skip=CKV_AWS_338:Logs are kept 7 days, by requirement; rotations are in the audit trail, 2 years.
   for_each = local.users
 
-  secret_id = aws_secretsmanager_secret.user[each.key].id
-
-  # The format that the rotation requires. The host is the writer for both users: passwords can change only
-  # there. Write-only and written once, so that Terraform does not overwrite rotated passwords.
-  secret_string_wo = jsonencode({
-    engine    = "mysql"
-    host      = aws_rds_cluster.this.endpoint
-    port      = 3306
-    dbname    = local.database_name
-    username  = each.key
-    password  = ephemeral.random_password.user[each.key].result
-    masterarn = one(aws_rds_cluster.this.master_user_secret).secret_arn
-  })
-  secret_string_wo_version = 1
+  name              = "/aws/lambda/${var.name}-rotate-${replace(each.key, "_", "-")}"
+  retention_in_days = 7
+  kms_key_id        = var.logs_kms_key_arn
 }
 
 resource "aws_cloudformation_stack" "rotation" {
-  #checkov:skip=CKV_AWS_124:A failed rotation is a Secrets Manager event, not a stack event; the stack changes only with this file.
-  for_each = local.users
+  #checkov:skip=CKV_AWS_124:A rotation that fails is an event of Secrets Manager, not of this stack, which only ever changes with this file.
+  for_each = var.rotate_passwords ? local.users : {}
 
   name         = "${var.name}-rotation-${replace(each.key, "_", "-")}"
   capabilities = ["CAPABILITY_AUTO_EXPAND", "CAPABILITY_IAM"]
@@ -70,7 +56,7 @@ resource "aws_cloudformation_stack" "rotation" {
         Type = "AWS::SecretsManager::RotationSchedule"
         Properties = {
           SecretId = aws_secretsmanager_secret.user[each.key].arn
-          # The accounts may not exist yet.
+          # On the first of the month, not at every change of this file.
           RotateImmediatelyOnUpdate = false
           RotationRules = {
             # On the first of every month, at night in Mexico City, each user at a different hour.
@@ -92,6 +78,5 @@ resource "aws_cloudformation_stack" "rotation" {
       }
     }
   })
-
-  depends_on = [aws_secretsmanager_secret_version.user]
+  depends_on = [aws_cloudwatch_log_group.rotation]
 }

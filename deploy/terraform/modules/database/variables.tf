@@ -63,6 +63,12 @@ variable "rotation_security_group_id" {
   type        = string
 }
 
+variable "rotate_passwords" {
+  description = "Whether the users' passwords rotate; false until files/accounts.sh has made the accounts."
+  type        = bool
+  default     = true
+}
+
 variable "engine_version" {
   description = "The Aurora MySQL version, compatible with MySQL 8.0."
   type        = string

@@ -86,7 +86,7 @@ resource "aws_vpc_security_group_egress_rule" "s3" {
 resource "aws_vpc_security_group_egress_rule" "internet" {
   security_group_id = aws_security_group.this["rates_sync"].id
   cidr_ipv4         = "0.0.0.0/0"
-  description       = "To Banxico, CloudFront's API and SNS"
+  description       = "To Banxico, the API of CloudFront, SNS"
   ip_protocol       = "tcp"
   from_port         = 443
   to_port           = 443

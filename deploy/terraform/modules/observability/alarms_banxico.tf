@@ -1,8 +1,8 @@
 # What rates-sync reports about Banxico. Both instances export each gauge, but only the leader's has a
 # current value: the maximum counts.
 #
-# Missing data: `ignore` for gauges that hold a state. If rates-sync stops reporting, `freshness` fires;
-# an alarm here must then neither page a second time for the same cause nor report OK.
+# Missing data: `ignore` where a gauge holds a state. If rates-sync falls silent, `no_leader` tells;
+# an alarm here must then neither fire as a second page for one cause nor say that all is well.
 
 locals {
   # Outcomes of cycles that got no usable answer from Banxico. Not `breaker_open` (no request was sent),

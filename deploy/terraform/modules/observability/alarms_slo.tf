@@ -1,8 +1,8 @@
 # Availability and latency, each with a fast and a slow burn, and freshness.
 #
-# Missing data: without requests nothing burns (notBreaching); if there are none because nothing is
-# running, `unhealthy_hosts` fires. Only freshness treats missing data as a fault (breaching): its gauges
-# exist whenever rates-sync and rates-api run.
+# Missing data: a burn rate without requests is no burn (notBreaching); that nothing arrives because
+# nothing runs is for `unhealthy_hosts`. Freshness takes the silence of both services for a fault
+# (breaching); the silence of rates-sync alone it can't see (alarms_services.tf), which is for `no_leader`.
 
 locals {
   slo_alarms = merge(

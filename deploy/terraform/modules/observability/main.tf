@@ -1,4 +1,4 @@
-# Fifteen alarms and three dashboards over the same metrics.
+# The fifteen alarms of the requirements, six more, and three dashboards over the same metrics.
 #
 # objectives.tf   the SLOs, and how their SLIs are computed
 # alarms_*.tf     each alarm: metrics, expression, threshold, runbook
@@ -9,7 +9,7 @@
 data "aws_region" "current" {}
 
 locals {
-  alarms = merge(local.slo_alarms, local.banxico_alarms, local.resource_alarms)
+  alarms = merge(local.slo_alarms, local.banxico_alarms, local.resource_alarms, local.service_alarms)
 
   load_balancer = { LoadBalancer = var.alb_arn_suffix }
   target_group  = { LoadBalancer = var.alb_arn_suffix, TargetGroup = var.target_group_arn_suffix }
@@ -29,7 +29,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   alarm_name        = "${var.name}-${replace(each.key, "_", "-")}"
   alarm_description = "${each.value.says} Runbook: ${local.runbooks[each.key]}"
 
-  comparison_operator = "GreaterThanOrEqualToThreshold"
+  comparison_operator = lookup(each.value, "comparison", "GreaterThanOrEqualToThreshold")
   threshold           = each.value.limit
   evaluation_periods  = each.value.of
   datapoints_to_alarm = each.value.breaching
@@ -38,11 +38,16 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   alarm_actions = [var.alarm_topic_arn]
   ok_actions    = [var.alarm_topic_arn]
 
-  metric_query {
-    id          = "watched"
-    label       = each.value.label
-    expression  = each.value.expression
-    return_data = true
+  # Without an expression the one metric is watched as it is.
+  dynamic "metric_query" {
+    for_each = lookup(each.value, "expression", null)[*]
+
+    content {
+      id          = "watched"
+      label       = each.value.label
+      expression  = metric_query.value
+      return_data = true
+    }
   }
 
   dynamic "metric_query" {
@@ -60,7 +65,8 @@ resource "aws_cloudwatch_metric_alarm" "this" {
 
     content {
       id          = metric_query.key
-      return_data = false
+      label       = metric_query.key == "watched" ? each.value.label : null
+      return_data = metric_query.key == "watched"
 
       metric {
         namespace   = metric_query.value.namespace

@@ -25,6 +25,7 @@ locals {
   # 130 digits would appear in the expressions.
   budgets = {
     availability = 0.05
+    current      = 0.01
     latency      = 5
     freshness    = 1
   }

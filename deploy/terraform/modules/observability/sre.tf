@@ -93,14 +93,14 @@ locals {
       lines       = { documents = "Redis' documents", database = "a reader", database_primary = "the writer" }
     }
     "Alerts and purges refused" = {
-      metrics = { for notice in ["alert", "purge", "second_purge"] : notice => {
+      metrics = { for notice in local.notices : notice => {
         namespace = var.metric_namespace, name = "rates_sync_notices_total", dimensions = merge(local.sync, { notice = notice, outcome = "failed" }), stat = "Sum"
       } }
       expressions = {}
       lines       = { alert = "alerts", purge = "purges", second_purge = "second purges" }
     }
     "What the database did not do" = {
-      metrics = { for task in ["lease", "poll", "breaker", "nightly"] : task => {
+      metrics = { for task in local.store_tasks : task => {
         namespace = var.metric_namespace, name = "rates_sync_store_failures_total", dimensions = merge(local.sync, { task = task }), stat = "Sum"
       } }
       expressions = {}

@@ -25,12 +25,12 @@ locals {
     steps = [
       merge(local.look_at_banxico, { name = "look" }),
       merge(local.burn_state, { name = "burn" }),
-      {
-        name      = "status"
-        action    = "aws:runCommand"
-        onFailure = "Continue"
-        inputs    = merge(local.on_sync, { Parameters = { commands = ["docker exec rates-sync rates-sync status"] } })
-      },
+      merge(local.ask_sync, {
+        name = "status"
+        inputs = merge(local.asking, {
+          InputPayload = { group = var.rates_sync_group_name, command = "docker exec rates-sync rates-sync status" }
+        })
+      }),
       {
         name   = "isMarked"
         action = "aws:branch"
@@ -67,11 +67,11 @@ locals {
         })
       },
       {
-        # A separate step: a failed command has no output, and a step that refers to it fails too.
+        # Apart, since a step that failed has no output, and a step that names it fails with it.
         name      = "tellStatus"
         action    = "aws:executeAwsApi"
         onFailure = "Continue"
-        inputs    = merge(local.publish, { Subject = "${var.name}: rates-sync status", Message = "{{ status.Output }}" })
+        inputs    = merge(local.publish, { Subject = "${var.name}: rates-sync status", Message = "{{ status.text }}" })
       },
       { name = "watch", action = "aws:sleep", inputs = { Duration = "PT30M" } },
       merge(local.look_at_banxico, { name = "lookAgain" }),

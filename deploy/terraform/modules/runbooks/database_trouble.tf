@@ -23,7 +23,7 @@ locals {
   database_trouble = {
     description = "Database trouble: reports the cluster's state and the documents' TTLs, raises the capacity after an approval."
     page        = "database-overloaded.md"
-    steps = [
+    steps = concat([
       {
         name   = "look"
         action = "aws:executeScript"
@@ -49,15 +49,16 @@ locals {
           { Name = "readers", Selector = "$.Payload.readers", Type = "Integer" },
         ]
       },
-      {
-        # rates-sync extends the TTLs to 30 min while the database is down: this step only reports them.
-        name      = "lifetimes"
-        action    = "aws:runCommand"
-        onFailure = "Continue"
-        inputs = merge(local.on_sync, {
-          Parameters = { commands = ["${local.in_container} <<'SCRIPT'\n${file("${path.module}/files/documents.py")}SCRIPT"] }
+      merge(local.ask_sync, {
+        # Sync lengthens them to 30 min by itself while the database is away: this only says what they have.
+        name = "lifetimes"
+        inputs = merge(local.asking, {
+          InputPayload = {
+            group   = var.rates_sync_group_name
+            command = "${local.in_container} <<'SCRIPT'\n${file("${path.module}/files/documents.py")}SCRIPT"
+          }
         })
-      },
+      }),
       {
         # rates-api reads from the reader endpoint, which resolves to the writer while there is no reader,
         # and tries the writer endpoint last: there is nothing to switch here.
@@ -74,16 +75,16 @@ locals {
         })
       },
       {
-        # A separate step: a failed command has no output, and a step that refers to it fails too.
+        # Apart, since a step that failed has no output, and a step that names it fails with it.
         name      = "tellLifetimes"
         action    = "aws:executeAwsApi"
         onFailure = "Continue"
         inputs = merge(local.publish, {
           Subject = "${var.name}: documents in Redis"
-          Message = "They live on for up to 1,800 s while the database is away:\n{{ lifetimes.Output }}"
+          Message = "They live on for up to 1,800 s while the database is away:\n{{ lifetimes.text }}"
         })
       },
-      {
+      ], local.asks.capacity ? [{
         name           = "approveCapacity"
         action         = "aws:approve"
         timeoutSeconds = 1800
@@ -91,7 +92,7 @@ locals {
         inputs = merge(local.approve, {
           Message = "Hold every instance of ${var.database_cluster_id} at ${var.max_acu} ACUs for two hours, instead of ${var.min_acu} to ${var.max_acu}?"
         })
-      },
+      }] : [], [
       {
         # The minimum capacity too: an instance grows in steps that depend on its size, and a small one is slow.
         name   = "raise"
@@ -126,6 +127,6 @@ locals {
           Message = "${var.min_acu} to ${var.max_acu} ACUs again. If the load is still there, it grows by itself, and the alarm comes back."
         })
       },
-    ]
+    ])
   }
 }

@@ -9,7 +9,7 @@ locals {
   high_latency = {
     description = "High latency: reports metrics, deletes Redis' documents if the hit ratio is low, adds instances after an approval."
     page        = "high-latency.md"
-    steps = [
+    steps = concat([
       {
         name   = "look"
         action = "aws:executeScript"
@@ -51,7 +51,7 @@ locals {
           Message = join("\n", [
             "Started by {{ Alarm }}. p95 {{ look.p95_ms }} ms at the balancer; answers found rendered: {{ ratio.percent }} %;",
             "database: {{ look.connections }} connections, {{ look.acu_percent }} % of its capacity (-1: no value).",
-            "Instances: {{ group.desired }}; a scale-out to {{ group.wanted }} will be asked for if it is slow now and there is room.",
+            "Instances: {{ group.desired }}; a scale-out to {{ group.wanted }} follows if it is slow now and there is room.",
             "${var.runbook_base_url}/high-latency.md",
           ])
         })
@@ -70,21 +70,22 @@ locals {
           Default = "isSlow"
         }
       },
-      {
-        name      = "clearDocuments"
-        action    = "aws:runCommand"
-        onFailure = "Continue"
-        inputs = merge(local.on_sync, {
-          Parameters = { commands = ["${local.in_container} clear <<'SCRIPT'\n${file("${path.module}/files/documents.py")}SCRIPT"] }
+      merge(local.ask_sync, {
+        name = "clearDocuments"
+        inputs = merge(local.asking, {
+          InputPayload = {
+            group   = var.rates_sync_group_name
+            command = "${local.in_container} clear <<'SCRIPT'\n${file("${path.module}/files/documents.py")}SCRIPT"
+          }
         })
         nextStep = "isSlow"
-      },
+      }),
       {
         name   = "isSlow"
         action = "aws:branch"
         inputs = {
           Choices = [{
-            NextStep = "approveInstances"
+            NextStep = local.asks.instances ? "approveInstances" : "addInstances"
             And = [
               { Variable = "{{ look.p95_ms }}", NumericGreater = local.slow_ms },
               { Variable = "{{ group.room }}", NumericGreater = 0 },
@@ -93,7 +94,7 @@ locals {
           Default = "done"
         }
       },
-      {
+      ], local.asks.instances ? [{
         name           = "approveInstances"
         action         = "aws:approve"
         timeoutSeconds = 1800
@@ -101,7 +102,7 @@ locals {
         inputs = merge(local.approve, {
           Message = "p95 is {{ look.p95_ms }} ms. Add instances of rates-api, from {{ group.desired }} to {{ group.wanted }}? They cost money until the load falls."
         })
-      },
+      }] : [], [
       {
         name   = "addInstances"
         action = "aws:executeAwsApi"
@@ -143,6 +144,6 @@ locals {
           Message = "p95 is {{ look.p95_ms }} ms, not above ${local.slow_ms}, or the group has all instances that it may have ({{ group.desired }})."
         })
       },
-    ]
+    ])
   }
 }

@@ -4,7 +4,7 @@
 # roles.tf      permissions of each, and who may start it
 # triggers.tf   which alarm starts which
 #
-# Steps that cost money wait for an approval. What the services do automatically (the breaker, cached
+# Steps that cost more than emergency_dollars_per_hour wait for an approval. What the services do automatically (the breaker, cached
 # data, longer TTLs) is not repeated here but confirmed and reported.
 
 data "aws_caller_identity" "current" {}
@@ -23,6 +23,13 @@ locals {
   }
   document_names = { for key, _ in local.documents : key => "${var.name}-${replace(key, "_", "-")}" }
 
+  # What the emergency measures cost an hour at most, and whether that is within the bound.
+  dollars_per_hour = {
+    instances = local.more * var.instance_dollars_per_hour
+    capacity  = var.database_instances * (var.max_acu - var.min_acu) * var.acu_dollars_per_hour
+  }
+  asks = { for measure, dollars in local.dollars_per_hour : measure => dollars > var.emergency_dollars_per_hour }
+
   look = file("${path.module}/files/look.py")
   api  = { environment = var.environment, service = "rates-api" }
   sync = { environment = var.environment, service = "rates-sync" }
@@ -30,16 +37,18 @@ locals {
   # Parts that several steps share.
   publish = { Service = "sns", Api = "Publish", TopicArn = var.alarm_topic_arn }
   approve = {
-    NotificationArn      = var.alarm_topic_arn
+    NotificationArn      = var.approval_topic_arn
     MinRequiredApprovals = 1
     Approvers            = var.approvers
   }
-  on_sync = {
-    DocumentName   = "AWS-RunShellScript"
-    Targets        = [{ Key = "tag:aws:autoscaling:groupName", Values = [var.rates_sync_group_name] }]
-    TimeoutSeconds = 60
+  # Merged with an InputPayload: a command on each instance of rates-sync, and what each said.
+  ask_sync = {
+    action    = "aws:executeScript"
+    onFailure = "Continue"
+    outputs   = [{ Name = "text", Selector = "$.Payload.text", Type = "String" }]
   }
-  # The container has the service's name (modules/service).
+  asking = { Runtime = "python3.11", Handler = "ask", Script = local.look }
+  # The container bears the service's name (modules/service).
   in_container = "docker exec --interactive rates-sync python -"
 
   metrics = {

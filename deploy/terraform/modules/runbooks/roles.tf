@@ -8,14 +8,14 @@ locals {
     api_group   = "${local.arn}:autoscaling:${local.region}:${local.account}:autoScalingGroup:*:autoScalingGroupName/${var.rates_api_group_name}"
     instances   = "${local.arn}:ec2:${local.region}:${local.account}:instance/*"
     shell       = "${local.arn}:ssm:${local.region}::document/AWS-RunShellScript"
-    commands    = "${local.arn}:ssm:${local.region}:${local.account}:*"
     automations = [for name in local.document_names : "${local.arn}:ssm:${local.region}:${local.account}:automation-definition/${name}:*"]
   }
 
   # Reading metrics, groups and commands has no resource-level permissions: IAM accepts only "*".
-  permissions = {
+  possible = {
     high_latency = {
-      read  = { actions = ["cloudwatch:GetMetricData", "autoscaling:DescribeAutoScalingGroups"], resources = ["*"] }
+      read  = { actions = ["cloudwatch:GetMetricData"], resources = ["*"] }
+      ask   = { actions = ["sns:Publish"], resources = [var.approval_topic_arn] }
       scale = { actions = ["autoscaling:SetDesiredCapacity"], resources = [local.of_account.api_group] }
     }
     banxico_failure = {
@@ -25,9 +25,16 @@ locals {
     database_trouble = {
       read  = { actions = ["cloudwatch:GetMetricData"], resources = ["*"] }
       look  = { actions = ["rds:DescribeDBClusters"], resources = [local.of_account.cluster] }
+      ask   = { actions = ["sns:Publish"], resources = [var.approval_topic_arn] }
       raise = { actions = ["rds:ModifyDBCluster"], resources = [local.of_account.cluster] }
     }
   }
+
+  # An automation that asks nobody has no topic to ask by.
+  asking_documents = { high_latency = local.asks.instances, banxico_failure = false, database_trouble = local.asks.capacity }
+  permissions = { for document, statements in local.possible : document => {
+    for key, statement in statements : key => statement if key != "ask" || local.asking_documents[document]
+  } }
 }
 
 data "aws_iam_policy_document" "automation_trust" {
@@ -103,10 +110,11 @@ data "aws_iam_policy_document" "automation" {
     }
   }
 
+  # Neither knows resources.
   statement {
-    sid       = "Answers"
-    actions   = ["ssm:ListCommands", "ssm:ListCommandInvocations"]
-    resources = [local.of_account.commands]
+    sid       = "InstancesAndAnswers"
+    actions   = ["autoscaling:DescribeAutoScalingGroups", "ssm:ListCommandInvocations"]
+    resources = ["*"]
   }
 }
 

@@ -3,7 +3,7 @@
 
 locals {
   triggers = {
-    high_latency     = ["latency_fast_burn", "latency_slow_burn"]
+    high_latency     = ["latency_p95", "latency_fast_burn", "latency_slow_burn"]
     banxico_failure  = ["breaker_open", "banxico_failures"]
     database_trouble = ["aurora_acu_at_maximum", "aurora_connections"]
   }

@@ -28,8 +28,19 @@ variable "alarm_topic_arn" {
   }
 }
 
+variable "approval_topic_arn" {
+  description = "The SNS topic that asks for approvals."
+  type        = string
+
+  validation {
+    # https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-action-approve.html
+    condition     = can(regex("^arn:[a-z-]+:sns:[^:]*:[^:]*:Automation", var.approval_topic_arn))
+    error_message = "The approvals' topic is the ARN of an SNS topic whose name begins with Automation: aws:approve takes no other."
+  }
+}
+
 variable "messages_key_arn" {
-  description = "The KMS key that encrypts the topic."
+  description = "The KMS key that the topics are encrypted with."
   type        = string
 
   validation {
@@ -44,7 +55,7 @@ variable "alarm_arns" {
 
   validation {
     condition = alltrue([for key in [
-      "latency_fast_burn", "latency_slow_burn", "breaker_open", "banxico_failures",
+      "latency_p95", "latency_fast_burn", "latency_slow_burn", "breaker_open", "banxico_failures",
       "aurora_acu_at_maximum", "aurora_connections", "availability_fast_burn",
     ] : contains(keys(var.alarm_arns), key)])
     error_message = "alarm_arns lacks alarms that start an automation or that one reads."
@@ -94,6 +105,33 @@ variable "approvers" {
     condition     = length(var.approvers) >= 1 && alltrue([for arn in var.approvers : can(regex("^arn:[a-z-]+:(iam|sts)::", arn))])
     error_message = "approvers must be at least one IAM ARN: without one nobody could approve."
   }
+}
+
+variable "emergency_dollars_per_hour" {
+  description = "What an automation may spend an hour without asking anybody; above it, it asks for an approval."
+  type        = number
+
+  validation {
+    condition     = var.emergency_dollars_per_hour >= 0
+    error_message = "emergency_dollars_per_hour must be 0 (always ask) or more."
+  }
+}
+
+variable "database_instances" {
+  description = "Aurora's instances, each of which is raised."
+  type        = number
+}
+
+variable "instance_dollars_per_hour" {
+  description = "List price of an instance of rates-api (docs/cost.md)."
+  type        = number
+  default     = 0.0416
+}
+
+variable "acu_dollars_per_hour" {
+  description = "List price of an Aurora capacity unit (docs/cost.md)."
+  type        = number
+  default     = 0.12
 }
 
 variable "metric_namespace" {

@@ -56,8 +56,12 @@ resource "aws_autoscaling_group" "this" {
       skip_matching          = true
       auto_rollback          = true
 
-      alarm_specification {
-        alarms = [aws_cloudwatch_metric_alarm.refresh.alarm_name]
+      dynamic "alarm_specification" {
+        for_each = var.refresh_watches_alarm ? [1] : []
+
+        content {
+          alarms = [aws_cloudwatch_metric_alarm.refresh.alarm_name]
+        }
       }
     }
   }

@@ -21,8 +21,8 @@ resource "aws_ecr_lifecycle_policy" "this" {
   policy = jsonencode({
     rules = [{
       rulePriority = 1
-      description  = "The newest 50, far more than a rollback needs"
-      selection    = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = 50 }
+      description  = "The newest 150: 50 images, each with its signature and its attestation"
+      selection    = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = 150 }
       action       = { type = "expire" }
     }]
   })

@@ -28,3 +28,9 @@ variable "singleton_metric" {
   type        = string
   default     = null
 }
+
+variable "refresh_watches_alarm" {
+  description = "Whether the alarm ends a refresh; false while it fires already, or it would roll back the very fix."
+  type        = bool
+  default     = true
+}

@@ -78,7 +78,7 @@ run "tags_keys_and_certificates" {
       secrets   = []
       logs      = ["logs.${var.region}.amazonaws.com"]
       edge_logs = ["logs.us-east-1.amazonaws.com"]
-      messages  = ["cloudwatch.amazonaws.com"]
+      messages  = ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
       buckets   = ["cloudtrail.amazonaws.com", "config.amazonaws.com"]
     }
     error_message = "Only the services of its purpose may use a key."
@@ -129,7 +129,7 @@ run "secrets_alerts_wiring_and_operations" {
   assert {
     condition = [
       for statement in jsondecode(aws_sns_topic_policy.alerts.policy).Statement :
-      [statement.Principal.Service, statement.Condition.StringEquals["aws:SourceAccount"]] if statement.Effect == "Allow"
+      [statement.Principal.Service, statement.Condition.StringEquals["aws:SourceAccount"]] if statement.Sid == "FromAlarmsOfThisAccount"
     ] == [["cloudwatch.amazonaws.com", data.aws_caller_identity.current.account_id]]
     error_message = "This account's alarms must be able to publish to the topic; anyone else needs an explicit permission."
   }
@@ -142,8 +142,26 @@ run "secrets_alerts_wiring_and_operations" {
   }
 
   assert {
-    condition     = toset([for subscription in aws_sns_topic_subscription.email : subscription.endpoint]) == var.alert_emails
-    error_message = "Every address in the variable file must get the alerts."
+    condition     = toset([for key, subscription in aws_sns_topic_subscription.email : key]) == toset([for pair in setproduct(["alerts", "approvals"], var.alert_emails) : join(" ", pair)]) && toset(values(aws_sns_topic_subscription.email)[*].endpoint) == var.alert_emails
+    error_message = "Everybody in the variable file must get the alerts, and what waits for an approval."
+  }
+
+  assert {
+    condition = { for key, rule in aws_cloudwatch_event_rule.failure : key => jsondecode(rule.event_pattern) } == {
+      for key, failure in local.failures : key => jsondecode(jsonencode(failure.pattern))
+      } && toset(keys(local.failures)) == toset(["rotation", "backup", "backup-copy", "configuration", "vulnerability"]) && alltrue([
+        for target in aws_cloudwatch_event_target.failure : target.arn == aws_sns_topic.alerts.arn
+    ])
+    error_message = "A failed rotation, backup or copy, a broken rule and a vulnerability must be told."
+  }
+
+  # EventBridge publishes in its own name: topic and key must let it.
+  assert {
+    condition = anytrue([for statement in jsondecode(aws_sns_topic_policy.alerts.policy).Statement :
+      try(statement.Principal.Service == "events.amazonaws.com" && alltrue([for rule in aws_cloudwatch_event_rule.failure : startswith(rule.name, "${local.name}-failed-")])
+      && endswith(statement.Condition.ArnLike["aws:SourceArn"], ":rule/${local.name}-failed-*"), false)
+    ])
+    error_message = "The rules' events must be let into the topic."
   }
 
   # Wiring.
@@ -208,8 +226,8 @@ run "secrets_alerts_wiring_and_operations" {
   # Operations.
 
   assert {
-    condition     = length(module.observability.alarm_arns) == 15
-    error_message = "There must be fifteen alarms."
+    condition     = length(module.observability.alarm_arns) == 15 + 6
+    error_message = "There must be the fifteen alarms of the requirements and six more."
   }
 
   assert {

@@ -44,11 +44,6 @@ run "every_password_rotates" {
   }
 
   assert {
-    condition     = alltrue([for v in aws_secretsmanager_secret_version.user : v.secret_string == null && v.secret_string_wo_version == 1])
-    error_message = "Passwords are in no state and are written once, so that rotated ones are not overwritten."
-  }
-
-  assert {
     condition = alltrue([
       for user, stack in aws_cloudformation_stack.rotation :
       jsondecode(stack.template_body).Resources.Rotation.Properties.SecretId == aws_secretsmanager_secret.user[user].arn
@@ -84,5 +79,33 @@ run "every_password_rotates" {
       jsondecode(stack.template_body).Resources.Rotation.Properties.HostedRotationLambda.VpcSecurityGroupIds == var.rotation_security_group_id
     ])
     error_message = "The rotation uses a security group that the database admits."
+  }
+  # On the first of every month, at night in Mexico City (UTC-6): a day that every month has.
+  assert {
+    condition = { for user, stack in aws_cloudformation_stack.rotation : user => jsondecode(stack.template_body).Resources.Rotation.Properties.RotationRules.ScheduleExpression } == {
+      rates_sync = "cron(0 9 1 * ? *)", rates_api = "cron(0 12 1 * ? *)"
+    }
+    error_message = "Every month has the day on which passwords rotate."
+  }
+
+  assert {
+    condition = toset([for group in aws_cloudwatch_log_group.rotation : group.name]) == toset([
+      for stack in aws_cloudformation_stack.rotation : "/aws/lambda/${jsondecode(stack.template_body).Resources.Rotation.Properties.HostedRotationLambda.RotationLambdaName}"
+    ]) && alltrue([for group in aws_cloudwatch_log_group.rotation : group.retention_in_days == 7 && group.kms_key_id == var.logs_kms_key_arn])
+    error_message = "The functions that rotate write into groups that are kept 7 days."
+  }
+}
+
+# The first apply: a secret without a value can't rotate, and its accounts are not there yet.
+run "nothing_rotates_before_the_accounts_are_made" {
+  command = plan
+
+  variables {
+    rotate_passwords = false
+  }
+
+  assert {
+    condition     = length(aws_cloudformation_stack.rotation) == 0 && length(aws_secretsmanager_secret.user) == 2
+    error_message = "The secrets are there, and nothing rotates them."
   }
 }

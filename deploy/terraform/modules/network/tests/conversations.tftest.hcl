@@ -83,6 +83,19 @@ run "groups_endpoints_and_flow_logs" {
     error_message = "A connection must be allowed at both ends, on the same port."
   }
 
+  # Without it an instance gets neither its image's layers nor the system's packages.
+  assert {
+    condition = toset([for rule in aws_vpc_security_group_egress_rule.s3 : rule.security_group_id]) == toset([output.security_group_ids.rates_api, output.security_group_ids.rates_sync]) && alltrue([
+      for rule in aws_vpc_security_group_egress_rule.s3 : rule.prefix_list_id == aws_vpc_endpoint.s3.prefix_list_id && rule.from_port == 443 && rule.to_port == 443
+    ])
+    error_message = "Both services must reach S3, on 443."
+  }
+
+  assert {
+    condition     = aws_vpc_endpoint.s3.policy == data.aws_iam_policy_document.s3.json && alltrue([for endpoint in aws_vpc_endpoint.interface : endpoint.policy == data.aws_iam_policy_document.endpoint.json])
+    error_message = "No endpoint may be without its policy: AWS's default lets everything through."
+  }
+
   assert {
     condition     = length(aws_default_security_group.closed.ingress) == 0 && length(aws_default_security_group.closed.egress) == 0
     error_message = "The VPC's default group must be empty."

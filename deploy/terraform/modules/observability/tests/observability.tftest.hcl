@@ -30,8 +30,9 @@ run "alarms_and_dashboards" {
       "availability_fast_burn", "availability_slow_burn", "latency_fast_burn", "latency_slow_burn", "freshness",
       "breaker_open", "banxico_failures", "quota", "late_fix", "cache_hit_ratio", "redis_memory", "redis_failover",
       "aurora_acu_at_maximum", "aurora_connections", "unhealthy_hosts",
+      "no_leader", "database_unreachable", "store_failures", "notices_refused", "current_fast_burn", "latency_p95",
     ])
-    error_message = "There are exactly the fifteen alarms that the requirements list."
+    error_message = "There are the fifteen alarms that the requirements name, and six more."
   }
 
   assert {
@@ -61,6 +62,8 @@ run "alarms_and_dashboards" {
       quota                  = "ignore", late_fix = "ignore", cache_hit_ratio = "notBreaching"
       redis_memory           = "breaching", redis_failover = "notBreaching"
       aurora_acu_at_maximum  = "breaching", aurora_connections = "ignore", unhealthy_hosts = "breaching"
+      no_leader              = "breaching", database_unreachable = "ignore", store_failures = "notBreaching"
+      notices_refused        = "notBreaching", current_fast_burn = "notBreaching", latency_p95 = "notBreaching"
     }
     error_message = "Missing data: no traffic is no burn, a state is kept, and a metric that must always exist triggers the alarm."
   }
@@ -69,7 +72,63 @@ run "alarms_and_dashboards" {
     condition = alltrue([for alarm in aws_cloudwatch_metric_alarm.this :
       length([for query in alarm.metric_query : query if query.return_data]) == 1
     ])
-    error_message = "Every alarm evaluates one expression."
+    error_message = "Every alarm watches one thing."
+  }
+
+  # In metric math a missing gauge counts as 0, and AND makes 0 of it: only without an expression is silence seen.
+  assert {
+    condition = jsonencode([for query in aws_cloudwatch_metric_alarm.this["no_leader"].metric_query : [
+      query.expression, query.return_data, query.metric[*].metric_name, query.metric[*].stat, query.metric[*].period
+      ]]) == jsonencode([[null, true, ["rates_sync_leader"], ["Maximum"], [60]]]) && (
+      aws_cloudwatch_metric_alarm.this["no_leader"].comparison_operator == "LessThanThreshold" && aws_cloudwatch_metric_alarm.this["no_leader"].threshold == 1
+    )
+    error_message = "A rates-sync that is gone is a page: who leads is one metric, and its absence breaches."
+  }
+
+  assert {
+    condition = { for key, alarm in aws_cloudwatch_metric_alarm.this : key => alarm.comparison_operator if alarm.comparison_operator != "GreaterThanOrEqualToThreshold" } == {
+      no_leader = "LessThanThreshold", database_unreachable = "LessThanThreshold", latency_p95 = "GreaterThanThreshold"
+    }
+    error_message = "What must be 1 is breached below it, p95 above 200 ms, everything else at its limit."
+  }
+
+  # What is the state of the worst instance or node, and what is a sum.
+  assert {
+    condition = { for key, alarm in aws_cloudwatch_metric_alarm.this : key => join(" ", sort(distinct(flatten([for query in alarm.metric_query : query.metric[*].stat])))) } == {
+      availability_fast_burn = "Sum", availability_slow_burn = "Sum", latency_fast_burn = "PR(:0.2) Sum", latency_slow_burn = "PR(:0.2) Sum"
+      freshness              = "Maximum", breaker_open = "Maximum", banxico_failures = "Sum", quota = "Maximum", late_fix = "Maximum"
+      cache_hit_ratio        = "Sum", redis_memory = "Maximum", redis_failover = "Maximum", aurora_acu_at_maximum = "Maximum"
+      aurora_connections     = "Maximum", unhealthy_hosts = "Maximum Minimum", no_leader = "Maximum", database_unreachable = "Minimum"
+      store_failures         = "Sum", notices_refused = "Sum", current_fast_burn = "Sum", latency_p95 = "Sum p95"
+    }
+    error_message = "An alarm looks at the worst instance or node, or counts; never at the best."
+  }
+
+  assert {
+    condition = [for query in aws_cloudwatch_metric_alarm.this["unhealthy_hosts"].metric_query : "${query.id} ${query.metric[0].stat}" if length(query.metric) > 0] == [
+      "healthy Minimum", "unhealthy Maximum",
+    ]
+    error_message = "Healthy hosts count by their least, unhealthy ones by their most."
+  }
+
+  assert {
+    condition = alltrue([for key in ["availability_fast_burn", "availability_slow_burn"] : {
+      for query in aws_cloudwatch_metric_alarm.this[key].metric_query : query.id => query.expression if query.expression != null
+      } == {
+      errors  = "SUM([target_5xx, elb_5xx])"
+      total   = "MAX([requests, errors])"
+      watched = "IF(total >= 500, 100 * errors / total / 0.05, 0)"
+    }])
+    error_message = "Availability burns by the balancer's own errors, too, also where it had no target to count a request for."
+  }
+
+  assert {
+    condition = { for query in aws_cloudwatch_metric_alarm.this["current_fast_burn"].metric_query : query.id => query.expression if query.expression != null } == {
+      failed  = "SUM([status500, status503])"
+      all     = "SUM([status200, status304, status404, status405, status422, status500, status503])"
+      watched = "IF(failed >= 10, 100 * failed / all / 0.01, 0)"
+    }
+    error_message = "`current` burns by its own budget, and by ten failures at least."
   }
 
   assert {
@@ -140,6 +199,14 @@ run "alarms_and_dashboards" {
       output.alarm_arns["availability_fast_burn"], output.alarm_arns["latency_fast_burn"],
     ])
     error_message = "Both fast-burn alarms can stop a drill."
+  }
+
+  assert {
+    condition = aws_cloudwatch_metric_alarm.this["latency_p95"].threshold == 200 && aws_cloudwatch_metric_alarm.this["latency_p95"].evaluation_periods == 1 && (
+      one([for query in aws_cloudwatch_metric_alarm.this["latency_p95"].metric_query : query.expression if query.return_data]) == "IF(requests >= 500, 1000 * p95, 0)"
+      && alltrue([for query in aws_cloudwatch_metric_alarm.this["latency_p95"].metric_query : alltrue([for metric in query.metric : metric.period == 300])])
+    )
+    error_message = "High latency is a p95 above 200 ms over five minutes, of enough requests to tell."
   }
 
   # Limits.

@@ -4,6 +4,7 @@ Each function is the handler of a step: it takes the step's input and returns wh
 branch on, as integers, because documents support no other numbers.
 """
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,12 @@ Payload = dict[str, Any]
 
 LOOK_BACK = timedelta(minutes=15)
 NONE = -1
-"""No value in the last 15 minutes."""
+"""No value in the last quarter of an hour."""
+ANSWER_SECONDS, PAUSE_SECONDS = 90, 3
+DELIVERY_SECONDS = 30
+"""The least that Run Command takes."""
+OPEN = {"Pending", "InProgress", "Delayed", "Cancelling"}
+"""States of a command that will change (botocore: ssm, CommandInvocation.Status)."""
 
 
 def latest(events: Payload, _context: object) -> Payload:
@@ -74,7 +80,51 @@ def capacity(events: Payload, _context: object) -> Payload:
 def cluster(events: Payload, _context: object) -> Payload:
     """Return the database cluster's `status` and its number of `readers`."""
     found = boto3.client("rds").describe_db_clusters(DBClusterIdentifier=events["cluster"])
-    described = found["DBClusters"][0]
-    members = described["DBClusterMembers"]
-    readers = [member for member in members if not member["IsClusterWriter"]]
-    return {"status": described["Status"], "readers": len(readers)}
+    one = found["DBClusters"][0]
+    readers = [member for member in one["DBClusterMembers"] if not member["IsClusterWriter"]]
+    return {"status": one["Status"], "readers": len(readers)}
+
+
+def ask(events: Payload, _context: object) -> Payload:
+    """Run a shell `command` on every instance of `group`; return what each said as `text`.
+
+    Not the step aws:runCommand: with a tag for a target it has no output to tell of.
+    """
+    instances, ssm = _instances(events["group"]), boto3.client("ssm")
+    if not instances:
+        return {"text": f"{events['group']} has no instance in service."}
+    sent = ssm.send_command(
+        InstanceIds=instances,
+        DocumentName="AWS-RunShellScript",
+        Parameters={"commands": [events["command"]]},
+        TimeoutSeconds=DELIVERY_SECONDS,
+    )
+    answers = _answers(ssm, sent["Command"]["CommandId"], set(instances))
+    return {"text": "\n".join(_told(instance, answers) for instance in sorted(instances))}
+
+
+def _instances(group: str) -> list[str]:
+    groups = boto3.client("autoscaling").describe_auto_scaling_groups(
+        AutoScalingGroupNames=[group]
+    )["AutoScalingGroups"]
+    members = groups[0]["Instances"] if groups else []
+    return [one["InstanceId"] for one in members if one["LifecycleState"] == "InService"]
+
+
+def _answers(ssm: Any, command: str, instances: set[str]) -> Payload:
+    """Return the instances' invocations: when all have ended, or what there is when time is up."""
+    found: Payload = {}
+    for _ in range(ANSWER_SECONDS // PAUSE_SECONDS):
+        time.sleep(PAUSE_SECONDS)
+        invocations = ssm.list_command_invocations(CommandId=command, Details=True)
+        found = {one["InstanceId"]: one for one in invocations["CommandInvocations"]}
+        if found.keys() == instances and not OPEN & {one["Status"] for one in found.values()}:
+            break
+    return found
+
+
+def _told(instance: str, answers: Payload) -> str:
+    if instance not in answers:
+        return f"{instance}: no answer"
+    output = "".join(plugin["Output"] for plugin in answers[instance]["CommandPlugins"])
+    return f"{instance}: {answers[instance]['Status']}\n{output.strip()}"

@@ -7,6 +7,7 @@ variables {
   name                  = "rates-production"
   environment           = "production"
   alarm_topic_arn       = "arn:aws:sns:us-east-1:123456789012:rates-production-alerts"
+  approval_topic_arn    = "arn:aws:sns:us-east-1:123456789012:Automation-rates-production-approvals"
   messages_key_arn      = "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000"
   alb_arn_suffix        = "app/rates-production/0123456789abcdef"
   rates_api_group_name  = "rates-production-rates-api"
@@ -14,10 +15,14 @@ variables {
   database_cluster_id   = "rates-production"
   min_acu               = 0.5
   max_acu               = 16
+  database_instances    = 2
   approvers             = ["arn:aws:iam::123456789012:role/on-call"]
   runbook_base_url      = "https://example.org/rates/docs/runbooks"
 
+  emergency_dollars_per_hour = 0
+
   alarm_arns = {
+    latency_p95            = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:rates-production-latency-p95"
     latency_fast_burn      = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:rates-production-latency-fast-burn"
     latency_slow_burn      = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:rates-production-latency-slow-burn"
     breaker_open           = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:rates-production-breaker-open"
@@ -80,19 +85,25 @@ run "documents_triggers_and_roles" {
     error_message = "SNS allows subjects of 100 characters at most."
   }
 
+  # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_CreateDocument.html
+  assert {
+    condition     = alltrue([for document in aws_ssm_document.this : length(document.content) <= 65536])
+    error_message = "A document has 64 KB at most: the script stands in it once for each step that runs it."
+  }
+
   # Approvals.
 
   # Steps that cost money: more instances, more capacity. Each must directly follow an approval that aborts.
   assert {
     condition = [for index, step in local.high_latency.steps : local.high_latency.steps[index - 1].action
     if try(step.inputs.Api, "") == "SetDesiredCapacity"] == ["aws:approve"]
-    error_message = "Instances are added only after an approval."
+    error_message = "Above the bound instances are added only after an approval."
   }
 
   assert {
     condition = [for index, step in local.database_trouble.steps : local.database_trouble.steps[index - 1].action
     if try(step.inputs.ServerlessV2ScalingConfiguration.MinCapacity, 0) == 16] == ["aws:approve"]
-    error_message = "Capacity is raised only after an approval."
+    error_message = "Above the bound capacity is raised only after an approval."
   }
 
   assert {
@@ -104,7 +115,7 @@ run "documents_triggers_and_roles" {
 
   assert {
     condition = alltrue(flatten([for document in aws_ssm_document.this : [for step in yamldecode(document.content).mainSteps :
-      step.onFailure == "Abort" && tolist(step.inputs.Approvers) == var.approvers && step.inputs.NotificationArn == var.alarm_topic_arn
+      step.onFailure == "Abort" && tolist(step.inputs.Approvers) == var.approvers && step.inputs.NotificationArn == var.approval_topic_arn
       if step.action == "aws:approve"
     ]]))
     error_message = "A rejected or expired approval ends the automation; requests go to the topic, and only the approvers can answer."
@@ -124,6 +135,15 @@ run "documents_triggers_and_roles" {
   }
 
   # What they do.
+
+  # -1 is no ratio: nothing is cleared for it.
+  assert {
+    condition = one([for step in local.high_latency.steps : jsonencode(step.inputs.Choices[0].And) if step.name == "isCacheOfHelp"]) == jsonencode([
+      { Variable = "{{ ratio.percent }}", NumericGreaterOrEquals = 0 },
+      { Variable = "{{ ratio.percent }}", NumericLesser = 80 },
+    ])
+    error_message = "The cache is cleared only if there is a hit ratio."
+  }
 
   assert {
     condition     = one([for step in local.high_latency.steps : step.inputs.Choices[0].And[1].NumericLesser if step.name == "isCacheOfHelp"]) == 80
@@ -156,9 +176,17 @@ run "documents_triggers_and_roles" {
 
   assert {
     condition = alltrue(flatten([for document in local.documents : [for step in document.steps :
-      step.inputs.Targets == [{ Key = "tag:aws:autoscaling:groupName", Values = ["rates-production-rates-sync"] }] if step.action == "aws:runCommand"
+      step.inputs.InputPayload.group == "rates-production-rates-sync" if try(step.inputs.Handler, "") == "ask"
     ]]))
     error_message = "Commands run on instances of rates-sync only."
+  }
+
+  # With a tag for a target aws:runCommand has no output; what is told must be of each instance.
+  assert {
+    condition = !strcontains(join("", values(aws_ssm_document.this)[*].content), "\"action\": \"aws:runCommand\"") && alltrue([
+      for quoted in ["status.text", "lifetimes.text"] : strcontains(join("", values(aws_ssm_document.this)[*].content), "{{ ${quoted} }}")
+    ])
+    error_message = "What the instances said is asked for by the script, and told."
   }
 
   assert {
@@ -170,7 +198,7 @@ run "documents_triggers_and_roles" {
 
   assert {
     condition = { for key, rule in aws_cloudwatch_event_rule.alarm : key => toset(jsondecode(rule.event_pattern).resources) } == {
-      high_latency     = toset([var.alarm_arns["latency_fast_burn"], var.alarm_arns["latency_slow_burn"]])
+      high_latency     = toset([var.alarm_arns["latency_p95"], var.alarm_arns["latency_fast_burn"], var.alarm_arns["latency_slow_burn"]])
       banxico_failure  = toset([var.alarm_arns["breaker_open"], var.alarm_arns["banxico_failures"]])
       database_trouble = toset([var.alarm_arns["aurora_acu_at_maximum"], var.alarm_arns["aurora_connections"]])
     }
@@ -202,7 +230,7 @@ run "documents_triggers_and_roles" {
 
   assert {
     condition = alltrue(flatten([for policy in aws_iam_role_policy.automation : [for statement in jsondecode(policy.policy).Statement :
-      alltrue([for action in flatten([statement.Action]) : contains(["cloudwatch:GetMetricData", "autoscaling:DescribeAutoScalingGroups"], action)])
+      alltrue([for action in flatten([statement.Action]) : contains(["cloudwatch:GetMetricData", "autoscaling:DescribeAutoScalingGroups", "ssm:ListCommandInvocations"], action)])
       if contains(flatten([statement.Resource]), "*")
     ]]))
     error_message = "Only reads without resource-level permissions are allowed on \"*\"."
@@ -251,15 +279,58 @@ run "documents_triggers_and_roles" {
   }
 }
 
+run "what_costs_less_than_the_bound_asks_nobody" {
+  command = plan
+
+  variables {
+    emergency_dollars_per_hour = 4
+  }
+
+  # Three instances are 0.12 dollars an hour, two database instances at 16 instead of 0.5 ACUs 3.72.
+  assert {
+    condition     = abs(local.dollars_per_hour.instances - 0.1248) < 0.0001 && abs(local.dollars_per_hour.capacity - 3.72) < 0.0001
+    error_message = "The bound is held against what three instances and all capacity cost."
+  }
+
+  assert {
+    condition     = !anytrue(flatten([for document in local.documents : [for step in document.steps : step.action == "aws:approve"]]))
+    error_message = "Within the bound nobody is asked: it acts at once."
+  }
+
+  assert {
+    condition     = one([for step in local.high_latency.steps : step.inputs.Choices[0].NextStep if step.name == "isSlow"]) == "addInstances"
+    error_message = "Instances are added as soon as p95 is seen to be high."
+  }
+
+  assert {
+    condition     = !anytrue([for statements in local.permissions : contains(keys(statements), "ask")])
+    error_message = "Who asks nobody has no topic to ask by."
+  }
+}
+
+run "more_than_the_bound_asks" {
+  command = plan
+
+  variables {
+    emergency_dollars_per_hour = 1
+  }
+
+  assert {
+    condition     = [for step in local.database_trouble.steps : step.name if step.action == "aws:approve"] == ["approveCapacity"] && length([for step in local.high_latency.steps : step if step.action == "aws:approve"]) == 0
+    error_message = "Only what costs more than the bound waits for a person."
+  }
+}
+
 # Every one of these must be rejected.
 run "nobody_to_approve_alarms_missing_and_nothing_to_raise" {
   command = plan
 
   variables {
-    approvers  = []
-    alarm_arns = { breaker_open = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:a" }
-    min_acu    = 16
+    approvers          = []
+    approval_topic_arn = "arn:aws:sns:us-east-1:123456789012:rates-production-approvals"
+    alarm_arns         = { breaker_open = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:a" }
+    min_acu            = 16
   }
 
-  expect_failures = [var.approvers, var.alarm_arns, var.max_acu]
+  expect_failures = [var.approvers, var.approval_topic_arn, var.alarm_arns, var.max_acu]
 }

@@ -188,6 +188,19 @@ run "a_pair_of_which_one_leads" {
   }
 }
 
+run "begins_a_refresh_while_its_alarm_fires" {
+  command = plan
+
+  variables {
+    refresh_watches_alarm = false
+  }
+
+  assert {
+    condition     = length(one(one(aws_autoscaling_group.this.instance_refresh).preferences).alarm_specification) == 0
+    error_message = "The alarm that fires already must not roll back the fix."
+  }
+}
+
 # Every one of these must be rejected.
 run "refuses_a_tag_a_single_instance_more_than_ten_and_a_single_zone" {
   command = plan
