@@ -69,11 +69,14 @@ class Freshness(msgspec.Struct, frozen=True):
     ]
 
 
-class CurrentRate(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest determined FIX, or the settlement rate that applies today."""
-
+class _Quoted(msgspec.Struct, frozen=True, kw_only=True):
     base: Literal["USD"] = "USD"
     quote: Literal["MXN"] = "MXN"
+
+
+class CurrentRate(_Quoted, frozen=True, kw_only=True):
+    """The newest determined FIX, or the settlement rate that applies today."""
+
     kind: Kind
     rate: Rate
     derived: Annotated[
@@ -87,11 +90,9 @@ class CurrentRate(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] | UnsetType = UNSET
 
 
-class DayRate(msgspec.Struct, frozen=True, kw_only=True):
+class DayRate(_Quoted, frozen=True, kw_only=True):
     """The rate of one day, and the day that it was resolved to."""
 
-    base: Literal["USD"] = "USD"
-    quote: Literal["MXN"] = "MXN"
     kind: Kind
     requested: Day
     resolved: Day
@@ -116,14 +117,15 @@ class Row(msgspec.Struct, frozen=True):
     recorded_at: Instant
 
 
-class History(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
-    """The recorded observations of a span, ascending by date."""
-
-    base: Literal["USD"] = "USD"
-    quote: Literal["MXN"] = "MXN"
+class _Listed(_Quoted, frozen=True, kw_only=True):
     kind: Kind
     source: Source
     series: str
+
+
+class History(_Listed, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """The recorded observations of a span, ascending by date."""
+
     from_: Annotated[Day | None, Meta(description="First day of the span; null if it is empty.")]
     to: Annotated[Day | None, Meta(description="Last day of the span; null if it is empty.")]
     as_of: AsOf = UNSET
@@ -141,25 +143,18 @@ class RevisionRow(msgspec.Struct, frozen=True):
     payload_sha256: str
 
 
-class Revisions(msgspec.Struct, frozen=True, kw_only=True):
+class Revisions(_Listed, frozen=True, kw_only=True):
     """All that was ever recorded for a day, ascending by revision."""
 
-    base: Literal["USD"] = "USD"
-    quote: Literal["MXN"] = "MXN"
-    kind: Kind
-    source: Source
-    series: str
     date: Day
     as_of: AsOf = UNSET
     count: int
     observations: tuple[RevisionRow, ...]
 
 
-class AverageRate(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
+class AverageRate(_Quoted, frozen=True, kw_only=True, rename={"from_": "from"}):
     """The mean FIX of the calendar days ending today, rounded half-even to six places."""
 
-    base: Literal["USD"] = "USD"
-    quote: Literal["MXN"] = "MXN"
     kind: Literal["fix"] = "fix"
     source: Source
     series: str
@@ -190,11 +185,9 @@ class Gap(msgspec.Struct, frozen=True):
     status: GapStatus
 
 
-class Gaps(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
+class Gaps(_Quoted, frozen=True, kw_only=True, rename={"from_": "from"}):
     """The days of a span that have no FIX though they should, or were declared closed."""
 
-    base: Literal["USD"] = "USD"
-    quote: Literal["MXN"] = "MXN"
     kind: Literal["fix"] = "fix"
     source: Source
     series: str
@@ -205,11 +198,9 @@ class Gaps(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
     gaps: tuple[Gap, ...]
 
 
-class Conversion(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
+class Conversion(_Quoted, frozen=True, kw_only=True, rename={"from_": "from"}):
     """An amount converted at a published rate, rounded once."""
 
-    base: Literal["USD"] = "USD"
-    quote: Literal["MXN"] = "MXN"
     kind: Kind
     from_: Currency
     to: Currency
@@ -275,14 +266,9 @@ class BatchResult(msgspec.Struct, frozen=True, kw_only=True):
     problem: Problem | UnsetType = UNSET
 
 
-class Batch(msgspec.Struct, frozen=True, kw_only=True):
+class Batch(_Listed, frozen=True, kw_only=True):
     """The rates of several days, in the order asked."""
 
-    base: Literal["USD"] = "USD"
-    quote: Literal["MXN"] = "MXN"
-    kind: Kind
-    source: Source
-    series: str
     roll: Literal["previous", "none"]
     as_of: AsOf = UNSET
     count: int
