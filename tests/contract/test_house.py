@@ -23,17 +23,17 @@ CALLER = re.compile(
 )
 
 NUMERIC_DEFAULTS = {
-    "Additions.new": "nothing was recorded",
-    "Additions.corrections": "nothing was recorded",
-    "RequestTotals.hits": "nothing was counted",
-    "RequestTotals.misses": "nothing was counted",
-    "Tail.length": "there is no stream",
-    "record.hits": "most answers are not found in the cache",
-    "render.status": "HTTP's word for an answer",
-    "render.edge_seconds": "protocol rule 21: an hour, where nothing shortens it",
-    "ConvertQuery.scale": "the API's own default, in its documentation",
-    "translated.seconds": "a transaction's deadline; a migration's is longer",
-    "__init__.deadline": "how long AWS may take for a call",
+    "recorder.Additions.new": "nothing was recorded",
+    "recorder.Additions.corrections": "nothing was recorded",
+    "request_counters.RequestTotals.hits": "nothing was counted",
+    "request_counters.RequestTotals.misses": "nothing was counted",
+    "stream.Tail.length": "there is no stream",
+    "request_counters.record.hits": "most answers are not found in the cache",
+    "response.render.status": "HTTP's word for an answer",
+    "response.render.edge_seconds": "protocol rule 21: an hour, where nothing shortens it",
+    "convert.ConvertQuery.scale": "the API's own default, in its documentation",
+    "engine.translated.seconds": "a transaction's deadline; a migration's is longer",
+    "aws.__init__.deadline": "how long AWS may take for a call",
 }
 """Every default for a number outside of the settings, and why it is one: none is configurable."""
 
@@ -84,7 +84,7 @@ def _type_names(module: ast.Module) -> Iterator[str]:
 def test_only_the_settings_have_defaults_for_numbers() -> None:
     """No parameter or field of a service defaults to a number, but for those listed above."""
     found = {
-        f"{owner}.{name}"
+        f"{path.stem}.{owner}.{name}"
         for tree in SERVICES.values()
         for path, module in sources(tree)
         if path.stem != "settings"

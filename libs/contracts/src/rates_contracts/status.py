@@ -23,6 +23,10 @@ Upstream = Literal["unknown", "ok", "failing", "rate_limited", "bad_token", "quo
 """How the last request to Banxico ended."""
 
 
+MAX_EDGE_SECONDS = 3600
+"""The longest `s-maxage`, where nothing shortens it (protocol rule 21)."""
+
+
 class Transition(msgspec.Struct, frozen=True, array_like=True):
     """The state from `at` until the next row, and how long an answer may be cached.
 

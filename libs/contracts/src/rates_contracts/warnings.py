@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class WarningCode(NamedTuple):
-    """What a code means for whoever reads an answer; `degrades` if the level is then not healthy.
+    """What a code means to a client; `degrades` if the level is then not healthy.
 
     `past_usable_until` degrades nothing: past it there is no current rate, the level is `limited`.
     """

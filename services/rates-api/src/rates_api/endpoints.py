@@ -24,7 +24,6 @@ from rates_api.http import problem_pages
 from rates_api.http.endpoint import Endpoint
 from rates_api.http.parameters import Query
 from rates_api.rates import average, capabilities, convert, csv, current, day, gaps, historical
-from rates_api.rates.query_parameters import RateQuery
 from rates_contracts import answers
 
 INFO = {
@@ -55,7 +54,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         name="capabilities",
         path="/api/v1",
         summary="What this API can be asked",
-        query=RateQuery,
+        query=capabilities.CapabilitiesQuery,
         handler=from_record(capabilities.answer),
         answers=answers.Capabilities,
         problems=("no-data",),

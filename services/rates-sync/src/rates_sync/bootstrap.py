@@ -117,7 +117,7 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Servic
 
 def _instance(settings: Settings, overrides: Overrides, closing: AsyncExitStack) -> Instance:
     metrics, liveness = Metrics(daily_quota=settings.daily_quota), Liveness(overrides.monotonic)
-    tracing = overrides.tracing or _open_tracing(settings, closing)
+    tracing = overrides.tracing or _open_tracing(settings, overrides, closing)
     engine = overrides.engine or _open_engine(settings, closing)
 
     async def lease_sleep(seconds: float) -> None:
@@ -152,12 +152,14 @@ def _instance(settings: Settings, overrides: Overrides, closing: AsyncExitStack)
     )
 
 
-def _open_tracing(settings: Settings, closing: AsyncExitStack) -> Tracing:
+def _open_tracing(settings: Settings, overrides: Overrides, closing: AsyncExitStack) -> Tracing:
     tracing = open_tracing(
         "rates-sync",
         version=__version__,
         endpoint=settings.otlp_endpoint or None,
         sampled=settings.trace_share,
+        chance=overrides.random,
+        monotonic=overrides.monotonic,
     )
     closing.push_async_callback(asyncio.to_thread, tracing.close)
     return tracing

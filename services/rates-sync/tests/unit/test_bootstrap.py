@@ -211,7 +211,6 @@ async def test_instances_over_fakes_elect_one_leader_and_relay_the_fix(
             assert second.service.leader is not None
     assert event.event_id.startswith("second-")
     assert {row.date for row in event.observations if row.series == FIX} == {THURSDAY}
-    assert await second.service.holder() == ""
 
 
 async def test_what_is_passed_is_used_and_stays_open(worlds: Worlds, hand_clock: Any) -> None:
@@ -234,9 +233,15 @@ async def test_what_is_not_passed_is_opened_and_closed(tmp_path: Path) -> None:
     service = bootstrap(
         replace(SETTINGS, database_url=url), Overrides(clock=clock, sleep=clock.sleep)
     )
+    closed: list[str] = []
+    service.closing.callback(lambda: closed.append("first, while all else is still open"))
+    opened = len(service.closing._exit_callbacks)
     running = asyncio.create_task(service.run())
     await clock.asleep.wait()
     assert f"/{os.getpid()}/" in await service.holder()
+    assert not closed
     running.cancel()
     await asyncio.wait({running})
     assert running.cancelled()
+    assert opened == len(("tracing", "engine", "redis", "http", "ours"))
+    assert (len(closed), len(service.closing._exit_callbacks)) == (1, 0)

@@ -121,7 +121,7 @@ class StreamReader:
         await self._take_in(entries)
 
     async def adopt(self, loaded: Snapshot) -> None:
-        """Answer from a snapshot loaded anew, from any source (protocol rule 15)."""
+        """Answer from a newly loaded snapshot, from any source (protocol rule 15)."""
         feed = await self._feed_at(loaded.head)
         self._current.replace(loaded.with_feed(feed))
 

@@ -17,7 +17,7 @@ from typing import Literal
 from litestar.types import HTTPResponseBodyEvent, HTTPResponseStartEvent, Receive, Scope, Send
 
 from rates_api.http.problems import WARM_UP_RETRY_SECONDS
-from rates_api.snapshot.level import MAX_EDGE_SECONDS
+from rates_contracts.status import MAX_EDGE_SECONDS
 
 JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"

@@ -1,5 +1,7 @@
 """`GET /api/v1`: what this API can be asked: kinds, spans, limits and links."""
 
+import dataclasses
+
 from rates_api import __version__
 from rates_api.rates.convert import MAX_SCALE
 from rates_api.rates.query_parameters import MAX_DATES, MAX_DAYS, RateQuery
@@ -27,7 +29,12 @@ LINKS = {
 LIMITS = Limits(days=MAX_DAYS, last=MAX_DAYS, dates=MAX_DATES, scale=MAX_SCALE)
 
 
-def answer(_: RateQuery, view: View) -> Capabilities:
+@dataclasses.dataclass(frozen=True)
+class CapabilitiesQuery(RateQuery):
+    """It takes no parameters."""
+
+
+def answer(_: CapabilitiesQuery, view: View) -> Capabilities:
     """Answer with kinds, spans, limits and links."""
     calendar = view.calendar
     row = view.assessment.transition if view.assessment else None

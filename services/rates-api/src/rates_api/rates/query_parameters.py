@@ -154,7 +154,8 @@ def one_form_of(*forms: tuple[str, ...]) -> Rule:
 class RateQuery(Query):
     """The base of the queries to the record: by default about the present, as JSON.
 
-    Queries that have these as parameters declare them as fields.
+    Queries that have these as parameters declare them as fields. Each endpoint has a type of its
+    own: answers are cached by query.
     """
 
     @property

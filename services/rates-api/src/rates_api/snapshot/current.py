@@ -32,7 +32,7 @@ class CurrentSnapshot(Generic[Cache_co]):
         self.cache = new_cache(None)
 
     def replace(self, snapshot: Snapshot) -> None:
-        """Answer from `snapshot`, loaded anew; forget the heads before it."""
+        """Answer from a newly loaded `snapshot`; forget the heads before it."""
         self._seen_heads.clear()
         self.advance(snapshot)
 

@@ -3,7 +3,7 @@
 Pure. It compares the absolute instants of rates-sync with the worker's clock (protocol rule 17) and
 never computes a calendar. An answer about the present has as `s-maxage` the least of
 
-    the cap by level and purge               `MAX_EDGE_SECONDS...` here
+    the cap by level and purge               3600 (`rates_contracts.status`), 300 and 15 (here)
     the cap of the transition in force       its `edge_seconds`, made in
                                              `rates_sync.timetable.transitions`: 15 while a
                                              publication is awaited
@@ -23,7 +23,7 @@ from typing import get_args
 from rates_api.snapshot.snapshot import Snapshot
 from rates_contracts.answers import Level
 from rates_contracts.calendar import ONE_DAY, mexico_day, mexico_instant
-from rates_contracts.status import FreshnessState, SyncStatus, Transition
+from rates_contracts.status import MAX_EDGE_SECONDS, FreshnessState, SyncStatus, Transition
 from rates_contracts.warnings import WARNINGS
 
 LEVELS: tuple[Level, ...] = get_args(Level)
@@ -31,7 +31,6 @@ LEVELS: tuple[Level, ...] = get_args(Level)
 
 DEGRADING = frozenset(code for code, warning in WARNINGS.items() if warning.degrades)
 
-MAX_EDGE_SECONDS = 3600
 MAX_EDGE_SECONDS_WITHOUT_PURGE = 300
 MAX_EDGE_SECONDS_NOT_HEALTHY = 15
 """The longest `s-maxage`, by purge and level (protocol rule 21)."""

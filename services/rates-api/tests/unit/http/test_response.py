@@ -11,7 +11,14 @@ NOW = datetime(2026, 8, 14, 16, 0, tzinfo=UTC)
 
 @pytest.mark.parametrize(
     ("left", "edge_seconds", "expected"),
-    [(7200, 3600, 3600), (90, 3600, 90), (7200, 300, 300), (7200, 15, 15), (0.9, 3600, 0)],
+    [
+        (7200, 3600, 3600),
+        (90, 3600, 90),
+        (7200, 300, 300),
+        (7200, 15, 15),
+        (0.9, 3600, 0),
+        (-10, 3600, 0),
+    ],
 )
 def test_s_maxage_ends_with_what_ends_first(left: float, edge_seconds: int, expected: int) -> None:
     """`s-maxage` is the time left, rounded down, and never above the limit (protocol rule 21)."""

@@ -15,6 +15,7 @@ from rates_api.http.response_cache import RESPONSES_SIZE, RenderedAnswers, respo
 from rates_api.http.routes import respond
 from rates_api.rates.current import CurrentQuery
 from rates_api.rates.day import DayQuery
+from rates_api.rates.query_parameters import RateQuery
 
 NOW = datetime(2026, 8, 14, 16, 0, tzinfo=UTC)
 
@@ -158,3 +159,11 @@ def test_two_workers_render_the_same_bytes(data: st.DataObject, world: Any) -> N
     assert one.body == other.body
     tags = [dict(response.start["headers"]).get(b"etag") for response in (one, other)]
     assert tags[0] == tags[1]
+
+
+def test_no_two_endpoints_share_a_type_of_query() -> None:
+    """Answers are cached by query alone: equal queries of two endpoints would swap them."""
+    types = [endpoint.query for endpoint in ENDPOINTS]
+    cached = [each for each in types if issubclass(each, RateQuery)]
+    assert len(set(cached)) == len(cached)
+    assert RateQuery not in cached

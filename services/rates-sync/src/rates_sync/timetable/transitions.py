@@ -10,14 +10,13 @@ from datetime import datetime, time, timedelta
 import msgspec
 
 from rates_contracts.calendar import DUE_FROM, LATE_FROM, BankCalendar, mexico_day, mexico_instant
-from rates_contracts.status import State, Transition
+from rates_contracts.status import MAX_EDGE_SECONDS, State, Transition
 from rates_sync.timetable.calendar import AWAITED_FROM, WINDOW, days_from, next_opening, window_of
 
 VERIFIED_FOR = timedelta(minutes=5)
 DAYS_AHEAD = 10
 MAX_MISSED = 3
 
-EDGE_SECONDS = 3600
 EDGE_SECONDS_AT_NOON = 15
 """The edge keeps an answer this long while a publication may appear at any moment (rule 21)."""
 
@@ -78,7 +77,7 @@ def _row(calendar: BankCalendar, newest_fix_day: Day | None, day: Day, at: time)
         state=state,
         next_publication_at=_next_publication(calendar, day, unseen=unseen),
         in_window=banking and WINDOW.opens <= at < WINDOW.closes,
-        edge_seconds=EDGE_SECONDS_AT_NOON if state == "awaiting_publication" else EDGE_SECONDS,
+        edge_seconds=EDGE_SECONDS_AT_NOON if state == "awaiting_publication" else MAX_EDGE_SECONDS,
     )
 
 
