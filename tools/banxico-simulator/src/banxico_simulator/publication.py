@@ -6,6 +6,7 @@ Takes the instant as an argument and never looks at a clock.
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
+from itertools import islice
 from typing import NamedTuple
 
 from banxico_simulator.clock import MEXICO_CITY
@@ -42,9 +43,9 @@ class Publication:
         span = days[bisect_left(days, first) : bisect_right(days, last)]
         return list(self._visible(series, now, iter(span)))
 
-    def latest(self, series: str, now: datetime) -> Observation | None:
-        """The last observation of `series` at `now`; None before its first."""
-        return next(self._visible(series, now, reversed(self._days[series])), None)
+    def latest(self, series: str, now: datetime) -> list[Observation]:
+        """The last observation of `series` at `now`, alone; none before its first."""
+        return list(islice(self._visible(series, now, reversed(self._days[series])), 1))
 
     def instant(self, fix_day: date) -> datetime | None:
         """When the FIX of `fix_day` shows, in UTC; None for never."""
@@ -68,7 +69,11 @@ class Publication:
         The rate before a closed day goes on applying: its settlement days show it as soon as the
         next FIX is out. Raises SimulatorError for a day without a FIX.
         """
-        self._require_fix(fix_day)
+        if fix_day not in self._history.fix:
+            raise SimulatorError(
+                f"{fix_day} is no banking day with a FIX between {self._history.first_day}"
+                f" and {self._history.last_day}"
+            )
         self._instants[fix_day] = at
 
     def correct(
@@ -99,13 +104,6 @@ class Publication:
         if settlement_follows:
             for day in self._history.applies(fix_day):
                 self._rates[SETTLEMENT, day] = rate
-
-    def _require_fix(self, day: date) -> None:
-        if day not in self._history.fix:
-            raise SimulatorError(
-                f"{day} is no banking day with a FIX between {self._history.first_day}"
-                f" and {self._history.last_day}"
-            )
 
     def _visible(self, series: str, now: datetime, days: Iterator[date]) -> Iterator[Observation]:
         observe = self._observe_fix if series == FIX else self._observe_settlement
