@@ -6,7 +6,6 @@ Takes the instant as an argument and never looks at a clock.
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
-from itertools import islice
 from typing import NamedTuple
 
 from banxico_simulator.clock import MEXICO_CITY
@@ -43,9 +42,9 @@ class Publication:
         span = days[bisect_left(days, first) : bisect_right(days, last)]
         return list(self._visible(series, now, iter(span)))
 
-    def latest(self, series: str, now: datetime) -> list[Observation]:
-        """The last observation of `series` at `now`, alone; none before its first."""
-        return list(islice(self._visible(series, now, reversed(self._days[series])), 1))
+    def latest(self, series: str, now: datetime) -> Observation | None:
+        """The last observation of `series` at `now`; None before its first."""
+        return next(self._visible(series, now, reversed(self._days[series])), None)
 
     def instant(self, fix_day: date) -> datetime | None:
         """When the FIX of `fix_day` shows, in UTC; None for never."""

@@ -75,9 +75,8 @@ class Simulator:
         series = known(asked)
         now = self.clock()
         if ask.group is Group.OPORTUNO:
-            return sie.datos(
-                {series_id: self.publication.latest(series_id, now) for series_id in series}
-            )
+            latest = {name: self.publication.latest(name, now) for name in series}
+            return sie.datos({name: [row] if row else [] for name, row in latest.items()})
         seen = {name: self.publication.observations(name, now, first, last) for name in series}
         if ask.group is Group.METADATA:
             return sie.metadata({name: (rows[0], rows[-1]) for name, rows in seen.items() if rows})
