@@ -20,7 +20,7 @@ from bench.cpus import Cpus, Layout
 from bench.errors import BenchRefused
 from bench.http import Answer, fetch
 from bench.platform import Platform
-from bench.processes import require_alive, running, server, wait_until
+from bench.processes import require_alive, server, wait_until
 from bench.rivals.environment import rivals_python
 from rates_dev.platform import ok
 from rates_dev.ports import HOST, free_port
@@ -32,6 +32,10 @@ PREFIX = "bench:answer:"
 ALIKE = 1.03
 """How much larger the largest body may be; a time stamp or a percentile has more digits or less."""
 ROOT = Path(__file__).parents[1]
+GUNICORN = (
+    "-m gunicorn --bind {bind} --workers 1 --worker-class uvicorn.workers.UvicornWorker"
+    " --log-level warning --no-control-socket"
+)
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,8 @@ def _require_alike(contenders: Sequence[Contender]) -> None:
 def _start(
     stack: contextlib.ExitStack, child: Child, port: int, *, by_case: bool = False
 ) -> Contender:
-    stack.enter_context(running(child))
+    stack.callback(child.end)
+    child.start()
     ready = f"http://{HOST}:{port}{'/current' if by_case else CASES[0].path}"
 
     def answering() -> bool:
@@ -150,14 +155,9 @@ def _rivals(platform: Platform, directory: Path, cpus: Layout) -> Iterator[tuple
     }
     for name, module in (("fastapi+redis", "redis_app"), ("fastapi+sql", "sql_app")):
         port = free_port()
-        argv = _gunicorn(f"bench.rivals.{module}:app", port)
+        options = GUNICORN.format(bind=f"{HOST}:{port}").split()
+        argv = [str(rivals_python()), *options, f"bench.rivals.{module}:app"]
         yield _child(name, argv, environ, directory, cpus.server), port
-
-
-def _gunicorn(target: str, port: int) -> list[str]:
-    options = f"--bind {HOST}:{port} --workers 1 --worker-class uvicorn.workers.UvicornWorker"
-    quiet = "--log-level warning --no-control-socket"
-    return [str(rivals_python()), "-m", "gunicorn", *options.split(), *quiet.split(), target]
 
 
 def _child(

@@ -55,7 +55,6 @@ class Steal:
     """Watches the CPUs from its making on."""
 
     def __init__(self) -> None:
-        """Begin."""
         self._begun = times_of(STAT.read_text())
 
     @property

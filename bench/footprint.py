@@ -58,7 +58,8 @@ def cold_start(platform: Platform, times: int, cpus: Layout) -> Section:
     """Start an instance of one worker again and again, the whole history in Redis."""
     imports, instances, workers = [], [], []
     for _ in range(times):
-        imports.append(_seconds(_import))
+        argv = [sys.executable, "-c", IMPORT_FLOOR]
+        imports.append(_seconds(partial(subprocess.run, argv, check=True)))
         platform.prepare_api(1, cpus.every)
         instances.append(_seconds(lambda: _first_answer(platform)))
         workers.append(_age(platform.workers()[0]))
@@ -78,10 +79,6 @@ def cold_start(platform: Platform, times: int, cpus: Layout) -> Section:
         f"The floor: `{IMPORT_FLOOR}`.",
     ]
     return Section([Table("Cold start", ("what", "seconds"), rows, notes)], figures)
-
-
-def _import() -> None:
-    subprocess.run([sys.executable, "-c", IMPORT_FLOOR], check=True)
 
 
 def _first_answer(platform: Platform) -> None:

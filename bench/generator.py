@@ -77,6 +77,11 @@ async def generate(load: Load) -> Seen:
     return run.seen
 
 
+def request(path: str) -> bytes:
+    """Return a GET of `path` as it goes over the wire."""
+    return f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
+
+
 class Connection(asyncio.Protocol):
     """One kept connection with at most one request on it.
 
@@ -88,7 +93,6 @@ class Connection(asyncio.Protocol):
     """When the request that is on it was sent, null while it is free."""
 
     def __init__(self, owner: "_Run") -> None:
-        """Report to `owner`."""
         self._owner = owner
         self._due = 0.0
         self._status = 0

@@ -105,8 +105,11 @@ def documents(series: int, years: int) -> tuple[bytes, bytes, bytes]:
     rows = {name: tuple(_row_of(day, at) for at, day in enumerate(days)) for name in names}
     calendar = BankCalendar("bench/1", days[0], LAST + timedelta(days=365), ())
     batch = HistoryBatch(NOW, "a" * 64)
+    until = NOW + ANNOUNCED
+    row = Transition(NOW - ANNOUNCED, "fresh", until, True, 300)
+    status = SyncStatus("simulator", (row,), NOW, until, NOW + timedelta(days=3), upstream="ok")
     return (
-        encode_document(CurrentDocument(_head(), _status(), "1-1", "1-1")),
+        encode_document(CurrentDocument(Head(1, 1, "bench", NOW), status, "1-1", "1-1")),
         encode_document(AveragesDocument("1-1", ())),
         encode_document(HistoryDocument("1-1", calendar, (batch,), rows)),
     )
@@ -121,16 +124,6 @@ def _weekdays(years: int) -> Sequence[Day]:
 def _row_of(day: Day, at: int) -> HistoryRow:
     """Return a value with four digits that differs from day to day, like the real ones."""
     return HistoryRow(day, 1, Decimal(170_000 + at * 37 % 30_000).scaleb(-4), 0)
-
-
-def _head() -> Head:
-    return Head(1, 1, "bench", NOW)
-
-
-def _status() -> SyncStatus:
-    row = Transition(NOW - ANNOUNCED, "fresh", NOW + ANNOUNCED, True, 300)
-    until = NOW + ANNOUNCED
-    return SyncStatus("simulator", (row,), NOW, until, NOW + timedelta(days=3), upstream="ok")
 
 
 def one_point(bodies: Sequence[bytes]) -> dict[str, float]:

@@ -19,10 +19,9 @@ import uvloop
 
 from bench.cpus import Cpus, Steal
 from bench.errors import BenchRefused
-from bench.generator import Load, Seen, generate
+from bench.generator import Load, Seen, generate, request
 from bench.latency import Latency, latency, percentile
 from bench.processes import owned
-from rates_dev.ports import HOST
 
 BEHIND_MS = 5.0
 """A generator whose p99 lag is above this measures itself."""
@@ -41,7 +40,6 @@ class LoadResult:
     latency: Latency
     errors: dict[str, int]
     lag_p99: float
-    lag_max: float
     cpu: float
     steal: float
     seen: Seen = dataclasses.field(repr=False, compare=False)
@@ -66,10 +64,6 @@ class LoadResult:
         ]
 
 
-def _request(path: str) -> bytes:
-    return f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
-
-
 @contextlib.contextmanager
 def start_load(
     port: int, paths: Sequence[str], rate: float, seconds: float, cpus: Cpus
@@ -77,7 +71,7 @@ def start_load(
     """Put an open-loop load on `port` beside the block; `RunningLoad.result` waits for its end."""
     argv = owned([sys.executable, "-m", "bench.load"], cpus)
     process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    load = Load(port, rate, seconds, tuple(map(_request, paths)))
+    load = Load(port, rate, seconds, tuple(map(request, paths)))
     try:
         yield RunningLoad(process, load)
     finally:
@@ -97,7 +91,6 @@ class RunningLoad:
     """A load that is on."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", load: Load) -> None:
-        """Tell the process what to do."""
         self._process = process
         self._rate = load.rate
         self._steal = Steal()
@@ -112,23 +105,18 @@ class RunningLoad:
         output, _ = self._process.communicate()
         if self._process.returncode:
             raise BenchRefused("the load generator failed: see above")
-        return _result(self._rate, pickle.loads(output), self._steal.share)
-
-
-def _result(rate: float, seen: Seen, steal: float) -> LoadResult:
-    lags = sorted(seen.lags)
-    return LoadResult(
-        rate=rate,
-        answered=len(seen.latencies),
-        achieved=len(seen.latencies) / seen.elapsed,
-        latency=latency(seen.latencies),
-        errors=dict(seen.errors),
-        lag_p99=percentile(lags, 0.99) * 1000,
-        lag_max=percentile(lags, 1.0) * 1000,
-        cpu=seen.cpu,
-        steal=steal,
-        seen=seen,
-    )
+        seen: Seen = pickle.loads(output)
+        return LoadResult(
+            rate=self._rate,
+            answered=len(seen.latencies),
+            achieved=len(seen.latencies) / seen.elapsed,
+            latency=latency(seen.latencies),
+            errors=dict(seen.errors),
+            lag_p99=percentile(sorted(seen.lags), 0.99) * 1000,
+            cpu=seen.cpu,
+            steal=self._steal.share,
+            seen=seen,
+        )
 
 
 def main() -> None:

@@ -4,10 +4,9 @@ In a folder and on ports of its own. Scenarios ask it to publish, to lose Redis,
 rates-api anew with other workers.
 """
 
-import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -38,7 +37,7 @@ SETTINGS = {
 
 
 class Platform:
-    """The processes of one platform; `running` starts and ends them."""
+    """The processes of one platform."""
 
     def __init__(self, directory: Path, cpus: Layout) -> None:
         """Prepare a platform whose state lies in `directory`."""
@@ -131,8 +130,9 @@ class Platform:
 
     def workers(self) -> list[int]:
         """Return the processes of rates-api's workers: what its main process has spawned."""
-        pids = children_of(self.api.pid)
-        return [pid for pid in pids if b"resource_tracker" not in _command_of(pid)]
+        commands = {pid: Path(f"/proc/{pid}/cmdline") for pid in children_of(self.api.pid)}
+        tracker = b"resource_tracker"
+        return [pid for pid, command in commands.items() if tracker not in command.read_bytes()]
 
     def end(self) -> None:
         """End every process; safe to call at any time."""
@@ -166,17 +166,6 @@ class Platform:
         _must(self.plan.port("simulator"), method, f"/control{path}", body)
 
 
-@contextlib.contextmanager
-def running_platform(directory: Path, cpus: Layout) -> Iterator[Platform]:
-    """Yield a platform with everything started but rates-api; end all of it afterwards."""
-    platform = Platform(directory, cpus)
-    try:
-        platform.start()
-        yield platform
-    finally:
-        platform.end()
-
-
 def _must(
     port: int,
     method: str,
@@ -204,7 +193,3 @@ def children_of(pid: int) -> list[int]:
 def family_of(pid: int) -> list[int]:
     """Return a process and all that it has started, directly or not."""
     return [pid, *(member for child in children_of(pid) for member in family_of(child))]
-
-
-def _command_of(pid: int) -> bytes:
-    return Path(f"/proc/{pid}/cmdline").read_bytes()

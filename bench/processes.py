@@ -1,20 +1,17 @@
 """Processes on chosen CPUs; the kernel ends them should the benchmark itself be killed."""
 
-import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from bench.cpus import Cpus, pinned
 from bench.errors import BenchRefused
-from rates_dev.processes import Child
-from rates_dev.waiting import wait_for
+from rates_dev.processes import Child, last_lines, wait_for
 
 T = TypeVar("T")
 
 WITH_US = ("setpriv", "--pdeathsig", "TERM")
 LOOK_SECONDS = 0.02
-LAST_LINES = 25
 
 
 def owned(command: Iterable[str], cpus: Cpus | None = None) -> list[str]:
@@ -33,18 +30,7 @@ def server(
 def require_alive(child: Child) -> None:
     """Raise `BenchRefused` with the end of its log if it ended by itself."""
     if child.exit_status is not None and child.log:
-        lines = child.log.read_text(errors="replace").splitlines()[-LAST_LINES:]
-        raise BenchRefused("\n".join([f"{child.name} ended by itself:", *lines]))
-
-
-@contextlib.contextmanager
-def running(child: Child) -> Iterator[Child]:
-    """Run `child` for as long as the block lasts."""
-    try:
-        child.start()
-        yield child
-    finally:
-        child.end()
+        raise BenchRefused(f"{child.name} ended by itself:\n{last_lines(child.log)}")
 
 
 def wait_until(

@@ -42,7 +42,8 @@ def _sampled(
     output = directory / f"{contender.name}.stacks"
     spy = str(rivals_python().with_name("py-spy"))
     options = f"record --format raw --rate {SAMPLES_PER_SECOND} --duration {seconds} --nonblocking"
-    target = ["--output", str(output), "--pid", str(_worker(contender))]
+    # The process that answers: the child of the leader that was made last.
+    target = ["--output", str(output), "--pid", str(max(children_of(contender.leader)))]
     argv = owned([spy, *options.split(), *target])
     case = CASES[0]
     process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -55,11 +56,6 @@ def _sampled(
     if process.returncode or not output.is_file():
         return Counter(), said.decode(errors="replace").strip().splitlines()[-1]
     return stacks_of(output.read_text(encoding="utf-8").splitlines()), ""
-
-
-def _worker(contender: Contender) -> int:
-    """Return the process that answers: the child of the leader that was made last."""
-    return max(children_of(contender.leader))
 
 
 def stacks_of(lines: Iterable[str]) -> Counter[tuple[str, ...]]:

@@ -79,12 +79,8 @@ def _climb(platform: Platform, seconds: float, cpus: Layout) -> Iterator[LoadRes
     for rate in FURTHER:
         measured = under_load(platform.plan.port("api"), EVERYDAY, rate, seconds, cpus.load)
         yield measured
-        if _over(measured):
+        if measured.latency.p99 > SLOW_MS or measured.failed or measured.behind:
             return
-
-
-def _over(measured: LoadResult) -> bool:
-    return bool(measured.latency.p99 > SLOW_MS or measured.failed or measured.behind)
 
 
 def _figures(prefix: str, seen: list[LoadResult]) -> Iterator[tuple[str, Figure]]:
@@ -153,17 +149,13 @@ def _table(title: str, seen: list[LoadResult]) -> Table:
 
 
 def _row(run: LoadResult) -> tuple[str, ...]:
+    kinds = "; ".join(f"{kind}: {count}" for kind, count in sorted(run.errors.items()))
     return (
         f"{run.rate:,.0f}/s{' (behind)' if run.behind else ''}",
         spelled(run.achieved),
         *map(spelled, astuple(run.latency)),
-        _errors(run),
+        kinds or "0",
         spelled(run.lag_p99),
         f"{run.cpu:.0%}",
         f"{run.steal:.1%}",
     )
-
-
-def _errors(run: LoadResult) -> str:
-    kinds = "; ".join(f"{kind}: {count}" for kind, count in sorted(run.errors.items()))
-    return kinds or "0"

@@ -54,16 +54,11 @@ def as_json(about: Mapping[str, str], sections: Mapping[str, Section]) -> str:
     document = {
         "about": dict(about),
         "sections": {
-            name: {
-                "figures": {
-                    key: dataclasses.asdict(figure) for key, figure in section.figures.items()
-                },
-                "points": [dict(point) for point in section.points],
-            }
+            name: {"figures": section.figures, "points": section.points}
             for name, section in sections.items()
         },
     }
-    return json.dumps(document, indent=2)
+    return json.dumps(document, indent=2, default=dataclasses.asdict)
 
 
 def figures_of(sections: Iterable[Section]) -> dict[str, Figure]:

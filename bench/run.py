@@ -13,7 +13,7 @@ from pathlib import Path
 from bench import footprint, growth, lag, profiles, rates, scenarios, throughput, work
 from bench.contenders import Contender, running_contenders
 from bench.cpus import Layout
-from bench.platform import Platform, running_platform
+from bench.platform import Platform
 from bench.report import Section
 from bench.rivals.environment import rivals_python
 from bench.wrk import require_wrk
@@ -77,7 +77,9 @@ def run(
         if set(wanted) - {GROWTH}:
             announce("the platform starts and records the whole history")
             directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
-            platform = stack.enter_context(running_platform(directory, cpus))
+            platform = Platform(directory, cpus)
+            stack.callback(platform.end)
+            platform.start()
             if compared:
                 platform.start_api(1, cpus.server)
                 with running_contenders(platform, directory, cpus) as contenders:

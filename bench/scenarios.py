@@ -80,7 +80,8 @@ class _Publications:
         """Yield what the table says of `who`."""
         within = f"within {AFTER_SECONDS * 1000:g} ms of {self._events} events"
         yield _row(f"{who}, {within}", latency(self._within))
-        yield _row(f"{who}, all at {PUBLICATION_RATE:,}/s", latency(_latencies(self.loads)))
+        every = (seconds for load in self.loads for seconds in load.seen.latencies)
+        yield _row(f"{who}, all at {PUBLICATION_RATE:,}/s", latency(every))
 
     def figures(self, name: str) -> Iterator[tuple[str, Figure]]:
         """Yield the figures under `name`."""
@@ -103,10 +104,6 @@ def redis_lost(platform: Platform, seconds: float, cpus: Layout) -> Section:
         f"Redis away for {seconds / 4:g} of {seconds:g} s (SIGKILL), then back with its own file."
     )
     return _section("Redis killed and back under load", rows, [measured], figures, [note])
-
-
-def _latencies(loads: Sequence[LoadResult]) -> list[float]:
-    return [latency for load in loads for latency in load.seen.latencies]
 
 
 def _figures(name: str, seen: Latency, loads: Sequence[LoadResult]) -> Iterator[tuple[str, Figure]]:

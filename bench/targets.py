@@ -70,11 +70,10 @@ TARGETS: tuple[Target, ...] = (
 
 def verdicts(figures: Mapping[str, Figure], targets: Iterable[Target] = TARGETS) -> Table:
     """Return the table of all targets; what the run left out says so."""
-    rows = [_row(target, figures.get(target.key)) for target in targets]
+    rows = []
+    for target in targets:
+        found, met = "not measured", "-"
+        if measured := figures.get(target.key):
+            found, met = str(measured), "yes" if target.met(measured) else "no"
+        rows.append((target.what, target.spelled, found, met))
     return Table("Targets", ("what", "target", "measured", "met"), rows)
-
-
-def _row(target: Target, measured: Figure | None) -> tuple[str, ...]:
-    if measured is None:
-        return (target.what, target.spelled, "not measured", "-")
-    return (target.what, target.spelled, str(measured), "yes" if target.met(measured) else "no")

@@ -43,7 +43,9 @@ def measure(platform: Platform, rounds: int, seconds: float, cpus: Layout) -> Se
     sizes = {
         kind: figure([_bytes_of(_answer(platform, path))], "B") for kind, path in KINDS.items()
     }
-    return Section([_table(rates, sizes, rounds, seconds)], _named(rates, sizes))
+    figures = {f"work/{kind}": rate for kind, rate in rates.items()}
+    figures |= {f"bytes/{kind}": size for kind, size in sizes.items()}
+    return Section([_table(rates, sizes, rounds, seconds)], figures)
 
 
 def _per_core_second(platform: Platform, kind: str, seconds: float, cpus: Layout) -> float:
@@ -92,10 +94,3 @@ def _table(
     )
     header = ("asked", "answers per second of CPU", "bytes")
     return Table("What a request costs", header, rows, [how])
-
-
-def _named(rates: Mapping[str, Figure], sizes: Mapping[str, Figure]) -> dict[str, Figure]:
-    return {
-        **{f"work/{kind}": rate for kind, rate in rates.items()},
-        **{f"bytes/{kind}": size for kind, size in sizes.items()},
-    }

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.errors import BenchRefused
+from bench.generator import request
 from rates_dev.ports import HOST
 
 MAX_ATTEMPTS = 200
@@ -35,7 +36,7 @@ async def connections_to_each(port: int, workers: Sequence[int]) -> list[Streams
 async def get(streams: Streams, path: str) -> bytes:
     """Ask on a kept connection and return the body."""
     reader, writer = streams
-    writer.write(f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+    writer.write(request(path))
     head = await reader.readuntil(b"\r\n\r\n")
     length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
     return await reader.readexactly(int(length))

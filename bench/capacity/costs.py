@@ -51,7 +51,7 @@ def bill(day: Run, flat: Run, inputs: Inputs) -> Bill:
     hours = month(day.total("size"), flat.total("size")) * MINUTE / HOUR
     lcus = month(_lcu_hours(day, inputs), _lcu_hours(flat, inputs))
     millions = month(day.demand.sent, flat.demand.sent) / MILLION
-    sent = millions * MILLION * _bytes(inputs, _client_mix(inputs)) / GIGABYTE
+    sent = millions * MILLION * _bytes(inputs, inputs.client_mix) / GIGABYTE
     surplus = month(day.surplus_credits, flat.surplus_credits) / 60
     charged = max(0.0, millions - prices.edge_million_requests.free)
     tiers = prices.edge_gigabyte if edge else prices.internet_gigabyte
@@ -73,10 +73,6 @@ def tiered(amount: float, tiers: Sequence[tuple[float | None, float]]) -> float:
         total += here * price
         amount -= here
     return total
-
-
-def _client_mix(inputs: Inputs) -> dict[str, float]:
-    return {name: kind.share for name, kind in inputs.assumed.traffic.items()}
 
 
 def _bytes(inputs: Inputs, mix: dict[str, float]) -> float:

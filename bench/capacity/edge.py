@@ -51,8 +51,7 @@ class Demand:
 def direct(scenario: Scenario, inputs: Inputs) -> Demand:
     """Return the demand when every client comes to the balancer itself."""
     clients = _clients(scenario)
-    mix = {name: kind.share for name, kind in inputs.assumed.traffic.items()}
-    return Demand(scenario, False, [round(rate) for rate in clients], clients, mix)
+    return Demand(scenario, False, [round(rate) for rate in clients], clients, inputs.client_mix)
 
 
 def through_edge(scenario: Scenario, inputs: Inputs) -> Demand:

@@ -31,9 +31,8 @@ class Credits:
 
 @dataclasses.dataclass
 class Instance:
-    """One instance: billed from `launched`, served from `ready`, counted from `warm` (seconds)."""
+    """One instance: served from `ready`, counted from `warm` (seconds)."""
 
-    launched: int
     ready: int
     warm: int
     credits: Credits
@@ -45,9 +44,7 @@ class Fleet:
     def __init__(self, inputs: Inputs, size: int, at: int) -> None:
         """Start with `size` instances that are warm at `at`."""
         self._inputs = inputs
-        self._instances = [
-            Instance(at, at, at, Credits(inputs.assumed.machine)) for _ in range(size)
-        ]
+        self._instances = [Instance(at, at, Credits(inputs.assumed.machine)) for _ in range(size)]
         self._ended: list[float] = []
 
     @property
@@ -61,7 +58,7 @@ class Fleet:
         warm = ready + self._inputs.assumed.start.warmup_seconds
         while self.size < size:
             machine = self._inputs.assumed.machine
-            self._instances.append(Instance(at, ready, warm, Credits(machine)))
+            self._instances.append(Instance(ready, warm, Credits(machine)))
         while self.size > size:
             self._ended.append(self._instances.pop().credits.close())
 

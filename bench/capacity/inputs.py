@@ -4,15 +4,15 @@ Three JSON files beside this module, each with its date and sources; nothing is 
 """
 
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
+
+from bench.capacity.queueing import Workers
 
 HERE = Path(__file__).parent
 DAY = 86_400
 MINUTE = 60
 DAYS_A_MONTH = 365.25 / 12
-READ = TypeVar("READ")
 
 
 class _Input(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -147,18 +147,26 @@ class Inputs(msgspec.Struct, frozen=True):
         total = sum(mix.values())
         return sum(weight / rates[kind] for kind, weight in mix.items()) / total / speed
 
+    def workers(self, instances: int, mix: dict[str, float]) -> Workers:
+        """Return the workers of so many instances, one on each vCPU, for requests of `mix`."""
+        assumed, service = self.assumed, self.service_seconds(mix)
+        count, scv = instances * assumed.machine.vcpus, assumed.service_time_scv
+        return Workers(count, service, scv, assumed.client_timeout_seconds)
+
+    @property
+    def client_mix(self) -> dict[str, float]:
+        """Return the share of each kind in what clients send."""
+        return {name: kind.share for name, kind in self.assumed.traffic.items()}
+
 
 def load(folder: Path = HERE) -> Inputs:
     """Read the three files of `folder`.
 
     :raises msgspec.ValidationError: a field is missing, unknown or of another type.
     """
+    decode = msgspec.json.decode
     return Inputs(
-        _read(folder / "measured.json", Measurements),
-        _read(folder / "assumptions.json", Assumptions),
-        _read(folder / "prices.json", Prices),
+        decode((folder / "measured.json").read_bytes(), type=Measurements),
+        decode((folder / "assumptions.json").read_bytes(), type=Assumptions),
+        decode((folder / "prices.json").read_bytes(), type=Prices),
     )
-
-
-def _read(file: Path, shape: type[READ]) -> READ:
-    return msgspec.json.decode(file.read_bytes(), type=shape)

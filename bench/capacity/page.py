@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.capacity import tables
 from bench.capacity.findings import findings
 from bench.capacity.inputs import MINUTE
-from bench.capacity.simulate import Minute, Run
+from bench.capacity.simulate import Run
 from bench.capacity.study import Study, Way
 from bench.capacity.traffic import HOUR, NOON
 from bench.plot import Panel, Series, svg
@@ -93,15 +93,11 @@ def _hours(series: list[Series]) -> list[tuple[float, str]]:
 
 
 def _points(run: Run, field: str) -> list[tuple[float, float]]:
+    """Return a field of the minutes around the onset, counts as per second."""
     onset = run.demand.scenario.onset or NOON
+    per = MINUTE if field in {"requests", "failed"} else 1
     return [
-        (minute.at / HOUR, _value(minute, field))
+        (minute.at / HOUR, getattr(minute, field) / per)
         for minute in run.minutes
         if onset - BEFORE <= minute.at <= onset + AFTER
     ]
-
-
-def _value(minute: Minute, field: str) -> float:
-    """Return a field of a minute, counts as per second."""
-    value = float(getattr(minute, field))
-    return value / MINUTE if field in {"requests", "failed"} else value

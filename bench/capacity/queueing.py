@@ -13,6 +13,7 @@ on clients that have left is not modelled: under overload the result is too kind
 
 import dataclasses
 import math
+from bisect import bisect_left
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,17 +81,12 @@ def quantile(parts: list[tuple[Answering, float]], share: float) -> float:
     `parts` are stretches of time with their lengths in seconds.
     """
     allowed = (1 - share) * sum(part.served * seconds for part, seconds in parts)
-    low, high = 0, 1
-    while _slower(parts, high * RESOLUTION) > allowed:
-        low, high = high, high * 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        if _slower(parts, middle * RESOLUTION) > allowed:
-            low = middle
-        else:
-            high = middle
-    return high * RESOLUTION
 
+    def enough(ms: int) -> bool:
+        late = (part.served * length * part.slower_than(ms * RESOLUTION) for part, length in parts)
+        return sum(late) <= allowed
 
-def _slower(parts: list[tuple[Answering, float]], seconds: float) -> float:
-    return sum(part.served * length * part.slower_than(seconds) for part, length in parts)
+    high = 1
+    while not enough(high):
+        high *= 2
+    return bisect_left(range(high), True, high // 2 + 1, key=enough) * RESOLUTION

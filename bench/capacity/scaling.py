@@ -10,7 +10,6 @@ warm-up. Here requests per target and the target itself are per second, not Clou
 import dataclasses
 import math
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,17 +19,6 @@ class Metrics:
     per_target: float
     cpu: float
     p95: float
-
-
-class Rule(Protocol):
-    """Reads the minutes seen so far, the newest last."""
-
-    @property
-    def name(self) -> str:
-        """Return what people call it."""
-
-    def asks(self, seen: Sequence[Metrics], warm: int) -> int | None:
-        """Return how many instances it wants where `warm` have warmed up; null: it is content."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,7 +31,7 @@ class StepRule:
     change: int
 
     def asks(self, seen: Sequence[Metrics], warm: int) -> int | None:
-        """Return `warm` plus the step while the alarm stands."""
+        """Return `warm` plus the step while the alarm stands; `seen` has the newest minute last."""
         last = seen[-self.periods :]
         if len(last) < self.periods or not all(self.breached(minute) for minute in last):
             return None
@@ -80,7 +68,7 @@ REQUIRED = (REQUESTS, CPU, P95)
 class Policy:
     """The rules of a group and its bounds."""
 
-    rules: tuple[Rule, ...]
+    rules: tuple[StepRule | TargetTracking, ...]
     smallest: int
     largest: int
 

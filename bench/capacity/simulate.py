@@ -5,13 +5,13 @@ done once. No clock, no chance: the same inputs give the same day.
 """
 
 import dataclasses
-from functools import lru_cache
+from functools import cache
 from itertools import pairwise
 
 from bench.capacity.edge import LEAD, Demand
 from bench.capacity.fleet import Fleet
 from bench.capacity.inputs import DAY, MINUTE, Inputs
-from bench.capacity.queueing import Answering, Workers, quantile
+from bench.capacity.queueing import Answering, quantile
 from bench.capacity.scaling import Metrics, Policy
 
 SLOW = 0.2
@@ -68,10 +68,9 @@ class Simulation:
     def __init__(self, demand: Demand, policy: Policy, inputs: Inputs) -> None:
         """Stand at `LEAD` seconds before midnight with the smallest group, warm."""
         self._demand, self._policy, self._inputs = demand, policy, inputs
-        self._service = inputs.service_seconds(demand.mix)
         self._fleet = Fleet(inputs, policy.smallest, -LEAD)
         self._same = _run_lengths(demand.rates)
-        self._workers = lru_cache(maxsize=None)(self._make_workers)
+        self._workers = cache(lambda ready: inputs.workers(ready, demand.mix))
         self._backlog = 0.0
         self._seen: list[Metrics] = []
         self._acts: list[Act] = []
@@ -139,12 +138,6 @@ class Simulation:
             self._acts.append(Act(at, name, size, seen[-1].cpu))
         minute.size, minute.asked = size, tuple(name for name, _ in wishes)
         minute.opposed = bool(sizes) and max(sizes) > warm > min(sizes)
-
-    def _make_workers(self, ready: int) -> Workers:
-        assumed = self._inputs.assumed
-        count = ready * assumed.machine.vcpus
-        scv, patience = assumed.service_time_scv, assumed.client_timeout_seconds
-        return Workers(count, self._service, scv, patience)
 
 
 def _run_lengths(rates: list[int]) -> list[int]:

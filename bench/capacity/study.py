@@ -55,7 +55,6 @@ class Study:
     """All ways of all scenarios, simulated when first asked for."""
 
     def __init__(self, inputs: Inputs) -> None:
-        """Take the inputs; nothing is computed yet."""
         self.inputs = inputs
         self._runs: dict[tuple[str, bool, Policy], Run] = {}
 
@@ -83,7 +82,7 @@ class Study:
 
     def per_instance(self, demand: Demand) -> float:
         """Return the requests/s of `demand` that saturate one instance."""
-        return self._workers(1, demand, self.inputs).capacity
+        return self.inputs.workers(1, demand.mix).capacity
 
     def enough(self, demand: Demand, speed: float | None = None) -> int:
         """Return the smallest group that carries the highest second of `demand` on its own.
@@ -96,7 +95,7 @@ class Study:
         """Return the smallest group for `rate` requests/s of the kinds that `demand` brings."""
         inputs = self.inputs if speed is None else _with_speed(self.inputs, speed)
         size = inputs.assumed.group.smallest
-        while not self._carries(self._workers(size, demand, inputs), rate):
+        while not self._carries(inputs.workers(size, demand.mix), rate):
             size += 1
         return size
 
@@ -105,12 +104,6 @@ class Study:
         answering, _ = workers.answer(peak)
         tight = peak > HEADROOM * workers.capacity
         return not tight and answering.slower_than(SLOW) <= SLOW_SHARE
-
-    @staticmethod
-    def _workers(size: int, demand: Demand, inputs: Inputs) -> Workers:
-        assumed, service = inputs.assumed, inputs.service_seconds(demand.mix)
-        count, scv = size * assumed.machine.vcpus, assumed.service_time_scv
-        return Workers(count, service, scv, assumed.client_timeout_seconds)
 
     def _way(self, demand: Demand, flat: Demand) -> Way:
         size, enough = self.inputs.assumed.group, self.enough(demand)

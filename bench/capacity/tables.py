@@ -37,7 +37,16 @@ def required(study: Study) -> str:
         "Scenario", "Way", "Requests/s at the balancer, most", "Instances, most", "mean",
         "Seconds with p95 > 200 ms", "Failed in a month", "Slow", "Budget used", "Policy says",
     )  # fmt: skip
-    return _table(head, (_fare(way, way.required) for way in study.ways))
+    rows = []
+    for way in study.ways:
+        most, mean = way.required.sizes
+        budget = way.required.budget
+        rows.append((
+            *_way(way), f"{max(way.demand.rates):,}", most, f"{mean:.1f}",
+            f"{budget.slow_seconds:.0f}", _share(budget.failed), _share(budget.slow),
+            _used(way.required), budget.state,
+        ))  # fmt: skip
+    return _table(head, rows)
 
 
 def better(study: Study) -> str:
@@ -113,16 +122,6 @@ def _policies(way: Way) -> list[tuple[str, PolicyOutcome]]:
         (target, way.tracking),
         (f"{target}, never under {way.floor.run.policy.smallest}", way.floor),
     ]
-
-
-def _fare(way: Way, case: PolicyOutcome) -> tuple[object, ...]:
-    most, mean = case.sizes
-    budget = case.budget
-    return (
-        *_way(way), f"{max(way.demand.rates):,}", most, f"{mean:.1f}",
-        f"{budget.slow_seconds:.0f}", _share(budget.failed), _share(budget.slow), _used(case),
-        budget.state,
-    )  # fmt: skip
 
 
 def _way(way: Way) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""What both rivals share: headers, conditional requests, compression, parameters, JSON.
+"""What both rivals share: headers, conditional requests, compression, parameters.
 
 Everything that rates-api sends per answer is sent here too: `ETag`, `Cache-Control`, CORS and
 `Vary`.
@@ -7,7 +7,6 @@ Everything that rates-api sends per answer is sent here too: `ETag`, `Cache-Cont
 from hashlib import sha256
 from typing import Annotated, Any
 
-import orjson
 from fastapi import FastAPI, Query, Request, Response
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -39,9 +38,3 @@ def answer(request: Request, body: bytes) -> Response:
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=headers)
     return Response(body, media_type=JSON, headers=headers)
-
-
-def encoded(document: Any) -> bytes:
-    """Return JSON, by the fastest encoder there is."""
-    body: bytes = orjson.dumps(document)
-    return body

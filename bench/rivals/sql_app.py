@@ -17,7 +17,7 @@ from fastapi import FastAPI, Request, Response
 from sqlalchemy import bindparam, column, select, table, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bench.rivals.common import Days, answer, application, encoded
+from bench.rivals.common import Days, answer, application
 
 CONNECTIONS = 20
 FIX = "SF43718"
@@ -72,7 +72,7 @@ app = application(lifespan)
 async def current(request: Request) -> Response:
     """Return the newest FIX."""
     [row] = await _rows(request, SELECT_CURRENT)
-    document = _template("/api/v1/rates/current")
+    document = dict(TEMPLATES["/api/v1/rates/current"])
     provenance = {
         "revision": row.revision,
         "recorded_at": _instant(row.recorded_at),
@@ -80,7 +80,7 @@ async def current(request: Request) -> Response:
     }
     document |= {"rate": row.value, "provenance": document["provenance"] | provenance}
     document["dates"] = document["dates"] | {"determined": row.date}
-    return answer(request, encoded(document))
+    return answer(request, orjson.dumps(document))
 
 
 @app.get("/api/v1/rates/average/{window}")
@@ -88,10 +88,10 @@ async def average(request: Request, window: Literal["15d", "30d"]) -> Response:
     """Return the mean over a window."""
     [row] = await _rows(request, SELECT_AVERAGE, window=window, now=_now().isoformat(" "))
     stored = orjson.loads(row.document)
-    document = _template("/api/v1/rates/average/30d")
+    document = dict(TEMPLATES["/api/v1/rates/average/30d"])
     document |= {name: stored[name] for name in document.keys() & stored.keys()}
     document |= {"from": stored["from_day"], "to": stored["to_day"]}
-    return answer(request, encoded(document))
+    return answer(request, orjson.dumps(document))
 
 
 @app.get("/api/v1/rates/historical")
@@ -101,7 +101,7 @@ async def historical(request: Request, days: Days = 10) -> Response:
     newest = {
         row.date: row for row in await _rows(request, SELECT_HISTORY, first=first.isoformat())
     }
-    document = _template("/api/v1/rates/historical?days=10")
+    document = dict(TEMPLATES["/api/v1/rates/historical?days=10"])
     document |= {"from": first, "to": _today(), "count": len(newest)}
     document["observations"] = [
         {
@@ -112,23 +112,19 @@ async def historical(request: Request, days: Days = 10) -> Response:
         }
         for row in newest.values()
     ]
-    return answer(request, encoded(document))
+    return answer(request, orjson.dumps(document))
 
 
 @app.get("/health")
 async def health(request: Request) -> Response:
     """Return the state of the platform, the database asked."""
     await _rows(request, SELECT_ONE)
-    return answer(request, encoded(_template("/health")))
+    return answer(request, orjson.dumps(TEMPLATES["/health"]))
 
 
 async def _rows(request: Request, query: Any, **values: Any) -> Any:
     async with request.app.state.engine.connect() as connection:
         return (await connection.execute(query, values)).all()
-
-
-def _template(path: str) -> dict[str, Any]:
-    return dict(TEMPLATES[path])
 
 
 def _now() -> datetime:

@@ -14,7 +14,7 @@ AFTER = "cpu  160 0 70 890 10 0 5 65 7 0\ncpu0 80 0 35 445 5 0 2 33 7 0\nintr 2\
 
 def run(rate: float, steal: float) -> LoadResult:
     """Return a run of which nothing else matters."""
-    return LoadResult(rate, 0, rate, latency([]), {}, 0.0, 0.0, 0.1, steal, Seen())
+    return LoadResult(rate, 0, rate, latency([]), {}, 0.0, 0.1, steal, Seen())
 
 
 def test_steal_is_a_share_of_all_time_that_passed() -> None:

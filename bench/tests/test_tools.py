@@ -1,5 +1,6 @@
 """What others print or run for the benchmark: wrk, py-spy, processes, documents."""
 
+import contextlib
 import os
 import sys
 from collections import Counter
@@ -10,7 +11,7 @@ import pytest
 from bench.cpus import layout
 from bench.errors import BenchRefused
 from bench.growth import documents, one_point, projection
-from bench.processes import require_alive, running, server, wait_until
+from bench.processes import require_alive, server, wait_until
 from bench.profiles import by_package, own_time, stacks_of
 from bench.wrk import Closed, parsed, require_wrk
 from rates_api.consume.documents import snapshot_of
@@ -81,7 +82,9 @@ def test_a_process_ends_with_its_block_however_that_ends(tmp_path: Path) -> None
     started.ending_seconds = 0.2
 
     def fail() -> None:
-        with running(started):
+        with contextlib.ExitStack() as stack:
+            stack.callback(started.end)
+            started.start()
             wait_until((tmp_path / "child.log").read_text, 10, "it runs")
             raise ZeroDivisionError
 
@@ -98,8 +101,9 @@ def test_a_process_that_ended_by_itself_is_told_with_its_last_words(tmp_path: Pa
         require_alive(started)
         return False
 
-    ended = child(tmp_path, "raise SystemExit('no such luck')")
-    with running(ended) as started, pytest.raises(BenchRefused, match="no such luck"):
+    started = child(tmp_path, "raise SystemExit('no such luck')")
+    started.start()
+    with pytest.raises(BenchRefused, match="no such luck"):
         wait_until(alive_no_more, 10, "it ended")
 
 

@@ -19,7 +19,7 @@ from driver.plan import Plan
 from driver.processes import Process
 from driver.redis import RedisServer
 from driver.services import Api, Connectivity, Sync
-from rates_dev.waiting import wait_for
+from rates_dev.processes import wait_for
 
 T = TypeVar("T")
 

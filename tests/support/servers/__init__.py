@@ -5,7 +5,7 @@
 
 from collections.abc import Callable
 
-from rates_dev.waiting import wait_for
+from rates_dev.processes import wait_for
 
 START_SECONDS = 90.0
 """On a busy machine MySQL takes a while."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rates_dev import ports
-from rates_dev.waiting import wait_for
+from rates_dev.processes import wait_for
 
 Start = Callable[..., "subprocess.Popen[str]"]
 

@@ -115,7 +115,7 @@ async def switch_faults(simulator: Stage, data: JSONBody[FaultList]) -> FaultLis
 @delete("/faults", status_code=200)
 async def clear_faults(simulator: Stage) -> FaultList:
     """No faults."""
-    simulator.faults.clear()
+    simulator.faults.switch([])
     return FaultList([])
 
 

@@ -65,10 +65,6 @@ class Faults:
         """Puts `faults` in the place of whatever was on."""
         self._active = list(faults)
 
-    def clear(self) -> None:
-        """Everything normal."""
-        self._active = []
-
     def take(self, path: str) -> list[Fault]:
         """The faults that meet a request for `path`; their counts go down."""
         met = [fault for fault in self._active if fault.path in path]

@@ -41,18 +41,20 @@ class Front:
 
     async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """Answers one request."""
-        path = _path(scope)
+        # `path` has lost the part under which the application is mounted; `raw_path` is whole.
+        path = unquote(scope["raw_path"].decode("latin-1").partition("?")[0])
         faults = self._simulator.faults.take(path)
         answer = self._answer(path, scope, faults)
         await self._sleep(
             sum(fault.latency_ms for fault in faults if fault.kind == "latency") / 1000
         )
         if any(fault.kind == "hang" for fault in faults):
-            await _until_gone(receive)
+            while (await receive())["type"] != "http.disconnect":
+                pass
         elif any(fault.kind == "drop_connection" for fault in faults):
             await _drop(answer, send)
         else:
-            await _send(answer, _takes_gzip(scope), send)
+            await _send(answer, "gzip" in _header(scope, b"accept-encoding"), send)
 
     def _answer(self, path: str, scope: HTTPScope, faults: Sequence[Fault]) -> Answer:
         ask = parse(path)
@@ -64,19 +66,10 @@ class Front:
         return answer
 
 
-def _path(scope: HTTPScope) -> str:
-    # `path` has lost the part under which the application is mounted; `raw_path` is whole.
-    return unquote(scope["raw_path"].decode("latin-1").partition("?")[0])
-
-
 def _tokens(scope: HTTPScope) -> list[str]:
     header = _header(scope, b"bmx-token")
     query = parse_qs(scope["query_string"].decode("latin-1")).get("token", [])
     return [header, *query]
-
-
-def _takes_gzip(scope: HTTPScope) -> bool:
-    return "gzip" in _header(scope, b"accept-encoding")
 
 
 def _header(scope: HTTPScope, name: bytes) -> str:
@@ -109,8 +102,3 @@ async def _start(answer: Answer, more: tuple[tuple[str, str], ...], send: Send) 
 
 async def _body(body: bytes, *, more: bool, send: Send) -> None:
     await send({"type": "http.response.body", "body": body, "more_body": more})
-
-
-async def _until_gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -41,10 +41,6 @@ class _Window:
         self.ends = now + limit.window.total_seconds()
         self.used = 0
 
-    @property
-    def spent(self) -> bool:
-        return self.used >= self.limit.requests
-
 
 class Limits:
     """The windows of one token."""
@@ -64,9 +60,9 @@ class Limits:
         """
         now = self._monotonic()
         windows = [self._window(limit, now) for limit in self._limits.get(group, ())]
-        waits = [ceil(window.ends - now) for window in windows if window.spent]
-        if waits and self.enforced:
-            return max(waits)
+        spent = [window for window in windows if window.used >= window.limit.requests]
+        if spent and self.enforced:
+            return max(ceil(window.ends - now) for window in spent)
         for window in windows:
             window.used += 1
         return None

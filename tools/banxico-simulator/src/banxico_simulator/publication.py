@@ -68,7 +68,11 @@ class Publication:
         The rate before a closed day goes on applying: its settlement days show it as soon as the
         next FIX is out. Raises SimulatorError for a day without a FIX.
         """
-        self._require_fix(fix_day)
+        if fix_day not in self._history.fix:
+            raise SimulatorError(
+                f"{fix_day} is no banking day with a FIX between {self._history.first_day}"
+                f" and {self._history.last_day}"
+            )
         self._instants[fix_day] = at
 
     def correct(
@@ -99,13 +103,6 @@ class Publication:
         if settlement_follows:
             for day in self._history.applies(fix_day):
                 self._rates[SETTLEMENT, day] = rate
-
-    def _require_fix(self, day: date) -> None:
-        if day not in self._history.fix:
-            raise SimulatorError(
-                f"{day} is no banking day with a FIX between {self._history.first_day}"
-                f" and {self._history.last_day}"
-            )
 
     def _visible(self, series: str, now: datetime, days: Iterator[date]) -> Iterator[Observation]:
         observe = self._observe_fix if series == FIX else self._observe_settlement

@@ -99,11 +99,7 @@ def banking_days(after: date, until: date) -> Iterator[date]:
     `financial_holidays("XMEX")` agrees with every gap of the real FIX from 2001 to 2026-09-29.
     """
     closed = holidays.financial_holidays("XMEX", years=range(after.year, until.year + 1))
-    day = after + timedelta(days=1)
-    while day <= until:
-        if day.weekday() < 5 and day not in closed:
-            yield day
-        day += timedelta(days=1)
+    return (day for day in _days(after, until) if day.weekday() < 5 and day not in closed)
 
 
 def daily_moves(fix: Mapping[date, str], since: date) -> list[tuple[Decimal, Decimal]]:

@@ -14,11 +14,11 @@ from banxico_simulator.errors import SimulatorError
 from banxico_simulator.faults import Faults
 from banxico_simulator.journal import Journal
 from banxico_simulator.limits import Limits, Monotonic
-from banxico_simulator.publication import ANNOUNCED_AT, Observation, Publication
+from banxico_simulator.publication import ANNOUNCED_AT, Publication
 from banxico_simulator.series import History, load
 from banxico_simulator.sie import Answer, Refusal
 
-REPLAYED_YEARS = 10
+REPLAYED = timedelta(days=10 * 366)
 """How far past the start the replay reaches; the clock can't be set beyond."""
 
 
@@ -30,7 +30,7 @@ class Simulator:
     ) -> None:
         self._token = token
         self.clock = SettableClock(clock)
-        self.history: History = load(_years_after(clock(), REPLAYED_YEARS))
+        self.history: History = load(clock().date() + REPLAYED)
         self.publication = Publication(self.history, announced_at)
         self.limits = Limits(monotonic)
         self.faults = Faults()
@@ -59,7 +59,7 @@ class Simulator:
         self.clock.reset()
         self.publication.reset()
         self.limits.reset()
-        self.faults.clear()
+        self.faults.switch([])
         self.journal.reset()
 
     def _admit(self, ask: Ask, tokens: Iterable[str]) -> None:
@@ -75,20 +75,12 @@ class Simulator:
         series = known(asked)
         now = self.clock()
         if ask.group is Group.OPORTUNO:
-            return sie.datos({series_id: self._latest(series_id, now) for series_id in series})
-        seen = {
-            series_id: self.publication.observations(series_id, now, first, last)
-            for series_id in series
-        }
+            latest = {name: self.publication.latest(name, now) for name in series}
+            return sie.datos({name: [row] if row else [] for name, row in latest.items()})
+        seen = {name: self.publication.observations(name, now, first, last) for name in series}
         if ask.group is Group.METADATA:
-            return sie.metadata(
-                {series_id: (rows[0], rows[-1]) for series_id, rows in seen.items() if rows}
-            )
+            return sie.metadata({name: (rows[0], rows[-1]) for name, rows in seen.items() if rows})
         return sie.datos(seen)
-
-    def _latest(self, series: str, now: datetime) -> list[Observation]:
-        latest = self.publication.latest(series, now)
-        return [latest] if latest else []
 
 
 def _span(ask: Ask) -> tuple[date, date]:
@@ -98,7 +90,3 @@ def _span(ask: Ask) -> tuple[date, date]:
     if first > last:
         raise Refusal(sie.BAD_DATE)
     return first, last
-
-
-def _years_after(now: datetime, years: int) -> date:
-    return now.date() + timedelta(days=366 * years)

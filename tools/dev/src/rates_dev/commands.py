@@ -8,8 +8,7 @@ from rates_dev import platform, ports, running, supervise
 from rates_dev.errors import Refused
 from rates_dev.platform import CURRENT, Plan
 from rates_dev.ports import HOST
-from rates_dev.processes import Child
-from rates_dev.waiting import wait_for
+from rates_dev.processes import Child, last_lines, wait_for
 
 READY_SECONDS = 60.0
 # The first start fetches the whole history before there is a rate; past this the banner comes
@@ -48,7 +47,7 @@ def up_in_background(root: Path, environ: Mapping[str, str], say: Say) -> None:
     settled = wait_for(lambda: runner.exit_status is not None or plan.ready("api"), READY_SECONDS)
     if runner.exit_status is not None or not settled:
         runner.end()
-        raise Refused(f"the platform did not start; the end of {log}:\n{_tail(log)}")
+        raise Refused(f"the platform did not start; the end of {log}:\n{last_lines(log)}")
     wait_for(plan.has_rate, RATE_SECONDS)
     say(banner(plan, f"./dev down ends it; log: {log}"))
 
@@ -100,7 +99,3 @@ def _startable(root: Path, environ: Mapping[str, str]) -> Plan:
     plan = platform.read(root, environ)
     ports.refuse_taken(plan.ports)
     return plan
-
-
-def _tail(log: Path, lines: int = 25) -> str:
-    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])

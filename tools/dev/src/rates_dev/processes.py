@@ -4,9 +4,12 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
+
+T = TypeVar("T")
 
 ENDING_SECONDS = 15.0
 
@@ -96,3 +99,18 @@ class Child:
         if self._process is None:
             raise RuntimeError(f"{self.name} was never started")
         return self._process
+
+
+def wait_for(condition: Callable[[], T], seconds: float, every: float = 0.05) -> T:
+    """Ask `condition` until it is true or `seconds` have passed; return its last answer."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = condition()
+        if answer or time.monotonic() > deadline:
+            return answer
+        time.sleep(every)
+
+
+def last_lines(log: Path) -> str:
+    """Return the last 25 lines of a log."""
+    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-25:])

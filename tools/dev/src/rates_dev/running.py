@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rates_dev.errors import Refused
 from rates_dev.platform import UPSTREAMS, Plan, Upstream, state_folder
-from rates_dev.waiting import wait_for
+from rates_dev.processes import wait_for
 
 CLAIM = "platform.json"
 ENDING_SECONDS = 20.0

@@ -17,8 +17,7 @@ from typing import TextIO
 
 from rates_dev import platform
 from rates_dev.platform import COMMANDS, SERVICES, Plan
-from rates_dev.processes import Child
-from rates_dev.waiting import wait_for
+from rates_dev.processes import Child, wait_for
 
 STORES_SECONDS = 15.0
 """How long the services are kept waiting for what they need; then they start anyway."""
