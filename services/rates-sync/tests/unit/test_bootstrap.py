@@ -234,8 +234,9 @@ async def test_what_is_not_passed_is_opened_and_closed(tmp_path: Path) -> None:
         replace(SETTINGS, database_url=url), Overrides(clock=clock, sleep=clock.sleep)
     )
     closed: list[str] = []
-    service.closing.callback(lambda: closed.append("first, while all else is still open"))
-    opened = len(service.closing._exit_callbacks)
+    closing: Any = service.closing
+    closing.callback(lambda: closed.append("first, while all else is still open"))
+    opened = len(closing._exit_callbacks)
     running = asyncio.create_task(service.run())
     await clock.asleep.wait()
     assert f"/{os.getpid()}/" in await service.holder()
@@ -244,4 +245,4 @@ async def test_what_is_not_passed_is_opened_and_closed(tmp_path: Path) -> None:
     await asyncio.wait({running})
     assert running.cancelled()
     assert opened == len(("tracing", "engine", "redis", "http", "ours"))
-    assert (len(closed), len(service.closing._exit_callbacks)) == (1, 0)
+    assert (len(closed), len(closing._exit_callbacks)) == (1, 0)

@@ -10,8 +10,8 @@ from typing import Any
 import boto3
 import pytest
 import structlog
-from botocore.exceptions import EndpointConnectionError  # type: ignore[import-untyped]
-from botocore.stub import Stubber  # type: ignore[import-untyped]
+from botocore.exceptions import EndpointConnectionError
+from botocore.stub import Stubber
 
 from rates_sync.errors import NotificationFailed
 from rates_sync.notify.alerts import Alert, LogAlerts
