@@ -31,6 +31,7 @@ data "aws_iam_policy_document" "s3" {
 
 # Whoever has broken into an instance can't send data out with the credentials of another account.
 data "aws_iam_policy_document" "endpoint" {
+  #checkov:skip=CKV_AWS_1:What a role of this account may do is in its own policies.
   #checkov:skip=CKV_AWS_111:What a role of this account may do is in its own policies.
   #checkov:skip=CKV_AWS_356:What a role of this account may do is in its own policies.
   #checkov:skip=CKV_AWS_107:What a role of this account may do is in its own policies.
