@@ -2,12 +2,13 @@
 
 Source: Banco de México, Sistema de Información Económica (SIE). Recording a new series touches:
 
-- `rates_contracts.observation`: its id and its `Kind`;
+- `rates_contracts.observation`: its id and its `Kind`; `SERIES_OF` is what the API serves, and stays;
 - `SERIES` below: its entry;
 - then the record: an operator runs `rates-sync backfill`, since missing history is detected by FIX
   days only.
 
-Serving it as a `kind` is up to the API.
+Serving it as a `kind` is another step, in rates-api: `SERIES_OF`, `rates.capabilities` and what the
+type checker then names.
 """
 
 from dataclasses import dataclass

@@ -21,8 +21,8 @@ class RepairAction(Enum):
     """The stream holds what the record does not: the record was restored to an earlier state.
 
     The record raises its timeline and announces that; the stream is deleted and refilled from the
-    outbox; every worker then reloads; the alert `stream_reset` is sent. Counted and logged as
-    `restarted`.
+    outbox; every worker then reloads; the alert `stream_reset` is sent. Counted as `restarted`,
+    logged as `timeline_restarted`.
     """
 
 
