@@ -1,8 +1,8 @@
 """The warnings that an answer may carry, in one list.
 
 The list is open: within v1 codes are added, and a client ignores those that it does not know. A new
-code is an entry here, a condition in `rates_api.snapshot.level` at the same place in the order, and
-a row in `docs/api/README.md`.
+code is an entry here, a condition in `rates_api.snapshot.level` (in the same order) and a row in
+`docs/api/README.md`.
 """
 
 from typing import NamedTuple
