@@ -44,7 +44,7 @@ def sources(*trees: str) -> Iterator[tuple[Path, ast.Module]]:
     """Yield every module of `trees` that is no test."""
     for tree in trees:
         for path in sorted((ROOT / tree).rglob("*.py")):
-            if "tests" not in path.relative_to(ROOT / tree).parts:
+            if {"tests", ".venv"}.isdisjoint(path.relative_to(ROOT / tree).parts):
                 yield path.relative_to(ROOT), ast.parse(path.read_text(encoding="utf-8"))
 
 

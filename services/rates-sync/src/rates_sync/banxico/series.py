@@ -2,7 +2,7 @@
 
 Source: Banco de México, Sistema de Información Económica (SIE). Recording a new series touches:
 
-- `rates_contracts.observation`: its id and its `Kind`; `SERIES_OF` is what the API serves, and stays;
+- `rates_contracts.observation`: its id and its `Kind`, not `SERIES_OF`, which the API serves;
 - `SERIES` below: its entry;
 - then the record: an operator runs `rates-sync backfill`, since missing history is detected by FIX
   days only.
