@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rates_contracts.averages import Average
-from rates_contracts.calendar import BankCalendar, DeclaredClosure
+from rates_contracts.calendar import BankCalendar, CalendarEdition, DeclaredClosure
 from rates_contracts.documents import (
     AveragesDocument,
     CurrentDocument,
@@ -33,10 +33,10 @@ from rates_contracts.events import (
     encode_event,
 )
 from rates_contracts.observation import FIX, SETTLEMENT, Observation
-from rates_contracts.status import SyncStatus, Transition
+from rates_contracts.status import SeriesStatus, SyncStatus, Transition
 
 GOLDEN = Path(__file__).parent / "golden"
-NEWEST = GOLDEN / "v1"
+NEWEST = GOLDEN / "v2"
 
 SEEN = datetime(2026, 8, 13, 18, 1, 7, 123456, tzinfo=UTC)
 NOON = datetime(2026, 8, 14, 18, 0, tzinfo=UTC)
@@ -57,6 +57,27 @@ STATUS = SyncStatus(
     breaker_since=SEEN,
     upstream="ok",
     edge_purged=True,
+    series={
+        FIX: SeriesStatus(
+            verified_at=SEEN,
+            fresh_until=datetime(2026, 8, 13, 18, 6, 7, 123456, tzinfo=UTC),
+            usable_until=datetime(2026, 8, 18, 19, 0, tzinfo=UTC),
+            complete_from=date(1991, 11, 12),
+            complete_at=datetime(2026, 6, 30, 15, 0, tzinfo=UTC),
+            withdrawn=(date(2026, 8, 11),),
+            withdrawn_count=1,
+        ),
+        SETTLEMENT: SeriesStatus(
+            verified_at=datetime(2026, 8, 13, 17, 58, tzinfo=UTC),
+            fresh_until=datetime(2026, 8, 13, 18, 3, tzinfo=UTC),
+            usable_until=datetime(2026, 8, 18, 19, 0, tzinfo=UTC),
+            unconfirmed_since=SEEN,
+            complete_from=date(2026, 6, 30),
+            under_review=(date(2026, 8, 18),),
+            under_review_count=1,
+        ),
+    },
+    clock_suspect=True,
 )
 AVERAGE = Average(
     window="15d",
@@ -77,6 +98,13 @@ CALENDAR = BankCalendar(
     last=date(2028, 12, 31),
     closed=(date(2026, 9, 16), date(2026, 11, 2)),
     declared=(DeclaredClosure(date(2026, 9, 18), "decree", SEEN),),
+    known_from=datetime(2026, 8, 1, 9, 0, tzinfo=UTC),
+    earlier=(
+        CalendarEdition(
+            None, "holidays-0.108/XMEX", date(2001, 1, 1), date(2027, 12, 31), (date(2026, 9, 16),)
+        ),
+    ),
+    reopened=(DeclaredClosure(date(2026, 8, 12), "by mistake", SEEN, SEEN),),
 )
 HEAD = Head(1, 42, "5b1f", SEEN)
 

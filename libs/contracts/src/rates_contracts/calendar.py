@@ -24,18 +24,37 @@ LATE_FROM = time(13)
 
 
 class DeclaredClosure(msgspec.Struct, frozen=True):
-    """A banking day that authorities closed at short notice, declared by an operator."""
+    """A banking day that authorities closed at short notice, declared by an operator.
+
+    `reopened_at` is the instant at which the declaration was undone, null while it holds.
+    """
 
     date: Day
     reason: str
     declared_at: datetime
+    reopened_at: datetime | None = None
+
+
+class CalendarEdition(msgspec.Struct, frozen=True):
+    """An edition of the bank calendar that a later one has replaced.
+
+    It was recorded at `known_from` (UTC); null for the first edition of a record.
+    """
+
+    known_from: datetime | None
+    version: str
+    first: Day
+    last: Day
+    closed: tuple[Day, ...]
 
 
 class BankCalendar(msgspec.Struct, frozen=True):
     """The weekdays from `first` to `last` (both included) on which banks close, ascending.
 
     Nothing is known before `first`; `BankingDays` says what counts there. `version` names the
-    origin, for instance `holidays-0.109/XMEX`.
+    origin, for instance `holidays-0.109/XMEX`. The edition was recorded at `known_from`, null in a
+    record that never had another; `earlier` are the editions before it, ascending. `declared` are
+    the closures in force, `reopened` those that were undone.
     """
 
     version: str
@@ -43,6 +62,9 @@ class BankCalendar(msgspec.Struct, frozen=True):
     last: Day
     closed: tuple[Day, ...]
     declared: tuple[DeclaredClosure, ...] = ()
+    known_from: datetime | None = None
+    earlier: tuple[CalendarEdition, ...] = ()
+    reopened: tuple[DeclaredClosure, ...] = ()
 
     def covers(self, day: Day) -> bool:
         """Tell whether `day` is within the calendar."""
@@ -74,9 +96,34 @@ class BankCalendar(msgspec.Struct, frozen=True):
                 yield day
 
     def as_of(self, instant: datetime) -> "BankCalendar":
-        """Return the calendar without the closures declared after `instant`."""
-        known = tuple(c for c in self.declared if c.declared_at <= instant)
-        return msgspec.structs.replace(self, declared=known)
+        """Return the calendar as it was known at `instant`: its edition, the closures in force.
+
+        Before the first edition was recorded it is the first one.
+        """
+        declared = tuple(
+            closure
+            for closure in (*self.declared, *self.reopened)
+            if closure.declared_at <= instant
+            and (closure.reopened_at is None or closure.reopened_at > instant)
+        )
+        edition = self._edition_at(instant)
+        return BankCalendar(edition.version, edition.first, edition.last, edition.closed, declared)
+
+    def replaced_by(self, newer: "BankCalendar", at: datetime) -> "BankCalendar":
+        """Return `newer` as the edition that is known from `at` on, with this one before it."""
+        this = CalendarEdition(self.known_from, self.version, self.first, self.last, self.closed)
+        return msgspec.structs.replace(
+            newer,
+            declared=self.declared,
+            reopened=self.reopened,
+            known_from=at,
+            earlier=(*self.earlier, this),
+        )
+
+    def _edition_at(self, instant: datetime) -> "BankCalendar | CalendarEdition":
+        editions = (*self.earlier, self)
+        known = [edition for edition in editions if _known_at(edition.known_from, instant)]
+        return known[-1] if known else editions[0]
 
     def _in_closed(self, day: Day) -> bool:
         at = bisect_left(self.closed, day)
@@ -84,6 +131,10 @@ class BankCalendar(msgspec.Struct, frozen=True):
 
     def _declared(self, day: Day) -> bool:
         return any(closure.date == day for closure in self.declared)
+
+
+def _known_at(known_from: datetime | None, instant: datetime) -> bool:
+    return known_from is None or known_from <= instant
 
 
 def mexico_day(instant: datetime) -> Day:

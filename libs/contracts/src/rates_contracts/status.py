@@ -5,6 +5,7 @@ calendar. `transitions` is the table of protocol rule 17: what holds from an ins
 new arrives.
 """
 
+from datetime import date as Day
 from datetime import datetime, time
 from typing import Literal
 
@@ -42,6 +43,35 @@ class Transition(msgspec.Struct, frozen=True, array_like=True):
     edge_seconds: int
 
 
+MAX_LISTED_DAYS = 50
+"""The most days of `under_review` and `withdrawn`; their counts tell how many there are."""
+
+
+class SeriesStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of one series (protocol rules 25, 27 and 28); instants are UTC.
+
+    `verified_at` is the last answer that confirmed the series; past `fresh_until` its values are
+    unverified, past `usable_until` none passes as current. `unconfirmed_since` is the first of the
+    answers since then that did not confirm it, null while the last one did.
+
+    All days from `complete_from` on have been asked for, so that a day without a value has none;
+    null while no day has. `complete_at` is the instant at which the whole history first was, null
+    before. `under_review` are days whose newest published value is in quarantine, `withdrawn` days
+    whose recorded value the source has withdrawn: newest first, at most `MAX_LISTED_DAYS`.
+    """
+
+    verified_at: datetime | None = None
+    fresh_until: datetime | None = None
+    usable_until: datetime | None = None
+    unconfirmed_since: datetime | None = None
+    complete_from: Day | None = None
+    complete_at: datetime | None = None
+    under_review: tuple[Day, ...] = ()
+    under_review_count: int = 0
+    withdrawn: tuple[Day, ...] = ()
+    withdrawn_count: int = 0
+
+
 class PollingWindow(msgspec.Struct, frozen=True):
     """When Banxico is polled on banking days, in Mexico City wall time."""
 
@@ -54,8 +84,11 @@ class SyncStatus(msgspec.Struct, frozen=True):
     """Everything that decides how good an answer is; instants are UTC.
 
     `verified_at` is the last good answer of Banxico, null before the first. Past `fresh_until` a
-    value is unverified; past `usable_until` it no longer passes as current. `transitions` covers
-    the coming 10 days, its first row is not later than the recording.
+    value is unverified; past `usable_until` it no longer passes as current: all three are the
+    FIX's, as in `series`. `transitions` covers the coming 10 days, its first row is not later than
+    the recording. `series` is empty in a status of the first edition, which means: everything since
+    1991-11-12 is known. `clock_suspect` tells that rates-sync's clock disagrees with Banxico's or
+    the database's (protocol rule 33).
     """
 
     source: Source
@@ -68,3 +101,5 @@ class SyncStatus(msgspec.Struct, frozen=True):
     upstream: Upstream = "unknown"
     edge_purged: bool = False
     window: PollingWindow = PollingWindow()
+    series: dict[str, SeriesStatus] = {}
+    clock_suspect: bool = False
