@@ -38,6 +38,7 @@ def test_dates_are_right_on_every_day_that_sf60653_covers(view: View, world: Any
         found = resolve(view, "settlement", day)
         dates = found.dates
         assert dates.confirmed
+        assert dates.determined is not None
         assert dates.applies_from is not None
         assert dates.applies_to is not None
         assert dates.applies_from <= day <= dates.applies_to
