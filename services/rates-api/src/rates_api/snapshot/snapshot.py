@@ -12,8 +12,8 @@ from rates_api.snapshot.history import SeriesHistory
 from rates_contracts.averages import Average
 from rates_contracts.calendar import BankCalendar
 from rates_contracts.events import Head
-from rates_contracts.observation import FIX, SETTLEMENT, Observation
-from rates_contracts.status import SyncStatus
+from rates_contracts.observation import FIRST_FIX_DAY, FIX, SETTLEMENT, Observation
+from rates_contracts.status import SeriesStatus, SyncStatus
 
 Feed = Literal["redis", "database"]
 """`redis`: the stream is being read and the position is the record's head (protocol rule 15)."""
@@ -49,6 +49,16 @@ class Snapshot:
         """Return when the first observation of any series was recorded, None without any."""
         instants = (history.first_recorded_at for history in self.series.values())
         return min((instant for instant in instants if instant is not None), default=None)
+
+    def series_status(self, series: str) -> SeriesStatus:
+        """Return what is known of `series`: in a status of the first edition all its history."""
+        return self.status.series.get(series) or SeriesStatus(
+            verified_at=self.status.verified_at,
+            fresh_until=self.status.fresh_until,
+            usable_until=self.status.usable_until,
+            complete_from=FIRST_FIX_DAY,
+            complete_at=self.first_recorded_at,
+        )
 
     def with_feed(self, feed: Feed) -> "Snapshot":
         """Return the same content fed by `feed`, itself if unchanged."""
