@@ -47,27 +47,25 @@ def from_record(
         view = _view(snapshot, query.as_of, now)
         content = answer(query, view)
         if to_csv is not None and query.format == "csv":
-            return _render(to_csv(content), CSV, view, snapshot)
-        return _render(encode_json(content), JSON, view, snapshot)
+            return _render(to_csv(content), CSV, view)
+        return _render(encode_json(content), JSON, view)
 
     return handle
 
 
 def _view(snapshot: Snapshot, as_of: datetime | None, now: datetime) -> View:
     if as_of is not None:
-        return as_known_at(snapshot, as_of)
+        return as_known_at(snapshot, as_of, now)
     assessment = assess(snapshot, now)
     if assessment.level == "critical":
         raise _no_data()
     return present(snapshot, assessment, now)
 
 
-def _render(body: bytes, media_type: str, view: View, snapshot: Snapshot) -> RenderedAnswer:
+def _render(body: bytes, media_type: str, view: View) -> RenderedAnswer:
     """Render `body`, to be cached until it changes or permanently (protocol rules 4, 16, 21)."""
     if view.assessment is None:
-        # After the head, a later recording may still belong to what is known at the instant.
-        immutable = view.at <= snapshot.head.recorded_at
-        return render(body, media_type, "immutable" if immutable else "no-store")
+        return render(body, media_type, "immutable" if view.is_settled else "no-store")
     return render(
         body,
         media_type,

@@ -1,0 +1,240 @@
+"""What is known of a day without a value: that it has none, when it is due, or nothing yet.
+
+Recorded values are always answered; only absence can be unknown (protocol rule 25). A day and every
+list that touches it ask here, so that they can't disagree. Pure.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from datetime import date as Day
+from datetime import timedelta
+from typing import Any, Literal
+
+from msgspec import UNSET
+
+from rates_api.rates.view import View
+from rates_api.snapshot.history import SeriesHistory
+from rates_contracts.calendar import DUE_FROM, ONE_DAY, mexico_instant
+from rates_contracts.observation import FIRST_FIX_DAY, Kind
+from rates_contracts.status import SeriesStatus
+from rates_contracts.warnings import WARNINGS
+
+Absence = Literal[
+    "before-first-observation",
+    "not-yet-known",
+    "under-review",
+    "history-loading",
+    "no-fix-on-closed-day",
+    "not-yet-published",
+    "gap",
+    "not-verified",
+    "not-known-then",
+]
+"""The code of the problem that a day without a value is answered with."""
+
+WARNING_OF: dict[Absence, str | None] = {
+    "history-loading": "history_loading",
+    "not-verified": "unverified",
+    "under-review": "value_under_review",
+    "not-known-then": None,
+}
+"""The codes that say that a day is unknown, and the warning of a list that touches such a day."""
+
+MAX_DAYS_AHEAD = timedelta(days=15)
+"""No FIX that is due by now settles a day further ahead: the longest rest of banks is 5 days."""
+
+
+def series_status(view: View, kind: Kind) -> SeriesStatus:
+    """Return what is known of the series of `kind`; with `as_of` nothing but its history."""
+    return view.series[kind]
+
+
+def is_due(view: View, day: Day) -> bool:
+    """Tell whether the FIX of `day` should be out: from 12:00 of a banking day of the calendar.
+
+    That noon is a transition of answers: what was said before it holds until then.
+    """
+    is_banking_day = view.calendar.covers(day) and view.calendar.is_banking_day(day)
+    return is_banking_day and view.at >= mexico_instant(day, DUE_FROM)
+
+
+def absence(view: View, kind: Kind, day: Day) -> Absence | None:
+    """Return the problem of `day`, which has no value (protocol rules 25, 28 and 29).
+
+    None where a settlement is derived from the FIX.
+    """
+    if day < FIRST_FIX_DAY:
+        return "before-first-observation"
+    match kind:
+        case "fix":
+            return _absent_fix(view, day)
+        case "settlement":
+            return _absent_settlement(view, day)
+
+
+def is_known(view: View, kind: Kind, first: Day, last: Day) -> bool:
+    """Tell whether each day from `first` to `last` has a value or is known to have none (yet)."""
+    return not unknown(view, kind, first, last)
+
+
+def unknown_warnings(view: View, kind: Kind, first: Day, last: Day) -> tuple[str, ...]:
+    """Return the warnings of the unknown days from `first` to `last`; with `as_of` always none."""
+    return in_order(warnings_of(unknown(view, kind, first, last)))
+
+
+def recorded_warnings(view: View, kind: Kind, first: Day, last: Day) -> tuple[str, ...]:
+    """Return what to be careful about in the values recorded from `first` to `last`."""
+    known = series_status(view, kind)
+    warned = {"withdrawn_at_source": known.withdrawn, "value_under_review": known.under_review}
+    return in_order(
+        warning
+        for warning, days in warned.items()
+        if any(first <= day <= last and view.recorded(kind, day) for day in days)
+    )
+
+
+def unknown(view: View, kind: Kind, first: Day, last: Day) -> frozenset[Absence]:
+    """Return the codes of the days from `first` to `last` that are unknown, none if all is known.
+
+    Looks only at days that may be unknown, so that thirty years take no longer than a week.
+    """
+    suspects = _suspects(view, kind, max(first, FIRST_FIX_DAY), last)
+    codes = {absence(view, kind, day) for day in suspects}
+    return frozenset(code for code in codes if code in WARNING_OF)
+
+
+def warnings_of(codes: Iterable[Absence]) -> Iterator[str]:
+    """Yield the warnings that stand for unknown days of `codes`."""
+    for code in codes:
+        warning = WARNING_OF.get(code)
+        if warning is not None:
+            yield warning
+
+
+def in_order(warnings: Iterable[str]) -> tuple[str, ...]:
+    """Return each of `warnings` once, worst first."""
+    given = frozenset(warnings)
+    return tuple(code for code in WARNINGS if code in given)
+
+
+def warnings_member(warnings: Iterable[str]) -> dict[str, Any]:
+    """Return the member `warnings` of an answer, absent where there is none."""
+    return {"warnings": in_order(warnings) or UNSET}
+
+
+def _absent_fix(view: View, day: Day) -> Absence:
+    known = series_status(view, "fix")
+    if day > view.today:
+        return "not-yet-known"
+    if day in known.under_review and day.weekday() < 5:
+        return "under-review"
+    if _before(day, known.complete_from):
+        return "history-loading"
+    if day > view.calendar.last and day.weekday() < 5:
+        # Nobody knows whether banks open: neither a gap nor a closed day is claimed (rule 29).
+        return "not-known-then" if view.is_as_of else "not-yet-known"
+    return _absent_by_calendar(view, day)
+
+
+def _absent_by_calendar(view: View, day: Day) -> Absence:
+    if not view.banking_days.is_banking_day(day):
+        return "no-fix-on-closed-day"
+    if not is_due(view, day):
+        return "not-yet-published"
+    if _has_later(view, "fix", day):
+        return "gap"
+    return _unanswered(view, series_status(view, "fix")) or "not-yet-published"
+
+
+def _absent_settlement(view: View, day: Day) -> Absence | None:
+    known, fix = series_status(view, "settlement"), series_status(view, "fix")
+    determined = view.banking_days.determination_for(day)
+    if day in known.under_review or determined in fix.under_review:
+        return "under-review"
+    if _before(day, known.complete_from):
+        return "history-loading"
+    if _before_stored(view, day):
+        # Derived only where both series are complete (rule 25).
+        if _before(min(day, determined or FIRST_FIX_DAY), fix.complete_from):
+            return "history-loading"
+        if determined is None and day <= view.calendar.last:
+            return "before-first-observation"
+        if determined is not None and view.recorded("fix", determined) is not None:
+            return None
+    return _absent_after_stored(view, day, determined)
+
+
+def _absent_after_stored(view: View, day: Day, determined: Day | None) -> Absence:
+    ahead = day > view.today
+    if determined is None or not is_due(view, determined) or (ahead and view.is_as_of):
+        return "not-yet-known"
+    if _has_later(view, "settlement", day):
+        return "gap"
+    unanswered = _unanswered(view, series_status(view, "settlement"))
+    return unanswered or ("not-yet-known" if ahead else "gap")
+
+
+def _unanswered(view: View, known: SeriesStatus) -> Absence | None:
+    """Return why an absence with no later value is unknown, None while the series is fresh."""
+    if view.is_as_of:
+        return "not-known-then"
+    if known.fresh_until is None or view.at > known.fresh_until:
+        return "not-verified"
+    return None
+
+
+def _before(day: Day, complete_from: Day | None) -> bool:
+    return complete_from is None or day < complete_from
+
+
+def _before_stored(view: View, day: Day) -> bool:
+    first = view.settlement.first_day
+    return first is None or day < first
+
+
+def _has_later(view: View, kind: Kind, day: Day) -> bool:
+    last = view.history(kind).last_day
+    return last is not None and last > day
+
+
+def _suspects(view: View, kind: Kind, first: Day, last: Day) -> Iterator[Day]:
+    """Yield, among the days without a value, at least one of each code of `WARNING_OF`."""
+    for day in _possibly_unknown(view, kind, first, last):
+        if first <= day <= last and view.recorded(kind, day) is None:
+            yield day
+
+
+def _possibly_unknown(view: View, kind: Kind, first: Day, last: Day) -> Iterator[Day]:
+    known, history = series_status(view, kind), view.history(kind)
+    yield from known.under_review
+    yield from _first_missing(history, first, last)
+    since = first if known.complete_from is None else max(first, known.complete_from)
+    if kind == "settlement":
+        for reviewed in series_status(view, "fix").under_review:
+            yield from _settled_by(view, reviewed)
+        yield since
+    newest = history.last_day
+    yield from _days(
+        since if newest is None else max(since, newest + ONE_DAY),
+        min(last, view.today + MAX_DAYS_AHEAD),
+    )
+
+
+def _first_missing(history: SeriesHistory, first: Day, last: Day) -> Iterator[Day]:
+    """Yield the first day of the span without a row: up to it the rows leave out no day."""
+    rows = history.between(first, last)
+    at = bisect_left(
+        range(len(rows)), True, key=lambda index: rows[index].date != first + index * ONE_DAY
+    )
+    yield first + at * ONE_DAY
+
+
+def _settled_by(view: View, determined: Day) -> Iterator[Day]:
+    dates = view.banking_days.legal_dates(determined)
+    if dates.applies_from is not None:
+        yield from _days(dates.applies_from, dates.applies_to or dates.applies_from)
+
+
+def _days(first: Day, last: Day) -> Iterator[Day]:
+    for ordinal in range(first.toordinal(), last.toordinal() + 1):
+        yield Day.fromordinal(ordinal)
