@@ -224,7 +224,8 @@ def _newest_under_review(snapshot: Snapshot) -> bool:
     """
     newest = snapshot.fix.last_day or FIRST_FIX_DAY
     return any(
-        day >= newest and day.weekday() < SATURDAY for day in snapshot.series_status(FIX).under_review
+        day >= newest and day.weekday() < SATURDAY
+        for day in snapshot.series_status(FIX).under_review
     )
 
 
