@@ -57,20 +57,20 @@ def _gaps(view: View, first: Day, last: Day) -> Iterator[Gap]:
     complete_from = series_status(view, "fix").complete_from
     if complete_from is not None:
         for day in _candidates(view, max(first, complete_from), min(last, view.today)):
-            gap = _gap(view, day)
-            if gap is not None and view.recorded("fix", day) is None:
+            if gap := _gap(view, day):
                 yield gap
 
 
 def _candidates(view: View, first: Day, last: Day) -> list[Day]:
-    """Return the days that could be gaps, ascending: most of them have a FIX."""
+    """Return the days without a FIX that could be gaps, ascending."""
     calendar = view.calendar
     days = {
         *calendar.banking_days(max(first, calendar.first), min(last, calendar.last)),
         *(closure.date for closure in calendar.declared),
         *series_status(view, "fix").under_review,
     }
-    return sorted(day for day in days if first <= day <= last)
+    observed = {found.date for found in view.fix.between(first, last)}
+    return sorted(day for day in days - observed if first <= day <= last)
 
 
 def _gap(view: View, day: Day) -> Gap | None:

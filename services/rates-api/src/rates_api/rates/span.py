@@ -71,11 +71,11 @@ def _derived(view: View, first: Day, last: Day) -> Iterator[tuple[Day, Observati
     stored = view.settlement.first_day
     end = view.calendar.last if stored is None else stored - ONE_DAY
     since = max(first, FIRST_FIX_DAY, settlement.complete_from)
+    usable = {found.date: found for found in view.fix.between(fix.complete_from, last)}
     for day, determined in _determinations(view, since, min(last, end)):
-        known = determined >= fix.complete_from and determined not in fix.under_review
-        found = view.recorded("fix", determined) if known else None
-        if found is not None and day not in settlement.under_review:
-            yield day, found
+        reviewed = day in settlement.under_review or determined in fix.under_review
+        if determined in usable and not reviewed:
+            yield day, usable[determined]
 
 
 def _determinations(view: View, first: Day, last: Day) -> Iterator[tuple[Day, Day]]:
