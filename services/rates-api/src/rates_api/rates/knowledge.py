@@ -7,15 +7,14 @@ list that touches it ask here, so that they can't disagree. Pure.
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from datetime import date as Day
-from datetime import timedelta
 from typing import Any, Literal
 
 from msgspec import UNSET
 
 from rates_api.rates.view import View
 from rates_api.snapshot.history import SeriesHistory
-from rates_contracts.calendar import DUE_FROM, ONE_DAY, mexico_instant
-from rates_contracts.observation import FIRST_FIX_DAY, Kind
+from rates_contracts.calendar import DUE_FROM, MAX_DAYS_APART, ONE_DAY, mexico_instant
+from rates_contracts.observation import FIRST_FIX_DAY, Kind, Observation
 from rates_contracts.status import SeriesStatus
 from rates_contracts.warnings import WARNINGS
 
@@ -32,16 +31,13 @@ Absence = Literal[
 ]
 """The code of the problem that a day without a value is answered with."""
 
-WARNING_OF: dict[Absence, str | None] = {
+WARNING_OF: dict[str, str | None] = {
     "history-loading": "history_loading",
     "not-verified": "unverified",
     "under-review": "value_under_review",
     "not-known-then": None,
 }
 """The codes that say that a day is unknown, and the warning of a list that touches such a day."""
-
-MAX_DAYS_AHEAD = timedelta(days=15)
-"""No FIX that is due by now settles a day further ahead: the longest rest of banks is 5 days."""
 
 
 def series_status(view: View, kind: Kind) -> SeriesStatus:
@@ -63,13 +59,31 @@ def absence(view: View, kind: Kind, day: Day) -> Absence | None:
 
     None where a settlement is derived from the FIX.
     """
-    if day < FIRST_FIX_DAY:
-        return "before-first-observation"
     match kind:
         case "fix":
-            return _absent_fix(view, day)
+            return absent_fix(view, day)
         case "settlement":
             return _absent_settlement(view, day)
+
+
+def absent_fix(view: View, day: Day) -> Absence:
+    """Return the problem of `day`, which has no FIX."""
+    known = series_status(view, "fix")
+    if day < FIRST_FIX_DAY:
+        return "before-first-observation"
+    if day > view.today:
+        return "not-yet-known"
+    if day in known.under_review and day.weekday() < 5:
+        return "under-review"
+    if _before(day, known.complete_from):
+        return "history-loading"
+    return _absent_by_calendar(view, day)
+
+
+def fix_by_rule(view: View, settlement: Day) -> Observation | None:
+    """Return the FIX that applies on the day `settlement` by the rule, None if not recorded."""
+    determined = view.banking_days.determination_for(settlement)
+    return None if determined is None else view.recorded("fix", determined)
 
 
 def is_known(view: View, kind: Kind, first: Day, last: Day) -> bool:
@@ -79,7 +93,7 @@ def is_known(view: View, kind: Kind, first: Day, last: Day) -> bool:
 
 def unknown_warnings(view: View, kind: Kind, first: Day, last: Day) -> tuple[str, ...]:
     """Return the warnings of the unknown days from `first` to `last`; with `as_of` always none."""
-    return in_order(warnings_of(unknown(view, kind, first, last)))
+    return in_order(_warnings_of(unknown(view, kind, first, last)))
 
 
 def recorded_warnings(view: View, kind: Kind, first: Day, last: Day) -> tuple[str, ...]:
@@ -103,14 +117,6 @@ def unknown(view: View, kind: Kind, first: Day, last: Day) -> frozenset[Absence]
     return frozenset(code for code in codes if code in WARNING_OF)
 
 
-def warnings_of(codes: Iterable[Absence]) -> Iterator[str]:
-    """Yield the warnings that stand for unknown days of `codes`."""
-    for code in codes:
-        warning = WARNING_OF.get(code)
-        if warning is not None:
-            yield warning
-
-
 def in_order(warnings: Iterable[str]) -> tuple[str, ...]:
     """Return each of `warnings` once, worst first."""
     given = frozenset(warnings)
@@ -122,21 +128,29 @@ def warnings_member(warnings: Iterable[str]) -> dict[str, Any]:
     return {"warnings": in_order(warnings) or UNSET}
 
 
-def _absent_fix(view: View, day: Day) -> Absence:
-    known = series_status(view, "fix")
-    if day > view.today:
-        return "not-yet-known"
-    if day in known.under_review and day.weekday() < 5:
-        return "under-review"
-    if _before(day, known.complete_from):
-        return "history-loading"
-    if day > view.calendar.last and day.weekday() < 5:
-        # Nobody knows whether banks open: neither a gap nor a closed day is claimed (rule 29).
-        return "not-known-then" if view.is_as_of else "not-yet-known"
-    return _absent_by_calendar(view, day)
+def knowledge_members(codes: Iterable[str], warnings: Iterable[str] = ()) -> dict[str, Any]:
+    """Return the members of a list that say what is known of its days.
+
+    `codes` are of its days without a value, `warnings` those of the others.
+    """
+    codes = frozenset(codes)
+    return {
+        "known": codes.isdisjoint(WARNING_OF),
+        **warnings_member([*_warnings_of(codes), *warnings]),
+    }
+
+
+def _warnings_of(codes: Iterable[str]) -> Iterator[str]:
+    for code in codes:
+        warning = WARNING_OF.get(code)
+        if warning is not None:
+            yield warning
 
 
 def _absent_by_calendar(view: View, day: Day) -> Absence:
+    if day > view.calendar.last and day.weekday() < 5:
+        # Nobody knows whether banks open: neither a gap nor a closed day is claimed (rule 29).
+        return "not-known-then" if view.is_as_of else "not-yet-known"
     if not view.banking_days.is_banking_day(day):
         return "no-fix-on-closed-day"
     if not is_due(view, day):
@@ -147,20 +161,27 @@ def _absent_by_calendar(view: View, day: Day) -> Absence:
 
 
 def _absent_settlement(view: View, day: Day) -> Absence | None:
-    known, fix = series_status(view, "settlement"), series_status(view, "fix")
+    if day < FIRST_FIX_DAY:
+        return "before-first-observation"
     determined = view.banking_days.determination_for(day)
-    if day in known.under_review or determined in fix.under_review:
+    known = series_status(view, "settlement")
+    if day in known.under_review or determined in series_status(view, "fix").under_review:
         return "under-review"
     if _before(day, known.complete_from):
         return "history-loading"
-    if _before_stored(view, day):
-        # Derived only where both series are complete (rule 25).
-        if _before(min(day, determined or FIRST_FIX_DAY), fix.complete_from):
-            return "history-loading"
-        if determined is None and day <= view.calendar.last:
-            return "before-first-observation"
-        if determined is not None and view.recorded("fix", determined) is not None:
-            return None
+    if _is_within_stored(view, day):
+        return _absent_after_stored(view, day, determined)
+    return _absent_before_stored(view, day, determined)
+
+
+def _absent_before_stored(view: View, day: Day, determined: Day | None) -> Absence | None:
+    """Return None where the FIX of `determined` is recorded: the rate is derived from it."""
+    if _before(min(day, determined or FIRST_FIX_DAY), series_status(view, "fix").complete_from):
+        return "history-loading"
+    if determined is None and day <= view.calendar.last:
+        return "before-first-observation"
+    if fix_by_rule(view, day) is not None:
+        return None
     return _absent_after_stored(view, day, determined)
 
 
@@ -187,9 +208,10 @@ def _before(day: Day, complete_from: Day | None) -> bool:
     return complete_from is None or day < complete_from
 
 
-def _before_stored(view: View, day: Day) -> bool:
+def _is_within_stored(view: View, day: Day) -> bool:
+    """Tell whether the stored settlements begin by `day`: from there on none is derived."""
     first = view.settlement.first_day
-    return first is None or day < first
+    return first is not None and first <= day
 
 
 def _has_later(view: View, kind: Kind, day: Day) -> bool:
@@ -216,7 +238,7 @@ def _possibly_unknown(view: View, kind: Kind, first: Day, last: Day) -> Iterator
     newest = history.last_day
     yield from _days(
         since if newest is None else max(since, newest + ONE_DAY),
-        min(last, view.today + MAX_DAYS_AHEAD),
+        min(last, view.today + MAX_DAYS_APART * ONE_DAY),
     )
 
 

@@ -1,13 +1,13 @@
 """The legal dates over every day of the real series."""
 
 from datetime import timedelta
-from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from rates_api.rates.resolution import dates_of, resolve
+from rates_api.rates.legal_dates import dates_of_fix
+from rates_api.rates.resolution import resolve
 from rates_api.rates.view import View, present
 from rates_api.snapshot.level import assess
 
@@ -42,7 +42,7 @@ def test_dates_are_right_on_every_day_that_sf60653_covers(view: View, world: Any
         assert dates.applies_from is not None
         assert dates.applies_to is not None
         assert dates.applies_from <= day <= dates.applies_to
-        assert dates == dates_of(view, dates.determined, found.observation.value)
+        assert dates == dates_of_fix(view, dates.determined)
         spans[dates.determined] = (dates.applies_from, dates.applies_to)
     ordered = [spans[determined] for determined in sorted(spans)]
     for (_, ended), (begins, _) in pairwise(ordered):
@@ -53,7 +53,7 @@ def test_a_fix_is_published_on_the_next_day_that_has_one(view: View, world: Any)
     """From 1991 to 2026 the DOF day of each FIX is the day of the next FIX, and the law follows."""
     days = sorted(world.fix())
     for determined, published, following in zip(days, days[1:], days[2:], strict=False):
-        dates = dates_of(view, determined, Decimal(world.fix()[determined]))
+        dates = dates_of_fix(view, determined)
         assert dates.dof_published == published
         assert dates.applies_from == published + ONE_DAY
         assert dates.applies_to == following
@@ -70,6 +70,6 @@ def test_every_calendar_day_has_a_settlement_rate(view: View, world: Any) -> Non
 
 def test_dates_beyond_the_calendar_are_null(view: View) -> None:
     """Where the calendar ends nothing is promised."""
-    dates = dates_of(view, view.calendar.last, Decimal(17))
+    dates = dates_of_fix(view, view.calendar.last)
     assert (dates.dof_published, dates.applies_from, dates.applies_to) == (None, None, None)
     assert not dates.confirmed
