@@ -129,6 +129,9 @@ class Row(msgspec.Struct, frozen=True):
     rate: Rate
     revision: int
     recorded_at: Instant
+    derived: Annotated[
+        bool, Meta(description="True where the FIX and the rule stand in for SF60653.")
+    ] = False
 
 
 class _Listed(_Quoted, frozen=True, kw_only=True):

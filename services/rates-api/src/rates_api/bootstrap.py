@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rates_api import __version__
 from rates_api.consume.documents import Documents
-from rates_api.consume.head_monitor import HeadMonitor
+from rates_api.consume.head_monitor import ClockCheck, HeadMonitor
 from rates_api.consume.reader import ReaderPauses, StreamReader
 from rates_api.consume.stream import Stream, open_redis
 from rates_api.dependencies import DependencyMonitor
@@ -91,6 +91,7 @@ NO_OVERRIDES = Overrides()
 def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Worker:
     """Build a worker; the parts in `overrides` replace the real ones."""
     closing = AsyncExitStack()
+    clock = overrides.clock or utc_now
     monotonic = overrides.monotonic or time.monotonic
     sleep = overrides.sleep or asyncio.sleep
     chance = overrides.random or random.random
@@ -107,7 +108,7 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Worker
 
     pause = between(0.5 * settings.retry_pause, 1.5 * settings.retry_pause)
     return Worker(
-        clock=overrides.clock or utc_now,
+        clock=clock,
         monotonic=monotonic,
         sleep=sleep,
         new_request_id=overrides.new_request_id or (lambda: uuid.uuid4().hex),
@@ -127,6 +128,7 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Worker
             current,
             SnapshotSources(readers, on_loaded=metrics.on_loaded),
             database,
+            ClockCheck(clock, metrics.on_clock_offset),
             interval=between(0.5 * settings.watch_interval, settings.watch_interval),
             grace=between(settings.watch_lag, settings.watch_lag),
         ),

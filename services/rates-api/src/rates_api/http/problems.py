@@ -148,6 +148,8 @@ class Refused(Exception):
             retry_after = RETRY_SECONDS
         self.retry_after = retry_after
         self.members: dict[str, Any] = members
+        self.shared_until: datetime | None = None
+        """Until when shared caches may keep the problem, for some seconds at most; None: never."""
 
     @property
     def status(self) -> int:

@@ -1,6 +1,7 @@
 """`GET /api/v1/rates/current`: the newest FIX, or the settlement rate that applies today."""
 
 import dataclasses
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -8,10 +9,9 @@ from rates_api.http.problems import Refused
 from rates_api.rates.query_parameters import AS_OF, KIND, RateQuery
 from rates_api.rates.resolution import newest, rate_members
 from rates_api.rates.view import View, as_of_member
-from rates_api.snapshot.level import Assessment
+from rates_api.snapshot.level import Assessment, in_order
 from rates_contracts.answers import CurrentRate, Freshness
 from rates_contracts.observation import Kind
-from rates_contracts.status import SyncStatus
 
 NO_CURRENT_RATE_RETRY_SECONDS = 60
 HISTORICAL = "/api/v1/rates/historical?last=10"
@@ -43,26 +43,28 @@ def refuse_if_limited(view: View) -> None:
         raise _no_current_rate()
 
 
-def quality(view: View) -> dict[str, Any]:
-    """Return the freshness members, or `as_of` in an answer about the past."""
+def quality(view: View, warnings: Iterable[str] = ()) -> dict[str, Any]:
+    """Return the freshness members, or `as_of` in an answer about the past.
+
+    `warnings` are those of the values used; the level's are added.
+    """
     if view.assessment is None:
         return as_of_member(view)
     return {
-        "freshness": freshness(view.status, view.assessment),
+        "freshness": freshness(view.assessment),
         "level": view.assessment.level,
-        "warnings": view.assessment.warnings,
+        "warnings": in_order((*view.assessment.warnings, *warnings)),
     }
 
 
-def freshness(status: SyncStatus, assessment: Assessment) -> Freshness:
-    """Return how fresh the record is, as instants."""
-    row = assessment.transition
+def freshness(assessment: Assessment) -> Freshness:
+    """Return how fresh what an answer rests on is, as instants."""
     return Freshness(
         state=assessment.state,
-        verified_at=status.verified_at,
-        fresh_until=status.fresh_until,
-        usable_until=status.usable_until,
-        next_publication_at=None if row is None else row.next_publication_at,
+        verified_at=assessment.verified_at,
+        fresh_until=assessment.fresh_until,
+        usable_until=assessment.usable_until,
+        next_publication_at=assessment.next_publication_at,
     )
 
 

@@ -33,6 +33,8 @@ class Snapshot:
     series: Mapping[str, SeriesHistory]
     """By series; FIX and settlement are always present, empty before their first observation."""
     feed: Feed = "database"
+    clock_suspect: bool = dataclasses.field(default=False, compare=False)
+    """The worker's clock disagrees with the database's (protocol rule 33); no content."""
 
     @property
     def fix(self) -> SeriesHistory:
@@ -63,6 +65,12 @@ class Snapshot:
     def with_feed(self, feed: Feed) -> "Snapshot":
         """Return the same content fed by `feed`, itself if unchanged."""
         return self if feed == self.feed else dataclasses.replace(self, feed=feed)
+
+    def with_clock(self, *, suspect: bool) -> "Snapshot":
+        """Return the same content under a clock that is suspect or not, itself if unchanged."""
+        if suspect == self.clock_suspect:
+            return self
+        return dataclasses.replace(self, clock_suspect=suspect)
 
 
 def histories(observations: Mapping[str, list[Observation]]) -> dict[str, SeriesHistory]:
