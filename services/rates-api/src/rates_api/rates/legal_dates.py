@@ -108,21 +108,20 @@ def _dates_around(view: View, determined: Day, settlement: Day) -> Dates:
     first = last = settlement
     while determination_of(view, first - ONE_DAY) == determined:
         first -= ONE_DAY
-    while determination_of(view, last + ONE_DAY) == determined:
+    while (following := determination_of(view, last + ONE_DAY)) == determined:
         last += ONE_DAY
     stored = view.recorded("settlement", first)
+    is_open = following is None and _may_apply(view, determined, last + ONE_DAY)
     return Dates(
         determined=determined,
-        dof_published=view.banking_days.legal_dates(determined).dof_published,
+        dof_published=view.banking_days.next(determined),
         applies_from=first,
-        applies_to=None if _may_apply(view, determined, last + ONE_DAY) else last,
+        applies_to=None if is_open else last,
         confirmed=stored is not None and _equals(view, determined, stored),
     )
 
 
 def _may_apply(view: View, determined: Day, settlement: Day) -> bool:
-    """Tell whether it is open which FIX applies on `settlement`, that of `determined` included."""
-    if determination_of(view, settlement) is not None:
-        return False
+    """Tell whether the FIX of `determined` is not ruled out by a value of the day `settlement`."""
     stored = view.recorded("settlement", settlement)
     return stored is None or _equals(view, determined, stored)

@@ -27,10 +27,13 @@ from rates_api.rates.legal_dates import (
 )
 from rates_api.rates.view import View
 from rates_contracts.answers import Dates, Provenance
-from rates_contracts.calendar import DUE_FROM, ONE_DAY, mexico_instant
+from rates_contracts.calendar import DUE_FROM, MAX_DAYS_APART, ONE_DAY, mexico_instant
 from rates_contracts.observation import Kind, Observation
 
 Roll = Literal["previous", "none"]
+
+MAX_REST = MAX_DAYS_APART * ONE_DAY
+"""Banks never close for longer: what seems to be closed for so long is missing."""
 
 OVERDUE_RETRY_SECONDS = 60
 """Until a client should retry for a FIX that is overdue."""
@@ -112,7 +115,8 @@ def _newest_fix(view: View) -> Resolution:
     while last is not None and view.recorded("fix", last.date) is None:
         last = view.fix.at_or_before(last.date - ONE_DAY)
     if last is None:
-        raise Refused("gap", "No FIX is recorded at all.")
+        code: Absence = "not-known-then" if view.is_as_of else "history-loading"
+        raise _refused(view, "fix", view.today, code)
     return _of_fix(view, last.date, last)
 
 
@@ -123,6 +127,8 @@ def _fix(view: View, day: Day, roll: Roll) -> Resolution:
         if code != "no-fix-on-closed-day" or roll == "none":
             raise _refused(view, "fix", resolved, code)
         resolved -= ONE_DAY
+        if day - resolved > MAX_REST:
+            raise _refused(view, "fix", day, "gap")
     return _of_fix(view, day, observation)
 
 
