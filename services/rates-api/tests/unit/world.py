@@ -4,6 +4,7 @@ Loaded by path (`conftest`, the OpenAPI recorder), since test folders are no pac
 """
 
 import csv
+import dataclasses
 import hashlib
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -26,8 +27,8 @@ from rates_api.snapshot.snapshot import Feed, Snapshot, histories
 from rates_contracts.averages import Average
 from rates_contracts.calendar import MEXICO_CITY, BankCalendar, BankingDays, DeclaredClosure
 from rates_contracts.events import Head
-from rates_contracts.observation import FIX, SETTLEMENT, Observation
-from rates_contracts.status import State, SyncStatus, Transition
+from rates_contracts.observation import FIRST_FIX_DAY, FIX, SETTLEMENT, Observation
+from rates_contracts.status import SeriesStatus, State, SyncStatus, Transition
 
 __all__ = ["DeclaredClosure"]
 
@@ -124,6 +125,32 @@ def status(now: datetime = NOW, today: date = TODAY, newest: date = NEWEST) -> S
         upstream="ok",
         edge_purged=True,
     )
+
+
+def known(now: datetime = NOW, **changes: Any) -> SeriesStatus:
+    """Return what is known of a series whose history is whole, verified a minute before `now`."""
+    whole = SeriesStatus(
+        verified_at=now - timedelta(minutes=1),
+        fresh_until=now + timedelta(minutes=4),
+        usable_until=now + timedelta(days=5),
+        complete_from=FIRST_FIX_DAY,
+        complete_at=datetime(1992, 1, 1, tzinfo=UTC),
+    )
+    return msgspec.structs.replace(whole, **changes)
+
+
+def known_series(
+    now: datetime = NOW, *, settlement: dict[str, Any] | None = None, **fix: Any
+) -> dict[str, SeriesStatus]:
+    """Return the member `series` of a status: `fix` changes the FIX's and, by default, both."""
+    changes = fix if settlement is None else settlement
+    return {FIX: known(now, **fix), SETTLEMENT: known(now, **changes)}
+
+
+def since(snapshot: Snapshot, day: date) -> Snapshot:
+    """Return the snapshot without what lies before `day`, as if the history were still loading."""
+    rows = {name: list(history.between(day, date.max)) for name, history in snapshot.series.items()}
+    return dataclasses.replace(snapshot, series=histories(rows))
 
 
 def snapshot(
