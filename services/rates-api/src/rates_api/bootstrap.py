@@ -67,8 +67,8 @@ class Overrides:
 
     The worker closes none of it. `database_clock` is the witness for `clock`: whoever moves the
     time of the platform, and not that of its database, moves both. `wall` is Unix time, for the age
-    of the files in the instance's directory; `random` gives numbers from 0 to 1 for every jitter; `freeze_garbage` is called once
-    the worker is warm.
+    of the files in the instance's directory; `random` gives numbers from 0 to 1 for every jitter;
+    `freeze_garbage` is called once the worker is warm.
     """
 
     redis: Redis | None = None
