@@ -11,9 +11,10 @@ from typing import NamedTuple
 class WarningCode(NamedTuple):
     """What a code means to a client.
 
-    `degrades` if the level that a code is about is then not healthy: that of `/health` for
-    `history_loading`, of the newest FIX alone for `value_under_review`. `past_usable_until`
-    degrades nothing: past it there is no current rate, the level is `limited`.
+    `degrades` if the level of what a code is about is then not healthy: for `history_loading` of
+    `/health` and what touches the missing days, for `value_under_review` only while it concerns
+    the newest FIX or a later day. `past_usable_until` degrades nothing: past it there is no current
+    rate, the level is `limited`.
 
     `passing` if it may end before the next transition: shared caches then keep the answer for 15 s
     at most.
