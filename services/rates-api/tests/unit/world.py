@@ -5,10 +5,12 @@ Loaded by path (`conftest`, the OpenAPI recorder), since test folders are no pac
 
 import csv
 import hashlib
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -26,8 +28,8 @@ from rates_api.snapshot.snapshot import Feed, Snapshot, histories
 from rates_contracts.averages import Average
 from rates_contracts.calendar import MEXICO_CITY, BankCalendar, BankingDays, DeclaredClosure
 from rates_contracts.events import Head
-from rates_contracts.observation import FIX, SETTLEMENT, Observation
-from rates_contracts.status import State, SyncStatus, Transition
+from rates_contracts.observation import FIRST_FIX_DAY, FIX, SETTLEMENT, Observation
+from rates_contracts.status import SeriesStatus, State, SyncStatus, Transition
 
 __all__ = ["DeclaredClosure"]
 
@@ -126,6 +128,34 @@ def status(now: datetime = NOW, today: date = TODAY, newest: date = NEWEST) -> S
     )
 
 
+def known(now: datetime = NOW, **changes: Any) -> SeriesStatus:
+    """Return what is known of a series that is complete, verified a minute before `now`."""
+    verified_at = now - timedelta(minutes=1)
+    whole = SeriesStatus(
+        verified_at=verified_at,
+        fresh_until=verified_at + timedelta(minutes=5),
+        usable_until=now + timedelta(days=5),
+        complete_from=FIRST_FIX_DAY,
+        complete_at=observation(FIX, FIRST_FIX_DAY, "3.0735", FIRST_FIX_DAY).recorded_at,
+    )
+    return msgspec.structs.replace(whole, **changes)
+
+
+def series(
+    now: datetime = NOW,
+    *,
+    fix: Mapping[str, Any] = MappingProxyType({}),
+    settlement: Mapping[str, Any] = MappingProxyType({}),
+) -> dict[str, SeriesStatus]:
+    """Return what is known of both series; `fix` and `settlement` are changes of members."""
+    return {FIX: known(now, **fix), SETTLEMENT: known(now, **settlement)}
+
+
+def everything(_: Observation) -> bool:
+    """Keep every row."""
+    return True
+
+
 def snapshot(
     *,
     now: datetime = NOW,
@@ -133,16 +163,21 @@ def snapshot(
     newest: date = NEWEST,
     extra: tuple[Observation, ...] = (),
     without: tuple[date, ...] = (),
+    kept: Callable[[Observation], bool] = everything,
+    recorded_at: datetime | None = None,
     averages: tuple[Average, ...] = (),
     feed: Feed = "redis",
     bank_calendar: BankCalendar | None = None,
     **changes: Any,
 ) -> Snapshot:
-    """Return the record at `now`; `changes` are members of the status."""
-    rows = [row for row in (*observations(newest), *extra) if row.date not in without]
+    """Return the record at `now`; `changes` are members of the status.
+
+    Of all rows those remain that are `kept` and of no day in `without`.
+    """
+    rows = [row for row in (*observations(newest), *extra) if row.date not in without and kept(row)]
     by_series = {name: [row for row in rows if row.series == name] for name in (FIX, SETTLEMENT)}
     return Snapshot(
-        head=Head(1, 42, "5b1f", max(row.recorded_at for row in rows)),
+        head=Head(1, 42, "5b1f", recorded_at or max(row.recorded_at for row in rows)),
         status=msgspec.structs.replace(status(now, today, newest), **changes),
         averages=averages,
         calendar=bank_calendar or calendar(),
