@@ -186,6 +186,23 @@ def snapshot(
     )
 
 
+def said(answer: httpx.Response) -> str:
+    """Return what an answer says in short: its status, then the rate or the problem's code."""
+    body = answer.json()
+    return f"{answer.status_code} {body['code'] if 'code' in body else body['rate']}"
+
+
+def cache_class(answer: httpx.Response) -> str:
+    """Return how long shared caches keep an answer: N (not), I (immutable), 5, B (15 s), A."""
+    directives = answer.headers["cache-control"]
+    if "no-store" in directives:
+        return "N"
+    if "immutable" in directives:
+        return "I"
+    seconds = int(directives.rpartition("s-maxage=")[2])
+    return next((name for limit, name in ((5, "5"), (15, "B")) if seconds <= limit), "A")
+
+
 class Counters(RequestCounters):
     """Notes what was counted."""
 
