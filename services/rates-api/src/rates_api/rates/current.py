@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from rates_api.http.problems import Refused
+from rates_api.rates.knowledge import in_order, warnings_member
 from rates_api.rates.query_parameters import AS_OF, KIND, RateQuery
 from rates_api.rates.resolution import newest, rate_members
 from rates_api.rates.view import View, as_of_member
-from rates_api.snapshot.level import Assessment, in_order
+from rates_api.snapshot.level import Assessment
 from rates_contracts.answers import CurrentRate, Freshness
 from rates_contracts.observation import Kind
 
@@ -34,7 +35,9 @@ def answer(query: CurrentQuery, view: View) -> CurrentRate:
         if view.assessment is None:
             raise
         raise _no_current_rate() from refused
-    return CurrentRate(kind=query.kind, **rate_members(view, found), **quality(view))
+    return CurrentRate(
+        kind=query.kind, **rate_members(view, found), **quality(view, found.warnings)
+    )
 
 
 def refuse_if_limited(view: View) -> None:
@@ -46,10 +49,10 @@ def refuse_if_limited(view: View) -> None:
 def quality(view: View, warnings: Iterable[str] = ()) -> dict[str, Any]:
     """Return the freshness members, or `as_of` in an answer about the past.
 
-    `warnings` are those of the values used; the level's are added.
+    `warnings` are those of the values used; about the present the level's are added.
     """
     if view.assessment is None:
-        return as_of_member(view)
+        return {**as_of_member(view), **warnings_member(warnings)}
     return {
         "freshness": freshness(view.assessment),
         "level": view.assessment.level,

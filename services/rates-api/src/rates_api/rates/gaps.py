@@ -12,9 +12,8 @@ from datetime import date as Day
 from datetime import datetime
 from typing import Annotated, Literal
 
-from rates_api.rates.knowledge import absence, series_status
+from rates_api.rates.knowledge import absence, knowledge_members, series_status, unknown
 from rates_api.rates.query_parameters import AS_OF, FORMAT, ONLY_FIX, RateQuery, day, in_order
-from rates_api.rates.span import knowledge_members
 from rates_api.rates.view import View, envelope
 from rates_contracts.answers import Gap, Gaps
 from rates_contracts.calendar import DUE_FROM, LATE_FROM, mexico_instant
@@ -44,7 +43,7 @@ def answer(query: GapsQuery, view: View) -> Gaps:
     found = tuple(_gaps(view, first, last))
     return Gaps(
         **envelope(view, "fix"),
-        **knowledge_members(view, "fix", first, last),
+        **knowledge_members(unknown(view, "fix", first, last)),
         from_=first,
         to=last,
         count=len(found),

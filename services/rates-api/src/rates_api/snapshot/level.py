@@ -107,7 +107,7 @@ def assess(
     row = _transition_at(snapshot, now)
     state = _state(snapshot, known, row, now)
     warnings = in_order(_warnings(snapshot, known, row, state, now))
-    if FIX in rests_on and _newest_under_review(snapshot):
+    if FIX in rests_on and _newest_under_review(snapshot, now):
         warnings = in_order((*warnings, "value_under_review"))
     return Assessment(
         level=_level(snapshot, rests_on, warnings),
@@ -217,16 +217,15 @@ def _is_ahead(snapshot: Snapshot, now: datetime) -> bool:
     return snapshot.head.recorded_at > now + MAX_CLOCK_OFFSET
 
 
-def _newest_under_review(snapshot: Snapshot) -> bool:
+def _newest_under_review(snapshot: Snapshot, now: datetime) -> bool:
     """Tell whether the newest FIX, or one newer than it, is under review (protocol rule 28).
 
     One of a weekend leaves its day closed, as if it had not been published.
     """
-    newest = snapshot.fix.last_day or FIRST_FIX_DAY
-    return any(
-        day >= newest and day.weekday() < SATURDAY
-        for day in snapshot.series_status(FIX).under_review
-    )
+    newest = snapshot.fix.at_or_before(mexico_day(now))
+    since = FIRST_FIX_DAY if newest is None else newest.date
+    under_review = snapshot.series_status(FIX).under_review
+    return any(day >= since and day.weekday() < SATURDAY for day in under_review)
 
 
 def _history_is_loading(snapshot: Snapshot) -> bool:
@@ -260,7 +259,7 @@ def _is_awaited(snapshot: Snapshot, now: datetime) -> bool:
     """Tell whether a FIX may appear at any moment, whatever calendar and state say (rule 21)."""
     local = now.astimezone(MEXICO_CITY)
     at_noon = local.weekday() < SATURDAY and AWAITED_FROM <= local.time() < LATE_FROM
-    return at_noon and (snapshot.fix.last_day or FIRST_FIX_DAY) < local.date()
+    return at_noon and snapshot.fix.on(local.date()) is None
 
 
 def _valid_until(snapshot: Snapshot, now: datetime) -> datetime:
