@@ -93,7 +93,7 @@ def is_known(view: View, kind: Kind, first: Day, last: Day) -> bool:
 
 def unknown_warnings(view: View, kind: Kind, first: Day, last: Day) -> tuple[str, ...]:
     """Return the warnings of the unknown days from `first` to `last`; with `as_of` always none."""
-    return in_order(_warnings_of(unknown(view, kind, first, last)))
+    return in_order(warnings_of(unknown(view, kind, first, last)))
 
 
 def recorded_warnings(view: View, kind: Kind, first: Day, last: Day) -> tuple[str, ...]:
@@ -136,11 +136,12 @@ def knowledge_members(codes: Iterable[str], warnings: Iterable[str] = ()) -> dic
     codes = frozenset(codes)
     return {
         "known": codes.isdisjoint(WARNING_OF),
-        **warnings_member([*_warnings_of(codes), *warnings]),
+        **warnings_member([*warnings_of(codes), *warnings]),
     }
 
 
-def _warnings_of(codes: Iterable[str]) -> Iterator[str]:
+def warnings_of(codes: Iterable[str]) -> Iterator[str]:
+    """Yield the warnings of a list that stand for days without a value, by their codes."""
     for code in codes:
         warning = WARNING_OF.get(code)
         if warning is not None:

@@ -8,8 +8,8 @@ under review, withdrawn or not verified now says nothing about then (protocol ru
 
 import dataclasses
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from datetime import date as Day
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -123,9 +123,10 @@ def _before_first_record(complete_at: datetime | None) -> Refused:
     if complete_at is None:
         detail = "The history is still being recorded; ask without `as_of` for what is known now."
         return Refused("before-first-record", detail)
+    instant = complete_at.astimezone(UTC).isoformat().replace("+00:00", "Z")
     detail = (
-        f"The whole history was first recorded at {complete_at:%Y-%m-%dT%H:%M:%S.%fZ}: ask with "
-        "that instant or a later one, or without `as_of` for what is known now."
+        f"The whole history was first recorded at {instant}: ask with that instant or a later one, "
+        "or without `as_of` for what is known now."
     )
     return Refused("before-first-record", detail, complete_at=complete_at)
 

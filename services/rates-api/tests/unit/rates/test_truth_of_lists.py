@@ -155,21 +155,11 @@ def with_status(snapshot: Any, **changes: Any) -> Any:
     return dataclasses.replace(snapshot, status=msgspec.structs.replace(snapshot.status, **changes))
 
 
-def cache_class(answer: httpx.Response) -> str:
-    """Return who may keep it: A until it can change, B for 15 s at most, I for ever, N nobody."""
-    control = answer.headers["cache-control"]
-    if control == "no-store":
-        return "N"
-    if "immutable" in control:
-        return "I"
-    return "B" if int(control.rpartition("=")[2]) <= 15 else "A"
-
-
-def said(answer: httpx.Response) -> tuple[Any, ...]:
+def said(world: Any, answer: httpx.Response) -> tuple[Any, ...]:
     """Return status or code, `known`, warnings, and how long shared caches may keep it."""
     body = answer.json()
     code = body.get("code", answer.status_code)
-    return code, body.get("known"), body.get("warnings", []), cache_class(answer)
+    return code, body.get("known"), body.get("warnings", []), world.cache_class(answer)
 
 
 LOADING, UNVERIFIED, REVIEW = ["history_loading"], ["unverified"], ["value_under_review"]
@@ -415,7 +405,7 @@ async def test_an_answer_says_what_it_knows(ask: Ask, worker: Any, world: Any, n
     found, worker.now = situation(world)
     worker.current.replace(found)
 
-    assert said(await ask(path)) == expected
+    assert said(world, await ask(path)) == expected
 
 
 LEVELS: dict[str, tuple[Situation, str, tuple[str, str]]] = {
@@ -601,9 +591,9 @@ async def test_nothing_is_immutable_while_the_head_lies_ahead(
     worker.current.replace(dataclasses.replace(found, head=ahead))
     path = f"{HISTORICAL}?{AS_OF}"
 
-    assert cache_class(await ask(path)) == "N"
+    assert world.cache_class(await ask(path)) == "N"
     worker.now = world.NOW + timedelta(seconds=30)
-    assert cache_class(await ask(path)) == "I"
+    assert world.cache_class(await ask(path)) == "I"
 
 
 async def test_a_fix_recorded_ahead_of_today_is_not_listed(
@@ -792,13 +782,13 @@ async def test_a_suspect_clock_is_said_where_it_matters(ask: Ask, worker: Any, w
     """Protocol rule 33: what can go stale warns, everything is kept shortly; nothing degrades."""
     worker.current.replace(world.snapshot(clock_suspect=True))
     current = await ask(CURRENT)
-    assert said(current) == (200, None, ["clock_suspect"], "B")
+    assert said(world, current) == (200, None, ["clock_suspect"], "B")
     assert current.json()["level"] == "healthy"
-    assert said(await ask(HISTORICAL)) == (200, True, [], "B")
+    assert said(world, await ask(HISTORICAL)) == (200, True, [], "B")
 
 
 async def test_an_older_status_means_as_before(ask: Ask, worker: Any, world: Any) -> None:
     """Protocol rule 25: without `series` all since 1991 is known, and the FIX's limits hold."""
     worker.current.replace(world.snapshot(fresh_until=datetime(2026, 8, 14, 15, tzinfo=UTC)))
-    assert said(await ask(f"{CURRENT}?kind=settlement")) == (200, None, UNVERIFIED, "B")
+    assert said(world, await ask(f"{CURRENT}?kind=settlement")) == (200, None, UNVERIFIED, "B")
     assert (await ask("/api/v1")).json()["known"] is True
