@@ -5,6 +5,7 @@ code is an entry here, a condition in rates_api (in `snapshot.level`, in the sam
 concerns the level) and a row in `docs/api/README.md`.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -81,3 +82,9 @@ WARNINGS: dict[str, WarningCode] = {
     ),
 }
 """By code, worst first: the order in which an answer lists them."""
+
+
+def in_order(codes: Iterable[str]) -> tuple[str, ...]:
+    """Return each of `codes` once, worst first."""
+    given = frozenset(codes)
+    return tuple(code for code in WARNINGS if code in given)
