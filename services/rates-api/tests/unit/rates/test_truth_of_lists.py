@@ -501,12 +501,27 @@ async def test_a_later_fix_makes_a_late_day_absent(ask: Ask, worker: Any, world:
     assert [row["status"] for row in (await ask(GAPS)).json()["gaps"]] == ["absent"]
 
 
-async def test_past_the_calendar_no_day_is_a_gap(ask: Ask, worker: Any, world: Any) -> None:
+async def test_of_days_that_are_not_loaded_no_gap_is_listed(
+    ask: Ask, worker: Any, world: Any
+) -> None:
+    """Protocol rule 25: gaps begin at `complete_from`, also for a day under review before it."""
+    reviewed = (date(2026, 6, 30), date(2026, 7, 1))
+    series = world.known_series(complete_from=LOADED_FROM, under_review=reviewed)
+    worker.current.replace(world.snapshot(series=series, without=reviewed))
+    answer = (await ask(GAPS)).json()
+    assert [row["date"] for row in answer["gaps"]] == ["2026-07-01"]
+    assert answer["warnings"] == ["value_under_review", "history_loading"]
+
+
+@pytest.mark.parametrize("query", ["", "?as_of=2026-08-14T20:00:00Z"])
+async def test_past_the_calendar_no_day_is_a_gap(
+    ask: Ask, worker: Any, world: Any, query: str
+) -> None:
     """Protocol rule 29: a weekday that the calendar does not cover is no banking day."""
     calendar = msgspec.structs.replace(world.calendar(), last=world.NEWEST)
     worker.now = world.mexico(TODAY, 14)
     worker.current.replace(world.snapshot(now=worker.now, bank_calendar=calendar))
-    assert (await ask(GAPS)).json()["gaps"] == []
+    assert (await ask(f"{GAPS}{query}")).json()["gaps"] == []
 
 
 # --- a first start while Banxico stays away -----------------------------------------------------
@@ -684,6 +699,24 @@ async def test_nothing_is_derived_while_either_series_loads(
         assert min(row["date"] for row in answer["observations"]) >= "2019-12-15"
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"fix": {"under_review": (date(2019, 12, 2),)}},
+        {"settlement": {"under_review": (date(2019, 12, 4),)}},
+    ],
+    ids=["FIX", "settlement"],
+)
+async def test_nothing_is_derived_from_what_is_under_review(
+    ask: Ask, worker: Any, world: Any, changes: dict[str, Any]
+) -> None:
+    """Protocol rule 28: its day answers `under-review`, so the list does not have it either."""
+    worker.current.replace(world.snapshot(series=world.series(**changes)))
+    answer = (await ask(f"{HISTORICAL}?kind=settlement&from=2019-12-03&to=2019-12-05")).json()
+    assert [row["date"] for row in answer["observations"]] == ["2019-12-03", "2019-12-05"]
+    assert (answer["known"], answer["warnings"]) == (False, REVIEW)
+
+
 async def test_a_settlement_derived_from_a_withdrawn_fix_warns(
     ask: Ask, worker: Any, world: Any
 ) -> None:
@@ -760,22 +793,23 @@ async def test_that_it_is_not_out_is_never_kept_past_noon(
 
 
 @pytest.mark.parametrize(
-    ("situation", "path"),
+    ("situation", "path", "code"),
     [
-        (late_over_midnight, "/api/v1/rates/2026-08-14"),
-        (all_known, "/api/v1/rates/2026-08-14?as_of=2026-08-14T15:00:00Z"),
-        (due_and_stale, "/api/v1/rates/2026-08-14"),
-        (all_known, "/api/v1/rates/2026-08-15"),
+        (late_over_midnight, "/api/v1/rates/2026-08-14", "not-yet-published"),
+        (all_known, "/api/v1/rates/2026-08-14?as_of=2026-08-14T15:00:00Z", "not-yet-published"),
+        (due_and_stale, "/api/v1/rates/2026-08-14", "not-verified"),
+        (all_known, "/api/v1/rates/2026-08-15", "not-yet-known"),
     ],
     ids=["late over midnight", "as_of", "not verified", "not yet known"],
 )
 async def test_no_other_problem_is_kept(
-    ask: Ask, worker: Any, world: Any, situation: Situation, path: str
+    ask: Ask, worker: Any, world: Any, situation: Situation, path: str, code: str
 ) -> None:
     """Every problem is `no-store` but that today's FIX is not out yet."""
     found, worker.now = situation(world)
     worker.current.replace(found)
-    assert (await ask(path)).headers["cache-control"] == "no-store"
+    answer = await ask(path)
+    assert (answer.json()["code"], answer.headers["cache-control"]) == (code, "no-store")
 
 
 async def test_a_suspect_clock_is_said_where_it_matters(ask: Ask, worker: Any, world: Any) -> None:
