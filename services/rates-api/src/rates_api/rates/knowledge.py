@@ -235,7 +235,6 @@ def _possibly_unknown(view: View, kind: Kind, first: Day, last: Day) -> Iterator
     if kind == "settlement":
         for reviewed in series_status(view, "fix").under_review:
             yield from _settled_by(view, reviewed)
-        yield since
     newest = history.last_day
     yield from _days(
         since if newest is None else max(since, newest + ONE_DAY),

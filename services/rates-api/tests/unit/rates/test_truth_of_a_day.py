@@ -106,6 +106,14 @@ def verified_on_saturday(world: Any) -> Any:
 NOW = [
     Row("before the first FIX", "1991-11-11", "404 before-first-observation"),
     Row("in the future", "2026-08-15", "404 not-yet-known"),
+    Row(
+        "in the future, a value recorded all the same",
+        "2026-08-17",
+        "404 not-yet-known",
+        record=lambda world: world.snapshot(
+            extra=(world.observation("SF43718", date(2026, 8, 17), "17.1", world.NEWEST),)
+        ),
+    ),
     Row("a value", "2026-08-12", "200 17.0627", "A"),
     Row(
         "a value, withdrawn",
