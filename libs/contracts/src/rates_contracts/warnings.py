@@ -5,15 +5,17 @@ code is an entry here, a condition in rates_api (in `snapshot.level`, in the sam
 concerns the level) and a row in `docs/api/README.md`.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
 class WarningCode(NamedTuple):
     """What a code means to a client.
 
-    `degrades` if the level that a code is about is then not healthy: that of `/health` for
-    `history_loading`, of the newest FIX alone for `value_under_review`. `past_usable_until`
-    degrades nothing: past it there is no current rate, the level is `limited`.
+    `degrades` if the level of what a code is about is then not healthy: for `history_loading` of
+    `/health` and what touches the missing days, for `value_under_review` only while it concerns
+    the newest FIX or a later day. `past_usable_until` degrades nothing: past it there is no current
+    rate, the level is `limited`.
 
     `passing` if it may end before the next transition: shared caches then keep the answer for 15 s
     at most.
@@ -80,3 +82,9 @@ WARNINGS: dict[str, WarningCode] = {
     ),
 }
 """By code, worst first: the order in which an answer lists them."""
+
+
+def in_order(codes: Iterable[str]) -> tuple[str, ...]:
+    """Return each of `codes` once, worst first."""
+    given = frozenset(codes)
+    return tuple(code for code in WARNINGS if code in given)

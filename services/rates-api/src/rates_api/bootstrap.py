@@ -65,9 +65,10 @@ def freeze_garbage() -> None:
 class Overrides:
     """What a worker uses in place of the real thing; None means the real one.
 
-    The worker closes none of it. `wall` is Unix time, for the age of the files in the instance's
-    directory; `random` gives numbers from 0 to 1 for every jitter; `freeze_garbage` is called once
-    the worker is warm.
+    The worker closes none of it. `database_clock` is the witness for `clock`: whoever moves the
+    time of the platform, and not that of its database, moves both. `wall` is Unix time, for the age
+    of the files in the instance's directory; `random` gives numbers from 0 to 1 for every jitter;
+    `freeze_garbage` is called once the worker is warm.
     """
 
     redis: Redis | None = None
@@ -76,6 +77,7 @@ class Overrides:
     reports: ReportExchange | None = None
     tracing: Tracing | None = None
     clock: Callable[[], datetime] | None = None
+    database_clock: Callable[[], Awaitable[datetime | None]] | None = None
     wall: Callable[[], float] | None = None
     monotonic: Callable[[], float] | None = None
     sleep: Sleep | None = None
@@ -101,6 +103,7 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Worker
     database = DependencyMonitor("database", metrics.database_up.set)
     stream = _stream(settings, overrides, closing)
     readers = _readers(settings, overrides, closing)
+    witness = overrides.database_clock or readers[0].clock
     tracing = overrides.tracing or _tracing(settings, closing, chance, monotonic)
 
     def between(minimum: float, maximum: float) -> Wait:
@@ -128,7 +131,7 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Worker
             current,
             SnapshotSources(readers, on_loaded=metrics.on_loaded),
             database,
-            ClockCheck(clock, metrics.on_clock_offset),
+            ClockCheck(clock, witness, metrics.on_clock_offset),
             interval=between(0.5 * settings.watch_interval, settings.watch_interval),
             grace=between(settings.watch_lag, settings.watch_lag),
         ),

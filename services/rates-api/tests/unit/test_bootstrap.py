@@ -154,6 +154,22 @@ async def test_what_is_passed_in_is_used_and_not_closed(settings: Settings) -> N
     assert asked == []
 
 
+async def test_the_database_is_the_clocks_witness_unless_another_is_passed_in(
+    settings: Settings,
+) -> None:
+    """Protocol rule 33: the witness is a seam, as the clock is."""
+
+    async def witness() -> None:
+        return None
+
+    own: Any = bootstrap(settings)
+    assert own.head_monitor._clocks.witness == own.head_monitor._record.clock
+    other: Any = bootstrap(settings, Overrides(database_clock=witness))
+    assert other.head_monitor._clocks.witness is witness
+    for worker in (own, other):
+        await worker.close()
+
+
 async def test_a_worker_writes_under_the_name_it_is_given(
     settings: Settings, tmp_path: Path, fakes: ModuleType
 ) -> None:

@@ -40,7 +40,7 @@ def worker(fakes: ModuleType) -> Any:
             [database], on_loaded=lambda source, reason: found.loaded.append((source, reason))
         ),
         found.dependency,
-        ClockCheck(lambda: next(found.clock), found.offsets.append),
+        ClockCheck(lambda: next(found.clock), database.clock, found.offsets.append),
         interval=interval,
         grace=grace,
     )

@@ -4,6 +4,7 @@ Loaded by path (`conftest`, the OpenAPI recorder), since test folders are no pac
 """
 
 import csv
+import dataclasses
 import hashlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -149,6 +150,19 @@ def series(
 ) -> dict[str, SeriesStatus]:
     """Return what is known of both series; `fix` and `settlement` are changes of members."""
     return {FIX: known(now, **fix), SETTLEMENT: known(now, **settlement)}
+
+
+def known_series(
+    now: datetime = NOW, *, settlement: dict[str, Any] | None = None, **fix: Any
+) -> dict[str, SeriesStatus]:
+    """Return what is known of both series; `fix` changes the FIX, by default both."""
+    return series(now, fix=fix, settlement=fix if settlement is None else settlement)
+
+
+def since(snapshot: Snapshot, day: date) -> Snapshot:
+    """Return the snapshot without what lies before `day`, as if the history were still loading."""
+    rows = {name: list(history.between(day, date.max)) for name, history in snapshot.series.items()}
+    return dataclasses.replace(snapshot, series=histories(rows))
 
 
 def everything(_: Observation) -> bool:

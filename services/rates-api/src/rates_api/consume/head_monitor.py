@@ -29,19 +29,17 @@ class Record(Protocol):
         """Return the record's head. Raises `SourceUnavailable`."""
         ...
 
-    async def clock(self) -> datetime | None:
-        """Return the database's clock (UTC), None without one. Raises `SourceUnavailable`."""
-        ...
-
 
 @dataclasses.dataclass(frozen=True)
 class ClockCheck:
-    """How the worker's clock is compared: `clock` is its own, aware.
+    """How the worker's `clock` (aware) is compared with a witness, that of the database.
 
-    `on_offset` gets the seconds that it and the database's are apart, at each comparison.
+    The `witness` returns None if there is none, and raises `SourceUnavailable`. `on_offset` gets
+    the seconds that the two are apart, at each comparison.
     """
 
     clock: Callable[[], datetime]
+    witness: Callable[[], Awaitable[datetime | None]]
     on_offset: Callable[[float], None]
 
 
@@ -90,7 +88,7 @@ class HeadMonitor:
     async def _compare_clocks(self) -> None:
         """Suspect the worker's clock where the database's disagrees (protocol rule 33)."""
         asked_at = self._clocks.clock()
-        witness = await self._record.clock()
+        witness = await self._clocks.witness()
         if witness is None:
             return
         offset = _distance(witness, asked_at, self._clocks.clock())

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from rates_api.http.problems import Refused
-from rates_api.rates.knowledge import in_order, warnings_member
+from rates_api.rates.knowledge import warnings_member
 from rates_api.rates.query_parameters import AS_OF, KIND, RateQuery
 from rates_api.rates.resolution import newest, rate_members
 from rates_api.rates.view import View, as_of_member
 from rates_api.snapshot.level import Assessment
 from rates_contracts.answers import CurrentRate, Freshness
 from rates_contracts.observation import Kind
+from rates_contracts.warnings import in_order
 
 NO_CURRENT_RATE_RETRY_SECONDS = 60
 HISTORICAL = "/api/v1/rates/historical?last=10"

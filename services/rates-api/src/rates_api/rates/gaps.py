@@ -55,8 +55,9 @@ def _gaps(view: View, first: Day, last: Day) -> Iterator[Gap]:
     """Yield the gaps since the history is complete; of what lies before nothing is known."""
     complete_from = series_status(view, "fix").complete_from
     if complete_from is not None:
-        for day in _candidates(view, max(first, complete_from), min(last, view.today)):
-            if gap := _gap(view, day):
+        for missing in _candidates(view, max(first, complete_from), min(last, view.today)):
+            gap = _gap(view, missing)
+            if gap is not None:
                 yield gap
 
 
@@ -72,17 +73,19 @@ def _candidates(view: View, first: Day, last: Day) -> list[Day]:
     return sorted(day for day in days - observed if first <= day <= last)
 
 
-def _gap(view: View, day: Day) -> Gap | None:
-    """Return the gap of `day`, which has no FIX, by the problem that the day is answered with."""
-    late_at = mexico_instant(day, LATE_FROM)
-    match absence(view, "fix", day):
+def _gap(view: View, missing: Day) -> Gap | None:
+    """Return the gap of `missing`, a day without a FIX, by the problem that it is answered with."""
+    late_at = mexico_instant(missing, LATE_FROM)
+    match absence(view, "fix", missing):
         case "gap":
-            return Gap(day, late_at, "absent")
+            return Gap(missing, late_at, "absent")
         case "not-yet-published" if view.at >= late_at:
-            return Gap(day, late_at, "late")
+            return Gap(missing, late_at, "late")
         case "not-verified" | "not-known-then":
-            return Gap(day, mexico_instant(day, DUE_FROM), "unverified")
+            return Gap(missing, mexico_instant(missing, DUE_FROM), "unverified")
         case "under-review":
-            return Gap(day, mexico_instant(day, DUE_FROM), "under_review")
-    declared = (closure for closure in view.calendar.declared if closure.date == day)
-    return next((Gap(day, closure.declared_at, "declared_closed") for closure in declared), None)
+            return Gap(missing, mexico_instant(missing, DUE_FROM), "under_review")
+    declared = (closure for closure in view.calendar.declared if closure.date == missing)
+    return next(
+        (Gap(missing, closure.declared_at, "declared_closed") for closure in declared), None
+    )

@@ -16,7 +16,7 @@ from rates_api.snapshot.history import SeriesHistory
 from rates_contracts.calendar import DUE_FROM, MAX_DAYS_APART, ONE_DAY, mexico_instant
 from rates_contracts.observation import FIRST_FIX_DAY, Kind, Observation
 from rates_contracts.status import SeriesStatus
-from rates_contracts.warnings import WARNINGS
+from rates_contracts.warnings import in_order
 
 Absence = Literal[
     "before-first-observation",
@@ -115,12 +115,6 @@ def unknown(view: View, kind: Kind, first: Day, last: Day) -> frozenset[Absence]
     suspects = _suspects(view, kind, max(first, FIRST_FIX_DAY), last)
     codes = {absence(view, kind, day) for day in suspects}
     return frozenset(code for code in codes if code in WARNING_OF)
-
-
-def in_order(warnings: Iterable[str]) -> tuple[str, ...]:
-    """Return each of `warnings` once, worst first."""
-    given = frozenset(warnings)
-    return tuple(code for code in WARNINGS if code in given)
 
 
 def warnings_member(warnings: Iterable[str]) -> dict[str, Any]:

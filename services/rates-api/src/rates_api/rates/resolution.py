@@ -15,7 +15,6 @@ from rates_api.rates.knowledge import (
     absence,
     absent_fix,
     fix_by_rule,
-    in_order,
     recorded_warnings,
     series_status,
 )
@@ -29,6 +28,7 @@ from rates_api.rates.view import View
 from rates_contracts.answers import Dates, Provenance
 from rates_contracts.calendar import DUE_FROM, MAX_DAYS_APART, ONE_DAY, mexico_instant
 from rates_contracts.observation import Kind, Observation
+from rates_contracts.warnings import in_order
 
 Roll = Literal["previous", "none"]
 

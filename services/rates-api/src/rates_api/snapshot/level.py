@@ -42,7 +42,7 @@ from rates_contracts.status import (
     SeriesStatus,
     Transition,
 )
-from rates_contracts.warnings import WARNINGS
+from rates_contracts.warnings import WARNINGS, in_order
 
 LEVELS: tuple[Level, ...] = get_args(Level)
 """From best to worst."""
@@ -132,12 +132,6 @@ def assess_whole(snapshot: Snapshot | None, now: datetime) -> Assessment:
         level=max(found.level, "degraded", key=LEVELS.index),
         warnings=in_order((*found.warnings, "history_loading")),
     )
-
-
-def in_order(codes: Iterable[str]) -> tuple[str, ...]:
-    """Return the warnings `codes`, each once, worst first."""
-    given = set(codes)
-    return tuple(code for code in WARNINGS if code in given)
 
 
 def _worst(series: Collection[SeriesStatus]) -> SeriesStatus:
