@@ -210,8 +210,8 @@ def _is_within_stored(view: View, day: Day) -> bool:
 
 
 def _has_later(view: View, kind: Kind, day: Day) -> bool:
-    last = view.history(kind).last_day
-    return last is not None and last > day
+    newest = view.newest(kind)
+    return newest is not None and newest.date > day
 
 
 def _suspects(view: View, kind: Kind, first: Day, last: Day) -> Iterator[Day]:
@@ -229,9 +229,9 @@ def _possibly_unknown(view: View, kind: Kind, first: Day, last: Day) -> Iterator
     if kind == "settlement":
         for reviewed in series_status(view, "fix").under_review:
             yield from _settled_by(view, reviewed)
-    newest = history.last_day
+    newest = view.newest(kind)
     yield from _days(
-        since if newest is None else max(since, newest + ONE_DAY),
+        since if newest is None else max(since, newest.date + ONE_DAY),
         min(last, view.today + MAX_DAYS_APART * ONE_DAY),
     )
 

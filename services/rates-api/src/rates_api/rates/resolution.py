@@ -111,9 +111,7 @@ def newest(view: View, kind: Kind) -> Resolution:
 
 
 def _newest_fix(view: View) -> Resolution:
-    last = view.fix.at_or_before(view.today)
-    while last is not None and view.recorded("fix", last.date) is None:
-        last = view.fix.at_or_before(last.date - ONE_DAY)
+    last = view.newest("fix", view.today)
     if last is None:
         code: Absence = "not-known-then" if view.is_as_of else "history-loading"
         raise _refused(view, "fix", view.today, code)

@@ -18,7 +18,7 @@ from rates_api.snapshot.history import SeriesHistory
 from rates_api.snapshot.level import Assessment
 from rates_api.snapshot.snapshot import Snapshot
 from rates_contracts.averages import Average
-from rates_contracts.calendar import BankCalendar, BankingDays, mexico_day
+from rates_contracts.calendar import ONE_DAY, BankCalendar, BankingDays, mexico_day
 from rates_contracts.observation import FIRST_FIX_DAY, SERIES_OF, Kind, Observation, Source
 from rates_contracts.status import SeriesStatus, SyncStatus
 
@@ -63,6 +63,13 @@ class View:
         if kind == "fix" and day.weekday() >= 5:
             return None
         return self.history(kind).on(day)
+
+    def newest(self, kind: Kind, upto: Day = Day.max) -> Observation | None:
+        """Return the value of the last day up to `upto` that has one."""
+        found = self.history(kind).at_or_before(upto)
+        while found is not None and self.recorded(kind, found.date) is None:
+            found = self.history(kind).at_or_before(found.date - ONE_DAY)
+        return found
 
     @cached_property
     def banking_days(self) -> BankingDays:

@@ -506,6 +506,16 @@ async def test_a_fix_of_a_weekend_answers_for_no_day(ask: Ask, worker: Any, worl
     }
 
 
+async def test_a_fix_of_a_weekend_makes_no_absence_known(ask: Ask, worker: Any, world: Any) -> None:
+    """A row of Saturday is no later FIX: Friday's is still due, not missing."""
+    wrong = world.observation("SF43718", date(2026, 8, 15), "99.9999", world.NEWEST)
+    worker.now = saturday(world)
+    worker.current.replace(world.snapshot(extra=(wrong,), series=world.series(worker.now)))
+    assert world.said(await ask("/api/v1/rates/2026-08-14")) == "404 not-yet-published"
+    worker.now += timedelta(hours=1)
+    assert world.said(await ask("/api/v1/rates/2026-08-14")) == "503 not-verified"
+
+
 async def test_a_weekday_that_the_calendar_closes_answers_with_its_fix(
     ask: Ask, worker: Any, world: Any
 ) -> None:
@@ -631,3 +641,15 @@ async def test_a_conversion_warns_of_the_rate_that_it_uses(
     assert stale["warnings"] == ["unverified", "withdrawn_at_source"]
     assert (await ask(f"{query}&date=2026-08-12")).status_code == 200
     assert (await ask(f"{query}&date=2026-08-14")).json()["code"] == "not-verified"
+
+
+async def test_a_conversion_without_a_current_rate_says_what_current_says(
+    ask: Ask, worker: Any, world: Any
+) -> None:
+    """Today's settlement is missing: no other day's converts in its place, both ways alike."""
+    worker.current.replace(
+        world.snapshot(kept=lambda row: row.series == "SF43718" or row.date < world.TODAY)
+    )
+    for path in ("rates/current?", "convert?from=USD&to=MXN&amount=1&"):
+        answer = await ask(f"/api/v1/{path}kind=settlement")
+        assert world.said(answer) == "503 no-current-rate"
