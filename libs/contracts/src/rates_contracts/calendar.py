@@ -75,7 +75,7 @@ class BankCalendar(msgspec.Struct, frozen=True):
 
     def is_banking_day(self, day: Day) -> bool:
         """Tell whether banks open on `day`; they do not on a declared closure."""
-        return day.weekday() < 5 and not self._in_closed(day) and not self._declared(day)
+        return not is_weekend(day) and not self._in_closed(day) and not self._declared(day)
 
     def next_banking_day(self, day: Day) -> Day:
         """Return the first banking day after `day`."""
@@ -138,6 +138,11 @@ class BankCalendar(msgspec.Struct, frozen=True):
 
 def _known_at(known_from: datetime | None, instant: datetime) -> bool:
     return known_from is None or known_from <= instant
+
+
+def is_weekend(day: Day) -> bool:
+    """Tell whether `day` is a Saturday or Sunday: no FIX is determined there (protocol rule 28)."""
+    return day.weekday() >= 5
 
 
 def mexico_day(instant: datetime) -> Day:

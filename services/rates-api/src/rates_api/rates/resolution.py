@@ -40,7 +40,7 @@ OVERDUE_RETRY_SECONDS = 60
 
 DETAILS: dict[Absence, str] = {
     "before-first-observation": "There is no value for {day}, so early.",
-    "not-yet-known": "The {kind} of {day} is not determined yet, or lies beyond the calendar.",
+    "not-yet-known": "The {kind} of {day} is not known to be determined yet.",
     "under-review": "Banco de México's value for {day} is checked before it is served.",
     "history-loading": "Whether {day} has a value is not known yet: the history is being loaded.",
     "no-fix-on-closed-day": "Banks were closed on {day}.",

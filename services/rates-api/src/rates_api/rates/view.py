@@ -18,7 +18,7 @@ from rates_api.snapshot.history import SeriesHistory
 from rates_api.snapshot.level import Assessment
 from rates_api.snapshot.snapshot import Snapshot
 from rates_contracts.averages import Average
-from rates_contracts.calendar import ONE_DAY, BankCalendar, BankingDays, mexico_day
+from rates_contracts.calendar import ONE_DAY, BankCalendar, BankingDays, is_weekend, mexico_day
 from rates_contracts.observation import FIRST_FIX_DAY, SERIES_OF, Kind, Observation, Source
 from rates_contracts.status import SeriesStatus, SyncStatus
 
@@ -60,7 +60,7 @@ class View:
 
     def recorded(self, kind: Kind, day: Day) -> Observation | None:
         """Return the value of `day`. A FIX of a weekend is a mistake and answers for no day."""
-        if kind == "fix" and day.weekday() >= 5:
+        if kind == "fix" and is_weekend(day):
             return None
         return self.history(kind).on(day)
 
