@@ -121,7 +121,7 @@ class BankCalendar(msgspec.Struct, frozen=True):
         )
 
     def _edition_at(self, instant: datetime) -> "BankCalendar | CalendarEdition":
-        editions = (*self.earlier, self)
+        editions: list[BankCalendar | CalendarEdition] = [*self.earlier, self]
         known = [edition for edition in editions if _known_at(edition.known_from, instant)]
         return known[-1] if known else editions[0]
 
