@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date as Day
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import Protocol
+from typing import Literal, Protocol
 
 MAX_SERIES = 20
 """Banxico accepts no more series in one request."""
@@ -57,6 +57,20 @@ class Published:
     value: Decimal
 
 
+RejectedKind = Literal[
+    "unusable", "undated", "unasked", "suspicious", "weekend", "closed_weekday", "answer"
+]
+"""Why a datum is set aside, and so whether its day is under review.
+
+- `unusable`: the value of a day that was asked for can't be used, or the day has two values;
+- `undated`: its day can't be read;
+- `unasked`: its series or its day was not asked for, or it is a FIX of a day after today;
+- `suspicious`: it moved too far to be recorded without a review;
+- `weekend`, `closed_weekday`: a FIX of a day on which banks are closed;
+- `answer`: a whole answer that can't be used.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Rejected:
     """A datum that can't be used, for the quarantine; `raw` is its JSON, cut at `MAX_RAW`."""
@@ -65,16 +79,22 @@ class Rejected:
     date: Day | None
     raw: str
     reason: str
+    kind: RejectedKind = "unusable"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A usable answer from Banxico.
 
-    `body` is decompressed, `sha256` its hash in hex, `received_at` aware UTC.
-    `published` ascends by series and date, each day at most once. A series without data is only
-    in `titles`; `missing_series` were asked for and are not in the answer. `titles` are
-    Banxico's, with white space collapsed.
+    `body` is decompressed, `sha256` its hash in hex. `published` ascends by series and date, each
+    day at most once. A series without data is only in `titles`; `missing_series` were asked for and
+    are not in the answer. `titles` are Banxico's, with white space collapsed. `query` is what was
+    asked for.
+
+    Instants are aware UTC: by our clock `asked_at` just before the request and `received_at` after
+    the whole answer, by the clock of who answered `answered_at` (HTTP `Date`, None when it is
+    missing or can't be read). `age` is how long a cache held the answer (HTTP `Age`), zero when it
+    is missing or can't be read.
     """
 
     body: bytes
@@ -84,6 +104,10 @@ class Answer:
     rejected: tuple[Rejected, ...]
     missing_series: tuple[str, ...]
     titles: Mapping[str, str]
+    asked_at: datetime | None = None
+    answered_at: datetime | None = None
+    age: timedelta = timedelta()
+    query: Query | None = None
 
 
 class Banxico(Protocol):
