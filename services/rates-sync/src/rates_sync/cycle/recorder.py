@@ -31,6 +31,7 @@ from rates_contracts.status import SyncStatus, Upstream
 from rates_sync.banxico.series import SERIES
 from rates_sync.clock import Clock
 from rates_sync.cycle.comparison import Changes, compare
+from rates_sync.cycle.knowledge import read_knowledge
 from rates_sync.store.fence import Fence
 from rates_sync.store.record import Record
 from rates_sync.store.recording import Recording
@@ -38,8 +39,10 @@ from rates_sync.timetable.averages import averages_ahead, first_day_needed
 from rates_sync.timetable.calendar import bank_calendar
 from rates_sync.timetable.schedule import ScheduleInputs
 from rates_sync.timetable.status import (
+    SeriesKnowledge,
     StatusOrigin,
     UpstreamHealth,
+    Verification,
     new_day,
     status_of,
     worth_an_event,
@@ -97,7 +100,7 @@ class Recorder:
         async with self._session() as session:
             old = await session.recording.status()
             if old is not None:
-                session.health = UpstreamHealth(old.verified_at, old.upstream)
+                session.health = _inherited(old)
             if await session.recording.calendar() is None:
                 calendar = await session.current_calendar()
                 await session.announce(CalendarChanged, calendar=calendar)
@@ -135,7 +138,8 @@ class Recorder:
         self, answer: Answer, mode: AnnounceMode, *, trusted: bool = False
     ) -> Additions:
         """Record what `answer` changes and announce it; a poll also verifies all known values."""
-        verified = {"verified_at": answer.received_at, "upstream": "ok"}
+        now = Verification(answer.received_at)
+        verified = {"verifications": dict.fromkeys(SERIES, now), "upstream": "ok"}
         async with self._session(**verified if mode is AnnounceMode.POLL else {}) as session:
             recording = session.recording
             await recording.keep_payload(answer.sha256, answer.body, answer.received_at)
@@ -211,8 +215,12 @@ class Session:
 
     async def schedule_inputs(self) -> ScheduleInputs:
         """Return what decides the next poll."""
-        newest = await self.recording.newest_day(FIX)
+        newest = (await self.known())[FIX].newest_seen_day
         return ScheduleInputs(await self.calendar(), newest, self.health.verified_at)
+
+    async def known(self) -> dict[str, SeriesKnowledge]:
+        """Return what the record holds of each series."""
+        return await read_knowledge(self.recording, tuple(SERIES))
 
     async def announce(self, kind: type[K], **fields: Any) -> None:
         """Announce an event of `kind` with the whole status (rule R3).
@@ -259,8 +267,8 @@ class Session:
         )
 
     async def _status(self, calendar: BankCalendar) -> SyncStatus:
-        newest = await self.recording.newest_day(FIX)
-        return status_of(self._origin, self.health, calendar, newest, self._now)
+        known = await self.known()
+        return status_of(self._origin, self.health, calendar, known, self._now)
 
     async def _averages(
         self, calendar: BankCalendar, status: SyncStatus, kind: type[K]
@@ -275,6 +283,17 @@ class Session:
         first, last = first_day_needed(self._now), mexico_day(self._now)
         newest = await self.recording.newest(FIX, first, last)
         return averages_ahead(calendar, [(row.date, row.value) for row in newest], self._now)
+
+
+def _inherited(old: SyncStatus) -> UpstreamHealth:
+    """Return what a new leader takes over; a status of the first edition speaks of the FIX only."""
+    verifications = {
+        name: Verification(series.verified_at, series.unconfirmed_since)
+        for name, series in old.series.items()
+    }
+    if not verifications:
+        verifications = dict.fromkeys(SERIES, Verification(old.verified_at))
+    return UpstreamHealth(verifications, old.upstream)
 
 
 async def _known(recording: Recording, answer: Answer) -> dict[str, list[Observation]]:
