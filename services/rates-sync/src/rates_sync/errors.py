@@ -8,7 +8,8 @@ The adapters (HTTP client, database, Redis, AWS) raise an error of this tree `fr
     │   ├── NeutralOutcome           neither success nor failure, never retried
     │   │   ├── QuotaExhausted       rates-sync's own budget for the day
     │   │   ├── UpstreamRateLimited  Banxico's limit; wait `seconds_to_reset`
-    │   │   └── BadToken             Banxico refuses the token; raises an alert
+    │   │   ├── BadToken             Banxico refuses the token; raises an alert
+    │   │   └── Unconfirmed          an answer that confirms nothing; carries it
     │   └── BreakerOpen              refused without asking; wait until `retry_at`
     ├── StoreError
     │   ├── StoreUnavailable         the database can't be reached or is locked
@@ -21,13 +22,21 @@ The adapters (HTTP client, database, Redis, AWS) raise an error of this tree `fr
 from datetime import datetime
 from typing import Literal, get_args
 
+from rates_sync.upstream import Answer
+
 FailureKind = Literal[
     "timeout", "connection", "server_error", "html", "malformed", "redirect", "refused"
 ]
 """Why an attempt failed; `refused` is Banxico's error about the request itself."""
 
 Outcome = Literal[
-    FailureKind, "success", "quota_exhausted", "rate_limited", "bad_token", "breaker_open"
+    FailureKind,
+    "success",
+    "unconfirmed",
+    "quota_exhausted",
+    "rate_limited",
+    "bad_token",
+    "breaker_open",
 ]
 """How a request to Banxico ended: the label of the metric that counts them."""
 
@@ -81,6 +90,19 @@ class BadToken(NeutralOutcome):
     """Banxico does not accept the token: only an operator can repair it."""
 
     outcome = "bad_token"
+
+
+class Unconfirmed(NeutralOutcome):
+    """An answer that is not of now or does not show the newest known FIX (protocol rule 27).
+
+    What is usable of `answer` is recorded all the same.
+    """
+
+    outcome = "unconfirmed"
+
+    def __init__(self, reason: str, answer: Answer) -> None:
+        super().__init__(reason)
+        self.answer = answer
 
 
 class BreakerOpen(UpstreamError):

@@ -102,7 +102,7 @@ class Operations(Controller):
             outcome=result.outcome,
             new=additions.new,
             corrections=additions.corrections,
-            set_aside=len(additions.rejected) + len(additions.suspicious),
+            set_aside=len(additions.quarantined),
             next_cycle_at=leader.poller.next_cycle_at,
         )
 
@@ -181,7 +181,7 @@ def _shown(progress: Progress) -> dict[str, Any]:
         "to": progress.span.last,
         "new": additions.new,
         "corrections": additions.corrections,
-        "set_aside": len(additions.rejected) + len(additions.suspicious),
+        "set_aside": len(additions.quarantined),
     }
 
 
