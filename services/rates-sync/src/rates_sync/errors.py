@@ -56,14 +56,17 @@ class UpstreamError(RatesSyncError):
 class UpstreamFailure(UpstreamError):
     """Banxico failed: it counts for the breaker, and may be retried.
 
-    `body` is the unusable answer, for the quarantine; empty without an answer.
+    `body` is the unusable answer, for the quarantine; empty without an answer. `retry_after` is
+    how many seconds Banxico asks to wait before the next question; None if it doesn't say.
     """
 
     body: bytes = b""
 
-    def __init__(self, message: str, *, kind: FailureKind = "malformed") -> None:
+    def __init__(
+        self, message: str, *, kind: FailureKind = "malformed", retry_after: int | None = None
+    ) -> None:
         super().__init__(message)
-        self.outcome = kind
+        self.outcome, self.retry_after = kind, retry_after
 
 
 class NeutralOutcome(UpstreamError):

@@ -44,7 +44,7 @@ NOTHING = Additions()
 
 @dataclass(frozen=True, slots=True)
 class CycleResult:
-    """How a cycle ended; `not_before` is when Banxico's rate limit resets, if it was hit."""
+    """How a cycle ended; `not_before` is the instant (UTC) before which Banxico won't be asked."""
 
     outcome: CycleOutcome
     additions: Additions = NOTHING
@@ -102,14 +102,20 @@ class Cycle:
 
     async def _failed(self, error: UpstreamError) -> CycleResult:
         upstream = _state_after(error.outcome)
-        not_before = None
-        if isinstance(error, UpstreamRateLimited):
-            not_before = self._clock() + timedelta(seconds=error.seconds_to_reset)
+        seconds = _seconds_to_wait(error)
+        not_before = None if seconds is None else self._clock() + timedelta(seconds=seconds)
         if upstream is None:
             return CycleResult(error.outcome, not_before=not_before)
         body = error.body if isinstance(error, UpstreamFailure) else b""
         await self._recorder.note_failure(upstream, body)
         return CycleResult(error.outcome, not_before=not_before)
+
+
+def _seconds_to_wait(error: UpstreamError) -> int | None:
+    """Return how long Banxico asks to wait before the next question, None if it doesn't say."""
+    if isinstance(error, UpstreamRateLimited):
+        return error.seconds_to_reset
+    return error.retry_after if isinstance(error, UpstreamFailure) else None
 
 
 def _state_after(outcome: Outcome) -> Upstream | None:

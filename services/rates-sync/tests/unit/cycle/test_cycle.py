@@ -93,6 +93,18 @@ async def test_rate_limit_says_when_to_come_back(cycle: Cycle, desk: Any, banxic
     assert (await cycle.run()).not_before == desk.clock() + timedelta(seconds=90)
 
 
+async def test_outage_says_when_to_come_back(cycle: Cycle, desk: Any, banxico: Any) -> None:
+    """Protocol rule 34: an outage's `Retry-After` delays the next cycle, and nothing else."""
+    banxico.script = [UpstreamFailure("status 503", kind="server_error", retry_after=120)]
+    poll = await cycle.run()
+    assert (poll.outcome, poll.not_before) == (
+        "server_error",
+        desk.clock() + timedelta(seconds=120),
+    )
+    banxico.script = [UpstreamFailure("status 503", kind="server_error")]
+    assert (await cycle.run()).not_before is None
+
+
 async def test_open_breaker_is_no_question(cycle: Cycle, desk: Any, banxico: Any) -> None:
     """Refused by the breaker nothing was asked: the state of the last question stays."""
     await cycle.run()
