@@ -1,8 +1,8 @@
 """Sends alerts and purges for the outbox's events, at least once, each by a cursor (rule 21).
 
 A purge is sent twice, the second a while after the event: a worker that had not yet applied the
-event could have refilled the edge with the old rate. Outages, a series that stays unconfirmed and data
-that put no day under review have no event; their alerts bypass the outbox. Records only its
+event could have refilled the edge with the old rate. Outages, a series that stays unconfirmed, and
+data that put no day under review have no event; their alerts bypass the outbox. Records only its
 cursors.
 """
 
