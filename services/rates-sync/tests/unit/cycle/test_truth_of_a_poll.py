@@ -6,7 +6,7 @@ failure (2) apart.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date as Day
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -17,15 +17,22 @@ import pytest
 from rates_contracts.observation import FIX, SETTLEMENT
 from rates_contracts.status import SyncStatus
 from rates_sync.cycle.cycle import Cycle, CycleResult
+from rates_sync.cycle.decisions import (
+    QuarantineDecision,
+    decide_quarantined,
+    decide_withdrawn,
+    open_quarantine,
+)
 from rates_sync.cycle.recorder import Recorder
-from rates_sync.errors import BadToken, UpstreamFailure, UpstreamRateLimited
+from rates_sync.errors import BadToken, NothingToDecide, UpstreamFailure, UpstreamRateLimited
 from rates_sync.guard.breaker import Breaker
 from rates_sync.notify.alerts import Alert
 from rates_sync.notify.cdn import NoEdgeCache
 from rates_sync.notify.dispatcher import NotificationDispatcher, Sinks
 from rates_sync.settings import Settings
 from rates_sync.store.cursors import NoticeCursor
-from rates_sync.upstream import Rejected
+from rates_sync.store.review import WithdrawalDecision
+from rates_sync.upstream import Rejected, RejectedKind
 
 FRIDAY_BEFORE, MONDAY, TUESDAY = Day(2026, 8, 7), Day(2026, 8, 10), Day(2026, 8, 11)
 K, TODAY, SATURDAY = Day(2026, 8, 12), Day(2026, 8, 13), Day(2026, 8, 8)
@@ -119,7 +126,6 @@ class Row:
     under_review: Sequence[tuple[str, Day]] = ()
     withdrawn: Sequence[tuple[str, Day]] = ()
     minutes: float = 1
-    suspected: Sequence[str] = field(default=())
 
 
 def nothing(_: Any) -> None:
@@ -160,7 +166,7 @@ def moved(factor: str, *days: tuple[str, Day]) -> Arrange:
     return arrange
 
 
-def unusable(series: str, day: Day | None, kind: str = "unusable") -> Arrange:
+def unusable(series: str, day: Day | None, kind: RejectedKind = "unusable") -> Arrange:
     """Let a day's row be one that can't be used."""
 
     def arrange(banxico: Any) -> None:
@@ -195,13 +201,30 @@ def dated(ahead: timedelta = timedelta(), age: timedelta = timedelta()) -> Arran
     return arrange
 
 
+def adds(series: str, day: Day, factor: str) -> Arrange:
+    """Let a value appear for a day that has none, by the newest known FIX."""
+
+    def arrange(banxico: Any) -> None:
+        value = (banxico.fix[K] * Decimal(factor)).quantize(Decimal("0.0001"))
+        banxico.fix = {**banxico.fix, day: value}
+
+    return arrange
+
+
 TODAYS = [(FIX, TODAY), *((SETTLEMENT, Day(2026, 8, day)) for day in (15, 16, 17))]
 """What Thursday's FIX brings: itself and the settlement days that it applies to."""
 KS_DAYS = [(SETTLEMENT, KS)]
 ALL_FIX = [(FIX, Day(2026, 7, 1) + timedelta(days=n)) for n in range(60)]
+TIMEOUT = UpstreamFailure("no answer", kind="timeout")
 
 ROWS = [
-    Row("no answer", [fails_with(UpstreamFailure("", kind="timeout"))], "timeout", "failure", NEITHER),
+    Row(
+        "no answer",
+        [fails_with(UpstreamFailure("", kind="timeout"))],
+        "timeout",
+        "failure",
+        NEITHER,
+    ),
     Row(
         "status >= 500, HTML, not JSON",
         [fails_with(UpstreamFailure("", kind="html"))],
@@ -210,7 +233,14 @@ ROWS = [
         NEITHER,
     ),
     Row("rate limit", [fails_with(UpstreamRateLimited(90))], "rate_limited", "neutral", NEITHER),
-    Row("bad token", [fails_with(BadToken(""))], "bad_token", "neutral", NEITHER, alerts=["bad_token"]),
+    Row(
+        "bad token",
+        [fails_with(BadToken(""))],
+        "bad_token",
+        "neutral",
+        NEITHER,
+        alerts=["bad_token"],
+    ),
     Row("now; K and KS usable; no news", [nothing], "success", "success", BOTH),
     Row("the same with new days", [publishes_today], "success", "success", BOTH, recorded=4),
     Row(
@@ -430,6 +460,16 @@ ROWS = [
         alerts=["value_under_review", "review_ended"],
     ),
     Row(
+        "FIX of a Saturday: set aside, never released by itself",
+        [adds(FIX, SATURDAY, "1.07"), nothing],
+        "success",
+        "success",
+        BOTH,
+        alerts=["value_under_review"],
+        under_review=[(FIX, SATURDAY)],
+        minutes=6,
+    ),
+    Row(
         "answer not of now (Age): only days without a value",
         [all_of(publishes_today, moved("1.01", (FIX, K)), dated(age=timedelta(hours=2)))] * 1,
         "unconfirmed",
@@ -485,6 +525,92 @@ async def test_a_poll_means_what_the_table_says(world: World, banxico: Any, row:
     assert sorted(world.alerts) == sorted(row.alerts)
     assert _listed(world.status, "under_review") == sorted(row.under_review)
     assert _listed(world.status, "withdrawn") == sorted(row.withdrawn)
+
+
+async def test_fix_of_a_closed_weekday_is_released_with_an_alert(
+    world: World, banxico: Any
+) -> None:
+    """Protocol rule 28: a weekday that only a declaration closes is under review until released."""
+    await world.recorder.declare_closed(TODAY, "by mistake", "operator")
+    publishes_today(banxico)
+    await world.poll()
+    assert _listed(world.status, "under_review") == [(FIX, TODAY)]
+    await world.poll(minutes=5)
+    assert _listed(world.status, "under_review") == []
+    assert sorted(world.alerts) == ["calendar_wrong", "review_ended", "value_under_review"]
+    assert await world.recorder.newest_known() == {FIX: TODAY, SETTLEMENT: Day(2026, 8, 17)}
+
+
+@pytest.mark.parametrize("decision", ["accept", "reject"])
+async def test_operator_decides_on_fix_and_settlement_together(
+    world: World, banxico: Any, decision: QuarantineDecision
+) -> None:
+    """Protocol rule 28: accepted, both series are recorded, days ahead too; rejected, neither."""
+    publishes_today(banxico)
+    moved("1.2", *TODAYS)(banxico)
+    await world.poll()
+    before = await _count(world)
+    fix = next(row for row in await open_quarantine(world.recorder) if row.series == FIX)
+    await decide_quarantined(world.recorder, fix.id[:8], decision, "operator")
+    result = await world.poll(minutes=6)
+    assert result.outcome == "success"
+    assert await _count(world) - before == {"accept": 4, "reject": 0}[decision]
+    assert _listed(world.status, "under_review") == []
+    assert "review_ended" in world.alerts
+
+
+async def test_rejected_value_gives_way_to_another(world: World, banxico: Any) -> None:
+    """Protocol rule 28: a rejected value counts as never published, until another one comes."""
+    publishes_today(banxico)
+    moved("1.2", *TODAYS)(banxico)
+    await world.poll()
+    for row in await open_quarantine(world.recorder):
+        await decide_quarantined(world.recorder, row.id, "reject", "operator")
+    shows_all(banxico)
+    result = await world.poll()
+    assert (result.outcome, result.additions.new) == ("success", 4)
+
+
+async def test_several_days_are_released_in_their_order(world: World, banxico: Any) -> None:
+    """Protocol rule 28: after a jump to another level the first day decides on those after it."""
+    days = [TUESDAY, K]
+    moved("1.2", *((FIX, day) for day in days))(banxico)
+    await world.poll()
+    await world.poll(minutes=6)
+    assert _listed(world.status, "under_review") == [(FIX, TUESDAY), (FIX, K)]
+    settlement = [(SETTLEMENT, Day(2026, 8, day)) for day in (13, 14)]
+    moved("1.2", *settlement)(banxico)
+    await world.poll()
+    assert _listed(world.status, "under_review") == settlement
+    await world.poll(minutes=5)
+    assert _listed(world.status, "under_review") == []
+
+
+@pytest.mark.parametrize(("decision", "left"), [("keep", []), ("accept", [(FIX, MONDAY)])])
+async def test_operator_settles_a_withdrawn_day(
+    world: World, banxico: Any, decision: WithdrawalDecision, left: list[tuple[str, Day]]
+) -> None:
+    """Protocol rule 27: a day that is kept is withdrawn no more; one that is accepted stays so."""
+    lacks((FIX, MONDAY))(banxico)
+    await world.poll()
+    await world.poll(minutes=5)
+    await decide_withdrawn(world.recorder, MONDAY, decision, "operator")
+    await world.poll(minutes=6)
+    assert _listed(world.status, "withdrawn") == left
+    with pytest.raises(NothingToDecide):
+        await decide_withdrawn(world.recorder, TUESDAY, decision, "operator")
+
+
+async def test_two_weeks_of_unreadable_dates_verify_nothing(world: World, banxico: Any) -> None:
+    """Protocol rule 27: an exchange is no confirmation; the FIX grows unverified, with an alert."""
+    verified_at = world.recorder.health.verified_at
+    lacks_series(FIX)(banxico)
+    for _ in range(14):
+        await world.poll(minutes=24 * 60)
+    assert world.recorder.health.verified_at == verified_at
+    assert world.status.fresh_until is not None
+    assert world.status.fresh_until < world.clock()
+    assert "fix_unconfirmed" in world.alerts
 
 
 async def _count(world: World) -> int:
