@@ -97,8 +97,7 @@ class Cycle:
             return CycleResult(error.outcome, not_before=not_before)
         body = error.body if isinstance(error, UpstreamFailure) else b""
         is_new = await self._recorder.note_failure(upstream, body, str(error))
-        answer = Rejected("", None, "", str(error), "answer")
-        additions = Additions(rejected=(answer,) if is_new else ())
+        additions = Additions(rejected=(Rejected("", None, "", str(error)),) if is_new else ())
         return CycleResult(error.outcome, additions, not_before)
 
 
