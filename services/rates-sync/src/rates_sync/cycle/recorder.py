@@ -209,6 +209,7 @@ class Session:
         self.recording, self.health = recording, health
         self.event: Event | None = None
         self._origin, self._now = origin, now
+        self._known: dict[str, SeriesKnowledge] | None = None
 
     async def current_calendar(self) -> BankCalendar:
         """Return the library's bank calendar as of today, with the declared closures."""
@@ -225,8 +226,10 @@ class Session:
         return ScheduleInputs(await self.calendar(), newest, self.health.verified_at)
 
     async def known(self) -> dict[str, SeriesKnowledge]:
-        """Return what the record holds of each series."""
-        return await read_knowledge(self.recording, tuple(SERIES))
+        """Return what the record holds of each series, read once: after all that changes it."""
+        if self._known is None:
+            self._known = await read_knowledge(self.recording, tuple(SERIES))
+        return self._known
 
     async def announce(self, kind: type[K], **fields: Any) -> None:
         """Announce an event of `kind` with the whole status (rule R3).
