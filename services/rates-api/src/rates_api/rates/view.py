@@ -2,7 +2,7 @@
 
 Made for each rendering from the snapshot and the request's `now`. With `as_of` the series and the
 calendar are those of that instant, and "today" is its day in Mexico City. Such an answer has no
-freshness (`assessment` is None), and rests on rows and editions of the calendar alone: what is
+freshness (`assessment` is None), and rests on rows and versions of the calendar alone: what is
 under review, withdrawn or not verified now says nothing about then (protocol rule 25).
 """
 

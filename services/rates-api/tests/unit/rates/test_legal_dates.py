@@ -217,7 +217,7 @@ async def test_a_fix_of_a_day_that_the_calendar_closes_settles_what_it_settles(
 async def test_as_of_dates_are_those_of_the_calendar_known_then(
     ask: Ask, worker: Any, world: Any
 ) -> None:
-    """A new edition of the calendar changes no answer about the past (protocol rule 31)."""
+    """A new version of the calendar changes no answer about the past (protocol rule 31)."""
     last_of_year, decreed = date(2026, 12, 31), date(2026, 8, 14)
     newer = with_closed(world, *world.calendar().closed, decreed, last_of_year)
     edited_at = world.mexico(world.TODAY, 9)

@@ -430,7 +430,7 @@ AS_OF = [
 async def test_a_fix_day_as_of_an_instant_is_answered_as_the_table_says(
     ask: Ask, worker: Any, world: Any, row: Row
 ) -> None:
-    """Rows and editions of the calendar alone tell what was known (protocol rules 25 and 33)."""
+    """Rows and versions of the calendar alone tell what was known (protocol rules 25 and 33)."""
     worker.current.replace(row.record(world))
     answer = await ask(f"/api/v1/rates/{row.path}")
     assert (world.said(answer), world.cache_class(answer)) == (row.says, row.cache)
