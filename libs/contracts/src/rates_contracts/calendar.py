@@ -10,11 +10,20 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, time, timedelta
 from datetime import date as Day
+from importlib import resources
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-MEXICO_CITY = ZoneInfo("America/Mexico_City")
+
+def _packaged_zone(area: str, city: str) -> ZoneInfo:
+    """Read a zone from the package `tzdata`: `ZoneInfo(key)` prefers what the host has."""
+    with (resources.files("tzdata.zoneinfo") / area / city).open("rb") as file:
+        return ZoneInfo.from_file(file, key=f"{area}/{city}")
+
+
+MEXICO_CITY = _packaged_zone("America", "Mexico_City")
+"""From the pinned time zone data, never the host's: an old one still has summer time there."""
 ONE_DAY = timedelta(days=1)
 
 MAX_DAYS_APART = 15
@@ -38,10 +47,10 @@ class DeclaredClosure(msgspec.Struct, frozen=True):
     reopened_at: datetime | None = None
 
 
-class CalendarEdition(msgspec.Struct, frozen=True):
-    """An edition of the bank calendar that a later one has replaced.
+class CalendarVersion(msgspec.Struct, frozen=True):
+    """A version of the bank calendar that a later one has replaced.
 
-    It was recorded at `known_from` (UTC); null for the first edition of a record.
+    It was recorded at `known_from` (UTC); null for the first version of a record.
     """
 
     known_from: datetime | None
@@ -55,8 +64,8 @@ class BankCalendar(msgspec.Struct, frozen=True):
     """The weekdays from `first` to `last` (both included) on which banks close, ascending.
 
     Nothing is known before `first`; `BankingDays` says what counts there. `version` names the
-    origin, for instance `holidays-0.109/XMEX`. The edition was recorded at `known_from`, null in a
-    record that never had another; `earlier` are the editions before it, ascending. `declared` are
+    origin, for instance `holidays-0.109/XMEX`. It was recorded at `known_from`, null in a
+    record that never had another; `earlier` are the versions before it, ascending. `declared` are
     the closures in force, `reopened` those that were undone.
     """
 
@@ -66,7 +75,7 @@ class BankCalendar(msgspec.Struct, frozen=True):
     closed: tuple[Day, ...]
     declared: tuple[DeclaredClosure, ...] = ()
     known_from: datetime | None = None
-    earlier: tuple[CalendarEdition, ...] = ()
+    earlier: tuple[CalendarVersion, ...] = ()
     reopened: tuple[DeclaredClosure, ...] = ()
 
     def covers(self, day: Day) -> bool:
@@ -75,7 +84,7 @@ class BankCalendar(msgspec.Struct, frozen=True):
 
     def is_banking_day(self, day: Day) -> bool:
         """Tell whether banks open on `day`; they do not on a declared closure."""
-        return day.weekday() < 5 and not self._in_closed(day) and not self._declared(day)
+        return not is_weekend(day) and not self._in_closed(day) and not self._declared(day)
 
     def next_banking_day(self, day: Day) -> Day:
         """Return the first banking day after `day`."""
@@ -99,9 +108,9 @@ class BankCalendar(msgspec.Struct, frozen=True):
                 yield day
 
     def as_of(self, instant: datetime) -> "BankCalendar":
-        """Return the calendar as it was known at `instant`: its edition, the closures in force.
+        """Return the calendar as it was known at `instant`: its version, the closures in force.
 
-        Before the first edition was recorded it is the first one.
+        Before the first version was recorded it is the first one.
         """
         declared = tuple(
             closure
@@ -109,12 +118,12 @@ class BankCalendar(msgspec.Struct, frozen=True):
             if closure.declared_at <= instant
             and (closure.reopened_at is None or closure.reopened_at > instant)
         )
-        edition = self._edition_at(instant)
-        return BankCalendar(edition.version, edition.first, edition.last, edition.closed, declared)
+        version = self._version_at(instant)
+        return BankCalendar(version.version, version.first, version.last, version.closed, declared)
 
     def replaced_by(self, newer: "BankCalendar", at: datetime) -> "BankCalendar":
-        """Return `newer` as the edition that is known from `at` on, with this one before it."""
-        this = CalendarEdition(self.known_from, self.version, self.first, self.last, self.closed)
+        """Return `newer` as the version that is known from `at` on, with this one before it."""
+        this = CalendarVersion(self.known_from, self.version, self.first, self.last, self.closed)
         return msgspec.structs.replace(
             newer,
             declared=self.declared,
@@ -123,10 +132,10 @@ class BankCalendar(msgspec.Struct, frozen=True):
             earlier=(*self.earlier, this),
         )
 
-    def _edition_at(self, instant: datetime) -> "BankCalendar | CalendarEdition":
-        editions = (*self.earlier, self)
-        known = [edition for edition in editions if _known_at(edition.known_from, instant)]
-        return known[-1] if known else editions[0]
+    def _version_at(self, instant: datetime) -> "BankCalendar | CalendarVersion":
+        versions: list[BankCalendar | CalendarVersion] = [*self.earlier, self]
+        known = [version for version in versions if _known_at(version.known_from, instant)]
+        return known[-1] if known else versions[0]
 
     def _in_closed(self, day: Day) -> bool:
         at = bisect_left(self.closed, day)
@@ -138,6 +147,11 @@ class BankCalendar(msgspec.Struct, frozen=True):
 
 def _known_at(known_from: datetime | None, instant: datetime) -> bool:
     return known_from is None or known_from <= instant
+
+
+def is_weekend(day: Day) -> bool:
+    """Tell whether `day` is a Saturday or Sunday: no FIX is determined there (protocol rule 28)."""
+    return day.weekday() >= 5
 
 
 def mexico_day(instant: datetime) -> Day:

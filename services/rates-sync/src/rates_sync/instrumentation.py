@@ -5,18 +5,19 @@ Each is synchronous and only sets or counts.
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, time
+from datetime import datetime
 
 from rates_contracts.calendar import LATE_FROM, mexico_day, mexico_instant
 from rates_contracts.events import Event, Head
-from rates_contracts.status import BreakerState
+from rates_contracts.observation import SERIES_OF
+from rates_contracts.status import BreakerState, SeriesStatus, SyncStatus
 from rates_sync.clock import Clock
 from rates_sync.cycle.backfill import Progress
 from rates_sync.cycle.cycle import CycleResult
 from rates_sync.cycle.recorder import Additions
 from rates_sync.errors import Outcome, RelayError, StoreUnavailable
 from rates_sync.liveness import Liveness
-from rates_sync.metrics import Metrics, seconds
+from rates_sync.metrics import Metrics, midnight, seconds
 from rates_sync.notify.dispatcher import Notice
 from rates_sync.relay.relay import RelayStep
 from rates_sync.store.pruning import Pruned
@@ -34,13 +35,13 @@ class Instrumentation:
         self._metrics, self._liveness, self._clock = metrics, liveness, clock
         self._head: Head | None = None
         self._lag: Callable[[Head], int] = lambda _: 0
-        self._on_suspicious: Callable[[Sequence[Rejected]], None] = lambda _: None
+        self._on_quarantined: Callable[[Sequence[Rejected]], None] = lambda _: None
 
     def attach(
-        self, lag: Callable[[Head], int], on_suspicious: Callable[[Sequence[Rejected]], None]
+        self, lag: Callable[[Head], int], on_quarantined: Callable[[Sequence[Rejected]], None]
     ) -> None:
-        """Attach to a new leader: its relay's `lag`, and its callback for suspicious data."""
-        self._lag, self._on_suspicious = lag, on_suspicious
+        """Attach to a new leader: its relay's `lag`, and its callback for data set aside."""
+        self._lag, self._on_quarantined = lag, on_quarantined
 
     def on_attempt(self, outcome: Outcome) -> None:
         """Count a request to Banxico."""
@@ -62,9 +63,10 @@ class Instrumentation:
         metrics = self._metrics
         metrics.recorded.labels("new").inc(additions.new)
         metrics.recorded.labels("correction").inc(additions.corrections)
-        metrics.quarantined.labels("rejected").inc(len(additions.rejected))
-        metrics.quarantined.labels("suspicious").inc(len(additions.suspicious))
-        self._on_suspicious(additions.suspicious)
+        for datum in additions.quarantined:
+            reviewed = datum.kind in ("suspicious", "weekend", "closed_weekday")
+            metrics.quarantined.labels("suspicious" if reviewed else "rejected").inc()
+        self._on_quarantined(additions.quarantined)
 
     def on_chunk(self, progress: Progress) -> None:
         """Count a chunk of a backfill."""
@@ -84,13 +86,24 @@ class Instrumentation:
         metrics.verified.set(seconds(inputs.verified_at))
         metrics.fix_late.set(_late(inputs, self._clock()))
         if day is not None:
-            metrics.newest_fix.set(datetime.combine(day, time(), tzinfo=UTC).timestamp())
+            metrics.newest_fix.set(midnight(day))
 
     def on_event(self, event: Event) -> None:
         """Count an event that was committed."""
         self._head = event.head
         self._metrics.events.labels(_kind(event)).inc()
+        self._show_series(event.status)
         self._metrics.relay_lag.set(self.relay_lag())
+
+    def _show_series(self, status: SyncStatus) -> None:
+        metrics = self._metrics
+        for kind, name in SERIES_OF.items():
+            series = status.series.get(name, SeriesStatus())
+            metrics.series_verified.labels(kind).set(seconds(series.verified_at))
+            metrics.series_unconfirmed.labels(kind).set(seconds(series.unconfirmed_since))
+            metrics.under_review.labels(kind).set(series.under_review_count)
+            metrics.withdrawn.labels(kind).set(series.withdrawn_count)
+            metrics.complete_from.labels(kind).set(midnight(series.complete_from))
 
     def on_relay_step(self, step: RelayStep | RelayError | StoreUnavailable) -> None:
         """Count a step of the relay."""

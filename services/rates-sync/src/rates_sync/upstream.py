@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date as Day
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import Protocol
+from typing import Literal, Protocol
 
 MAX_SERIES = 20
 """Banxico accepts no more series in one request."""
+MAX_OFFSET = timedelta(seconds=60)
+"""How far an answer's `Date` may lie outside of the time of asking, and how old it may be."""
 MAX_RAW = 200
 """Characters of a datum, or of an unusable answer, that the quarantine shows."""
 
@@ -25,13 +27,16 @@ class Purpose(Enum):
 class Query:
     """One request: the last observation of each series, or all from `first` to `last`.
 
-    Both days are included. Raises ValueError for a query that Banxico would refuse.
+    Both days are included. `confirms` is for a question that reaches today: of each series the
+    newest known day, None while no day is known. Its answer must show that day or a later one
+    (protocol rule 27). Raises ValueError for a query that Banxico would refuse.
     """
 
     series: tuple[str, ...]
     first: Day | None = None
     last: Day | None = None
     purpose: Purpose = Purpose.POLL
+    confirms: Mapping[str, Day | None] | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.series) <= MAX_SERIES:
@@ -57,24 +62,47 @@ class Published:
     value: Decimal
 
 
+RejectedKind = Literal[
+    "unusable", "undated", "unasked", "suspicious", "weekend", "closed_weekday", "answer"
+]
+"""Why a datum is set aside, and so whether its day is under review.
+
+- `unusable`: the value of a day that was asked for can't be used, or the day has two values;
+- `undated`: its day can't be read;
+- `unasked`: its series or its day was not asked for, or it is a FIX of a day after today;
+- `suspicious`: it moved too far to be recorded without a review;
+- `weekend`, `closed_weekday`: a FIX of a day on which banks are closed;
+- `answer`: a whole answer that can't be used.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A datum that can't be used, for the quarantine; `raw` is its JSON, cut at `MAX_RAW`."""
+    """A datum that can't be used, for the quarantine.
+
+    `raw` is its JSON, cut at `MAX_RAW`; of series that were not asked for, their number and hash.
+    """
 
     series: str
     date: Day | None
     raw: str
     reason: str
+    kind: RejectedKind = "unusable"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A usable answer from Banxico.
 
-    `body` is decompressed, `sha256` its hash in hex, `received_at` aware UTC.
-    `published` ascends by series and date, each day at most once. A series without data is only
-    in `titles`; `missing_series` were asked for and are not in the answer. `titles` are
-    Banxico's, with white space collapsed.
+    `body` is decompressed, `sha256` its hash in hex. `published` ascends by series and date, each
+    day at most once. A series without data is only in `titles`; `missing_series` were asked for and
+    are not in the answer. `titles` are Banxico's, with white space collapsed. `query` is what was
+    asked for.
+
+    Instants are aware UTC: by our clock `asked_at` just before the request and `received_at` after
+    the whole answer, by the clock of who answered `answered_at` (HTTP `Date`, None when it is
+    missing or can't be read). `age` is how long a cache held the answer (HTTP `Age`), zero when it
+    is missing or can't be read.
     """
 
     body: bytes
@@ -84,6 +112,41 @@ class Answer:
     rejected: tuple[Rejected, ...]
     missing_series: tuple[str, ...]
     titles: Mapping[str, str]
+    asked_at: datetime | None = None
+    answered_at: datetime | None = None
+    age: timedelta = timedelta()
+    query: Query | None = None
+
+    @property
+    def is_of_now(self) -> bool:
+        """Tell whether it was made when it was asked for, as far as its headers say (rule 27)."""
+        return self.age <= MAX_OFFSET and abs(self.clock_offset) <= MAX_OFFSET
+
+    @property
+    def clock_offset(self) -> timedelta:
+        """Return how far the answerer's clock is ahead of ours; zero within the time of asking."""
+        if self.answered_at is None:
+            return timedelta()
+        earliest = self.asked_at or self.received_at
+        # HTTP dates have whole seconds.
+        if earliest - timedelta(seconds=1) <= self.answered_at <= self.received_at:
+            return timedelta()
+        past = self.answered_at < earliest
+        return self.answered_at - (earliest if past else self.received_at)
+
+    @property
+    def days(self) -> frozenset[tuple[str, Day]]:
+        """Return the days of each series that it has a datum for, usable or not."""
+        usable = {(row.series, row.date) for row in self.published}
+        return frozenset(
+            usable | {(row.series, row.date) for row in self.rejected if row.date is not None}
+        )
+
+    def shows(self, series: str, since: Day | None) -> bool:
+        """Tell whether it has a usable value of `series` for `since` or a later day."""
+        return any(
+            row.series == series and (since is None or row.date >= since) for row in self.published
+        )
 
 
 class Banxico(Protocol):

@@ -12,7 +12,7 @@ from rates_api.http.parameters import Parameter
 from rates_api.rates import current
 from rates_api.rates.knowledge import warnings_member
 from rates_api.rates.query_parameters import AS_OF, KIND, RateQuery, choice, day, integer
-from rates_api.rates.resolution import Resolution, newest, rate_members, resolve
+from rates_api.rates.resolution import Resolution, rate_members, resolve
 from rates_api.rates.view import View, as_of_member
 from rates_contracts.answers import Conversion, Currency, ParameterError, Rounding
 from rates_contracts.observation import Kind
@@ -113,5 +113,4 @@ def _of_today(query: ConvertQuery, view: View) -> tuple[str, ...]:
 def _resolution(query: ConvertQuery, view: View) -> Resolution:
     if query.date is not None:
         return resolve(view, query.kind, query.date)
-    current.refuse_if_limited(view)
-    return newest(view, query.kind)
+    return current.passing_as_current(view, query.kind)

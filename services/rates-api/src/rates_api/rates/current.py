@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from rates_api.http.problems import Refused
 from rates_api.rates.knowledge import warnings_member
 from rates_api.rates.query_parameters import AS_OF, KIND, RateQuery
-from rates_api.rates.resolution import newest, rate_members
+from rates_api.rates.resolution import Resolution, newest, rate_members
 from rates_api.rates.view import View, as_of_member
 from rates_api.snapshot.level import Assessment
 from rates_contracts.answers import CurrentRate, Freshness
@@ -29,22 +29,25 @@ class CurrentQuery(RateQuery):
 
 def answer(query: CurrentQuery, view: View) -> CurrentRate:
     """Answer with the current rate. Raises `Refused` where none may pass as current."""
-    refuse_if_limited(view)
-    try:
-        found = newest(view, query.kind)
-    except Refused as refused:
-        if view.assessment is None:
-            raise
-        raise _no_current_rate() from refused
+    found = passing_as_current(view, query.kind)
     return CurrentRate(
         kind=query.kind, **rate_members(view, found), **quality(view, found.warnings)
     )
 
 
-def refuse_if_limited(view: View) -> None:
-    """Raise `Refused` past the instant until which the last value is usable."""
-    if view.assessment is not None and view.assessment.level in ("limited", "critical"):
+def passing_as_current(view: View, kind: Kind) -> Resolution:
+    """Return the newest FIX, or the settlement rate that applies today.
+
+    Raises `Refused` without any, and past the instant until which the last value is usable.
+    """
+    if view.assessment is None:
+        return newest(view, kind)
+    if view.assessment.level in ("limited", "critical"):
         raise _no_current_rate()
+    try:
+        return newest(view, kind)
+    except Refused as refused:
+        raise _no_current_rate() from refused
 
 
 def quality(view: View, warnings: Iterable[str] = ()) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from msgspec import UNSET
 
 from rates_api.rates.view import View
 from rates_api.snapshot.history import SeriesHistory
-from rates_contracts.calendar import DUE_FROM, MAX_DAYS_APART, ONE_DAY, mexico_instant
+from rates_contracts.calendar import DUE_FROM, MAX_DAYS_APART, ONE_DAY, is_weekend, mexico_instant
 from rates_contracts.observation import FIRST_FIX_DAY, Kind, Observation
 from rates_contracts.status import SeriesStatus
 from rates_contracts.warnings import in_order
@@ -73,7 +73,7 @@ def absent_fix(view: View, day: Day) -> Absence:
         return "before-first-observation"
     if day > view.today:
         return "not-yet-known"
-    if day in known.under_review and day.weekday() < 5:
+    if day in known.under_review and not is_weekend(day):
         return "under-review"
     if _before(day, known.complete_from):
         return "history-loading"
@@ -143,7 +143,7 @@ def warnings_of(codes: Iterable[str]) -> Iterator[str]:
 
 
 def _absent_by_calendar(view: View, day: Day) -> Absence:
-    if day > view.calendar.last and day.weekday() < 5:
+    if day > view.calendar.last and not is_weekend(day):
         # Nobody knows whether banks open: neither a gap nor a closed day is claimed (rule 29).
         return "not-known-then" if view.is_as_of else "not-yet-known"
     if not view.banking_days.is_banking_day(day):
@@ -210,8 +210,8 @@ def _is_within_stored(view: View, day: Day) -> bool:
 
 
 def _has_later(view: View, kind: Kind, day: Day) -> bool:
-    last = view.history(kind).last_day
-    return last is not None and last > day
+    newest = view.newest(kind)
+    return newest is not None and newest.date > day
 
 
 def _suspects(view: View, kind: Kind, first: Day, last: Day) -> Iterator[Day]:
@@ -229,10 +229,9 @@ def _possibly_unknown(view: View, kind: Kind, first: Day, last: Day) -> Iterator
     if kind == "settlement":
         for reviewed in series_status(view, "fix").under_review:
             yield from _settled_by(view, reviewed)
-        yield since
-    newest = history.last_day
+    newest = view.newest(kind)
     yield from _days(
-        since if newest is None else max(since, newest + ONE_DAY),
+        since if newest is None else max(since, newest.date + ONE_DAY),
         min(last, view.today + MAX_DAYS_APART * ONE_DAY),
     )
 

@@ -57,11 +57,16 @@ def is_loading(view: View, settlement: Day) -> bool:
     return complete_from is None or first < complete_from
 
 
-def determination_of(view: View, settlement: Day, depth: int = MAX_DAYS_APART) -> Day | None:
+def determination_of(view: View, settlement: Day) -> Day | None:
     """Return the day whose FIX applies on `settlement`, None if it can't be told.
 
-    By the rule alone where no value is stored. The search looks at `depth` settlements before.
+    By the rule alone where no value is stored.
     """
+    return _determination(view, settlement, MAX_DAYS_APART)
+
+
+def _determination(view: View, settlement: Day, depth: int) -> Day | None:
+    """Search with the help of at most `depth` settlements before."""
     stored = view.recorded("settlement", settlement)
     by_rule = view.banking_days.determination_for(settlement)
     if stored is None or (by_rule is not None and _equals(view, by_rule, stored)):
@@ -76,7 +81,7 @@ def _by_values(view: View, stored: Observation, depth: int) -> Day | None:
     observed = _observed_before(view, stored.date)
     fitting = [fix.date for fix in observed if fix.value == stored.value]
     if fitting and depth:
-        floor = determination_of(view, stored.date - ONE_DAY, depth - 1)
+        floor = _determination(view, stored.date - ONE_DAY, depth - 1)
         fitting = [day for day in fitting if floor is None or day >= floor]
     return fitting[0] if len(fitting) == 1 else None
 

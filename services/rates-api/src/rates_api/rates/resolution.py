@@ -40,7 +40,7 @@ OVERDUE_RETRY_SECONDS = 60
 
 DETAILS: dict[Absence, str] = {
     "before-first-observation": "There is no value for {day}, so early.",
-    "not-yet-known": "The {kind} of {day} is not determined yet, or lies beyond the calendar.",
+    "not-yet-known": "The {kind} of {day} is not known to be determined yet.",
     "under-review": "Banco de México's value for {day} is checked before it is served.",
     "history-loading": "Whether {day} has a value is not known yet: the history is being loaded.",
     "no-fix-on-closed-day": "Banks were closed on {day}.",
@@ -111,9 +111,7 @@ def newest(view: View, kind: Kind) -> Resolution:
 
 
 def _newest_fix(view: View) -> Resolution:
-    last = view.fix.at_or_before(view.today)
-    while last is not None and view.recorded("fix", last.date) is None:
-        last = view.fix.at_or_before(last.date - ONE_DAY)
+    last = view.newest("fix", view.today)
     if last is None:
         code: Absence = "not-known-then" if view.is_as_of else "history-loading"
         raise _refused(view, "fix", view.today, code)

@@ -2,7 +2,7 @@
 
 Made for each rendering from the snapshot and the request's `now`. With `as_of` the series and the
 calendar are those of that instant, and "today" is its day in Mexico City. Such an answer has no
-freshness (`assessment` is None), and rests on rows and editions of the calendar alone: what is
+freshness (`assessment` is None), and rests on rows and versions of the calendar alone: what is
 under review, withdrawn or not verified now says nothing about then (protocol rule 25).
 """
 
@@ -18,7 +18,7 @@ from rates_api.snapshot.history import SeriesHistory
 from rates_api.snapshot.level import Assessment
 from rates_api.snapshot.snapshot import Snapshot
 from rates_contracts.averages import Average
-from rates_contracts.calendar import BankCalendar, BankingDays, mexico_day
+from rates_contracts.calendar import ONE_DAY, BankCalendar, BankingDays, is_weekend, mexico_day
 from rates_contracts.observation import FIRST_FIX_DAY, SERIES_OF, Kind, Observation, Source
 from rates_contracts.status import SeriesStatus, SyncStatus
 
@@ -60,9 +60,16 @@ class View:
 
     def recorded(self, kind: Kind, day: Day) -> Observation | None:
         """Return the value of `day`. A FIX of a weekend is a mistake and answers for no day."""
-        if kind == "fix" and day.weekday() >= 5:
+        if kind == "fix" and is_weekend(day):
             return None
         return self.history(kind).on(day)
+
+    def newest(self, kind: Kind, upto: Day = Day.max) -> Observation | None:
+        """Return the value of the last day up to `upto` that has one."""
+        found = self.history(kind).at_or_before(upto)
+        while found is not None and self.recorded(kind, found.date) is None:
+            found = self.history(kind).at_or_before(found.date - ONE_DAY)
+        return found
 
     @cached_property
     def banking_days(self) -> BankingDays:

@@ -217,7 +217,7 @@ async def test_a_fix_of_a_day_that_the_calendar_closes_settles_what_it_settles(
 async def test_as_of_dates_are_those_of_the_calendar_known_then(
     ask: Ask, worker: Any, world: Any
 ) -> None:
-    """A new edition of the calendar changes no answer about the past (protocol rule 31)."""
+    """A new version of the calendar changes no answer about the past (protocol rule 31)."""
     last_of_year, decreed = date(2026, 12, 31), date(2026, 8, 14)
     newer = with_closed(world, *world.calendar().closed, decreed, last_of_year)
     edited_at = world.mexico(world.TODAY, 9)
@@ -236,3 +236,27 @@ def test_at_the_edge_of_what_is_loaded_no_dates_are_invented(world: Any) -> None
     loading = everything(world, kept=lambda row: not edge < row.date < date(2001, 1, 1))
     dates = dates_of_fix(loading, edge)
     assert (dates.dof_published, dates.applies_from, dates.applies_to) == (None, None, None)
+
+
+def test_a_fix_from_before_a_hole_in_the_history_is_not_taken_for_a_near_one(world: Any) -> None:
+    """The five observed days before may lie months back while the history loads (rule 31)."""
+    settled, june, august = date(2026, 7, 15), date(2026, 6, 5), date(2026, 8, 3)
+    same = world.observation("SF60653", settled, world.fix()[june], world.NEWEST, 2)
+    loading = everything(
+        world,
+        extra=(same,),
+        kept=lambda row: row.series != "SF43718" or not june < row.date < august,
+        series=world.series(fix={"complete_from": august}),
+    )
+    assert dates_of_settlement(loading, settled).determined is None
+
+
+async def test_until_when_a_fix_applies_is_null_where_the_calendar_ends(
+    ask: Ask, worker: Any, world: Any
+) -> None:
+    """The next banking day is not known: neither is the last day on which the FIX applies."""
+    calendar = world.msgspec.structs.replace(world.calendar(), last=world.TODAY)
+    worker.current.replace(world.snapshot(bank_calendar=calendar))
+    dates = (await ask("/api/v1/rates/2026-08-17?kind=settlement")).json()["dates"]
+    assert (dates["determined"], dates["applies_from"]) == ("2026-08-13", "2026-08-15")
+    assert (dates["applies_to"], dates["confirmed"]) == (None, True)

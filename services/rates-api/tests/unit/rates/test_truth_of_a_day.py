@@ -106,6 +106,14 @@ def verified_on_saturday(world: Any) -> Any:
 NOW = [
     Row("before the first FIX", "1991-11-11", "404 before-first-observation"),
     Row("in the future", "2026-08-15", "404 not-yet-known"),
+    Row(
+        "in the future, a value recorded all the same",
+        "2026-08-17",
+        "404 not-yet-known",
+        record=lambda world: world.snapshot(
+            extra=(world.observation("SF43718", date(2026, 8, 17), "17.1", world.NEWEST),)
+        ),
+    ),
     Row("a value", "2026-08-12", "200 17.0627", "A"),
     Row(
         "a value, withdrawn",
@@ -422,7 +430,7 @@ AS_OF = [
 async def test_a_fix_day_as_of_an_instant_is_answered_as_the_table_says(
     ask: Ask, worker: Any, world: Any, row: Row
 ) -> None:
-    """Rows and editions of the calendar alone tell what was known (protocol rules 25 and 33)."""
+    """Rows and versions of the calendar alone tell what was known (protocol rules 25 and 33)."""
     worker.current.replace(row.record(world))
     answer = await ask(f"/api/v1/rates/{row.path}")
     assert (world.said(answer), world.cache_class(answer)) == (row.says, row.cache)
@@ -496,6 +504,16 @@ async def test_a_fix_of_a_weekend_answers_for_no_day(ask: Ask, worker: Any, worl
         "2026-08-16": ("17.0218", "2026-08-14"),
         "current": ("17.0218", "2026-08-14"),
     }
+
+
+async def test_a_fix_of_a_weekend_makes_no_absence_known(ask: Ask, worker: Any, world: Any) -> None:
+    """A row of Saturday is no later FIX: Friday's is still due, not missing."""
+    wrong = world.observation("SF43718", date(2026, 8, 15), "99.9999", world.NEWEST)
+    worker.now = saturday(world)
+    worker.current.replace(world.snapshot(extra=(wrong,), series=world.series(worker.now)))
+    assert world.said(await ask("/api/v1/rates/2026-08-14")) == "404 not-yet-published"
+    worker.now += timedelta(hours=1)
+    assert world.said(await ask("/api/v1/rates/2026-08-14")) == "503 not-verified"
 
 
 async def test_a_weekday_that_the_calendar_closes_answers_with_its_fix(
@@ -623,3 +641,15 @@ async def test_a_conversion_warns_of_the_rate_that_it_uses(
     assert stale["warnings"] == ["unverified", "withdrawn_at_source"]
     assert (await ask(f"{query}&date=2026-08-12")).status_code == 200
     assert (await ask(f"{query}&date=2026-08-14")).json()["code"] == "not-verified"
+
+
+async def test_a_conversion_without_a_current_rate_says_what_current_says(
+    ask: Ask, worker: Any, world: Any
+) -> None:
+    """Today's settlement is missing: no other day's converts in its place, both ways alike."""
+    worker.current.replace(
+        world.snapshot(kept=lambda row: row.series == "SF43718" or row.date < world.TODAY)
+    )
+    for path in ("rates/current?", "convert?from=USD&to=MXN&amount=1&"):
+        answer = await ask(f"/api/v1/{path}kind=settlement")
+        assert world.said(answer) == "503 no-current-rate"

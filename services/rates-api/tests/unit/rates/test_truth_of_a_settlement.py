@@ -338,7 +338,7 @@ AS_OF = [
 async def test_a_settlement_day_as_of_an_instant_is_answered_as_the_table_says(
     ask: Ask, worker: Any, world: Any, row: Row
 ) -> None:
-    """Rows and editions of the calendar alone tell what was known (protocol rules 25 and 33)."""
+    """Rows and versions of the calendar alone tell what was known (protocol rules 25 and 33)."""
     worker.current.replace(row.record(world))
     path, _, instant = row.path.partition("&")
     answer = await ask(f"/api/v1/rates/{path}?kind=settlement&{instant}")

@@ -3,7 +3,6 @@
 It runs under the fence and never commits itself.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date as Day
 from datetime import datetime, timedelta
@@ -29,6 +28,7 @@ from rates_contracts.observation import Observation
 from rates_contracts.status import SyncStatus
 from rates_sync.store import schema
 from rates_sync.store.announcement import write_announcement
+from rates_sync.store.review import put_in_quarantine
 from rates_sync.store.rows import (
     read_calendar,
     read_head_and_pending,
@@ -120,18 +120,14 @@ class Recording:
             await self._connection.execute(insert(schema.observations), rows)
             self._added += observations
 
+    @property
+    def connection(self) -> AsyncConnection:
+        """The open transaction, for the rows of `coverage` and `review`."""
+        return self._connection
+
     async def quarantine(self, datum: Rejected, payload_sha256: str) -> bool:
-        """Keep an unusable datum with the reason (rule R10); False for a repeat."""
-        row = {
-            "fingerprint": _fingerprint(datum),
-            "series": datum.series,
-            "date": datum.date,
-            "raw": datum.raw,
-            "reason": datum.reason,
-            "payload_sha256": payload_sha256,
-            "recorded_at": self.recorded_at,
-        }
-        return await _insert_if_new(self._connection, schema.quarantine, row)
+        """Keep a datum that is set aside, with the reason (rule R10); False for a repeat."""
+        return await put_in_quarantine(self._connection, datum, payload_sha256, self.recorded_at)
 
     async def audit(self, actor: str, action: str, detail: str) -> None:
         """Note who did what, and why."""
@@ -198,12 +194,6 @@ class Recording:
         announced = event.observations if isinstance(event, ObservationsRecorded) else ()
         if self.unannounced or set(announced) != set(self._added):
             raise RuntimeError("the event does not announce all that was recorded")
-
-
-def _fingerprint(datum: Rejected) -> str:
-    """Return a hash of the datum without its answer: the same for a repeat."""
-    content = (datum.series, datum.date, datum.raw, datum.reason)
-    return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
 
 
 async def _insert_if_new(connection: AsyncConnection, table: Table, row: Mapping[str, Any]) -> bool:

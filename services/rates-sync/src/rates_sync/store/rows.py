@@ -1,5 +1,6 @@
 """Reads rows as the contracts' types, on an open connection."""
 
+from collections.abc import Collection
 from datetime import date as Day
 from datetime import datetime
 from typing import Any
@@ -55,9 +56,14 @@ async def read_averages(connection: AsyncConnection) -> tuple[Average, ...]:
 
 
 async def read_history(connection: AsyncConnection) -> tuple[Observation, ...]:
-    """Return every revision of every observation, ascending by series, date and revision."""
+    """Return every revision that the head has announced, ascending by series, date and revision.
+
+    Rows of a backfill that no event has told of stay invisible (protocol rule 26).
+    """
     c = observations.c
-    return await _observations(connection, _columns().order_by(c.series, c.date, c.revision))
+    announced = c.recorded_at <= select(head.c.recorded_at).scalar_subquery()
+    ordered = _columns().where(announced).order_by(c.series, c.date, c.revision)
+    return await _observations(connection, ordered)
 
 
 async def read_newest(
@@ -69,9 +75,12 @@ async def read_newest(
     return await _observations(connection, _columns().where(*between).order_by(c.date))
 
 
-async def read_newest_day(connection: AsyncConnection, series: str) -> Day | None:
-    """Return the last day that has an observation of `series`."""
-    newest = select(func.max(observations.c.date)).where(observations.c.series == series)
+async def read_newest_day(
+    connection: AsyncConnection, series: str, *, except_for: Collection[Day] = ()
+) -> Day | None:
+    """Return the last day that has an observation of `series`, and is none of `except_for`."""
+    c = observations.c
+    newest = select(func.max(c.date)).where(c.series == series, c.date.not_in(except_for))
     day: Day | None = await connection.scalar(newest)
     return day
 

@@ -159,7 +159,29 @@ quarantine = Table(
     Column("reason", LONG_TEXT, nullable=False),
     Column("payload_sha256", SHA256, nullable=False),
     Column("recorded_at", Instant, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("first_seen", Instant, nullable=True),
+    Column("last_seen", Instant, nullable=True),
 )
+coverage = Table(
+    "coverage",
+    metadata,
+    Column("series", String(16), primary_key=True),
+    Column("first", Date, primary_key=True),
+    Column("last", Date, nullable=False),
+)
+"""Spans of days that were asked for (protocol rule 25); those of a series never touch."""
+withdrawals = Table(
+    "withdrawals",
+    metadata,
+    Column("series", String(16), primary_key=True),
+    Column("date", Date, primary_key=True),
+    Column("first_missed_at", Instant, nullable=False),
+    Column("withdrawn_at", Instant, nullable=True),
+    Column("decision", String(16), nullable=True),
+)
+"""Known days that an answer lacked (protocol rule 27)."""
 audit = Table(
     "audit",
     metadata,

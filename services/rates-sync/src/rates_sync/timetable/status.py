@@ -3,13 +3,22 @@
 Pure: it never reads a clock.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date as Day
 from datetime import datetime, timedelta
 
+import msgspec
+
 from rates_contracts.calendar import BankCalendar, mexico_day
-from rates_contracts.observation import Source
-from rates_contracts.status import BreakerState, SyncStatus, Upstream
+from rates_contracts.observation import FIX, Source
+from rates_contracts.status import (
+    MAX_LISTED_DAYS,
+    BreakerState,
+    SeriesStatus,
+    SyncStatus,
+    Upstream,
+)
 from rates_sync.timetable.calendar import WINDOW
 from rates_sync.timetable.transitions import fresh_until, transitions, usable_until
 
@@ -18,13 +27,51 @@ MOVED = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class UpstreamHealth:
-    """What this leader knows about Banxico: its last good answer, how the last request ended."""
+class Verification:
+    """When a series was last confirmed, and since when answers have not confirmed it (rule 27)."""
 
     verified_at: datetime | None = None
+    unconfirmed_since: datetime | None = None
+
+
+UNVERIFIED = Verification()
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamHealth:
+    """What this leader knows about Banxico: what it confirmed, how the last request ended."""
+
+    verifications: Mapping[str, Verification] = field(default_factory=dict)
     upstream: Upstream = "unknown"
     breaker: BreakerState = "closed"
     breaker_since: datetime | None = None
+    clock_suspect: bool = False
+
+    def of(self, series: str) -> Verification:
+        """Return the verification of `series`."""
+        return self.verifications.get(series, UNVERIFIED)
+
+    @property
+    def verified_at(self) -> datetime | None:
+        """When the FIX was last confirmed."""
+        return self.of(FIX).verified_at
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesKnowledge:
+    """What the record holds of one series.
+
+    `newest_day` is the newest recorded day that is not withdrawn, `newest_seen_day` the newest that
+    is recorded or under review, which counts as seen for state and schedule (protocol rule 28). The
+    rest is as in `SeriesStatus`, the days all and newest first.
+    """
+
+    newest_day: Day | None = None
+    newest_seen_day: Day | None = None
+    complete_from: Day | None = None
+    complete_at: datetime | None = None
+    under_review: tuple[Day, ...] = ()
+    withdrawn: tuple[Day, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,34 +86,62 @@ def status_of(
     origin: StatusOrigin,
     health: UpstreamHealth,
     calendar: BankCalendar,
-    newest_fix_day: Day | None,
+    known: Mapping[str, SeriesKnowledge],
     now: datetime,
 ) -> SyncStatus:
-    """Return the whole status as of `now`."""
-    verified = health.verified_at
+    """Return the whole status as of `now`; the FIX's limits are also the status' own."""
+    newest_fix_day = known[FIX].newest_seen_day
+    series = {
+        name: _series_status(health.of(name), knowledge, calendar)
+        for name, knowledge in known.items()
+    }
     return SyncStatus(
         source=origin.source,
         transitions=transitions(calendar, newest_fix_day, now),
-        verified_at=verified,
-        fresh_until=None if verified is None else fresh_until(calendar, verified),
-        usable_until=None if verified is None else usable_until(calendar, verified),
+        verified_at=series[FIX].verified_at,
+        fresh_until=series[FIX].fresh_until,
+        usable_until=series[FIX].usable_until,
         breaker=health.breaker,
         breaker_since=health.breaker_since,
         upstream=health.upstream,
         edge_purged=origin.edge_purged,
         window=WINDOW,
+        series=series,
+        clock_suspect=health.clock_suspect,
+    )
+
+
+def _series_status(
+    verification: Verification, knowledge: SeriesKnowledge, calendar: BankCalendar
+) -> SeriesStatus:
+    verified = verification.verified_at
+    return SeriesStatus(
+        verified_at=verified,
+        fresh_until=None if verified is None else fresh_until(calendar, verified),
+        usable_until=None if verified is None else usable_until(calendar, verified),
+        unconfirmed_since=verification.unconfirmed_since,
+        complete_from=knowledge.complete_from,
+        complete_at=knowledge.complete_at,
+        under_review=knowledge.under_review[:MAX_LISTED_DAYS],
+        under_review_count=len(knowledge.under_review),
+        withdrawn=knowledge.withdrawn[:MAX_LISTED_DAYS],
+        withdrawn_count=len(knowledge.withdrawn),
     )
 
 
 def worth_an_event(old: SyncStatus | None, new: SyncStatus) -> bool:
     """Tell whether `new` must be announced to workers (protocol rule 5).
 
-    It must if a state changed, `fresh_until` moved far enough, or a new day extends the table.
-    Announcing each poll at noon would make workers discard every rendered answer.
+    It must if a state changed, anything in `series` but `verified_at`, a `fresh_until` moved far
+    enough, or a new day extends the table. Announcing each poll at noon would make workers discard
+    every rendered answer.
     """
-    if old is None or _states(old) != _states(new):
+    if old is None or _states(old) != _states(new) or new_day(old, new):
         return True
-    return _far_apart(old.fresh_until, new.fresh_until) or new_day(old, new)
+    return any(
+        _far_apart(old.series[name].fresh_until, series.fresh_until)
+        for name, series in new.series.items()
+    )
 
 
 def new_day(old: SyncStatus, new: SyncStatus) -> bool:
@@ -75,7 +150,20 @@ def new_day(old: SyncStatus, new: SyncStatus) -> bool:
 
 
 def _states(status: SyncStatus) -> tuple[object, ...]:
-    return (status.source, status.breaker, status.upstream, status.edge_purged, status.window)
+    """Return all that is announced whenever it changes."""
+    timeless = {
+        name: msgspec.structs.replace(series, verified_at=None, fresh_until=None, usable_until=None)
+        for name, series in status.series.items()
+    }
+    return (
+        status.source,
+        status.breaker,
+        status.upstream,
+        status.edge_purged,
+        status.window,
+        status.clock_suspect,
+        timeless,
+    )
 
 
 def _far_apart(old: datetime | None, new: datetime | None) -> bool:

@@ -8,10 +8,13 @@ import msgspec
 import pytest
 
 from rates_contracts.calendar import BankCalendar
-from rates_contracts.status import SyncStatus
+from rates_contracts.observation import FIX, SETTLEMENT
+from rates_contracts.status import SyncStatus, Upstream
 from rates_sync.timetable.status import (
+    SeriesKnowledge,
     StatusOrigin,
     UpstreamHealth,
+    Verification,
     new_day,
     status_of,
     worth_an_event,
@@ -22,13 +25,23 @@ THURSDAY, WEDNESDAY = Day(2026, 8, 13), Day(2026, 8, 12)
 At = Callable[[str], SyncStatus]
 
 
+def known(newest_fix_day: Day | None) -> dict[str, SeriesKnowledge]:
+    """Return the knowledge of a record whose newest FIX is of that day."""
+    return {FIX: SeriesKnowledge(newest_fix_day, newest_fix_day), SETTLEMENT: SeriesKnowledge()}
+
+
+def health_at(verified_at: datetime, upstream: Upstream = "ok") -> UpstreamHealth:
+    """Return the health after an answer that confirmed both series."""
+    return UpstreamHealth(dict.fromkeys((FIX, SETTLEMENT), Verification(verified_at)), upstream)
+
+
 @pytest.fixture
 def verified(calendar: BankCalendar, mexico: Callable[[str], datetime]) -> At:
     """Return the status after a good answer at a time of Thursday."""
 
     def at(time: str) -> SyncStatus:
         now = mexico(f"2026-08-13 {time}")
-        return status_of(ORIGIN, UpstreamHealth(now, "ok"), calendar, WEDNESDAY, now)
+        return status_of(ORIGIN, health_at(now), calendar, known(WEDNESDAY), now)
 
     return at
 
@@ -58,17 +71,18 @@ def test_changed_state_is_an_event(verified: At, changed: dict[str, str]) -> Non
 
 def test_lost_verification_is_an_event(verified: At) -> None:
     """`fresh_until` that appears or vanishes is a change."""
-    old = verified("10:00")
-    assert worth_an_event(msgspec.structs.replace(old, fresh_until=None), old)
+    new = verified("10:00")
+    lost = {**new.series, FIX: msgspec.structs.replace(new.series[FIX], fresh_until=None)}
+    assert worth_an_event(msgspec.structs.replace(new, series=lost), new)
 
 
 def test_new_day_lengthens_the_tables(
     calendar: BankCalendar, mexico: Callable[[str], datetime]
 ) -> None:
     """Protocol rule 17: on another day the same health is announced, with the coming 10 days."""
-    health = UpstreamHealth(mexico("2026-08-13 17:00"), "ok")
-    old = status_of(ORIGIN, health, calendar, THURSDAY, mexico("2026-08-13 23:59"))
-    new = status_of(ORIGIN, health, calendar, THURSDAY, mexico("2026-08-14 00:00"))
+    health = health_at(mexico("2026-08-13 17:00"))
+    old = status_of(ORIGIN, health, calendar, known(THURSDAY), mexico("2026-08-13 23:59"))
+    new = status_of(ORIGIN, health, calendar, known(THURSDAY), mexico("2026-08-14 00:00"))
     assert new_day(old, new)
     assert worth_an_event(old, new)
     assert new.transitions[-1].at > old.transitions[-1].at
@@ -78,7 +92,7 @@ def test_status_before_any_answer_promises_nothing(
     calendar: BankCalendar, mexico: Callable[[str], datetime]
 ) -> None:
     """Without a good answer there is no instant until which anything is fresh or usable."""
-    status = status_of(ORIGIN, UpstreamHealth(), calendar, None, mexico("2026-08-13 10:00"))
+    status = status_of(ORIGIN, UpstreamHealth(), calendar, known(None), mexico("2026-08-13 10:00"))
     assert (status.verified_at, status.fresh_until, status.usable_until) == (None, None, None)
     assert status.usable_until is None
 

@@ -1,0 +1,179 @@
+"""What is set aside: values in quarantine, and recorded days that the source has withdrawn.
+
+A value in quarantine is identified by series, day and value alone: seen again it is the same row
+(protocol rule 28). A known day that answers lack is first missed, then withdrawn (rule 27).
+"""
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date as Day
+from datetime import datetime
+from typing import Any, Literal, get_args
+
+import msgspec
+from sqlalchemy import ColumnElement, Row, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from rates_sync.store.schema import quarantine, withdrawals
+from rates_sync.upstream import Rejected
+
+QuarantineState = Literal["open", "released", "accepted", "rejected", "closed"]
+"""`open` while published and undecided; the rest say how it ended."""
+REVIEWED = ("unusable", "suspicious", "weekend", "closed_weekday")
+"""The kinds that put their day under review; the others have no day that was asked for."""
+
+WithdrawalDecision = Literal["keep", "accept"]
+DECISIONS: tuple[WithdrawalDecision, ...] = get_args(WithdrawalDecision)
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A value in quarantine; `id` is its fingerprint, instants are UTC."""
+
+    id: str
+    series: str
+    date: Day | None
+    raw: str
+    reason: str
+    kind: str
+    state: QuarantineState
+    payload_sha256: str
+    first_seen: datetime
+    last_seen: datetime
+
+    @property
+    def under_review(self) -> bool:
+        """Tell whether its day is under review."""
+        return self.state == "open" and self.date is not None and self.kind in REVIEWED
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """A known day that answers lack: since when, since when it counts as withdrawn, the decision.
+
+    An operator who decided `keep` stands by the value: it is not withdrawn.
+    """
+
+    series: str
+    date: Day
+    first_missed_at: datetime
+    withdrawn_at: datetime | None
+    decision: WithdrawalDecision | None
+
+    @property
+    def in_force(self) -> bool:
+        """Tell whether the day counts as withdrawn."""
+        return self.withdrawn_at is not None and self.decision != "keep"
+
+    @property
+    def settled(self) -> bool:
+        """Tell whether it is decided that the day is missing: no further answer is needed."""
+        return self.in_force or self.decision is not None
+
+
+def fingerprint(datum: Rejected) -> str:
+    """Return the ID of a datum in quarantine: a hash of its series, day and value."""
+    content = (datum.series, datum.date, datum.raw)
+    return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
+
+
+async def read_quarantine(connection: AsyncConnection) -> tuple[Quarantined, ...]:
+    """Return what is open or was rejected, oldest day first."""
+    kept = select(quarantine).where(quarantine.c.state.in_(("open", "rejected")))
+    rows = await connection.execute(kept.order_by(quarantine.c.date, quarantine.c.series))
+    return tuple(map(_quarantined, rows))
+
+
+async def read_quarantined(connection: AsyncConnection, prefix: str) -> tuple[Quarantined, ...]:
+    """Return the values whose ID begins with `prefix`."""
+    found = select(quarantine).where(quarantine.c.fingerprint.startswith(prefix, autoescape=True))
+    return tuple(map(_quarantined, await connection.execute(found)))
+
+
+async def put_in_quarantine(
+    connection: AsyncConnection, datum: Rejected, payload_sha256: str, at: datetime
+) -> bool:
+    """Note that `datum` was seen at `at`; False for one that was there already.
+
+    One that had ended is open again, as if first seen now; one that was rejected stays so.
+    """
+    key = quarantine.c.fingerprint == fingerprint(datum)
+    state = await connection.scalar(select(quarantine.c.state).where(key))
+    if state is None:
+        await connection.execute(insert(quarantine).values(_row(datum, payload_sha256, at)))
+        return True
+    again = {"last_seen": at, "payload_sha256": payload_sha256}
+    reopened = state not in ("open", "rejected")
+    if reopened:
+        again |= {"state": "open", "first_seen": at, "kind": datum.kind, "reason": datum.reason}
+    await connection.execute(update(quarantine).where(key).values(again))
+    return reopened
+
+
+async def end_quarantine(
+    connection: AsyncConnection, ids: Collection[str], state: QuarantineState
+) -> None:
+    """Put the values with these IDs into `state`."""
+    if ids:
+        ended = update(quarantine).where(quarantine.c.fingerprint.in_(ids))
+        await connection.execute(ended.values(state=state))
+
+
+async def read_withdrawals(connection: AsyncConnection) -> tuple[Withdrawal, ...]:
+    """Return every day that is missed or withdrawn, newest first."""
+    rows = await connection.execute(select(withdrawals).order_by(withdrawals.c.date.desc()))
+    return tuple(Withdrawal(*row) for row in rows)
+
+
+async def note_missed(connection: AsyncConnection, series: str, day: Day, at: datetime) -> None:
+    """Note that an answer lacked a known day for the first time."""
+    row = {"series": series, "date": day, "first_missed_at": at}
+    await connection.execute(insert(withdrawals).values(row))
+
+
+async def change_withdrawal(
+    connection: AsyncConnection, series: str, day: Day, **changes: object
+) -> None:
+    """Set `withdrawn_at` or `decision` of a missed day."""
+    await connection.execute(update(withdrawals).where(_on(series, day)).values(changes))
+
+
+async def forget_missed(connection: AsyncConnection, series: str, day: Day) -> None:
+    """Forget that a day was missed or withdrawn: it is back."""
+    await connection.execute(delete(withdrawals).where(_on(series, day)))
+
+
+def _on(series: str, day: Day) -> ColumnElement[bool]:
+    return (withdrawals.c.series == series) & (withdrawals.c.date == day)
+
+
+def _row(datum: Rejected, payload_sha256: str, at: datetime) -> dict[str, object]:
+    return {
+        "fingerprint": fingerprint(datum),
+        "series": datum.series,
+        "date": datum.date,
+        "raw": datum.raw,
+        "reason": datum.reason,
+        "kind": datum.kind,
+        "state": "open",
+        "payload_sha256": payload_sha256,
+        "recorded_at": at,
+        "first_seen": at,
+        "last_seen": at,
+    }
+
+
+def _quarantined(row: Row[Any]) -> Quarantined:
+    return Quarantined(
+        row.fingerprint,
+        row.series,
+        row.date,
+        row.raw,
+        row.reason,
+        row.kind,
+        row.state,
+        row.payload_sha256,
+        row.first_seen,
+        row.last_seen,
+    )
