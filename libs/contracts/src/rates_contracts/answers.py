@@ -267,9 +267,6 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     expected_at: Annotated[Instant | UnsetType, Meta(description="When the value is expected.")] = (
         UNSET
     )
-    first_recorded_at: Annotated[
-        Instant | UnsetType, Meta(description="The instant of the first record.")
-    ] = UNSET
     complete_at: Annotated[
         Instant | UnsetType, Meta(description="The instant from which on `as_of` answers.")
     ] = UNSET
