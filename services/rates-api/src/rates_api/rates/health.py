@@ -51,6 +51,14 @@ def answer(instance: InstanceHealth, snapshot: Snapshot | None, now: datetime) -
 
 
 def _dependencies(instance: InstanceHealth, snapshot: Snapshot | None) -> Dependencies:
-    upstream: Upstream = "unknown" if snapshot is None else snapshot.status.upstream
     breaker: BreakerState = "closed" if snapshot is None else snapshot.status.breaker
-    return Dependencies(instance.database, instance.redis, UPSTREAM_IS[upstream], breaker)
+    return Dependencies(instance.database, instance.redis, _banxico(snapshot), breaker)
+
+
+def _banxico(snapshot: Snapshot | None) -> Dependency:
+    """A Banxico that answers without confirming a series is not healthy (protocol rule 27)."""
+    if snapshot is None:
+        return UPSTREAM_IS["unknown"]
+    status = snapshot.status
+    unconfirmed = any(series.unconfirmed_since for series in status.series.values())
+    return "degraded" if status.upstream == "ok" and unconfirmed else UPSTREAM_IS[status.upstream]
