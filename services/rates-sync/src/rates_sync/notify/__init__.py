@@ -11,5 +11,6 @@
 | `stream_reset` | an event: the record was restored, a new timeline began |
 | `database_unavailable`, `database_available` | directly: an outage lasts; it is over |
 | `redis_unavailable`, `redis_available` | directly: an outage lasts; it is over |
+| `history_hole` | directly: days stay unknown though Banxico was asked for them |
 | `suspicious_move` | directly: values moved too far and wait for a review |
 """
