@@ -190,6 +190,15 @@ def test_a_move_is_relative_to_the_day_before(
     assert latest(publication, FIX, mexico(WEDNESDAY, 13)) == (WEDNESDAY, "9.5170")
 
 
+def test_a_move_of_a_shown_day_is_a_correction(publication: Publication) -> None:
+    """What showed before the move stays what it was; a closed day is no day before."""
+    publication.schedule(TUESDAY, None)
+    now = mexico(WEDNESDAY, 13)
+    publication.move(WEDNESDAY, Decimal(10), now)
+    assert latest(publication, FIX, now - timedelta(seconds=1)) == (WEDNESDAY, WEDNESDAYS_RATE)
+    assert latest(publication, FIX, now) == (WEDNESDAY, "18.6109")
+
+
 def test_a_move_needs_a_number_before_it(publication: Publication) -> None:
     """A closed day, the first of all and one after a value that is none can't move."""
     publication.publish(TUESDAY, mexico(TUESDAY, 13), "N/E")

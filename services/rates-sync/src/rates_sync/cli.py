@@ -42,12 +42,17 @@ class InstanceClient:
         token = access.operator_token
         self._headers = {"Authorization": f"Bearer {token.reveal()}"} if token else {}
 
-    def health(self) -> dict[str, Any]:
+    def health(self) -> Any:
         """Return the answer of `/health`."""
         with self._request("GET", "/health", QUICK_SECONDS) as response:
             return _content(response)
 
-    def act(self, action: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    def show(self, what: str) -> Any:
+        """Return what an operator may see."""
+        with self._request("GET", f"/internal/v1/{what}", QUICK_SECONDS) as response:
+            return _content(response)
+
+    def act(self, action: str, body: Mapping[str, Any]) -> Any:
         """Run an operator action and return its answer."""
         with self._request("POST", f"/internal/v1/{action}", SLOW_SECONDS, body) as response:
             return _content(response)
@@ -74,9 +79,8 @@ class InstanceClient:
             ) from error
 
 
-def _content(response: httpx.Response) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(response.read())
-    return content
+def _content(response: httpx.Response) -> Any:
+    return json.loads(response.read())
 
 
 def _fail(problem: Mapping[str, Any]) -> NoReturn:
@@ -112,6 +116,7 @@ def status(instance: InstanceClient) -> None:
     health = instance.health()
     quota = health.pop("quota")
     head = health.pop("head")
+    series = health.pop("series")
     shown = {
         **health,
         "quota": f"{quota['used']} of {quota['limit']} requests",
@@ -119,6 +124,22 @@ def status(instance: InstanceClient) -> None:
     }
     for name, value in shown.items():
         click.echo(f"{name.replace('_', ' '):<15} {'-' if value is None else value}")
+    for name, known in series.items():
+        click.echo(f"{name:<15} {_known(known)}")
+
+
+def _known(series: Mapping[str, Any]) -> str:
+    """Return what is known of a series in one line."""
+    since = series["complete_from"]
+    parts = [f"verified {series['verified_at'] or 'never'}", f"complete from {since or 'no day'}"]
+    if series["unconfirmed_since"]:
+        parts.append(f"unconfirmed since {series['unconfirmed_since']}")
+    parts += [
+        f"{name.replace('_', ' ')}: {', '.join(series[name])}"
+        for name in ("under_review", "withdrawn")
+        if series[name]
+    ]
+    return "; ".join(parts)
 
 
 @main.command()
@@ -186,6 +207,74 @@ def close_day(instance: InstanceClient, day: datetime, reason: str) -> None:
     """Declare a banking day closed that authorities closed at short notice."""
     done = instance.act("close-day", {"date": day.date().isoformat(), "reason": reason})
     click.echo(f"{done['date']} is closed: {done['reason']}")
+
+
+@main.group()
+def quarantine() -> None:
+    """Values that were set aside for review."""
+
+
+@quarantine.command("list")
+@click.pass_obj
+def list_quarantine(instance: InstanceClient) -> None:
+    """Show what is set aside and undecided."""
+    for row in instance.show("quarantine"):
+        click.echo(_quarantined(row))
+
+
+@quarantine.command("accept")
+@click.argument("id_")
+@click.pass_obj
+def accept_quarantined(instance: InstanceClient, id_: str) -> None:
+    """Record a value, by the first characters of its ID; its FIX and settlement together."""
+    _decide(instance, id_, "accept")
+
+
+@quarantine.command("reject")
+@click.argument("id_")
+@click.pass_obj
+def reject_quarantined(instance: InstanceClient, id_: str) -> None:
+    """Let a value count as never published."""
+    _decide(instance, id_, "reject")
+
+
+@main.group()
+def withdrawal() -> None:
+    """Recorded days that Banxico no longer publishes."""
+
+
+@withdrawal.command("keep")
+@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+@click.pass_obj
+def keep_withdrawn(instance: InstanceClient, day: datetime) -> None:
+    """Stand by the day's value: answers no longer warn."""
+    _settle(instance, day, "keep")
+
+
+@withdrawal.command("accept")
+@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+@click.pass_obj
+def accept_withdrawn(instance: InstanceClient, day: datetime) -> None:
+    """Acknowledge that the day is withdrawn: answers warn permanently."""
+    _settle(instance, day, "accept")
+
+
+def _decide(instance: InstanceClient, id_: str, decision: str) -> None:
+    for row in instance.act("quarantine", {"id": id_, "decision": decision}):
+        click.echo(f"{decision}ed: {_quarantined(row)}")
+
+
+def _quarantined(row: Mapping[str, Any]) -> str:
+    return (
+        f"{row['id'][:12]}  {row['series'] or '-':<8} {row['date'] or '-':<10} {row['raw']}"
+        f"  ({row['reason']}; since {row['first_seen']})"
+    )
+
+
+def _settle(instance: InstanceClient, day: datetime, decision: str) -> None:
+    body = {"date": day.date().isoformat(), "decision": decision}
+    for series, date in instance.act("withdrawal", body)["days"]:
+        click.echo(f"{series} of {date}: {decision}")
 
 
 if __name__ == "__main__":

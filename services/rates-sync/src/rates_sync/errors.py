@@ -14,6 +14,8 @@ The adapters (HTTP client, database, Redis, AWS) raise an error of this tree `fr
     ├── StoreError
     │   ├── StoreUnavailable         the database can't be reached or is locked
     │   └── LeaseLost                another instance is the leader now
+    ├── NothingToDecide              no such value in quarantine, or the day is not withdrawn
+    ├── Undecidable                  a datum in quarantine that is no value
     ├── RelayError                   the stream can't be synchronized with the record
     ├── NotificationFailed           an alert or a purge was not accepted
     └── WrongUpstream                the database was fed by another upstream
@@ -128,6 +130,14 @@ class StoreUnavailable(StoreError):
 
 class LeaseLost(StoreError):
     """The fencing token is outdated: another instance took the lease."""
+
+
+class NothingToDecide(RatesSyncError):
+    """What an operator would decide is not there, or its ID is not unique."""
+
+
+class Undecidable(RatesSyncError):
+    """The datum in quarantine has no value that could be recorded."""
 
 
 class RelayError(RatesSyncError):

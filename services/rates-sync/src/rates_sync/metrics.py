@@ -11,12 +11,14 @@ alarm never waits for a first event. A new metric touches:
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime, time
+from datetime import date as Day
 from itertools import product
 from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from rates_contracts.observation import SERIES_OF
 from rates_contracts.status import BreakerState
 from rates_sync.cycle.cycle import CYCLE_OUTCOMES
 from rates_sync.errors import OUTCOMES
@@ -39,6 +41,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._of_banxico(daily_quota)
         self._of_the_record()
+        self._of_the_series()
         self._of_the_relay()
         self._of_the_instance()
 
@@ -114,6 +117,27 @@ class Metrics:
             task=("lease", "poll", "breaker", "nightly"),
         )
 
+    def _of_the_series(self) -> None:
+        """What is known of each series, as the newest event told it."""
+        self.series_verified = self._by_kind(
+            "rates_sync_series_verified_timestamp_seconds",
+            "Last answer that confirmed the series, 0 before any.",
+        )
+        self.series_unconfirmed = self._by_kind(
+            "rates_sync_series_unconfirmed_timestamp_seconds",
+            "First of the answers since then that did not confirm it, 0 while the last one did.",
+        )
+        self.under_review = self._by_kind(
+            "rates_sync_under_review_days", "Days whose newest published value is set aside."
+        )
+        self.withdrawn = self._by_kind(
+            "rates_sync_withdrawn_days", "Recorded days that Banxico no longer publishes."
+        )
+        self.complete_from = self._by_kind(
+            "rates_sync_complete_from_timestamp_seconds",
+            "Midnight (UTC) of the day since which every day was asked for, 0 while none was.",
+        )
+
     def _of_the_relay(self) -> None:
         self.relay_steps = self._counter(
             "rates_sync_relay_steps",
@@ -141,7 +165,14 @@ class Metrics:
         self.operator_actions = self._counter(
             "rates_sync_operator_actions",
             "Operator actions that this instance ran.",
-            action=("sync", "backfill", "close-day", "history-accept"),
+            action=(
+                "sync",
+                "backfill",
+                "close-day",
+                "quarantine",
+                "withdrawal",
+                "history-accept",
+            ),
         )
         self.operator_refusals = self._counter(
             "rates_sync_operator_refusals", "Operator requests without the right token."
@@ -152,6 +183,13 @@ class Metrics:
         for name in BREAKER_STATES:
             self.breaker_state.labels(name).set(name == state)
 
+    def _by_kind(self, name: str, doc: str) -> Gauge:
+        """Create a gauge that exports 0 for each kind of rate."""
+        gauge = Gauge(name, doc, ["kind"], registry=self.registry)
+        for kind in SERIES_OF:
+            gauge.labels(kind).set(0)
+        return gauge
+
     def _gauge(self, name: str, doc: str) -> Gauge:
         return Gauge(name, doc, registry=self.registry)
 
@@ -161,6 +199,11 @@ class Metrics:
         for values in product(*labels.values()) if labels else ():
             counter.labels(*values)
         return counter
+
+
+def midnight(day: Day | None) -> float:
+    """Return midnight (UTC) of a day as Unix time, 0 for None."""
+    return 0.0 if day is None else datetime.combine(day, time(), tzinfo=UTC).timestamp()
 
 
 def seconds(instant: datetime | None) -> float:

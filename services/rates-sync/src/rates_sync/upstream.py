@@ -78,7 +78,10 @@ RejectedKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A datum that can't be used, for the quarantine; `raw` is its JSON, cut at `MAX_RAW`."""
+    """A datum that can't be used, for the quarantine.
+
+    `raw` is its JSON, cut at `MAX_RAW`; of series that were not asked for, their number and hash.
+    """
 
     series: str
     date: Day | None

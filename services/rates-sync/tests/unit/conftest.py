@@ -156,7 +156,9 @@ class ReplayedBanxico:
 
     def _published(self, query: Query) -> list[Published]:
         last_seen = max(day for day in self.fix if self._is_out(day))
-        ahead = last_seen + timedelta(days=1)
+        calendar = bank_calendar(last_seen)
+        # A FIX applies until the banking day after its publication.
+        ahead = calendar.next_banking_day(calendar.next_banking_day(last_seen))
         shown = {
             FIX: {day: value for day, value in self.fix.items() if day <= last_seen},
             SETTLEMENT: {d: v for d, v in self.settlement.items() if d <= ahead},

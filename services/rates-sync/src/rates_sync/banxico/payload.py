@@ -97,8 +97,8 @@ def _text(body: bytes, charset: str | None) -> str:
     if body.startswith(codecs.BOM_UTF8):
         charset = "utf-8-sig"
     try:
-        return body.decode(charset or "utf-8", "replace")
-    except (LookupError, ValueError):  # a charset that nobody knows
+        return body.decode(charset or "utf-8")
+    except (LookupError, ValueError):  # an unknown charset, or not what it was declared to be
         return body.decode("utf-8", "replace")
 
 

@@ -112,10 +112,10 @@ class Comparison:
             for series, published in groupby(self._answer.published, attrgetter("series"))
         ]
         return Changes(
-            observations=tuple(row for one in all_series for row in one.observations),
-            suspicious=tuple(row for one in all_series for row in one.suspicious),
-            released=tuple(row for one in all_series for row in one.released),
-            usable=frozenset(day for one in all_series for day in one.usable),
+            observations=tuple(row for collected in all_series for row in collected.observations),
+            suspicious=tuple(row for collected in all_series for row in collected.suspicious),
+            released=tuple(row for collected in all_series for row in collected.released),
+            usable=frozenset(day for collected in all_series for day in collected.usable),
         )
 
     def _compare(self, published: Iterable[Published], known: Iterable[Observation]) -> _Collected:

@@ -108,7 +108,7 @@ class Recorder:
 
     async def begin(self) -> None:
         """Record the whole status, whatever the last leader recorded (protocol rule 3)."""
-        async with self._session() as session:
+        async with self.session() as session:
             old = await session.recording.status()
             if old is not None:
                 session.health = _inherited(old)
@@ -121,19 +121,19 @@ class Recorder:
 
     async def renew_calendar(self) -> None:
         """Record the current bank calendar if it has changed."""
-        async with self._session() as session:
+        async with self.session() as session:
             calendar = await session.current_calendar()
             if calendar != await session.recording.calendar():
                 await session.announce(CalendarChanged, calendar=calendar)
 
     async def note(self, **changes: Any) -> None:
         """Change fields of `health`, and announce that if workers need it (protocol rule 5)."""
-        async with self._session(**changes) as session:
+        async with self.session(**changes) as session:
             await session.announce_if_worth()
 
     async def note_failure(self, upstream: Upstream, body: bytes) -> None:
         """Note that a request failed, and keep what was answered."""
-        async with self._session(upstream=upstream) as session:
+        async with self.session(upstream=upstream) as session:
             await session.announce_if_worth()
             if body:
                 sha256 = hashlib.sha256(body).hexdigest()
@@ -146,7 +146,7 @@ class Recorder:
 
         It verifies only the series that it confirms (protocol rule 27).
         """
-        async with self._session() as session:
+        async with self.session() as session:
             recording = session.recording
             await recording.keep_payload(answer.sha256, answer.body, answer.received_at)
             calendar = await session.calendar()
@@ -163,7 +163,7 @@ class Recorder:
 
     async def declare_closed(self, day: Day, reason: str, actor: str) -> bool:
         """Declare a banking day closed, audited; False if it is closed already."""
-        async with self._session() as session:
+        async with self.session() as session:
             calendar = await session.calendar()
             if not calendar.is_banking_day(day):
                 return False
@@ -175,12 +175,12 @@ class Recorder:
 
     async def audit(self, actor: str, action: str, detail: str) -> None:
         """Note what an operator did."""
-        async with self._session() as session:
+        async with self.session() as session:
             await session.recording.audit(actor, action, detail)
 
     async def newest_known(self) -> dict[str, Day | None]:
         """Return the day of each series that an answer must show to confirm it (rule 27)."""
-        async with self._session() as session:
+        async with self.session() as session:
             return await read_confirmable(session.recording, tuple(SERIES))
 
     async def holes(self, span: Span) -> tuple[Span, ...]:
@@ -194,13 +194,13 @@ class Recorder:
 
     async def accept_history(self, span: Span, actor: str) -> None:
         """Count `span` as covered for both series, audited: what is not recorded has no value."""
-        async with self._session() as session:
+        async with self.session() as session:
             await session.recording.audit(actor, "history-accept", f"{span.first} to {span.last}")
             await add_coverage(session.recording.connection, dict.fromkeys(SERIES, (span,)))
             await session.announce_if_worth()
 
     @asynccontextmanager
-    async def _session(self, **changes: Any) -> AsyncIterator["Session"]:
+    async def session(self, **changes: Any) -> AsyncIterator["Session"]:
         """Open a transaction; after its commit take over its health and announce its event."""
         async with self._lock:
             async with self._record.recording(self._fence) as recording:

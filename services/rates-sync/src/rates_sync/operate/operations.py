@@ -112,7 +112,7 @@ class Operations(Controller):
         self, request: Request[Any, Any, Any], service: NamedDependency[Service]
     ) -> Stream:
         """Ask for a range again and trust its values; a JSON line per chunk, a problem last."""
-        span = _span(await _read(request, SpanRequest), service)
+        span = _span(await read_body(request, SpanRequest), service)
         leader = await leader_for(service, "backfill")
         await leader.recorder.audit(OPERATOR, "backfill", f"{span.first} to {span.last}")
         return Stream(_lines(leader, span, request.url.path), media_type=NDJSON)
@@ -122,7 +122,7 @@ class Operations(Controller):
         self, request: Request[Any, Any, Any], service: NamedDependency[Service]
     ) -> Response[dict[str, Any]]:
         """Accept that Banxico has no values for a range (protocol rule 25)."""
-        span = _span(await _read(request, SpanRequest), service)
+        span = _span(await read_body(request, SpanRequest), service)
         leader = await leader_for(service, "history-accept")
         await leader.poller.accept_history(span, OPERATOR)
         return Response({"from": span.first, "to": span.last, "accepted": True})
@@ -132,14 +132,15 @@ class Operations(Controller):
         self, request: Request[Any, Any, Any], service: NamedDependency[Service]
     ) -> Response[dict[str, Any]]:
         """Declare a banking day closed, with the reason."""
-        closure = _checked(await _read(request, CloseDayRequest))
+        closure = _checked(await read_body(request, CloseDayRequest))
         leader = await leader_for(service, "close-day")
         if not await leader.recorder.declare_closed(closure.date, closure.reason, OPERATOR):
             raise Problem(409, "already-closed", f"Banks are closed on {closure.date} already.")
         return Response({"date": closure.date, "reason": closure.reason, "closed": True})
 
 
-async def _read(request: Request[Any, Any, Any], kind: type[Any]) -> Any:
+async def read_body(request: Request[Any, Any, Any], kind: type[Any]) -> Any:
+    """Return the body as a `kind`. Raises a `Problem`."""
     try:
         return msgspec.json.decode(await request.body(), type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

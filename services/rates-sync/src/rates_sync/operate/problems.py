@@ -13,9 +13,11 @@ from rates_sync.errors import (
     BadToken,
     BreakerOpen,
     LeaseLost,
+    NothingToDecide,
     QuotaExhausted,
     RatesSyncError,
     StoreUnavailable,
+    Undecidable,
     UpstreamError,
     UpstreamRateLimited,
 )
@@ -32,6 +34,8 @@ CODES: dict[type[RatesSyncError], tuple[int, str]] = {
     UpstreamError: (502, "upstream-failed"),
     LeaseLost: (409, "not-the-leader"),
     StoreUnavailable: (503, "database-unavailable"),
+    NothingToDecide: (404, "nothing-to-decide"),
+    Undecidable: (409, "undecidable"),
 }
 """Status and code of each expected error; the first match counts."""
 

@@ -223,6 +223,14 @@ class TestAnswersThatAreNone:
         with pytest.raises(BadToken):
             read(recorded("raw_error_400_invalid_token.json"), status=200)
 
+    def test_an_error_node_outweighs_data_beside_it(self) -> None:
+        """Data that come with an `error` are not believed."""
+        data = bmx(SF43718=[datum("02/01/2024", "17.0297")])
+        with pytest.raises(UpstreamFailure) as caught:
+            read(data | {"error": {"mensaje": "Error interno"}})
+        assert caught.value.outcome == "refused"
+        assert len(read(data | {"error": None}).published) == 1
+
     def test_an_answer_without_any_asked_series_is_a_failure(self) -> None:
         """No asked series in the answer means that nothing was verified."""
         for answer in (bmx(), bmx(SF46410=[])):
@@ -249,6 +257,7 @@ class TestAnswersThatAreNone:
             ('{"error":{"secondsToReset":999999999}}', 400, {}, 86_400),
             ('{"error":{"secondsToReset":54,"mensaje":"token"}}', 400, {}, 54),
             ('{"error":{"secondsToReset":54,"mensaje":null}}', 400, {}, 54),
+            ('{"error":{"mensaje":"Token"}}', 400, {"Bmx-secondsToReset": "33"}, 33),
             ("", 400, {"Bmx-secondsToReset": "120"}, 120),
             ("<html>slow down</html>", 403, {"Bmx-timeReset": "1785888000"}, 60),
             ("<html>slow down</html>", 200, {"Retry-After": "7"}, 7),
@@ -345,6 +354,7 @@ class TestSeries:
             ('application/json; charset="windows-1252"', "Tipo de cambio en dólares"),
             ("application/json;charset=UTF-8", "Tipo de cambio en d\ufffdlares"),
             ("application/json;charset=klingon", "Tipo de cambio en d\ufffdlares"),
+            ("application/json;charset=us-ascii", "Tipo de cambio en d\ufffdlares"),
             ("application/json;charset=hex", "Tipo de cambio en d\ufffdlares"),
             ("application/json", "Tipo de cambio en d\ufffdlares"),
         ],

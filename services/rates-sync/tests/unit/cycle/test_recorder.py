@@ -62,7 +62,7 @@ async def test_answer_is_recorded_and_announced_as_one_event(desk: Any, banxico:
     recorded = await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
     event = desk.announced[-1]
     assert isinstance(event, ObservationsRecorded)
-    assert recorded.new == len(event.observations) == 8 + 13
+    assert recorded.new == len(event.observations) == 8 + 14
     assert event.status.verified_at == desk.clock()
     assert event.averages is not None
     assert recorder.schedule_inputs.newest_fix_day == WEDNESDAY

@@ -14,6 +14,15 @@ from rates_sync.cli import main
 
 TOKEN = "operator-of-the-tests"
 HEALTH = {
+    "series": {
+        "SF43718": {
+            "verified_at": "2026-08-13T16:00:00Z",
+            "complete_from": "1991-11-12",
+            "unconfirmed_since": None,
+            "under_review": ["2026-08-13"],
+            "withdrawn": [],
+        }
+    },
     "status": "healthy",
     "role": "leader",
     "leader": "host/1/ab",
@@ -77,6 +86,9 @@ def test_status_shows_the_health(instance: FakeInstance) -> None:
     lines = dict(line.split(maxsplit=1) for line in result.output.splitlines())
     assert (lines["role"], lines["head"]) == ("leader", "1-4")
     assert lines["quota"] == "7 of 1000 requests"
+    assert lines["SF43718"] == (
+        "verified 2026-08-13T16:00:00Z; complete from 1991-11-12; under review: 2026-08-13"
+    )
 
 
 def test_sync_asks_with_the_token(instance: FakeInstance) -> None:
@@ -133,6 +145,46 @@ def test_closure_needs_its_reason(instance: FakeInstance) -> None:
     instance.body = json.dumps({"date": "2026-08-14", "reason": "decree", "closed": True})
     assert _run("close-day", "2026-08-14", "--reason", "decree").exit_code == 0
     assert instance.asked[0][2] == {"date": "2026-08-14", "reason": "decree"}
+
+
+ROW = {
+    "id": "0123456789abcdef",
+    "series": "SF43718",
+    "date": "2026-08-13",
+    "raw": "20.0000",
+    "kind": "suspicious",
+    "reason": "moved more than 10 % from 17.0530",
+    "first_seen": "2026-08-13T18:05:00Z",
+    "last_seen": "2026-08-13T18:10:00Z",
+}
+
+
+def test_quarantine_is_listed(instance: FakeInstance) -> None:
+    """Each value is a line: the ID to decide by, the day, the value, why and since when."""
+    instance.body = json.dumps([ROW])
+    assert _run("quarantine", "list").output == (
+        "0123456789ab  SF43718  2026-08-13 20.0000"
+        "  (moved more than 10 % from 17.0530; since 2026-08-13T18:05:00Z)\n"
+    )
+
+
+@pytest.mark.parametrize("decision", ["accept", "reject"])
+def test_quarantine_is_decided(instance: FakeInstance, decision: str) -> None:
+    """The ID goes along as given; what was decided is printed."""
+    instance.body = json.dumps([ROW])
+    result = _run("quarantine", decision, "0123456789ab")
+    assert result.output.startswith(f"{decision}ed: 0123456789ab  SF43718")
+    assert instance.asked[0][1:3] == (
+        "/internal/v1/quarantine",
+        {"id": "0123456789ab", "decision": decision},
+    )
+
+
+def test_withdrawal_is_settled(instance: FakeInstance) -> None:
+    """The day's series are named."""
+    instance.body = json.dumps({"decision": "keep", "days": [["SF43718", "2026-08-12"]]})
+    assert _run("withdrawal", "keep", "2026-08-12").output == "SF43718 of 2026-08-12: keep\n"
+    assert instance.asked[0][2] == {"date": "2026-08-12", "decision": "keep"}
 
 
 def test_problem_is_the_commands_error(instance: FakeInstance) -> None:
