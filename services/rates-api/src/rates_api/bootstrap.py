@@ -25,6 +25,7 @@ from rates_api import __version__
 from rates_api.consume.documents import Documents
 from rates_api.consume.head_monitor import HeadMonitor
 from rates_api.consume.reader import ReaderPauses, StreamReader
+from rates_api.consume.restore_check import RestoreCheck
 from rates_api.consume.stream import Stream, open_redis
 from rates_api.dependencies import DependencyMonitor
 from rates_api.fallback.engine import open_engine
@@ -105,6 +106,7 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Worker
     def between(minimum: float, maximum: float) -> Wait:
         return lambda: sleep(minimum + (maximum - minimum) * chance())
 
+    grace = between(settings.watch_lag, settings.watch_lag)
     pause = between(0.5 * settings.retry_pause, 1.5 * settings.retry_pause)
     return Worker(
         clock=overrides.clock or utc_now,
@@ -127,8 +129,15 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Worker
             current,
             SnapshotSources(readers, on_loaded=metrics.on_loaded),
             database,
+            RestoreCheck(
+                _writer(settings, readers),
+                stream,
+                current,
+                grace=grace,
+                on_loaded=metrics.on_loaded,
+            ),
             interval=between(0.5 * settings.watch_interval, settings.watch_interval),
-            grace=between(settings.watch_lag, settings.watch_lag),
+            grace=grace,
         ),
         database=database,
         redis=redis,
@@ -165,6 +174,12 @@ def _readers(
         for name, engine in engines.items()
         if engine is not None
     ]
+
+
+def _writer(settings: Settings, readers: list[DatabaseReader]) -> DatabaseReader | None:
+    """Return the writer: the primary, or the only database if that is declared to be one."""
+    declared = len(readers) > 1 or settings.database_role == "writer"
+    return readers[-1] if declared else None
 
 
 def _engine(settings: Settings, url: Secret | None, closing: AsyncExitStack) -> AsyncEngine | None:

@@ -2,14 +2,16 @@
 
 At each interval it reads one row. If the worker does not know that head after the grace period
 either, it loads the record, whether Redis is available or not (protocol rule 14). This limits how
-far two workers can differ.
+far two workers can differ. An older head is a replica that lags, unless the record was restored
+(rule 42).
 """
 
 from collections.abc import Awaitable, Callable
-from typing import NoReturn, Protocol
+from typing import Literal, NoReturn, Protocol
 
 import structlog
 
+from rates_api.consume.restore_check import RestoreCheck, is_older
 from rates_api.dependencies import DependencyMonitor
 from rates_api.errors import SourceUnavailable
 from rates_api.snapshot.current import CurrentSnapshot
@@ -17,6 +19,8 @@ from rates_api.snapshot.sources import SnapshotSources
 from rates_contracts.events import Head
 
 log = structlog.get_logger(__name__)
+
+LoadReason = Literal["record_ahead", "record_restored"]
 
 
 class Record(Protocol):
@@ -36,6 +40,7 @@ class HeadMonitor:
         current: CurrentSnapshot[object],
         database: SnapshotSources,
         dependency: DependencyMonitor,
+        restores: RestoreCheck,
         *,
         interval: Callable[[], Awaitable[None]],
         grace: Callable[[], Awaitable[None]],
@@ -45,6 +50,7 @@ class HeadMonitor:
         self._current = current
         self._database = database
         self._dependency = dependency
+        self._restores = restores
         self._interval = interval
         self._grace = grace
 
@@ -56,35 +62,44 @@ class HeadMonitor:
             await self._interval()
 
     async def check(self) -> None:
-        """Compare once; load the record if the worker has missed events."""
+        """Compare once; load the record if the worker has missed events, or it was restored."""
         try:
-            behind = await self._is_behind()
+            reason = await self._reason_to_load()
         except SourceUnavailable as error:
             self._dependency.failed(error)
             return
         self._dependency.answered()
-        if behind:
-            await self._load()
+        if reason is not None:
+            await self._load(reason)
 
-    async def _is_behind(self) -> bool:
-        """Tell whether the worker did not know the head, and still doesn't after the grace period.
-
-        An earlier head of the worker means a replica that lags. An unknown one is ahead of memory,
-        or of another history (the database was restored), however their positions compare.
-        """
+    async def _reason_to_load(self) -> LoadReason | None:
+        """Return why the record must be loaded: it is ahead, also after the grace, or restored."""
         head = await self._record.head()
-        if self._current.knows_head(head):
-            return False
+        if self._is_older(head):
+            return "record_restored" if await self._restores.was_restored() else None
+        if self._knows(head):
+            return None
         await self._grace()
-        if self._current.knows_head(head):
-            return False
-        return not self._current.knows_head(await self._record.head())
+        if self._knows(head) or self._knows(await self._record.head()):
+            return None
+        return "record_ahead"
 
-    async def _load(self) -> None:
+    def _knows(self, head: Head) -> bool:
+        return self._current.knows_head(head) or self._is_older(head)
+
+    def _is_older(self, head: Head) -> bool:
+        snapshot = self._current.snapshot
+        return snapshot is not None and is_older(head, snapshot.head)
+
+    async def _load(self, reason: LoadReason) -> None:
         """Load from the database, and count as fed by it (protocol rule 14)."""
+        restored = reason == "record_restored"
+        sources = self._restores.writer_alone if restored else self._database
+        snapshot = self._current.snapshot
+        at_least = None if restored or snapshot is None else snapshot.head.at
         try:
-            loaded = await self._database.load("record_ahead")
+            loaded = await sources.load(reason, at_least)
         except SourceUnavailable as error:
-            log.warning("reload_failed", reason="record_ahead", cause=str(error))
+            log.warning("reload_failed", reason=reason, cause=str(error))
         else:
             self._current.replace(loaded.with_feed("database"))
