@@ -22,8 +22,8 @@ def _answer(days: dict[str, list[Day]], asked: Span = JULY, **others: Any) -> An
         Published(series, day, Decimal("17.0530")) for series, of in days.items() for day in of
     )
     query = Query((FIX, SETTLEMENT), asked.first, asked.last)
-    fields = {"rejected": (), "missing_series": (), "asked_at": NOW, "answered_at": NOW} | others
-    return Answer(b"", "", NOW, published, titles={}, query=query, **fields)
+    fields: dict[str, Any] = {"rejected": (), "missing_series": (), "answered_at": NOW} | others
+    return Answer(b"", "", NOW, published, titles={}, query=query, asked_at=NOW, **fields)
 
 
 def _every(days: int, span: Span) -> list[Day]:
