@@ -81,6 +81,7 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
 
     def on_restored() -> None:
         instrumentation.on_restored()
+        relay_wake.set()
         poller.ask_now()
 
     origin = StatusOrigin(settings.source, instance.edge.configured, instance.first_fix_day)

@@ -79,7 +79,7 @@ class Record:
             recording = await self._begin(connection)
             yield recording
             recording.check_announced()
-        self.written = recording.head_after
+        self._remember(recording.head_after)
 
     async def restart_timeline(self, fence: Fence, above: int) -> Head:
         """Continue in a new timeline, above `above`, and announce it (protocol rule 9).
@@ -91,6 +91,11 @@ class Record:
             if recording.restarted and recording.head.timeline > above:
                 return recording.head
             return await recording.restart_timeline(above)
+
+    def _remember(self, head: Head) -> None:
+        """Keep the newest: of two recordings that ended together the earlier may come last."""
+        if self.written is None or self.written.at < head.at:
+            self.written = head
 
     async def _begin(self, connection: AsyncConnection) -> Recording:
         recording = await self._open(connection)
