@@ -228,6 +228,7 @@ class Session:
         self.recording, self.health = recording, health
         self.event: Event | None = None
         self._origin, self._now = origin, now
+        self._known: dict[str, SeriesKnowledge] | None = None
 
     async def current_calendar(self) -> BankCalendar:
         """Return the library's bank calendar as of today, with the declared closures."""
@@ -244,9 +245,11 @@ class Session:
         return ScheduleInputs(await self.calendar(), newest, self.health.verified_at)
 
     async def known(self) -> dict[str, SeriesKnowledge]:
-        """Return what the record holds of each series."""
-        first = self._origin.first_fix_day
-        return await read_knowledge(self.recording, tuple(SERIES), first)
+        """Return what the record holds of each series, read once: after all that changes it."""
+        if self._known is None:
+            first = self._origin.first_fix_day
+            self._known = await read_knowledge(self.recording, tuple(SERIES), first)
+        return self._known
 
     async def cover(self, answer: Answer) -> None:
         """Note the days of each series that `answer` covers (protocol rule 25)."""
