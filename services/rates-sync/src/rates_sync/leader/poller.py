@@ -78,7 +78,10 @@ class Poller:
             await self.poll(Purpose.POLL)
 
     async def poll(self, purpose: Purpose) -> CycleResult:
-        """Run a cycle now, and the backfill if history is missing. Raises `LeaseLost`."""
+        """Run a cycle now, and the backfill if history is missing. Raises `LeaseLost`.
+
+        One for an operator asks for all missing history, also for what has to wait.
+        """
         async with self._lock:
             self._asked_to = False
             started = self._timing.clock()
@@ -87,7 +90,7 @@ class Poller:
             self._instrumentation.on_poll(result, seconds)
             self._plan(result)
             if result.outcome == "success":
-                await self._backfill_missing()
+                await self._backfill_missing(at_once=purpose is Purpose.MANUAL)
                 self._plan(result)
             return result
 
@@ -175,10 +178,13 @@ class Poller:
         )
         self.last = result
 
-    async def _backfill_missing(self) -> None:
-        """Record the missing history; what fails or stays a hole is asked for again later."""
+    async def _backfill_missing(self, *, at_once: bool = False) -> None:
+        """Record the missing history; what fails or stays a hole is asked for again later.
+
+        `at_once` asks for it now: an operator does not wait.
+        """
         try:
-            due = await self._find_missing()
+            due = await self._find_missing(at_once=at_once)
             if not due:
                 return
             async for progress in self._backfill.run(due, Purpose.POLL):
@@ -196,11 +202,11 @@ class Poller:
         except StoreUnavailable as error:
             log.warning("backfill_not_announced", error=str(error))
 
-    async def _find_missing(self) -> list[Span]:
+    async def _find_missing(self, *, at_once: bool = False) -> list[Span]:
         """Count the holes, and return what of them may be asked for now."""
         holes = await self._backfill.holes(mexico_day(self._timing.clock()))
         self._instrumentation.on_holes(len(holes))
-        return self._backfill.due(holes)
+        return list(holes) if at_once else self._backfill.due(holes)
 
     def _tick(self) -> None:
         self._instrumentation.on_tick(self._recorder.schedule_inputs, self.next_cycle_at)

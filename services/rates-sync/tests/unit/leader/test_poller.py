@@ -155,6 +155,17 @@ async def test_interrupted_history_is_asked_for_again_on_a_weekend(
     assert poller.next_cycle_at == datetime.fromisoformat("2026-08-17T13:00:00+00:00")
 
 
+async def test_operator_does_not_wait_for_missing_history(
+    poller: Poller, banxico: Any, metrics: Metrics
+) -> None:
+    """`rates-sync sync` asks for what has just failed, too."""
+    await poller._begin()
+    _fail_at(banxico, 3)
+    await poller.poll(Purpose.POLL)
+    await poller.poll(Purpose.MANUAL)
+    assert (_chunks(metrics), _holes(metrics)) == (9, 0)
+
+
 async def test_interrupted_history_shows_what_it_has(
     poller: Poller, desk: Any, banxico: Any
 ) -> None:
