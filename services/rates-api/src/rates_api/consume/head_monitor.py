@@ -3,10 +3,12 @@
 At each interval it reads one row. If the worker does not know that head after the grace period
 either, it loads the record, whether Redis is available or not (protocol rule 14). This limits how
 far two workers can differ. An older head is a replica that lags, unless the record was restored
-(rule 42).
+(rule 42). The database is also a witness for the worker's clock (rule 33).
 """
 
+import dataclasses
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from typing import Literal, NoReturn, Protocol
 
 import structlog
@@ -17,6 +19,7 @@ from rates_api.errors import SourceUnavailable
 from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.snapshot.sources import SnapshotSources
 from rates_contracts.events import Head
+from rates_contracts.status import MAX_CLOCK_OFFSET
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +34,27 @@ class Record(Protocol):
         ...
 
 
+@dataclasses.dataclass(frozen=True)
+class ClockCheck:
+    """How the worker's `clock` (aware) is compared with a witness, that of the database.
+
+    The `witness` returns None if there is none, and raises `SourceUnavailable`. `on_offset` gets
+    the seconds that the two are apart, at each comparison.
+    """
+
+    clock: Callable[[], datetime]
+    witness: Callable[[], Awaitable[datetime | None]]
+    on_offset: Callable[[float], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class MonitorPauses:
+    """How the monitor waits: `interval` between checks, `grace` while the stream may lag."""
+
+    interval: Callable[[], Awaitable[None]]
+    grace: Callable[[], Awaitable[None]]
+
+
 class HeadMonitor:
     """Compares the record's head with the heads that the worker knows."""
 
@@ -42,28 +66,28 @@ class HeadMonitor:
         dependency: DependencyMonitor,
         restores: RestoreCheck,
         *,
-        interval: Callable[[], Awaitable[None]],
-        grace: Callable[[], Awaitable[None]],
+        clocks: ClockCheck,
+        pauses: MonitorPauses,
     ) -> None:
-        """`interval` waits between checks, `grace` for the time that the stream may lag."""
         self._record = record
         self._current = current
         self._database = database
         self._dependency = dependency
         self._restores = restores
-        self._interval = interval
-        self._grace = grace
+        self._clocks = clocks
+        self._pauses = pauses
 
     async def run(self, on_round: Callable[[], None]) -> NoReturn:
         """Check the head until cancelled; needs a snapshot to compare with."""
         while True:
             await self.check()
             on_round()
-            await self._interval()
+            await self._pauses.interval()
 
     async def check(self) -> None:
         """Compare once; load the record if the worker has missed events, or it was restored."""
         try:
+            await self._compare_clocks()
             reason = await self._reason_to_load()
         except SourceUnavailable as error:
             self._dependency.failed(error)
@@ -72,6 +96,16 @@ class HeadMonitor:
         if reason is not None:
             await self._load(reason)
 
+    async def _compare_clocks(self) -> None:
+        """Suspect the worker's clock where the database's disagrees (protocol rule 33)."""
+        asked_at = self._clocks.clock()
+        witness = await self._clocks.witness()
+        if witness is None:
+            return
+        offset = _distance(witness, asked_at, self._clocks.clock())
+        self._clocks.on_offset(offset.total_seconds())
+        self._current.suspect_clock(suspect=offset > MAX_CLOCK_OFFSET)
+
     async def _reason_to_load(self) -> LoadReason | None:
         """Return why the record must be loaded: it is ahead, also after the grace, or restored."""
         head = await self._record.head()
@@ -79,7 +113,7 @@ class HeadMonitor:
             return "record_restored" if await self._restores.was_restored() else None
         if self._knows(head):
             return None
-        await self._grace()
+        await self._pauses.grace()
         if self._knows(head) or self._knows(await self._record.head()):
             return None
         return "record_ahead"
@@ -103,3 +137,8 @@ class HeadMonitor:
             log.warning("reload_failed", reason=reason, cause=str(error))
         else:
             self._current.replace(loaded.with_feed("database"))
+
+
+def _distance(witness: datetime, asked_at: datetime, answered_at: datetime) -> timedelta:
+    """Return how far `witness` lies outside of the time in which it was asked."""
+    return max(asked_at - witness, witness - answered_at, timedelta())
