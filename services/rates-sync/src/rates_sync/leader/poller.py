@@ -60,7 +60,7 @@ class Poller:
         self._cycle, self._backfill, self._slices = cycle, backfill, slices
         self._recorder, self._timing, self._instrumentation = recorder, timing, instrumentation
         self._lock = asyncio.Lock()
-        self._asked_to = False
+        self._must_ask = False
         self.next_cycle_at = timing.clock()
         self.last: CycleResult | None = None
 
@@ -83,7 +83,7 @@ class Poller:
         One for an operator asks for all missing history, also for what has to wait.
         """
         async with self._lock:
-            self._asked_to = False
+            self._must_ask = False
             started = self._timing.clock()
             result = await self._run_cycle(purpose)
             seconds = (self._timing.clock() - started).total_seconds()
@@ -101,9 +101,13 @@ class Poller:
         """
         async with self._lock:
             spans = [await self._backfill.widened(span)]
-            async for progress in self._backfill.run(spans, Purpose.MANUAL, trusted=True):
-                self._instrumentation.on_chunk(progress)
-                yield progress
+            try:
+                async for progress in self._backfill.run(spans, Purpose.MANUAL, trusted=True):
+                    self._instrumentation.on_chunk(progress)
+                    yield progress
+            except UpstreamError:
+                await self._announce_chunks()
+                raise
 
     async def fill_history(self) -> None:
         """Ask for missing history whose wait is over, if Banxico has just answered.
@@ -140,7 +144,7 @@ class Poller:
 
     def ask_now(self) -> None:
         """Run the next cycle now: a restored record lacks what was recorded since its backup."""
-        self._asked_to = True
+        self._must_ask = True
         self.next_cycle_at = self._timing.clock()
 
     async def _begin(self) -> None:
@@ -155,7 +159,7 @@ class Poller:
                 log.warning("not_begun", error=str(error))
                 await self._timing.sleep(BEGIN_RETRY_SECONDS)
         now = self._timing.clock()
-        at_once = self._asked_to or due_at_once(self.schedule_inputs, now)
+        at_once = self._must_ask or due_at_once(self.schedule_inputs, now)
         self.next_cycle_at = (
             now if at_once else next_cycle(self.schedule_inputs, now, self._timing.intervals)
         )

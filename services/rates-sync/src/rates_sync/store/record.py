@@ -5,7 +5,6 @@ Never decides what is new; never connects to Redis.
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import date as Day
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -18,7 +17,7 @@ from rates_sync.store.engine import reading, writing
 from rates_sync.store.fence import Fence, lock_and_verify
 from rates_sync.store.recording import Recording
 from rates_sync.store.review import Withdrawal, read_withdrawals
-from rates_sync.store.rows import read_head, read_newest_day, read_status
+from rates_sync.store.rows import read_head, read_status
 
 log = structlog.get_logger(__name__)
 
@@ -50,11 +49,6 @@ class Record:
         """Return the newest status, None before the first event. Raises `StoreUnavailable`."""
         async with reading(self._engine) as connection:
             return await read_status(connection)
-
-    async def newest_day(self, series: str) -> Day | None:
-        """Return the last day of `series` with an observation. Raises `StoreUnavailable`."""
-        async with reading(self._engine) as connection:
-            return await read_newest_day(connection, series)
 
     async def coverage(self) -> Coverage:
         """Return the days that were asked for. Raises `StoreUnavailable`."""

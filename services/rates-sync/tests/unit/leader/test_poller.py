@@ -258,6 +258,20 @@ async def test_operators_range_waits_for_the_cycle_under_way(
         assert polling.done()
 
 
+async def test_operators_range_that_fails_shows_what_came(
+    poller: Poller, desk: Any, banxico: Any
+) -> None:
+    """A correction in the chunks before is announced at once, not with the next poll."""
+    await poller._begin()
+    await poller.poll(Purpose.POLL)
+    banxico.changed[FIX, Day(2026, 8, 12)] = banxico.fix[Day(2026, 8, 12)] + 1
+    _fail_at(banxico, 2)
+    with pytest.raises(UpstreamFailure):
+        async for _ in poller.backfill(Span(Day(2020, 1, 1), Day(2026, 8, 12))):
+            pass
+    assert isinstance(desk.announced[-1], HistoryReload)
+
+
 async def test_restored_record_is_searched_for_holes(
     poller: Poller, desk: Any, banxico: Any, metrics: Metrics
 ) -> None:
