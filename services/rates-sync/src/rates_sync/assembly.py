@@ -18,11 +18,12 @@ from rates_sync.clock import Clock, Sleep
 from rates_sync.cycle.backfill import Backfill
 from rates_sync.cycle.cycle import Cycle
 from rates_sync.cycle.recorder import Recorder
+from rates_sync.cycle.slices import SliceCheck
 from rates_sync.errors import RelayError, StoreUnavailable
 from rates_sync.guard.chain import GuardDependencies, GuardedBanxico, guard_banxico
 from rates_sync.instrumentation import Instrumentation
 from rates_sync.leader.leader import Leader, Task
-from rates_sync.leader.loops import BreakerLog, NightlyMaintenance, Renewal
+from rates_sync.leader.loops import BreakerLog, HistoryCheck, NightlyMaintenance, Renewal
 from rates_sync.leader.poller import Poller, Timing
 from rates_sync.liveness import Liveness
 from rates_sync.metrics import Metrics
@@ -50,6 +51,7 @@ class Instance:
 
     settings: Settings
     clock: Clock
+    monotonic: Callable[[], float]
     sleep: Sleep
     lease_sleep: Sleep
     random: Callable[[], float]
@@ -77,8 +79,13 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
         instrumentation.on_event(event)
         relay_wake.set()
 
-    origin = StatusOrigin(settings.source, instance.edge.configured)
-    recorder = Recorder(instance.record, fence, origin, clock, on_event)
+    def on_restored() -> None:
+        instrumentation.on_restored()
+        relay_wake.set()
+        poller.ask_now()
+
+    origin = StatusOrigin(settings.source, instance.edge.configured, instance.first_fix_day)
+    recorder = Recorder(instance.record, fence, origin, clock, on_event, on_restored)
     on_failure = instrumentation.on_store_failure
     breaker_log = BreakerLog(recorder.note, sleep, on_failure)
     poller = _poller(instance, recorder, _guards(instance, fence, recorder, breaker_log))
@@ -93,7 +100,7 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
 
     outbox = Outbox(instance.engine, instance.record, fence)
     relay = Relay(instance.redis, outbox, interval=settings.relay_interval, on_step=on_relay_step)
-    instrumentation.attach(relay.lag, dispatcher.on_quarantined)
+    instrumentation.attach(relay.lag, dispatcher.on_quarantined, dispatcher.on_history_hole)
 
     async def prune_record(now: datetime) -> None:
         pruned = await prune(instance.engine, fence, now, relayed=await relay.cursor())
@@ -105,13 +112,16 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
         on_failure,
         interval=settings.lease_renewal,
     )
-    nightly = NightlyMaintenance(prune_record, recorder.renew_calendar, clock, sleep, on_failure)
+    nightly = NightlyMaintenance(
+        prune_record, recorder.renew_calendar, poller.check_slice, clock, sleep, on_failure
+    )
     tasks: dict[str, Task] = {
         "renewal": renewal.run,
         "breaker": breaker_log.run,
         "relay": lambda: relay.run(relay_wake),
         "dispatcher": lambda: dispatcher.run(dispatcher_wake),
         "nightly": nightly.run,
+        "history": HistoryCheck(poller.fill_history, sleep).run,
     }
     return Leader(recorder, poller, tasks)
 
@@ -126,7 +136,8 @@ def _poller(instance: Instance, recorder: Recorder, guards: GuardedBanxico) -> P
     )
     return Poller(
         Cycle(guards.banxico, recorder, instance.clock, instance.tracing.span),
-        Backfill(guards.banxico, recorder, instance.first_fix_day),
+        Backfill(guards.background, recorder, instance.first_fix_day, instance.monotonic),
+        SliceCheck(guards.background, recorder, instance.first_fix_day),
         recorder,
         timing,
         instance.instrumentation,

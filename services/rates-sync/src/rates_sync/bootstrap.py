@@ -127,6 +127,7 @@ def _instance(settings: Settings, overrides: Overrides, closing: AsyncExitStack)
     return Instance(
         settings=settings,
         clock=overrides.clock,
+        monotonic=overrides.monotonic,
         sleep=overrides.sleep,
         lease_sleep=lease_sleep,
         random=overrides.random,
