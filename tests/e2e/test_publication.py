@@ -6,7 +6,7 @@ import pytest
 from driver.clock import mexico
 from driver.plan import FIX_BEFORE, FIX_OF_TODAY, TODAY, Plan
 from driver.platform import Build, Platform
-from driver.sights import CURRENT, followed, rate, well
+from driver.sights import CURRENT, everywhere, followed, rate, well
 
 pytestmark = pytest.mark.e2e
 
@@ -41,12 +41,12 @@ def test_a_correction_becomes_revision_2_and_the_old_value_stays_reachable(
     """A corrected day has a new value, revision and ETag; `as_of` before it gives the old one."""
     platform.banxico.publish(TODAY)
     platform.sync[0].poll()
-    platform.until(lambda: rate(platform) == FIX_OF_TODAY)
+    platform.until(lambda: everywhere(platform, FIX_OF_TODAY))
     before = platform.api.get(DAY)
     known = platform.clock().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     platform.banxico.correct(TODAY, "17.1000")
     platform.sync[0].poll()
-    platform.until(lambda: rate(platform) == "17.1000")
+    platform.until(lambda: everywhere(platform, "17.1000"))
 
     after = platform.until(lambda: platform.api.get(DAY, if_none_match=before.headers["etag"]))
     assert after.status == 200

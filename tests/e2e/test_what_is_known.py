@@ -8,7 +8,7 @@ from driver.answers import Answer
 from driver.clock import mexico
 from driver.plan import FIX_BEFORE, FIX_OF_TODAY, TODAY, YESTERDAY, Plan
 from driver.platform import Build, Platform
-from driver.sights import CURRENT, level, rate, well, whole
+from driver.sights import CURRENT, everywhere, level, rate, well, whole
 
 from rates_contracts.observation import FIRST_FIX_DAY
 
@@ -52,7 +52,7 @@ def test_history_that_has_not_come_is_not_missing(build: Build) -> None:
     platform.banxico.fault("hang", days=NEVER_COMES)
     for instance in (*platform.sync, *platform.api.instances):
         instance.start()
-    platform.until(lambda: rate(platform) == FIX_BEFORE, within=20)
+    platform.until(lambda: everywhere(platform, FIX_BEFORE), within=20)
     api = platform.api
     assert refused(api.get(f"{DAY}/2024-01-02")) == (503, "history-loading")
     assert "retry-after" in api.get(f"{DAY}/2024-01-02").headers
