@@ -1,6 +1,6 @@
 """Day arithmetic of the bank calendar."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from rates_contracts.calendar import (
     LATE_FROM,
@@ -81,3 +81,13 @@ def test_the_market_day_is_that_of_mexico_city() -> None:
     """05:59 UTC still belongs to the day before, six hours behind."""
     assert mexico_day(datetime(2024, 1, 3, 5, 59, tzinfo=UTC)) == date(2024, 1, 2)
     assert mexico_day(datetime(2024, 1, 3, 6, 0, tzinfo=UTC)) == date(2024, 1, 3)
+
+
+def test_no_banking_day_is_invented_after_the_end() -> None:
+    """Protocol rule 29: after the calendar's last day no day is one, and no search goes on."""
+    last = CALENDAR.previous_banking_day(date.max)
+    assert last is not None
+    assert CALENDAR.next_banking_day(last) is None
+    weekdays = [CALENDAR.last + timedelta(days=ahead) for ahead in range(1, 8)]
+    assert not any(CALENDAR.is_banking_day(day) for day in weekdays)
+    assert CALENDAR.previous_banking_day(CALENDAR.first) is None

@@ -77,7 +77,8 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
         instrumentation.on_event(event)
         relay_wake.set()
 
-    origin = StatusOrigin(settings.source, instance.edge.configured)
+    intervals = settings.poll_intervals()
+    origin = StatusOrigin(settings.source, instance.edge.configured, intervals)
     recorder = Recorder(instance.record, fence, origin, clock, on_event)
     on_failure = instrumentation.on_store_failure
     breaker_log = BreakerLog(recorder.note, sleep, on_failure)

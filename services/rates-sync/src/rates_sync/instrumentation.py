@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, time
 
-from rates_contracts.calendar import LATE_FROM, mexico_day, mexico_instant
+from rates_contracts.calendar import LATE_FROM
 from rates_contracts.events import Event, Head
 from rates_contracts.status import BreakerState
 from rates_sync.clock import Clock
@@ -20,6 +20,7 @@ from rates_sync.metrics import Metrics, seconds
 from rates_sync.notify.dispatcher import Notice
 from rates_sync.relay.relay import RelayStep
 from rates_sync.store.pruning import Pruned
+from rates_sync.timetable.calendar import fix_missing
 from rates_sync.timetable.schedule import ScheduleInputs
 from rates_sync.upstream import Rejected
 
@@ -139,11 +140,8 @@ def _kind(event: Event) -> str:
 
 def _late(inputs: ScheduleInputs, now: datetime) -> bool:
     """Tell whether a FIX was due and the newest recorded one is older."""
-    day = mexico_day(now)
-    due = day
-    if not inputs.calendar.is_banking_day(day) or now < mexico_instant(day, LATE_FROM):
-        due = inputs.calendar.previous_banking_day(day)
-    return inputs.newest_fix_day is None or inputs.newest_fix_day < due
+    newest = inputs.newest_fix_day
+    return newest is None or fix_missing(inputs.calendar, newest, now, LATE_FROM)
 
 
 def _step_outcome(step: RelayStep | RelayError | StoreUnavailable) -> str:

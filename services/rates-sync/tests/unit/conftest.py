@@ -18,6 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rates_contracts.calendar import BankCalendar, mexico_instant
+from rates_contracts.environment import Secret
 from rates_contracts.events import Event, decode_event
 from rates_contracts.observation import FIX, SETTLEMENT
 from rates_sync.cycle.recorder import Recorder
@@ -33,6 +34,8 @@ from rates_sync.timetable.calendar import bank_calendar
 from rates_sync.timetable.status import StatusOrigin
 from rates_sync.upstream import Answer, Published, Query, Rejected
 
+UNUSED = Secret("unused")
+INTERVALS = Settings(UNUSED, UNUSED, UNUSED, UNUSED).poll_intervals()
 DATA = Path(__file__).parent.parent / "data"
 THURSDAY_MORNING = datetime(2026, 8, 13, 16, 0, tzinfo=UTC)
 """10:00 in Mexico City on a banking day."""
@@ -166,7 +169,7 @@ class Desk:
 
     def recorder(self) -> Recorder:
         """Return a recorder; what it announces is in `announced`."""
-        origin = StatusOrigin("simulator", edge_purged=False)
+        origin = StatusOrigin("simulator", edge_purged=False, intervals=INTERVALS)
         return Recorder(self.record, self.fence, origin, self.clock, self.announced.append)
 
     async def events(self) -> tuple[Event, ...]:

@@ -116,7 +116,7 @@ class Poller:
                 log.warning("not_begun", error=str(error))
                 await self._timing.sleep(BEGIN_RETRY_SECONDS)
         now = self._timing.clock()
-        at_once = due_at_once(self.schedule_inputs, now)
+        at_once = due_at_once(self.schedule_inputs, now, self._timing.intervals)
         self.next_cycle_at = (
             now if at_once else next_cycle(self.schedule_inputs, now, self._timing.intervals)
         )
