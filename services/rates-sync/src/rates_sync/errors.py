@@ -15,6 +15,10 @@ The adapters (HTTP client, database, Redis, AWS) raise an error of this tree `fr
     │   └── LeaseLost                another instance is the leader now
     ├── RelayError                   the stream can't be synchronized with the record
     ├── NotificationFailed           an alert or a purge was not accepted
+    ├── ClosureRefused               a day can't be declared closed, or reopened
+    │   ├── AlreadyClosed            banks are closed on it as it is
+    │   ├── HasFix                   a FIX of it is recorded
+    │   └── NotDeclared              nobody declared it closed
     └── WrongUpstream                the database was fed by another upstream
 """
 
@@ -111,6 +115,22 @@ class RelayError(RatesSyncError):
 
 class NotificationFailed(RatesSyncError):
     """An alert or a purge was not sent; its cursor does not advance, so it is sent again."""
+
+
+class ClosureRefused(RatesSyncError):
+    """A day can't be declared closed, or can't be reopened."""
+
+
+class AlreadyClosed(ClosureRefused):
+    """The calendar or a declaration closes the day already."""
+
+
+class HasFix(ClosureRefused):
+    """The day has a FIX, so banks were open."""
+
+
+class NotDeclared(ClosureRefused):
+    """No declaration closes the day, so there is none to undo."""
 
 
 class WrongUpstream(RatesSyncError):

@@ -5,7 +5,10 @@ Each is synchronous and only sets or counts.
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
+from datetime import date as Day
+
+import structlog
 
 from rates_contracts.calendar import LATE_FROM
 from rates_contracts.events import Event, Head
@@ -24,6 +27,8 @@ from rates_sync.timetable.calendar import fix_missing
 from rates_sync.timetable.schedule import ScheduleInputs
 from rates_sync.upstream import Rejected
 
+log = structlog.get_logger(__name__)
+
 POLL_WITHIN = 180.0
 """Seconds within which a running poll loop ticks; far more than a cycle with its retry takes."""
 
@@ -33,6 +38,7 @@ class Instrumentation:
 
     def __init__(self, metrics: Metrics, liveness: Liveness, clock: Clock) -> None:
         self._metrics, self._liveness, self._clock = metrics, liveness, clock
+        metrics.calendar_read.set(seconds(clock()))
         self._head: Head | None = None
         self._lag: Callable[[Head], int] = lambda _: 0
         self._on_suspicious: Callable[[Sequence[Rejected]], None] = lambda _: None
@@ -84,8 +90,14 @@ class Instrumentation:
         metrics.next_cycle.set(seconds(next_cycle_at))
         metrics.verified.set(seconds(inputs.verified_at))
         metrics.fix_late.set(_late(inputs, self._clock()))
+        metrics.calendar_last_day.set(_midnight(inputs.calendar.last))
         if day is not None:
-            metrics.newest_fix.set(datetime.combine(day, time(), tzinfo=UTC).timestamp())
+            metrics.newest_fix.set(_midnight(day))
+
+    def on_clock_jump(self, jump: timedelta) -> None:
+        """Count and log a jump of the wall clock (protocol rule 32)."""
+        log.warning("clock_jumped", seconds=round(jump.total_seconds(), 3))
+        self._metrics.clock_jumps.inc()
 
     def on_event(self, event: Event) -> None:
         """Count an event that was committed."""
@@ -136,6 +148,10 @@ class Instrumentation:
 def _kind(event: Event) -> str:
     tag = event.__struct_config__.tag
     return str(tag).partition(".")[0]
+
+
+def _midnight(day: Day) -> float:
+    return datetime.combine(day, time(), tzinfo=UTC).timestamp()
 
 
 def _late(inputs: ScheduleInputs, now: datetime) -> bool:

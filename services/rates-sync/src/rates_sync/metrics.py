@@ -105,6 +105,14 @@ class Metrics:
             "Rows that were kept long enough.",
             table=("payloads", "audit", "outbox"),
         )
+        self.calendar_read = self._gauge(
+            "rates_sync_calendar_read_timestamp_seconds",
+            "When this process read its edition of the bank calendar.",
+        )
+        self.calendar_last_day = self._gauge(
+            "rates_sync_calendar_last_day_timestamp_seconds",
+            "Midnight (UTC) of the last day that the bank calendar covers, 0 before a leader.",
+        )
         self.store_failures = self._counter(
             "rates_sync_store_failures",
             "What the database did not do, by who had asked.",
@@ -135,10 +143,14 @@ class Metrics:
         self.takeovers = self._counter(
             "rates_sync_takeovers", "Times that this instance took the lease."
         )
+        self.clock_jumps = self._counter(
+            "rates_sync_clock_jumps",
+            "Times that the wall clock moved by more than 5 s against the monotonic one.",
+        )
         self.operator_actions = self._counter(
             "rates_sync_operator_actions",
             "Operator actions that this instance ran.",
-            action=("sync", "backfill", "close-day"),
+            action=("sync", "backfill", "close-day", "reopen-day"),
         )
         self.operator_refusals = self._counter(
             "rates_sync_operator_refusals", "Operator requests without the right token."

@@ -10,9 +10,12 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from rates_sync.errors import (
+    AlreadyClosed,
     BadToken,
     BreakerOpen,
+    HasFix,
     LeaseLost,
+    NotDeclared,
     QuotaExhausted,
     RatesSyncError,
     StoreUnavailable,
@@ -32,6 +35,9 @@ CODES: dict[type[RatesSyncError], tuple[int, str]] = {
     UpstreamError: (502, "upstream-failed"),
     LeaseLost: (409, "not-the-leader"),
     StoreUnavailable: (503, "database-unavailable"),
+    AlreadyClosed: (409, "already-closed"),
+    HasFix: (409, "has-a-fix"),
+    NotDeclared: (409, "not-declared"),
 }
 """Status and code of each expected error; the first match counts."""
 
