@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rates_contracts.events import Event
 from rates_contracts.status import BreakerState
-from rates_sync.clock import Clock, Sleep
+from rates_sync.clock import Clock, Monotonic, Sleep, SteadyClock
 from rates_sync.cycle.backfill import Backfill
 from rates_sync.cycle.cycle import Cycle
 from rates_sync.cycle.recorder import Recorder
@@ -50,6 +50,7 @@ class Instance:
 
     settings: Settings
     clock: Clock
+    monotonic: Monotonic
     sleep: Sleep
     lease_sleep: Sleep
     random: Callable[[], float]
@@ -82,8 +83,14 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
     recorder = Recorder(instance.record, fence, origin, clock, on_event)
     on_failure = instrumentation.on_store_failure
     breaker_log = BreakerLog(recorder.note, sleep, on_failure)
-    poller = _poller(instance, recorder, _guards(instance, fence, recorder, breaker_log))
     dispatcher = _dispatcher(instance, fence)
+    guards = _guards(instance, fence, recorder, breaker_log)
+
+    def on_jump(jump: timedelta) -> None:
+        instrumentation.on_clock_jump(jump)
+        dispatcher.on_clock_jump(jump)
+
+    poller = _poller(instance, recorder, guards, on_jump)
 
     def on_relay_step(step: RelayStep | RelayError | StoreUnavailable) -> None:
         instrumentation.on_relay_step(step)
@@ -106,7 +113,13 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
         on_failure,
         interval=settings.lease_renewal,
     )
-    nightly = NightlyMaintenance(prune_record, recorder.renew_calendar, clock, sleep, on_failure)
+    nightly = NightlyMaintenance(
+        prune_record,
+        recorder.renew_calendar,
+        SteadyClock(clock, instance.monotonic),
+        sleep,
+        on_failure,
+    )
     tasks: dict[str, Task] = {
         "renewal": renewal.run,
         "breaker": breaker_log.run,
@@ -117,13 +130,20 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
     return Leader(recorder, poller, tasks)
 
 
-def _poller(instance: Instance, recorder: Recorder, guards: GuardedBanxico) -> Poller:
+def _poller(
+    instance: Instance,
+    recorder: Recorder,
+    guards: GuardedBanxico,
+    on_jump: Callable[[timedelta], None],
+) -> Poller:
     timing = Timing(
-        instance.clock,
-        instance.sleep,
-        instance.settings.poll_intervals(),
-        lambda: guards.breaker.retry_at,
-        timedelta(seconds=instance.settings.store_retry),
+        clock=instance.clock,
+        monotonic=instance.monotonic,
+        sleep=instance.sleep,
+        intervals=instance.settings.poll_intervals(),
+        breaker_retry_in=lambda: guards.breaker.retry_in,
+        store_retry=timedelta(seconds=instance.settings.store_retry),
+        on_jump=on_jump,
     )
     return Poller(
         Cycle(guards.banxico, recorder, instance.clock, instance.tracing.span),
@@ -139,8 +159,9 @@ def _dispatcher(instance: Instance, fence: Fence) -> NotificationDispatcher:
         lambda notice: NoticeCursor(instance.engine, fence, notice),
         Sinks(instance.alerts, instance.edge, instance.instrumentation.on_notice),
         instance.clock,
+        instance.monotonic,
         interval=instance.settings.notice_interval,
-        second_purge=timedelta(seconds=instance.settings.second_purge),
+        second_purge=instance.settings.second_purge,
     )
 
 
@@ -155,6 +176,7 @@ def _guards(
 
     dependencies = GuardDependencies(
         clock=clock,
+        monotonic=instance.monotonic,
         sleep=instance.sleep,
         random=instance.random,
         planned=lambda: polls_until_closing(recorder.schedule_inputs, clock(), intervals),

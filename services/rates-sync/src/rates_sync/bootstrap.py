@@ -26,7 +26,7 @@ from rates_contracts.observation import FIRST_FIX_DAY
 from rates_sync import __version__
 from rates_sync.assembly import Instance, build_leader
 from rates_sync.banxico.client import BanxicoClient, open_client
-from rates_sync.clock import Clock, Sleep
+from rates_sync.clock import Clock, Monotonic, Sleep
 from rates_sync.instrumentation import Instrumentation
 from rates_sync.leader.election import Election
 from rates_sync.liveness import Liveness
@@ -57,7 +57,7 @@ class Overrides:
     """
 
     clock: Clock = lambda: datetime.now(UTC)
-    monotonic: Callable[[], float] = time.monotonic
+    monotonic: Monotonic = time.monotonic
     sleep: Sleep = asyncio.sleep
     random: Callable[[], float] = chance
     new_event_id: Callable[[], str] = lambda: uuid.uuid4().hex
@@ -127,6 +127,7 @@ def _instance(settings: Settings, overrides: Overrides, closing: AsyncExitStack)
     return Instance(
         settings=settings,
         clock=overrides.clock,
+        monotonic=overrides.monotonic,
         sleep=overrides.sleep,
         lease_sleep=lease_sleep,
         random=overrides.random,

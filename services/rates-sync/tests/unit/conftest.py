@@ -85,6 +85,8 @@ def data_dir() -> Path:
 class HandClock:
     """The time, moved by hand or by sleeping; `sleep` also lets other tasks run.
 
+    To set `now` is to let time pass; `jump` sets the wall clock alone (protocol rule 32).
+
     From `stop_at` on a sleep never ends and says so by `asleep`: a loop can be cancelled there.
     """
 
@@ -92,14 +94,20 @@ class HandClock:
     slept: list[float] = field(default_factory=list)
     stop_at: datetime | None = None
     asleep: asyncio.Event = field(default_factory=asyncio.Event)
+    wrong_by: timedelta = timedelta()
 
     def __call__(self) -> datetime:
-        """Return the time."""
+        """Return the time that the wall clock shows."""
         return self.now
 
+    def jump(self, by: timedelta) -> None:
+        """Set the wall clock forward or back; no time passes."""
+        self.now += by
+        self.wrong_by += by
+
     def monotonic(self) -> float:
-        """Return the same time as a monotonic clock shows it."""
-        return self.now.timestamp()
+        """Return the time that has really passed."""
+        return (self.now - self.wrong_by).timestamp()
 
     async def sleep(self, seconds: float) -> None:
         """Move the time on at once."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from rates_sync.clock import Clock, Sleep
+from rates_sync.clock import Clock, Monotonic, Sleep
 from rates_sync.errors import Outcome, StoreUnavailable
 from rates_sync.guard.breaker import Breaker, OnChange
 from rates_sync.guard.limits import GuardLimits
@@ -31,6 +31,7 @@ class GuardDependencies:
     """
 
     clock: Clock
+    monotonic: Monotonic
     sleep: Sleep
     random: Callable[[], float]
     planned: Callable[[], int]
@@ -54,6 +55,7 @@ def guard_banxico(
     breaker = Breaker(
         Timeout(client, seconds=limits.deadline),
         clock=dependencies.clock,
+        monotonic=dependencies.monotonic,
         on_change=dependencies.on_change,
         fail_max=limits.fail_max,
         reset_after=limits.reset_after,

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rates_sync.clock import SteadyClock
 from rates_sync.errors import LeaseLost, StoreUnavailable
 from rates_sync.leader.loops import BreakerLog, NightlyMaintenance, Renewal, next_night
 
@@ -86,7 +87,11 @@ async def test_night_prunes_and_renews_the_calendar(
             raise LeaseLost("enough")
 
     nightly = NightlyMaintenance(
-        prune, renew_calendar, hand_clock, hand_clock.sleep, lambda _: None
+        prune,
+        renew_calendar,
+        SteadyClock(hand_clock, hand_clock.monotonic),
+        hand_clock.sleep,
+        lambda _: None,
     )
     with pytest.raises(LeaseLost):
         await nightly.run()

@@ -31,7 +31,7 @@ UNUSED = Secret("unused")
 class FakeBreaker:
     """A breaker that says when it may be tried."""
 
-    retry_at: datetime | None = None
+    retry_in: timedelta | None = None
 
 
 @pytest.fixture
@@ -50,7 +50,15 @@ def breaker() -> FakeBreaker:
 
 
 @pytest.fixture
-def poller(desk: Any, banxico: Any, breaker: FakeBreaker, metrics: Metrics) -> Poller:
+def jumps() -> list[timedelta]:
+    """How far the clock has jumped."""
+    return []
+
+
+@pytest.fixture
+def poller(
+    desk: Any, banxico: Any, breaker: FakeBreaker, metrics: Metrics, jumps: list[timedelta]
+) -> Poller:
     """A poller over a record that is empty."""
     recorder = desk.recorder()
     clock = desk.clock
@@ -60,10 +68,12 @@ def poller(desk: Any, banxico: Any, breaker: FakeBreaker, metrics: Metrics) -> P
         recorder,
         Timing(
             clock,
+            clock.monotonic,
             clock.sleep,
             Settings(UNUSED, UNUSED, UNUSED, UNUSED).poll_intervals(),
-            lambda: breaker.retry_at,
+            lambda: breaker.retry_in,
             timedelta(seconds=15),
+            jumps.append,
         ),
         Instrumentation(metrics, Liveness(clock.monotonic), clock),
     )
@@ -101,7 +111,7 @@ async def test_day_is_polled_by_the_schedule(
     await _run(poller, desk.clock, hours=2 + 10 / 60)
     # Begun inside the window it asks at once, then 29 times to 11:56, each 15 s from 11:59:30 to
     # 12:05, and at 12:08 as on any day.
-    assert len(banxico.asked) == 1 + 29 + 23 + 1
+    assert len(banxico.asked) == 1 + 39 + 23 + 1
 
 
 async def test_interrupted_history_is_asked_for_again_at_any_hour(
@@ -146,9 +156,9 @@ async def test_open_breaker_sets_the_next_cycle(
     await poller._begin()
     await poller.poll(Purpose.POLL)
     banxico.script = [UpstreamFailure("away")]
-    breaker.retry_at = desk.clock() + timedelta(seconds=60)
+    breaker.retry_in = timedelta(seconds=60)
     await poller.poll(Purpose.POLL)
-    assert poller.next_cycle_at == breaker.retry_at
+    assert poller.next_cycle_at == desk.clock() + breaker.retry_in
 
 
 async def test_rate_limit_delays_the_next_cycle(poller: Poller, desk: Any, banxico: Any) -> None:
@@ -166,7 +176,7 @@ async def test_exhausted_quota_with_an_open_breaker_is_no_busy_loop(
     """A trial that the quota refuses waits for the regular pace, not for a moment gone by."""
     await poller._begin()
     await poller.poll(Purpose.POLL)
-    breaker.retry_at = desk.clock() - timedelta(seconds=1)
+    breaker.retry_in = timedelta()
     banxico.script = [QuotaExhausted("1000 spent")]
     await poller.poll(Purpose.POLL)
     assert poller.next_cycle_at == desk.clock() + timedelta(minutes=4)
@@ -210,3 +220,79 @@ async def test_restored_record_is_searched_for_holes(
     await poller.poll(Purpose.POLL)
     assert _chunks(metrics) != chunks
     assert poller.schedule_inputs.verified_at is not None
+
+
+async def _follow(poller: Poller, clock: Any, seconds: float) -> None:
+    """Run the loop, already begun, for so long by the monotonic clock."""
+    begin, poller._begin = poller._begin, _begun  # type: ignore[method-assign]
+    await _run(poller, clock, hours=seconds / 3600)
+    clock.stop_at, clock.asleep = None, asyncio.Event()
+    poller._begin = begin  # type: ignore[method-assign]
+
+
+async def _begun() -> None:
+    """Nothing is left to begin."""
+
+
+@pytest.mark.parametrize(("ahead", "seconds"), [(timedelta(hours=1), 30), (timedelta(hours=13), 5)])
+async def test_clock_that_was_ahead_costs_no_poll(
+    poller: Poller, desk: Any, banxico: Any, jumps: list[timedelta], ahead: timedelta, seconds: int
+) -> None:
+    """Protocol rule 32: ahead and right again, the next polls are those of the right time."""
+    await poller._begin()
+    await poller.poll(Purpose.POLL)
+    await _follow(poller, desk.clock, 60)
+    desk.clock.jump(ahead)
+    await _follow(poller, desk.clock, seconds)
+    desk.clock.jump(-ahead)
+    banxico.asked.clear()
+    await _follow(poller, desk.clock, 20)
+    assert jumps == [ahead, -ahead]
+    assert banxico.asked
+    assert poller.schedule_inputs.verified_at <= desk.clock()
+    assert poller.next_cycle_at == datetime.fromisoformat("2026-08-13T16:04:00+00:00")
+    assert (await desk.record.status()).fresh_until <= desk.clock() + timedelta(minutes=5)
+
+
+async def test_clock_set_back_before_noon_keeps_the_pace(
+    poller: Poller, desk: Any, banxico: Any, jumps: list[timedelta]
+) -> None:
+    """Protocol rule 32: an hour back at 11:50 leaves no hour without a poll."""
+    desk.clock.now = datetime.fromisoformat("2026-08-13T17:50:00+00:00")
+    await poller._begin()
+    await poller.poll(Purpose.POLL)
+    desk.clock.jump(timedelta(hours=-1))
+    banxico.asked.clear()
+    await _follow(poller, desk.clock, 600)
+    assert jumps == [timedelta(hours=-1)]
+    assert len(banxico.asked) == 1 + 3
+
+
+async def test_clock_that_keeps_jumping_spends_little(
+    poller: Poller, desk: Any, banxico: Any, jumps: list[timedelta]
+) -> None:
+    """Protocol rule 20: each jump plans again, and none asks within 15 s of the last question."""
+    await poller._begin()
+    await poller.poll(Purpose.POLL)
+    banxico.asked.clear()
+    for _ in range(30):
+        desk.clock.jump(timedelta(hours=1))
+        await _follow(poller, desk.clock, 1)
+        desk.clock.jump(timedelta(hours=-1))
+        await _follow(poller, desk.clock, 1)
+    assert len(jumps) == 60
+    assert len(banxico.asked) <= 60 / 15
+
+
+async def test_limit_told_by_a_wrong_clock_is_not_waited_for(
+    poller: Poller, desk: Any, banxico: Any
+) -> None:
+    """Protocol rule 32: a rate limit whose end was reckoned 13 h ahead ends with the wrong time."""
+    await poller._begin()
+    await poller.poll(Purpose.POLL)
+    desk.clock.jump(timedelta(hours=13))
+    banxico.script = [UpstreamRateLimited(600)]
+    await poller.poll(Purpose.POLL)
+    desk.clock.jump(timedelta(hours=-13))
+    await _follow(poller, desk.clock, 1)
+    assert poller.next_cycle_at <= desk.clock() + timedelta(minutes=4)

@@ -21,7 +21,7 @@ from rates_sync.store.schema import outbox
 from rates_sync.upstream import Query, Rejected
 
 SERIES = ("SF43718", "SF60653")
-SECOND_PURGE = timedelta(seconds=20)
+SECOND_PURGE = 20.0
 
 
 class FakeAlerts:
@@ -82,6 +82,7 @@ def dispatcher_of(
             lambda name: NoticeCursor(desk.engine, desk.fence, name),
             sinks,
             desk.clock,
+            desk.clock.monotonic,
             interval=1,
             second_purge=SECOND_PURGE,
         )
@@ -130,6 +131,37 @@ async def test_publication_is_purged_twice(
     await dispatcher.step()
     await dispatcher.step()
     assert len(edge.purged) == 2
+
+
+async def test_second_purge_follows_no_wall_clock(
+    recorder: Recorder,
+    desk: Any,
+    banxico: Any,
+    dispatcher_of: Callable[[], NotificationDispatcher],
+    edge: FakeEdge,
+) -> None:
+    """Protocol rule 32: set ahead it is not early, set back it is not late."""
+    dispatcher = dispatcher_of()
+    await _publish(recorder, banxico)
+    await dispatcher.step()
+    desk.clock.jump(timedelta(hours=1))
+    await dispatcher.step()
+    assert len(edge.purged) == 1
+    desk.clock.jump(timedelta(hours=-3))
+    desk.clock.now += timedelta(seconds=20)
+    await dispatcher.step()
+    assert len(edge.purged) == 2
+
+
+async def test_clock_that_jumped_is_an_alert(
+    dispatcher_of: Callable[[], NotificationDispatcher], recorder: Recorder, alerts: FakeAlerts
+) -> None:
+    """Protocol rule 32: people hear how far the clock moved, whatever the record says."""
+    dispatcher = dispatcher_of()
+    dispatcher.on_clock_jump(timedelta(hours=-1))
+    await dispatcher.step()
+    assert alerts.names == ["clock_jumped"]
+    assert "-3600.0 s" in alerts.sent[0].summary
 
 
 async def test_freshness_alone_purges_nothing(
@@ -364,7 +396,12 @@ async def test_alert_goes_out_directly_while_the_database_is_away(
     """Protocol rule 21: without an outbox to follow people still hear of it, once."""
     sinks = Sinks(alerts, edge, lambda notice, sent: None)
     dispatcher = NotificationDispatcher(
-        lambda _: BrokenCursor(), sinks, hand_clock, interval=1, second_purge=SECOND_PURGE
+        lambda _: BrokenCursor(),
+        sinks,
+        hand_clock,
+        hand_clock.monotonic,
+        interval=1,
+        second_purge=SECOND_PURGE,
     )
     for _ in range(20):
         await dispatcher.step()
@@ -377,11 +414,11 @@ def test_short_outage_is_no_alert(hand_clock: Any) -> None:
     outage = OutageDetector("redis")
     seen = []
     for away in (True, True, False):
-        seen += outage.alerts(away, hand_clock())
+        seen += outage.alerts(away, hand_clock(), hand_clock.monotonic())
         hand_clock.now += timedelta(seconds=4)
     assert seen == []
     for away in (True, True, True, False, False):
-        seen += outage.alerts(away, hand_clock())
+        seen += outage.alerts(away, hand_clock(), hand_clock.monotonic())
         hand_clock.now += timedelta(seconds=8)
     assert [alert.name for alert in seen] == ["redis_unavailable", "redis_available"]
 
@@ -412,7 +449,12 @@ async def test_dispatcher_steps_when_woken(
     cursor, wake = QueueCursor(), asyncio.Event()
     sinks = Sinks(alerts, NoEdgeCache(), lambda notice, sent: None)
     dispatcher = NotificationDispatcher(
-        lambda _: cursor, sinks, desk.clock, interval=3600, second_purge=SECOND_PURGE
+        lambda _: cursor,
+        sinks,
+        desk.clock,
+        desk.clock.monotonic,
+        interval=3600,
+        second_purge=SECOND_PURGE,
     )
     running = asyncio.create_task(dispatcher.run(wake))
     await asyncio.sleep(0)
