@@ -33,6 +33,7 @@ NUMERIC_DEFAULTS = {
     "response.render.edge_seconds": "protocol rule 21: an hour, where nothing shortens it",
     "convert.ConvertQuery.scale": "the API's own default, in its documentation",
     "engine.translated.seconds": "a transaction's deadline; a migration's is longer",
+    "upstream.Answer.age": "no cache held the answer",
     "aws.__init__.deadline": "how long AWS may take for a call",
 }
 """Every default for a number outside of the settings, and why it is one: none is configurable."""

@@ -9,9 +9,9 @@ import struct
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-MEXICO_CITY = ZoneInfo("America/Mexico_City")
+from rates_contracts.calendar import MEXICO_CITY
+
 _MICROSECONDS = struct.Struct("=q")
 
 

@@ -9,7 +9,7 @@ import pytest
 from litestar.testing import TestClient
 
 from banxico_simulator.app import create_app
-from banxico_simulator.series import History, load
+from banxico_simulator.published.series import History, load
 from support.clocks import HandClock
 
 sys.path.append(str(Path(__file__).parent))

@@ -62,6 +62,11 @@ def test_clock_stands_while_frozen(banxico: Banxico, real_time: HandClock) -> No
         ("POST", "publish", {"date": "2024-01-01"}, "no banking day"),
         ("POST", "publish", {"date": "2027-01-04"}, "ahead"),
         ("POST", "publish", {"date": "2024-01-02", "rate": 17.5}, "str"),
+        ("PUT", "faults", {"faults": [{"kind": "hang", "days": ["2024-01-02"]}]}, "length 2"),
+        ("POST", "open", {"date": "2024-01-02"}, "FIX of its own"),
+        ("POST", "move", {"date": "2024-01-01", "percent": 12}, "no banking day"),
+        ("POST", "move", {"date": "2024-01-02", "percent": "1e99"}, "can't move"),
+        ("PUT", "withdrawal", {"date": "2026-11-21"}, "shows nothing"),
         ("PUT", "publication", {"date": "2024-01-02"}, "at"),
         ("POST", "correct", {"date": "2026-11-21", "rate": "17.0000"}, "shows nothing"),
         ("POST", "correct", {"date": "2024-01-02", "rate": "1", "series": "SF1"}, "SF60653"),
@@ -126,6 +131,53 @@ def test_correct_leaves_the_settlement_if_told_so(banxico: Banxico) -> None:
     seen = banxico.datos("/series/SF43718,SF60653/datos/2024-01-02/2024-01-04")
     assert seen["SF43718"]["02/01/2024"] == "17.0300"
     assert seen["SF60653"]["04/01/2024"] == "17.0297"
+
+
+@pytest.mark.parametrize("percent", [-11, "-11", -11.0])
+def test_move(banxico: Banxico, percent: Any) -> None:
+    """A FIX still to come is moved by per cent, in its own series alone if told so."""
+    banxico.set_clock("2024-01-02T11:00:00-06:00")
+    wish = {"date": "2024-01-02", "percent": percent, "settlement_follows": False}
+    assert banxico.control("POST", "move", wish)["rate"] is None
+    banxico.set_clock("2024-01-02T12:05:00-06:00")
+    assert banxico.datos("/series/SF43718,SF60653/datos/oportuno") == {
+        "SF43718": {"02/01/2024": "15.0579"},
+        "SF60653": {"04/01/2024": "17.0297"},
+    }
+
+
+def test_open(banxico: Banxico) -> None:
+    """A Saturday with a FIX of its own, alone in its series."""
+    banxico.set_clock("2024-01-06T13:00:00-06:00")
+    wish = {"date": "2024-01-06", "rate": "16.9000", "settlement_follows": False}
+    assert banxico.control("POST", "open", wish)["published_at"] == "2024-01-06T18:02:00Z"
+    assert banxico.datos(OPORTUNO) == {"SF43718": {"06/01/2024": "16.9000"}}
+
+
+def test_a_day_opened_by_mistake_is_closed_again(banxico: Banxico) -> None:
+    """`at` null takes an opening back."""
+    banxico.set_clock("2024-01-01T13:00:00-06:00")
+    banxico.control("POST", "open", {"date": "2024-01-01", "rate": "16.9000"})
+    banxico.control("PUT", "publication", {"date": "2024-01-01", "at": None})
+    assert banxico.datos("/series/SF43718,SF60653/datos/oportuno") == {
+        "SF43718": {"29/12/2023": "16.9190"},
+        "SF60653": {"03/01/2024": "16.9190"},
+    }
+
+
+def test_withdrawal(banxico: Banxico) -> None:
+    """A published day is gone with its settlement day, and back with it."""
+    banxico.set_clock("2024-01-02T13:00:00-06:00")
+    path = "/series/SF43718,SF60653/datos/2024-01-02/2024-01-04"
+    whole = banxico.datos(path)
+    day = {"date": "2024-01-02"}
+    assert banxico.control("PUT", "withdrawal", day)["rate"] is None
+    assert banxico.datos(path) == {
+        "SF43718": {},
+        "SF60653": {"02/01/2024": "16.8935", "03/01/2024": "16.9190"},
+    }
+    back = banxico.control("PUT", "withdrawal", day | {"withdrawn": False})
+    assert (back["rate"], banxico.datos(path)) == ("17.0297", whole)
 
 
 def test_reset_brings_everything_back(banxico: Banxico) -> None:
@@ -215,6 +267,81 @@ def test_wrong_order_fault(banxico: Banxico) -> None:
     faulty(banxico, kind="wrong_order")
     days = banxico.datos("/series/SF43718/datos/2024-01-02/2024-01-04")["SF43718"]
     assert list(days) == ["04/01/2024", "03/01/2024", "02/01/2024"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "rows"),
+    [
+        ("iso_dates", {"2024-01-02": "17.0297", "2024-01-03": "17.0492"}),
+        ("no_observation", {"02/01/2024": "N/E", "03/01/2024": "N/E"}),
+        ("missing_datos", {}),
+    ],
+)
+def test_rows_that_can_not_be_used(banxico: Banxico, kind: str, rows: dict[str, str]) -> None:
+    """Every row of the series named is met, the other series is as always."""
+    path = "/series/SF43718,SF60653/datos/2024-01-02/2024-01-03"
+    usual = banxico.datos(path)
+    faulty(banxico, kind=kind, series="SF43718")
+    assert banxico.datos(path) == {"SF43718": rows, "SF60653": usual["SF60653"]}
+    faulty(banxico, kind=kind)
+    assert banxico.datos(path)["SF60653"] != usual["SF60653"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "left"), [("null_series", [None, "SF43718"]), ("missing_series", ["SF43718"])]
+)
+def test_series_that_are_not_there(banxico: Banxico, kind: str, left: list[str | None]) -> None:
+    """The series named is null, or is not in the list; a fault after it finds no rows there."""
+    lost = {"kind": kind, "series": "SF60653"}
+    banxico.control("PUT", "faults", {"faults": [lost, {"kind": "wrong_order"}]})
+    answer = banxico.sie("/series/SF43718,SF60653/datos/2024-01-02/2024-01-03").json()
+    assert [node and node["idSerie"] for node in answer["bmx"]["series"]] == left
+
+
+def test_date_is_the_simulators(banxico: Banxico) -> None:
+    """Every answer, errors and faults too, has the `Date` of the simulator's own clock."""
+    banxico.set_clock("2024-01-02T12:05:00-06:00")
+    for path in (OPORTUNO, "/series/SF999"):
+        assert banxico.sie(path).headers["date"] == "Tue, 02 Jan 2024 18:05:00 GMT"
+    faulty(banxico, kind="html")
+    answer = banxico.sie(OPORTUNO)
+    assert answer.headers["date"] == "Tue, 02 Jan 2024 18:05:00 GMT"
+    assert "age" not in answer.headers
+
+
+def test_shifted_date(banxico: Banxico) -> None:
+    """`Date` runs ahead of the simulator's clock, or behind it; the data don't."""
+    banxico.set_clock("2024-01-02T12:05:00-06:00")
+    usual = banxico.datos(OPORTUNO)
+    for seconds, shown in ((90, "18:06:30"), (-90, "18:03:30")):
+        faulty(banxico, kind="shifted_date", shift_seconds=seconds)
+        assert banxico.sie(OPORTUNO).headers["date"] == f"Tue, 02 Jan 2024 {shown} GMT"
+        assert banxico.datos(OPORTUNO) == usual
+
+
+def test_an_answer_of_yesterday_from_a_cache(banxico: Banxico) -> None:
+    """Body and `Date` are those of then, without what was corrected since; `Age` says how old."""
+    banxico.set_clock("2024-01-04T13:00:00-06:00")
+    banxico.control("POST", "correct", {"date": "2024-01-03", "rate": "17.0500"})
+    faulty(banxico, kind="cached", age_seconds=86_400)
+    answer = banxico.sie("/series/SF43718/datos/2024-01-02/2024-01-04")
+    assert (answer.headers["date"], answer.headers["age"]) == (
+        "Wed, 03 Jan 2024 19:00:00 GMT",
+        "86400",
+    )
+    rows = answer.json()["bmx"]["series"][0]["datos"]
+    assert [row["dato"] for row in rows] == ["17.0297", "17.0492"]
+
+
+def test_a_fault_may_meet_requests_for_some_days_only(banxico: Banxico) -> None:
+    """A range that touches the days is met, and a whole history; others and the latest are not."""
+    faulty(banxico, kind="status", days=["2024-01-10", "2024-01-12"])
+    asked = ("01-01/2024-01-09", "01-01/2024-01-10", "01-12/2024-01-20", "01-13/2024-01-20")
+    paths = [f"/series/SF43718/datos/2024-{days}" for days in asked]
+    statuses = [banxico.sie(path).status_code for path in paths]
+    assert statuses == [200, 503, 503, 200]
+    assert banxico.sie("/series/SF43718/datos").status_code == 503
+    assert [banxico.sie(path).status_code for path in ("/series/SF43718", OPORTUNO)] == [200, 200]
 
 
 def test_faults_work_together(banxico: Banxico, real_time: HandClock) -> None:

@@ -51,6 +51,26 @@ def test_answers_in_chunks(process: httpx.Client) -> None:
     assert len(answer.json()["bmx"]["series"][0]["datos"]) > 8_767
 
 
+def test_date_is_sent_once(process: httpx.Client) -> None:
+    """The server adds no `Date` of its own beside the simulator's."""
+    process.put("/control/clock", json={"now": "2024-01-02T18:05:00Z", "frozen": True})
+    answer = process.get(OPORTUNO, headers=TOKEN)
+    process.delete("/control/clock")
+    assert answer.headers.get_list("date") == ["Tue, 02 Jan 2024 18:05:00 GMT"]
+
+
+def test_a_range_that_never_comes(process: httpx.Client) -> None:
+    """Requests that touch the days of a `hang` are never answered, others are."""
+    days = ["2024-01-10", "2024-01-12"]
+    process.put("/control/faults", json={"faults": [{"kind": "hang", "days": days}]})
+    path = "/SieAPIRest/service/v1/series/SF43718/datos"
+    with pytest.raises(httpx.ReadTimeout):
+        process.get(f"{path}/2024-01-01/2024-01-31", headers=TOKEN, timeout=0.2)
+    later = process.get(f"{path}/2024-01-13/2024-01-31", headers=TOKEN)
+    process.delete("/control/faults")
+    assert later.status_code == 200
+
+
 def test_dropped_connection(process: httpx.Client) -> None:
     """The connection breaks inside the body; the next request is answered."""
     process.put("/control/faults", json={"faults": [{"kind": "drop_connection", "count": 1}]})

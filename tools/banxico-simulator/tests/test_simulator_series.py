@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from banxico_simulator.series import (
+from banxico_simulator.published.series import (
     FIX,
     SETTLEMENT,
     History,
@@ -95,9 +95,3 @@ def test_banking_days_leave_out_weekends_and_bank_holidays() -> None:
     """Of 2026-10-30 to 2026-11-03 only Friday and Tuesday are banking days."""
     days = list(banking_days(date(2026, 10, 29), date(2026, 11, 3)))
     assert days == [date(2026, 10, 30), date(2026, 11, 3)]
-
-
-def test_the_days_on_which_a_fix_applies_are_those_it_determined(history: History) -> None:
-    """`applies` finds each settlement day under its own FIX, over the longest closures too."""
-    found = {day: fix_day for fix_day in history.fix for day in history.applies(fix_day)}
-    assert found == history.determined

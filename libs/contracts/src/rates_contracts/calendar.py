@@ -10,11 +10,20 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, time, timedelta
 from datetime import date as Day
+from importlib import resources
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-MEXICO_CITY = ZoneInfo("America/Mexico_City")
+
+def _packaged_zone(area: str, city: str) -> ZoneInfo:
+    """Read a zone from the package `tzdata`: `ZoneInfo(key)` prefers what the host has."""
+    with (resources.files("tzdata.zoneinfo") / area / city).open("rb") as file:
+        return ZoneInfo.from_file(file, key=f"{area}/{city}")
+
+
+MEXICO_CITY = _packaged_zone("America", "Mexico_City")
+"""From the pinned time zone data, never the host's: an old one still has summer time there."""
 ONE_DAY = timedelta(days=1)
 
 DUE_FROM = time(12)

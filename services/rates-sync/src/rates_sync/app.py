@@ -15,6 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from rates_sync.operate.health import InstanceHealth, health_of
 from rates_sync.operate.operations import Operations
 from rates_sync.operate.problems import EXCEPTION_HANDLERS
+from rates_sync.operate.review import Reviews
 from rates_sync.service import Service
 
 NO_STORE = {"Cache-Control": "no-store"}
@@ -23,7 +24,7 @@ NO_STORE = {"Cache-Control": "no-store"}
 def create_app(service: Service) -> Litestar:
     """Return the application for `service`, which it doesn't run."""
     return Litestar(
-        route_handlers=[*_probes(service), Operations],
+        route_handlers=[*_probes(service), Operations, Reviews],
         dependencies={"service": Provide(lambda: service, sync_to_thread=False)},
         exception_handlers=EXCEPTION_HANDLERS,
         state=State({"service": service}),

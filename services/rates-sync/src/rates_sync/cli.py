@@ -42,12 +42,17 @@ class InstanceClient:
         token = access.operator_token
         self._headers = {"Authorization": f"Bearer {token.reveal()}"} if token else {}
 
-    def health(self) -> dict[str, Any]:
+    def health(self) -> Any:
         """Return the answer of `/health`."""
         with self._request("GET", "/health", QUICK_SECONDS) as response:
             return _content(response)
 
-    def act(self, action: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    def show(self, what: str) -> Any:
+        """Return what an operator may see."""
+        with self._request("GET", f"/internal/v1/{what}", QUICK_SECONDS) as response:
+            return _content(response)
+
+    def act(self, action: str, body: Mapping[str, Any]) -> Any:
         """Run an operator action and return its answer."""
         with self._request("POST", f"/internal/v1/{action}", SLOW_SECONDS, body) as response:
             return _content(response)
@@ -74,9 +79,8 @@ class InstanceClient:
             ) from error
 
 
-def _content(response: httpx.Response) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(response.read())
-    return content
+def _content(response: httpx.Response) -> Any:
+    return json.loads(response.read())
 
 
 def _fail(problem: Mapping[str, Any]) -> NoReturn:
@@ -182,6 +186,74 @@ def reopen_day(instance: InstanceClient, day: datetime, reason: str) -> None:
     """Undo a `close-day` that was a mistake."""
     done = instance.act("reopen-day", {"date": day.date().isoformat(), "reason": reason})
     click.echo(f"{done['date']} is a banking day again: {done['reason']}")
+
+
+@main.group()
+def quarantine() -> None:
+    """Values that were set aside for review."""
+
+
+@quarantine.command("list")
+@click.pass_obj
+def list_quarantine(instance: InstanceClient) -> None:
+    """Show what is set aside and undecided."""
+    for row in instance.show("quarantine"):
+        click.echo(_quarantined(row))
+
+
+@quarantine.command("accept")
+@click.argument("id_")
+@click.pass_obj
+def accept_quarantined(instance: InstanceClient, id_: str) -> None:
+    """Record a value, by the first characters of its ID; its FIX and settlement together."""
+    _decide(instance, id_, "accept")
+
+
+@quarantine.command("reject")
+@click.argument("id_")
+@click.pass_obj
+def reject_quarantined(instance: InstanceClient, id_: str) -> None:
+    """Let a value count as never published."""
+    _decide(instance, id_, "reject")
+
+
+@main.group()
+def withdrawal() -> None:
+    """Recorded days that Banxico no longer publishes."""
+
+
+@withdrawal.command("keep")
+@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+@click.pass_obj
+def keep_withdrawn(instance: InstanceClient, day: datetime) -> None:
+    """Stand by the day's value: answers no longer warn."""
+    _settle(instance, day, "keep")
+
+
+@withdrawal.command("accept")
+@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+@click.pass_obj
+def accept_withdrawn(instance: InstanceClient, day: datetime) -> None:
+    """Acknowledge that the day is withdrawn: answers warn permanently."""
+    _settle(instance, day, "accept")
+
+
+def _decide(instance: InstanceClient, id_: str, decision: str) -> None:
+    for row in instance.act("quarantine", {"id": id_, "decision": decision}):
+        click.echo(f"{decision}ed: {_quarantined(row)}")
+
+
+def _quarantined(row: Mapping[str, Any]) -> str:
+    return (
+        f"{row['id'][:12]}  {row['series'] or '-':<8} {row['date'] or '-':<10} {row['raw']}"
+        f"  ({row['reason']}; since {row['first_seen']})"
+    )
+
+
+def _settle(instance: InstanceClient, day: datetime, decision: str) -> None:
+    body = {"date": day.date().isoformat(), "decision": decision}
+    for series, date in instance.act("withdrawal", body)["days"]:
+        click.echo(f"{series} of {date}: {decision}")
 
 
 if __name__ == "__main__":

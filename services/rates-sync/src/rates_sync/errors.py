@@ -8,11 +8,14 @@ The adapters (HTTP client, database, Redis, AWS) raise an error of this tree `fr
     │   ├── NeutralOutcome           neither success nor failure, never retried
     │   │   ├── QuotaExhausted       rates-sync's own budget for the day
     │   │   ├── UpstreamRateLimited  Banxico's limit; wait `seconds_to_reset`
-    │   │   └── BadToken             Banxico refuses the token; raises an alert
+    │   │   ├── BadToken             Banxico refuses the token; raises an alert
+    │   │   └── Unconfirmed          an answer that confirms nothing; carries it
     │   └── BreakerOpen              refused without asking; wait until `retry_at`
     ├── StoreError
     │   ├── StoreUnavailable         the database can't be reached or is locked
     │   └── LeaseLost                another instance is the leader now
+    ├── NothingToDecide              no such value in quarantine, or the day is not withdrawn
+    ├── Undecidable                  a datum in quarantine that is no value
     ├── RelayError                   the stream can't be synchronized with the record
     ├── NotificationFailed           an alert or a purge was not accepted
     ├── ClosureRefused               a day can't be declared closed, or reopened
@@ -25,13 +28,21 @@ The adapters (HTTP client, database, Redis, AWS) raise an error of this tree `fr
 from datetime import datetime
 from typing import Literal, get_args
 
+from rates_sync.upstream import Answer
+
 FailureKind = Literal[
     "timeout", "connection", "server_error", "html", "malformed", "redirect", "refused"
 ]
 """Why an attempt failed; `refused` is Banxico's error about the request itself."""
 
 Outcome = Literal[
-    FailureKind, "success", "quota_exhausted", "rate_limited", "bad_token", "breaker_open"
+    FailureKind,
+    "success",
+    "unconfirmed",
+    "quota_exhausted",
+    "rate_limited",
+    "bad_token",
+    "breaker_open",
 ]
 """How a request to Banxico ended: the label of the metric that counts them."""
 
@@ -51,14 +62,17 @@ class UpstreamError(RatesSyncError):
 class UpstreamFailure(UpstreamError):
     """Banxico failed: it counts for the breaker, and may be retried.
 
-    `body` is the unusable answer, for the quarantine; empty without an answer.
+    `body` is the unusable answer, for the quarantine; empty without an answer. `retry_after` is
+    how many seconds Banxico asks to wait before the next question; None if it doesn't say.
     """
 
     body: bytes = b""
 
-    def __init__(self, message: str, *, kind: FailureKind = "malformed") -> None:
+    def __init__(
+        self, message: str, *, kind: FailureKind = "malformed", retry_after: int | None = None
+    ) -> None:
         super().__init__(message)
-        self.outcome = kind
+        self.outcome, self.retry_after = kind, retry_after
 
 
 class NeutralOutcome(UpstreamError):
@@ -87,6 +101,19 @@ class BadToken(NeutralOutcome):
     outcome = "bad_token"
 
 
+class Unconfirmed(NeutralOutcome):
+    """An answer that is not of now or does not show the newest known FIX (protocol rule 27).
+
+    What is usable of `answer` is recorded all the same.
+    """
+
+    outcome = "unconfirmed"
+
+    def __init__(self, reason: str, answer: Answer) -> None:
+        super().__init__(reason)
+        self.answer = answer
+
+
 class BreakerOpen(UpstreamError):
     """The breaker refused without asking; `retry_at` (aware UTC) is when it allows a trial."""
 
@@ -107,6 +134,14 @@ class StoreUnavailable(StoreError):
 
 class LeaseLost(StoreError):
     """The fencing token is outdated: another instance took the lease."""
+
+
+class NothingToDecide(RatesSyncError):
+    """What an operator would decide is not there, or its ID is not unique."""
+
+
+class Undecidable(RatesSyncError):
+    """The datum in quarantine has no value that could be recorded."""
 
 
 class RelayError(RatesSyncError):

@@ -41,13 +41,13 @@ class Instrumentation:
         metrics.calendar_read.set(seconds(clock()))
         self._head: Head | None = None
         self._lag: Callable[[Head], int] = lambda _: 0
-        self._on_suspicious: Callable[[Sequence[Rejected]], None] = lambda _: None
+        self._on_quarantined: Callable[[Sequence[Rejected]], None] = lambda _: None
 
     def attach(
-        self, lag: Callable[[Head], int], on_suspicious: Callable[[Sequence[Rejected]], None]
+        self, lag: Callable[[Head], int], on_quarantined: Callable[[Sequence[Rejected]], None]
     ) -> None:
-        """Attach to a new leader: its relay's `lag`, and its callback for suspicious data."""
-        self._lag, self._on_suspicious = lag, on_suspicious
+        """Attach to a new leader: its relay's `lag`, and its callback for data set aside."""
+        self._lag, self._on_quarantined = lag, on_quarantined
 
     def on_attempt(self, outcome: Outcome) -> None:
         """Count a request to Banxico."""
@@ -69,9 +69,10 @@ class Instrumentation:
         metrics = self._metrics
         metrics.recorded.labels("new").inc(additions.new)
         metrics.recorded.labels("correction").inc(additions.corrections)
-        metrics.quarantined.labels("rejected").inc(len(additions.rejected))
-        metrics.quarantined.labels("suspicious").inc(len(additions.suspicious))
-        self._on_suspicious(additions.suspicious)
+        for datum in additions.quarantined:
+            reviewed = datum.kind in ("suspicious", "weekend", "closed_weekday")
+            metrics.quarantined.labels("suspicious" if reviewed else "rejected").inc()
+        self._on_quarantined(additions.quarantined)
 
     def on_chunk(self, progress: Progress) -> None:
         """Count a chunk of a backfill."""

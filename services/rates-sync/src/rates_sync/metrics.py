@@ -150,7 +150,7 @@ class Metrics:
         self.operator_actions = self._counter(
             "rates_sync_operator_actions",
             "Operator actions that this instance ran.",
-            action=("sync", "backfill", "close-day", "reopen-day"),
+            action=("sync", "backfill", "close-day", "reopen-day", "quarantine", "withdrawal"),
         )
         self.operator_refusals = self._counter(
             "rates_sync_operator_refusals", "Operator requests without the right token."

@@ -10,6 +10,8 @@ from typing import Literal, Protocol
 
 MAX_SERIES = 20
 """Banxico accepts no more series in one request."""
+MAX_OFFSET = timedelta(seconds=60)
+"""How far an answer's `Date` may lie outside of the time of asking, and how old it may be."""
 MAX_RAW = 200
 """Characters of a datum, or of an unusable answer, that the quarantine shows."""
 
@@ -25,13 +27,16 @@ class Purpose(Enum):
 class Query:
     """One request: the last observation of each series, or all from `first` to `last`.
 
-    Both days are included. Raises ValueError for a query that Banxico would refuse.
+    Both days are included. `confirms` is for a question that reaches today: of each series the
+    newest known day, None while no day is known. Its answer must show that day or a later one
+    (protocol rule 27). Raises ValueError for a query that Banxico would refuse.
     """
 
     series: tuple[str, ...]
     first: Day | None = None
     last: Day | None = None
     purpose: Purpose = Purpose.POLL
+    confirms: Mapping[str, Day | None] | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.series) <= MAX_SERIES:
@@ -73,7 +78,10 @@ RejectedKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A datum that can't be used, for the quarantine; `raw` is its JSON, cut at `MAX_RAW`."""
+    """A datum that can't be used, for the quarantine.
+
+    `raw` is its JSON, cut at `MAX_RAW`; of series that were not asked for, their number and hash.
+    """
 
     series: str
     date: Day | None
@@ -108,6 +116,37 @@ class Answer:
     answered_at: datetime | None = None
     age: timedelta = timedelta()
     query: Query | None = None
+
+    @property
+    def is_of_now(self) -> bool:
+        """Tell whether it was made when it was asked for, as far as its headers say (rule 27)."""
+        return self.age <= MAX_OFFSET and abs(self.clock_offset) <= MAX_OFFSET
+
+    @property
+    def clock_offset(self) -> timedelta:
+        """Return how far the answerer's clock is ahead of ours; zero within the time of asking."""
+        if self.answered_at is None:
+            return timedelta()
+        earliest = self.asked_at or self.received_at
+        # HTTP dates have whole seconds.
+        if earliest - timedelta(seconds=1) <= self.answered_at <= self.received_at:
+            return timedelta()
+        past = self.answered_at < earliest
+        return self.answered_at - (earliest if past else self.received_at)
+
+    @property
+    def days(self) -> frozenset[tuple[str, Day]]:
+        """Return the days of each series that it has a datum for, usable or not."""
+        usable = {(row.series, row.date) for row in self.published}
+        return frozenset(
+            usable | {(row.series, row.date) for row in self.rejected if row.date is not None}
+        )
+
+    def shows(self, series: str, since: Day | None) -> bool:
+        """Tell whether it has a usable value of `series` for `since` or a later day."""
+        return any(
+            row.series == series and (since is None or row.date >= since) for row in self.published
+        )
 
 
 class Banxico(Protocol):

@@ -22,6 +22,7 @@ from rates_contracts.environment import Secret
 from rates_contracts.events import Event, decode_event
 from rates_contracts.observation import FIX, SETTLEMENT
 from rates_sync.cycle.recorder import Recorder
+from rates_sync.guard.confirmation import Confirmation
 from rates_sync.migrations import migrate
 from rates_sync.settings import Settings
 from rates_sync.store.engine import open_engine
@@ -123,8 +124,8 @@ class HandClock:
 class ReplayedBanxico:
     """Publishes the real series by the clock: each FIX at 12:05 of its day, the settlement with it.
 
-    `script` holds errors to raise first; `changed` other values for a day, `rejected` what an
-    answer has beside.
+    `script` holds errors to raise first; `changed` other values for a day, `withdrawn` days that
+    are published no more, `rejected` what an answer has beside. Its `Date` is `date_ahead`.
     """
 
     fix: dict[Day, Decimal]
@@ -134,6 +135,9 @@ class ReplayedBanxico:
     changed: dict[tuple[str, Day], Decimal] = field(default_factory=dict)
     rejected: tuple[Rejected, ...] = ()
     missing: tuple[str, ...] = ()
+    withdrawn: set[tuple[str, Day]] = field(default_factory=set)
+    date_ahead: timedelta = timedelta()
+    age: timedelta = timedelta()
     asked: list[Query] = field(default_factory=list)
 
     async def ask(self, query: Query) -> Answer:
@@ -145,11 +149,27 @@ class ReplayedBanxico:
         published = tuple(self._published(query))
         body = repr(published).encode()
         sha256 = hashlib.sha256(body).hexdigest()
-        return Answer(body, sha256, self.clock(), published, self.rejected, self.missing, {})
+        now = self.clock()
+        answer = Answer(
+            body,
+            sha256,
+            now,
+            published,
+            self.rejected,
+            self.missing,
+            {},
+            asked_at=now,
+            answered_at=now + self.date_ahead,
+            age=self.age,
+            query=query,
+        )
+        return await Confirmation(_Answered(answer)).ask(query)
 
     def _published(self, query: Query) -> list[Published]:
         last_seen = max(day for day in self.fix if self._is_out(day))
-        ahead = last_seen + timedelta(days=1)
+        calendar = bank_calendar(last_seen)
+        # A FIX applies until the banking day after its publication.
+        ahead = calendar.next_banking_day(calendar.next_banking_day(last_seen))
         shown = {
             FIX: {day: value for day, value in self.fix.items() if day <= last_seen},
             SETTLEMENT: {d: v for d, v in self.settlement.items() if d <= ahead},
@@ -158,11 +178,23 @@ class ReplayedBanxico:
             Published(series, day, self.changed.get((series, day), value))
             for series in sorted(query.series)
             for day, value in sorted(shown[series].items())
-            if query.covers(day)
+            if query.covers(day) and series not in self.missing
+            if (series, day) not in self.withdrawn
         ]
 
     def _is_out(self, day: Day) -> bool:
         return mexico_instant(day, time(12, 5)) <= self.clock()
+
+
+@dataclass
+class _Answered:
+    """A Banxico that has one answer."""
+
+    answer: Answer
+
+    async def ask(self, _: Query) -> Answer:
+        """Return it."""
+        return self.answer
 
 
 @dataclass

@@ -15,7 +15,7 @@ from banxico_simulator.control import control
 from banxico_simulator.errors import SimulatorError
 from banxico_simulator.front import Front, Sleep
 from banxico_simulator.limits import Monotonic
-from banxico_simulator.publication import ANNOUNCED_AT
+from banxico_simulator.published.publication import ANNOUNCED_AT
 from banxico_simulator.settings import DEVELOPMENT_TOKEN
 from banxico_simulator.simulator import Simulator
 

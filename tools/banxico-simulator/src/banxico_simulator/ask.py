@@ -10,7 +10,7 @@ from datetime import date
 from enum import StrEnum
 
 from banxico_simulator import sie
-from banxico_simulator.series import FIX, SETTLEMENT
+from banxico_simulator.published.series import FIX, SETTLEMENT
 from banxico_simulator.sie import Refusal
 
 _SERIES_ID = re.compile(r"S[A-Z]\d{1,6}")
@@ -35,6 +35,12 @@ class Ask:
     ids: str = ""
     first: str = ""
     last: str = ""
+
+    def touches(self, first: date, last: date) -> bool:
+        """Whether data of a day from `first` to `last` are asked for; the latest are of no day."""
+        if self.group is Group.RANGE:
+            return self.first <= last.isoformat() and first.isoformat() <= self.last
+        return self.group is Group.HISTORY
 
 
 def parse(path: str) -> Ask:

@@ -5,9 +5,18 @@ Never used for the rate limits, which must end whatever the simulated day is.
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from importlib import resources
 from zoneinfo import ZoneInfo
 
-MEXICO_CITY = ZoneInfo("America/Mexico_City")
+
+def _packaged_zone(area: str, city: str) -> ZoneInfo:
+    """A zone from the package `tzdata`: `ZoneInfo(key)` prefers what the host has."""
+    with (resources.files("tzdata.zoneinfo") / area / city).open("rb") as file:
+        return ZoneInfo.from_file(file, key=f"{area}/{city}")
+
+
+MEXICO_CITY = _packaged_zone("America", "Mexico_City")
+"""From the pinned time zone data, never the host's."""
 
 Clock = Callable[[], datetime]
 """Answers the present instant, aware, in UTC."""

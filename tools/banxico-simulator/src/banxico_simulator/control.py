@@ -4,6 +4,7 @@ Each handler changes or shows the state of one `Simulator`. Wrong input is 400 w
 """
 
 import datetime as dt
+from decimal import Decimal
 from typing import Annotated, Any
 
 import msgspec
@@ -15,7 +16,7 @@ from msgspec import Meta
 from banxico_simulator.errors import SimulatorError
 from banxico_simulator.faults import Fault
 from banxico_simulator.journal import Summary
-from banxico_simulator.series import FIX
+from banxico_simulator.published.series import FIX
 from banxico_simulator.simulator import Simulator
 
 Stage = NamedDependency[Simulator]
@@ -68,6 +69,31 @@ class Correction(msgspec.Struct, forbid_unknown_fields=True):
     rate: Rate
     series: str = FIX
     settlement_follows: bool = True
+
+
+class Opening(msgspec.Struct, forbid_unknown_fields=True):
+    """A FIX on a day that the calendar closes."""
+
+    date: dt.date
+    rate: Rate | None = None
+    settlement_follows: bool = True
+
+
+class Move(msgspec.Struct, forbid_unknown_fields=True):
+    """How far a day's FIX lies from that of the day before."""
+
+    date: dt.date
+    percent: Decimal
+    settlement_follows: bool = True
+
+
+class Withdrawal(msgspec.Struct, forbid_unknown_fields=True):
+    """A value that shows and is taken back, or is back."""
+
+    date: dt.date
+    series: str = FIX
+    settlement_follows: bool = True
+    withdrawn: bool = True
 
 
 class LimitSetting(msgspec.Struct, forbid_unknown_fields=True):
@@ -143,6 +169,32 @@ async def correct(simulator: Stage, data: JSONBody[Correction]) -> dict[str, Any
     return _shown(simulator, data.series, data.date)
 
 
+@post("/open", status_code=200)
+async def open_market(simulator: Stage, data: JSONBody[Opening]) -> dict[str, Any]:
+    """Gives a FIX to a day on which the calendar closes the market."""
+    simulator.publication.open(data.date, data.rate, settlement_follows=data.settlement_follows)
+    return _shown(simulator, FIX, data.date)
+
+
+@post("/move", status_code=200)
+async def move(simulator: Stage, data: JSONBody[Move]) -> dict[str, Any]:
+    """Moves a day's FIX away from that of the day before."""
+    now, follows = simulator.clock(), data.settlement_follows
+    simulator.publication.move(data.date, data.percent, now, settlement_follows=follows)
+    return _shown(simulator, FIX, data.date)
+
+
+@put("/withdrawal")
+async def withdraw(simulator: Stage, data: JSONBody[Withdrawal]) -> dict[str, Any]:
+    """Takes a value back that shows, or shows it again."""
+    publication, now, follows = simulator.publication, simulator.clock(), data.settlement_follows
+    if data.withdrawn:
+        publication.withdraw(data.series, data.date, now, settlement_follows=follows)
+    else:
+        publication.restore(data.series, data.date, now)
+    return _shown(simulator, data.series, data.date)
+
+
 @get("/requests")
 async def show_requests(simulator: Stage) -> Summary:
     """What was asked so far."""
@@ -165,7 +217,7 @@ async def limit(simulator: Stage, data: JSONBody[LimitSetting]) -> LimitSetting:
 
 @post("/reset", status_code=200)
 async def reset(simulator: Stage) -> ClockState:
-    """Everything as at the start: clock, publications, corrections, faults, limits, counts."""
+    """Everything as at the start: clock, market, publications, values, faults, limits, counts."""
     simulator.reset()
     return _clock(simulator)
 
@@ -174,7 +226,8 @@ control = Router(
     path="/control",
     route_handlers=[
         *(show_clock, move_clock, reset_clock, show_faults, switch_faults, clear_faults),
-        *(publish, schedule, correct, show_requests, forget_requests, limit, reset),
+        *(publish, schedule, correct, open_market, move, withdraw),
+        *(show_requests, forget_requests, limit, reset),
     ],
 )
 

@@ -5,12 +5,14 @@ They bend an answer, which is pure; waiting and dropping connections are the wir
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
-from typing import Annotated, Literal
+from datetime import date, datetime, timedelta
+from email.utils import format_datetime
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
+from banxico_simulator.ask import Ask
 from banxico_simulator.sie import BAD_TOKEN, HTML_TYPE, Answer, page, rate_limited
 
 Kind = Literal[
@@ -25,9 +27,19 @@ Kind = Literal[
     "rate_limit",
     "missing_datos",
     "wrong_order",
+    "iso_dates",
+    "no_observation",
+    "null_series",
+    "missing_series",
+    "cached",
+    "shifted_date",
 ]
 
 Bending = Callable[[Answer, "Fault", datetime], Answer]
+Node = dict[str, Any]
+"""A series of an answer: `idSerie`, `titulo`, `datos`."""
+Row = dict[str, str]
+"""A day of a series: `fecha`, `dato`."""
 _SPOILT = "spoilt"
 _REJECTED = page("Request Rejected", "The requested URL was rejected.")
 
@@ -40,6 +52,10 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """The next n matching requests, then normal; without it all of them."""
     path: str = ""
     """Only requests whose path contains this."""
+    days: tuple[date, date] | None = None
+    """Only requests for data of a day from the first to the last of these."""
+    series: str = ""
+    """Faults of series: only this series; without it each."""
     latency_ms: Annotated[int, Meta(ge=0, le=600_000)] = 1_000
     """`latency`: how long the answer waits."""
     status: Annotated[int, Meta(ge=200, le=599)] = 503
@@ -48,6 +64,18 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """`status` 3xx: where the redirect points."""
     seconds_to_reset: Annotated[int, Meta(ge=0)] = 60
     """`rate_limit`: what the answer tells to wait."""
+    age_seconds: Annotated[int, Meta(ge=0, le=315_360_000)] = 86_400
+    """`cached`: how long ago the answer was made."""
+    shift_seconds: Annotated[int, Meta(ge=-315_360_000, le=315_360_000)] = 3_600
+    """`shifted_date`: how far `Date` lies ahead of the instant of the answer."""
+
+    def meets(self, path: str, ask: Ask) -> bool:
+        """Whether a request for `path`, which is `ask`, meets this fault."""
+        return self.path in path and (self.days is None or ask.touches(*self.days))
+
+    def spoils(self, node: Node) -> bool:
+        """Whether the series `node` of an answer meets this fault."""
+        return self.series in ("", node["idSerie"])
 
 
 class Faults:
@@ -65,9 +93,9 @@ class Faults:
         """Puts `faults` in the place of whatever was on."""
         self._active = list(faults)
 
-    def take(self, path: str) -> list[Fault]:
-        """The faults that meet a request for `path`; their counts go down."""
-        met = [fault for fault in self._active if fault.path in path]
+    def take(self, path: str, ask: Ask) -> list[Fault]:
+        """The faults that meet a request for `path`, which is `ask`; their counts go down."""
+        met = [fault for fault in self._active if fault.meets(path, ask)]
         for fault in met:
             if fault.count is not None:
                 fault.count -= 1
@@ -86,6 +114,19 @@ def bend(answer: Answer, faults: Sequence[Fault], now: datetime) -> Answer:
     return answer
 
 
+def made_at(faults: Iterable[Fault], now: datetime) -> datetime:
+    """When the answer that is sent at `now` was made: earlier if a cache held it."""
+    return now - timedelta(seconds=sum(f.age_seconds for f in faults if f.kind == "cached"))
+
+
+def dated(answer: Answer, faults: Sequence[Fault], made: datetime) -> Answer:
+    """`answer` with the `Date` of the instant `made`, and `Age` where a cache held it."""
+    shift = sum(fault.shift_seconds for fault in faults if fault.kind == "shifted_date")
+    date = format_datetime(made + timedelta(seconds=shift), usegmt=True)
+    ages = [("Age", str(fault.age_seconds)) for fault in faults if fault.kind == "cached"]
+    return replace(answer, headers=(*answer.headers, ("Date", date), *ages))
+
+
 def _status(_answer: Answer, fault: Fault, _now: datetime) -> Answer:
     headers = (("Location", fault.location),) if 300 <= fault.status < 400 else ()
     body = page(str(fault.status), "Servicio no disponible")
@@ -96,13 +137,29 @@ def _spoilt(answer: Answer, body: bytes) -> Answer:
     return replace(answer, outcome=_SPOILT, body=body)
 
 
-def _each_series(answer: Answer, change: Callable[[dict[str, list[object]]], object]) -> Answer:
+def _series(answer: Answer, fault: Fault, change: Callable[[Node], list[Node | None]]) -> Answer:
+    """`answer` with what `change` puts in the place of each series that meets the fault."""
     if answer.outcome not in {"ok", "no_data"}:
         return answer
     body = msgspec.json.decode(answer.body)
-    for series in body["bmx"]["series"]:
-        change(series)
+    nodes: list[Node | None] = []
+    for node in body["bmx"]["series"]:
+        nodes += change(node) if node is not None and fault.spoils(node) else [node]
+    body["bmx"]["series"] = nodes
     return replace(answer, body=msgspec.json.encode(body))
+
+
+def _rows(answer: Answer, fault: Fault, change: Callable[[list[Row]], list[Row]]) -> Answer:
+    """`answer` with the rows of each series that meets the fault changed."""
+
+    def changed(node: Node) -> list[Node | None]:
+        return [node | {"datos": change(node["datos"])} if "datos" in node else node]
+
+    return _series(answer, fault, changed)
+
+
+def _iso(fecha: str) -> str:
+    return "-".join(reversed(fecha.split("/")))
 
 
 _BENDINGS: dict[Kind, Bending] = {
@@ -112,8 +169,16 @@ _BENDINGS: dict[Kind, Bending] = {
     "non_json": lambda answer, *_: _spoilt(answer, b"Servicio temporalmente no disponible"),
     "bad_token": lambda *_: BAD_TOKEN,
     "rate_limit": lambda _, fault, now: rate_limited(now, fault.seconds_to_reset),
-    "missing_datos": lambda answer, *_: _each_series(answer, lambda node: node.pop("datos", None)),
-    "wrong_order": lambda answer, *_: _each_series(
-        answer, lambda node: node.get("datos", []).reverse()
+    "missing_datos": lambda answer, fault, _: _series(
+        answer, fault, lambda node: [{key: node[key] for key in node if key != "datos"}]
     ),
+    "wrong_order": lambda answer, fault, _: _rows(answer, fault, lambda rows: rows[::-1]),
+    "iso_dates": lambda answer, fault, _: _rows(
+        answer, fault, lambda rows: [row | {"fecha": _iso(row["fecha"])} for row in rows]
+    ),
+    "no_observation": lambda answer, fault, _: _rows(
+        answer, fault, lambda rows: [row | {"dato": "N/E"} for row in rows]
+    ),
+    "null_series": lambda answer, fault, _: _series(answer, fault, lambda _: [None]),
+    "missing_series": lambda answer, fault, _: _series(answer, fault, lambda _: []),
 }

@@ -1,7 +1,7 @@
 """The wire towards the client: an ASGI application under `/SieAPIRest`.
 
-Sends as Banxico does: chunked, never cached, gzip if asked for. It talks ASGI itself because a
-dropped connection and a hanging answer are no HTTP responses.
+Sends as Banxico does: chunked, never cached, gzip if asked for, with the `Date` of the simulator's
+clock. It talks ASGI itself because a dropped connection and a hanging answer are no HTTP responses.
 """
 
 import asyncio
@@ -12,8 +12,8 @@ from urllib.parse import parse_qs, unquote
 from litestar.types import HTTPScope, Receive, Send
 
 from banxico_simulator import sie
-from banxico_simulator.ask import parse
-from banxico_simulator.faults import Fault, bend
+from banxico_simulator.ask import Ask, parse
+from banxico_simulator.faults import Fault, bend, dated, made_at
 from banxico_simulator.journal import Entry
 from banxico_simulator.sie import Answer
 from banxico_simulator.simulator import Simulator
@@ -43,8 +43,9 @@ class Front:
         """Answers one request."""
         # `path` has lost the part under which the application is mounted; `raw_path` is whole.
         path = unquote(scope["raw_path"].decode("latin-1").partition("?")[0])
-        faults = self._simulator.faults.take(path)
-        answer = self._answer(path, scope, faults)
+        ask = parse(path)
+        faults = self._simulator.faults.take(path, ask)
+        answer = self._answer(path, ask, scope, faults)
         await self._sleep(
             sum(fault.latency_ms for fault in faults if fault.kind == "latency") / 1000
         )
@@ -56,12 +57,13 @@ class Front:
         else:
             await _send(answer, "gzip" in _header(scope, b"accept-encoding"), send)
 
-    def _answer(self, path: str, scope: HTTPScope, faults: Sequence[Fault]) -> Answer:
-        ask = parse(path)
+    def _answer(self, path: str, ask: Ask, scope: HTTPScope, faults: Sequence[Fault]) -> Answer:
         now = self._simulator.clock()
-        is_get = scope["method"] == "GET"
-        plain = self._simulator.answer(ask, _tokens(scope)) if is_get else sie.METHOD_NOT_ALLOWED
-        answer = bend(plain, faults, now)
+        made = made_at(faults, now)
+        answer = sie.METHOD_NOT_ALLOWED
+        if scope["method"] == "GET":
+            answer = self._simulator.answer(ask, _tokens(scope), made)
+        answer = dated(bend(answer, faults, now), faults, made)
         self._simulator.journal.record(Entry(now, path, ask.group, answer.outcome))
         return answer
 

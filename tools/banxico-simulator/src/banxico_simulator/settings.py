@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import time
 
 from banxico_simulator.errors import SettingsError
-from banxico_simulator.publication import ANNOUNCED_AT
+from banxico_simulator.published.publication import ANNOUNCED_AT
 
 DEVELOPMENT_TOKEN = "s" * 64
 """The token that is accepted unless another is given; worth nothing at Banxico."""

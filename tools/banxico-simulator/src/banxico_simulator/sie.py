@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from banxico_simulator.clock import MEXICO_CITY
-from banxico_simulator.publication import Observation
-from banxico_simulator.series import FIX, SETTLEMENT
+from banxico_simulator.published.publication import Observation
+from banxico_simulator.published.series import FIX, SETTLEMENT
 
 BASE_PATH = "/SieAPIRest/service/v1"
 MAX_SERIES = 20

@@ -14,8 +14,8 @@ from banxico_simulator.errors import SimulatorError
 from banxico_simulator.faults import Faults
 from banxico_simulator.journal import Journal
 from banxico_simulator.limits import Limits, Monotonic
-from banxico_simulator.publication import ANNOUNCED_AT, Publication
-from banxico_simulator.series import History, load
+from banxico_simulator.published.publication import ANNOUNCED_AT, Publication
+from banxico_simulator.published.series import History, load
 from banxico_simulator.sie import Answer, Refusal
 
 REPLAYED = timedelta(days=10 * 366)
@@ -36,13 +36,13 @@ class Simulator:
         self.faults = Faults()
         self.journal = Journal()
 
-    def answer(self, ask: Ask, tokens: Iterable[str]) -> Answer:
-        """Banxico's answer to `ask`, sent with `tokens` (header and query, where given)."""
+    def answer(self, ask: Ask, tokens: Iterable[str], at: datetime) -> Answer:
+        """Banxico's answer of the instant `at` to `ask`, sent with `tokens` (header and query)."""
         try:
             if ask.group is Group.UNKNOWN:
                 return sie.not_found("unknown_path")
-            self._admit(ask, tokens)
-            return self._observe(ask)
+            self._admit(ask, tokens, at)
+            return self._observe(ask, at)
         except Refusal as refusal:
             return refusal.answer
 
@@ -62,22 +62,21 @@ class Simulator:
         self.faults.switch([])
         self.journal.reset()
 
-    def _admit(self, ask: Ask, tokens: Iterable[str]) -> None:
+    def _admit(self, ask: Ask, tokens: Iterable[str], at: datetime) -> None:
         if not any(hmac.compare_digest(self._token.encode(), token.encode()) for token in tokens):
             raise Refusal(sie.BAD_TOKEN)
         wait = self.limits.spend(ask.group)
         if wait is not None:
-            raise Refusal(sie.rate_limited(self.clock(), wait))
+            raise Refusal(sie.rate_limited(at, wait))
 
-    def _observe(self, ask: Ask) -> Answer:
+    def _observe(self, ask: Ask, at: datetime) -> Answer:
         asked = series_ids(ask.ids)
         first, last = _span(ask)
         series = known(asked)
-        now = self.clock()
         if ask.group is Group.OPORTUNO:
-            latest = {name: self.publication.latest(name, now) for name in series}
+            latest = {name: self.publication.latest(name, at) for name in series}
             return sie.datos({name: [row] if row else [] for name, row in latest.items()})
-        seen = {name: self.publication.observations(name, now, first, last) for name in series}
+        seen = {name: self.publication.observations(name, at, first, last) for name in series}
         if ask.group is Group.METADATA:
             return sie.metadata({name: (rows[0], rows[-1]) for name, rows in seen.items() if rows})
         return sie.datos(seen)

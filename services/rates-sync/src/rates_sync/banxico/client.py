@@ -14,6 +14,8 @@ from rates_sync.errors import FailureKind, UpstreamFailure
 from rates_sync.upstream import Answer, Query
 
 CONNECT_SECONDS = 5.0
+MAX_BODY = 8 * 1024 * 1024
+"""Bytes after decompression: the whole history of both series is less than 1 MiB."""
 
 
 def open_client(
@@ -47,11 +49,10 @@ class BanxicoClient:
 
     async def ask(self, query: Query) -> Answer:
         """Ask once. Raises `UpstreamFailure`, `UpstreamRateLimited` or `BadToken`."""
+        asked_at = self._clock()
         try:
             with cancellation_prevails():
-                response = await self._http.get(
-                    path(query), headers={"Bmx-Token": self._token.reveal()}
-                )
+                response, body = await self._get(path(query))
         except httpx.TimeoutException as error:
             raise _failure("timeout", error) from error
         except (httpx.RemoteProtocolError, httpx.DecodingError) as error:
@@ -59,12 +60,24 @@ class BanxicoClient:
         except httpx.HTTPError as error:
             raise _failure("connection", error) from error
         return parse(
-            response.content,
+            body,
             status=response.status_code,
             headers=response.headers,
             query=query,
+            asked_at=asked_at,
             received_at=self._clock(),
         )
+
+    async def _get(self, path: str) -> tuple[httpx.Response, bytes]:
+        """Return the response and its body. Raises `UpstreamFailure` for one over `MAX_BODY`."""
+        headers = {"Bmx-Token": self._token.reveal()}
+        body = bytearray()
+        async with self._http.stream("GET", path, headers=headers) as response:
+            async for part in response.aiter_bytes():
+                body += part
+                if len(body) > MAX_BODY:
+                    raise UpstreamFailure(f"a body above {MAX_BODY} bytes")
+        return response, bytes(body)
 
 
 def path(query: Query) -> str:

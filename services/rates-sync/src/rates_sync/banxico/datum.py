@@ -11,7 +11,7 @@ from decimal import Decimal
 import msgspec
 
 from rates_sync.banxico.series import SERIES
-from rates_sync.upstream import Query
+from rates_sync.upstream import Query, RejectedKind
 
 NO_OBSERVATION = "N/E"
 DAY = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
@@ -24,61 +24,70 @@ ANY_NUMBER = re.compile(rf"(?:{PLAIN}|{GROUPED})(?:\.[0-9]{{1,12}})?")
 class Unusable(Exception):
     """The datum can't be used; `day` is None when its day can't be read either."""
 
-    def __init__(self, reason: str, day: Day | None = None) -> None:
+    def __init__(self, kind: RejectedKind, reason: str, day: Day | None = None) -> None:
         super().__init__(reason)
-        self.reason, self.day = reason, day
+        self.kind, self.reason, self.day = kind, reason, day
 
 
 class _Datum(msgspec.Struct):
     fecha: str
-    dato: str
+    dato: msgspec.Raw = msgspec.Raw(b"null")
 
 
 _datum = msgspec.json.Decoder(_Datum)
+_text = msgspec.json.Decoder(str)
 
 
 def read(raw: bytes, series: str, query: Query, today: Day) -> tuple[Day, Decimal | None]:
     """Return the day and its value, None where the series has no observation (`N/E`).
 
-    `today` is the day in Mexico City. Raises `Unusable`.
+    `series` was asked for; `today` is the day in Mexico City. Raises `Unusable`.
     """
     try:
         wire = _datum.decode(raw)
     except (ValueError, RecursionError) as error:
-        raise Unusable(f"not a datum: {error}") from error
+        raise Unusable("undated", f"not a datum: {error}") from error
     day = _day(wire.fecha)
     _check_asked(series, day, query, today)
-    return day, None if wire.dato == NO_OBSERVATION else _value(series, day, wire.dato)
+    text = _dato(wire.dato, day)
+    return day, None if text == NO_OBSERVATION else _value(series, day, text)
+
+
+def _dato(raw: msgspec.Raw, day: Day) -> str:
+    """Decode the value apart from its day: an odd value must not hide whose it is."""
+    try:
+        return _text.decode(raw)
+    except (ValueError, RecursionError) as error:
+        raise Unusable("unusable", f"dato is not text: {error}", day) from error
 
 
 def _day(text: str) -> Day:
     match = DAY.fullmatch(text)
     if match is None:
-        raise Unusable("fecha is not dd/MM/yyyy")
+        raise Unusable("undated", "fecha is not dd/MM/yyyy")
     day, month, year = (int(part) for part in match.groups())
     try:
         return Day(year, month, day)
     except ValueError as error:
-        raise Unusable("fecha is not a day of the calendar") from error
+        raise Unusable("undated", "fecha is not a day of the calendar") from error
 
 
 def _check_asked(series: str, day: Day, query: Query, today: Day) -> None:
-    if series not in query.series:
-        raise Unusable("series not asked for", day)
     if not query.covers(day):
-        raise Unusable("day not asked for", day)
+        raise Unusable("unasked", "day not asked for", day)
     known = SERIES.get(series)
     if known is not None and known.kind == "fix" and day > today:
-        raise Unusable("determined after today in Mexico City", day)
+        raise Unusable("unasked", "determined after today in Mexico City", day)
 
 
 def _value(series: str, day: Day, text: str) -> Decimal:
     known = SERIES.get(series)
     if known is not None and not re.fullmatch(rf"{PLAIN}\.[0-9]{{{known.decimals}}}", text):
-        raise Unusable(f"dato is not a number with {known.decimals} decimals", day)
+        reason = f"dato is not a number with {known.decimals} decimals"
+        raise Unusable("unusable", reason, day)
     if not ANY_NUMBER.fullmatch(text):
-        raise Unusable("dato is not a number", day)
+        raise Unusable("unusable", "dato is not a number", day)
     value = Decimal(text.replace(",", ""))
     if value <= 0:
-        raise Unusable("dato is not positive", day)
+        raise Unusable("unusable", "dato is not positive", day)
     return value

@@ -1,15 +1,15 @@
-"""Reads Banxico's error node first, then the HTTP status.
+"""Reads what an answer without data means: the error to raise.
 
-Banxico answers most errors with 400: by status alone a rate limit would look like a bad token. Its
-front end reports outages as HTML, sometimes with status 200. Returns the error to raise.
+First the statuses that decide alone, then Banxico's error node, then headers and status. Banxico
+answers most errors with 400: by status alone a rate limit would look like a bad token. Its front
+end reports outages as HTML, sometimes with status 200.
 """
 
-import re
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
+from rates_sync.banxico.headers import AnswerHeaders, wait_of
 from rates_sync.errors import (
     BadToken,
     FailureKind,
@@ -18,40 +18,55 @@ from rates_sync.errors import (
     UpstreamRateLimited,
 )
 
-MIN_WAIT, DEFAULT_WAIT, MAX_WAIT = 1, 60, 86_400
-"""Seconds. Banxico's limits are per minute, five minutes and day; the default if it names none."""
-SECONDS = re.compile(r"[0-9]{1,9}")
+DEFAULT_WAIT = 60
+"""Seconds to wait after a rate limit that names none."""
 
 
 class ErrorNode(msgspec.Struct):
     """Banxico's `error`: `mensaje` in Spanish, the other two only for a rate limit."""
 
-    mensaje: str = ""
+    mensaje: Any = ""
     secondsToReset: Any = None  # noqa: N815  the wire's name
     timeReset: Any = None  # noqa: N815
 
-
-def of_node(node: ErrorNode, *, status: int, headers: Mapping[str, str]) -> UpstreamError:
-    """Return the error that Banxico's error node means."""
-    lowered = _lowered(headers)
-    if _is_rate_limit(node, status, lowered):
-        return _rate_limited(node.secondsToReset, lowered)
-    if "token" in node.mensaje.casefold() or status == 401:
-        return BadToken("Banxico refuses the token")
-    kind: FailureKind = "server_error" if status >= 500 else "refused"
-    return UpstreamFailure(f"{status}: {node.mensaje[:120]}", kind=kind)
+    @property
+    def is_rate_limit(self) -> bool:
+        """Tell whether a field or the message speaks of the limit."""
+        named = self.secondsToReset is not None or self.timeReset is not None
+        return named or "límite" in str(self.mensaje).casefold()
 
 
-def of_status(body: bytes, *, status: int, headers: Mapping[str, str]) -> UpstreamError:
-    """Return the error for an answer without Banxico's JSON, by its status."""
-    if status == 429:
-        return _rate_limited(None, _lowered(headers))
+def refusal_of(
+    text: str, node: ErrorNode | None, *, status: int, headers: AnswerHeaders
+) -> UpstreamError:
+    """Return the error that an answer without data means; `node` is its error node, if any."""
+    if status >= 500:
+        # Whatever it says: a "token" or a limit in an outage's page is not Banxico's word.
+        message = f"status {status}"
+        return UpstreamFailure(message, kind="server_error", retry_after=headers.retry_after)
     if 300 <= status < 400:
         # Never followed: a redirect to an outage page must not look like a day without data.
         return UpstreamFailure(f"a redirect ({status})", kind="redirect")
-    if status >= 500:
-        return UpstreamFailure(f"status {status}", kind="server_error")
-    if body.lstrip()[:1] == b"<":
+    if node is None:
+        return _of_status(text, status, headers)
+    return _of_node(node, status, headers)
+
+
+def _of_node(node: ErrorNode, status: int, headers: AnswerHeaders) -> UpstreamError:
+    message = str(node.mensaje)
+    if status == 429 or node.is_rate_limit or headers.is_rate_limit:
+        return _rate_limited(wait_of(node.secondsToReset), headers)
+    if "token" in message.casefold() or status == 401:
+        return BadToken("Banxico refuses the token")
+    if headers.asks_to_wait:
+        return _rate_limited(None, headers)
+    return UpstreamFailure(f"{status}: {message[:120]}", kind="refused")
+
+
+def _of_status(text: str, status: int, headers: AnswerHeaders) -> UpstreamError:
+    if status == 429 or headers.asks_to_wait:
+        return _rate_limited(None, headers)
+    if text.lstrip().startswith("<"):
         # Also for 401 and 403: the front end's HTML means nothing for the token.
         return UpstreamFailure(f"HTML with status {status}", kind="html")
     if status in {401, 403}:
@@ -60,22 +75,6 @@ def of_status(body: bytes, *, status: int, headers: Mapping[str, str]) -> Upstre
     return UpstreamFailure(f"status {status}, not an answer of the SIE API", kind=unknown)
 
 
-def _is_rate_limit(node: ErrorNode, status: int, headers: Mapping[str, str]) -> bool:
-    return (
-        status == 429
-        or node.secondsToReset is not None
-        or node.timeReset is not None
-        or "bmx-secondstoreset" in headers
-        or "límite" in node.mensaje.casefold()
-    )
-
-
-def _rate_limited(in_body: Any, headers: Mapping[str, str]) -> UpstreamRateLimited:
-    hints = (in_body, headers.get("bmx-secondstoreset"), headers.get("retry-after"))
-    known = [int(str(hint)) for hint in hints if SECONDS.fullmatch(str(hint))]
-    seconds = known[0] if known else DEFAULT_WAIT
-    return UpstreamRateLimited(min(max(seconds, MIN_WAIT), MAX_WAIT))
-
-
-def _lowered(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
+def _rate_limited(in_body: int | None, headers: AnswerHeaders) -> UpstreamRateLimited:
+    seconds = in_body or headers.seconds_to_reset or headers.retry_after
+    return UpstreamRateLimited(seconds or DEFAULT_WAIT)

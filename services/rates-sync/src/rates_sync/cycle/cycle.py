@@ -18,15 +18,21 @@ from rates_contracts.status import Upstream
 from rates_sync.banxico.series import SERIES
 from rates_sync.clock import Clock
 from rates_sync.cycle.recorder import Additions, AnnounceMode, Recorder
-from rates_sync.errors import Outcome, UpstreamError, UpstreamFailure, UpstreamRateLimited
-from rates_sync.upstream import Answer, Banxico, Purpose, Query, Rejected
+from rates_sync.errors import (
+    Outcome,
+    Unconfirmed,
+    UpstreamError,
+    UpstreamFailure,
+    UpstreamRateLimited,
+)
+from rates_sync.upstream import Answer, Banxico, Purpose, Query
 
 log = structlog.get_logger(__name__)
 
 OVERLAP = timedelta(days=10)
 """How far before the last known date polls begin: fills gaps and finds corrections."""
 FIRST_RANGE = timedelta(days=45)
-"""The first request of an empty record: enough for every average; the backfill adds the rest."""
+"""The longest range of a poll: enough for every average; the backfill adds the rest."""
 SETTLEMENT_AHEAD = timedelta(days=10)
 """How far after today polls end: settlement rates are published in advance."""
 
@@ -38,7 +44,7 @@ NOTHING = Additions()
 
 @dataclass(frozen=True, slots=True)
 class CycleResult:
-    """How a cycle ended; `not_before` is when Banxico's rate limit resets, if it was hit."""
+    """How a cycle ended; `not_before` is the instant (UTC) before which Banxico won't be asked."""
 
     outcome: CycleOutcome
     additions: Additions = NOTHING
@@ -71,43 +77,45 @@ class Cycle:
             additions = await self._recorder.record(answer, AnnounceMode.POLL)
         if additions.new or additions.corrections:
             log.info("recorded", new=additions.new, corrections=additions.corrections)
-        return CycleResult("success", additions)
+        return CycleResult("success" if FIX in additions.confirmed else "unconfirmed", additions)
 
     async def _ask(self, purpose: Purpose) -> Answer:
+        """Return the answer, also one that confirms nothing: what it has is recorded."""
+        query = await self._query(purpose)
         with self._span("ask"):
-            answer = await self._banxico.ask(await self._query(purpose))
-        _check_complete(answer)
-        return answer
+            try:
+                return await self._banxico.ask(query)
+            except Unconfirmed as unconfirmed:
+                return unconfirmed.answer
 
     async def _query(self, purpose: Purpose) -> Query:
         """Ask for both series in one request, from before the last known date until after today.
 
-        That date is read each time: a record restored to an earlier time lacks more.
+        That date is read each time: a record restored to an earlier time lacks more. What is older
+        than the first range is left to the backfill (protocol rule 30).
         """
         today = mexico_day(self._clock())
-        newest = await self._recorder.newest_fix_day()
-        first = today - FIRST_RANGE if newest is None else min(newest, today) - OVERLAP
-        return Query(tuple(SERIES), first, today + SETTLEMENT_AHEAD, purpose)
+        known = await self._recorder.newest_known()
+        newest, earliest = known[FIX], today - FIRST_RANGE
+        first = earliest if newest is None else max(min(newest, today) - OVERLAP, earliest)
+        return Query(tuple(SERIES), first, today + SETTLEMENT_AHEAD, purpose, confirms=known)
 
     async def _failed(self, error: UpstreamError) -> CycleResult:
         upstream = _state_after(error.outcome)
-        not_before = None
-        if isinstance(error, UpstreamRateLimited):
-            not_before = self._clock() + timedelta(seconds=error.seconds_to_reset)
+        seconds = _seconds_to_wait(error)
+        not_before = None if seconds is None else self._clock() + timedelta(seconds=seconds)
         if upstream is None:
             return CycleResult(error.outcome, not_before=not_before)
         body = error.body if isinstance(error, UpstreamFailure) else b""
-        is_new = await self._recorder.note_failure(upstream, body, str(error))
-        additions = Additions(rejected=(Rejected("", None, "", str(error)),) if is_new else ())
-        return CycleResult(error.outcome, additions, not_before)
+        await self._recorder.note_failure(upstream, body)
+        return CycleResult(error.outcome, not_before=not_before)
 
 
-def _check_complete(answer: Answer) -> None:
-    """Banxico leaves out unknown ids silently; without the FIX nothing is verified."""
-    if FIX in answer.missing_series:
-        raise UpstreamFailure(f"the answer lacks {FIX}")
-    if answer.missing_series:
-        log.warning("series_missing", series=answer.missing_series)
+def _seconds_to_wait(error: UpstreamError) -> int | None:
+    """Return how long Banxico asks to wait before the next question, None if it doesn't say."""
+    if isinstance(error, UpstreamRateLimited):
+        return error.seconds_to_reset
+    return error.retry_after if isinstance(error, UpstreamFailure) else None
 
 
 def _state_after(outcome: Outcome) -> Upstream | None:

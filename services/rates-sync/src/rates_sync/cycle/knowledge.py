@@ -1,16 +1,30 @@
-"""What the record holds of each series, read under the fence."""
+"""What the record holds of each series, read under the fence; how an answer changes it."""
 
 from collections.abc import Sequence
 from datetime import date as Day
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from rates_contracts.calendar import BankCalendar
+from rates_sync.cycle.judgement import SEEN_TWICE_AFTER, Context, Judgement
 from rates_sync.store.coverage import read_complete_from
 from rates_sync.store.recording import Recording
-from rates_sync.store.review import Withdrawal, read_quarantine, read_withdrawals
+from rates_sync.store.review import (
+    Withdrawal,
+    change_withdrawal,
+    end_quarantine,
+    forget_missed,
+    note_missed,
+    read_quarantine,
+    read_withdrawals,
+)
 from rates_sync.store.rows import read_newest_day
 from rates_sync.timetable.status import SeriesKnowledge
+from rates_sync.upstream import Answer, Rejected
+
+LOOK_BACK = timedelta(days=15)
+"""How far before an answer the record is read, to find the value before its first day."""
 
 
 async def read_knowledge(recording: Recording, series: Sequence[str]) -> dict[str, SeriesKnowledge]:
@@ -49,3 +63,62 @@ async def _knowledge(
         under_review=tuple(sorted(under_review, reverse=True)),
         withdrawn=days,
     )
+
+
+async def read_confirmable(recording: Recording, series: Sequence[str]) -> dict[str, Day | None]:
+    """Return the newest known day of each series that an answer must show to confirm it.
+
+    A day that was missed long enough is left out: the next answer that lacks it withdraws it.
+    """
+    connection, now = recording.connection, recording.recorded_at
+    gone = [
+        row
+        for row in await read_withdrawals(connection)
+        if row.settled or now - row.first_missed_at >= SEEN_TWICE_AFTER
+    ]
+    return {
+        name: await read_newest_day(
+            connection, name, except_for=[row.date for row in gone if row.series == name]
+        )
+        for name in series
+    }
+
+
+async def read_context(
+    recording: Recording, answer: Answer, series: Sequence[str], calendar: BankCalendar
+) -> Context:
+    """Return what `answer` is judged by: the record from before its first day on."""
+    days = [row.date for row in answer.published]
+    if answer.query is not None and answer.query.first and answer.query.last:
+        days += [answer.query.first, answer.query.last]
+    known = {}
+    if days:
+        first, last = min(days) - LOOK_BACK, max(days)
+        known = {name: await recording.newest(name, first, last) for name in series}
+    return Context(
+        known=known,
+        quarantine=await read_quarantine(recording.connection),
+        withdrawals=await read_withdrawals(recording.connection),
+        calendar=calendar,
+        now=recording.recorded_at,
+    )
+
+
+async def apply_judgement(
+    recording: Recording, answer: Answer, judgement: Judgement
+) -> tuple[Rejected, ...]:
+    """Write what is set aside, withdrawn or back; return what was not in quarantine before."""
+    connection, now = recording.connection, recording.recorded_at
+    new = [
+        datum for datum in judgement.set_aside if await recording.quarantine(datum, answer.sha256)
+    ]
+    await end_quarantine(connection, judgement.released, "released")
+    await end_quarantine(connection, judgement.accepted, "accepted")
+    await end_quarantine(connection, judgement.closed, "closed")
+    for series, day in judgement.missed:
+        await note_missed(connection, series, day, now)
+    for series, day in judgement.withdrawn:
+        await change_withdrawal(connection, series, day, withdrawn_at=now)
+    for series, day in judgement.back:
+        await forget_missed(connection, series, day)
+    return tuple(new)

@@ -8,10 +8,10 @@ recorded.
 import asyncio
 import dataclasses
 import hashlib
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date as Day
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -26,12 +26,18 @@ from rates_contracts.events import (
     ObservationsRecorded,
     StatusChanged,
 )
-from rates_contracts.observation import FIX, Observation
+from rates_contracts.observation import FIX
 from rates_contracts.status import SyncStatus, Upstream
 from rates_sync.banxico.series import SERIES
 from rates_sync.clock import Clock
-from rates_sync.cycle.comparison import Changes, compare
-from rates_sync.cycle.knowledge import read_knowledge
+from rates_sync.cycle.comparison import Changes
+from rates_sync.cycle.judgement import Judgement, judge
+from rates_sync.cycle.knowledge import (
+    apply_judgement,
+    read_confirmable,
+    read_context,
+    read_knowledge,
+)
 from rates_sync.errors import AlreadyClosed, HasFix, NotDeclared
 from rates_sync.store.fence import Fence
 from rates_sync.store.record import Record
@@ -48,10 +54,7 @@ from rates_sync.timetable.status import (
     status_of,
     worth_an_event,
 )
-from rates_sync.upstream import MAX_RAW, Answer, Rejected
-
-LOOK_BACK = timedelta(days=15)
-"""How far before an answer the record is read, to find the value before its first day."""
+from rates_sync.upstream import Answer, Rejected
 
 K = TypeVar("K", ObservationsRecorded, StatusChanged, CalendarChanged)
 
@@ -66,12 +69,15 @@ class AnnounceMode(Enum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Additions:
-    """What a recording added: observations of new days, corrections, data newly quarantined."""
+    """What a recording added: observations of new days, corrections, data newly quarantined.
+
+    `confirmed` are the series of which the answer showed the newest known day or a later one.
+    """
 
     new: int = 0
     corrections: int = 0
-    rejected: tuple[Rejected, ...] = ()
-    suspicious: tuple[Rejected, ...] = ()
+    quarantined: tuple[Rejected, ...] = ()
+    confirmed: frozenset[str] = frozenset()
 
 
 class Recorder:
@@ -100,7 +106,7 @@ class Recorder:
 
     async def begin(self) -> None:
         """Record the whole status, whatever the last leader recorded (protocol rule 3)."""
-        async with self._session() as session:
+        async with self.session() as session:
             old = await session.recording.status()
             if old is not None:
                 session.health = _inherited(old).believed_at(self._clock())
@@ -114,7 +120,7 @@ class Recorder:
     async def renew_calendar(self) -> None:
         """Record the edition of the bank calendar if it is a new one; the old ones are kept."""
         newer = bank_calendar(mexico_day(self._clock()))
-        async with self._session() as session:
+        async with self.session() as session:
             recorded = await session.calendar()
             if _edition(recorded) != _edition(newer):
                 calendar = recorded.replaced_by(newer, session.recording.recorded_at)
@@ -122,41 +128,40 @@ class Recorder:
 
     async def note(self, **changes: Any) -> None:
         """Change fields of `health`, and announce that if workers need it (protocol rule 5)."""
-        async with self._session(**changes) as session:
+        async with self.session(**changes) as session:
             await session.announce_if_worth()
 
-    async def note_failure(self, upstream: Upstream, body: bytes, reason: str) -> bool:
-        """Note that a request failed, and quarantine its answer (rule R10).
-
-        Return whether something was quarantined: a repeat is not.
-        """
-        async with self._session(upstream=upstream) as session:
+    async def note_failure(self, upstream: Upstream, body: bytes) -> None:
+        """Note that a request failed, and keep what was answered."""
+        async with self.session(upstream=upstream) as session:
             await session.announce_if_worth()
-            if not body:
-                return False
-            sha256 = hashlib.sha256(body).hexdigest()
-            await session.recording.keep_payload(sha256, body, self._clock())
-            datum = Rejected("", None, body[:MAX_RAW].decode("utf-8", "replace"), reason)
-            return await session.recording.quarantine(datum, sha256)
+            if body:
+                sha256 = hashlib.sha256(body).hexdigest()
+                await session.recording.keep_payload(sha256, body, self._clock())
 
     async def record(
         self, answer: Answer, mode: AnnounceMode, *, trusted: bool = False
     ) -> Additions:
-        """Record what `answer` changes and announce it; a poll also verifies all known values."""
-        now = Verification(answer.received_at)
-        verified = {"verifications": dict.fromkeys(SERIES, now), "upstream": "ok"}
-        async with self._session(**verified if mode is AnnounceMode.POLL else {}) as session:
+        """Record what `answer` changes and announce it; a poll's answer also verifies.
+
+        It verifies only the series that it confirms (protocol rule 27).
+        """
+        async with self.session() as session:
             recording = session.recording
             await recording.keep_payload(answer.sha256, answer.body, answer.received_at)
-            known = await _known(recording, answer)
-            changes = compare(answer, known, recording.recorded_at, trusted=trusted)
-            await recording.add(changes.observations)
-            await session.announce_changes(changes, mode)
-            return await _additions(recording, answer, changes)
+            calendar = await session.calendar()
+            context = await read_context(recording, answer, tuple(SERIES), calendar)
+            judgement = judge(answer, context, trusted=trusted)
+            await recording.add(judgement.changes.observations)
+            quarantined = await apply_judgement(recording, answer, judgement)
+            if mode is AnnounceMode.POLL:
+                session.health = _after(session.health, judgement.confirmed, answer.received_at)
+            await session.announce_changes(judgement.changes, mode)
+            return _additions(judgement, quarantined)
 
     async def declare_closed(self, day: Day, reason: str, actor: str) -> None:
         """Declare a banking day closed, audited. Raises `AlreadyClosed` or `HasFix`."""
-        async with self._session() as session:
+        async with self.session() as session:
             calendar, recording = await session.calendar(), session.recording
             if not calendar.is_banking_day(day):
                 raise AlreadyClosed(f"Banks are closed on {day} already.")
@@ -169,7 +174,7 @@ class Recorder:
 
     async def reopen(self, day: Day, reason: str, actor: str) -> None:
         """Undo the declaration that closed `day`, audited. Raises `NotDeclared`."""
-        async with self._session() as session:
+        async with self.session() as session:
             calendar, recording = await session.calendar(), session.recording
             undone = [closure for closure in calendar.declared if closure.date == day]
             if not undone:
@@ -180,20 +185,21 @@ class Recorder:
 
     async def audit(self, actor: str, action: str, detail: str) -> None:
         """Note what an operator did."""
-        async with self._session() as session:
+        async with self.session() as session:
             await session.recording.audit(actor, action, detail)
 
-    async def newest_fix_day(self) -> Day | None:
-        """Return the last day with a FIX, None in an empty record."""
-        return await self._record.newest_day(FIX)
+    async def newest_known(self) -> dict[str, Day | None]:
+        """Return the day of each series that an answer must show to confirm it (rule 27)."""
+        async with self.session() as session:
+            return await read_confirmable(session.recording, tuple(SERIES))
 
     async def days(self, first: Day, last: Day) -> list[Day]:
         """Return the days from `first` to `last` that have a FIX, ascending."""
-        async with self._session() as session:
+        async with self.session() as session:
             return [row.date for row in await session.recording.newest(FIX, first, last)]
 
     @asynccontextmanager
-    async def _session(self, **changes: Any) -> AsyncIterator["Session"]:
+    async def session(self, **changes: Any) -> AsyncIterator["Session"]:
         """Open a transaction; after its commit take over its health and announce its event."""
         async with self._lock:
             async with self._record.recording(self._fence) as recording:
@@ -324,25 +330,22 @@ def _inherited(old: SyncStatus) -> UpstreamHealth:
     return UpstreamHealth(verifications, old.upstream)
 
 
-async def _known(recording: Recording, answer: Answer) -> dict[str, list[Observation]]:
-    """Return the recorded observations around the days of `answer`."""
-    days = [row.date for row in answer.published]
-    if not days:
-        return {}
-    first, last = min(days) - LOOK_BACK, max(days)
-    return {series: await recording.newest(series, first, last) for series in SERIES}
+def _after(health: UpstreamHealth, confirmed: frozenset[str], at: datetime) -> UpstreamHealth:
+    """Return the health after an answer of `at` that confirmed these series, and no other."""
+    verifications = {name: health.of(name) for name in SERIES}
+    for name, before in verifications.items():
+        since = None if name in confirmed else before.unconfirmed_since or at
+        verified_at = at if name in confirmed else before.verified_at
+        verifications[name] = Verification(verified_at, since)
+    return dataclasses.replace(health, verifications=verifications, upstream="ok")
 
 
-async def _additions(recording: Recording, answer: Answer, changes: Changes) -> Additions:
-    """Quarantine unusable data (rule R10) and count; a repeat is not counted again."""
-
-    async def quarantined(data: Iterable[Rejected]) -> tuple[Rejected, ...]:
-        return tuple([row for row in data if await recording.quarantine(row, answer.sha256)])
-
-    new = sum(row.revision == 1 for row in changes.observations)
+def _additions(judgement: Judgement, quarantined: tuple[Rejected, ...]) -> Additions:
+    observations = judgement.changes.observations
+    new = sum(row.revision == 1 for row in observations)
     return Additions(
         new=new,
-        corrections=len(changes.observations) - new,
-        rejected=await quarantined(answer.rejected),
-        suspicious=await quarantined(changes.suspicious),
+        corrections=len(observations) - new,
+        quarantined=quarantined,
+        confirmed=judgement.confirmed,
     )

@@ -1,8 +1,9 @@
-"""Defines the order of the guards: `Retry(Quota(Breaker(Timeout(client))))`.
+"""Defines the order of the guards: `Retry(Quota(Breaker(Confirmation(Timeout(client)))))`.
 
 Outermost first. Every attempt, the retry too, spends quota and counts for the breaker. The quota is
 outside the breaker, because aiobreaker would count its refusal as a success. The deadline is inside
-the breaker, because a timeout is a failure that counts.
+the breaker, because a timeout is a failure that counts; so is the judgement of the answer, because
+one that confirms nothing must not close it.
 """
 
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import structlog
 from rates_sync.clock import Clock, Monotonic, Sleep
 from rates_sync.errors import Outcome, StoreUnavailable
 from rates_sync.guard.breaker import Breaker, OnChange
+from rates_sync.guard.confirmation import Confirmation
 from rates_sync.guard.limits import GuardLimits
 from rates_sync.guard.quota import Quota, QuotaLedger
 from rates_sync.guard.retry import Retry
@@ -53,7 +55,7 @@ def guard_banxico(
 ) -> GuardedBanxico:
     """Put the guards around `client`."""
     breaker = Breaker(
-        Timeout(client, seconds=limits.deadline),
+        Confirmation(Timeout(client, seconds=limits.deadline)),
         clock=dependencies.clock,
         monotonic=dependencies.monotonic,
         on_change=dependencies.on_change,

@@ -11,5 +11,10 @@
 | `stream_reset` | an event: the record was restored, a new timeline began |
 | `database_unavailable`, `database_available` | directly: an outage lasts; it is over |
 | `redis_unavailable`, `redis_available` | directly: an outage lasts; it is over |
-| `suspicious_move` | directly: values moved too far and wait for a review |
+| `value_under_review`, `review_ended` | an event: values are set aside; none is any more |
+| `withdrawn_at_source`, `withdrawal_ended` | an event: Banxico withdrew known days; no longer |
+| `fix_unconfirmed`, `fix_confirmed` | directly: answers don't confirm the FIX; they do again |
+| `settlement_unconfirmed`, `settlement_confirmed` | directly: the same of the settlement rate |
+| `calendar_wrong` | directly: a FIX appeared on a weekday that the calendar closes |
+| `quarantined` | directly: unreadable data, or an answer that lacks too many known days |
 """

@@ -1,8 +1,9 @@
 """Sends alerts and purges for the outbox's events, at least once, each by a cursor (rule 21).
 
 A purge is sent twice, the second a while after the event: a worker that had not yet applied the
-event could have refilled the edge with the old rate. Outages and suspicious values have no event;
-their alerts bypass the outbox. Records only its cursors.
+event could have refilled the edge with the old rate. Outages, a series that stays unconfirmed, and
+data that put no day under review have no event; their alerts bypass the outbox. Records only its
+cursors.
 """
 
 import asyncio
@@ -13,7 +14,9 @@ from typing import Literal, Protocol
 
 import structlog
 
-from rates_contracts.events import Position, StoredEvent
+from rates_contracts.events import Position, StoredEvent, status_in
+from rates_contracts.observation import FIX
+from rates_contracts.status import SyncStatus
 from rates_sync.clock import Clock, Monotonic
 from rates_sync.errors import NotificationFailed, StoreUnavailable
 from rates_sync.liveness import wait_for_wake
@@ -31,6 +34,8 @@ PURGED = ("/api/v1/*",)
 """The answers below `/api/v1/`."""
 OUTAGE_AFTER = 10.0
 """Seconds of an outage of database or Redis without an alert: a failover takes some."""
+UNCONFIRMED_AFTER = 300.0
+"""Seconds that answers may leave a series unconfirmed without an alert (protocol rule 27)."""
 
 
 class Cursor(Protocol):
@@ -81,6 +86,8 @@ class NotificationDispatcher:
         self._first_seen: dict[str, float] = {}
         self._direct: list[Alert] = []
         self._warned: set[str] = set()
+        self._status: SyncStatus | None = None
+        self._unconfirmed = UnconfirmedDetector()
         self.database, self.redis = OutageDetector("database"), OutageDetector("redis")
 
     async def run(self, wake: asyncio.Event) -> None:
@@ -105,16 +112,16 @@ class NotificationDispatcher:
             except NotificationFailed as error:
                 self._fail(notice, error)
         self._direct += self.database.alerts(unavailable, self._clock(), self._monotonic())
+        self._direct += self._unconfirmed.alerts(self._status, self._clock(), self._monotonic())
         await self._send_direct()
 
     def on_redis_step(self, *, unavailable: bool) -> None:
         """Note whether Redis answered the relay."""
         self._direct += self.redis.alerts(unavailable, self._clock(), self._monotonic())
 
-    def on_suspicious(self, found: Sequence[Rejected]) -> None:
-        """Send an alert for data that an operator must review."""
-        if found:
-            self._direct.append(_suspicion(found, self._clock()))
+    def on_quarantined(self, found: Sequence[Rejected]) -> None:
+        """Send an alert for what the status doesn't show: a wrong calendar, unreadable data."""
+        self._direct += quarantine_alerts(found, self._clock())
 
     def on_clock_jump(self, jump: timedelta) -> None:
         """Send an alert: the wall clock was set, or the machine slept (protocol rule 32)."""
@@ -127,16 +134,23 @@ class NotificationDispatcher:
         cursor = self._cursors[notice]
         due = self._due(notice, await cursor.pending())
         if not due:
+            await self._learn_status(cursor)
             return
         self._warn_of(undecodable(due))
         before = await cursor.passed()
         if notice == "alert":
+            self._status = status_in(due[-1]) or self._status
             for alert in alerts_of(before, due):
                 await self._publish(alert)
         elif self._sinks.edge.configured and must_purge(before, due):
             await self._sinks.edge.purge(PURGED)
             self._sinks.on_notice(notice, True)
         await cursor.advance(due[-1].at)
+
+    async def _learn_status(self, cursor: Cursor) -> None:
+        """A new leader's dispatcher begins with the status that the last one has passed."""
+        if self._status is None and (passed := await cursor.passed()) is not None:
+            self._status = status_in(passed)
 
     async def _publish(self, alert: Alert) -> None:
         await self._sinks.alerts.publish(alert)
@@ -200,13 +214,57 @@ class OutageDetector:
         return Alert(f"{name}-{at.isoformat()}", name, at, f"The {self._name} {predicate}.")
 
 
-def _suspicion(found: Sequence[Rejected], now: datetime) -> Alert:
-    """Return one alert per answer: a wrong level would otherwise send one for each day."""
-    first = found[0]
+class UnconfirmedDetector:
+    """Detects a series that answers have not confirmed for long enough for an alert."""
+
+    def __init__(self) -> None:
+        self._alerted: dict[str, datetime] = {}
+        self._seen: dict[tuple[str, datetime], float] = {}
+
+    def alerts(self, status: SyncStatus | None, now: datetime, monotonic: float) -> list[Alert]:
+        """Return the alerts that are due now: one per series and time, and one when it is over."""
+        series = {} if status is None else status.series
+        found = []
+        for name, known in series.items():
+            since, alerted = known.unconfirmed_since, self._alerted.get(name)
+            if alerted is not None and alerted != since:
+                del self._alerted[name]
+                found.append(_unconfirmed(name, alerted, now, over=True))
+            elif alerted is None and since is not None and self._lasts(name, since, monotonic):
+                self._alerted[name] = since
+                found.append(_unconfirmed(name, since, now, over=False))
+        return found
+
+    def _lasts(self, name: str, since: datetime, monotonic: float) -> bool:
+        """Tell whether that was seen long enough ago, whoever set the wall clock meanwhile."""
+        return monotonic - self._seen.setdefault((name, since), monotonic) >= UNCONFIRMED_AFTER
+
+
+def _unconfirmed(series: str, since: datetime, now: datetime, *, over: bool) -> Alert:
+    subject = "fix" if series == FIX else "settlement"
+    name = f"{subject}_confirmed" if over else f"{subject}_unconfirmed"
+    predicate = "is confirmed again" if over else "is not confirmed by Banxico's answers"
+    summary = f"{series} {predicate}, after {since.isoformat()}."
+    return Alert(f"{name}-{since.isoformat()}", name, now, summary)
+
+
+def quarantine_alerts(found: Sequence[Rejected], now: datetime) -> list[Alert]:
+    """Return the alerts for data newly quarantined, one of each name per answer.
+
+    Values that put their day under review are told by the status, through the outbox.
+    """
+    wrong = [datum for datum in found if datum.kind == "closed_weekday"]
+    unread = [datum for datum in found if datum.kind in ("undated", "unasked", "answer")]
+    named = (("calendar_wrong", wrong), ("quarantined", unread))
+    return [_quarantine_alert(name, data, now) for name, data in named if data]
+
+
+def _quarantine_alert(name: str, data: Sequence[Rejected], now: datetime) -> Alert:
+    first = data[0]
     return Alert(
-        f"suspicious_move-{first.series}-{first.date}-{first.raw}",
-        "suspicious_move",
+        f"{name}-{first.series}-{first.date}-{first.raw}",
+        name,
         now,
-        f"{len(found)} values were set aside for review; the first: {first.reason}.",
+        f"{len(data)} data were set aside; the first: {first.reason}.",
         {"series": first.series, "date": str(first.date), "value": first.raw},
     )

@@ -4,7 +4,8 @@ Pure. After a rollback the outbox holds events of types that only a later versio
 status is read. The edge is purged, because what they changed is unknown.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date as Day
 
 from rates_contracts.events import (
     Event,
@@ -15,7 +16,7 @@ from rates_contracts.events import (
     decode_event,
     status_in,
 )
-from rates_contracts.status import SyncStatus
+from rates_contracts.status import SeriesStatus, SyncStatus
 from rates_sync.notify.alerts import Alert
 
 
@@ -33,12 +34,12 @@ def must_purge(before: StoredEvent | None, events: Sequence[StoredEvent]) -> boo
     """Tell whether `events` outdated the answers at the edge.
 
     Freshness alone does not: it expires by itself. Neither does a trial request of the breaker;
-    opening and closing do.
+    opening and closing do, and whatever changes what is known of a past day.
     """
     old = None if before is None else status_in(before)
     for stored in events:
         event = _decoded(stored)
-        if not isinstance(event, StatusChanged) or _breaker_flipped(old, event.status):
+        if not isinstance(event, StatusChanged) or _outdates_answers(old, event.status):
             return True
         old = event.status
     return False
@@ -70,6 +71,54 @@ def _changes(
             yield "breaker_opened", "Banxico fails: the breaker has opened, data ages."
     if new.upstream == "bad_token" and (old is None or old.upstream != "bad_token"):
         yield "bad_token", "Banxico refuses the token: nothing is verified until it is replaced."
+
+    yield from _review_changes(old, new)
+
+
+def _review_changes(old: SyncStatus | None, new: SyncStatus) -> Iterator[tuple[str, str]]:
+    """Yield what came under review or was withdrawn, and what no longer is."""
+    reviewed = _days(old, _under_review), _days(new, _under_review)
+    if begun := reviewed[1] - reviewed[0]:
+        yield "value_under_review", f"{_listed(begun)}: the newest published value is set aside."
+    if ended := reviewed[0] - reviewed[1]:
+        yield "review_ended", f"{_listed(ended)}: no published value is set aside any more."
+    withdrawn = _days(old, _withdrawn), _days(new, _withdrawn)
+    if begun := withdrawn[1] - withdrawn[0]:
+        yield "withdrawn_at_source", f"{_listed(begun)}: Banxico no longer publishes the value."
+    if ended := withdrawn[0] - withdrawn[1]:
+        yield "withdrawal_ended", f"{_listed(ended)}: no longer withdrawn."
+
+
+def _under_review(series: SeriesStatus) -> Sequence[Day]:
+    return series.under_review
+
+
+def _withdrawn(series: SeriesStatus) -> Sequence[Day]:
+    return series.withdrawn
+
+
+def _days(
+    status: SyncStatus | None, listed: Callable[[SeriesStatus], Sequence[Day]]
+) -> set[tuple[str, Day]]:
+    all_series = {} if status is None else status.series
+    return {(name, day) for name, series in all_series.items() for day in listed(series)}
+
+
+def _listed(days: Iterable[tuple[str, Day]]) -> str:
+    return ", ".join(f"{series} of {day}" for series, day in sorted(days))
+
+
+def _outdates_answers(old: SyncStatus | None, new: SyncStatus) -> bool:
+    return _breaker_flipped(old, new) or _known(old) != _known(new)
+
+
+def _known(status: SyncStatus | None) -> dict[str, tuple[object, ...]]:
+    """Return what decides the answers about past days (protocol rule 21)."""
+    all_series = {} if status is None else status.series
+    return {
+        name: (series.complete_from, series.under_review, series.withdrawn)
+        for name, series in all_series.items()
+    }
 
 
 def _breaker_flipped(old: SyncStatus | None, new: SyncStatus) -> bool:

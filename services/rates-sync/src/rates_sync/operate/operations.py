@@ -112,7 +112,7 @@ class Operations(Controller):
             outcome=result.outcome,
             new=additions.new,
             corrections=additions.corrections,
-            set_aside=len(additions.rejected) + len(additions.suspicious),
+            set_aside=len(additions.quarantined),
             next_cycle_at=leader.poller.next_cycle_at,
         )
 
@@ -121,7 +121,7 @@ class Operations(Controller):
         self, request: Request[Any, Any, Any], service: NamedDependency[Service]
     ) -> Stream:
         """Ask for a range again and trust its values; a JSON line per chunk, a problem last."""
-        span = _span(await _read(request, BackfillRequest), service)
+        span = _span(await read_body(request, BackfillRequest), service)
         leader = await leader_for(service, "backfill")
         await leader.recorder.audit(OPERATOR, "backfill", f"{span.first} to {span.last}")
         return Stream(_lines(leader, span, request.url.path), media_type=NDJSON)
@@ -131,7 +131,7 @@ class Operations(Controller):
         self, request: Request[Any, Any, Any], service: NamedDependency[Service]
     ) -> Response[dict[str, Any]]:
         """Declare a banking day closed, with the reason."""
-        closure: CloseDayRequest = await _read(request, CloseDayRequest)
+        closure: CloseDayRequest = await read_body(request, CloseDayRequest)
         _refuse(_wrong_with(closure.reason))
         leader = await leader_for(service, "close-day")
         calendar = leader.recorder.schedule_inputs.calendar
@@ -145,7 +145,7 @@ class Operations(Controller):
         self, request: Request[Any, Any, Any], service: NamedDependency[Service]
     ) -> Response[dict[str, Any]]:
         """Undo the declaration that closed a day, with the reason."""
-        undone: ReopenDayRequest = await _read(request, ReopenDayRequest)
+        undone: ReopenDayRequest = await read_body(request, ReopenDayRequest)
         _refuse(_wrong_with(undone.reason))
         leader = await leader_for(service, "reopen-day")
         await leader.recorder.reopen(undone.date, undone.reason, OPERATOR)
@@ -153,7 +153,8 @@ class Operations(Controller):
         return Response({"date": undone.date, "reason": undone.reason, "closed": False})
 
 
-async def _read(request: Request[Any, Any, Any], kind: type[Any]) -> Any:
+async def read_body(request: Request[Any, Any, Any], kind: type[Any]) -> Any:
+    """Return the body as a `kind`. Raises a `Problem`."""
     try:
         return msgspec.json.decode(await request.body(), type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -220,7 +221,7 @@ def _shown(progress: Progress) -> dict[str, Any]:
         "to": progress.span.last,
         "new": additions.new,
         "corrections": additions.corrections,
-        "set_aside": len(additions.rejected) + len(additions.suspicious),
+        "set_aside": len(additions.quarantined),
     }
 
 

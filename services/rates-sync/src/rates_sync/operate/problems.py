@@ -16,9 +16,11 @@ from rates_sync.errors import (
     HasFix,
     LeaseLost,
     NotDeclared,
+    NothingToDecide,
     QuotaExhausted,
     RatesSyncError,
     StoreUnavailable,
+    Undecidable,
     UpstreamError,
     UpstreamRateLimited,
 )
@@ -38,6 +40,8 @@ CODES: dict[type[RatesSyncError], tuple[int, str]] = {
     AlreadyClosed: (409, "already-closed"),
     HasFix: (409, "has-a-fix"),
     NotDeclared: (409, "not-declared"),
+    NothingToDecide: (404, "nothing-to-decide"),
+    Undecidable: (409, "undecidable"),
 }
 """Status and code of each expected error; the first match counts."""
 

@@ -66,6 +66,11 @@ class Withdrawal:
         """Tell whether the day counts as withdrawn."""
         return self.withdrawn_at is not None and self.decision != "keep"
 
+    @property
+    def settled(self) -> bool:
+        """Tell whether it is decided that the day is missing: no further answer is needed."""
+        return self.in_force or self.decision is not None
+
 
 def fingerprint(datum: Rejected) -> str:
     """Return the ID of a datum in quarantine: a hash of its series, day and value."""

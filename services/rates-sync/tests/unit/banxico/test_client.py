@@ -3,7 +3,7 @@
 import gzip
 import traceback
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pytest
 
 from rates_contracts.environment import Secret
 from rates_contracts.observation import FIX, SETTLEMENT
-from rates_sync.banxico.client import BanxicoClient, open_client
+from rates_sync.banxico.client import MAX_BODY, BanxicoClient, open_client
 from rates_sync.banxico.series import SERIES, Series
 from rates_sync.errors import UpstreamError, UpstreamFailure
 from rates_sync.upstream import Query
@@ -54,7 +54,32 @@ async def test_a_range_is_asked_by_its_days() -> None:
     assert request.headers["Bmx-Token"] == TOKEN
     assert request.headers["Accept"] == "application/json"
     assert got.published[0].value == Decimal("17.0297")
-    assert got.received_at == NOW
+    assert (got.query, got.received_at) == (RANGE, NOW)
+
+
+async def test_the_clock_is_read_before_and_after_the_request() -> None:
+    """Protocol rule 27: an answer says between which instants it was made."""
+    clock = iter([NOW, NOW + timedelta(seconds=3)])
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=BODY, headers={"Date": "Thu, 13 Aug 2026 18:05:01 GMT"})
+
+    http = open_client(BASE, read_timeout=20, transport=httpx.MockTransport(answer))
+    got = await BanxicoClient(http, Secret(TOKEN), lambda: next(clock)).ask(RANGE)
+    assert (got.asked_at, got.received_at) == (NOW, NOW + timedelta(seconds=3))
+    assert got.answered_at == NOW + timedelta(seconds=1)
+
+
+async def test_a_body_without_end_is_cut_off() -> None:
+    """Protocol rule 34: above 8 MiB after decompression an answer is a failure, read no further."""
+    packed = gzip.compress(b" " * (MAX_BODY + 1))
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=packed, headers={"Content-Encoding": "gzip"})
+
+    with pytest.raises(UpstreamFailure) as caught:
+        await client_of(answer).ask(RANGE)
+    assert (caught.value.outcome, caught.value.body) == ("malformed", b"")
 
 
 async def test_the_latest_of_several_series_is_one_request() -> None:

@@ -1,8 +1,9 @@
 """`parse`: every shape that Banxico's answers were seen or documented to have."""
 
+import codecs
 import hashlib
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,14 @@ def read(
         body = json.dumps(body)
     if isinstance(body, str):
         body = body.encode()
-    return parse(body, status=status, headers=headers or {}, query=query, received_at=now)
+    return parse(
+        body,
+        status=status,
+        headers=headers or {},
+        query=query,
+        asked_at=now - timedelta(seconds=1),
+        received_at=now,
+    )
 
 
 def recorded(name: str) -> bytes:
@@ -57,6 +65,11 @@ def only_rejection(answer: Answer) -> tuple[date | None, str]:
     assert answer.published == ()
     (rejected,) = answer.rejected
     return rejected.date, rejected.reason
+
+
+def only_kind(answer: Answer) -> tuple[date | None, str]:
+    (rejected,) = answer.rejected
+    return rejected.date, rejected.kind
 
 
 class TestRecordedAnswers:
@@ -144,7 +157,9 @@ class TestAnswersThatAreNone:
             ("[]", 200, "malformed"),
             ("{}", 200, "malformed"),
             ('{"bmx":{}}', 200, "malformed"),
-            ('{"bmx":{"series":[{"idSerie":"SF43718","datos":null}]}}', 200, "malformed"),
+            ('{"bmx":{"series":null}}', 200, "malformed"),
+            ('{"bmx":{"series":[null]}}', 200, "malformed"),
+            ('{"bmx":{"series":[{"idSerie":7}]}}', 200, "malformed"),
             ('{"more":' + "[" * 100_000, 200, "malformed"),
             ("Not found", 404, "refused"),
             ("", 302, "redirect"),
@@ -159,10 +174,43 @@ class TestAnswersThatAreNone:
         assert caught.value.outcome == outcome
         assert caught.value.body == body.encode()
 
-    def test_bytes_that_are_not_utf8_are_a_failure(self) -> None:
-        """A body in another encoding is malformed, not a crash."""
-        with pytest.raises(UpstreamFailure):
-            read(b'{"bmx":{"series":[{"idSerie":"SF43718","titulo":"d\xf3lar"}]}}')
+    @pytest.mark.parametrize(
+        ("body", "headers"),
+        [
+            ('{"error":{"mensaje":"Token inválido"}}', {}),
+            ('{"error":{"secondsToReset":54}}', {"Bmx-secondsToReset": "54"}),
+            ("<html>the token service is down</html>", {"Retry-After": "54"}),
+            (json.dumps(bmx(SF43718=[datum("02/01/2024", "17.0297")])), {"Retry-After": "54"}),
+        ],
+    )
+    @pytest.mark.parametrize("status", [500, 502, 503, 599])
+    def test_an_outage_is_a_failure_whatever_it_says(
+        self, body: str, headers: dict[str, str], status: int
+    ) -> None:
+        """Protocol rule 34: from 500 on neither words nor headers make a neutral outcome."""
+        with pytest.raises(UpstreamFailure) as caught:
+            read(body, status=status, headers=headers)
+        assert caught.value.outcome == "server_error"
+
+    @pytest.mark.parametrize(
+        ("hint", "seconds"),
+        [
+            ("54", 54), ("0", 1), ("999999999", 86_400), (None, None), ("soon", None),
+            ("Wed, 21 Oct 2026 07:28:00 GMT", None),
+        ],
+    )  # fmt: skip
+    def test_an_outage_says_when_to_ask_again(self, hint: str | None, seconds: int | None) -> None:
+        """The wait of an outage is kept in the bounds of a rate limit's."""
+        with pytest.raises(UpstreamFailure) as caught:
+            read("", status=503, headers={} if hint is None else {"Retry-After": hint})
+        assert caught.value.retry_after == seconds
+
+    def test_a_byte_order_mark_hides_no_page(self) -> None:
+        """Protocol rule 34: a page after a BOM is a page; with 403 it says nothing of the token."""
+        for status in (200, 403):
+            with pytest.raises(UpstreamFailure) as caught:
+                read(b"\xef\xbb\xbf<html>Access denied</html>", status=status)
+            assert caught.value.outcome == "html"
 
     def test_data_with_another_status_is_a_failure(self) -> None:
         """Data that a 500 or a redirect carries is not believed."""
@@ -174,6 +222,14 @@ class TestAnswersThatAreNone:
         """The body speaks before the status: an `error` node in a 200 is no empty day."""
         with pytest.raises(BadToken):
             read(recorded("raw_error_400_invalid_token.json"), status=200)
+
+    def test_an_error_node_outweighs_data_beside_it(self) -> None:
+        """Data that come with an `error` are not believed."""
+        data = bmx(SF43718=[datum("02/01/2024", "17.0297")])
+        with pytest.raises(UpstreamFailure) as caught:
+            read(data | {"error": {"mensaje": "Error interno"}})
+        assert caught.value.outcome == "refused"
+        assert len(read(data | {"error": None}).published) == 1
 
     def test_an_answer_without_any_asked_series_is_a_failure(self) -> None:
         """No asked series in the answer means that nothing was verified."""
@@ -200,6 +256,13 @@ class TestAnswersThatAreNone:
             ('{"error":{"secondsToReset":-5}}', 400, {}, 60),
             ('{"error":{"secondsToReset":999999999}}', 400, {}, 86_400),
             ('{"error":{"secondsToReset":54,"mensaje":"token"}}', 400, {}, 54),
+            ('{"error":{"secondsToReset":54,"mensaje":null}}', 400, {}, 54),
+            ('{"error":{"mensaje":"Token"}}', 400, {"Bmx-secondsToReset": "33"}, 33),
+            ("", 400, {"Bmx-secondsToReset": "120"}, 120),
+            ("<html>slow down</html>", 403, {"Bmx-timeReset": "1785888000"}, 60),
+            ("<html>slow down</html>", 200, {"Retry-After": "7"}, 7),
+            ('{"error":"?"}', 401, {"Retry-After": "7"}, 7),
+            ('{"error":{"mensaje":""}}', 400, {"Retry-After": "7"}, 7),
         ],
     )
     def test_rate_limits_in_every_dress(
@@ -209,6 +272,12 @@ class TestAnswersThatAreNone:
         with pytest.raises(UpstreamRateLimited) as caught:
             read(body, status=status, headers=headers)
         assert caught.value.seconds_to_reset == seconds
+
+    def test_words_about_the_token_outweigh_a_bare_wait(self) -> None:
+        """Banxico's own words are read before a `Retry-After` that anyone could have added."""
+        body = recorded("raw_error_400_invalid_token.json")
+        with pytest.raises(BadToken):
+            read(body, status=400, headers={"Retry-After": "7"})
 
     @given(st.binary(max_size=60), st.sampled_from([200, 302, 400, 401, 404, 429, 500]))
     def test_no_body_breaks_the_parser(self, body: bytes, status: int) -> None:
@@ -239,10 +308,74 @@ class TestSeries:
         answer = read(bmx(SF43718=[]), Query((FIX, "SF99999")))
         assert answer.missing_series == ("SF99999",)
 
-    def test_a_series_nobody_asked_for(self) -> None:
-        """Values of a foreign series are set aside, not recorded."""
-        answer = read(bmx(SF43718=[], SF46410=[datum("02/01/2024", "18.6")]))
-        assert only_rejection(answer) == (date(2024, 1, 2), "series not asked for")
+    def test_series_nobody_asked_for(self) -> None:
+        """Protocol rule 34: foreign series are set aside by their number and hash, in one piece."""
+        foreign = {f"SF{number}": [datum("02/01/2024", "18.6")] * 9 for number in range(500)}
+        answer = read(bmx(SF43718=[], **foreign))
+        (rejected,) = answer.rejected
+        assert rejected.raw.startswith("500 series, sha256 ")
+        assert (rejected.kind, rejected.date, answer.published) == ("unasked", None, ())
+        assert len(rejected.reason) == 200
+        assert list(answer.titles) == [FIX]
+
+    @pytest.mark.parametrize("entry", [None, 7, "SF60653", [], {}, {"idSerie": None}])
+    def test_an_entry_that_is_no_series_costs_itself(self, entry: Any) -> None:
+        """Protocol rule 34: an odd entry is rejected, the series beside it is read."""
+        body = bmx(SF43718=[datum("02/01/2024", "17.0297")])
+        body["bmx"]["series"].insert(0, entry)
+        answer = read(body, Query((FIX, SETTLEMENT)))
+        assert [row.date.day for row in answer.published] == [2]
+        assert only_kind(answer) == (None, "undated")
+        assert answer.missing_series == (SETTLEMENT,)
+
+    @pytest.mark.parametrize("data", [None, 7, "x", {}])
+    def test_data_of_another_shape_cost_their_series(self, data: Any) -> None:
+        """Protocol rule 34: the series is in the answer, with nothing usable and no day read."""
+        body = bmx(SF43718=[datum("02/01/2024", "17.0297")], SF60653=[])
+        body["bmx"]["series"][1]["datos"] = data
+        answer = read(body, Query((FIX, SETTLEMENT)))
+        assert [row.series for row in answer.published] == [FIX]
+        assert answer.rejected[0].series == SETTLEMENT
+        assert only_kind(answer) == (None, "undated")
+        assert answer.missing_series == ()
+
+    @pytest.mark.parametrize("title", [None, 7, [], {"es": "FIX"}])
+    def test_a_title_of_another_shape_costs_the_title(self, title: Any) -> None:
+        """Protocol rule 34: no value depends on `titulo`."""
+        body = bmx(SF43718=[datum("02/01/2024", "17.0297")])
+        body["bmx"]["series"][0]["titulo"] = title
+        answer = read(body)
+        assert (len(answer.published), answer.titles, answer.rejected) == (1, {FIX: ""}, ())
+
+    @pytest.mark.parametrize(
+        ("content_type", "title"),
+        [
+            ("application/json;charset=ISO-8859-1", "Tipo de cambio en dólares"),
+            ('application/json; charset="windows-1252"', "Tipo de cambio en dólares"),
+            ("application/json;charset=UTF-8", "Tipo de cambio en d\ufffdlares"),
+            ("application/json;charset=klingon", "Tipo de cambio en d\ufffdlares"),
+            ("application/json;charset=us-ascii", "Tipo de cambio en d\ufffdlares"),
+            ("application/json;charset=hex", "Tipo de cambio en d\ufffdlares"),
+            ("application/json", "Tipo de cambio en d\ufffdlares"),
+        ],
+    )
+    def test_a_latin_letter_costs_itself(self, content_type: str, title: str) -> None:
+        """Protocol rule 34: the declared charset is honoured; without it a bad byte is replaced."""
+        body = bmx(SF43718=[datum("02/01/2024", "17.0297")])
+        body["bmx"]["series"][0]["titulo"] = "Tipo de cambio en dólares"
+        latin = json.dumps(body, ensure_ascii=False).encode("latin-1")
+        answer = read(latin, headers={"Content-Type": content_type})
+        assert (len(answer.published), answer.titles[FIX]) == (1, title)
+        assert answer.body == latin
+
+    @pytest.mark.parametrize("charset", ["UTF-8", "ISO-8859-1"])
+    def test_a_byte_order_mark_costs_itself(self, charset: str) -> None:
+        """Protocol rule 34: a BOM tells UTF-8, whatever is declared, and is no part of the JSON."""
+        body = codecs.BOM_UTF8 + recorded("raw_success_SF43718_2024-01-02_2024-01-05.json")
+        headers = {"Content-Type": f"application/json;charset={charset}"}
+        answer = read(body, headers=headers)
+        assert len(answer.published) == 4
+        assert "dólar" in answer.titles[FIX]
 
     def test_no_observation_is_neither_published_nor_rejected(self) -> None:
         """`N/E` says that there is no observation: nothing to keep."""
@@ -298,7 +431,13 @@ class TestValues:
         odd = f'{{"fecha":"02/01/2024","dato":{wire}}}'
         (rejected,) = read(body.replace('"DATUM"', odd)).rejected
         assert rejected.raw == odd
-        assert rejected.reason.startswith("not a datum: Expected `str`")
+        assert rejected.reason.startswith("dato is not text: Expected `str`")
+
+    @pytest.mark.parametrize("odd", [{}, {"dato": 17.0297}, {"dato": None}, {"dato": "N/A"}])
+    def test_an_unusable_value_keeps_its_day(self, odd: dict[str, Any]) -> None:
+        """Protocol rule 28: whatever the value, its day is under review if it can be read."""
+        answer = read(bmx(SF43718=[{"fecha": "02/01/2024"} | odd]))
+        assert only_kind(answer) == (date(2024, 1, 2), "unusable")
 
     @pytest.mark.parametrize("odd", [None, "17.0297", [], {}, {"fecha": "02/01/2024"}, 3])
     def test_a_datum_of_another_shape_is_rejected_alone(self, odd: Any) -> None:
@@ -324,6 +463,12 @@ class TestDays:
         assert day is None
         assert reason.startswith("fecha is not")
 
+    @pytest.mark.parametrize("fecha", ["2024-01-02", None, 20240102, ["02/01/2024"]])
+    def test_a_day_that_cannot_be_read_is_undated(self, fecha: Any) -> None:
+        """Protocol rule 25: a row without a readable day covers nothing; its kind says so."""
+        answer = read(bmx(SF43718=[datum(fecha, "17.0297")]))
+        assert only_kind(answer) == (None, "undated")
+
     def test_dates_are_day_first(self) -> None:
         """`03/01` is the third of January."""
         (published,) = read(bmx(SF43718=[datum("03/01/2024", "17.0492")])).published
@@ -332,9 +477,11 @@ class TestDays:
     @pytest.mark.parametrize(("fecha", "day"), [("31/12/2023", 31), ("01/02/2024", 1)])
     def test_a_day_outside_the_range_is_rejected(self, fecha: str, day: int) -> None:
         """A day that was not asked for is a sign of a mixed-up answer."""
-        rejected, reason = only_rejection(read(bmx(SF43718=[datum(fecha, "17.0297")])))
+        answer = read(bmx(SF43718=[datum(fecha, "17.0297")]))
+        rejected, reason = only_rejection(answer)
         assert rejected is not None
         assert (rejected.day, reason) == (day, "day not asked for")
+        assert only_kind(answer) == (rejected, "unasked")
 
     def test_both_ends_of_the_range_belong_to_it(self) -> None:
         """The range that was asked for includes its first and its last day."""
@@ -346,6 +493,7 @@ class TestDays:
         evening = datetime(2026, 8, 14, 1, 0, tzinfo=UTC)  # 19:00 of the 13th in Mexico City
         answer = read(bmx(SF43718=[datum("14/08/2026", "17.0297")]), Query((FIX,)), now=evening)
         assert only_rejection(answer)[1] == "determined after today in Mexico City"
+        assert only_kind(answer)[1] == "unasked"
 
     def test_the_fix_of_today_is_published(self) -> None:
         """Today's FIX is what the polls at noon are for."""
@@ -372,3 +520,54 @@ class TestDays:
         answer = read(bmx(SF43718=twice))
         assert len(answer.published) == 1
         assert answer.rejected == ()
+
+
+class TestTimes:
+    def test_an_answer_knows_its_question(self) -> None:
+        """What was asked for, and when by our clock, comes with the answer."""
+        answer = read(bmx(SF43718=[]))
+        assert answer.query == FIX_JANUARY
+        assert (answer.asked_at, answer.received_at) == (NOW - timedelta(seconds=1), NOW)
+
+    @pytest.mark.parametrize(
+        "date",
+        [
+            "Thu, 13 Aug 2026 18:04:58 GMT",
+            "Thursday, 13-Aug-26 18:04:58 GMT",
+            "Thu Aug 13 18:04:58 2026",
+            "Thu, 13 Aug 2026 12:04:58 -0600",
+        ],
+    )
+    def test_date_is_when_banxico_answered(self, date: str) -> None:
+        """Protocol rule 27: `Date` is read in each form that HTTP knows, as UTC."""
+        answer = read(bmx(SF43718=[]), headers={"Date": date})
+        assert answer.answered_at == datetime(2026, 8, 13, 18, 4, 58, tzinfo=UTC)
+
+    @pytest.mark.parametrize(
+        "date",
+        [
+            "", "yesterday", "Thu, 13 Aug 2026 25:04:58 GMT", "Thu, 13 Aug 99999 18:04:58 GMT",
+            "Fri, 31 Dec 9999 23:59:59 -0100", "Thu, 13 Aug 2026 18:04:58 +99999999999",
+        ],
+    )  # fmt: skip
+    def test_an_unreadable_date_is_none(self, date: str) -> None:
+        """A missing or nonsensical `Date` says nothing and costs nothing."""
+        assert read(bmx(SF43718=[]), headers={"Date": date}).answered_at is None
+        assert read(bmx(SF43718=[])).answered_at is None
+
+    @pytest.mark.parametrize(
+        ("age", "seconds"),
+        [("0", 0), ("86400", 86_400), ("9" * 30, 2**31), ("", 0), ("-5", 0), ("1.5", 0), ("x", 0)],
+    )
+    def test_age_is_how_long_a_cache_held_it(self, age: str, seconds: int) -> None:
+        """Protocol rule 27: `Age` in seconds, zero when it is missing or can't be read."""
+        answer = read(bmx(SF43718=[]), headers={"AGE": age})
+        assert answer.age == timedelta(seconds=seconds)
+        assert read(bmx(SF43718=[])).age == timedelta()
+
+    @given(st.text(), st.text(), st.text())
+    def test_no_header_breaks_the_parser(self, date: str, age: str, content_type: str) -> None:
+        """Whatever headers come, a good body stays a good answer."""
+        headers = {"Date": date, "Age": age, "Content-Type": content_type}
+        body = bmx(SF43718=[datum("02/01/2024", "17.0297")])
+        assert len(read(body, headers=headers).published) == 1

@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rates_contracts.observation import FIX, Observation
-from rates_sync.cycle.comparison import Changes, compare
+from rates_sync.cycle.comparison import Changes, Comparison, Trust
+from rates_sync.timetable.calendar import bank_calendar
 from rates_sync.upstream import Answer, Published
 
 NOW = datetime(2026, 8, 13, 18, 5, tzinfo=UTC)
+CALENDAR = bank_calendar(Day(2026, 8, 13))
 MONDAY, TUESDAY, WEDNESDAY = Day(2026, 8, 10), Day(2026, 8, 11), Day(2026, 8, 12)
 
 
@@ -28,7 +30,8 @@ def _changes(
 ) -> Changes:
     rows = tuple(Published(FIX, day, Decimal(value)) for day, value in published)
     answer = Answer(b"", "sha", NOW, rows, (), (), {})
-    return compare(answer, {FIX: known}, NOW, trusted=trusted)
+    trust = Trust.OPERATOR if trusted else Trust.FULL
+    return Comparison(answer, {FIX: known}, CALENDAR, NOW, trust).changes()
 
 
 def test_new_day_is_revision_one() -> None:

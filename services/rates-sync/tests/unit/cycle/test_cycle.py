@@ -93,6 +93,18 @@ async def test_rate_limit_says_when_to_come_back(cycle: Cycle, desk: Any, banxic
     assert (await cycle.run()).not_before == desk.clock() + timedelta(seconds=90)
 
 
+async def test_outage_says_when_to_come_back(cycle: Cycle, desk: Any, banxico: Any) -> None:
+    """Protocol rule 34: an outage's `Retry-After` delays the next cycle, and nothing else."""
+    banxico.script = [UpstreamFailure("status 503", kind="server_error", retry_after=120)]
+    poll = await cycle.run()
+    assert (poll.outcome, poll.not_before) == (
+        "server_error",
+        desk.clock() + timedelta(seconds=120),
+    )
+    banxico.script = [UpstreamFailure("status 503", kind="server_error")]
+    assert (await cycle.run()).not_before is None
+
+
 async def test_open_breaker_is_no_question(cycle: Cycle, desk: Any, banxico: Any) -> None:
     """Refused by the breaker nothing was asked: the state of the last question stays."""
     await cycle.run()
@@ -105,21 +117,22 @@ async def test_open_breaker_is_no_question(cycle: Cycle, desk: Any, banxico: Any
 async def test_answer_without_the_fix_verifies_nothing(
     cycle: Cycle, desk: Any, banxico: Any, recorder: Recorder
 ) -> None:
-    """An unknown id in a list is silently missing: that is a failure, not an empty day."""
+    """An unknown id in a list is silently missing: the FIX is unconfirmed, not an empty day."""
     banxico.missing = (FIX,)
     poll = await cycle.run()
-    assert poll.outcome == "malformed"
+    assert poll.outcome == "unconfirmed"
     assert recorder.health.verified_at is None
 
 
 async def test_body_of_a_failure_is_kept(cycle: Cycle, desk: Any, banxico: Any) -> None:
-    """Rule R10: an unusable answer is set aside with its reason, and counted once."""
+    """Rule R10: an unusable answer is kept whole; it is no value and puts nothing in review."""
     failure = UpstreamFailure("no JSON")
     failure.body = b"<html>"
     banxico.script = [failure]
     poll = await cycle.run()
-    assert len(poll.additions.rejected) == 1
-    assert await desk.rows("SELECT raw, reason FROM quarantine") == [("<html>", "no JSON")]
+    assert poll.outcome == "malformed"
+    assert await desk.rows("SELECT body FROM payloads") == [(b"<html>",)]
+    assert await desk.rows("SELECT raw FROM quarantine") == []
 
 
 async def test_operators_question_is_manual(cycle: Cycle, banxico: Any) -> None:

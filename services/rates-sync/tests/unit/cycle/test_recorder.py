@@ -62,7 +62,7 @@ async def test_answer_is_recorded_and_announced_as_one_event(desk: Any, banxico:
     recorded = await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
     event = desk.announced[-1]
     assert isinstance(event, ObservationsRecorded)
-    assert recorded.new == len(event.observations) == 8 + 13
+    assert recorded.new == len(event.observations) == 8 + 14
     assert event.status.verified_at == desk.clock()
     assert event.averages is not None
     assert recorder.schedule_inputs.newest_fix_day == WEDNESDAY
@@ -115,21 +115,21 @@ async def test_suspicious_and_unusable_data_are_set_aside_once(desk: Any, banxic
     banxico.changed[FIX, WEDNESDAY] = Decimal("71.0530")
     banxico.rejected = (Rejected(FIX, None, '{"fecha":"?"}', "no date"),)
     recorded = await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
-    assert [row.date for row in recorded.suspicious] == [WEDNESDAY]
-    assert len(recorded.rejected) == 1
+    assert [row.date for row in recorded.quarantined] == [None, WEDNESDAY]
     again = await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
-    assert (again.suspicious, again.rejected) == ((), ())
+    assert again.quarantined == ()
     assert len(await desk.rows("SELECT reason FROM quarantine")) == 2
 
 
 async def test_unusable_answer_is_kept(desk: Any) -> None:
-    """Rule R10: what came instead of an answer is in the quarantine, the whole as a payload."""
+    """Rule R10: what came instead of an answer is kept as a payload; it puts nothing in review."""
     recorder = desk.recorder()
     await recorder.begin()
     body = b"<html>Mantenimiento</html>"
-    assert await recorder.note_failure("failing", body, "no JSON")
-    assert not await recorder.note_failure("failing", body, "no JSON")
+    await recorder.note_failure("failing", body)
+    await recorder.note_failure("failing", body)
     assert await desk.rows("SELECT body FROM payloads") == [(body,)]
+    assert await desk.rows("SELECT raw FROM quarantine") == []
     assert desk.announced[-1].status.upstream == "failing"
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import date as Day
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import update
 from structlog.testing import capture_logs
 
 from rates_contracts.events import Position, StoredEvent, encode_event, stored_event
+from rates_contracts.observation import FIX
 from rates_sync.cycle.recorder import AnnounceMode, Recorder
 from rates_sync.errors import NotificationFailed, StoreUnavailable
 from rates_sync.notify.alerts import Alert
@@ -359,19 +361,37 @@ async def test_unknown_type_is_warned_of_once(
     assert "status_changed.v9" in line["error"]
 
 
-async def test_suspicious_values_are_one_direct_alert(
+async def test_data_without_a_day_are_one_direct_alert(
     dispatcher_of: Callable[[], NotificationDispatcher], recorder: Recorder, alerts: FakeAlerts
 ) -> None:
-    """A wrong level of many days is one alert, sent again until it is accepted."""
+    """Many unreadable rows of an answer are one alert, sent again until it is accepted."""
     alerts.failures = 1
     dispatcher = dispatcher_of()
-    dispatcher.on_suspicious(
-        [Rejected("SF43718", None, "71.0", "moved"), Rejected("x", None, "", "")]
-    )
+    rows = [Rejected("SF43718", None, text, "no date", "undated") for text in ("a", "b")]
+    dispatcher.on_quarantined(rows)
     await dispatcher.step()
     await dispatcher.step()
     await dispatcher.step()
-    assert alerts.names == ["suspicious_move"]
+    assert alerts.names == ["quarantined"]
+
+
+async def test_value_under_review_is_alerted_through_the_outbox(
+    dispatcher_of: Callable[[], NotificationDispatcher],
+    desk: Any,
+    banxico: Any,
+    recorder: Recorder,
+    alerts: FakeAlerts,
+) -> None:
+    """Protocol rule 28: a leader that dies before the alert went out leaves it to the next."""
+    await _publish(recorder, banxico)
+    day = max(day for day in banxico.fix if day <= Day(2026, 8, 12))
+    banxico.changed[FIX, day] = banxico.fix[day] * 2
+    await _publish(recorder, banxico)
+    alerts.failures = 1
+    await dispatcher_of().step()
+    assert alerts.names == []
+    await dispatcher_of().step()
+    assert "value_under_review" in alerts.names
 
 
 class BrokenCursor:

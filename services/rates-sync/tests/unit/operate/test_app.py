@@ -25,12 +25,13 @@ from rates_sync.liveness import Liveness
 from rates_sync.metrics import Metrics
 from rates_sync.service import Service
 from rates_sync.settings import Settings
+from rates_sync.upstream import Rejected
 
 UNUSED = Secret("unused")
 DEFAULTS = Settings(UNUSED, UNUSED, UNUSED, UNUSED)
 TOKEN = "operator-of-the-tests"
 OPERATOR = {"Authorization": f"Bearer {TOKEN}"}
-ACTIONS = ("sync", "backfill", "close-day", "reopen-day")
+ACTIONS = ("sync", "backfill", "close-day", "reopen-day", "quarantine", "withdrawal")
 
 
 @pytest.fixture
@@ -155,6 +156,8 @@ async def test_standby_names_the_leader(client: Any, service: Service, action: s
         "backfill": {"from": "2026-08-01", "to": "2026-08-02"},
         "close-day": {"date": "2026-08-14", "reason": "decree"},
         "reopen-day": {"date": "2026-08-14", "reason": "mistake"},
+        "quarantine": {"id": "0123456789ab", "decision": "accept"},
+        "withdrawal": {"date": "2026-08-12", "decision": "keep"},
     }
     answer = await client.post(f"/internal/v1/{action}", headers=OPERATOR, json=bodies[action])
     assert (answer.status_code, answer.json()["code"]) == (409, "not-the-leader")
@@ -287,3 +290,55 @@ async def test_bug_is_a_problem_without_its_words(client: Any, service: Service)
     answer = await client.post("/internal/v1/sync", headers=OPERATOR)
     assert (answer.status_code, answer.json()["code"]) == (500, "internal-error")
     assert "secret words" not in answer.text
+
+
+async def test_operator_accepts_a_value_in_quarantine(
+    client: Any, service: Service, desk: Any, banxico: Any
+) -> None:
+    """Protocol rule 28: listed with its reason, named by the beginning of its ID, then recorded."""
+    await client.post("/internal/v1/sync", headers=OPERATOR)
+    day = Day(2026, 8, 12)
+    banxico.changed[FIX, day] = (banxico.fix[day] * 2).quantize(Decimal("0.0001"))
+    await client.post("/internal/v1/sync", headers=OPERATOR)
+    (listed,) = (await client.get("/internal/v1/quarantine", headers=OPERATOR)).json()
+    assert (listed["series"], listed["date"], listed["kind"]) == (FIX, str(day), "suspicious")
+    body = {"id": listed["id"][:12], "decision": "accept"}
+    answer = await client.post("/internal/v1/quarantine", headers=OPERATOR, json=body)
+    assert [row["raw"] for row in answer.json()] == [listed["raw"]]
+    newest = f"SELECT value FROM observations WHERE series = '{FIX}' AND date = '{day}'"
+    assert (await desk.rows(f"{newest} ORDER BY revision DESC"))[0] == (listed["raw"],)
+    ((action,),) = await desk.rows("SELECT action FROM audit WHERE action LIKE 'quarantine%'")
+    assert action == "quarantine accept"
+
+
+@pytest.mark.parametrize(
+    ("action", "body", "status", "code"),
+    [
+        ("quarantine", {"id": "ffffffffffff", "decision": "reject"}, 404, "nothing-to-decide"),
+        ("quarantine", {"id": "ff", "decision": "reject"}, 404, "nothing-to-decide"),
+        ("quarantine", {"id": "ff", "decision": "ponder"}, 422, "invalid-parameters"),
+        ("withdrawal", {"date": "2026-08-12", "decision": "keep"}, 404, "nothing-to-decide"),
+    ],
+)
+async def test_there_must_be_something_to_decide(
+    client: Any, action: str, body: dict[str, str], status: int, code: str
+) -> None:
+    """A wrong ID, day or decision is a problem that says so; nothing changes."""
+    answer = await client.post(f"/internal/v1/{action}", headers=OPERATOR, json=body)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+async def test_a_datum_without_a_value_cannot_be_accepted(client: Any, banxico: Any) -> None:
+    """What is no value can be rejected, not recorded."""
+    day = Day(2026, 8, 12)
+    banxico.rejected = (Rejected(FIX, day, '"18,3500"', "comma"),)
+    await client.post("/internal/v1/sync", headers=OPERATOR)
+    (listed,) = (await client.get("/internal/v1/quarantine", headers=OPERATOR)).json()
+    body = {"id": listed["id"], "decision": "accept"}
+    answer = await client.post("/internal/v1/quarantine", headers=OPERATOR, json=body)
+    assert (answer.status_code, answer.json()["code"]) == (409, "undecidable")
+    body["decision"] = "reject"
+    assert (
+        await client.post("/internal/v1/quarantine", headers=OPERATOR, json=body)
+    ).status_code == 200
+    assert (await client.get("/internal/v1/quarantine", headers=OPERATOR)).json() == []

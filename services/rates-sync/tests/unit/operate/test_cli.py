@@ -134,6 +134,46 @@ def test_closure_is_undone(instance: FakeInstance) -> None:
     assert instance.asked == [(*asked, f"Bearer {TOKEN}")]
 
 
+ROW = {
+    "id": "0123456789abcdef",
+    "series": "SF43718",
+    "date": "2026-08-13",
+    "raw": "20.0000",
+    "kind": "suspicious",
+    "reason": "moved more than 10 % from 17.0530",
+    "first_seen": "2026-08-13T18:05:00Z",
+    "last_seen": "2026-08-13T18:10:00Z",
+}
+
+
+def test_quarantine_is_listed(instance: FakeInstance) -> None:
+    """Each value is a line: the ID to decide by, the day, the value, why and since when."""
+    instance.body = json.dumps([ROW])
+    assert _run("quarantine", "list").output == (
+        "0123456789ab  SF43718  2026-08-13 20.0000"
+        "  (moved more than 10 % from 17.0530; since 2026-08-13T18:05:00Z)\n"
+    )
+
+
+@pytest.mark.parametrize("decision", ["accept", "reject"])
+def test_quarantine_is_decided(instance: FakeInstance, decision: str) -> None:
+    """The ID goes along as given; what was decided is printed."""
+    instance.body = json.dumps([ROW])
+    result = _run("quarantine", decision, "0123456789ab")
+    assert result.output.startswith(f"{decision}ed: 0123456789ab  SF43718")
+    assert instance.asked[0][1:3] == (
+        "/internal/v1/quarantine",
+        {"id": "0123456789ab", "decision": decision},
+    )
+
+
+def test_withdrawal_is_settled(instance: FakeInstance) -> None:
+    """The day's series are named."""
+    instance.body = json.dumps({"decision": "keep", "days": [["SF43718", "2026-08-12"]]})
+    assert _run("withdrawal", "keep", "2026-08-12").output == "SF43718 of 2026-08-12: keep\n"
+    assert instance.asked[0][2] == {"date": "2026-08-12", "decision": "keep"}
+
+
 def test_problem_is_the_commands_error(instance: FakeInstance) -> None:
     """A refusal prints its detail and each wrong parameter, without a traceback."""
     instance.status = 422

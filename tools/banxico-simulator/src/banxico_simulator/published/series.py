@@ -23,7 +23,7 @@ REPLAYED_FROM = date(2023, 10, 27)
 """First day of the replayed stretch. The FIX stood at 18.0752 on it, and at 18.0710 on the last
 recorded day: a whole round brings the rate back to where it was, so that it never drifts away."""
 
-_PUBLISHED_PLACES = Decimal("0.0001")
+PUBLISHED_PLACES = Decimal("0.0001")
 _DATA_FILES = {FIX: "usd_mxn_fix.csv", SETTLEMENT: "usd_mxn_sf60653_settlement.csv"}
 
 
@@ -48,12 +48,6 @@ class History:
         """The last FIX of all: the replay ends there."""
         return next(reversed(self.fix))
 
-    def applies(self, fix_day: date) -> list[date]:
-        """The settlement days on which the FIX of `fix_day` applies."""
-        # The longest closure of Mexican banks is 4 days; two publication steps fit into 15.
-        ahead = (fix_day + timedelta(days=n) for n in range(1, 15))
-        return [day for day in ahead if self.determined.get(day) == fix_day]
-
 
 def load(until: date) -> History:
     """The recorded series, replayed on banking days through `until`."""
@@ -69,7 +63,7 @@ def load(until: date) -> History:
 
 def read(series: str) -> dict[date, str]:
     """The recorded values of one series, ascending by day."""
-    file = resources.files(__package__) / "data" / _DATA_FILES[series]
+    file = resources.files("banxico_simulator") / "data" / _DATA_FILES[series]
     with file.open(encoding="utf-8") as lines:
         return {date.fromisoformat(row["date"]): row["rate"] for row in csv.DictReader(lines)}
 
@@ -118,6 +112,6 @@ def replay(
     rate = Decimal(last)
     rates = {}
     for day, (before, after) in zip(days, cycle(moves), strict=False):
-        rate = (rate * after / before).quantize(_PUBLISHED_PLACES, ROUND_HALF_EVEN)
+        rate = (rate * after / before).quantize(PUBLISHED_PLACES, ROUND_HALF_EVEN)
         rates[day] = str(rate)
     return rates

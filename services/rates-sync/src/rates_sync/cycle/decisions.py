@@ -1,0 +1,146 @@
+"""Operators' decisions: on values in quarantine, and on days withdrawn at the source.
+
+Each is one fenced transaction, audited (protocol rules 27 and 28). A FIX and the settlement days
+that rest on it are decided together, also days that lie ahead.
+"""
+
+from collections.abc import Sequence
+from datetime import date as Day
+from decimal import Decimal
+from typing import Literal
+
+from rates_contracts.calendar import BankCalendar
+from rates_contracts.events import ObservationsRecorded
+from rates_contracts.observation import FIX, SETTLEMENT, Observation
+from rates_sync.cycle.comparison import SeriesDay, partner_of
+from rates_sync.cycle.recorder import Recorder, Session
+from rates_sync.errors import NothingToDecide, Undecidable
+from rates_sync.store.recording import Recording
+from rates_sync.store.review import (
+    Quarantined,
+    Withdrawal,
+    WithdrawalDecision,
+    change_withdrawal,
+    end_quarantine,
+    read_quarantine,
+    read_quarantined,
+    read_withdrawals,
+)
+
+QuarantineDecision = Literal["accept", "reject"]
+RECORDABLE = ("suspicious", "weekend", "closed_weekday")
+"""The kinds of quarantined data that are values."""
+MIN_ID = 8
+"""Characters of a quarantined value's ID that name it."""
+
+
+async def open_quarantine(recorder: Recorder) -> tuple[Quarantined, ...]:
+    """Return what is set aside and undecided, oldest day first."""
+    async with recorder.session() as session:
+        rows = await read_quarantine(session.recording.connection)
+    return tuple(row for row in rows if row.state == "open")
+
+
+async def decide_quarantined(
+    recorder: Recorder, id_prefix: str, decision: QuarantineDecision, actor: str
+) -> tuple[Quarantined, ...]:
+    """Record a value that was set aside, or let it count as never published; return what was.
+
+    Raises `NothingToDecide` for an unknown ID, `Undecidable` for a datum without a usable value.
+    """
+    async with recorder.session() as session:
+        recording = session.recording
+        chosen = await _chosen(recording, id_prefix)
+        rows = await _with_partners(recording, chosen, await session.calendar())
+        await recording.audit(actor, f"quarantine {decision}", _described(rows))
+        ids = [row.id for row in rows]
+        if decision == "reject":
+            await end_quarantine(recording.connection, ids, "rejected")
+            await session.announce_if_worth()
+        elif chosen.kind not in RECORDABLE:
+            raise Undecidable(f"{chosen.raw} is no value that could be recorded")
+        else:
+            await _record(session, rows)
+            await end_quarantine(recording.connection, ids, "accepted")
+    return rows
+
+
+async def decide_withdrawn(
+    recorder: Recorder, day: Day, decision: WithdrawalDecision, actor: str
+) -> tuple[Withdrawal, ...]:
+    """Stand by a day that the source has withdrawn, or acknowledge that; return what was decided.
+
+    `keep`: its answers no longer warn. `accept`: they warn permanently, the day is not asked for
+    any more. Raises `NothingToDecide` for a day that is not withdrawn.
+    """
+    async with recorder.session() as session:
+        recording = session.recording
+        calendar = await session.calendar()
+        rows = tuple(
+            row
+            for row in await read_withdrawals(recording.connection)
+            if row.in_force and day in (row.date, _fix_day(row, calendar))
+        )
+        if not rows:
+            raise NothingToDecide(f"{day} is not withdrawn")
+        await recording.audit(actor, f"withdrawal {decision}", str(day))
+        for row in rows:
+            await change_withdrawal(recording.connection, row.series, row.date, decision=decision)
+        await session.announce_if_worth()
+    return rows
+
+
+async def _chosen(recording: Recording, id_prefix: str) -> Quarantined:
+    found: tuple[Quarantined, ...] = ()
+    if len(id_prefix) >= MIN_ID:
+        found = await read_quarantined(recording.connection, id_prefix)
+    undecided = [row for row in found if row.state in ("open", "rejected")]
+    if len(undecided) != 1:
+        raise NothingToDecide(f"{len(undecided)} values in quarantine begin with {id_prefix!r}")
+    return undecided[0]
+
+
+async def _with_partners(
+    recording: Recording, chosen: Quarantined, calendar: BankCalendar
+) -> tuple[Quarantined, ...]:
+    """Return the chosen row and those with its value that belong to the same FIX."""
+    fix = _fix_behind(chosen.series, chosen.date, calendar)
+    rows = await read_quarantine(recording.connection)
+    partners = [
+        row
+        for row in rows
+        if row.raw == chosen.raw and _fix_behind(row.series, row.date, calendar) == fix
+    ]
+    return tuple({row.id: row for row in (chosen, *partners)}.values())
+
+
+def _fix_behind(series: str, day: Day | None, calendar: BankCalendar) -> SeriesDay | None:
+    if day is None or series == FIX:
+        return None if day is None else (FIX, day)
+    return partner_of(series, day, calendar)
+
+
+def _fix_day(row: Withdrawal, calendar: BankCalendar) -> Day | None:
+    partner = partner_of(SETTLEMENT, row.date, calendar) if row.series == SETTLEMENT else None
+    return None if partner is None else partner[1]
+
+
+async def _record(session: Session, rows: Sequence[Quarantined]) -> None:
+    recording = session.recording
+    observations = [await _observation(recording, row) for row in rows if row.date is not None]
+    observations.sort(key=lambda observation: (observation.series, observation.date))
+    await recording.add(observations)
+    await session.announce(ObservationsRecorded, observations=tuple(observations))
+
+
+async def _observation(recording: Recording, row: Quarantined) -> Observation:
+    day = row.date or Day.min
+    known = await recording.newest(row.series, day, day)
+    revision = known[0].revision + 1 if known else 1
+    return Observation(
+        row.series, day, revision, Decimal(row.raw), recording.recorded_at, row.payload_sha256
+    )
+
+
+def _described(rows: Sequence[Quarantined]) -> str:
+    return ", ".join(f"{row.series} of {row.date}: {row.raw}" for row in rows)
