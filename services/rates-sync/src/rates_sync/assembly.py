@@ -21,9 +21,11 @@ from rates_sync.cycle.recorder import Recorder
 from rates_sync.errors import RelayError, StoreUnavailable
 from rates_sync.guard.chain import GuardDependencies, GuardedBanxico, guard_banxico
 from rates_sync.instrumentation import Instrumentation
+from rates_sync.leader.clock_check import ClockCheck
 from rates_sync.leader.leader import Leader, Task
 from rates_sync.leader.loops import BreakerLog, NightlyMaintenance, Renewal
 from rates_sync.leader.poller import Poller, Timing
+from rates_sync.leader.witnesses import Witnesses
 from rates_sync.liveness import Liveness
 from rates_sync.metrics import Metrics
 from rates_sync.notify.alerts import Alerts
@@ -84,6 +86,7 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
     on_failure = instrumentation.on_store_failure
     breaker_log = BreakerLog(recorder.note, sleep, on_failure)
     dispatcher = _dispatcher(instance, fence)
+    witnesses = Witnesses(clock, instance.monotonic)
     guards = _guards(instance, fence, recorder, breaker_log)
 
     def on_jump(jump: timedelta) -> None:
@@ -107,8 +110,15 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
         pruned = await prune(instance.engine, fence, now, relayed=await relay.cursor())
         instrumentation.on_pruned(pruned)
 
+    check = ClockCheck(
+        witnesses, recorder, clock, instrumentation.on_clock_offset, dispatcher.alert
+    )
+
+    async def renew() -> None:
+        await check.run(await instance.lease.renew(fence))
+
     renewal = Renewal(
-        lambda: instance.lease.renew(fence),
+        renew,
         instance.lease_sleep,
         on_failure,
         interval=settings.lease_renewal,

@@ -22,6 +22,7 @@ The adapters (HTTP client, database, Redis, AWS) raise an error of this tree `fr
     │   ├── AlreadyClosed            banks are closed on it as it is
     │   ├── HasFix                   a FIX of it is recorded
     │   └── NotDeclared              nobody declared it closed
+    ├── ClockWrong                   both witnesses of the time disagree with this clock
     └── WrongUpstream                the database was fed by another upstream
 """
 
@@ -166,6 +167,10 @@ class HasFix(ClosureRefused):
 
 class NotDeclared(ClosureRefused):
     """No declaration closes the day, so there is none to undo."""
+
+
+class ClockWrong(RatesSyncError):
+    """This instance's clock differs from Banxico's and from the database's (protocol rule 33)."""
 
 
 class WrongUpstream(RatesSyncError):

@@ -18,6 +18,7 @@ from rates_sync.cycle.backfill import Progress
 from rates_sync.cycle.cycle import CycleResult
 from rates_sync.cycle.recorder import Additions
 from rates_sync.errors import Outcome, RelayError, StoreUnavailable
+from rates_sync.leader.witnesses import Witness
 from rates_sync.liveness import Liveness
 from rates_sync.metrics import Metrics, seconds
 from rates_sync.notify.dispatcher import Notice
@@ -99,6 +100,10 @@ class Instrumentation:
         """Count and log a jump of the wall clock (protocol rule 32)."""
         log.warning("clock_jumped", seconds=round(jump.total_seconds(), 3))
         self._metrics.clock_jumps.inc()
+
+    def on_clock_offset(self, witness: Witness, offset: timedelta) -> None:
+        """Export how far this instance's clock is ahead of a witness's (protocol rule 33)."""
+        self._metrics.clock_offset.labels(witness).set(offset.total_seconds())
 
     def on_event(self, event: Event) -> None:
         """Count an event that was committed."""

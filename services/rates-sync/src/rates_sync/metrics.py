@@ -20,6 +20,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from rates_contracts.status import BreakerState
 from rates_sync.cycle.cycle import CYCLE_OUTCOMES
 from rates_sync.errors import OUTCOMES
+from rates_sync.leader.witnesses import WITNESSES
 
 BREAKER_STATES: tuple[BreakerState, ...] = get_args(BreakerState)
 EVENTS = (
@@ -143,6 +144,14 @@ class Metrics:
         self.takeovers = self._counter(
             "rates_sync_takeovers", "Times that this instance took the lease."
         )
+        self.clock_offset = Gauge(
+            "rates_sync_clock_offset_seconds",
+            "How far this instance's clock is ahead of a witness's.",
+            ["witness"],
+            registry=self.registry,
+        )
+        for witness in WITNESSES:
+            self.clock_offset.labels(witness)
         self.clock_jumps = self._counter(
             "rates_sync_clock_jumps",
             "Times that the wall clock moved by more than 5 s against the monotonic one.",

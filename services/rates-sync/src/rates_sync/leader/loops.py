@@ -38,7 +38,7 @@ class Renewal:
         self._on_failure, self._interval = on_failure, interval
 
     async def run(self) -> None:
-        """Renew until the lease is lost. Raises `LeaseLost`."""
+        """Renew until the lease is lost or the clock wrong. Raises `LeaseLost` or `ClockWrong`."""
         while True:
             await self._sleep(self._interval)
             try:

@@ -123,6 +123,10 @@ class NotificationDispatcher:
         """Send an alert for what the status doesn't show: a wrong calendar, unreadable data."""
         self._direct += quarantine_alerts(found, self._clock())
 
+    def alert(self, alert: Alert) -> None:
+        """Send `alert` with the next step, whatever the record says."""
+        self._direct.append(alert)
+
     def on_clock_jump(self, jump: timedelta) -> None:
         """Send an alert: the wall clock was set, or the machine slept (protocol rule 32)."""
         now, seconds = self._clock(), round(jump.total_seconds(), 3)

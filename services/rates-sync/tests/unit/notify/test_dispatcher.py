@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import date as Day
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -485,3 +485,47 @@ async def test_dispatcher_steps_when_woken(
     running.cancel()
     await asyncio.wait({running})
     assert alerts.names == ["breaker_opened"]
+
+
+async def _poll_at(recorder: Recorder, banxico: Any, instant: datetime) -> None:
+    """Let Banxico, which never has the day's FIX, be asked at `instant`."""
+    banxico.clock.now = instant
+    day = instant.date()
+    query = Query(SERIES, day - timedelta(days=9), day)
+    await recorder.record(await banxico.ask(query), AnnounceMode.POLL)
+
+
+async def test_missing_fix_is_one_alert_at_the_closing(
+    recorder: Recorder,
+    banxico: Any,
+    mexico: Callable[[str], datetime],
+    dispatcher_of: Callable[[], NotificationDispatcher],
+    alerts: FakeAlerts,
+) -> None:
+    """Protocol rule 29: told once, at 17:00, by whoever leads then; not again on the weekend."""
+    missing = (Day(2026, 8, 14), Day(2026, 8, 17))
+    banxico.fix = {day: value for day, value in banxico.fix.items() if day not in missing}
+    names = []
+    for at in (
+        "2026-08-13 16:59",
+        "2026-08-13 17:00:01",
+        "2026-08-14 12:59",
+        "2026-08-14 13:01",
+        "2026-08-14 16:59",
+        "2026-08-14 17:00:01",
+        "2026-08-14 17:15:01",
+        "2026-08-15 17:00:01",
+        "2026-08-16 17:00:01",
+        "2026-08-17 16:59",
+        "2026-08-17 20:00:01",
+        "2026-08-18 12:10",
+        "2026-08-18 17:00:01",
+    ):
+        await _poll_at(recorder, banxico, mexico(at))
+        await dispatcher_of().step()
+        names += [(at, alert.name, alert.summary[:10]) for alert in alerts.sent]
+        alerts.sent.clear()
+    assert names == [
+        ("2026-08-14 17:00:01", "late_fix", "2026-08-14"),
+        ("2026-08-17 20:00:01", "late_fix", "2026-08-17"),
+    ]

@@ -65,7 +65,7 @@ async def service(desk: Any, banxico: Any) -> Service:
         return 7
 
     unused: Any = None
-    election = Election(unused, unused, unused, instrumentation.on_leading)
+    election = Election(unused, unused, unused, instrumentation.on_leading, unused)
     election.leader = Leader(recorder, poller, {})
     return Service(
         clock=clock,
@@ -101,6 +101,7 @@ async def test_health_says_how_things_stand(client: Any, service: Service) -> No
     assert health["quota"] == {"limit": 1000, "used": 7, "left": 993}
     assert health["last_outcome"] == "success"
     assert health["next_cycle_at"] is not None
+    assert health["clock_suspect"] is False
     assert health["head"]["timeline"] == 1
 
 
