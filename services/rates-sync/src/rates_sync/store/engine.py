@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, event, exc, func, make_url, select
+from sqlalchemy import URL, Connection, event, exc, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
@@ -102,7 +102,7 @@ async def utc_of(connection: AsyncConnection) -> datetime | None:
     """Return the server's clock (aware UTC); None on SQLite, whose clock is this process's."""
     if connection.dialect.name != "mysql":
         return None
-    now: datetime = (await connection.execute(select(func.utc_timestamp(6)))).scalar_one()
+    now: datetime = (await connection.execute(text("SELECT UTC_TIMESTAMP(6)"))).scalar_one()
     return now.replace(tzinfo=UTC)
 
 
