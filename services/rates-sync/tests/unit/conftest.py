@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from rates_contracts.calendar import BankCalendar, mexico_instant
+from rates_contracts.calendar import BankCalendar, BankingDays, mexico_instant
 from rates_contracts.environment import Secret
 from rates_contracts.events import Event, decode_event
 from rates_contracts.observation import FIX, SETTLEMENT
@@ -167,9 +167,8 @@ class ReplayedBanxico:
 
     def _published(self, query: Query) -> list[Published]:
         last_seen = max(day for day in self.fix if self._is_out(day))
-        calendar = bank_calendar(last_seen)
-        # A FIX applies until the banking day after its publication.
-        ahead = calendar.next_banking_day(calendar.next_banking_day(last_seen))
+        days = BankingDays(bank_calendar(last_seen), min(self.fix), self.fix.__contains__)
+        ahead = days.legal_dates(last_seen).applies_to or last_seen
         shown = {
             FIX: {day: value for day, value in self.fix.items() if day <= last_seen},
             SETTLEMENT: {d: v for d, v in self.settlement.items() if d <= ahead},
