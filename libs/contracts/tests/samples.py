@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rates_contracts.averages import Average
-from rates_contracts.calendar import BankCalendar, CalendarEdition, DeclaredClosure
+from rates_contracts.calendar import BankCalendar, CalendarVersion, DeclaredClosure
 from rates_contracts.documents import (
     AveragesDocument,
     CurrentDocument,
@@ -100,7 +100,7 @@ CALENDAR = BankCalendar(
     declared=(DeclaredClosure(date(2026, 9, 18), "decree", SEEN),),
     known_from=datetime(2026, 8, 1, 9, 0, tzinfo=UTC),
     earlier=(
-        CalendarEdition(
+        CalendarVersion(
             None, "holidays-0.108/XMEX", date(2001, 1, 1), date(2027, 12, 31), (date(2026, 9, 16),)
         ),
     ),

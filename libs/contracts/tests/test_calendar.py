@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from rates_contracts.calendar import (
     LATE_FROM,
+    ONE_DAY,
     BankCalendar,
     BankingDays,
     DeclaredClosure,
@@ -91,3 +92,36 @@ def test_no_banking_day_is_invented_after_the_end() -> None:
     weekdays = [CALENDAR.last + timedelta(days=ahead) for ahead in range(1, 8)]
     assert not any(CALENDAR.is_banking_day(day) for day in weekdays)
     assert CALENDAR.previous_banking_day(CALENDAR.first) is None
+
+
+def test_calendar_as_of_an_instant_is_the_version_known_then() -> None:
+    """Protocol rule 31: a later version of the calendar changes no answer about what was known."""
+    recorded = datetime(2026, 8, 1, 9, tzinfo=UTC)
+    first = BankCalendar("first", date(2001, 1, 1), date(2027, 12, 31), (date(2026, 3, 6),))
+    second = BankCalendar("second", date(2001, 1, 1), date(2028, 12, 31), ())
+    replaced = first.replaced_by(second, recorded)
+    assert replaced.version == "second"
+    assert replaced.is_banking_day(date(2026, 3, 6))
+    for instant, version in [
+        (recorded - ONE_DAY, "first"),
+        (recorded, "second"),
+        (datetime(1999, 1, 1, tzinfo=UTC), "first"),
+    ]:
+        assert replaced.as_of(instant).version == version
+    third = replaced.replaced_by(first, recorded + ONE_DAY)
+    assert [third.as_of(recorded + n * ONE_DAY).version for n in (-1, 0, 1)] == [
+        "first",
+        "second",
+        "first",
+    ]
+
+
+def test_closure_that_was_undone_held_while_it_was_declared() -> None:
+    """`as_of` within the mistake sees the day closed; before it and after it, open."""
+    day, hour = date(2026, 8, 13), timedelta(hours=1)
+    declared = datetime(2026, 8, 13, 15, tzinfo=UTC)
+    closure = DeclaredClosure(day, "by mistake", declared, declared + hour)
+    calendar = BankCalendar("x", date(2001, 1, 1), date(2028, 12, 31), (), reopened=(closure,))
+    assert calendar.is_banking_day(day)
+    known = [calendar.as_of(declared + n * hour).is_banking_day(day) for n in (-1, 0, 1)]
+    assert known == [True, False, True]

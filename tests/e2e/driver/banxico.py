@@ -58,6 +58,19 @@ class Banxico:
         body = {"date": day.isoformat(), "rate": rate, "series": series}
         self._control("POST", "/correct", body)
 
+    def move(self, day: Day, percent: str, *, settlement_follows: bool = True) -> None:
+        """Move the FIX of `day` away from that of the day before, shown already or to come."""
+        body = {"date": day.isoformat(), "percent": percent}
+        self._control("POST", "/move", {**body, "settlement_follows": settlement_follows})
+
+    def withdraw(self, day: Day, *, withdrawn: bool = True) -> None:
+        """Let a FIX disappear with its settlement days, or let it be back."""
+        self._control("PUT", "/withdrawal", {"date": day.isoformat(), "withdrawn": withdrawn})
+
+    def shift_clock(self, seconds: int) -> None:
+        """Let its own clock go wrong by that much."""
+        self._control("PUT", "/clock", {"offset_seconds": seconds})
+
     def limit(self, *, enforced: bool) -> None:
         """Switch Banxico's own rate limits on or off."""
         self._control("PUT", "/limits", {"enforced": enforced})

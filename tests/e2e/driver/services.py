@@ -1,6 +1,7 @@
 """rates-sync and rates-api: their processes, how they reach Redis, and what they say."""
 
 import contextlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -113,8 +114,13 @@ class Sync(Instance):
 
     def poll(self) -> Answer:
         """Have it ask Banxico now, as an operator would."""
+        return self.operate("sync", {})
+
+    def operate(self, action: str, body: Mapping[str, str | bool]) -> Answer:
+        """Run an operator's action."""
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {OPERATOR_TOKEN}"}
-        return self._ask("public", "POST", "/internal/v1/sync", headers, b"{}", timeout=20)
+        encoded = json.dumps(body).encode()
+        return self._ask("public", "POST", f"/internal/v1/{action}", headers, encoded, timeout=20)
 
     def die_at(self, point: Point) -> None:
         """Have it die once, the next time it comes to `point`."""

@@ -44,10 +44,10 @@ class DeclaredClosure(msgspec.Struct, frozen=True):
     reopened_at: datetime | None = None
 
 
-class CalendarEdition(msgspec.Struct, frozen=True):
-    """An edition of the bank calendar that a later one has replaced.
+class CalendarVersion(msgspec.Struct, frozen=True):
+    """A version of the bank calendar that a later one has replaced.
 
-    It was recorded at `known_from` (UTC); null for the first edition of a record.
+    It was recorded at `known_from` (UTC); null for the first version of a record.
     """
 
     known_from: datetime | None
@@ -61,8 +61,8 @@ class BankCalendar(msgspec.Struct, frozen=True):
     """The weekdays from `first` to `last` (both included) on which banks close, ascending.
 
     Nothing is known before `first`; `BankingDays` says what counts there. `version` names the
-    origin, for instance `holidays-0.109/XMEX`. The edition was recorded at `known_from`, null in a
-    record that never had another; `earlier` are the editions before it, ascending. `declared` are
+    origin, for instance `holidays-0.109/XMEX`. It was recorded at `known_from`, null in a
+    record that never had another; `earlier` are the versions before it, ascending. `declared` are
     the closures in force, `reopened` those that were undone.
     """
 
@@ -72,7 +72,7 @@ class BankCalendar(msgspec.Struct, frozen=True):
     closed: tuple[Day, ...]
     declared: tuple[DeclaredClosure, ...] = ()
     known_from: datetime | None = None
-    earlier: tuple[CalendarEdition, ...] = ()
+    earlier: tuple[CalendarVersion, ...] = ()
     reopened: tuple[DeclaredClosure, ...] = ()
 
     def covers(self, day: Day) -> bool:
@@ -111,9 +111,9 @@ class BankCalendar(msgspec.Struct, frozen=True):
                 yield day
 
     def as_of(self, instant: datetime) -> "BankCalendar":
-        """Return the calendar as it was known at `instant`: its edition, the closures in force.
+        """Return the calendar as it was known at `instant`: its version, the closures in force.
 
-        Before the first edition was recorded it is the first one.
+        Before the first version was recorded it is the first one.
         """
         declared = tuple(
             closure
@@ -121,12 +121,12 @@ class BankCalendar(msgspec.Struct, frozen=True):
             if closure.declared_at <= instant
             and (closure.reopened_at is None or closure.reopened_at > instant)
         )
-        edition = self._edition_at(instant)
-        return BankCalendar(edition.version, edition.first, edition.last, edition.closed, declared)
+        version = self._version_at(instant)
+        return BankCalendar(version.version, version.first, version.last, version.closed, declared)
 
     def replaced_by(self, newer: "BankCalendar", at: datetime) -> "BankCalendar":
-        """Return `newer` as the edition that is known from `at` on, with this one before it."""
-        this = CalendarEdition(self.known_from, self.version, self.first, self.last, self.closed)
+        """Return `newer` as the version that is known from `at` on, with this one before it."""
+        this = CalendarVersion(self.known_from, self.version, self.first, self.last, self.closed)
         return msgspec.structs.replace(
             newer,
             declared=self.declared,
@@ -135,10 +135,10 @@ class BankCalendar(msgspec.Struct, frozen=True):
             earlier=(*self.earlier, this),
         )
 
-    def _edition_at(self, instant: datetime) -> "BankCalendar | CalendarEdition":
-        editions: list[BankCalendar | CalendarEdition] = [*self.earlier, self]
-        known = [edition for edition in editions if _known_at(edition.known_from, instant)]
-        return known[-1] if known else editions[0]
+    def _version_at(self, instant: datetime) -> "BankCalendar | CalendarVersion":
+        versions: list[BankCalendar | CalendarVersion] = [*self.earlier, self]
+        known = [version for version in versions if _known_at(version.known_from, instant)]
+        return known[-1] if known else versions[0]
 
     def _in_closed(self, day: Day) -> bool:
         at = bisect_left(self.closed, day)

@@ -116,6 +116,7 @@ def status(instance: InstanceClient) -> None:
     health = instance.health()
     quota = health.pop("quota")
     head = health.pop("head")
+    series = health.pop("series")
     shown = {
         **health,
         "quota": f"{quota['used']} of {quota['limit']} requests",
@@ -123,6 +124,22 @@ def status(instance: InstanceClient) -> None:
     }
     for name, value in shown.items():
         click.echo(f"{name.replace('_', ' '):<15} {'-' if value is None else value}")
+    for name, known in series.items():
+        click.echo(f"{name:<15} {_known(known)}")
+
+
+def _known(series: Mapping[str, Any]) -> str:
+    """Return what is known of a series in one line."""
+    since = series["complete_from"]
+    parts = [f"verified {series['verified_at'] or 'never'}", f"complete from {since or 'no day'}"]
+    if series["unconfirmed_since"]:
+        parts.append(f"unconfirmed since {series['unconfirmed_since']}")
+    parts += [
+        f"{name.replace('_', ' ')}: {', '.join(series[name])}"
+        for name in ("under_review", "withdrawn")
+        if series[name]
+    ]
+    return "; ".join(parts)
 
 
 @main.command()

@@ -5,14 +5,14 @@ Each is synchronous and only sets or counts.
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, time, timedelta
-from datetime import date as Day
+from datetime import datetime, timedelta
 
 import structlog
 
 from rates_contracts.calendar import LATE_FROM
 from rates_contracts.events import Event, Head
-from rates_contracts.status import BreakerState
+from rates_contracts.observation import SERIES_OF
+from rates_contracts.status import BreakerState, SeriesStatus, SyncStatus
 from rates_sync.clock import Clock
 from rates_sync.cycle.backfill import Progress
 from rates_sync.cycle.cycle import CycleResult
@@ -20,7 +20,7 @@ from rates_sync.cycle.recorder import Additions
 from rates_sync.errors import Outcome, RelayError, StoreUnavailable
 from rates_sync.leader.witnesses import Witness
 from rates_sync.liveness import Liveness
-from rates_sync.metrics import Metrics, seconds
+from rates_sync.metrics import Metrics, midnight, seconds
 from rates_sync.notify.dispatcher import Notice
 from rates_sync.relay.relay import RelayStep
 from rates_sync.store.pruning import Pruned
@@ -92,9 +92,9 @@ class Instrumentation:
         metrics.next_cycle.set(seconds(next_cycle_at))
         metrics.verified.set(seconds(inputs.verified_at))
         metrics.fix_late.set(_late(inputs, self._clock()))
-        metrics.calendar_last_day.set(_midnight(inputs.calendar.last))
+        metrics.calendar_last_day.set(midnight(inputs.calendar.last))
         if day is not None:
-            metrics.newest_fix.set(_midnight(day))
+            metrics.newest_fix.set(midnight(day))
 
     def on_clock_jump(self, jump: timedelta) -> None:
         """Count and log a jump of the wall clock (protocol rule 32)."""
@@ -109,7 +109,18 @@ class Instrumentation:
         """Count an event that was committed."""
         self._head = event.head
         self._metrics.events.labels(_kind(event)).inc()
+        self._show_series(event.status)
         self._metrics.relay_lag.set(self.relay_lag())
+
+    def _show_series(self, status: SyncStatus) -> None:
+        metrics = self._metrics
+        for kind, name in SERIES_OF.items():
+            series = status.series.get(name, SeriesStatus())
+            metrics.series_verified.labels(kind).set(seconds(series.verified_at))
+            metrics.series_unconfirmed.labels(kind).set(seconds(series.unconfirmed_since))
+            metrics.under_review.labels(kind).set(series.under_review_count)
+            metrics.withdrawn.labels(kind).set(series.withdrawn_count)
+            metrics.complete_from.labels(kind).set(midnight(series.complete_from))
 
     def on_relay_step(self, step: RelayStep | RelayError | StoreUnavailable) -> None:
         """Count a step of the relay."""
@@ -154,10 +165,6 @@ class Instrumentation:
 def _kind(event: Event) -> str:
     tag = event.__struct_config__.tag
     return str(tag).partition(".")[0]
-
-
-def _midnight(day: Day) -> float:
-    return datetime.combine(day, time(), tzinfo=UTC).timestamp()
 
 
 def _late(inputs: ScheduleInputs, now: datetime) -> bool:

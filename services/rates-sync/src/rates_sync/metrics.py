@@ -11,12 +11,14 @@ alarm never waits for a first event. A new metric touches:
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime, time
+from datetime import date as Day
 from itertools import product
 from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from rates_contracts.observation import SERIES_OF
 from rates_contracts.status import BreakerState
 from rates_sync.cycle.cycle import CYCLE_OUTCOMES
 from rates_sync.errors import OUTCOMES
@@ -40,6 +42,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._of_banxico(daily_quota)
         self._of_the_record()
+        self._of_the_series()
         self._of_the_relay()
         self._of_the_instance()
 
@@ -108,7 +111,7 @@ class Metrics:
         )
         self.calendar_read = self._gauge(
             "rates_sync_calendar_read_timestamp_seconds",
-            "When this process read its edition of the bank calendar.",
+            "When this process read its version of the bank calendar.",
         )
         self.calendar_last_day = self._gauge(
             "rates_sync_calendar_last_day_timestamp_seconds",
@@ -118,6 +121,27 @@ class Metrics:
             "rates_sync_store_failures",
             "What the database did not do, by who had asked.",
             task=("lease", "poll", "breaker", "nightly"),
+        )
+
+    def _of_the_series(self) -> None:
+        """What is known of each series, as the newest event told it."""
+        self.series_verified = self._by_kind(
+            "rates_sync_series_verified_timestamp_seconds",
+            "Last answer that confirmed the series, 0 before any.",
+        )
+        self.series_unconfirmed = self._by_kind(
+            "rates_sync_series_unconfirmed_timestamp_seconds",
+            "First of the answers since then that did not confirm it, 0 while the last one did.",
+        )
+        self.under_review = self._by_kind(
+            "rates_sync_under_review_days", "Days whose newest published value is set aside."
+        )
+        self.withdrawn = self._by_kind(
+            "rates_sync_withdrawn_days", "Recorded days that Banxico no longer publishes."
+        )
+        self.complete_from = self._by_kind(
+            "rates_sync_complete_from_timestamp_seconds",
+            "Midnight (UTC) of the day since which every day was asked for, 0 while none was.",
         )
 
     def _of_the_relay(self) -> None:
@@ -170,6 +194,13 @@ class Metrics:
         for name in BREAKER_STATES:
             self.breaker_state.labels(name).set(name == state)
 
+    def _by_kind(self, name: str, doc: str) -> Gauge:
+        """Create a gauge that exports 0 for each kind of rate."""
+        gauge = Gauge(name, doc, ["kind"], registry=self.registry)
+        for kind in SERIES_OF:
+            gauge.labels(kind).set(0)
+        return gauge
+
     def _gauge(self, name: str, doc: str) -> Gauge:
         return Gauge(name, doc, registry=self.registry)
 
@@ -179,6 +210,11 @@ class Metrics:
         for values in product(*labels.values()) if labels else ():
             counter.labels(*values)
         return counter
+
+
+def midnight(day: Day | None) -> float:
+    """Return midnight (UTC) of a day as Unix time, 0 for None."""
+    return 0.0 if day is None else datetime.combine(day, time(), tzinfo=UTC).timestamp()
 
 
 def seconds(instant: datetime | None) -> float:

@@ -60,8 +60,8 @@ async def decide_quarantined(
         elif chosen.kind not in RECORDABLE:
             raise Undecidable(f"{chosen.raw} is no value that could be recorded")
         else:
-            await _record(session, rows)
             await end_quarantine(recording.connection, ids, "accepted")
+            await _record(session, rows)
     return rows
 
 

@@ -118,11 +118,11 @@ class Recorder:
         self.begun = True
 
     async def renew_calendar(self) -> None:
-        """Record the edition of the bank calendar if it is a new one; the old ones are kept."""
+        """Record the version of the bank calendar if it is a new one; the old ones are kept."""
         newer = bank_calendar(mexico_day(self._clock()))
         async with self.session() as session:
             recorded = await session.calendar()
-            if _edition(recorded) != _edition(newer):
+            if _version(recorded) != _version(newer):
                 calendar = recorded.replaced_by(newer, session.recording.recorded_at)
                 await session.announce(CalendarChanged, calendar=calendar)
 
@@ -227,6 +227,7 @@ class Session:
         self.recording, self.health = recording, health
         self.event: Event | None = None
         self._origin, self._now = origin, now
+        self._known: dict[str, SeriesKnowledge] | None = None
 
     async def calendar(self) -> BankCalendar:
         """Return the recorded calendar; before the first, the library's."""
@@ -238,8 +239,10 @@ class Session:
         return ScheduleInputs(await self.calendar(), newest, self.health.verified_at)
 
     async def known(self) -> dict[str, SeriesKnowledge]:
-        """Return what the record holds of each series."""
-        return await read_knowledge(self.recording, tuple(SERIES))
+        """Return what the record holds of each series, read once: after all that changes it."""
+        if self._known is None:
+            self._known = await read_knowledge(self.recording, tuple(SERIES))
+        return self._known
 
     async def announce(self, kind: type[K], **fields: Any) -> None:
         """Announce an event of `kind` with the whole status (rule R3).
@@ -304,8 +307,8 @@ class Session:
         return averages_ahead(calendar, [(row.date, row.value) for row in newest], self._now)
 
 
-def _edition(calendar: BankCalendar) -> tuple[str, Day, Day, tuple[Day, ...]]:
-    """Return what makes an edition, whatever operators declared."""
+def _version(calendar: BankCalendar) -> tuple[str, Day, Day, tuple[Day, ...]]:
+    """Return what makes a version, whatever operators declared."""
     return calendar.version, calendar.first, calendar.last, calendar.closed
 
 

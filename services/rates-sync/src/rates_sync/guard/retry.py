@@ -35,11 +35,14 @@ class Retry:
         self._pause, self._sleep = pause, sleep
 
     async def ask(self, query: Query) -> Answer:
-        """Ask, and once more if Banxico failed. Raises what the last attempt raised."""
+        """Ask, and once more if Banxico failed and didn't ask to wait.
+
+        Raises what the last attempt raised.
+        """
         try:
             return await self._attempt(query)
-        except UpstreamFailure:
-            if not await self._may_retry():
+        except UpstreamFailure as failure:
+            if failure.retry_after is not None or not await self._may_retry():
                 raise
         await self._sleep(self._pause())
         return await self._attempt(query)

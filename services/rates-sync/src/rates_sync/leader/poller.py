@@ -145,16 +145,17 @@ class Poller:
         return result
 
     def _plan(self, result: CycleResult) -> None:
+        self.last = result
         jump = self._now.jump()
-        if jump is not None:
-            self._timing.on_jump(jump)
+        if jump is not None:  # `not_before` was reckoned by the clock that was wrong
+            self._on_jump(jump)
+            return
         now = self._now()
         blocks = (result.not_before, self._trial_at(now))
         blocked_until = max((at for at in blocks if at and at > now), default=None)
         self.next_cycle_at = next_cycle(
             self.schedule_inputs, now, self._timing.intervals, blocked_until
         )
-        self.last = result
 
     def _trial_at(self, now: datetime) -> datetime | None:
         """Return when an open breaker allows a trial request."""

@@ -18,7 +18,7 @@ from rates_contracts.events import (
     decode_event,
     status_in,
 )
-from rates_contracts.status import SeriesStatus, SyncStatus
+from rates_contracts.status import MAX_LISTED_DAYS, SeriesStatus, SyncStatus
 from rates_sync.notify.alerts import Alert
 
 
@@ -101,15 +101,15 @@ def _late_fixes(
 
 def _review_changes(old: SyncStatus | None, new: SyncStatus) -> Iterator[tuple[str, str]]:
     """Yield what came under review or was withdrawn, and what no longer is."""
-    reviewed = _days(old, _under_review), _days(new, _under_review)
-    if begun := reviewed[1] - reviewed[0]:
+    begun, ended = _changed_days(old, new, _under_review)
+    if begun:
         yield "value_under_review", f"{_listed(begun)}: the newest published value is set aside."
-    if ended := reviewed[0] - reviewed[1]:
+    if ended:
         yield "review_ended", f"{_listed(ended)}: no published value is set aside any more."
-    withdrawn = _days(old, _withdrawn), _days(new, _withdrawn)
-    if begun := withdrawn[1] - withdrawn[0]:
+    begun, ended = _changed_days(old, new, _withdrawn)
+    if begun:
         yield "withdrawn_at_source", f"{_listed(begun)}: Banxico no longer publishes the value."
-    if ended := withdrawn[0] - withdrawn[1]:
+    if ended:
         yield "withdrawal_ended", f"{_listed(ended)}: no longer withdrawn."
 
 
@@ -119,6 +119,20 @@ def _under_review(series: SeriesStatus) -> Sequence[Day]:
 
 def _withdrawn(series: SeriesStatus) -> Sequence[Day]:
     return series.withdrawn
+
+
+def _changed_days(
+    old: SyncStatus | None,
+    new: SyncStatus,
+    listed: Callable[[SeriesStatus], Sequence[Day]],
+) -> tuple[set[tuple[str, Day]], set[tuple[str, Day]]]:
+    """Return the days that are newly listed, and those that no longer are.
+
+    A full list has lost its oldest days, so that what is not in it need not have ended.
+    """
+    before, after = _days(old, listed), _days(new, listed)
+    full = {name for name, series in new.series.items() if len(listed(series)) >= MAX_LISTED_DAYS}
+    return after - before, {day for day in before - after if day[0] not in full}
 
 
 def _days(

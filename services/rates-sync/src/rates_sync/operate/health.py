@@ -11,7 +11,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from rates_contracts.events import Head
-from rates_contracts.status import BreakerState, Upstream
+from rates_contracts.status import BreakerState, SeriesStatus, SyncStatus, Upstream
 from rates_sync.errors import StoreUnavailable
 from rates_sync.service import Service
 
@@ -32,7 +32,8 @@ class InstanceHealth(msgspec.Struct, frozen=True):
     """The state of an instance; instants are UTC, None if unknown.
 
     `role` is `starting` until the database is migrated; `leader` names the holder of the lease.
-    `last_outcome` and `next_cycle_at` are this instance's own, None on a standby.
+    `last_outcome` and `next_cycle_at` are this instance's own, None on a standby. It is degraded
+    while a series is unverified, unconfirmed or under review.
     """
 
     status: Literal["healthy", "degraded"]
@@ -49,6 +50,7 @@ class InstanceHealth(msgspec.Struct, frozen=True):
     head: Head | None
     relay_lag: int
     quota: QuotaUsage
+    series: dict[str, SeriesStatus]
 
 
 async def health_of(service: Service) -> InstanceHealth:
@@ -62,9 +64,8 @@ async def health_of(service: Service) -> InstanceHealth:
     poller = service.leader.poller if service.leader else None
     last = poller.last if poller else None
     limit = service.daily_quota
-    fresh = status is not None and status.fresh_until and service.clock() <= status.fresh_until
     return InstanceHealth(
-        status="healthy" if fresh and status and status.breaker == "closed" else "degraded",
+        status="healthy" if _is_well(status, service.clock()) else "degraded",
         role=_role(service),
         leader=holder or None,
         source=status.source if status else None,
@@ -78,6 +79,19 @@ async def health_of(service: Service) -> InstanceHealth:
         head=head,
         relay_lag=service.relay_lag(),
         quota=QuotaUsage(limit, used, None if used is None else max(0, limit - used)),
+        series=dict(status.series) if status else {},
+    )
+
+
+def _is_well(status: SyncStatus | None, now: datetime) -> bool:
+    if status is None or status.breaker != "closed":
+        return False
+    return bool(status.series) and all(
+        series.fresh_until is not None
+        and now <= series.fresh_until
+        and series.unconfirmed_since is None
+        and not series.under_review
+        for series in status.series.values()
     )
 
 

@@ -25,7 +25,7 @@ FIRST_DAY = Day(2001, 1, 1)
 YEARS_AHEAD = 2
 """The calendar ends with the year after next, so that no settlement date is after it."""
 
-EDITION = f"holidays-{version('holidays')}/XMEX"
+LIBRARY_VERSION = f"holidays-{version('holidays')}/XMEX"
 """Read once: an upgrade of the package counts from the next start on, as its code does."""
 
 WINDOW = PollingWindow()
@@ -36,7 +36,7 @@ def bank_calendar(today: Day, declared: Sequence[DeclaredClosure] = ()) -> BankC
     """Return the library's calendar around `today` with the declared closures."""
     last = Day(today.year + YEARS_AHEAD, 12, 31)
     return BankCalendar(
-        version=EDITION,
+        version=LIBRARY_VERSION,
         first=FIRST_DAY,
         last=last,
         closed=_closed_weekdays(last.year),

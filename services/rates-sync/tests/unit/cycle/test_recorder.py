@@ -303,7 +303,7 @@ async def test_new_leader_takes_no_future_over(desk: Any, banxico: Any) -> None:
     assert successor.schedule_inputs.verified_at <= desk.clock()
 
 
-async def test_next_years_edition_keeps_declared_closures(desk: Any) -> None:
+async def test_next_years_version_keeps_declared_closures(desk: Any) -> None:
     """Protocol rule 31: it is announced, forgets no declaration, and `as_of` has the one before."""
     recorder = desk.recorder()
     await recorder.begin()
@@ -314,7 +314,7 @@ async def test_next_years_edition_keeps_declared_closures(desk: Any) -> None:
     assert calendar.last == Day(2029, 12, 31)
     assert [row.date for row in calendar.declared] == [Day(2026, 8, 14)]
     assert calendar.known_from == desk.announced[-1].recorded_at
-    assert [edition.last for edition in calendar.earlier] == [Day(2028, 12, 31)]
+    assert [version.last for version in calendar.earlier] == [Day(2028, 12, 31)]
     assert calendar.as_of(desk.announced[-2].recorded_at).last == Day(2028, 12, 31)
     events = len(desk.announced)
     await recorder.renew_calendar()

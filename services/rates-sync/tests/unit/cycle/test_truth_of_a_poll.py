@@ -554,6 +554,7 @@ async def test_operator_decides_on_fix_and_settlement_together(
     before = await _count(world)
     fix = next(row for row in await open_quarantine(world.recorder) if row.series == FIX)
     await decide_quarantined(world.recorder, fix.id[:8], decision, "operator")
+    assert _listed(world.status, "under_review") == []
     result = await world.poll(minutes=6)
     assert result.outcome == "success"
     assert await _count(world) - before == {"accept": 4, "reject": 0}[decision]

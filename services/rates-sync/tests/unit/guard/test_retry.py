@@ -54,6 +54,16 @@ async def test_a_blip_is_asked_again(
     assert (slept.seconds, counted) == ([1.25], ["timeout", "success"])
 
 
+async def test_a_failure_that_asks_to_wait_is_not_asked_again(retry_if: Any, banxico: Any) -> None:
+    """Protocol rule 34: `Retry-After` of a 503 delays the next question, the retry too."""
+    failure = UpstreamFailure("status 503", kind="server_error", retry_after=30)
+    banxico.script = [failure]
+    with pytest.raises(UpstreamFailure) as raised:
+        await retry_if(True).ask(QUERY)
+    assert raised.value is failure
+    assert len(banxico.asked) == 1
+
+
 async def test_two_attempts_and_no_more(retry_if: Any, banxico: Any) -> None:
     """The second failure is raised: a third attempt would let one poll open the breaker."""
     last = UpstreamFailure("second")

@@ -14,6 +14,15 @@ from rates_sync.cli import main
 
 TOKEN = "operator-of-the-tests"
 HEALTH = {
+    "series": {
+        "SF43718": {
+            "verified_at": "2026-08-13T16:00:00Z",
+            "complete_from": "1991-11-12",
+            "unconfirmed_since": None,
+            "under_review": ["2026-08-13"],
+            "withdrawn": [],
+        }
+    },
     "status": "healthy",
     "role": "leader",
     "leader": "host/1/ab",
@@ -77,6 +86,9 @@ def test_status_shows_the_health(instance: FakeInstance) -> None:
     lines = dict(line.split(maxsplit=1) for line in result.output.splitlines())
     assert (lines["role"], lines["head"]) == ("leader", "1-4")
     assert lines["quota"] == "7 of 1000 requests"
+    assert lines["SF43718"] == (
+        "verified 2026-08-13T16:00:00Z; complete from 1991-11-12; under review: 2026-08-13"
+    )
 
 
 def test_sync_asks_with_the_token(instance: FakeInstance) -> None:

@@ -212,7 +212,7 @@ def test_noon_is_short_lived_while_an_older_fix_is_late(
 
 
 def test_nothing_is_claimed_past_the_calendars_end(mexico: Mexico) -> None:
-    """Protocol rule 29: from 2029-01-01 on the edition of 2026 knows no banking day and no noon."""
+    """Protocol rule 29: from 2029-01-01 on the calendar of 2026 knows no banking day."""
     calendar = bank_calendar(Day(2026, 8, 13))
     seen = Day(2028, 12, 29)
     last = transitions(calendar, Day(2028, 12, 28), mexico("2028-12-29 08:00"))[0]
