@@ -77,6 +77,9 @@ class Poller:
     async def run(self) -> None:
         """Record the current status, then poll until the lease is lost. Raises `LeaseLost`."""
         await self._begin()
+        await self._poll_when_due()
+
+    async def _poll_when_due(self) -> None:
         while True:
             await wait_until(
                 lambda: self.next_cycle_at,

@@ -1,6 +1,7 @@
 """The poll loop: when it asks, what an outcome means for the next question, the backfill."""
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import date as Day
 from datetime import datetime, timedelta
 from typing import Any
@@ -81,8 +82,12 @@ def poller(
 
 async def _run(poller: Poller, clock: Any, hours: float) -> None:
     """Run the loop until its first sleep after `hours`; its sleeps cost no time."""
-    clock.stop_at = clock() + timedelta(hours=hours)
-    running = asyncio.create_task(poller.run())
+    await _stop_after(clock, hours * 3600, poller.run())
+
+
+async def _stop_after(clock: Any, seconds: float, loop: Coroutine[Any, Any, None]) -> None:
+    clock.stop_at = clock() + timedelta(seconds=seconds)
+    running = asyncio.create_task(loop)
     asleep = asyncio.create_task(clock.asleep.wait())
     await asyncio.wait({running, asleep}, return_when=asyncio.FIRST_COMPLETED)
     running.cancel()
@@ -223,15 +228,9 @@ async def test_restored_record_is_searched_for_holes(
 
 
 async def _follow(poller: Poller, clock: Any, seconds: float) -> None:
-    """Run the loop, already begun, for so long by the monotonic clock."""
-    begin, poller._begin = poller._begin, _begun  # type: ignore[method-assign]
-    await _run(poller, clock, hours=seconds / 3600)
+    """Go on with the loop for so long by the monotonic clock."""
+    await _stop_after(clock, seconds, poller._poll_when_due())
     clock.stop_at, clock.asleep = None, asyncio.Event()
-    poller._begin = begin  # type: ignore[method-assign]
-
-
-async def _begun() -> None:
-    """Nothing is left to begin."""
 
 
 @pytest.mark.parametrize(("ahead", "seconds"), [(timedelta(hours=1), 30), (timedelta(hours=13), 5)])
