@@ -86,12 +86,13 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
     on_failure = instrumentation.on_store_failure
     breaker_log = BreakerLog(recorder.note, sleep, on_failure)
     dispatcher = _dispatcher(instance, fence)
-    witnesses = Witnesses(clock, instance.monotonic)
+    witnesses = Witnesses(clock)
     guards = _guards(instance, fence, recorder, breaker_log)
 
     def on_jump(jump: timedelta) -> None:
         instrumentation.on_clock_jump(jump)
         dispatcher.on_clock_jump(jump)
+        witnesses.forget()
 
     poller = _poller(instance, recorder, guards, on_jump)
 

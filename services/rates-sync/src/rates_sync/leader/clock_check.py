@@ -53,7 +53,7 @@ class ClockCheck:
         await recorder.note(clock_suspect=suspect)
         if suspect:
             seconds = self._witnesses.offsets[disagreeing[0]].total_seconds()
-            summary = f"This clock is {seconds:.0f} s ahead of that of {disagreeing[0]} alone."
+            summary = f"This clock differs from that of {disagreeing[0]} by {seconds:+.0f} s."
             self._on_alert(clock_wrong(self._clock(), summary))
 
 

@@ -122,7 +122,9 @@ class Poller:
         if due_at_once(inputs, now, intervals):
             self.next_cycle_at = now + self._pause_left()
         else:
-            self.next_cycle_at = next_cycle(inputs, now, intervals, self._trial_at(now))
+            self.next_cycle_at = next_cycle(
+                inputs, now, intervals, self._trial_at(now), is_trial=True
+            )
 
     async def _begin(self) -> None:
         """Retry the first transaction until it succeeds (protocol rule 3)."""
@@ -154,10 +156,15 @@ class Poller:
             self._on_jump(jump)
             return
         now = self._now()
-        blocks = (result.not_before, self._trial_at(now))
+        trial_at = self._trial_at(now)
+        blocks = (result.not_before, trial_at)
         blocked_until = max((at for at in blocks if at and at > now), default=None)
         self.next_cycle_at = next_cycle(
-            self.schedule_inputs, now, self._timing.intervals, blocked_until
+            self.schedule_inputs,
+            now,
+            self._timing.intervals,
+            blocked_until,
+            is_trial=trial_at is not None,
         )
 
     def _trial_at(self, now: datetime) -> datetime | None:

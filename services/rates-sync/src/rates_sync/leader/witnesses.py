@@ -1,14 +1,13 @@
 """Witnesses for the time: Banxico's `Date` and, where it has one, the database's clock (rule 33).
 
-Each is remembered by what its clock shows now, as the monotonic clock carries it on: if this
-instance's clock is set, it is ahead or behind at once.
+What they said counts until they are heard again, or until this instance's clock is set.
 """
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Literal, get_args
 
-from rates_sync.clock import Clock, Monotonic
+from rates_sync.clock import Clock
 from rates_sync.errors import ClockWrong
 from rates_sync.upstream import MAX_OFFSET, Answer
 
@@ -21,31 +20,34 @@ VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
 class Witnesses:
-    """What the witnesses of one leader say of its clock; who was not asked yet says nothing."""
+    """What the witnesses of one leader say of its clock; who was not heard yet says nothing."""
 
-    def __init__(self, clock: Clock, monotonic: Monotonic) -> None:
-        self._clock, self._monotonic = clock, monotonic
-        self._there: dict[Witness, datetime] = {}
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._offsets: dict[Witness, timedelta] = {}
 
     def observe_answer(self, answer: Answer) -> None:
-        """Take an answer's `Date` for what Banxico's clock shows, if it has one."""
+        """Hear an answer's `Date`, if it has one."""
         if answer.answered_at is not None:
-            self._observe("banxico", self._clock() + answer.clock_offset + answer.age)
+            self._offsets["banxico"] = -(answer.clock_offset + answer.age)
 
     def observe_database(self, now_there: datetime) -> None:
-        """Take `now_there` (aware UTC) for what the database's clock shows."""
-        self._observe("database", now_there)
+        """Hear what the database's clock shows now (aware UTC)."""
+        self._offsets["database"] = self._clock() - now_there
+
+    def forget(self) -> None:
+        """Forget what was said before this instance's clock was set, or its machine slept."""
+        self._offsets.clear()
 
     @property
     def offsets(self) -> Mapping[Witness, timedelta]:
         """How far this instance's clock is ahead of each witness's."""
-        now = self._clock() - self._passed()
-        return {witness: now - there for witness, there in self._there.items()}
+        return self._offsets
 
     @property
     def disagreeing(self) -> tuple[Witness, ...]:
         """The witnesses whose clocks differ from this instance's by more than 60 s."""
-        return tuple(name for name, offset in self.offsets.items() if abs(offset) > MAX_OFFSET)
+        return tuple(name for name, offset in self._offsets.items() if abs(offset) > MAX_OFFSET)
 
     @property
     def verdict(self) -> Verdict:
@@ -55,11 +57,5 @@ class Witnesses:
     def require_one(self) -> None:
         """Raise `ClockWrong` if both disagree: nothing may be verified or recorded then."""
         if self.verdict == "both_disagree":
-            ahead = {name: offset.total_seconds() for name, offset in self.offsets.items()}
-            raise ClockWrong(f"this clock is ahead of both witnesses, in seconds: {ahead}")
-
-    def _observe(self, witness: Witness, now_there: datetime) -> None:
-        self._there[witness] = now_there - self._passed()
-
-    def _passed(self) -> timedelta:
-        return timedelta(seconds=self._monotonic())
+            ahead = {name: offset.total_seconds() for name, offset in self._offsets.items()}
+            raise ClockWrong(f"seconds that this clock is ahead of both witnesses: {ahead}")

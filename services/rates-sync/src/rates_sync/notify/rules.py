@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date as Day
 from datetime import datetime
 
-from rates_contracts.calendar import DUE_FROM, mexico_day, mexico_instant
+from rates_contracts.calendar import mexico_day, mexico_instant
 from rates_contracts.events import (
     Event,
     EventUndecodable,
@@ -87,15 +87,15 @@ def _late_fixes(
 ) -> Iterator[tuple[str, str]]:
     """Yield the days whose window closed between two events, and whose FIX is still missing.
 
-    Only a person can tell whether such a day was closed (protocol rule 29).
+    Only a person can tell whether such a day was closed (protocol rule 29). Only where a window
+    closes does a row begin at its closing.
     """
     if [row for row in new.transitions if row.at <= until][-1].state != "late":
         return
     for row in old.transitions:
         day = mexico_day(row.at)
         closes = row.at == mexico_instant(day, old.window.closes)
-        missing = row.next_publication_at == mexico_instant(day, DUE_FROM)
-        if since < row.at <= until and closes and missing and row.state == "late":
+        if since < row.at <= until and closes and row.state == "late":
             yield "late_fix", f"{day} has no FIX yet: late, or was the day declared closed?"
 
 

@@ -101,17 +101,23 @@ def next_cycle(
     now: datetime,
     intervals: PollIntervals,
     blocked_until: datetime | None = None,
+    *,
+    is_trial: bool = False,
 ) -> datetime:
     """Return when to ask next, after `now`.
 
-    `blocked_until` is when the breaker allows a trial request or Banxico's rate limit resets: the
-    cycle runs at that time if polls are as frequent as regular ones then, else with the next poll.
+    `blocked_until` is when the breaker allows a trial request, Banxico's rate limit resets or the
+    database is tried again: the cycle runs at that time if it is within the day's polling hours,
+    else with the next poll. A trial waits for the next poll also where polls are rarer than regular
+    ones: each trial that fails allows another.
     """
     if blocked_until is None:
         return _next_poll(inputs, now, intervals)
     at = max(now, blocked_until)
     periods = _poll_periods(inputs, mexico_day(at), intervals)
-    if any(p.start <= at <= p.end and p.step <= intervals.regular for p in periods):
+    if is_trial:
+        periods = [period for period in periods if period.step <= intervals.regular]
+    if any(period.start <= at <= period.end for period in periods):
         return at
     return _next_poll(inputs, at, intervals)
 

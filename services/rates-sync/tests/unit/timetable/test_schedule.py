@@ -205,10 +205,11 @@ def test_blocked_past_the_window_waits_for_the_next_opening(
 
 
 def test_open_breaker_does_not_fill_the_night(calendar: BankCalendar, mexico: Mexico) -> None:
-    """Protocol rule 20: while a FIX is late at night a failing Banxico is tried by the hour."""
+    """Protocol rule 20: a failing Banxico is tried by the hour; a rate limit ends when it ends."""
     inputs = ScheduleInputs(calendar, WEDNESDAY, mexico("2026-08-13 17:00"))
     now, retry_at = mexico("2026-08-13 22:00:05"), mexico("2026-08-13 22:01:05")
-    assert next_cycle(inputs, now, INTERVALS, retry_at) == mexico("2026-08-13 23:00")
+    assert next_cycle(inputs, now, INTERVALS, retry_at, is_trial=True) == mexico("2026-08-13 23:00")
+    assert next_cycle(inputs, now, INTERVALS, retry_at) == retry_at
 
 
 def test_every_day_fits_the_quota(calendar: BankCalendar) -> None:
