@@ -1,5 +1,6 @@
 """Scenario 10: what is not known is never told as the source's silence (protocol rule 25)."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -23,6 +24,16 @@ NEVER_COMES = [FIRST_FIX_DAY.isoformat(), "2026-06-20"]
 def refused(answer: Answer) -> tuple[int, str]:
     """Return an answer's status and problem code."""
     return answer.status, answer.json.get("code", "")
+
+
+def get_when(platform: Platform, path: str, met: Callable[[Answer], bool]) -> Answer:
+    """Return the answer to `path` once it is as it is to be."""
+
+    def look() -> Answer | None:
+        found = platform.api.get(path)
+        return found if met(found) else None
+
+    return platform.until(look)
 
 
 def later(platform: Platform, by: timedelta = SEEN_TWICE) -> str:
@@ -56,7 +67,8 @@ def test_history_that_has_not_come_is_not_missing(build: Build) -> None:
     now = platform.clock().strftime("%Y-%m-%dT%H:%M:%SZ")
     assert refused(api.get(f"{CURRENT}?as_of={now}")) == (404, "before-first-record")
     platform.banxico.recover()
-    platform.until(lambda: platform.sync[0].poll() and whole(platform), within=30)
+    platform.sync[0].poll()
+    platform.until(lambda: whole(platform), within=30)
     assert api.get(f"{DAY}/2024-01-02")["rate"] == "17.0297"
     assert api.get(f"{DAY}/gaps")["known"]
 
@@ -66,7 +78,7 @@ def test_days_that_nobody_asked_for_are_not_verified(platform: Platform) -> None
     platform.banxico.kill()
     platform.clock.set(mexico("2026-08-18 13:05:00"))
     day = f"{DAY}/{TODAY}"
-    answer = platform.until(lambda: (found := platform.api.get(day)).status == 503 and found)
+    answer = get_when(platform, day, lambda answer: answer.status == 503)
     assert answer["code"] == "not-verified"
     gaps = platform.api.get(f"{DAY}/gaps?from=2026-08-01")
     assert {gap["status"] for gap in gaps["gaps"]} == {"unverified"}
@@ -82,9 +94,7 @@ def test_an_exchange_confirms_nothing(platform: Platform, kind: str) -> None:
     before = platform.api.get(CURRENT)["freshness"]["verified_at"]
     platform.banxico.fault(kind)
     assert later(platform) == "unconfirmed"
-    answer = platform.until(
-        lambda: "unverified" in (found := platform.api.get(CURRENT))["warnings"] and found
-    )
+    answer = get_when(platform, CURRENT, lambda answer: "unverified" in answer["warnings"])
     assert (answer["rate"], answer["level"]) == (FIX_BEFORE, "degraded")
     assert answer["freshness"]["verified_at"] == before
     assert platform.sync[0].metrics().value("rates_sync_breaker_state", state="closed") == 1
@@ -99,7 +109,7 @@ def test_a_value_in_doubt_is_said_to_be_under_review(platform: Platform) -> None
     moved = platform.banxico.publish(TODAY)
     platform.sync[0].poll()
     day = f"{DAY}/{TODAY}"
-    answer = platform.until(lambda: (found := platform.api.get(day)).status == 503 and found)
+    answer = get_when(platform, day, lambda answer: answer.status == 503)
     assert answer["code"] == "under-review"
     current = platform.api.get(CURRENT)
     assert (current["rate"], current["level"]) == (FIX_BEFORE, "degraded")

@@ -94,6 +94,23 @@ def test_no_banking_day_is_invented_after_the_end() -> None:
     assert CALENDAR.previous_banking_day(CALENDAR.first) is None
 
 
+def test_beyond_the_calendar_no_determination_is_claimed() -> None:
+    """A settlement whose last weekday lies past the end may rest on a day that nobody knows."""
+    last = CALENDAR.last
+    assert DAYS.determination_for(last + timedelta(days=1)) is not None
+    assert DAYS.determination_for(last + timedelta(days=2)) is None
+
+
+def test_before_the_calendar_a_hole_in_the_history_is_no_long_weekend() -> None:
+    """A FIX months away is not the next or the last one: some are missing between."""
+    loaded = {date(1995, 1, 2), date(1995, 1, 3), date(1995, 6, 1)}
+    days = BankingDays(CALENDAR, min(loaded), loaded.__contains__)
+    assert days.next(date(1995, 1, 2)) == date(1995, 1, 3)
+    assert days.next(date(1995, 1, 3)) is None
+    assert days.previous(date(1995, 6, 1)) is None
+    assert days.determination_for(date(1995, 6, 2)) is None
+
+
 def test_calendar_as_of_an_instant_is_the_version_known_then() -> None:
     """Protocol rule 31: a later version of the calendar changes no answer about what was known."""
     recorded = datetime(2026, 8, 1, 9, tzinfo=UTC)

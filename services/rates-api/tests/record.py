@@ -277,11 +277,16 @@ class Database:
         self.name = name
         self.away = False
         self.lags_at: Snapshot | None = None
+        self.now: datetime | None = None
         self.loads = 0
 
     async def head(self) -> Head:
         """Return the head."""
         return (await self._read()).head
+
+    async def clock(self) -> datetime | None:
+        """Return the instant that was set, None as SQLite does."""
+        return self.now
 
     async def load(self) -> Snapshot:
         """Return the whole record."""

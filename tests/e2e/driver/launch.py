@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -124,7 +125,12 @@ def api() -> object:
     from rates_api.app import create
     from rates_api.bootstrap import Overrides
 
-    return create(overrides=Overrides(clock=clock()))
+    time = clock()
+
+    async def database_clock() -> datetime:
+        return time()
+
+    return create(overrides=Overrides(clock=time, database_clock=database_clock))
 
 
 ROLES: dict[str, Callable[..., None]] = {

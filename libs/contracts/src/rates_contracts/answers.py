@@ -20,7 +20,7 @@ from rates_contracts.status import BreakerState, FreshnessState
 
 Level = Literal["healthy", "degraded", "limited", "critical"]
 Dependency = Literal["healthy", "degraded", "unhealthy"]
-GapStatus = Literal["late", "absent", "declared_closed"]
+GapStatus = Literal["late", "absent", "declared_closed", "unverified", "under_review"]
 Currency = Literal["USD", "MXN"]
 Rounding = Literal["half_up", "half_even"]
 Rate = Annotated[Decimal, Meta(description="Pesos per dollar, with the digits as published.")]
@@ -29,12 +29,25 @@ AsOf = Annotated[
     Instant | UnsetType,
     Meta(description="The instant whose knowledge answers; only where the request named one."),
 ]
+Known = Annotated[
+    bool, Meta(description="False where the answer touches days that are not known yet.")
+]
+Warnings = Annotated[
+    tuple[str, ...] | UnsetType,
+    Meta(description="What to be careful about, worst first; absent where there is nothing."),
+]
 
 
 class Dates(msgspec.Struct, frozen=True):
     """The legal dates of one FIX, by the bank calendar."""
 
-    determined: Annotated[Day, Meta(description="The day on which Banco de México set it.")]
+    determined: Annotated[
+        Day | None,
+        Meta(
+            description="The day on which Banco de México set it; null where no day, or more than "
+            "a single day, fits a settlement rate. `confirmed` is false then."
+        ),
+    ]
     dof_published: Annotated[Day | None, Meta(description="The day the Official Gazette has it.")]
     applies_from: Annotated[
         Day | None, Meta(description="The first calendar day whose obligations it settles.")
@@ -106,6 +119,7 @@ class DayRate(_Quoted, frozen=True, kw_only=True):
     dates: Dates
     provenance: Provenance
     as_of: AsOf = UNSET
+    warnings: Warnings = UNSET
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -115,6 +129,9 @@ class Row(msgspec.Struct, frozen=True):
     rate: Rate
     revision: int
     recorded_at: Instant
+    derived: Annotated[
+        bool, Meta(description="True where the FIX and the rule stand in for SF60653.")
+    ] = False
 
 
 class _Listed(_Quoted, frozen=True, kw_only=True):
@@ -129,6 +146,8 @@ class History(_Listed, frozen=True, kw_only=True, rename={"from_": "from"}):
     from_: Annotated[Day | None, Meta(description="First day of the span; null if it is empty.")]
     to: Annotated[Day | None, Meta(description="Last day of the span; null if it is empty.")]
     as_of: AsOf = UNSET
+    known: Known = True
+    warnings: Warnings = UNSET
     count: int
     observations: tuple[Row, ...]
 
@@ -148,6 +167,8 @@ class Revisions(_Listed, frozen=True, kw_only=True):
 
     date: Day
     as_of: AsOf = UNSET
+    known: Known = True
+    warnings: Warnings = UNSET
     count: int
     observations: tuple[RevisionRow, ...]
 
@@ -167,6 +188,7 @@ class AverageRate(_Quoted, frozen=True, kw_only=True, rename={"from_": "from"}):
         int, Meta(description="Days that should have a FIX by now; today only once it is late.")
     ]
     complete: Annotated[bool, Meta(description="True when none of them is missing.")]
+    known: Known = True
     low: Decimal | None
     high: Decimal | None
     first_used: Day | None
@@ -194,6 +216,8 @@ class Gaps(_Quoted, frozen=True, kw_only=True, rename={"from_": "from"}):
     from_: Day
     to: Day
     as_of: AsOf = UNSET
+    known: Known = True
+    warnings: Warnings = UNSET
     count: int
     gaps: tuple[Gap, ...]
 
@@ -219,6 +243,7 @@ class Conversion(_Quoted, frozen=True, kw_only=True, rename={"from_": "from"}):
     dates: Dates
     provenance: Provenance
     as_of: AsOf = UNSET
+    warnings: Warnings = UNSET
 
 
 class ParameterError(msgspec.Struct, frozen=True):
@@ -242,8 +267,11 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     expected_at: Annotated[Instant | UnsetType, Meta(description="When the value is expected.")] = (
         UNSET
     )
-    first_recorded_at: Annotated[
-        Instant | UnsetType, Meta(description="The instant of the first record.")
+    complete_at: Annotated[
+        Instant | UnsetType, Meta(description="The instant from which on `as_of` answers.")
+    ] = UNSET
+    known_from: Annotated[
+        Day | UnsetType, Meta(description="The day since which every day is known.")
     ] = UNSET
     known: Annotated[
         tuple[str, ...] | UnsetType, Meta(description="What may be asked for instead.")
@@ -263,6 +291,7 @@ class BatchResult(msgspec.Struct, frozen=True, kw_only=True):
     derived: bool | UnsetType = UNSET
     dates: Dates | UnsetType = UNSET
     provenance: Provenance | UnsetType = UNSET
+    warnings: Warnings = UNSET
     problem: Problem | UnsetType = UNSET
 
 
@@ -271,6 +300,8 @@ class Batch(_Listed, frozen=True, kw_only=True):
 
     roll: Literal["previous", "none"]
     as_of: AsOf = UNSET
+    known: Known = True
+    warnings: Warnings = UNSET
     count: int
     results: tuple[BatchResult, ...]
 
@@ -281,8 +312,11 @@ class KindInfo(msgspec.Struct, frozen=True):
     kind: Kind
     series: str
     description: str
-    first_date: Day | None
+    first_date: Annotated[
+        Day | None, Meta(description="Null until the whole history is known, or without values.")
+    ]
     last_date: Day | None
+    known: Known = True
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -323,6 +357,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     polling_window: PollingInfo
     next_publication_at: Instant | None
     links: dict[str, str]
+    known: Known = True
+    warnings: Warnings = UNSET
 
 
 class Dependencies(msgspec.Struct, frozen=True):

@@ -26,6 +26,9 @@ MEXICO_CITY = _packaged_zone("America", "Mexico_City")
 """From the pinned time zone data, never the host's: an old one still has summer time there."""
 ONE_DAY = timedelta(days=1)
 
+MAX_DAYS_APART = 15
+"""Two neighbouring FIX are at most so far apart (5 days from 1991 to 2026), or some are missing."""
+
 DUE_FROM = time(12)
 """Wall time in Mexico City from which on Banco de México announces a banking day's FIX."""
 LATE_FROM = time(13)
@@ -84,7 +87,7 @@ class BankCalendar(msgspec.Struct, frozen=True):
 
         After the calendar's last day nothing is known, so no day is one.
         """
-        if day > self.last or day.weekday() > 4:
+        if day > self.last or is_weekend(day):
             return False
         return not self._in_closed(day) and not self._declared(day)
 
@@ -152,6 +155,11 @@ def _known_at(known_from: datetime | None, instant: datetime) -> bool:
     return known_from is None or known_from <= instant
 
 
+def is_weekend(day: Day) -> bool:
+    """Tell whether `day` is a Saturday or Sunday: no FIX is determined there (protocol rule 28)."""
+    return day.weekday() >= 5
+
+
 def mexico_day(instant: datetime) -> Day:
     """Return the calendar day in Mexico City at `instant` (aware)."""
     return instant.astimezone(MEXICO_CITY).date()
@@ -195,23 +203,35 @@ class BankingDays:
         return self.calendar.is_banking_day(day)
 
     def next(self, day: Day) -> Day | None:
-        """Return the first banking day after `day`, null beyond the calendar's end."""
-        while (day := day + ONE_DAY) <= self.calendar.last:
-            if self.is_banking_day(day):
-                return day
+        """Return the first banking day after `day`, null beyond the calendar's end.
+
+        Null, too, before the calendar where no FIX within `MAX_DAYS_APART` is known.
+        """
+        for ahead in range(1, MAX_DAYS_APART + 1):
+            following = day + ahead * ONE_DAY
+            if following <= self.calendar.last and self.is_banking_day(following):
+                return following
         return None
 
     def previous(self, day: Day) -> Day | None:
-        """Return the last banking day before `day`, null before the first FIX."""
+        """Return the last banking day before `day`, null before the first FIX.
+
+        Null, too, before the calendar where no FIX within `MAX_DAYS_APART` is known.
+        """
         first = self.first_fix
-        while first is not None and (day := day - ONE_DAY) >= first:
-            if self.is_banking_day(day):
-                return day
+        for back in range(1, MAX_DAYS_APART + 1):
+            before = day - back * ONE_DAY
+            if first is not None and before >= first and self.is_banking_day(before):
+                return before
         return None
 
     def determination_for(self, settlement: Day) -> Day | None:
-        """Return the day whose FIX applies on `settlement` by the rule, null before the first."""
-        published = self.previous(settlement)
+        """Return the day whose FIX applies on `settlement` by the rule.
+
+        Null before the first, and where a day that the rule asks about is beyond the calendar.
+        """
+        is_beyond = settlement - ONE_DAY > self.calendar.last
+        published = None if is_beyond else self.previous(settlement)
         return None if published is None else self.previous(published)
 
     def legal_dates(self, determined: Day) -> LegalDates:

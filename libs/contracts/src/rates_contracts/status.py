@@ -6,7 +6,7 @@ new arrives.
 """
 
 from datetime import date as Day
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Literal
 
 import msgspec
@@ -26,6 +26,10 @@ Upstream = Literal["unknown", "ok", "failing", "rate_limited", "bad_token", "quo
 
 MAX_EDGE_SECONDS = 3600
 """The longest `s-maxage`, where nothing shortens it (protocol rule 21)."""
+
+
+MAX_CLOCK_OFFSET = timedelta(seconds=60)
+"""How far two clocks may be apart before one of them is suspect (protocol rule 33)."""
 
 
 class Transition(msgspec.Struct, frozen=True, array_like=True):

@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rates_api import __version__
 from rates_api.consume.documents import Documents
-from rates_api.consume.head_monitor import HeadMonitor
+from rates_api.consume.head_monitor import ClockCheck, HeadMonitor
 from rates_api.consume.reader import ReaderPauses, StreamReader
 from rates_api.consume.stream import Stream, open_redis
 from rates_api.dependencies import DependencyMonitor
@@ -65,9 +65,10 @@ def freeze_garbage() -> None:
 class Overrides:
     """What a worker uses in place of the real thing; None means the real one.
 
-    The worker closes none of it. `wall` is Unix time, for the age of the files in the instance's
-    directory; `random` gives numbers from 0 to 1 for every jitter; `freeze_garbage` is called once
-    the worker is warm.
+    The worker closes none of it. `database_clock` is the witness for `clock`: whoever moves the
+    time of the platform, and not that of its database, moves both. `wall` is Unix time, for the age
+    of the files in the instance's directory; `random` gives numbers from 0 to 1 for every jitter;
+    `freeze_garbage` is called once the worker is warm.
     """
 
     redis: Redis | None = None
@@ -76,6 +77,7 @@ class Overrides:
     reports: ReportExchange | None = None
     tracing: Tracing | None = None
     clock: Callable[[], datetime] | None = None
+    database_clock: Callable[[], Awaitable[datetime | None]] | None = None
     wall: Callable[[], float] | None = None
     monotonic: Callable[[], float] | None = None
     sleep: Sleep | None = None
@@ -91,6 +93,7 @@ NO_OVERRIDES = Overrides()
 def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Worker:
     """Build a worker; the parts in `overrides` replace the real ones."""
     closing = AsyncExitStack()
+    clock = overrides.clock or utc_now
     monotonic = overrides.monotonic or time.monotonic
     sleep = overrides.sleep or asyncio.sleep
     chance = overrides.random or random.random
@@ -100,6 +103,7 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Worker
     database = DependencyMonitor("database", metrics.database_up.set)
     stream = _stream(settings, overrides, closing)
     readers = _readers(settings, overrides, closing)
+    witness = overrides.database_clock or readers[0].clock
     tracing = overrides.tracing or _tracing(settings, closing, chance, monotonic)
 
     def between(minimum: float, maximum: float) -> Wait:
@@ -107,7 +111,7 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Worker
 
     pause = between(0.5 * settings.retry_pause, 1.5 * settings.retry_pause)
     return Worker(
-        clock=overrides.clock or utc_now,
+        clock=clock,
         monotonic=monotonic,
         sleep=sleep,
         new_request_id=overrides.new_request_id or (lambda: uuid.uuid4().hex),
@@ -127,6 +131,7 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Worker
             current,
             SnapshotSources(readers, on_loaded=metrics.on_loaded),
             database,
+            ClockCheck(clock, witness, metrics.on_clock_offset),
             interval=between(0.5 * settings.watch_interval, settings.watch_interval),
             grace=between(settings.watch_lag, settings.watch_lag),
         ),

@@ -47,6 +47,10 @@ DAY = (
     "not-yet-published",
     "not-yet-known",
     "gap",
+    "not-known-then",
+    "history-loading",
+    "not-verified",
+    "under-review",
 )
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -68,7 +72,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         query=current.CurrentQuery,
         handler=from_record(current.answer),
         answers=answers.CurrentRate,
-        problems=(*AS_OF, "gap", "no-current-rate"),
+        problems=(*AS_OF, "gap", "not-known-then", "no-current-rate"),
         examples={
             "fix": "/api/v1/rates/current",
             "settlement": "/api/v1/rates/current?kind=settlement",
@@ -82,7 +86,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         path="/api/v1/rates/historical",
         summary="The recorded observations of a span",
         description="Ten values: `last=10`. Ten calendar days, both ends included: `days=10`. Any "
-        "span: `from` and `to`. One of these forms per request.",
+        "span: `from` and `to`. One of these forms per request. Settlement days before the stored "
+        "series are derived and marked. A missing row means that there is no value only where "
+        "`known` is true.",
         query=historical.HistoricalQuery,
         handler=from_record(historical.answer, csv.history),
         answers=answers.History,
@@ -116,8 +122,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         name="gaps",
         path="/api/v1/rates/gaps",
         summary="Banking days without a FIX",
-        description="`late` from 13:00 of its day, `absent` from the next midnight, or "
-        "`declared_closed`. Before 2001 the FIX's own days are the calendar.",
+        description="`late` from 13:00 of its day, `absent` once a later FIX is recorded, "
+        "`declared_closed`; `unverified` while the source is not heard, `under_review` while its "
+        "value is checked. Days that are not loaded yet are not listed: `known` says so. Before "
+        "2001 the FIX's own days are the calendar.",
         query=gaps.GapsQuery,
         handler=from_record(gaps.answer, csv.gaps),
         answers=answers.Gaps,

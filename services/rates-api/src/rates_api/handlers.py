@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from rates_api.http.endpoint import Handler
 from rates_api.http.parameters import Query
@@ -19,8 +20,12 @@ from rates_api.http.response_cache import ResponseCache
 from rates_api.rates import health
 from rates_api.rates.query_parameters import RateQuery
 from rates_api.rates.view import View, as_known_at, present
-from rates_api.snapshot.level import assess
+from rates_api.snapshot.level import BOTH, MAX_EDGE_SECONDS_NOT_HEALTHY, PASSING, assess
 from rates_api.snapshot.snapshot import Snapshot
+from rates_contracts.answers import Batch, BatchResult
+from rates_contracts.calendar import mexico_day
+from rates_contracts.observation import SERIES_OF
+from rates_contracts.status import MAX_EDGE_SECONDS
 
 encode_json = msgspec.json.Encoder().encode
 
@@ -44,37 +49,61 @@ def from_record(
         return found
 
     def render_from(snapshot: Snapshot, query: RateQuery, now: datetime) -> RenderedAnswer:
-        view = _view(snapshot, query.as_of, now)
-        content = answer(query, view)
+        view = _view(snapshot, query, now)
+        try:
+            content = answer(query, view)
+        except Refused as refused:
+            refused.shared_until = _shared_until(refused, view)
+            raise
         if to_csv is not None and query.format == "csv":
-            return _render(to_csv(content), CSV, view, snapshot)
-        return _render(encode_json(content), JSON, view, snapshot)
+            return _render(to_csv(content), CSV, view, content)
+        return _render(encode_json(content), JSON, view, content)
 
     return handle
 
 
-def _view(snapshot: Snapshot, as_of: datetime | None, now: datetime) -> View:
-    if as_of is not None:
-        return as_known_at(snapshot, as_of)
-    assessment = assess(snapshot, now)
+def _view(snapshot: Snapshot, query: RateQuery, now: datetime) -> View:
+    if query.as_of is not None:
+        return as_known_at(snapshot, query.as_of, now)
+    rests_on = BOTH if query.kind is None else (SERIES_OF[query.kind],)
+    assessment = assess(snapshot, now, rests_on)
     if assessment.level == "critical":
         raise _no_data()
     return present(snapshot, assessment, now)
 
 
-def _render(body: bytes, media_type: str, view: View, snapshot: Snapshot) -> RenderedAnswer:
+def _shared_until(refused: Refused, view: View) -> datetime | None:
+    """Return until when shared caches may keep a problem: that today's FIX is not out yet."""
+    expected_at = refused.members.get("expected_at")
+    if view.assessment is None or expected_at is None or mexico_day(expected_at) != view.today:
+        return None
+    return view.assessment.valid_until
+
+
+def _render(body: bytes, media_type: str, view: View, content: msgspec.Struct) -> RenderedAnswer:
     """Render `body`, to be cached until it changes or permanently (protocol rules 4, 16, 21)."""
     if view.assessment is None:
-        # After the head, a later recording may still belong to what is known at the instant.
-        immutable = view.at <= snapshot.head.recorded_at
-        return render(body, media_type, "immutable" if immutable else "no-store")
+        return render(body, media_type, "immutable" if view.is_settled else "no-store")
     return render(
         body,
         media_type,
         "shared",
         valid_until=view.assessment.valid_until,
-        edge_seconds=view.assessment.edge_seconds,
+        edge_seconds=min(view.assessment.edge_seconds, _edge_seconds(content)),
     )
+
+
+def _edge_seconds(content: Any) -> int:
+    """Return the longest `s-maxage` by what an answer says: what may end soon is kept shortly."""
+    passing = not PASSING.isdisjoint(getattr(content, "warnings", None) or ())
+    unknown = not getattr(content, "known", True)
+    pending = isinstance(content, Batch) and any(map(_is_pending, content.results))
+    return MAX_EDGE_SECONDS_NOT_HEALTHY if passing or unknown or pending else MAX_EDGE_SECONDS
+
+
+def _is_pending(result: BatchResult) -> bool:
+    """Tell whether a day of a batch is still to come."""
+    return result.problem is not UNSET and result.problem.code.startswith("not-yet-")
 
 
 def _no_data() -> Refused:

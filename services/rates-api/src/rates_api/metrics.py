@@ -28,6 +28,7 @@ from rates_contracts.events import Head
 
 OUTCOMES = ("applied", "skipped", *get_args(Reason))
 RELOAD_REASONS = ("warm_up", *get_args(Reason), "record_ahead")
+WITNESSES = ("database", "record")
 SOURCES = ("documents", "database", "database_primary")
 
 MIN_IS_WORST = frozenset(
@@ -71,6 +72,11 @@ class Metrics:
         self.database_up = gauge(
             "rates_api_database_up", "1 if the database answered when last asked."
         )
+        self._clock_offset = gauge(
+            "rates_api_clock_offset_seconds",
+            "How far a worker's clock is from a witness for the time.",
+            "witness",
+        )
         self._events = counter(
             "rates_api_events_total", "Stream entries by what they led to.", "outcome"
         )
@@ -80,12 +86,22 @@ class Metrics:
             "source",
             "reason",
         )
+        for witness in WITNESSES:
+            self._clock_offset.labels(witness).set(0)
         for outcome in OUTCOMES:
             self._events.labels(outcome)
         for source in SOURCES:
             for reason in RELOAD_REASONS:
                 self._reloads.labels(source, reason)
         self.show("critical", "database", None)
+
+    def on_clock_offset(self, seconds: float) -> None:
+        """Show how far the worker's clock and the database's are apart."""
+        self._clock_offset.labels("database").set(seconds)
+
+    def on_record_ahead(self, seconds: float) -> None:
+        """Show how far the newest event was recorded ahead of the worker's clock."""
+        self._clock_offset.labels("record").set(seconds)
 
     def on_entry(self, outcome: str) -> None:
         """Count a stream entry."""

@@ -17,7 +17,7 @@ from rates_api.instance import ReportExchange, WorkerReport, merged
 from rates_api.metrics import Metrics
 from rates_api.request_counters import RequestCounters
 from rates_api.snapshot.current import CurrentSnapshot
-from rates_api.snapshot.level import assess
+from rates_api.snapshot.level import assess_whole
 from rates_telemetry.tracing import Tracing
 
 PUBLISH_SECONDS = 1.0
@@ -137,10 +137,13 @@ class Worker:
 
     def _report(self) -> WorkerReport:
         snapshot = self.current.snapshot
-        level = assess(snapshot, self.clock()).level
+        now = self.clock()
+        level = assess_whole(snapshot, now).level
         feed = snapshot.feed if snapshot else "database"
         head = snapshot.head if snapshot else None
         self.metrics.show(level, feed, head)
+        ahead = (head.recorded_at - now).total_seconds() if head else 0.0
+        self.metrics.on_record_ahead(max(ahead, 0.0))
         return WorkerReport(
             level=level,
             feed=feed,

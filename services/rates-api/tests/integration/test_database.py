@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -137,6 +137,20 @@ async def test_a_slow_database_is_unavailable() -> None:
 
     with pytest.raises(FallbackUnavailable, match="TimeoutError"):
         await DatabaseReader(hung, name="database", timeout=0.01).head()
+
+
+async def test_the_database_tells_its_time_if_it_has_a_clock(
+    database: Any, reader: DatabaseReader
+) -> None:
+    """Protocol rule 33: MySQL is a witness for the time, to the microsecond; SQLite has none."""
+    before = datetime.now(UTC) - timedelta(minutes=1)
+
+    told = await reader.clock()
+
+    if told is None:
+        assert "sqlite" in database.url
+    else:
+        assert before < told < before + timedelta(minutes=2)
 
 
 async def test_an_empty_record_says_so(database: Any, reader: DatabaseReader) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -152,6 +152,46 @@ async def test_what_is_passed_in_is_used_and_not_closed(settings: Settings) -> N
     await worker.close()
 
     assert asked == []
+
+
+async def test_the_database_is_the_clocks_witness_unless_another_is_passed_in(
+    settings: Settings,
+) -> None:
+    """Protocol rule 33: the witness is a seam, as the clock is."""
+
+    async def witness() -> None:
+        return None
+
+    own: Any = bootstrap(settings)
+    assert own.head_monitor._clocks.witness == own.head_monitor._record.clock
+    other: Any = bootstrap(settings, Overrides(database_clock=witness))
+    assert other.head_monitor._clocks.witness is witness
+    for worker in (own, other):
+        await worker.close()
+
+
+async def test_a_record_ahead_of_the_clock_shows_in_the_metrics(
+    settings: Settings, fakes: ModuleType
+) -> None:
+    """Protocol rule 33: how far the newest event lies ahead, 0 once the clock is past it."""
+    record = fakes.Record()
+    record.observe(fakes.observation(date(2024, 1, 2)))
+    behind = timedelta(seconds=90)
+    times = iter([fakes.START - behind, fakes.START + behind])
+    worker = bootstrap(settings, Overrides(clock=lambda: next(times)))
+    worker.current.replace(record.snapshot)
+
+    shown = []
+    for _ in range(2):
+        await worker.publish()
+        shown.append(
+            worker.metrics.registry.get_sample_value(
+                "rates_api_clock_offset_seconds", {"witness": "record"}
+            )
+        )
+
+    assert shown == [91, 0]
+    await worker.close()
 
 
 async def test_a_worker_writes_under_the_name_it_is_given(

@@ -1,12 +1,13 @@
 """The head monitor: when the record is ahead, elsewhere, lagging or away."""
 
-from datetime import date
+import itertools
+from datetime import date, timedelta
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
-from rates_api.consume.head_monitor import HeadMonitor
+from rates_api.consume.head_monitor import ClockCheck, HeadMonitor
 from rates_api.dependencies import DependencyMonitor
 from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.snapshot.sources import SnapshotSources
@@ -18,7 +19,8 @@ def worker(fakes: ModuleType) -> Any:
     record = fakes.Record()
     record.observe(fakes.observation(date(2024, 1, 2)))
     database = fakes.Database(record)
-    found = SimpleNamespace(record=record, database=database, loaded=[], graces=0)
+    found = SimpleNamespace(record=record, database=database, loaded=[], graces=0, offsets=[])
+    found.clock = itertools.repeat(fakes.START)
     found.during_grace = lambda: None
     found.current = CurrentSnapshot(lambda _: None)
     found.current.replace(record.snapshot.with_feed("redis"))
@@ -38,6 +40,7 @@ def worker(fakes: ModuleType) -> Any:
             [database], on_loaded=lambda source, reason: found.loaded.append((source, reason))
         ),
         found.dependency,
+        ClockCheck(lambda: next(found.clock), database.clock, found.offsets.append),
         interval=interval,
         grace=grace,
     )
@@ -146,3 +149,53 @@ async def test_a_load_that_fails_is_tried_at_the_next_check(worker: Any) -> None
     worker.database.away, worker.database.head = False, heads
     await worker.monitor.check()
     assert worker.current.snapshot == worker.record.snapshot
+
+
+@pytest.mark.parametrize(
+    ("apart", "suspect"),
+    [(-61, True), (-60, False), (0, False), (60, False), (61, True)],
+)
+async def test_the_database_is_a_witness_for_the_clock(
+    worker: Any, fakes: ModuleType, apart: int, suspect: bool
+) -> None:
+    """Protocol rule 33: more than 60 s from the database's clock, the worker's is suspect."""
+    worker.database.now = fakes.START + timedelta(seconds=apart)
+
+    await worker.monitor.check()
+
+    assert worker.current.snapshot.clock_suspect is suspect
+    assert worker.offsets == [abs(apart)]
+
+
+async def test_what_follows_is_suspect_until_the_clocks_agree(
+    worker: Any, fakes: ModuleType
+) -> None:
+    """Protocol rule 33: neither an event nor a load makes a clock right, the next look does."""
+    worker.database.now = fakes.START + timedelta(seconds=90)
+    await worker.monitor.check()
+    worker.record.poll()
+    worker.current.replace(worker.record.snapshot)
+    assert worker.current.snapshot.clock_suspect
+
+    worker.database.now = fakes.START
+    await worker.monitor.check()
+
+    assert not worker.current.snapshot.clock_suspect
+
+
+async def test_a_slow_answer_is_no_offset(worker: Any, fakes: ModuleType) -> None:
+    """A witness is compared with the whole time in which it was asked."""
+    worker.database.now = fakes.START + timedelta(seconds=70)
+    worker.clock = iter([fakes.START, fakes.START + timedelta(seconds=80)])
+
+    await worker.monitor.check()
+
+    assert worker.offsets == [0]
+
+
+async def test_without_a_witness_nothing_is_suspected(worker: Any) -> None:
+    """SQLite has no clock of its own: nothing is compared."""
+    await worker.monitor.check()
+
+    assert worker.offsets == []
+    assert not worker.current.snapshot.clock_suspect

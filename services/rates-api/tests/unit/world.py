@@ -4,11 +4,14 @@ Loaded by path (`conftest`, the OpenAPI recorder), since test folders are no pac
 """
 
 import csv
+import dataclasses
 import hashlib
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -26,8 +29,8 @@ from rates_api.snapshot.snapshot import Feed, Snapshot, histories
 from rates_contracts.averages import Average
 from rates_contracts.calendar import MEXICO_CITY, BankCalendar, BankingDays, DeclaredClosure
 from rates_contracts.events import Head
-from rates_contracts.observation import FIX, SETTLEMENT, Observation
-from rates_contracts.status import State, SyncStatus, Transition
+from rates_contracts.observation import FIRST_FIX_DAY, FIX, SETTLEMENT, Observation
+from rates_contracts.status import SeriesStatus, State, SyncStatus, Transition
 
 __all__ = ["DeclaredClosure"]
 
@@ -130,6 +133,47 @@ def status(now: datetime = NOW, today: date = TODAY, newest: date = NEWEST) -> S
     )
 
 
+def known(now: datetime = NOW, **changes: Any) -> SeriesStatus:
+    """Return what is known of a series that is complete, verified a minute before `now`."""
+    verified_at = now - timedelta(minutes=1)
+    whole = SeriesStatus(
+        verified_at=verified_at,
+        fresh_until=verified_at + timedelta(minutes=5),
+        usable_until=now + timedelta(days=5),
+        complete_from=FIRST_FIX_DAY,
+        complete_at=observation(FIX, FIRST_FIX_DAY, "3.0735", FIRST_FIX_DAY).recorded_at,
+    )
+    return msgspec.structs.replace(whole, **changes)
+
+
+def series(
+    now: datetime = NOW,
+    *,
+    fix: Mapping[str, Any] = MappingProxyType({}),
+    settlement: Mapping[str, Any] = MappingProxyType({}),
+) -> dict[str, SeriesStatus]:
+    """Return what is known of both series; `fix` and `settlement` are changes of members."""
+    return {FIX: known(now, **fix), SETTLEMENT: known(now, **settlement)}
+
+
+def known_series(
+    now: datetime = NOW, *, settlement: dict[str, Any] | None = None, **fix: Any
+) -> dict[str, SeriesStatus]:
+    """Return what is known of both series; `fix` changes the FIX, by default both."""
+    return series(now, fix=fix, settlement=fix if settlement is None else settlement)
+
+
+def since(snapshot: Snapshot, day: date) -> Snapshot:
+    """Return the snapshot without what lies before `day`, as if the history were still loading."""
+    rows = {name: list(history.between(day, date.max)) for name, history in snapshot.series.items()}
+    return dataclasses.replace(snapshot, series=histories(rows))
+
+
+def everything(_: Observation) -> bool:
+    """Keep every row."""
+    return True
+
+
 def snapshot(
     *,
     now: datetime = NOW,
@@ -137,22 +181,44 @@ def snapshot(
     newest: date = NEWEST,
     extra: tuple[Observation, ...] = (),
     without: tuple[date, ...] = (),
+    kept: Callable[[Observation], bool] = everything,
+    recorded_at: datetime | None = None,
     averages: tuple[Average, ...] = (),
     feed: Feed = "redis",
     bank_calendar: BankCalendar | None = None,
     **changes: Any,
 ) -> Snapshot:
-    """Return the record at `now`; `changes` are members of the status."""
-    rows = [row for row in (*observations(newest), *extra) if row.date not in without]
+    """Return the record at `now`; `changes` are members of the status.
+
+    Of all rows those remain that are `kept` and of no day in `without`.
+    """
+    rows = [row for row in (*observations(newest), *extra) if row.date not in without and kept(row)]
     by_series = {name: [row for row in rows if row.series == name] for name in (FIX, SETTLEMENT)}
     return Snapshot(
-        head=Head(1, 42, "5b1f", max(row.recorded_at for row in rows)),
+        head=Head(1, 42, "5b1f", recorded_at or max(row.recorded_at for row in rows)),
         status=msgspec.structs.replace(status(now, today, newest), **changes),
         averages=averages,
         calendar=bank_calendar or calendar(),
         series=histories(by_series),
         feed=feed,
     )
+
+
+def said(answer: httpx.Response) -> str:
+    """Return what an answer says in short: its status, then the rate or the problem's code."""
+    body = answer.json()
+    return f"{answer.status_code} {body['code'] if 'code' in body else body['rate']}"
+
+
+def cache_class(answer: httpx.Response) -> str:
+    """Return how long shared caches keep an answer: N (not), I (immutable), 5, B (15 s), A."""
+    directives = answer.headers["cache-control"]
+    if "no-store" in directives:
+        return "N"
+    if "immutable" in directives:
+        return "I"
+    seconds = int(directives.rpartition("s-maxage=")[2])
+    return next((name for limit, name in ((5, "5"), (15, "B")) if seconds <= limit), "A")
 
 
 class Counters(RequestCounters):

@@ -10,7 +10,18 @@ from datetime import date as Day
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, DateTime, Integer, Row, String, column, select, table
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    DateTime,
+    Integer,
+    Row,
+    String,
+    column,
+    literal_column,
+    select,
+    table,
+)
 
 from rates_contracts import views
 from rates_contracts.events import Head
@@ -37,6 +48,8 @@ def _select(view: str) -> Any:
     return select(*columns).select_from(table(view, *columns))
 
 
+SELECT_CLOCK = select(literal_column("UTC_TIMESTAMP(6)", UTC_INSTANT))
+"""MySQL's own clock, to the microsecond."""
 SELECT_HEAD = _select(views.HEAD)
 SELECT_STATUS = _select(views.SYNC_STATUS)
 SELECT_CALENDAR = _select(views.BANK_CALENDAR)

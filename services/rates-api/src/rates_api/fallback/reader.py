@@ -8,6 +8,7 @@ import asyncio
 import decimal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -48,6 +49,17 @@ class DatabaseReader:
         """Return the record's head. Raises `FallbackUnavailable`, `NothingRecorded`."""
         async with self._transaction() as connection:
             return await _head(connection)
+
+    async def clock(self) -> datetime | None:
+        """Return the database's clock (UTC), None where it has none of its own, as SQLite.
+
+        Raises `FallbackUnavailable`.
+        """
+        if self._engine.dialect.name == "sqlite":
+            return None
+        async with self._transaction() as connection:
+            now: datetime = (await connection.execute(queries.SELECT_CLOCK)).scalar_one()
+            return now.replace(tzinfo=UTC)
 
     async def load(self) -> Snapshot:
         """Return the whole record as of one event.

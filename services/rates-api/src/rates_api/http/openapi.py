@@ -2,6 +2,10 @@
 
 Parameters come from the queries that the parser reads, answers from the structs that are encoded,
 problems from the one table, examples from recorded answers. Pure.
+
+Enumerations of answers are open, since generated clients refuse a value that a closed one lacks: a
+plain string, whose values so far stand in its description and in `x-known-values`. Parameters have
+an `enum`.
 """
 
 import dataclasses
@@ -19,6 +23,7 @@ from rates_contracts.answers import Problem
 Json = dict[str, Any]
 
 REF = "#/components/schemas/{name}"
+KNOWN_VALUES = "x-known-values"
 EVERYWHERE = ("invalid-parameters", "internal-error")
 HEADERS: Json = {
     "ETag": {
@@ -135,7 +140,7 @@ def _examples(recorded: Sequence[Recorded], status: int, media_type: str) -> Jso
 def _schemas(endpoints: Sequence[Endpoint]) -> Json:
     structs = [endpoint.answers for endpoint in endpoints if endpoint.answers is not None]
     _, schemas = msgspec.json.schema_components([*structs, Problem], ref_template=REF)
-    return {name: _as_sent(schema) for name, schema in sorted(schemas.items())}
+    return {name: _opened(_as_sent(schema)) for name, schema in sorted(schemas.items())}
 
 
 def _as_sent(schema: Json) -> Json:
@@ -146,3 +151,17 @@ def _as_sent(schema: Json) -> Json:
         del members[name]["default"]
     required = {*schema.get("required", ()), *defaulted}
     return schema | {"required": [name for name in members if name in required]}
+
+
+def _opened(schema: Any) -> Any:
+    """Return a schema, or part of it, in which each enumeration is a plain string."""
+    match schema:
+        case {"enum": [*values], **others}:
+            known = f"Known values: {', '.join(f'`{value}`' for value in values)}."
+            description = f"{others.get('description', '')} {known}".strip()
+            return others | {"type": "string", "description": description, KNOWN_VALUES: values}
+        case dict():
+            return {key: _opened(value) for key, value in schema.items()}
+        case list():
+            return [_opened(value) for value in schema]
+    return schema

@@ -7,6 +7,7 @@
 """
 
 from collections.abc import Sequence
+from datetime import date as Day
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -47,8 +48,14 @@ PROBLEMS: dict[str, ProblemType] = {
     "before-first-record": ProblemType(
         404,
         "Before the first record",
-        "`as_of` lies before the first value was recorded here; `first_recorded_at` names that "
-        "instant.",
+        "`as_of` lies before the instant from which on the record answers, which the problem "
+        "names. Ask with that instant or a later one, or without `as_of` for what is known now.",
+    ),
+    "not-known-then": ProblemType(
+        404,
+        "Not known then",
+        "At the instant of `as_of` the day had no value, and it was not known yet whether it would "
+        "get one. Ask with a later `as_of`, or without it for what is known now.",
     ),
     "not-yet-published": ProblemType(
         404,
@@ -69,6 +76,27 @@ PROBLEMS: dict[str, ProblemType] = {
         "A value is missing",
         "The day should have a value but none has been recorded. `/api/v1/rates/gaps` lists such "
         "days; they are filled as soon as the source has them.",
+    ),
+    "history-loading": ProblemType(
+        503,
+        "The history is being loaded",
+        "The day lies before what has been loaded so far, so that it is not known yet whether it "
+        "has a value. Ask again after `Retry-After`; days from `known_from` on can be asked for "
+        "now.",
+    ),
+    "not-verified": ProblemType(
+        503,
+        "Not verified",
+        "A value is due and has not been recorded, and the source has not been heard since, so "
+        "that it is not known whether there is one. Ask again after `Retry-After`; days with a "
+        "recorded value can be asked for now.",
+    ),
+    "under-review": ProblemType(
+        503,
+        "Under review",
+        "The source has published a value for the day that is checked before it is served, as it "
+        "is unlikely or can't be read. Ask again after `Retry-After`, or look it up at Banco de "
+        "México.",
     ),
     # Sent by the edge, never by the service, which has the page that its `type` leads to.
     "too-many-requests": ProblemType(
@@ -92,10 +120,14 @@ PROBLEMS: dict[str, ProblemType] = {
 }
 
 
+RETRY_SECONDS = 60
+"""Until a client should retry after a 503 whose end is not known."""
+
+
 class Refused(Exception):
     """A request that gets the problem `code` instead of an answer.
 
-    `retry_after` is in seconds; `members` are further members of the document.
+    `retry_after` is in seconds, a 503 always has it; `members` are further members of the document.
     """
 
     def __init__(
@@ -105,15 +137,19 @@ class Refused(Exception):
         *,
         errors: Sequence[ParameterError] = (),
         retry_after: int | None = None,
-        **members: datetime | tuple[str, ...] | dict[str, str],
+        **members: datetime | Day | tuple[str, ...] | dict[str, str],
     ) -> None:
         """Refuse with `detail`, a sentence about this one request."""
         super().__init__(detail)
         self.code = code
         self.detail = detail
         self.errors = tuple(errors)
+        if retry_after is None and self.status == 503:
+            retry_after = RETRY_SECONDS
         self.retry_after = retry_after
         self.members: dict[str, Any] = members
+        self.shared_until: datetime | None = None
+        """Until when shared caches may keep the problem, for some seconds at most; None: never."""
 
     @property
     def status(self) -> int:

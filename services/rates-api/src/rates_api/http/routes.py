@@ -42,6 +42,8 @@ UNKNOWN = "unknown"
 NOT_FOUND = Refused("not-found", "Nothing is served at this path.", links={"api": "/api/v1"})
 NOT_ALLOWED = Refused("method-not-allowed", "`Allow` names the methods of this path.")
 MISTAKE = Refused("internal-error", "The request could not be answered.")
+MAX_PROBLEM_SECONDS = 5
+"""The longest `s-maxage` of a problem: within it many ask for the FIX that is just due."""
 METHODS = "GET, HEAD, OPTIONS"
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 SAFE_IN_PATH = "/:@!$&'()*+,;="
@@ -122,18 +124,30 @@ def _request_id(port: WorkerPort, request: HttpRequest) -> str:
 
 
 def _problem(refused: Refused, port: WorkerPort, request: HttpRequest) -> HttpResponse:
-    """Return the problem document as a `no-store` response."""
+    """Return the problem document, as a `no-store` response unless it says otherwise."""
     instance = quote(request.scope["path"], safe=SAFE_IN_PATH)
     body = msgspec.json.encode(refused.document(instance))
     headers = [
         ("content-type", PROBLEM_JSON),
         ("content-length", str(len(body))),
-        ("cache-control", "no-store"),
-        ("x-request-id", _request_id(port, request)),
+        *_problem_caching(refused, port, request),
     ]
     if refused.retry_after is not None:
         headers.append(("retry-after", str(refused.retry_after)))
     return HttpResponse.of(refused.status, headers, body)
+
+
+def _problem_caching(refused: Refused, port: WorkerPort, request: HttpRequest) -> Headers:
+    """Yield `Cache-Control`, and `X-Request-Id` where the response is this client's alone."""
+    seconds = 0
+    if refused.shared_until is not None:
+        left = int((refused.shared_until - port.clock()).total_seconds())
+        seconds = min(MAX_PROBLEM_SECONDS, left)
+    if seconds > 0:
+        yield "cache-control", f"public, max-age=0, must-revalidate, s-maxage={seconds}"
+    else:
+        yield "cache-control", "no-store"
+        yield "x-request-id", _request_id(port, request)
 
 
 def exception_handlers(port: WorkerPort) -> ExceptionHandlersMap:

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from rates_api.http.parameters import Parameter
 from rates_api.http.problems import Refused
 from rates_api.rates.current import quality
+from rates_api.rates.knowledge import is_known, recorded_warnings, unknown_warnings
 from rates_api.rates.query_parameters import AS_OF, ONLY_FIX, RateQuery
 from rates_api.rates.view import View
 from rates_contracts.answers import AverageRate
@@ -49,6 +50,8 @@ class AverageQuery(RateQuery):
 def answer(query: AverageQuery, view: View) -> AverageRate:
     """Answer with the average of the window that ends today."""
     found = _precomputed(view, query.window) or _computed(view, query.window)
+    span = (found.from_day, found.to_day)
+    warnings = (*recorded_warnings(view, "fix", *span), *unknown_warnings(view, "fix", *span))
     return AverageRate(
         source=view.source,
         series=FIX,
@@ -59,11 +62,12 @@ def answer(query: AverageQuery, view: View) -> AverageRate:
         count=found.count,
         expected=found.expected,
         complete=found.complete,
+        known=is_known(view, "fix", *span),
         low=found.low,
         high=found.high,
         first_used=found.first_used,
         last_used=found.last_used,
-        **quality(view),
+        **quality(view, warnings),
     )
 
 

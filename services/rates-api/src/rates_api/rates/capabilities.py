@@ -4,11 +4,17 @@ import dataclasses
 
 from rates_api import __version__
 from rates_api.rates.convert import MAX_SCALE
+from rates_api.rates.knowledge import (
+    is_known,
+    series_status,
+    unknown_warnings,
+    warnings_member,
+)
 from rates_api.rates.query_parameters import MAX_DATES, MAX_DAYS, RateQuery
 from rates_api.rates.view import View
 from rates_contracts.answers import CalendarInfo, Capabilities, KindInfo, Limits, PollingInfo
 from rates_contracts.averages import DAYS_OF
-from rates_contracts.observation import SERIES_OF, Kind
+from rates_contracts.observation import FIRST_FIX_DAY, SERIES_OF, Kind
 from rates_contracts.status import PollingWindow
 
 DESCRIPTIONS: dict[Kind, str] = {
@@ -37,24 +43,39 @@ class CapabilitiesQuery(RateQuery):
 def answer(_: CapabilitiesQuery, view: View) -> Capabilities:
     """Answer with kinds, spans, limits and links."""
     calendar = view.calendar
-    row = view.assessment.transition if view.assessment else None
+    kinds = tuple(_kind(view, kind) for kind in SERIES_OF)
     return Capabilities(
         name="USD/MXN exchange rates of Banco de México",
         version=__version__,
         source=view.source,
-        kinds=tuple(_kind(view, kind) for kind in SERIES_OF),
+        kinds=kinds,
         averages=tuple(DAYS_OF),
         limits=LIMITS,
         calendar=CalendarInfo(calendar.version, calendar.first, calendar.last),
         polling_window=_polling(view.status.window),
-        next_publication_at=None if row is None else row.next_publication_at,
+        next_publication_at=view.assessment.next_publication_at if view.assessment else None,
         links=LINKS,
+        known=all(kind.known for kind in kinds),
+        **warnings_member(
+            warning
+            for kind in SERIES_OF
+            for warning in unknown_warnings(view, kind, FIRST_FIX_DAY, view.today)
+        ),
     )
 
 
 def _kind(view: View, kind: Kind) -> KindInfo:
-    history = view.history(kind)
-    return KindInfo(kind, SERIES_OF[kind], DESCRIPTIONS[kind], history.first_day, history.last_day)
+    """Return what is there of a kind; while history is missing its first day is not known."""
+    history, complete_from = view.history(kind), series_status(view, kind).complete_from
+    is_complete = complete_from is not None and complete_from <= FIRST_FIX_DAY
+    return KindInfo(
+        kind,
+        SERIES_OF[kind],
+        DESCRIPTIONS[kind],
+        history.first_day if is_complete else None,
+        history.last_day,
+        is_known(view, kind, FIRST_FIX_DAY, view.today),
+    )
 
 
 def _polling(window: PollingWindow) -> PollingInfo:

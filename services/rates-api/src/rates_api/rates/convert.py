@@ -10,8 +10,9 @@ from typing import Annotated, Any, Literal
 
 from rates_api.http.parameters import Parameter
 from rates_api.rates import current
+from rates_api.rates.knowledge import warnings_member
 from rates_api.rates.query_parameters import AS_OF, KIND, RateQuery, choice, day, integer
-from rates_api.rates.resolution import Resolution, newest, rate_members, resolve
+from rates_api.rates.resolution import Resolution, rate_members, resolve
 from rates_api.rates.view import View, as_of_member
 from rates_contracts.answers import Conversion, Currency, ParameterError, Rounding
 from rates_contracts.observation import Kind
@@ -88,6 +89,7 @@ def answer(query: ConvertQuery, view: View) -> Conversion:
         reason=found.reason,
         **rate_members(view, found),
         **as_of_member(view),
+        **warnings_member([*found.warnings, *_of_today(query, view)]),
     )
 
 
@@ -103,8 +105,12 @@ def converted(
     return work(amount, rate).quantize(Decimal(1).scaleb(-scale), MODES[rounding], UNROUNDED)
 
 
+def _of_today(query: ConvertQuery, view: View) -> tuple[str, ...]:
+    """Return what to be careful about in a rate that passes as current."""
+    return view.assessment.warnings if view.assessment and query.date is None else ()
+
+
 def _resolution(query: ConvertQuery, view: View) -> Resolution:
     if query.date is not None:
         return resolve(view, query.kind, query.date)
-    current.refuse_if_limited(view)
-    return newest(view, query.kind)
+    return current.passing_as_current(view, query.kind)

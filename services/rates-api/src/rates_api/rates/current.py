@@ -1,17 +1,19 @@
 """`GET /api/v1/rates/current`: the newest FIX, or the settlement rate that applies today."""
 
 import dataclasses
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 
 from rates_api.http.problems import Refused
+from rates_api.rates.knowledge import warnings_member
 from rates_api.rates.query_parameters import AS_OF, KIND, RateQuery
-from rates_api.rates.resolution import newest, rate_members
+from rates_api.rates.resolution import Resolution, newest, rate_members
 from rates_api.rates.view import View, as_of_member
 from rates_api.snapshot.level import Assessment
 from rates_contracts.answers import CurrentRate, Freshness
 from rates_contracts.observation import Kind
-from rates_contracts.status import SyncStatus
+from rates_contracts.warnings import in_order
 
 NO_CURRENT_RATE_RETRY_SECONDS = 60
 HISTORICAL = "/api/v1/rates/historical?last=10"
@@ -27,42 +29,49 @@ class CurrentQuery(RateQuery):
 
 def answer(query: CurrentQuery, view: View) -> CurrentRate:
     """Answer with the current rate. Raises `Refused` where none may pass as current."""
-    refuse_if_limited(view)
-    try:
-        found = newest(view, query.kind)
-    except Refused as refused:
-        if view.assessment is None:
-            raise
-        raise _no_current_rate() from refused
-    return CurrentRate(kind=query.kind, **rate_members(view, found), **quality(view))
+    found = passing_as_current(view, query.kind)
+    return CurrentRate(
+        kind=query.kind, **rate_members(view, found), **quality(view, found.warnings)
+    )
 
 
-def refuse_if_limited(view: View) -> None:
-    """Raise `Refused` past the instant until which the last value is usable."""
-    if view.assessment is not None and view.assessment.level in ("limited", "critical"):
-        raise _no_current_rate()
+def passing_as_current(view: View, kind: Kind) -> Resolution:
+    """Return the newest FIX, or the settlement rate that applies today.
 
-
-def quality(view: View) -> dict[str, Any]:
-    """Return the freshness members, or `as_of` in an answer about the past."""
+    Raises `Refused` without any, and past the instant until which the last value is usable.
+    """
     if view.assessment is None:
-        return as_of_member(view)
+        return newest(view, kind)
+    if view.assessment.level in ("limited", "critical"):
+        raise _no_current_rate()
+    try:
+        return newest(view, kind)
+    except Refused as refused:
+        raise _no_current_rate() from refused
+
+
+def quality(view: View, warnings: Iterable[str] = ()) -> dict[str, Any]:
+    """Return the freshness members, or `as_of` in an answer about the past.
+
+    `warnings` are those of the values used; about the present the level's are added.
+    """
+    if view.assessment is None:
+        return {**as_of_member(view), **warnings_member(warnings)}
     return {
-        "freshness": freshness(view.status, view.assessment),
+        "freshness": freshness(view.assessment),
         "level": view.assessment.level,
-        "warnings": view.assessment.warnings,
+        "warnings": in_order((*view.assessment.warnings, *warnings)),
     }
 
 
-def freshness(status: SyncStatus, assessment: Assessment) -> Freshness:
-    """Return how fresh the record is, as instants."""
-    row = assessment.transition
+def freshness(assessment: Assessment) -> Freshness:
+    """Return how fresh what an answer rests on is, as instants."""
     return Freshness(
         state=assessment.state,
-        verified_at=status.verified_at,
-        fresh_until=status.fresh_until,
-        usable_until=status.usable_until,
-        next_publication_at=None if row is None else row.next_publication_at,
+        verified_at=assessment.verified_at,
+        fresh_until=assessment.fresh_until,
+        usable_until=assessment.usable_until,
+        next_publication_at=assessment.next_publication_at,
     )
 
 

@@ -6,6 +6,12 @@ from datetime import datetime
 from typing import Annotated
 
 from rates_api.http.problems import Refused
+from rates_api.rates.knowledge import (
+    knowledge_members,
+    recorded_warnings,
+    unknown,
+    warnings_member,
+)
 from rates_api.rates.query_parameters import AS_OF, DATE, DATES, FORMAT, KIND, ROLL, RateQuery
 from rates_api.rates.resolution import Roll, rate_members, resolve
 from rates_api.rates.view import View, as_of_member, envelope
@@ -54,24 +60,42 @@ def answer(query: DayQuery, view: View) -> DayRate:
         reason=found.reason,
         **rate_members(view, found),
         **as_of_member(view),
+        **warnings_member(found.warnings),
     )
 
 
 def revisions(query: RevisionsQuery, view: View) -> Revisions:
-    """Answer with all that was ever recorded for a day; no rows if it never had a value."""
+    """Answer with all that was ever recorded for a day; no rows if it never had a value.
+
+    Not known if it may have a value that is not recorded.
+    """
     rows = tuple(
         RevisionRow(row.date, row.value, row.revision, row.recorded_at, row.payload_sha256)
         for row in view.history(query.kind).revisions(query.date)
     )
+    unknown_codes = unknown(view, query.kind, query.date, query.date)
+    warned = recorded_warnings(view, query.kind, query.date, query.date)
     return Revisions(
-        **envelope(view, query.kind), date=query.date, count=len(rows), observations=rows
+        **envelope(view, query.kind),
+        **knowledge_members(unknown_codes, warned),
+        date=query.date,
+        count=len(rows),
+        observations=rows,
     )
 
 
 def batch(query: BatchQuery, view: View) -> Batch:
     """Answer each day by itself, a problem where it has no rate."""
     results = tuple(_result(query, view, day) for day in query.dates)
-    return Batch(**envelope(view, query.kind), roll=query.roll, count=len(results), results=results)
+    problems = {result.problem.code for result in results if result.problem}
+    warned = {code for result in results for code in result.warnings or ()}
+    return Batch(
+        **envelope(view, query.kind),
+        **knowledge_members(problems, warned),
+        roll=query.roll,
+        count=len(results),
+        results=results,
+    )
 
 
 def _result(query: BatchQuery, view: View, day: Day) -> BatchResult:
@@ -84,4 +108,5 @@ def _result(query: BatchQuery, view: View, day: Day) -> BatchResult:
         resolved=found.resolved,
         reason=found.reason,
         **rate_members(view, found),
+        **warnings_member(found.warnings),
     )

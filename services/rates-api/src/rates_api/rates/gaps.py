@@ -1,8 +1,9 @@
 """`GET /api/v1/rates/gaps`: banking days without a FIX, and those declared closed.
 
-A day counts as `late` from 13:00 of its own day on and as `absent` from the next midnight on; a
-closure declared by an operator settles it. Before the calendar's first day there are no gaps: there
-the FIX's own days are the banking days.
+A day counts as `late` from 13:00 of its own day on, over midnight and weekends, until its FIX comes
+or a later one, which makes it `absent`; a closure declared by an operator settles it (protocol rule
+29). From noon on it is `unverified` while the source is not heard. Before the calendar's first day
+there are no gaps: there the FIX's own days are the banking days.
 """
 
 import dataclasses
@@ -11,10 +12,11 @@ from datetime import date as Day
 from datetime import datetime
 from typing import Annotated, Literal
 
+from rates_api.rates.knowledge import absence, knowledge_members, series_status, unknown
 from rates_api.rates.query_parameters import AS_OF, FORMAT, ONLY_FIX, RateQuery, day, in_order
 from rates_api.rates.view import View, envelope
-from rates_contracts.answers import Gap, Gaps, GapStatus
-from rates_contracts.calendar import LATE_FROM, mexico_instant
+from rates_contracts.answers import Gap, Gaps
+from rates_contracts.calendar import DUE_FROM, LATE_FROM, mexico_instant
 from rates_contracts.observation import FIRST_FIX_DAY
 
 FROM = day("from", "First day of the span (default 1991-11-12).", unbounded=True)
@@ -38,18 +40,52 @@ def answer(query: GapsQuery, view: View) -> Gaps:
     """Answer with the gaps of the span, ascending."""
     first = query.from_ or FIRST_FIX_DAY
     last = query.to or max(view.today, first)
-    found = tuple(sorted(_gaps(view, first, last), key=lambda gap: gap.date))
-    return Gaps(**envelope(view, "fix"), from_=first, to=last, count=len(found), gaps=found)
+    found = tuple(_gaps(view, first, last))
+    return Gaps(
+        **envelope(view, "fix"),
+        **knowledge_members(unknown(view, "fix", first, last)),
+        from_=first,
+        to=last,
+        count=len(found),
+        gaps=found,
+    )
 
 
 def _gaps(view: View, first: Day, last: Day) -> Iterator[Gap]:
-    last = min(last, view.today)
-    observed = {observation.date for observation in view.fix.between(first, last)}
-    for closure in view.calendar.declared:
-        if first <= closure.date <= last and closure.date not in observed:
-            yield Gap(closure.date, closure.declared_at, "declared_closed")
-    for missing in view.calendar.banking_days(max(first, view.calendar.first), last):
-        since = mexico_instant(missing, LATE_FROM)
-        if missing not in observed and view.at >= since:
-            status: GapStatus = "late" if missing == view.today else "absent"
-            yield Gap(missing, since, status)
+    """Yield the gaps since the history is complete; of what lies before nothing is known."""
+    complete_from = series_status(view, "fix").complete_from
+    if complete_from is not None:
+        for missing in _candidates(view, max(first, complete_from), min(last, view.today)):
+            gap = _gap(view, missing)
+            if gap is not None:
+                yield gap
+
+
+def _candidates(view: View, first: Day, last: Day) -> list[Day]:
+    """Return the days without a FIX that could be gaps, ascending."""
+    calendar = view.calendar
+    days = {
+        *calendar.banking_days(max(first, calendar.first), min(last, calendar.last)),
+        *(closure.date for closure in calendar.declared),
+        *series_status(view, "fix").under_review,
+    }
+    observed = {found.date for found in view.fix.between(first, last)}
+    return sorted(day for day in days - observed if first <= day <= last)
+
+
+def _gap(view: View, missing: Day) -> Gap | None:
+    """Return the gap of `missing`, a day without a FIX, by the problem that it is answered with."""
+    late_at = mexico_instant(missing, LATE_FROM)
+    match absence(view, "fix", missing):
+        case "gap":
+            return Gap(missing, late_at, "absent")
+        case "not-yet-published" if view.at >= late_at:
+            return Gap(missing, late_at, "late")
+        case "not-verified" | "not-known-then":
+            return Gap(missing, mexico_instant(missing, DUE_FROM), "unverified")
+        case "under-review":
+            return Gap(missing, mexico_instant(missing, DUE_FROM), "under_review")
+    declared = (closure for closure in view.calendar.declared if closure.date == missing)
+    return next(
+        (Gap(missing, closure.declared_at, "declared_closed") for closure in declared), None
+    )

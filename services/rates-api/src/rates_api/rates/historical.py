@@ -1,11 +1,20 @@
-"""`GET /api/v1/rates/historical`: the recorded observations of a span, in one of three forms."""
+"""`GET /api/v1/rates/historical`: the values of a span, in one of three forms.
+
+Settlement days before the stored series are derived and marked, each as its day is answered.
+"""
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Set
 from datetime import date as Day
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
+from rates_api.rates.knowledge import (
+    knowledge_members,
+    recorded_warnings,
+    series_status,
+    unknown,
+)
 from rates_api.rates.query_parameters import (
     AS_OF,
     FORMAT,
@@ -19,14 +28,15 @@ from rates_api.rates.query_parameters import (
 )
 from rates_api.rates.view import View, envelope
 from rates_contracts.answers import History, ParameterError, Row
-from rates_contracts.observation import Kind, Observation
+from rates_contracts.calendar import ONE_DAY
+from rates_contracts.observation import FIRST_FIX_DAY, Kind, Observation
 
 DEFAULT_DAYS = 10
 
 DAYS = integer(
     "days", "The calendar days ending today, both ends included (default 10).", 1, MAX_DAYS
 )
-LAST = integer("last", "The last observations up to today, whatever days they are of.", 1, MAX_DAYS)
+LAST = integer("last", "The last values up to today, whatever days they are of.", 1, MAX_DAYS)
 FROM = day("from", "First day of a span; with `to`, or up to today.", unbounded=True)
 TO = day("to", "Last day of a span that `from` begins.", unbounded=True)
 
@@ -53,32 +63,113 @@ class HistoricalQuery(RateQuery):
 
 
 def answer(query: HistoricalQuery, view: View) -> History:
-    """Answer with the newest revision of each recorded day of the span."""
-    first, last, observations = _span(query, view)
+    """Answer with the newest revision of each day of the span that has a value."""
+    if query.last is not None:
+        return _last(query, view, query.last)
+    first, last = _bounds(query, view.today)
+    rows = _rows(view, query.kind, first, last)
+    return _history(query, view, rows, (first, last), (first, last))
+
+
+def _last(query: HistoricalQuery, view: View, n: int) -> History:
+    """Answer with the last `n` values; where too few are known, with all of history in view."""
+    rows = _last_rows(view, query.kind, n)
+    shown = (rows[0].date, rows[-1].date) if rows else (None, None)
+    complete_from = series_status(view, query.kind).complete_from
+    enough = len(rows) == n and complete_from is not None and rows[0].date >= complete_from
+    touched = (rows[0].date if enough else FIRST_FIX_DAY, view.today)
+    return _history(query, view, rows, shown, touched)
+
+
+def _history(
+    query: HistoricalQuery,
+    view: View,
+    rows: tuple[Row, ...],
+    shown: tuple[Day | None, Day | None],
+    touched: tuple[Day, Day],
+) -> History:
+    """Return the answer with `rows`, which says the days `shown` and rests on those `touched`."""
+    warnings = _warnings(view, query.kind, *touched)
     return History(
         **envelope(view, query.kind),
-        from_=first,
-        to=last,
-        count=len(observations),
-        observations=tuple(
-            Row(observation.date, observation.value, observation.revision, observation.recorded_at)
-            for observation in observations
-        ),
+        **knowledge_members(unknown(view, query.kind, *touched), warnings),
+        from_=shown[0],
+        to=shown[1],
+        count=len(rows),
+        observations=rows,
     )
-
-
-def _span(
-    query: HistoricalQuery, view: View
-) -> tuple[Day | None, Day | None, Sequence[Observation]]:
-    history = view.history(query.kind)
-    if query.last is not None:
-        found = history.last(query.last, view.today)
-        return (found[0].date, found[-1].date, found) if found else (None, None, ())
-    first, last = _bounds(query, view.today)
-    return first, last, history.between(first, last)
 
 
 def _bounds(query: HistoricalQuery, today: Day) -> tuple[Day, Day]:
     if query.from_ is not None:
         return query.from_, query.to or max(today, query.from_)
     return today - timedelta(days=(query.days or DEFAULT_DAYS) - 1), today
+
+
+def _rows(view: View, kind: Kind, first: Day, last: Day) -> tuple[Row, ...]:
+    """Return the values of the days from `first` to `last`, each as its day is answered."""
+    if kind == "fix":
+        return tuple(map(_row, view.fix.between(first, min(last, view.today))))
+    stored = map(_row, view.settlement.between(first, last))
+    derived = (_derived_row(settled, fix) for settled, fix in _derived(view, first, last))
+    return (*derived, *stored)
+
+
+def _last_rows(view: View, kind: Kind, n: int) -> tuple[Row, ...]:
+    """Return the last `n` values up to today."""
+    found = view.history(kind).last(n, view.today)
+    if kind == "fix" or len(found) == n:
+        return tuple(map(_row, found))
+    return _rows(view, kind, FIRST_FIX_DAY, view.today)[-n:]
+
+
+def _row(found: Observation) -> Row:
+    return Row(found.date, found.value, found.revision, found.recorded_at)
+
+
+def _derived_row(settled: Day, fix: Observation) -> Row:
+    return Row(settled, fix.value, fix.revision, fix.recorded_at, derived=True)
+
+
+def _warnings(view: View, kind: Kind, first: Day, last: Day) -> tuple[str, ...]:
+    """Return what to be careful about in the values from `first` to `last`, derived ones too."""
+    found = recorded_warnings(view, kind, first, last)
+    withdrawn = series_status(view, "fix").withdrawn
+    if kind == "settlement" and withdrawn:
+        derived = _derived(view, first, last)
+        if any(fix.date in withdrawn for _, fix in derived):
+            return (*found, "withdrawn_at_source")
+    return found
+
+
+def _derived(view: View, first: Day, last: Day) -> Iterator[tuple[Day, Observation]]:
+    """Yield the settlement days before the stored series, each with the FIX that applies there.
+
+    That is derived only where both series are complete, and nothing is under review (rule 25).
+    """
+    settlement, fix = series_status(view, "settlement"), series_status(view, "fix")
+    if settlement.complete_from is None or fix.complete_from is None:
+        return
+    stored = view.settlement.first_day
+    end = view.calendar.last if stored is None else stored - ONE_DAY
+    since = max(first, FIRST_FIX_DAY, settlement.complete_from)
+    usable = {found.date: found for found in view.fix.between(fix.complete_from, last)}
+    for settled, determined in _determinations(view, since, min(last, end)):
+        reviewed = settled in settlement.under_review or determined in fix.under_review
+        if determined in usable and not reviewed:
+            yield settled, usable[determined]
+
+
+def _determinations(view: View, first: Day, last: Day) -> Iterator[tuple[Day, Day]]:
+    """Yield the days from `first` to `last`, each with the day whose FIX applies by the rule.
+
+    In a single pass: day by day the rule would look back from each of 10,000 days.
+    """
+    banking = view.banking_days
+    determined, published = banking.determination_for(first), banking.previous(first)
+    for ordinal in range(first.toordinal(), last.toordinal() + 1):
+        settled = Day.fromordinal(ordinal)
+        if determined is not None:
+            yield settled, determined
+        if banking.is_banking_day(settled):
+            determined, published = published, settled

@@ -12,6 +12,7 @@ from typing import Any
 
 from rates_api.http.parameters import Parameter, Query, Rule
 from rates_contracts.answers import ParameterError
+from rates_contracts.observation import Kind
 
 INTEGER = re.compile(r"[0-9]{1,9}")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -157,6 +158,11 @@ class RateQuery(Query):
     Queries that have these as parameters declare them as fields. Each endpoint has a type of its
     own: answers are cached by query.
     """
+
+    @property
+    def kind(self) -> Kind | None:
+        """Return the kind whose series the answer rests on, None for those of all kinds."""
+        return None
 
     @property
     def as_of(self) -> datetime | None:

@@ -7,19 +7,50 @@ A day, the batch, `convert` and `current` share it, so that they can't disagree.
 import dataclasses
 from datetime import date as Day
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any, Literal
 
 from rates_api.http.problems import Refused
+from rates_api.rates.knowledge import (
+    Absence,
+    absence,
+    absent_fix,
+    fix_by_rule,
+    recorded_warnings,
+    series_status,
+)
+from rates_api.rates.legal_dates import (
+    dates_of_fix,
+    dates_of_settlement,
+    is_contradicted,
+    is_loading,
+)
 from rates_api.rates.view import View
 from rates_contracts.answers import Dates, Provenance
-from rates_contracts.calendar import DUE_FROM, ONE_DAY, mexico_instant
-from rates_contracts.observation import FIRST_FIX_DAY, Kind, Observation
+from rates_contracts.calendar import DUE_FROM, MAX_DAYS_APART, ONE_DAY, mexico_instant
+from rates_contracts.observation import Kind, Observation
+from rates_contracts.warnings import in_order
 
 Roll = Literal["previous", "none"]
 
+MAX_REST = MAX_DAYS_APART * ONE_DAY
+"""Banks never close for longer: what seems to be closed for so long is missing."""
+
 OVERDUE_RETRY_SECONDS = 60
 """Until a client should retry for a FIX that is overdue."""
+
+DETAILS: dict[Absence, str] = {
+    "before-first-observation": "There is no value for {day}, so early.",
+    "not-yet-known": "The {kind} of {day} is not known to be determined yet.",
+    "under-review": "Banco de México's value for {day} is checked before it is served.",
+    "history-loading": "Whether {day} has a value is not known yet: the history is being loaded.",
+    "no-fix-on-closed-day": "Banks were closed on {day}.",
+    "not-yet-published": "The FIX of {day} has not been seen yet.",
+    "gap": "The {kind} of {day} is missing.",
+    "not-verified": "The {kind} of {day} is due, and the source has not been heard since.",
+    "not-known-then": "At that instant it was not known whether {day} has a value.",
+}
+"""What is said of a day without a value, by the code of its problem."""
+KIND_NAMES: dict[Kind, str] = {"fix": "FIX", "settlement": "settlement rate"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,13 +58,14 @@ class Resolution:
     """The observation that answers for `requested`.
 
     `derived` means that the observation is the FIX that applies by the rule, on a day before the
-    stored settlement series.
+    stored settlement series. `warnings` are those of this observation and its dates, worst first.
     """
 
     requested: Day
     resolved: Day
     observation: Observation
     dates: Dates
+    warnings: tuple[str, ...] = ()
     derived: bool = False
 
     @property
@@ -62,8 +94,6 @@ def rate_members(view: View, found: Resolution) -> dict[str, Any]:
 
 def resolve(view: View, kind: Kind, day: Day, roll: Roll = "previous") -> Resolution:
     """Find what answers for `day`. Raises `Refused`."""
-    if day < FIRST_FIX_DAY:
-        raise _before_first(day)
     match kind:
         case "fix":
             return _fix(view, day, roll)
@@ -81,84 +111,92 @@ def newest(view: View, kind: Kind) -> Resolution:
 
 
 def _newest_fix(view: View) -> Resolution:
-    last = view.fix.at_or_before(view.today)
+    last = view.newest("fix", view.today)
     if last is None:
-        raise Refused("gap", "No FIX is recorded at all.")
+        code: Absence = "not-known-then" if view.is_as_of else "history-loading"
+        raise _refused(view, "fix", view.today, code)
     return _of_fix(view, last.date, last)
 
 
-def dates_of(view: View, determined: Day, rate: Decimal) -> Dates:
-    """Return the legal dates of the FIX of `determined`, which is `rate`."""
-    dates = view.banking_days.legal_dates(determined)
-    applies_from = dates.applies_from
-    settled = None if applies_from is None else view.settlement.on(applies_from)
-    return Dates(
-        determined=determined,
-        dof_published=dates.dof_published,
-        applies_from=applies_from,
-        applies_to=dates.applies_to,
-        confirmed=settled is not None and settled.value == rate,
-    )
-
-
 def _fix(view: View, day: Day, roll: Roll) -> Resolution:
-    if day > view.today:
-        raise Refused("not-yet-known", f"The FIX of {day} lies in the future.")
-    resolved = _banking_day_at_or_before(view, day)
-    if resolved != day and roll == "none":
-        raise Refused("no-fix-on-closed-day", f"Banks were closed on {day}.")
-    observation = view.fix.on(resolved)
-    if observation is not None:
-        return _of_fix(view, day, observation)
-    if resolved == view.today:
-        raise _not_yet_published(view, day)
-    raise Refused("gap", f"The FIX of {resolved}, a banking day, is missing.")
+    resolved = day
+    while (observation := _recorded_fix(view, resolved)) is None:
+        code = absent_fix(view, resolved)
+        if code != "no-fix-on-closed-day" or roll == "none":
+            raise _refused(view, "fix", resolved, code)
+        resolved -= ONE_DAY
+        if day - resolved > MAX_REST:
+            raise _refused(view, "fix", day, "gap")
+    return _of_fix(view, day, observation)
 
 
-def _banking_day_at_or_before(view: View, day: Day) -> Day:
-    """Roll back only over days on which there is no FIX, observed or due."""
-    is_banking_day = view.banking_days.is_banking_day
-    while day > FIRST_FIX_DAY and view.fix.on(day) is None and not is_banking_day(day):
-        day -= ONE_DAY
-    return day
+def _recorded_fix(view: View, day: Day) -> Observation | None:
+    """Return the value of `day`; what is recorded ahead of today is not known to be right."""
+    return view.recorded("fix", day) if day <= view.today else None
 
 
 def _of_fix(view: View, requested: Day, observation: Observation) -> Resolution:
-    dates = dates_of(view, observation.date, observation.value)
-    return Resolution(requested, observation.date, observation, dates)
+    day = observation.date
+    dates = dates_of_fix(view, day)
+    warnings = [*recorded_warnings(view, "fix", day, day), *_dates_warnings(view, dates)]
+    if requested in series_status(view, "fix").under_review:
+        # Of a weekend, which has no FIX by the rule: the day itself is closed all the same.
+        warnings.append("value_under_review")
+    return Resolution(requested, day, observation, dates, in_order(warnings))
 
 
 def _settlement(view: View, day: Day) -> Resolution:
-    stored = view.settlement.on(day)
-    determined = view.banking_days.determination_for(day)
-    if determined is None:
-        raise _before_first(day)
-    if stored is not None:
-        return Resolution(day, day, stored, dates_of(view, determined, stored.value))
-    fix = view.fix.on(determined) if _before_stored(view, day) else None
-    if fix is not None:
-        return Resolution(day, day, fix, dates_of(view, determined, fix.value), derived=True)
-    if day > view.today:
-        raise Refused("not-yet-known", f"The settlement rate of {day} is not determined yet.")
-    raise Refused("gap", f"The settlement rate of {day} is missing.")
+    stored = view.recorded("settlement", day)
+    if stored is None:
+        return _derived(view, day)
+    dates = dates_of_settlement(view, day)
+    warnings = [*recorded_warnings(view, "settlement", day, day), *_dates_warnings(view, dates)]
+    if dates.determined is None and is_loading(view, day):
+        warnings.append("history_loading")
+    return Resolution(day, day, stored, dates, in_order(warnings))
 
 
-def _before_stored(view: View, day: Day) -> bool:
-    first = view.settlement.first_day
-    return first is None or day < first
+def _derived(view: View, day: Day) -> Resolution:
+    """Find the FIX that applies on a day before the stored settlements. Raises `Refused`."""
+    code = absence(view, "settlement", day)
+    fix = None if code is not None else fix_by_rule(view, day)
+    if fix is None:
+        raise _refused(view, "settlement", day, code or "gap")
+    warnings = recorded_warnings(view, "fix", fix.date, fix.date)
+    return Resolution(day, day, fix, dates_of_settlement(view, day), warnings, derived=True)
 
 
-def _before_first(day: Day) -> Refused:
-    return Refused("before-first-observation", f"There is no value for {day}, so early.")
+def _dates_warnings(view: View, dates: Dates) -> tuple[str, ...]:
+    return ("dates_unconfirmed",) if is_contradicted(view, dates) else ()
 
 
-def _not_yet_published(view: View, day: Day) -> Refused:
+def _refused(view: View, kind: Kind, day: Day, code: Absence) -> Refused:
+    detail = DETAILS[code].format(day=day, kind=KIND_NAMES[kind])
+    match code:
+        case "not-yet-published":
+            return _not_yet_published(view, day, detail)
+        case "history-loading":
+            return _history_loading(view, kind, detail)
+    return Refused(code, detail)
+
+
+def _not_yet_published(view: View, day: Day, detail: str) -> Refused:
     expected_at = mexico_instant(day, DUE_FROM)
     left = (expected_at - view.at) // timedelta(seconds=1)
     return Refused(
         "not-yet-published",
-        f"The FIX of {day} has not been seen yet.",
+        detail,
         # What was known at a past instant never changes: no use in retrying.
-        retry_after=None if view.assessment is None else max(OVERDUE_RETRY_SECONDS, left),
+        retry_after=None if view.is_as_of else max(OVERDUE_RETRY_SECONDS, left),
         expected_at=expected_at,
     )
+
+
+def _history_loading(view: View, kind: Kind, detail: str) -> Refused:
+    """Say since when each day is known, if any is; a settlement rests on both series."""
+    kinds: tuple[Kind, ...] = ("fix", "settlement") if kind == "settlement" else ("fix",)
+    days = [series_status(view, kind).complete_from for kind in kinds]
+    known = [day for day in days if day is not None]
+    if len(known) < len(days):
+        return Refused("history-loading", detail)
+    return Refused("history-loading", detail, known_from=max(known))

@@ -2,12 +2,14 @@
 
 Made for each rendering from the snapshot and the request's `now`. With `as_of` the series and the
 calendar are those of that instant, and "today" is its day in Mexico City. Such an answer has no
-freshness: `assessment` is None.
+freshness (`assessment` is None), and rests on rows and versions of the calendar alone: what is
+under review, withdrawn or not verified now says nothing about then (protocol rule 25).
 """
 
 import dataclasses
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from datetime import date as Day
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -16,14 +18,21 @@ from rates_api.snapshot.history import SeriesHistory
 from rates_api.snapshot.level import Assessment
 from rates_api.snapshot.snapshot import Snapshot
 from rates_contracts.averages import Average
-from rates_contracts.calendar import BankCalendar, BankingDays, mexico_day
-from rates_contracts.observation import SERIES_OF, Kind, Source
-from rates_contracts.status import SyncStatus
+from rates_contracts.calendar import ONE_DAY, BankCalendar, BankingDays, is_weekend, mexico_day
+from rates_contracts.observation import FIRST_FIX_DAY, SERIES_OF, Kind, Observation, Source
+from rates_contracts.status import SeriesStatus, SyncStatus
+
+COMPLETE = SeriesStatus(complete_from=FIRST_FIX_DAY)
+"""What is known of a series at an instant of `as_of`, which is never before `complete_at`."""
 
 
 @dataclasses.dataclass(frozen=True)
 class View:
-    """The record at `at`; `assessment` and the precomputed `averages` only for the present."""
+    """The record at `at`; `assessment` and the precomputed `averages` only for the present.
+
+    `series` tells what is known of each kind. `is_settled` tells that no later recording can belong
+    to the answer: only then is it immutable (protocol rule 33).
+    """
 
     at: datetime
     today: Day
@@ -31,8 +40,15 @@ class View:
     settlement: SeriesHistory
     calendar: BankCalendar
     status: SyncStatus
+    series: Mapping[Kind, SeriesStatus]
     assessment: Assessment | None
     averages: tuple[Average, ...] = ()
+    is_settled: bool = False
+
+    @property
+    def is_as_of(self) -> bool:
+        """Tell whether the answer is about what was known at an instant of the past."""
+        return self.assessment is None
 
     def history(self, kind: Kind) -> SeriesHistory:
         """Return the series of `kind`."""
@@ -42,12 +58,24 @@ class View:
             case "settlement":
                 return self.settlement
 
+    def recorded(self, kind: Kind, day: Day) -> Observation | None:
+        """Return the value of `day`. A FIX of a weekend is a mistake and answers for no day."""
+        if kind == "fix" and is_weekend(day):
+            return None
+        return self.history(kind).on(day)
+
+    def newest(self, kind: Kind, upto: Day = Day.max) -> Observation | None:
+        """Return the value of the last day up to `upto` that has one."""
+        found = self.history(kind).at_or_before(upto)
+        while found is not None and self.recorded(kind, found.date) is None:
+            found = self.history(kind).at_or_before(found.date - ONE_DAY)
+        return found
+
     @cached_property
     def banking_days(self) -> BankingDays:
         """Return the banking days since the first FIX; before the calendar, the FIX's own days."""
-        return BankingDays(
-            self.calendar, self.fix.first_day, lambda day: self.fix.on(day) is not None
-        )
+        first = min(self.fix.first_day or self.calendar.first, self.calendar.first)
+        return BankingDays(self.calendar, first, lambda day: self.recorded("fix", day) is not None)
 
     @property
     def source(self) -> Source:
@@ -64,16 +92,20 @@ def present(snapshot: Snapshot, assessment: Assessment, now: datetime) -> View:
         settlement=snapshot.settlement,
         calendar=snapshot.calendar,
         status=snapshot.status,
+        series={kind: snapshot.series_status(series) for kind, series in SERIES_OF.items()},
         assessment=assessment,
         averages=snapshot.averages,
     )
 
 
-def as_known_at(snapshot: Snapshot, instant: datetime) -> View:
-    """Return what was known at `instant` (UTC). Raises `Refused` before the first record."""
-    first = snapshot.first_recorded_at
-    if first is None or instant < first:
-        raise _before_first_record(first)
+def as_known_at(snapshot: Snapshot, instant: datetime, now: datetime) -> View:
+    """Return what was known at `instant` (UTC), asked at `now`.
+
+    Raises `Refused` before the whole history was recorded.
+    """
+    complete_at = _complete_at(snapshot)
+    if complete_at is None or instant < complete_at:
+        raise _before_first_record(complete_at)
     return View(
         at=instant,
         today=mexico_day(instant),
@@ -81,15 +113,29 @@ def as_known_at(snapshot: Snapshot, instant: datetime) -> View:
         settlement=snapshot.settlement.as_of(instant),
         calendar=snapshot.calendar.as_of(instant),
         status=snapshot.status,
+        series=dict.fromkeys(SERIES_OF, COMPLETE),
         assessment=None,
+        is_settled=instant <= snapshot.head.recorded_at <= now,
     )
 
 
-def _before_first_record(first: datetime | None) -> Refused:
-    if first is None:
-        return Refused("before-first-record", "Nothing has been recorded yet.")
-    detail = "Nothing was recorded yet at that instant."
-    return Refused("before-first-record", detail, first_recorded_at=first)
+def _complete_at(snapshot: Snapshot) -> datetime | None:
+    """Return the instant at which both series first were complete, None before."""
+    instants = [snapshot.series_status(series).complete_at for series in SERIES_OF.values()]
+    complete = [instant for instant in instants if instant is not None]
+    return max(complete) if len(complete) == len(instants) else None
+
+
+def _before_first_record(complete_at: datetime | None) -> Refused:
+    if complete_at is None:
+        detail = "The history is still being recorded; ask without `as_of` for what is known now."
+        return Refused("before-first-record", detail)
+    instant = complete_at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    detail = (
+        f"The whole history was first recorded at {instant}: ask with that instant or a later one, "
+        "or without `as_of` for what is known now."
+    )
+    return Refused("before-first-record", detail, complete_at=complete_at)
 
 
 def envelope(view: View, kind: Kind) -> dict[str, Any]:
@@ -100,4 +146,4 @@ def envelope(view: View, kind: Kind) -> dict[str, Any]:
 
 def as_of_member(view: View) -> dict[str, Any]:
     """Return the member `as_of`; none in an answer about the present."""
-    return {"as_of": view.at} if view.assessment is None else {}
+    return {"as_of": view.at} if view.is_as_of else {}

@@ -28,6 +28,7 @@ class CurrentSnapshot(Generic[Cache_co]):
         """Start without a snapshot."""
         self._new_cache = new_cache
         self._seen_heads: deque[Head] = deque(maxlen=MAX_SEEN_HEADS)
+        self._clock_suspect = False
         self.snapshot: Snapshot | None = None
         self.cache = new_cache(None)
 
@@ -46,11 +47,17 @@ class CurrentSnapshot(Generic[Cache_co]):
         if self.snapshot is not None and self.snapshot.feed != feed:
             self._answer_from(self.snapshot.with_feed(feed))
 
+    def suspect_clock(self, *, suspect: bool) -> None:
+        """Set whether the worker's clock is suspect, for this snapshot and all that follow."""
+        self._clock_suspect = suspect
+        if self.snapshot is not None and self.snapshot.clock_suspect != suspect:
+            self._answer_from(self.snapshot)
+
     def knows_head(self, head: Head) -> bool:
         """Tell whether `head` is the snapshot's, or one it had since it was last loaded whole."""
         known = ((seen.at, seen.event_id) for seen in self._seen_heads)
         return (head.at, head.event_id) in known
 
     def _answer_from(self, snapshot: Snapshot) -> None:
-        self.snapshot = snapshot
-        self.cache = self._new_cache(snapshot)
+        self.snapshot = snapshot.with_clock(suspect=self._clock_suspect)
+        self.cache = self._new_cache(self.snapshot)

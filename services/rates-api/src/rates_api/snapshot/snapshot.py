@@ -12,8 +12,8 @@ from rates_api.snapshot.history import SeriesHistory
 from rates_contracts.averages import Average
 from rates_contracts.calendar import BankCalendar
 from rates_contracts.events import Head
-from rates_contracts.observation import FIX, SETTLEMENT, Observation
-from rates_contracts.status import SyncStatus
+from rates_contracts.observation import FIRST_FIX_DAY, FIX, SETTLEMENT, Observation
+from rates_contracts.status import SeriesStatus, SyncStatus
 
 Feed = Literal["redis", "database"]
 """`redis`: the stream is being read and the position is the record's head (protocol rule 15)."""
@@ -33,6 +33,8 @@ class Snapshot:
     series: Mapping[str, SeriesHistory]
     """By series; FIX and settlement are always present, empty before their first observation."""
     feed: Feed = "database"
+    clock_suspect: bool = dataclasses.field(default=False, compare=False)
+    """The worker's clock disagrees with the database's (protocol rule 33); no content."""
 
     @property
     def fix(self) -> SeriesHistory:
@@ -50,9 +52,25 @@ class Snapshot:
         instants = (history.first_recorded_at for history in self.series.values())
         return min((instant for instant in instants if instant is not None), default=None)
 
+    def series_status(self, series: str) -> SeriesStatus:
+        """Return what is known of `series`: in a status of the first edition all its history."""
+        return self.status.series.get(series) or SeriesStatus(
+            verified_at=self.status.verified_at,
+            fresh_until=self.status.fresh_until,
+            usable_until=self.status.usable_until,
+            complete_from=FIRST_FIX_DAY,
+            complete_at=self.first_recorded_at,
+        )
+
     def with_feed(self, feed: Feed) -> "Snapshot":
         """Return the same content fed by `feed`, itself if unchanged."""
         return self if feed == self.feed else dataclasses.replace(self, feed=feed)
+
+    def with_clock(self, *, suspect: bool) -> "Snapshot":
+        """Return the same content under a clock that is suspect or not, itself if unchanged."""
+        if suspect == self.clock_suspect:
+            return self
+        return dataclasses.replace(self, clock_suspect=suspect)
 
 
 def histories(observations: Mapping[str, list[Observation]]) -> dict[str, SeriesHistory]:

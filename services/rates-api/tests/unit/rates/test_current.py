@@ -161,7 +161,7 @@ async def test_before_the_first_record_names_its_instant(ask: Ask) -> None:
     for path in ("current", "2024-01-02", "historical", "gaps", "average/15d"):
         answer = await ask(f"/api/v1/rates/{path}?as_of=0001-01-01T00:00:00Z")
         assert (answer.status_code, answer.json()["code"]) == (404, "before-first-record")
-        assert answer.json()["first_recorded_at"] == "1991-11-12T18:01:07Z"
+        assert answer.json()["complete_at"] == "1991-11-12T18:01:07Z"
 
 
 async def test_the_first_record_is_known_at_its_own_instant(ask: Ask) -> None:
@@ -175,6 +175,6 @@ def test_members_that_do_not_apply_are_absent(world: Any) -> None:
     from rates_api.rates.current import CurrentQuery, answer
     from rates_api.rates.view import as_known_at
 
-    view = as_known_at(world.snapshot(), world.mexico(world.NEWEST, 13))
+    view = as_known_at(world.snapshot(), world.mexico(world.NEWEST, 13), world.NOW)
     query = CurrentQuery(as_of=view.at)
     assert answer(query, view).freshness is msgspec.UNSET

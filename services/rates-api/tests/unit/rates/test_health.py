@@ -8,6 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
+from rates_contracts.observation import FIX, SETTLEMENT
+from rates_contracts.status import SeriesStatus
+
 Ask = Callable[..., Awaitable[httpx.Response]]
 
 
@@ -75,6 +78,13 @@ async def test_banxico_is_as_the_last_question_ended(
     worker.current.replace(world.snapshot(upstream=upstream, breaker="half_open"))
     dependencies = (await ask("/health")).json()["dependencies"]
     assert (dependencies["banxico_api"], dependencies["circuit_breaker"]) == (shown, "half_open")
+
+
+async def test_banxico_that_confirms_nothing_is_degraded(ask: Ask, worker: Any, world: Any) -> None:
+    """Protocol rule 27: it answers, but an exchange alone says nothing about the FIX."""
+    series = {FIX: SeriesStatus(unconfirmed_since=world.NOW), SETTLEMENT: SeriesStatus()}
+    worker.current.replace(world.snapshot(upstream="ok", series=series))
+    assert (await ask("/health")).json()["dependencies"]["banxico_api"] == "degraded"
 
 
 async def test_capabilities_say_what_is_there(ask: Ask) -> None:

@@ -1,0 +1,256 @@
+"""What is known of a day without a value: that it has none, when it is due, or nothing yet.
+
+Recorded values are always answered; only absence can be unknown (protocol rule 25). A day and every
+list that touches it ask here, so that they can't disagree. Pure.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from datetime import date as Day
+from typing import Any, Literal
+
+from msgspec import UNSET
+
+from rates_api.rates.view import View
+from rates_api.snapshot.history import SeriesHistory
+from rates_contracts.calendar import DUE_FROM, MAX_DAYS_APART, ONE_DAY, is_weekend, mexico_instant
+from rates_contracts.observation import FIRST_FIX_DAY, Kind, Observation
+from rates_contracts.status import SeriesStatus
+from rates_contracts.warnings import in_order
+
+Absence = Literal[
+    "before-first-observation",
+    "not-yet-known",
+    "under-review",
+    "history-loading",
+    "no-fix-on-closed-day",
+    "not-yet-published",
+    "gap",
+    "not-verified",
+    "not-known-then",
+]
+"""The code of the problem that a day without a value is answered with."""
+
+WARNING_OF: dict[str, str | None] = {
+    "history-loading": "history_loading",
+    "not-verified": "unverified",
+    "under-review": "value_under_review",
+    "not-known-then": None,
+}
+"""The codes that say that a day is unknown, and the warning of a list that touches such a day."""
+
+
+def series_status(view: View, kind: Kind) -> SeriesStatus:
+    """Return what is known of the series of `kind`; with `as_of` nothing but its history."""
+    return view.series[kind]
+
+
+def is_due(view: View, day: Day) -> bool:
+    """Tell whether the FIX of `day` should be out: from 12:00 of a banking day of the calendar.
+
+    That noon is a transition of answers: what was said before it holds until then.
+    """
+    is_banking_day = view.calendar.covers(day) and view.calendar.is_banking_day(day)
+    return is_banking_day and view.at >= mexico_instant(day, DUE_FROM)
+
+
+def absence(view: View, kind: Kind, day: Day) -> Absence | None:
+    """Return the problem of `day`, which has no value (protocol rules 25, 28 and 29).
+
+    None where a settlement is derived from the FIX.
+    """
+    match kind:
+        case "fix":
+            return absent_fix(view, day)
+        case "settlement":
+            return _absent_settlement(view, day)
+
+
+def absent_fix(view: View, day: Day) -> Absence:
+    """Return the problem of `day`, which has no FIX."""
+    known = series_status(view, "fix")
+    if day < FIRST_FIX_DAY:
+        return "before-first-observation"
+    if day > view.today:
+        return "not-yet-known"
+    if day in known.under_review and not is_weekend(day):
+        return "under-review"
+    if _before(day, known.complete_from):
+        return "history-loading"
+    return _absent_by_calendar(view, day)
+
+
+def fix_by_rule(view: View, settlement: Day) -> Observation | None:
+    """Return the FIX that applies on the day `settlement` by the rule, None if not recorded."""
+    determined = view.banking_days.determination_for(settlement)
+    return None if determined is None else view.recorded("fix", determined)
+
+
+def is_known(view: View, kind: Kind, first: Day, last: Day) -> bool:
+    """Tell whether each day from `first` to `last` has a value or is known to have none (yet)."""
+    return not unknown(view, kind, first, last)
+
+
+def unknown_warnings(view: View, kind: Kind, first: Day, last: Day) -> tuple[str, ...]:
+    """Return the warnings of the unknown days from `first` to `last`; with `as_of` always none."""
+    return in_order(warnings_of(unknown(view, kind, first, last)))
+
+
+def recorded_warnings(view: View, kind: Kind, first: Day, last: Day) -> tuple[str, ...]:
+    """Return what to be careful about in the values recorded from `first` to `last`."""
+    known = series_status(view, kind)
+    warned = {"withdrawn_at_source": known.withdrawn, "value_under_review": known.under_review}
+    return in_order(
+        warning
+        for warning, days in warned.items()
+        if any(first <= day <= last and view.recorded(kind, day) for day in days)
+    )
+
+
+def unknown(view: View, kind: Kind, first: Day, last: Day) -> frozenset[Absence]:
+    """Return the codes of the days from `first` to `last` that are unknown, none if all is known.
+
+    Looks only at days that may be unknown, so that thirty years take no longer than a week.
+    """
+    suspects = _suspects(view, kind, max(first, FIRST_FIX_DAY), last)
+    codes = {absence(view, kind, day) for day in suspects}
+    return frozenset(code for code in codes if code in WARNING_OF)
+
+
+def warnings_member(warnings: Iterable[str]) -> dict[str, Any]:
+    """Return the member `warnings` of an answer, absent where there is none."""
+    return {"warnings": in_order(warnings) or UNSET}
+
+
+def knowledge_members(codes: Iterable[str], warnings: Iterable[str] = ()) -> dict[str, Any]:
+    """Return the members of a list that say what is known of its days.
+
+    `codes` are of its days without a value, `warnings` those of the others.
+    """
+    codes = frozenset(codes)
+    return {
+        "known": codes.isdisjoint(WARNING_OF),
+        **warnings_member([*warnings_of(codes), *warnings]),
+    }
+
+
+def warnings_of(codes: Iterable[str]) -> Iterator[str]:
+    """Yield the warnings of a list that stand for days without a value, by their codes."""
+    for code in codes:
+        warning = WARNING_OF.get(code)
+        if warning is not None:
+            yield warning
+
+
+def _absent_by_calendar(view: View, day: Day) -> Absence:
+    if day > view.calendar.last and not is_weekend(day):
+        # Nobody knows whether banks open: neither a gap nor a closed day is claimed (rule 29).
+        return "not-known-then" if view.is_as_of else "not-yet-known"
+    if not view.banking_days.is_banking_day(day):
+        return "no-fix-on-closed-day"
+    if not is_due(view, day):
+        return "not-yet-published"
+    if _has_later(view, "fix", day):
+        return "gap"
+    return _unanswered(view, series_status(view, "fix")) or "not-yet-published"
+
+
+def _absent_settlement(view: View, day: Day) -> Absence | None:
+    if day < FIRST_FIX_DAY:
+        return "before-first-observation"
+    determined = view.banking_days.determination_for(day)
+    known = series_status(view, "settlement")
+    if day in known.under_review or determined in series_status(view, "fix").under_review:
+        return "under-review"
+    if _before(day, known.complete_from):
+        return "history-loading"
+    if _is_within_stored(view, day):
+        return _absent_after_stored(view, day, determined)
+    return _absent_before_stored(view, day, determined)
+
+
+def _absent_before_stored(view: View, day: Day, determined: Day | None) -> Absence | None:
+    """Return None where the FIX of `determined` is recorded: the rate is derived from it."""
+    if _before(min(day, determined or FIRST_FIX_DAY), series_status(view, "fix").complete_from):
+        return "history-loading"
+    if determined is None and day <= view.calendar.last:
+        return "before-first-observation"
+    if fix_by_rule(view, day) is not None:
+        return None
+    return _absent_after_stored(view, day, determined)
+
+
+def _absent_after_stored(view: View, day: Day, determined: Day | None) -> Absence:
+    ahead = day > view.today
+    if determined is None or not is_due(view, determined) or (ahead and view.is_as_of):
+        return "not-yet-known"
+    if _has_later(view, "settlement", day):
+        return "gap"
+    unanswered = _unanswered(view, series_status(view, "settlement"))
+    return unanswered or ("not-yet-known" if ahead else "gap")
+
+
+def _unanswered(view: View, known: SeriesStatus) -> Absence | None:
+    """Return why an absence with no later value is unknown, None while the series is fresh."""
+    if view.is_as_of:
+        return "not-known-then"
+    if known.fresh_until is None or view.at > known.fresh_until:
+        return "not-verified"
+    return None
+
+
+def _before(day: Day, complete_from: Day | None) -> bool:
+    return complete_from is None or day < complete_from
+
+
+def _is_within_stored(view: View, day: Day) -> bool:
+    """Tell whether the stored settlements begin by `day`: from there on none is derived."""
+    first = view.settlement.first_day
+    return first is not None and first <= day
+
+
+def _has_later(view: View, kind: Kind, day: Day) -> bool:
+    newest = view.newest(kind)
+    return newest is not None and newest.date > day
+
+
+def _suspects(view: View, kind: Kind, first: Day, last: Day) -> Iterator[Day]:
+    """Yield, among the days without a value, at least one of each code of `WARNING_OF`."""
+    for day in _possibly_unknown(view, kind, first, last):
+        if first <= day <= last and view.recorded(kind, day) is None:
+            yield day
+
+
+def _possibly_unknown(view: View, kind: Kind, first: Day, last: Day) -> Iterator[Day]:
+    known, history = series_status(view, kind), view.history(kind)
+    yield from known.under_review
+    yield from _first_missing(history, first, last)
+    since = first if known.complete_from is None else max(first, known.complete_from)
+    if kind == "settlement":
+        for reviewed in series_status(view, "fix").under_review:
+            yield from _settled_by(view, reviewed)
+    newest = view.newest(kind)
+    yield from _days(
+        since if newest is None else max(since, newest.date + ONE_DAY),
+        min(last, view.today + MAX_DAYS_APART * ONE_DAY),
+    )
+
+
+def _first_missing(history: SeriesHistory, first: Day, last: Day) -> Iterator[Day]:
+    """Yield the first day of the span without a row: up to it the rows leave out no day."""
+    rows = history.between(first, last)
+    at = bisect_left(
+        range(len(rows)), True, key=lambda index: rows[index].date != first + index * ONE_DAY
+    )
+    yield first + at * ONE_DAY
+
+
+def _settled_by(view: View, determined: Day) -> Iterator[Day]:
+    dates = view.banking_days.legal_dates(determined)
+    if dates.applies_from is not None:
+        yield from _days(dates.applies_from, dates.applies_to or dates.applies_from)
+
+
+def _days(first: Day, last: Day) -> Iterator[Day]:
+    for ordinal in range(first.toordinal(), last.toordinal() + 1):
+        yield Day.fromordinal(ordinal)
