@@ -85,6 +85,11 @@ class Sync:
 
     async def backfill(self, values: dict[Day, str]) -> Event:
         """Record `values` in a transaction of their own, announced by the next one."""
+        await self.chunk(values)
+        return await self.announce_reload()
+
+    async def chunk(self, values: dict[Day, str]) -> None:
+        """Record `values`, which no event announces yet."""
         async with self.record.recording(self.fence) as recording:
             await recording.keep_payload(SHA256, BODY, NOON)
             await recording.add(
@@ -94,6 +99,9 @@ class Sync:
                 ]
             )
             await recording.announce_later()
+
+    async def announce_reload(self) -> Event:
+        """Announce that more was recorded than an event carries."""
         async with self.record.recording(self.fence) as recording:
             return await recording.announce(HistoryReload, status=status(recording.recorded_at))
 

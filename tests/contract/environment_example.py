@@ -28,6 +28,7 @@ BY_DEV = frozenset(
         "RATES_SYNC_BANXICO_TOKEN",
         "RATES_SYNC_OPERATOR_TOKEN",
         "RATES_API_DATABASE_URL",
+        "RATES_API_DATABASE_ROLE",
         "RATES_API_REDIS_URL",
     }
 )

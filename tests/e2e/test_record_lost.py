@@ -70,3 +70,16 @@ def test_a_restored_database_begins_a_new_timeline(platform: Platform, redis: st
     platform.until(lambda: followed(platform))
     assert platform.database.revisions(FIX, TODAY) == [FIX_OF_TODAY]
     assert everywhere(platform, FIX_OF_TODAY)
+
+
+def test_a_restore_shows_though_redis_is_lost_with_it(platform: Platform) -> None:
+    """Protocol rule 42: rates-sync remembers what it has written, and asks Banxico at once."""
+    earlier, timeline = platform.database.remember(), platform.database.at.timeline
+    platform.banxico.publish(TODAY)
+    platform.sync[0].poll()
+    platform.until(lambda: rate(platform) == FIX_OF_TODAY and well(platform))
+    platform.database.restore(earlier)
+    platform.redis.flush()
+    platform.until(lambda: platform.database.at.timeline > timeline, within=15)
+    platform.until(lambda: everywhere(platform, FIX_OF_TODAY) and well(platform), within=15)
+    assert platform.database.revisions(FIX, TODAY) == [FIX_OF_TODAY]

@@ -50,7 +50,8 @@ def test_history_that_has_not_come_is_not_missing(build: Build) -> None:
     platform.banxico.start()
     platform.until(platform.banxico.answers, within=15)
     platform.banxico.fault("hang", days=NEVER_COMES)
-    platform.launch()
+    for instance in (*platform.sync, *platform.api.instances):
+        instance.start()
     platform.until(lambda: rate(platform) == FIX_BEFORE, within=20)
     api = platform.api
     assert refused(api.get(f"{DAY}/2024-01-02")) == (503, "history-loading")

@@ -143,11 +143,18 @@ def test_without_a_moment_it_is_the_latest(runner: Runner) -> None:
 
 
 def test_a_swap_waits_for_names_that_are_not_there_yet(runner: Runner) -> None:
-    """The second rename begins when the first has happened: else its name would be taken."""
+    """The second rename begins when the first has happened: else its name would be taken.
+
+    Protocol rule 42: before, the restored record's timeline is raised.
+    """
     runner.run("beside")
     done = runner.run("swap")
     assert done.returncode == 0, done.stderr
     clusters = runner.state["clusters"]
+    calls = [call for call in runner.state["calls"] if call[0] != "describe-db-clusters"]
+    raised = next(n for n, call in enumerate(calls) if "UPDATE head SET timeline" in call[-1])
+    renamed = next(n for n, call in enumerate(calls) if "--new-db-cluster-identifier" in call)
+    assert raised < renamed
     assert clusters["rates-staging"]["DBClusterArn"] == "arn:restored"
     assert clusters["rates-staging-before"] == OLD
 

@@ -23,8 +23,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rates_api import __version__
 from rates_api.consume.documents import Documents
-from rates_api.consume.head_monitor import ClockCheck, HeadMonitor
+from rates_api.consume.head_monitor import ClockCheck, HeadMonitor, MonitorPauses
 from rates_api.consume.reader import ReaderPauses, StreamReader
+from rates_api.consume.restore_check import RestoreCheck
 from rates_api.consume.stream import Stream, open_redis
 from rates_api.dependencies import DependencyMonitor
 from rates_api.fallback.engine import open_engine
@@ -109,6 +110,7 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Worker
     def between(minimum: float, maximum: float) -> Wait:
         return lambda: sleep(minimum + (maximum - minimum) * chance())
 
+    grace = between(settings.watch_lag, settings.watch_lag)
     pause = between(0.5 * settings.retry_pause, 1.5 * settings.retry_pause)
     return Worker(
         clock=clock,
@@ -131,9 +133,17 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Worker
             current,
             SnapshotSources(readers, on_loaded=metrics.on_loaded),
             database,
-            ClockCheck(clock, witness, metrics.on_clock_offset),
-            interval=between(0.5 * settings.watch_interval, settings.watch_interval),
-            grace=between(settings.watch_lag, settings.watch_lag),
+            RestoreCheck(
+                _writer(settings, readers),
+                stream,
+                current,
+                grace=grace,
+                on_loaded=metrics.on_loaded,
+            ),
+            clocks=ClockCheck(clock, witness, metrics.on_clock_offset),
+            pauses=MonitorPauses(
+                between(0.5 * settings.watch_interval, settings.watch_interval), grace
+            ),
         ),
         database=database,
         redis=redis,
@@ -170,6 +180,12 @@ def _readers(
         for name, engine in engines.items()
         if engine is not None
     ]
+
+
+def _writer(settings: Settings, readers: list[DatabaseReader]) -> DatabaseReader | None:
+    """Return the writer: the primary, or the only database if that is declared to be one."""
+    declared = len(readers) > 1 or settings.database_role == "writer"
+    return readers[-1] if declared else None
 
 
 def _engine(settings: Settings, url: Secret | None, closing: AsyncExitStack) -> AsyncEngine | None:

@@ -19,6 +19,7 @@ from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from rates_api.consume.head_monitor import LoadReason
 from rates_api.consume.projection import Reason
 from rates_api.request_counters import RequestCounters, Traffic
 from rates_api.snapshot.level import LEVELS
@@ -27,7 +28,7 @@ from rates_contracts.answers import Level
 from rates_contracts.events import Head
 
 OUTCOMES = ("applied", "skipped", *get_args(Reason))
-RELOAD_REASONS = ("warm_up", *get_args(Reason), "record_ahead")
+RELOAD_REASONS = ("warm_up", *get_args(Reason), *get_args(LoadReason))
 WITNESSES = ("database", "record")
 SOURCES = ("documents", "database", "database_primary")
 

@@ -36,6 +36,11 @@ class Settings:
     database_primary_url: Secret | None = server_url(  # noqa: RUF009
         "The record's writer endpoint with the same read-only user, asked last.", DATABASES, None
     )
+    database_role: str = one_of(
+        "What the record's URL reaches; only a writer tells that the record was restored.",
+        "replica",
+        "writer",
+    )
     host: str = setting("The address to listen on.", default="127.0.0.1")
     port: int = tcp_port("The public port.", 8000)
     admin_port: int = tcp_port("The internal port, for /metrics.", 8010)

@@ -1,6 +1,7 @@
 """A worker built from parts that are passed in: each is used, none is closed."""
 
 import asyncio
+import dataclasses
 import time
 from collections.abc import AsyncIterator, Callable
 from datetime import date, timedelta
@@ -152,6 +153,22 @@ async def test_what_is_passed_in_is_used_and_not_closed(settings: Settings) -> N
     await worker.close()
 
     assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("role", "primary", "expected"),
+    [("replica", None, None), ("writer", None, "database"), ("replica", "x", "database_primary")],
+    ids=["replica alone", "declared to be the writer", "with a writer endpoint"],
+)
+async def test_only_a_declared_writer_tells_of_a_restore(
+    settings: Settings, engine: AsyncEngine, role: str, primary: str | None, expected: str | None
+) -> None:
+    """Protocol rule 42: a database that may be a replica makes no worker go back."""
+    overrides = Overrides(database=engine, database_primary=engine if primary else None)
+    worker = bootstrap(dataclasses.replace(settings, database_role=role), overrides)
+    writer: Any = worker.head_monitor._restores._writer
+    assert (None if writer is None else writer.name) == expected
+    await worker.close()
 
 
 async def test_the_database_is_the_clocks_witness_unless_another_is_passed_in(

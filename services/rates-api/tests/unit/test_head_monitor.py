@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from rates_api.consume.head_monitor import ClockCheck, HeadMonitor
+from rates_api.consume.head_monitor import ClockCheck, HeadMonitor, MonitorPauses
+from rates_api.consume.restore_check import RestoreCheck
 from rates_api.dependencies import DependencyMonitor
 from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.snapshot.sources import SnapshotSources
@@ -33,17 +34,23 @@ def worker(fakes: ModuleType) -> Any:
     async def interval() -> None:
         return None
 
-    found.monitor = HeadMonitor(
-        database,
-        found.current,
-        SnapshotSources(
-            [database], on_loaded=lambda source, reason: found.loaded.append((source, reason))
-        ),
-        found.dependency,
-        ClockCheck(lambda: next(found.clock), database.clock, found.offsets.append),
-        interval=interval,
-        grace=grace,
-    )
+    def on_loaded(source: str, reason: str) -> None:
+        found.loaded.append((source, reason))
+
+    def monitor(writer: Any) -> HeadMonitor:
+        return HeadMonitor(
+            database,
+            found.current,
+            SnapshotSources([database], on_loaded=on_loaded),
+            found.dependency,
+            RestoreCheck(writer, found.redis, found.current, grace=grace, on_loaded=on_loaded),
+            clocks=ClockCheck(lambda: next(found.clock), database.clock, found.offsets.append),
+            pauses=MonitorPauses(interval, grace),
+        )
+
+    found.redis = fakes.Redis(record)
+    found.writer = fakes.Database(record, "writer")
+    found.monitor, found.without_writer = monitor(found.writer), monitor(None)
     return found
 
 
@@ -90,6 +97,7 @@ async def test_a_replica_that_lags_is_no_reason_to_go_back(worker: Any) -> None:
     worker.current.advance(worker.record.snapshot.with_feed("redis"))
 
     await worker.monitor.check()
+    await worker.without_writer.check()
 
     assert (worker.loaded, worker.graces) == ([], 0)
 
@@ -108,7 +116,7 @@ async def test_a_new_timeline_is_loaded(worker: Any) -> None:
 
 
 async def test_a_restored_record_is_loaded_also_on_its_old_timeline(worker: Any) -> None:
-    """Protocol rule 14: a lower position with another event is another history."""
+    """Protocol rule 42: a lower position with another event is another history."""
     for _ in range(3):
         worker.record.poll()
         worker.current.advance(worker.record.snapshot)
@@ -118,6 +126,110 @@ async def test_a_restored_record_is_loaded_also_on_its_old_timeline(worker: Any)
     await worker.monitor.check()
 
     assert worker.current.snapshot == worker.record.snapshot
+
+
+def _restore(worker: Any, fakes: ModuleType) -> None:
+    """Let the worker follow the newest FIX, and restore the record to before it, Redis lost."""
+    worker.record.observe(fakes.observation(date(2024, 1, 3)))
+    worker.current.advance(worker.record.snapshot.with_feed("redis"))
+    worker.record.restore(1)
+
+
+async def test_a_worker_goes_back_with_a_record_that_stands_where_it_was(
+    worker: Any, fakes: ModuleType
+) -> None:
+    """Protocol rule 42: no event since the restore tells of it, and the worker had that head.
+
+    Old workers served 17.5732 as fresh, new ones 17.4216 (fault 16).
+    """
+    _restore(worker, fakes)
+
+    await worker.monitor.check()
+
+    assert worker.current.snapshot == worker.record.snapshot
+    assert worker.current.snapshot.feed == "database"
+    assert worker.loaded == [("writer", "record_restored")]
+    assert worker.graces == 1
+
+
+async def test_only_the_writer_makes_a_worker_go_back(worker: Any, fakes: ModuleType) -> None:
+    """Protocol rule 42: where none is known, a replica that lags can't be told from a restore."""
+    _restore(worker, fakes)
+    before = worker.current.snapshot
+
+    await worker.without_writer.check()
+    worker.record.poll()  # another event in the place of the worker's head
+    await worker.without_writer.check()
+
+    assert worker.current.snapshot is before
+    assert worker.loaded == []
+
+
+async def test_a_writer_must_say_so_twice(worker: Any, fakes: ModuleType) -> None:
+    """Protocol rule 42: a writer that has caught up after the grace was not restored."""
+    newest = worker.record.observe(fakes.observation(date(2024, 1, 3)))
+    worker.current.advance(worker.record.snapshot.with_feed("redis"))
+    before = worker.current.snapshot
+    whole = worker.record.snapshot
+    worker.record.restore(1)
+
+    def catch_up() -> None:
+        worker.database.lags_at = worker.writer.lags_at = whole
+
+    worker.during_grace = catch_up
+    await worker.monitor.check()
+
+    assert newest.at == before.head.at
+    assert worker.current.snapshot is before
+    assert (worker.loaded, worker.graces) == ([], 1)
+
+
+@pytest.mark.parametrize("beyond", [False, True], ids=["at its end", "further on"])
+async def test_a_stream_that_holds_the_head_keeps_a_worker(
+    worker: Any, fakes: ModuleType, beyond: bool
+) -> None:
+    """Protocol rule 42: then rates-sync compares, and announces a new timeline if need be."""
+    worker.record.observe(fakes.observation(date(2024, 1, 3)))
+    worker.current.advance(worker.record.snapshot.with_feed("redis"))
+    if beyond:
+        worker.record.poll()
+    worker.redis.relay()
+    before = worker.current.snapshot
+    worker.record.restore(1)
+
+    await worker.monitor.check()
+
+    assert worker.current.snapshot is before
+
+
+async def test_a_redis_that_is_away_holds_no_head(worker: Any, fakes: ModuleType) -> None:
+    """Protocol rule 42: Redis may be lost for good together with the record's last events."""
+    _restore(worker, fakes)
+    worker.redis.away = True
+
+    await worker.monitor.check()
+
+    assert worker.loaded == [("writer", "record_restored")]
+
+
+async def test_a_load_of_what_is_ahead_never_goes_back(worker: Any, fakes: ModuleType) -> None:
+    """A replica may fall behind between the look at its head and the load."""
+    worker.record.poll()
+    behind = worker.record.snapshot
+    worker.record.observe(fakes.observation(date(2024, 1, 3)))
+    worker.current.advance(worker.record.snapshot.with_feed("redis"))
+    before = worker.current.snapshot
+    worker.record.poll()
+    load = worker.database.load
+
+    async def lag_and_load() -> Any:
+        worker.database.lags_at = behind
+        return await load()
+
+    worker.database.load = lag_and_load
+    await worker.monitor.check()
+
+    assert worker.current.snapshot is before
 
 
 async def test_a_database_that_is_away_changes_nothing(worker: Any) -> None:

@@ -18,12 +18,13 @@ from rates_sync.clock import Clock, Monotonic, Sleep, SteadyClock
 from rates_sync.cycle.backfill import Backfill
 from rates_sync.cycle.cycle import Cycle
 from rates_sync.cycle.recorder import Recorder
+from rates_sync.cycle.slices import SliceCheck
 from rates_sync.errors import RelayError, StoreUnavailable
 from rates_sync.guard.chain import GuardDependencies, GuardedBanxico, guard_banxico
 from rates_sync.instrumentation import Instrumentation
 from rates_sync.leader.clock_check import ClockCheck
 from rates_sync.leader.leader import Leader, Task
-from rates_sync.leader.loops import BreakerLog, NightlyMaintenance, Renewal
+from rates_sync.leader.loops import BreakerLog, HistoryCheck, NightlyMaintenance, Renewal
 from rates_sync.leader.poller import Poller, Timing
 from rates_sync.leader.witnesses import Witnesses
 from rates_sync.liveness import Liveness
@@ -80,9 +81,18 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
         instrumentation.on_event(event)
         relay_wake.set()
 
-    intervals = settings.poll_intervals()
-    origin = StatusOrigin(settings.source, instance.edge.configured, intervals)
-    recorder = Recorder(instance.record, fence, origin, clock, on_event)
+    def on_restored() -> None:
+        instrumentation.on_restored()
+        relay_wake.set()
+        poller.ask_now()
+
+    origin = StatusOrigin(
+        settings.source,
+        instance.edge.configured,
+        settings.poll_intervals(),
+        instance.first_fix_day,
+    )
+    recorder = Recorder(instance.record, fence, origin, clock, on_event, on_restored)
     on_failure = instrumentation.on_store_failure
     breaker_log = BreakerLog(recorder.note, sleep, on_failure)
     dispatcher = _dispatcher(instance, fence)
@@ -105,7 +115,7 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
 
     outbox = Outbox(instance.engine, instance.record, fence)
     relay = Relay(instance.redis, outbox, interval=settings.relay_interval, on_step=on_relay_step)
-    instrumentation.attach(relay.lag, dispatcher.on_quarantined)
+    instrumentation.attach(relay.lag, dispatcher.on_quarantined, dispatcher.on_history_hole)
 
     async def prune_record(now: datetime) -> None:
         pruned = await prune(instance.engine, fence, now, relayed=await relay.cursor())
@@ -127,6 +137,7 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
     nightly = NightlyMaintenance(
         prune_record,
         recorder.renew_calendar,
+        poller.check_slice,
         SteadyClock(clock, instance.monotonic),
         sleep,
         on_failure,
@@ -137,6 +148,7 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
         "relay": lambda: relay.run(relay_wake),
         "dispatcher": lambda: dispatcher.run(dispatcher_wake),
         "nightly": nightly.run,
+        "history": HistoryCheck(poller.fill_history, sleep).run,
     }
     return Leader(recorder, poller, tasks)
 
@@ -158,7 +170,8 @@ def _poller(
     )
     return Poller(
         Cycle(guards.banxico, recorder, instance.clock, instance.tracing.span),
-        Backfill(guards.banxico, recorder, instance.first_fix_day),
+        Backfill(guards.background, recorder, instance.first_fix_day, instance.monotonic),
+        SliceCheck(guards.background, recorder, instance.first_fix_day),
         recorder,
         timing,
         instance.instrumentation,

@@ -183,6 +183,22 @@ def backfill(instance: InstanceClient, first: datetime, last: datetime) -> None:
     click.echo(f"{new} new, {corrections} corrected, {set_aside} set aside")
 
 
+@main.group()
+def history() -> None:
+    """Settle what is known of the history."""
+
+
+@history.command()
+@click.argument("first", metavar="FROM", type=click.DateTime(["%Y-%m-%d"]))
+@click.argument("last", metavar="TO", type=click.DateTime(["%Y-%m-%d"]))
+@click.pass_obj
+def accept(instance: InstanceClient, first: datetime, last: datetime) -> None:
+    """Accept that Banxico has no values from FROM to TO besides the recorded ones."""
+    body = {"from": first.date().isoformat(), "to": last.date().isoformat()}
+    done = instance.act("history/accept", body)
+    click.echo(f"{done['from']} to {done['to']} is accepted as it is recorded")
+
+
 @main.command("close-day")
 @click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
 @click.option("--reason", required=True, help="The reason, for the audit: the decree.")

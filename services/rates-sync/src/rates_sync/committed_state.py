@@ -18,7 +18,8 @@ class CommittedState:
     without one; `events` come after the cursor, ascending, as they were recorded. `status` and
     `calendar` are None before their first recording. The versions are those that the documents
     must have; `averages` (ascending by window and `at`) and `history` (all revisions, ascending by
-    series, date, revision) are None where Redis has that version already.
+    series, date, revision) are None where Redis has that version already. `lost` tells that this
+    process has written more than the record holds (protocol rule 42).
     """
 
     head: Head
@@ -32,3 +33,4 @@ class CommittedState:
     averages_version: str
     averages: Sequence[Average] | None
     history: Sequence[Observation] | None
+    lost: bool = False

@@ -5,6 +5,7 @@ Each is synchronous and only sets or counts.
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from datetime import date as Day
 from datetime import datetime, timedelta
 
 import structlog
@@ -43,12 +44,16 @@ class Instrumentation:
         self._head: Head | None = None
         self._lag: Callable[[Head], int] = lambda _: 0
         self._on_quarantined: Callable[[Sequence[Rejected]], None] = lambda _: None
+        self._on_hole: Callable[[Day, Day], None] = lambda _first, _last: None
 
     def attach(
-        self, lag: Callable[[Head], int], on_quarantined: Callable[[Sequence[Rejected]], None]
+        self,
+        lag: Callable[[Head], int],
+        on_quarantined: Callable[[Sequence[Rejected]], None],
+        on_hole: Callable[[Day, Day], None],
     ) -> None:
-        """Attach to a new leader: its relay's `lag`, and its callback for data set aside."""
-        self._lag, self._on_quarantined = lag, on_quarantined
+        """Attach to a new leader: its relay's `lag`, its callbacks for alerts."""
+        self._lag, self._on_quarantined, self._on_hole = lag, on_quarantined, on_hole
 
     def on_attempt(self, outcome: Outcome) -> None:
         """Count a request to Banxico."""
@@ -76,9 +81,19 @@ class Instrumentation:
         self._on_quarantined(additions.quarantined)
 
     def on_chunk(self, progress: Progress) -> None:
-        """Count a chunk of a backfill."""
+        """Count a chunk of a backfill, and pass on the holes that it leaves."""
         self._metrics.backfill_chunks.inc()
         self.on_recorded(progress.additions)
+        for hole in progress.holes:
+            self._on_hole(hole.first, hole.last)
+
+    def on_holes(self, count: int) -> None:
+        """Export how many ranges of the history are unknown."""
+        self._metrics.history_holes.set(count)
+
+    def on_restored(self) -> None:
+        """Count the event of a record that a recording found restored."""
+        self._metrics.events.labels("timeline_changed").inc()
 
     def on_breaker_change(self, state: BreakerState) -> None:
         """Export a change of the breaker, before it is recorded."""
@@ -157,7 +172,8 @@ class Instrumentation:
             metrics.takeovers.inc()
         else:
             self._head = None
-            for gauge in (metrics.next_cycle, metrics.fix_late, metrics.relay_lag):
+            gauges = (metrics.next_cycle, metrics.fix_late, metrics.relay_lag)
+            for gauge in (*gauges, metrics.history_holes):
                 gauge.set(0)
             self._liveness.forget("poll")
 

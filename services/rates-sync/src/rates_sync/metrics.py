@@ -104,6 +104,9 @@ class Metrics:
         self.backfill_chunks = self._counter(
             "rates_sync_backfill_chunks", "Chunks of history asked for and recorded."
         )
+        self.history_holes = self._gauge(
+            "rates_sync_history_holes", "Ranges of the history that no answer has covered."
+        )
         self.pruned = self._counter(
             "rates_sync_pruned_rows",
             "Rows that were kept long enough.",
@@ -183,7 +186,15 @@ class Metrics:
         self.operator_actions = self._counter(
             "rates_sync_operator_actions",
             "Operator actions that this instance ran.",
-            action=("sync", "backfill", "close-day", "reopen-day", "quarantine", "withdrawal"),
+            action=(
+                "sync",
+                "backfill",
+                "close-day",
+                "reopen-day",
+                "quarantine",
+                "withdrawal",
+                "history-accept",
+            ),
         )
         self.operator_refusals = self._counter(
             "rates_sync_operator_refusals", "Operator requests without the right token."

@@ -40,7 +40,8 @@ def test_a_standby_tells_nothing_of_what_it_saw_as_leader(
 ) -> None:
     """An alarm on the breaker, a late FIX or the relay ends with the leader that raised it."""
     known = ScheduleInputs(calendar, Day(2023, 12, 29), verified_at=NOW)
-    instrumentation.attach(lambda _: 3, lambda _: None)
+    instrumentation.attach(lambda _: 3, lambda _: None, lambda _first, _last: None)
+    instrumentation.on_holes(2)
     instrumentation.on_breaker_change("open")
     instrumentation.on_tick(known, NOW)
     instrumentation._head = Head(1, 7, "5b1f", NOW)
@@ -48,6 +49,7 @@ def test_a_standby_tells_nothing_of_what_it_saw_as_leader(
     assert value(metrics, "breaker_state", state="open") == 1
     assert value(metrics, "fix_late") == 1
     assert value(metrics, "relay_lag_events") == 3
+    assert value(metrics, "history_holes") == 2
 
     instrumentation.on_leading(False)
 
@@ -56,4 +58,5 @@ def test_a_standby_tells_nothing_of_what_it_saw_as_leader(
     assert value(metrics, "breaker_state", state="closed") == 1
     assert value(metrics, "fix_late") == 0
     assert value(metrics, "relay_lag_events") == 0
+    assert value(metrics, "history_holes") == 0
     assert instrumentation.relay_lag() == 0

@@ -158,6 +158,8 @@ def _defaults(name: str, plan: Plan, environ: Mapping[str, str]) -> dict[str, st
         "REDIS_URL": f"redis://{HOST}:{plan.port('redis')}/0",
         "HOST": HOST,
     }
+    if name == "api":
+        settings["DATABASE_ROLE"] = "writer"
     if name == "sync":
         settings["OPERATOR_TOKEN_FILE"] = str(operator_token_file(plan))
         settings["BANXICO_TOKEN"] = environ.get("BANXICO_TOKEN") or simulator_token

@@ -4,7 +4,8 @@
 #
 #   restore.sh staging beside 2026-11-28T12:00:00Z    into rates-staging-restored, with one instance
 #   restore.sh staging beside                         the same, to the latest moment
-#   restore.sh staging swap                           it becomes rates-staging; the old one, rates-staging-before
+#   restore.sh staging swap                           its timeline is raised, so that it shows (protocol rule 42);
+#                                                     it becomes rates-staging; the old one, rates-staging-before
 #   restore.sh staging drop                           delete rates-staging-restored
 #
 # Each step says how long it took. It asks for bash, jq and the AWS CLI.
@@ -52,16 +53,19 @@ beside() {
     aws rds modify-db-cluster --db-cluster-identifier "$restored" --apply-immediately --manage-master-user-password \
         --master-user-secret-kms-key-id "$(jq -er .MasterUserSecret.KmsKeyId <<<"$old")" >/dev/null
     wait_for "$restored" '.Status == "available" and .HttpEndpointEnabled and .MasterUserSecret.SecretStatus == "active"'
-    newest "$arn"
+    newest
+}
+
+# Run one statement in the restored cluster.
+sql() {
+    cluster "$restored" | jq -e --arg sql "$1" \
+        '{resourceArn: .DBClusterArn, secretArn: .MasterUserSecret.SecretArn, database: "rates", $sql}' |
+        aws rds-data execute-statement --cli-input-json file:///dev/stdin --output json
 }
 
 # What a drill must show: the record is there, up to which event.
 newest() {
-    local master
-    master=$(cluster "$restored" | jq -er .MasterUserSecret.SecretArn)
-    jq -n --arg resourceArn "$1" --arg secretArn "$master" \
-        '{$resourceArn, $secretArn, database: "rates", sql: "SELECT timeline, position FROM head_v1"}' |
-        aws rds-data execute-statement --cli-input-json file:///dev/stdin --output json |
+    sql "SELECT timeline, position FROM head_v1" |
         jq -r '"restore: the record ends at timeline, position: \([.records[0][] | to_entries[0].value | tostring] | join(", "))"'
 }
 
@@ -82,6 +86,7 @@ case $step in
 beside) beside ;;
 swap)
     cluster "$restored" >/dev/null
+    sql "UPDATE head SET timeline = timeline + 1" >/dev/null
     rename "$name" "$name-before"
     rename "$restored" "$name"
     ;;

@@ -2,16 +2,18 @@
 
 At each interval it reads one row. If the worker does not know that head after the grace period
 either, it loads the record, whether Redis is available or not (protocol rule 14). This limits how
-far two workers can differ. The database is also a witness for the worker's clock (rule 33).
+far two workers can differ. An older head is a replica that lags, unless the record was restored
+(rule 42). The database is also a witness for the worker's clock (rule 33).
 """
 
 import dataclasses
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import NoReturn, Protocol
+from typing import Literal, NoReturn, Protocol
 
 import structlog
 
+from rates_api.consume.restore_check import RestoreCheck, is_older
 from rates_api.dependencies import DependencyMonitor
 from rates_api.errors import SourceUnavailable
 from rates_api.snapshot.current import CurrentSnapshot
@@ -20,6 +22,8 @@ from rates_contracts.events import Head
 from rates_contracts.status import MAX_CLOCK_OFFSET
 
 log = structlog.get_logger(__name__)
+
+LoadReason = Literal["record_ahead", "record_restored"]
 
 
 class Record(Protocol):
@@ -43,6 +47,14 @@ class ClockCheck:
     on_offset: Callable[[float], None]
 
 
+@dataclasses.dataclass(frozen=True)
+class MonitorPauses:
+    """How the monitor waits: `interval` between checks, `grace` while the stream may lag."""
+
+    interval: Callable[[], Awaitable[None]]
+    grace: Callable[[], Awaitable[None]]
+
+
 class HeadMonitor:
     """Compares the record's head with the heads that the worker knows."""
 
@@ -52,38 +64,37 @@ class HeadMonitor:
         current: CurrentSnapshot[object],
         database: SnapshotSources,
         dependency: DependencyMonitor,
-        clocks: ClockCheck,
+        restores: RestoreCheck,
         *,
-        interval: Callable[[], Awaitable[None]],
-        grace: Callable[[], Awaitable[None]],
+        clocks: ClockCheck,
+        pauses: MonitorPauses,
     ) -> None:
-        """`interval` waits between checks, `grace` for the time that the stream may lag."""
         self._record = record
         self._current = current
         self._database = database
         self._dependency = dependency
+        self._restores = restores
         self._clocks = clocks
-        self._interval = interval
-        self._grace = grace
+        self._pauses = pauses
 
     async def run(self, on_round: Callable[[], None]) -> NoReturn:
         """Check the head until cancelled; needs a snapshot to compare with."""
         while True:
             await self.check()
             on_round()
-            await self._interval()
+            await self._pauses.interval()
 
     async def check(self) -> None:
-        """Compare once; load the record if the worker has missed events."""
+        """Compare once; load the record if the worker has missed events, or it was restored."""
         try:
             await self._compare_clocks()
-            behind = await self._is_behind()
+            reason = await self._reason_to_load()
         except SourceUnavailable as error:
             self._dependency.failed(error)
             return
         self._dependency.answered()
-        if behind:
-            await self._load()
+        if reason is not None:
+            await self._load(reason)
 
     async def _compare_clocks(self) -> None:
         """Suspect the worker's clock where the database's disagrees (protocol rule 33)."""
@@ -95,26 +106,35 @@ class HeadMonitor:
         self._clocks.on_offset(offset.total_seconds())
         self._current.suspect_clock(suspect=offset > MAX_CLOCK_OFFSET)
 
-    async def _is_behind(self) -> bool:
-        """Tell whether the worker did not know the head, and still doesn't after the grace period.
-
-        An earlier head of the worker means a replica that lags. An unknown one is ahead of memory,
-        or of another history (the database was restored), however their positions compare.
-        """
+    async def _reason_to_load(self) -> LoadReason | None:
+        """Return why the record must be loaded: it is ahead, also after the grace, or restored."""
         head = await self._record.head()
-        if self._current.knows_head(head):
-            return False
-        await self._grace()
-        if self._current.knows_head(head):
-            return False
-        return not self._current.knows_head(await self._record.head())
+        if self._is_older(head):
+            return "record_restored" if await self._restores.was_restored() else None
+        if self._knows(head):
+            return None
+        await self._pauses.grace()
+        if self._knows(head) or self._knows(await self._record.head()):
+            return None
+        return "record_ahead"
 
-    async def _load(self) -> None:
+    def _knows(self, head: Head) -> bool:
+        return self._current.knows_head(head) or self._is_older(head)
+
+    def _is_older(self, head: Head) -> bool:
+        snapshot = self._current.snapshot
+        return snapshot is not None and is_older(head, snapshot.head)
+
+    async def _load(self, reason: LoadReason) -> None:
         """Load from the database, and count as fed by it (protocol rule 14)."""
+        restored = reason == "record_restored"
+        sources = self._restores.writer_alone if restored else self._database
+        snapshot = self._current.snapshot
+        at_least = None if restored or snapshot is None else snapshot.head.at
         try:
-            loaded = await self._database.load("record_ahead")
+            loaded = await sources.load(reason, at_least)
         except SourceUnavailable as error:
-            log.warning("reload_failed", reason="record_ahead", cause=str(error))
+            log.warning("reload_failed", reason=reason, cause=str(error))
         else:
             self._current.replace(loaded.with_feed("database"))
 

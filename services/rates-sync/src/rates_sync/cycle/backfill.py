@@ -1,60 +1,49 @@
 """Records missing history: all of it at the first start, or a range for an operator.
 
-The newest chunk is first, since clients ask for it most. Each chunk is one request and one short
-transaction; the last chunk announces them all (protocol rule 2). After an interruption it continues
-with what is still missing.
+Missing is what no answer has covered (protocol rule 25). The newest chunk is first, since clients
+ask for it most. Each chunk is one request and one short transaction; the last chunk announces them
+all (rule 2). After an interruption it continues with what is still missing. What fails, or stays a
+hole although it was asked for, is asked for again after ever longer waits.
 """
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date as Day
 from datetime import timedelta
-from itertools import pairwise
+from typing import NamedTuple
 
 import structlog
 
 from rates_contracts.calendar import ONE_DAY
+from rates_contracts.observation import FIX
 from rates_sync.banxico.series import SERIES
+from rates_sync.cycle.cycle import OVERLAP
 from rates_sync.cycle.recorder import Additions, AnnounceMode, Recorder
-from rates_sync.upstream import Banxico, Purpose, Query
+from rates_sync.errors import UpstreamError
+from rates_sync.store.coverage import Span
+from rates_sync.upstream import Answer, Banxico, Purpose, Query
 
 log = structlog.get_logger(__name__)
 
 CHUNK = timedelta(days=4 * 365)
 """Of one request: 1,000 FIX and 1,460 settlement rates; 7.6 years came in one 77 kB answer."""
-MAX_CLOSURE = timedelta(days=15)
-"""No two FIX were ever more than 5 days apart: a longer gap is missing history."""
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Days, both ends included."""
-
-    first: Day
-    last: Day
+MIN_WAIT = 60.0
+"""Seconds until a range is asked for a second time; each further time twice as many."""
+MAX_WAIT = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Chunk number `done` `of` all is recorded: its `span` and what it added."""
+    """Chunk number `done` `of` all is recorded: its `span` and what it added.
+
+    `holes` are days of it that stay unknown although they were asked for, each told once.
+    """
 
     done: int
     of: int
     span: Span
     additions: Additions
-
-
-def missing_spans(days: Sequence[Day], first: Day, today: Day) -> list[Span]:
-    """Return the spans from `first` to yesterday that lack their FIX.
-
-    Weekends and closures are not missing. `days` are those with a FIX, ascending.
-    """
-    edges = [first - ONE_DAY, *days, today]
-    return [
-        Span(before + ONE_DAY, after - ONE_DAY)
-        for before, after in pairwise(edges)
-        if after - before > MAX_CLOSURE or before < first < after
-    ]
+    holes: tuple[Span, ...] = ()
 
 
 def chunks(spans: Sequence[Span]) -> Iterator[Span]:
@@ -68,35 +57,102 @@ def chunks(spans: Sequence[Span]) -> Iterator[Span]:
 
 
 class Backfill:
-    """One leader's backfill; the history begins at `first_fix_day`."""
+    """One leader's backfill; the history begins at `first_fix_day`, `monotonic` is in seconds."""
 
-    def __init__(self, banxico: Banxico, recorder: Recorder, first_fix_day: Day) -> None:
+    def __init__(
+        self,
+        banxico: Banxico,
+        recorder: Recorder,
+        first_fix_day: Day,
+        monotonic: Callable[[], float],
+    ) -> None:
         self._banxico, self._recorder = banxico, recorder
         self._first_fix_day = first_fix_day
+        self._waits = Waits(monotonic)
+        self._told: list[Span] = []
 
-    async def missing_spans(self, today: Day) -> list[Span]:
-        """Return the spans that the record lacks. Raises `LeaseLost`, `StoreUnavailable`."""
-        first = self._first_fix_day
-        return missing_spans(await self._recorder.days(first, today), first, today)
+    async def holes(self, today: Day) -> tuple[Span, ...]:
+        """Return the days up to yesterday that nothing covers. Raises `StoreUnavailable`."""
+        return await self._recorder.holes(Span(self._first_fix_day, today - ONE_DAY))
+
+    def due(self, holes: Sequence[Span]) -> list[Span]:
+        """Return the chunks of `holes` that need not wait, ascending."""
+        return sorted(part for part in chunks(holes) if self._waits.are_over(part))
+
+    async def widened(self, span: Span) -> Span:
+        """Return `span` with what lies before it, if it begins after the newest known day.
+
+        Else the days between would count as known once a later one is recorded.
+        """
+        newest = (await self._recorder.newest_known())[FIX]
+        if newest is None or span.first <= newest:
+            return span
+        return Span(newest - OVERLAP, span.last)
 
     async def run(
         self, spans: Sequence[Span], purpose: Purpose, *, trusted: bool = False
     ) -> AsyncIterator[Progress]:
-        """Ask for `spans` and record them, yielding after each chunk.
+        """Ask for `spans`, ascending, and record them, yielding after each chunk.
 
         Raises `UpstreamError`, `LeaseLost`, `StoreUnavailable`; finished chunks stay recorded.
         """
         parts = list(chunks(spans))
         for done, part in enumerate(parts, start=1):
-            answer = await self._banxico.ask(Query(tuple(SERIES), part.first, part.last, purpose))
+            answer = await self._ask(part, purpose)
             mode = AnnounceMode.LAST_CHUNK if done == len(parts) else AnnounceMode.CHUNK
             additions = await self._recorder.record(answer, mode, trusted=trusted)
-            log.info(
-                "backfilled",
-                chunk=f"{done}/{len(parts)}",
-                first=part.first.isoformat(),
-                last=part.last.isoformat(),
-                new=additions.new,
-                corrections=additions.corrections,
-            )
-            yield Progress(done, len(parts), part, additions)
+            progress = Progress(done, len(parts), part, additions, await self._left(part))
+            _log(progress)
+            yield progress
+
+    async def _ask(self, part: Span, purpose: Purpose) -> Answer:
+        try:
+            return await self._banxico.ask(Query(tuple(SERIES), part.first, part.last, purpose))
+        except UpstreamError:
+            self._waits.lengthen(part)
+            raise
+
+    async def _left(self, part: Span) -> tuple[Span, ...]:
+        """Return the holes in `part` that are told now; all of them wait."""
+        left = await self._recorder.holes(part)
+        for hole in left:
+            self._waits.lengthen(hole)
+        new = tuple(hole for hole in left if not any(map(hole.overlaps, self._told)))
+        self._told += new
+        return new
+
+
+class _Wait(NamedTuple):
+    until: float
+    seconds: float
+
+
+class Waits:
+    """How long each range waits until it is asked for again, on a monotonic clock."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._waits: dict[Span, _Wait] = {}
+
+    def are_over(self, span: Span) -> bool:
+        """Tell whether `span` may be asked for now."""
+        return span not in self._waits or self._monotonic() >= self._waits[span].until
+
+    def lengthen(self, span: Span) -> None:
+        """Let `span` wait, twice as long as the last time."""
+        last = self._waits.get(span)
+        seconds = MIN_WAIT if last is None else min(2 * last.seconds, MAX_WAIT)
+        self._waits[span] = _Wait(self._monotonic() + seconds, seconds)
+
+
+def _log(progress: Progress) -> None:
+    log.info(
+        "backfilled",
+        chunk=f"{progress.done}/{progress.of}",
+        first=progress.span.first.isoformat(),
+        last=progress.span.last.isoformat(),
+        new=progress.additions.new,
+        corrections=progress.additions.corrections,
+    )
+    for hole in progress.holes:
+        log.warning("history_hole", first=hole.first.isoformat(), last=hole.last.isoformat())

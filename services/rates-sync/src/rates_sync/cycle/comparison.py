@@ -104,6 +104,7 @@ class Comparison:
         self._answer, self._known, self._calendar = answer, known, calendar
         self._recorded_at, self._trust, self._reviewed = recorded_at, trust, reviewed
         self._agreed = _agreed(answer, calendar)
+        self._held: set[SeriesDay] = set()
 
     def changes(self) -> Changes:
         """Return what to record and what to set aside."""
@@ -141,6 +142,7 @@ class Comparison:
         doubt = self._doubt(shown, collected.previous)
         if doubt is not None and not self._is_released(shown, collected):
             collected.held = True
+            self._held.add(day)
             collected.suspicious.append(doubt)
             return value
         observation = _observation(shown, before, self._recorded_at, self._answer.sha256)
@@ -161,13 +163,17 @@ class Comparison:
         return Rejected(shown.series, shown.date, digits(shown.value), reason, kind)
 
     def _is_released(self, shown: Published, collected: _Collected) -> bool:
-        """Tell whether both series agree on a value that was seen long enough (rule 28)."""
+        """Tell whether both series agree on a value that was seen long enough (rule 28).
+
+        A settlement day waits for its FIX, which is compared before it.
+        """
         return (
             self._trust is Trust.FULL
             and not collected.held
             and not _is_weekend_fix(shown)
             and _key(shown) in self._reviewed.releasable
             and (shown.series, shown.date) in self._agreed
+            and partner_of(shown.series, shown.date, self._calendar) not in self._held
         )
 
     def _is_refused(self, shown: Published) -> bool:

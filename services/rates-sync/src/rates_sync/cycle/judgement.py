@@ -49,6 +49,11 @@ class Judgement:
     back: tuple[SeriesDay, ...]
     confirmed: frozenset[str]
 
+    @property
+    def distrusted(self) -> bool:
+        """Tell whether the answer as a whole is set aside."""
+        return any(datum.kind == "answer" for datum in self.set_aside)
+
 
 def judge(answer: Answer, context: Context, *, trusted: bool) -> Judgement:
     """Judge `answer`; `trusted` accepts large moves that an operator has reviewed."""

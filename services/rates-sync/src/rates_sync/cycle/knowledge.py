@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rates_contracts.calendar import BankCalendar
+from rates_contracts.status import SeriesStatus
 from rates_sync.cycle.judgement import SEEN_TWICE_AFTER, Context, Judgement
 from rates_sync.store.coverage import read_complete_from
 from rates_sync.store.recording import Recording
@@ -19,30 +20,58 @@ from rates_sync.store.review import (
     read_quarantine,
     read_withdrawals,
 )
-from rates_sync.store.rows import read_newest_day
+from rates_sync.store.rows import read_loaded_at, read_newest_day
 from rates_sync.timetable.status import SeriesKnowledge
 from rates_sync.upstream import Answer, Rejected
 
 LOOK_BACK = timedelta(days=15)
 """How far before an answer the record is read, to find the value before its first day."""
 
+MAX_DELAY = timedelta(days=45)
+"""A first value that was recorded later than this after its day came with the history."""
 
-async def read_knowledge(recording: Recording, series: Sequence[str]) -> dict[str, SeriesKnowledge]:
-    """Return what is known of each of `series`."""
+
+async def read_knowledge(
+    recording: Recording, series: Sequence[str], first_fix_day: Day
+) -> dict[str, SeriesKnowledge]:
+    """Return what is known of each of `series`, whose history begins on `first_fix_day`."""
     connection, old = recording.connection, await recording.status()
     reviewed = [row for row in await read_quarantine(connection) if row.under_review]
     withdrawn = [row for row in await read_withdrawals(connection) if row.in_force]
     known = {}
     for name in series:
+        complete_from = await _complete_from(connection, name, first_fix_day)
+        is_complete = complete_from is not None and complete_from <= first_fix_day
         before = old.series.get(name) if old else None
         known[name] = await _knowledge(
             connection,
             name,
             {row.date for row in reviewed if row.series == name and row.date},
             [row for row in withdrawn if row.series == name],
-            None if before is None else before.complete_at,
+            complete_from,
+            await _complete_at(recording, name, before) if is_complete else _carried(before),
         )
     return known
+
+
+async def _complete_from(
+    connection: AsyncConnection, series: str, first_fix_day: Day
+) -> Day | None:
+    first = await read_complete_from(connection, series)
+    return None if first is None else max(first, first_fix_day)
+
+
+async def _complete_at(recording: Recording, series: str, before: SeriesStatus | None) -> datetime:
+    """Return when a history that is complete first was; a record of the first edition tells it."""
+    if before is None:
+        loaded_at = await read_loaded_at(recording.connection, series, MAX_DELAY)
+        return loaded_at or recording.head.recorded_at
+    return before.complete_at or recording.recorded_at
+
+
+def _carried(before: SeriesStatus | None) -> datetime | None:
+    """Once set it stays, also while a later hole makes the history incomplete."""
+    return None if before is None else before.complete_at
 
 
 async def _knowledge(
@@ -50,6 +79,7 @@ async def _knowledge(
     series: str,
     under_review: set[Day],
     withdrawn: Sequence[Withdrawal],
+    complete_from: Day | None,
     complete_at: datetime | None,
 ) -> SeriesKnowledge:
     days = tuple(row.date for row in withdrawn)
@@ -58,7 +88,7 @@ async def _knowledge(
     return SeriesKnowledge(
         newest_day=newest,
         newest_seen_day=seen,
-        complete_from=await read_complete_from(connection, series),
+        complete_from=complete_from,
         complete_at=complete_at,
         under_review=tuple(sorted(under_review, reverse=True)),
         withdrawn=days,

@@ -31,6 +31,7 @@ from rates_contracts.status import SyncStatus, Upstream
 from rates_sync.banxico.series import SERIES
 from rates_sync.clock import Clock
 from rates_sync.cycle.comparison import Changes
+from rates_sync.cycle.coverage import covered, holes
 from rates_sync.cycle.judgement import Judgement, judge
 from rates_sync.cycle.knowledge import (
     apply_judgement,
@@ -39,6 +40,7 @@ from rates_sync.cycle.knowledge import (
     read_knowledge,
 )
 from rates_sync.errors import AlreadyClosed, HasFix, NotDeclared
+from rates_sync.store.coverage import Span, add_coverage
 from rates_sync.store.fence import Fence
 from rates_sync.store.record import Record
 from rates_sync.store.recording import Recording
@@ -65,6 +67,8 @@ class AnnounceMode(Enum):
     POLL = "poll"
     CHUNK = "chunk"
     LAST_CHUNK = "last_chunk"
+    SLICE = "slice"
+    """Of known history: announced like a poll's, and verifies nothing (protocol rule 30)."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -83,9 +87,9 @@ class Additions:
 class Recorder:
     """The recorder of the instance that holds `fence`; `on_event` is called with committed events.
 
-    `health`, `schedule_inputs` and `timeline` are as of the last transaction, `begun` tells whether
-    the whole status was recorded. Methods raise `LeaseLost` and `StoreUnavailable`; then nothing is
-    recorded.
+    `on_restored` is called after a transaction that found the record restored. `health` and
+    `schedule_inputs` are as of the last transaction, `begun` tells whether the whole status was
+    recorded. Methods raise `LeaseLost` and `StoreUnavailable`; then nothing is recorded.
     """
 
     def __init__(
@@ -95,13 +99,13 @@ class Recorder:
         origin: StatusOrigin,
         clock: Clock,
         on_event: Callable[[Event], None],
+        on_restored: Callable[[], None] = lambda: None,
     ) -> None:
         self._record, self._fence, self._origin = record, fence, origin
-        self._clock, self._on_event = clock, on_event
+        self._clock, self._on_event, self._on_restored = clock, on_event, on_restored
         self._lock = asyncio.Lock()
         self.health = UpstreamHealth()
         self.schedule_inputs = ScheduleInputs(bank_calendar(mexico_day(clock())), None, None)
-        self.timeline = 0
         self.begun = False
 
     async def begin(self) -> None:
@@ -154,6 +158,8 @@ class Recorder:
             judgement = judge(answer, context, trusted=trusted)
             await recording.add(judgement.changes.observations)
             quarantined = await apply_judgement(recording, answer, judgement)
+            if not judgement.distrusted:
+                await session.cover(answer)
             if mode is AnnounceMode.POLL:
                 session.health = _after(session.health, judgement.confirmed, answer.received_at)
             await session.announce_changes(judgement.changes, mode)
@@ -193,10 +199,21 @@ class Recorder:
         async with self.session() as session:
             return await read_confirmable(session.recording, tuple(SERIES))
 
-    async def days(self, first: Day, last: Day) -> list[Day]:
-        """Return the days from `first` to `last` that have a FIX, ascending."""
+    async def holes(self, span: Span) -> tuple[Span, ...]:
+        """Return the days of `span` that no answer has covered for both series, ascending."""
+        return holes(span, SERIES, await self._record.coverage())
+
+    async def misses(self, span: Span) -> bool:
+        """Tell whether an answer lacked a known day of `span`, and no second one settled that."""
+        missed = [row.date for row in await self._record.withdrawals() if not row.settled]
+        return any(span.first <= day <= span.last for day in missed)
+
+    async def accept_history(self, span: Span, actor: str) -> None:
+        """Count `span` as covered for both series, audited: what is not recorded has no value."""
         async with self.session() as session:
-            return [row.date for row in await session.recording.newest(FIX, first, last)]
+            await session.recording.audit(actor, "history-accept", f"{span.first} to {span.last}")
+            await add_coverage(session.recording.connection, dict.fromkeys(SERIES, (span,)))
+            await session.announce_if_worth()
 
     @asynccontextmanager
     async def session(self, **changes: Any) -> AsyncIterator["Session"]:
@@ -209,7 +226,8 @@ class Recorder:
                 yield session
                 inputs = await session.schedule_inputs()
             self.health, self.schedule_inputs = session.health, inputs
-            self.timeline = recording.head.timeline
+        if recording.restarted:
+            self._on_restored()
         if session.event is not None:
             self._on_event(session.event)
 
@@ -241,8 +259,15 @@ class Session:
     async def known(self) -> dict[str, SeriesKnowledge]:
         """Return what the record holds of each series, read once: after all that changes it."""
         if self._known is None:
-            self._known = await read_knowledge(self.recording, tuple(SERIES))
+            first = self._origin.first_fix_day
+            self._known = await read_knowledge(self.recording, tuple(SERIES), first)
         return self._known
+
+    async def cover(self, answer: Answer) -> None:
+        """Note the days of each series that `answer` covers (protocol rule 25)."""
+        today = mexico_day(self._now)
+        spans = {series: covered(answer, series, today) for series in SERIES}
+        await add_coverage(self.recording.connection, spans)
 
     async def announce(self, kind: type[K], **fields: Any) -> None:
         """Announce an event of `kind` with the whole status (rule R3).
@@ -261,9 +286,9 @@ class Session:
             )
 
     async def announce_if_worth(self) -> None:
-        """Announce only the status, if workers need it (protocol rule 5)."""
+        """Announce only the status, if workers need it (protocol rule 5), or rows that wait."""
         status = await self._status(await self.calendar())
-        if worth_an_event(await self.recording.status(), status):
+        if self.recording.unannounced or worth_an_event(await self.recording.status(), status):
             await self.announce(StatusChanged)
 
     async def announce_changes(self, changes: Changes, mode: AnnounceMode) -> None:

@@ -1,5 +1,7 @@
 """Defines the order of the guards: `Retry(Quota(Breaker(Confirmation(Timeout(client)))))`.
 
+Work that can wait goes `Retry(Quota(Bypass(Timeout(client))))`, with one attempt.
+
 Outermost first. Every attempt, the retry too, spends quota and counts for the breaker. The quota is
 outside the breaker, because aiobreaker would count its refusal as a success. The deadline is inside
 the breaker, because a timeout is a failure that counts; so is the judgement of the answer, because
@@ -14,9 +16,10 @@ import structlog
 from rates_sync.clock import Clock, Monotonic, Sleep
 from rates_sync.errors import Outcome, StoreUnavailable
 from rates_sync.guard.breaker import Breaker, OnChange
+from rates_sync.guard.bypass import Bypass
 from rates_sync.guard.confirmation import Confirmation
 from rates_sync.guard.limits import GuardLimits
-from rates_sync.guard.quota import Quota, QuotaLedger
+from rates_sync.guard.quota import Admission, Quota, QuotaLedger
 from rates_sync.guard.retry import Retry
 from rates_sync.guard.timeout import Timeout
 from rates_sync.upstream import Banxico
@@ -44,9 +47,14 @@ class GuardDependencies:
 
 @dataclass(frozen=True, slots=True)
 class GuardedBanxico:
-    """Banxico behind its guards; the breaker is exposed for its state only."""
+    """Banxico behind its guards; the breaker is exposed for its state only.
+
+    `background` is for work that can wait: one attempt, only while the breaker is closed, and
+    neutral to it.
+    """
 
     banxico: Banxico
+    background: Banxico
     breaker: Breaker
 
 
@@ -54,22 +62,16 @@ def guard_banxico(
     client: Banxico, ledger: QuotaLedger, limits: GuardLimits, dependencies: GuardDependencies
 ) -> GuardedBanxico:
     """Put the guards around `client`."""
+    timeout = Timeout(client, seconds=limits.deadline)
     breaker = Breaker(
-        Confirmation(Timeout(client, seconds=limits.deadline)),
+        Confirmation(timeout),
         clock=dependencies.clock,
         monotonic=dependencies.monotonic,
         on_change=dependencies.on_change,
         fail_max=limits.fail_max,
         reset_after=limits.reset_after,
     )
-    quota = Quota(
-        breaker,
-        ledger,
-        clock=dependencies.clock,
-        limit=limits.daily_requests,
-        reserve=limits.reserve,
-        on_spent=dependencies.on_spent,
-    )
+    quota = _quota(breaker, ledger, limits, dependencies)
     retry = Retry(
         quota,
         may_retry=lambda: _may_retry(breaker, quota, dependencies.planned),
@@ -77,7 +79,32 @@ def guard_banxico(
         sleep=dependencies.sleep,
         on_attempt=dependencies.on_attempt,
     )
-    return GuardedBanxico(retry, breaker)
+    bypass = Bypass(timeout, breaker, dependencies.clock)
+    background = Retry(
+        _quota(bypass, ledger, limits, dependencies),
+        may_retry=_never,
+        pause=lambda: limits.retry_pause,
+        sleep=dependencies.sleep,
+        on_attempt=dependencies.on_attempt,
+    )
+    return GuardedBanxico(retry, background, breaker)
+
+
+def _quota(
+    inner: Admission, ledger: QuotaLedger, limits: GuardLimits, dependencies: GuardDependencies
+) -> Quota:
+    return Quota(
+        inner,
+        ledger,
+        clock=dependencies.clock,
+        limit=limits.daily_requests,
+        reserve=limits.reserve,
+        on_spent=dependencies.on_spent,
+    )
+
+
+async def _never() -> bool:
+    return False
 
 
 async def _may_retry(breaker: Breaker, quota: Quota, planned: Callable[[], int]) -> bool:

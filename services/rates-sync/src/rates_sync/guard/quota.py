@@ -11,9 +11,26 @@ from datetime import date as Day
 from typing import Protocol
 
 from rates_contracts.calendar import mexico_day
+from rates_contracts.status import BreakerState
 from rates_sync.clock import Clock
-from rates_sync.guard.breaker import Breaker
 from rates_sync.upstream import Answer, Purpose, Query
+
+
+class Admission(Protocol):
+    """What is asked within the quota: the breaker, or the way beside it."""
+
+    @property
+    def state(self) -> BreakerState:
+        """The breaker's state."""
+        ...
+
+    def admit(self) -> None:
+        """Raise `BreakerOpen` if `ask` would refuse without asking."""
+        ...
+
+    async def ask(self, query: Query) -> Answer:
+        """Ask, as `Banxico` does."""
+        ...
 
 
 class QuotaLedger(Protocol):
@@ -41,7 +58,7 @@ class Quota:
 
     def __init__(
         self,
-        inner: Breaker,
+        inner: Admission,
         ledger: QuotaLedger,
         *,
         clock: Clock,

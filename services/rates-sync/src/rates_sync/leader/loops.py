@@ -21,6 +21,10 @@ log = structlog.get_logger(__name__)
 NIGHTLY_AT = time(3, 0)
 """Mexico City: no polling window is open."""
 BREAKER_RETRY_SECONDS = 1.0
+ASK_AGAIN_SECONDS = 310.0
+"""After 5 min a second answer that lacks a known day withdraws it (protocol rule 27)."""
+HISTORY_SECONDS = 60.0
+"""Between two looks for missing history whose wait is over; the shortest wait is as long."""
 
 
 class Renewal:
@@ -80,22 +84,37 @@ class BreakerLog:
         return True
 
 
-class NightlyMaintenance:
-    """Once a night: the current bank calendar, and pruning.
+class HistoryCheck:
+    """Asks for missing history by `fill`, also while no poll is due: at night, on weekends."""
 
-    `prune` may raise `RelayError` besides the store's errors.
+    def __init__(self, fill: Callable[[], Awaitable[None]], sleep: Sleep) -> None:
+        self._fill, self._sleep = fill, sleep
+
+    async def run(self) -> None:
+        """Look once a minute until the lease is lost. Raises `LeaseLost`."""
+        while True:
+            await self._sleep(HISTORY_SECONDS)
+            await self._fill()
+
+
+class NightlyMaintenance:
+    """Once a night: the current bank calendar, a slice of the history (rule 30), and pruning.
+
+    `check_slice` returns whether to ask again; `prune` may raise `RelayError` besides the store's
+    errors.
     """
 
     def __init__(
         self,
         prune: Callable[[datetime], Awaitable[None]],
         renew_calendar: Callable[[], Awaitable[None]],
+        check_slice: Callable[[], Awaitable[bool]],
         clock: SteadyClock,
         sleep: Sleep,
         on_failure: Callable[[str], None],
     ) -> None:
-        self._prune, self._renew_calendar, self._on_failure = prune, renew_calendar, on_failure
-        self._clock, self._sleep = clock, sleep
+        self._prune, self._renew_calendar, self._check_slice = prune, renew_calendar, check_slice
+        self._clock, self._sleep, self._on_failure = clock, sleep, on_failure
         self._due = next_night(clock())
 
     async def run(self) -> None:
@@ -105,6 +124,7 @@ class NightlyMaintenance:
             await wait_until(lambda: self._due, self._clock, self._sleep, self._on_jump)
             try:
                 await self._renew_calendar()
+                await self._check_history()
                 await self._prune(self._clock())
             except (StoreUnavailable, RelayError) as error:
                 log.warning("night_not_done", error=str(error))
@@ -113,6 +133,11 @@ class NightlyMaintenance:
     def _on_jump(self, _jump: timedelta) -> None:
         """Plan again (protocol rule 32); a night that a machine slept through is made up for."""
         self._due = min(self._due, next_night(self._clock()))
+
+    async def _check_history(self) -> None:
+        if await self._check_slice():
+            await self._sleep(ASK_AGAIN_SECONDS)
+            await self._check_slice()
 
 
 def next_night(now: datetime) -> datetime:

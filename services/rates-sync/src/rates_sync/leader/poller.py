@@ -5,7 +5,6 @@ recordings of answers overlap.
 """
 
 import asyncio
-import dataclasses
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,12 +13,14 @@ import structlog
 
 from rates_contracts.calendar import mexico_day
 from rates_sync.clock import Clock, Monotonic, Sleep, SteadyClock
-from rates_sync.cycle.backfill import Backfill, Progress, Span
+from rates_sync.cycle.backfill import Backfill, Progress
 from rates_sync.cycle.cycle import Cycle, CycleResult
 from rates_sync.cycle.recorder import Recorder
+from rates_sync.cycle.slices import SliceCheck
 from rates_sync.errors import StoreUnavailable, UpstreamError
 from rates_sync.instrumentation import Instrumentation
 from rates_sync.liveness import wait_until
+from rates_sync.store.coverage import Span
 from rates_sync.timetable.poll_intervals import PollIntervals
 from rates_sync.timetable.schedule import ScheduleInputs, due_at_once, next_cycle
 from rates_sync.upstream import Purpose
@@ -54,25 +55,24 @@ class Poller:
         self,
         cycle: Cycle,
         backfill: Backfill,
+        slices: SliceCheck,
         recorder: Recorder,
         timing: Timing,
         instrumentation: Instrumentation,
     ) -> None:
-        self._cycle, self._backfill, self._recorder = cycle, backfill, recorder
-        self._timing, self._instrumentation = timing, instrumentation
+        self._cycle, self._backfill, self._slices = cycle, backfill, slices
+        self._recorder, self._timing, self._instrumentation = recorder, timing, instrumentation
         self._now = SteadyClock(timing.clock, timing.monotonic)
         self._lock = asyncio.Lock()
-        self._missing: list[Span] = []
-        self._timeline = 0
+        self._must_ask = False
         self._polled_at: float | None = None
         self.next_cycle_at = timing.clock()
         self.last: CycleResult | None = None
 
     @property
     def schedule_inputs(self) -> ScheduleInputs:
-        """What decides the next poll; while history is missing nothing counts as verified."""
-        inputs = self._recorder.schedule_inputs
-        return dataclasses.replace(inputs, verified_at=None) if self._missing else inputs
+        """What decides the next poll; missing history changes nothing about it."""
+        return self._recorder.schedule_inputs
 
     async def run(self) -> None:
         """Record the current status, then poll until the lease is lost. Raises `LeaseLost`."""
@@ -91,14 +91,18 @@ class Poller:
             await self.poll(Purpose.POLL)
 
     async def poll(self, purpose: Purpose) -> CycleResult:
-        """Run a cycle now, and the backfill if history is missing. Raises `LeaseLost`."""
+        """Run a cycle now, and the backfill if history is missing. Raises `LeaseLost`.
+
+        One for an operator asks for all missing history, also for what has to wait.
+        """
         async with self._lock:
+            self._must_ask = False
             started = self._polled_at = self._timing.monotonic()
             result = await self._run_cycle(purpose)
             self._instrumentation.on_poll(result, self._timing.monotonic() - started)
             self._plan(result)
             if result.outcome == "success":
-                await self._backfill_missing()
+                await self._backfill_missing(at_once=purpose is Purpose.MANUAL)
                 self._plan(result)
             return result
 
@@ -108,18 +112,57 @@ class Poller:
         Raises `UpstreamError`, `LeaseLost`, `StoreUnavailable`.
         """
         async with self._lock:
-            async for progress in self._backfill.run([span], Purpose.MANUAL, trusted=True):
-                self._instrumentation.on_chunk(progress)
-                yield progress
+            spans = [await self._backfill.widened(span)]
+            try:
+                async for progress in self._backfill.run(spans, Purpose.MANUAL, trusted=True):
+                    self._instrumentation.on_chunk(progress)
+                    yield progress
+            except UpstreamError:
+                await self._announce_chunks()
+                raise
+
+    async def fill_history(self) -> None:
+        """Ask for missing history whose wait is over, if Banxico has just answered.
+
+        Raises `LeaseLost`.
+        """
+        async with self._lock:
+            if self.last is not None and self.last.outcome == "success":
+                await self._backfill_missing()
+
+    async def accept_history(self, span: Span, actor: str) -> None:
+        """Count `span` as covered: an operator says that it has no further values (rule 25).
+
+        Raises `LeaseLost`, `StoreUnavailable`.
+        """
+        async with self._lock:
+            await self._recorder.accept_history(span, actor)
+            await self._find_missing()
+
+    async def check_slice(self) -> bool:
+        """Check tonight's slice of the history; tell whether to ask again in a while (rule 30).
+
+        Banxico's failure is logged: the slice comes again next month. Raises `LeaseLost`,
+        `StoreUnavailable`.
+        """
+        async with self._lock:
+            try:
+                additions, again = await self._slices.run(mexico_day(self._timing.clock()))
+            except UpstreamError as error:
+                log.warning("slice_not_checked", error=str(error))
+                return False
+            self._instrumentation.on_recorded(additions)
+            return again
 
     def ask_now(self) -> None:
         """Run the next cycle now: a restored record lacks what was recorded since its backup."""
+        self._must_ask = True
         self.next_cycle_at = self._now()
 
     def plan_again(self) -> None:
         """Plan the next cycle as a new leader does: the clock or the calendar has changed."""
         now, inputs, intervals = self._now(), self.schedule_inputs, self._timing.intervals
-        if due_at_once(inputs, now, intervals):
+        if self._must_ask or due_at_once(inputs, now, intervals):
             self.next_cycle_at = now + self._pause_left()
         else:
             self.next_cycle_at = next_cycle(
@@ -184,21 +227,35 @@ class Poller:
         self._timing.on_jump(jump)
         self.plan_again()
 
-    async def _backfill_missing(self) -> None:
-        """Record the missing history; after a failure it continues with the next good poll."""
+    async def _backfill_missing(self, *, at_once: bool = False) -> None:
+        """Record the missing history; what fails or stays a hole is asked for again later.
+
+        `at_once` asks for it now: an operator does not wait.
+        """
         try:
-            if self._missing or self._recorder.timeline != self._timeline:
-                await self._find_missing()
-            async for progress in self._backfill.run(self._missing, Purpose.POLL):
+            due = await self._find_missing(at_once=at_once)
+            if not due:
+                return
+            async for progress in self._backfill.run(due, Purpose.POLL):
                 self._instrumentation.on_chunk(progress)
                 self._tick()
-            self._missing = []
+            await self._find_missing()
         except (UpstreamError, StoreUnavailable) as error:
             log.warning("backfill_interrupted", error=str(error))
+            await self._announce_chunks()
 
-    async def _find_missing(self) -> None:
-        self._missing = await self._backfill.missing_spans(mexico_day(self._timing.clock()))
-        self._timeline = self._recorder.timeline
+    async def _announce_chunks(self) -> None:
+        """Show what an interrupted backfill has recorded."""
+        try:
+            await self._recorder.note()
+        except StoreUnavailable as error:
+            log.warning("backfill_not_announced", error=str(error))
+
+    async def _find_missing(self, *, at_once: bool = False) -> list[Span]:
+        """Count the holes, and return what of them may be asked for now."""
+        holes = await self._backfill.holes(mexico_day(self._timing.clock()))
+        self._instrumentation.on_holes(len(holes))
+        return list(holes) if at_once else self._backfill.due(holes)
 
     def _tick(self) -> None:
         self._instrumentation.on_tick(self._recorder.schedule_inputs, self.next_cycle_at)

@@ -14,6 +14,7 @@
 | `clock_wrong` | directly: a witness of the time, or both, disagree with this clock |
 | `database_unavailable`, `database_available` | directly: an outage lasts; it is over |
 | `redis_unavailable`, `redis_available` | directly: an outage lasts; it is over |
+| `history_hole` | directly: days stay unknown though Banxico was asked for them |
 | `value_under_review`, `review_ended` | an event: values are set aside; none is any more |
 | `withdrawn_at_source`, `withdrawal_ended` | an event: Banxico withdrew known days; no longer |
 | `fix_unconfirmed`, `fix_confirmed` | directly: answers don't confirm the FIX; they do again |

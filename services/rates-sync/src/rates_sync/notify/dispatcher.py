@@ -1,14 +1,15 @@
 """Sends alerts and purges for the outbox's events, at least once, each by a cursor (rule 21).
 
 A purge is sent twice, the second a while after the event: a worker that had not yet applied the
-event could have refilled the edge with the old rate. Outages, a series that stays unconfirmed, and
-data that put no day under review have no event; their alerts bypass the outbox. Records only its
-cursors.
+event could have refilled the edge with the old rate. Outages, a series that stays unconfirmed,
+data that put no day under review and holes have no event; their alerts bypass the outbox. Records
+only its cursors.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date as Day
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
@@ -132,6 +133,10 @@ class NotificationDispatcher:
         now, seconds = self._clock(), round(jump.total_seconds(), 3)
         summary = f"The clock of this instance moved by {seconds} s: everything is planned again."
         self._direct.append(Alert(f"clock_jumped-{now.isoformat()}", "clock_jumped", now, summary))
+
+    def on_history_hole(self, first: Day, last: Day) -> None:
+        """Send an alert for days that Banxico was asked for in vain (protocol rule 25)."""
+        self._direct.append(_hole(first, last, self._clock()))
 
     async def _send_due(self, notice: Notice) -> None:
         """Send for all events that are due, then move the cursor past them."""
@@ -271,4 +276,15 @@ def _quarantine_alert(name: str, data: Sequence[Rejected], now: datetime) -> Ale
         now,
         f"{len(data)} data were set aside; the first: {first.reason}.",
         {"series": first.series, "date": str(first.date), "value": first.raw},
+    )
+
+
+def _hole(first: Day, last: Day, now: datetime) -> Alert:
+    return Alert(
+        f"history_hole-{first}-{last}",
+        "history_hole",
+        now,
+        f"Banxico has no plausible values from {first} to {last}. If that is right:"
+        f" rates-sync history accept {first} {last}",
+        {"from": str(first), "to": str(last)},
     )

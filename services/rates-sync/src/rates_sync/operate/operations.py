@@ -1,4 +1,4 @@
-"""Operators' actions on the internal port: ask now, backfill a range, close or reopen a day.
+"""Operators' actions on the internal port: ask now, backfill or accept a range, close a day.
 
 Each needs the bearer token, is audited in the record, and runs only on the leader: a standby
 answers 409 and names the leader.
@@ -20,11 +20,12 @@ from litestar.response import Stream
 
 from rates_contracts.calendar import BankCalendar, mexico_day
 from rates_contracts.environment import Secret
-from rates_sync.cycle.backfill import Progress, Span
+from rates_sync.cycle.backfill import Progress
 from rates_sync.errors import RatesSyncError
 from rates_sync.leader.leader import Leader
 from rates_sync.operate.problems import Problem, document, problem_of
 from rates_sync.service import Service
+from rates_sync.store.coverage import Span
 from rates_sync.upstream import Purpose
 
 log = structlog.get_logger(__name__)
@@ -37,8 +38,8 @@ MAX_DAYS_AHEAD = timedelta(days=30)
 """Closures come at short notice: a later day is a slip of the pen."""
 
 
-class BackfillRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """The days to ask Banxico for again, both included."""
+class SpanRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """Days of the history, both included."""
 
     first: Day = msgspec.field(name="from")
     last: Day = msgspec.field(name="to")
@@ -121,10 +122,20 @@ class Operations(Controller):
         self, request: Request[Any, Any, Any], service: NamedDependency[Service]
     ) -> Stream:
         """Ask for a range again and trust its values; a JSON line per chunk, a problem last."""
-        span = _span(await read_body(request, BackfillRequest), service)
+        span = _span(await read_body(request, SpanRequest), service)
         leader = await leader_for(service, "backfill")
         await leader.recorder.audit(OPERATOR, "backfill", f"{span.first} to {span.last}")
         return Stream(_lines(leader, span, request.url.path), media_type=NDJSON)
+
+    @post("/history/accept", status_code=200)
+    async def accept_history(
+        self, request: Request[Any, Any, Any], service: NamedDependency[Service]
+    ) -> Response[dict[str, Any]]:
+        """Accept that Banxico has no values for a range (protocol rule 25)."""
+        span = _span(await read_body(request, SpanRequest), service)
+        leader = await leader_for(service, "history-accept")
+        await leader.poller.accept_history(span, OPERATOR)
+        return Response({"from": span.first, "to": span.last, "accepted": True})
 
     @post("/close-day", status_code=200)
     async def close_day(
@@ -161,7 +172,7 @@ async def read_body(request: Request[Any, Any, Any], kind: type[Any]) -> Any:
         raise Problem(422, "invalid-parameters", str(error)) from error
 
 
-def _span(asked: BackfillRequest, service: Service) -> Span:
+def _span(asked: SpanRequest, service: Service) -> Span:
     first, today = service.first_fix_day, mexico_day(service.clock())
     wrong = []
     if asked.first > asked.last:

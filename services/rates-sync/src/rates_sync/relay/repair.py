@@ -18,7 +18,7 @@ class RepairAction(Enum):
     REFILL = "refill"
     """It lost entries, or belongs to an earlier timeline: delete it, refill it from the outbox."""
     NEW_TIMELINE = "new_timeline"
-    """The stream holds what the record does not: the record was restored to an earlier state.
+    """The record was restored to an earlier state: the stream, or this process, knew more.
 
     The record raises its timeline and announces that; the stream is deleted and refilled from the
     outbox; every worker then reloads; the alert `stream_reset` is sent. Counted as `restarted`,
@@ -28,6 +28,8 @@ class RepairAction(Enum):
 
 def decide_repair(tail: Tail, committed: CommittedState) -> RepairAction:
     """Compare the stream with the record; timeline first, then position, then `event_id`."""
+    if committed.lost:
+        return RepairAction.NEW_TIMELINE
     if tail.cursor is None:
         return RepairAction.REFILL if committed.events else RepairAction.APPEND
     if _is_ahead(tail, committed):

@@ -1,11 +1,43 @@
-"""Which days of a series were asked for: before them nothing is known (protocol rule 25)."""
+"""Which days of a series were asked for: of the others nothing is known (protocol rule 25)."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date as Day
+from itertools import groupby
+from operator import attrgetter
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from rates_contracts.calendar import ONE_DAY
 from rates_sync.store.schema import coverage
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Days, both ends included."""
+
+    first: Day
+    last: Day
+
+    def overlaps(self, other: "Span") -> bool:
+        """Tell whether a day is in both."""
+        return self.first <= other.last and other.first <= self.last
+
+
+Coverage = Mapping[str, tuple[Span, ...]]
+"""The spans of each series, ascending; those of a series never touch."""
+
+
+def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Return the same days as spans that neither overlap nor touch, ascending."""
+    joined: list[Span] = []
+    for span in sorted(spans):
+        if joined and span.first <= joined[-1].last + ONE_DAY:
+            joined[-1] = Span(joined[-1].first, max(joined[-1].last, span.last))
+        else:
+            joined.append(span)
+    return tuple(joined)
 
 
 async def read_complete_from(connection: AsyncConnection, series: str) -> Day | None:
@@ -13,3 +45,29 @@ async def read_complete_from(connection: AsyncConnection, series: str) -> Day | 
     newest = select(func.max(coverage.c.first)).where(coverage.c.series == series)
     day: Day | None = await connection.scalar(newest)
     return day
+
+
+async def read_coverage(connection: AsyncConnection) -> Coverage:
+    """Return the spans of every series that has any."""
+    ordered = select(coverage).order_by(coverage.c.series, coverage.c.first)
+    rows = await connection.execute(ordered)
+    return {
+        series: tuple(Span(row.first, row.last) for row in spans)
+        for series, spans in groupby(rows, attrgetter("series"))
+    }
+
+
+async def add_coverage(connection: AsyncConnection, added: Coverage) -> None:
+    """Merge the spans of `added` into the record; the lease row is locked already."""
+    known = await read_coverage(connection)
+    for series, spans in added.items():
+        old = known.get(series, ())
+        new = merged((*old, *spans))
+        if new != old:
+            await _replace(connection, series, new)
+
+
+async def _replace(connection: AsyncConnection, series: str, spans: tuple[Span, ...]) -> None:
+    await connection.execute(delete(coverage).where(coverage.c.series == series))
+    rows = [{"series": series, "first": span.first, "last": span.last} for span in spans]
+    await connection.execute(insert(coverage), rows)

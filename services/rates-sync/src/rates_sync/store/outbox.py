@@ -11,7 +11,7 @@ from rates_contracts.events import Position, StoredEvent, stored_event
 from rates_sync.committed_state import CommittedState
 from rates_sync.store.engine import reading
 from rates_sync.store.fence import Fence
-from rates_sync.store.record import Record
+from rates_sync.store.record import Record, is_behind
 from rates_sync.store.rows import read_averages, read_calendar, read_head, read_history, read_status
 from rates_sync.store.schema import outbox, sync_status
 
@@ -31,11 +31,13 @@ class Outbox:
 
         `history` and `averages` are the versions that Redis holds. Raises `StoreUnavailable`.
         """
+        written = self._record.written  # before the read: meanwhile it may grow
         async with reading(self._engine) as connection:
             versions = await _versions(connection)
             stale_averages, stale_history = versions[0] != averages, versions[1] != history
+            head = await read_head(connection)
             return CommittedState(
-                head=await read_head(connection),
+                head=head,
                 first=await _first(connection),
                 count=await connection.scalar(select(func.count()).select_from(outbox)) or 0,
                 event_id_at_cursor=await _event_id(connection, cursor),
@@ -46,6 +48,7 @@ class Outbox:
                 history_version=versions[1],
                 averages=await read_averages(connection) if stale_averages else None,
                 history=await read_history(connection) if stale_history else None,
+                lost=written is not None and is_behind(head, written),
             )
 
     async def restart_timeline(self, above: int) -> None:

@@ -5,21 +5,29 @@ Never decides what is new; never connects to Redis.
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import date as Day
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from rates_contracts.events import Head
 from rates_contracts.status import SyncStatus
 from rates_sync.clock import Clock
+from rates_sync.store.coverage import Coverage, read_coverage
 from rates_sync.store.engine import reading, writing
 from rates_sync.store.fence import Fence, lock_and_verify
 from rates_sync.store.recording import Recording
-from rates_sync.store.rows import read_head, read_newest_day, read_status
+from rates_sync.store.review import Withdrawal, read_withdrawals
+from rates_sync.store.rows import read_head, read_status
+
+log = structlog.get_logger(__name__)
 
 
 class Record:
-    """The record; `clock` returns aware UTC, `traceparent` the current trace or None."""
+    """The record; `clock` returns aware UTC, `traceparent` the current trace or None.
+
+    It remembers the newest head that this process has written, across its terms as leader: a record
+    that is behind it was restored to an earlier time (protocol rule 42).
+    """
 
     def __init__(
         self,
@@ -30,6 +38,7 @@ class Record:
     ) -> None:
         self._engine, self._clock = engine, clock
         self._new_event_id, self._traceparent = new_event_id, traceparent
+        self.written: Head | None = None
 
     async def head(self) -> Head:
         """Return the newest event's place. Raises `StoreUnavailable`."""
@@ -41,25 +50,30 @@ class Record:
         async with reading(self._engine) as connection:
             return await read_status(connection)
 
-    async def newest_day(self, series: str) -> Day | None:
-        """Return the last day of `series` with an observation. Raises `StoreUnavailable`."""
+    async def coverage(self) -> Coverage:
+        """Return the days that were asked for. Raises `StoreUnavailable`."""
         async with reading(self._engine) as connection:
-            return await read_newest_day(connection, series)
+            return await read_coverage(connection)
+
+    async def withdrawals(self) -> tuple[Withdrawal, ...]:
+        """Return the known days that answers lack. Raises `StoreUnavailable`."""
+        async with reading(self._engine) as connection:
+            return await read_withdrawals(connection)
 
     @asynccontextmanager
     async def recording(self, fence: Fence) -> AsyncIterator[Recording]:
         """Open a recording: everything in it commits together, or nothing does (rule R3).
 
         Protocol rule 2: its first statement locks the lease row and compares the token; await
-        only the database inside. Raises `LeaseLost` and `StoreUnavailable`.
+        only the database inside. If the record was restored, a new timeline begins first, in the
+        same transaction. Raises `LeaseLost` and `StoreUnavailable`.
         """
         async with writing(self._engine) as connection:
             await lock_and_verify(connection, fence)
-            recording = await Recording.begin(
-                connection, self._clock(), self._new_event_id(), self._traceparent()
-            )
+            recording = await self._begin(connection)
             yield recording
             recording.check_announced()
+        self._remember(recording.head_after)
 
     async def restart_timeline(self, fence: Fence, above: int) -> Head:
         """Continue in a new timeline, above `above`, and announce it (protocol rule 9).
@@ -68,4 +82,44 @@ class Record:
         `LeaseLost` and `StoreUnavailable`.
         """
         async with self.recording(fence) as recording:
+            if recording.restarted and recording.head.timeline > above:
+                return recording.head
             return await recording.restart_timeline(above)
+
+    def _remember(self, head: Head) -> None:
+        """Keep the newest: of two recordings that ended together the earlier may come last."""
+        if self.written is None or self.written.at < head.at:
+            self.written = head
+
+    async def _begin(self, connection: AsyncConnection) -> Recording:
+        recording = await self._open(connection)
+        if not await self._was_restored(recording):
+            return recording
+        written = None if self.written is None else self.written.at
+        log.error("timeline_restarted", written=written, record=recording.head.at)
+        await recording.restart_timeline(written.timeline if written else 0)
+        return await self._open(connection, restarted=True)
+
+    async def _was_restored(self, recording: Recording) -> bool:
+        """Compare with what was written; whoever restores the record raises its timeline."""
+        head, written = recording.head, self.written
+        if written is None or written.timeline < head.timeline:
+            return await recording.is_raised()
+        return is_behind(head, written)
+
+    async def _open(self, connection: AsyncConnection, *, restarted: bool = False) -> Recording:
+        return await Recording.begin(
+            connection,
+            self._clock(),
+            self._new_event_id(),
+            self._traceparent(),
+            restarted=restarted,
+        )
+
+
+def is_behind(head: Head, written: Head) -> bool:
+    """Tell whether a record that ends at `head` lacks `written`; timeline first.
+
+    Another event in the same place is another history.
+    """
+    return head.at < written.at or (head.at == written.at and head.event_id != written.event_id)

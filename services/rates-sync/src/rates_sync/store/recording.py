@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self, TypeVar
 
 import msgspec
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Table, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rates_contracts.averages import Average
@@ -50,6 +50,8 @@ class Recording:
 
     `head` was read under the fence. All added rows carry `recorded_at`. `unannounced` is true if a
     backfill left rows that no event has announced: the next event must be a `HistoryReload`.
+    `restarted` is true if the record was restored and this transaction began a new timeline;
+    `head_after` is the head that it leaves.
     """
 
     def __init__(
@@ -61,8 +63,10 @@ class Recording:
         unannounced: bool,
         event_id: str,
         traceparent: str | None,
+        restarted: bool = False,
     ) -> None:
         self.head, self.recorded_at, self.unannounced = head, recorded_at, unannounced
+        self.head_after, self.restarted = head, restarted
         self._connection, self._event_id, self._traceparent = connection, event_id, traceparent
         self._timeline = head.timeline
         self._added: list[Observation] = []
@@ -70,7 +74,13 @@ class Recording:
 
     @classmethod
     async def begin(
-        cls, connection: AsyncConnection, now: datetime, event_id: str, traceparent: str | None
+        cls,
+        connection: AsyncConnection,
+        now: datetime,
+        event_id: str,
+        traceparent: str | None,
+        *,
+        restarted: bool = False,
     ) -> Self:
         """Read the head; the lease row is locked already.
 
@@ -85,7 +95,13 @@ class Recording:
             unannounced=unannounced_at is not None,
             event_id=event_id,
             traceparent=traceparent,
+            restarted=restarted,
         )
+
+    async def is_raised(self) -> bool:
+        """Tell whether the head's timeline was raised by hand: it has no event yet (rule 42)."""
+        newest = await self._connection.scalar(select(func.max(schema.outbox.c.timeline)))
+        return newest is not None and newest < self.head.timeline
 
     async def status(self) -> SyncStatus | None:
         """Return the newest status, None before the first event."""
@@ -166,6 +182,7 @@ class Recording:
         )
         self._check_complete(event)
         await write_announcement(self._connection, event)
+        self.head_after = event.head
         return event
 
     async def restart_timeline(self, above: int) -> Head:
@@ -175,7 +192,8 @@ class Recording:
         if status is not None:
             return (await self.announce(TimelineChanged, status=status)).head
         await self._connection.execute(update(schema.head).values(timeline=self._timeline))
-        return msgspec.structs.replace(self.head, timeline=self._timeline)
+        self.head_after = msgspec.structs.replace(self.head, timeline=self._timeline)
+        return self.head_after
 
     def check_announced(self) -> None:
         """Raise RuntimeError if observations were added that no event announces (rule R3)."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import date as Day
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -10,7 +10,7 @@ from sqlalchemy import Select, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rates_contracts.averages import Average
-from rates_contracts.calendar import BankCalendar
+from rates_contracts.calendar import BankCalendar, mexico_day
 from rates_contracts.events import Head
 from rates_contracts.observation import Observation
 from rates_contracts.status import SyncStatus
@@ -83,6 +83,25 @@ async def read_newest_day(
     newest = select(func.max(c.date)).where(c.series == series, c.date.not_in(except_for))
     day: Day | None = await connection.scalar(newest)
     return day
+
+
+async def read_loaded_at(
+    connection: AsyncConnection, series: str, delay: timedelta
+) -> datetime | None:
+    """Return when the last first revisions of `series` came more than `delay` after their day.
+
+    Without such a revision return when the first of all came; None without any.
+    """
+    c = observations.c
+    recordings = (
+        select(c.recorded_at, func.min(c.date))
+        .where(c.series == series, c.revision == 1)
+        .group_by(c.recorded_at)
+        .order_by(c.recorded_at)
+    )
+    rows = [(at, day) for at, day in await connection.execute(recordings)]
+    loads = [at for at, day in rows if mexico_day(at) - day > delay]
+    return loads[-1] if loads else min((at for at, _ in rows), default=None)
 
 
 def _columns() -> Select[Any]:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from rates_contracts.calendar import BankCalendar, mexico_day
-from rates_contracts.observation import FIX, Source
+from rates_contracts.observation import FIRST_FIX_DAY, FIX, Source
 from rates_contracts.status import (
     MAX_LISTED_DAYS,
     BreakerState,
@@ -98,6 +98,7 @@ class StatusOrigin:
     source: Source
     edge_purged: bool
     intervals: PollIntervals
+    first_fix_day: Day = FIRST_FIX_DAY
 
 
 def status_of(

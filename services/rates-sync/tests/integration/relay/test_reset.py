@@ -5,19 +5,24 @@ from typing import Any
 
 import pytest
 from redis.asyncio import Redis
+from sqlalchemy import text
 
 from rates_contracts.documents import TTL_OF
 from rates_contracts.events import Position, TimelineChanged
 from rates_contracts.stream import EVENTS
 from rates_sync.errors import LeaseLost
 from rates_sync.relay.relay import Relay, RelayStep
+from rates_sync.store.engine import writing
 
 pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
 async def restored(database: Any, relay: Relay, leader: Any, week: Callable[[], Any]) -> None:
-    """Relay four events, save, relay two more and lose them in the record alone."""
+    """Relay four events, save, relay two more and lose them in the record alone.
+
+    The process was started again: only the stream remembers more.
+    """
     await week()
     await relay.step()
     database.save()
@@ -25,6 +30,7 @@ async def restored(database: Any, relay: Relay, leader: Any, week: Callable[[], 
     await leader.publish({"2026-08-17": "17.2000"})
     await relay.step()
     database.restore()
+    leader.record.written = None
 
 
 async def test_a_stream_ahead_of_the_record_starts_a_new_timeline(
@@ -134,3 +140,67 @@ async def test_only_the_holder_of_the_lease_starts_a_timeline(
         await relay.step()
     assert (await successor.record.head()).at == Position(1, 4)
     assert await mirror.events() == before
+
+
+@pytest.fixture
+async def restored_without_redis(
+    database: Any, relay: Relay, leader: Any, week: Callable[[], Any], redis: Redis
+) -> None:
+    """Lose the last two events in the record, and all of Redis with them; the process goes on."""
+    await week()
+    database.save()
+    await leader.publish({"2026-08-14": "17.1000"})
+    await leader.publish({"2026-08-17": "17.2000"})
+    await relay.step()
+    database.restore()
+    await redis.flushall()
+
+
+async def test_restore_is_noticed_though_redis_is_lost_with_it(
+    restored_without_redis: None, relay: Relay, leader: Any, mirror: Any
+) -> None:
+    """Protocol rule 42: the process remembers what it has written, also while nothing is due."""
+    step = await relay.step()
+    assert step.restarted
+    assert (await leader.record.head()).at == Position(2, 5)
+    assert isinstance((await mirror.events())[-1], TimelineChanged)
+    assert await mirror.is_exact()
+    assert await relay.step() == RelayStep(0, ())
+
+
+async def test_restore_is_noticed_while_redis_is_away(
+    restored_without_redis: None, leader: Any, mirror: Any
+) -> None:
+    """Protocol rule 42: before a recording too; what it announces comes after the new timeline."""
+    event = await leader.publish({"2026-08-14": "18.0000"})
+    assert event.at == Position(2, 6)
+    changed, published = (await mirror.outbox())[-2:]
+    assert isinstance(changed, TimelineChanged)
+    assert published.previous.at == changed.at == Position(2, 5)
+
+
+async def test_restore_by_hand_raises_the_timeline(
+    restored_without_redis: None, leader: Any, instance: Any, mirror: Any
+) -> None:
+    """Protocol rule 42: whoever restores raises the timeline; the next leader announces that."""
+    async with writing(leader.engine) as connection:
+        await connection.execute(text("UPDATE head SET timeline = timeline + 1"))
+    leader.clock.advance(20)
+    standby = instance("standby")
+    standby.fence = leader.fence
+    event = await standby.change_status()
+    assert event.at == Position(3, 6)
+    assert isinstance((await mirror.outbox())[-2], TimelineChanged)
+    assert (await standby.change_status()).at == Position(3, 7)
+
+
+async def test_nothing_lost_restarts_nothing(leader: Any, instance: Any, relay: Relay) -> None:
+    """Protocol rule 42: another leader's events, and a new timeline of its own, are no restore."""
+    await leader.change_status()
+    other = instance("other")
+    other.fence = leader.fence
+    await other.change_status()
+    assert (await leader.change_status()).at == Position(1, 3)
+    await other.record.restart_timeline(other.fence, 1)
+    assert (await leader.change_status()).at == Position(2, 5)
+    assert not (await relay.step()).restarted

@@ -13,36 +13,13 @@ from hypothesis import strategies as st
 from rates_contracts.calendar import ONE_DAY
 from rates_contracts.events import HistoryReload
 from rates_contracts.observation import FIRST_FIX_DAY, FIX, SETTLEMENT
-from rates_sync.cycle.backfill import CHUNK, Backfill, Progress, Span, chunks, missing_spans
-from rates_sync.cycle.recorder import Recorder
+from rates_sync.cycle.backfill import CHUNK, Backfill, Progress, Waits, chunks
+from rates_sync.cycle.recorder import AnnounceMode, Recorder
 from rates_sync.errors import UpstreamFailure
-from rates_sync.upstream import Purpose
+from rates_sync.store.coverage import Span
+from rates_sync.upstream import Purpose, Query
 
 TODAY = Day(2026, 8, 13)
-
-
-def test_empty_record_is_one_hole() -> None:
-    """Without any FIX everything from the first on is missing."""
-    assert missing_spans([], FIRST_FIX_DAY, TODAY) == [Span(FIRST_FIX_DAY, TODAY - ONE_DAY)]
-
-
-def test_real_history_has_no_hole(real_fix: dict[Day, Decimal]) -> None:
-    """No closure of 35 years looks like a hole."""
-    days = [day for day in real_fix if day < TODAY]
-    assert missing_spans(days, FIRST_FIX_DAY, TODAY) == []
-
-
-def test_history_is_missing_until_its_first_day_is_there(real_fix: dict[Day, Decimal]) -> None:
-    """A record that begins a day late still lacks that day."""
-    days = [day for day in real_fix if FIRST_FIX_DAY < day < TODAY]
-    assert missing_spans(days, FIRST_FIX_DAY, TODAY) == [Span(FIRST_FIX_DAY, FIRST_FIX_DAY)]
-
-
-def test_a_gap_inside_is_found(real_fix: dict[Day, Decimal]) -> None:
-    """What an interruption left between old and new is found from the days alone."""
-    days = [day for day in real_fix if day < Day(2001, 1, 1) or Day(2009, 6, 1) < day < TODAY]
-    (gap,) = missing_spans(days, FIRST_FIX_DAY, TODAY)
-    assert (gap.first, gap.last) == (Day(2000, 12, 30), Day(2009, 6, 1))
 
 
 @given(st.dates(Day(1992, 1, 1), TODAY), st.integers(0, 12_000))
@@ -63,17 +40,23 @@ async def recorder(desk: Any) -> Recorder:
     return recorder
 
 
+@pytest.fixture
+def backfill(desk: Any, banxico: Any, recorder: Recorder) -> Backfill:
+    """The backfill of an empty record."""
+    return Backfill(banxico, recorder, FIRST_FIX_DAY, desk.clock.monotonic)
+
+
 async def _run(backfill: Backfill) -> list[Progress]:
-    missing = await backfill.missing_spans(TODAY)
-    return [progress async for progress in backfill.run(missing, Purpose.POLL)]
+    due = backfill.due(await backfill.holes(TODAY))
+    return [progress async for progress in backfill.run(due, Purpose.POLL)]
 
 
 async def test_whole_history_is_one_event(
-    desk: Any, banxico: Any, recorder: Recorder, real_fix: dict[Day, Decimal]
+    desk: Any, backfill: Backfill, real_fix: dict[Day, Decimal]
 ) -> None:
     """Protocol rule 2: 35 years in nine requests, one `history_reload`, every day as published."""
     before = len(desk.announced)
-    progress = await _run(Backfill(banxico, recorder, FIRST_FIX_DAY))
+    progress = await _run(backfill)
     assert [chunk.done for chunk in progress] == list(range(1, 10))
     assert [type(event) for event in desk.announced[before:]] == [HistoryReload]
     rows = await desk.rows(f"SELECT date, value FROM observations WHERE series = '{FIX}'")
@@ -81,13 +64,22 @@ async def test_whole_history_is_one_event(
     assert set(rows) == expected
 
 
+async def test_whole_history_leaves_no_hole(desk: Any, backfill: Backfill) -> None:
+    """Protocol rule 25: then both series are complete, as of the event that tells so."""
+    assert await backfill.holes(TODAY) == (Span(FIRST_FIX_DAY, TODAY - ONE_DAY),)
+    await _run(backfill)
+    assert await backfill.holes(TODAY) == ()
+    event = desk.announced[-1]
+    for series in (FIX, SETTLEMENT):
+        known = event.status.series[series]
+        assert (known.complete_from, known.complete_at) == (FIRST_FIX_DAY, event.recorded_at)
+
+
 async def test_interrupted_backfill_goes_on_where_it_was(
-    desk: Any, banxico: Any, recorder: Recorder, real_fix: dict[Day, Decimal]
+    desk: Any, banxico: Any, backfill: Backfill
 ) -> None:
-    """What is recorded is not asked for again; the end announces all of it."""
-    backfill = Backfill(banxico, recorder, FIRST_FIX_DAY)
-    missing = await backfill.missing_spans(TODAY)
-    running = backfill.run(missing, Purpose.POLL)
+    """What is covered is not asked for again; the end announces all of it."""
+    running = backfill.run(await backfill.holes(TODAY), Purpose.POLL)
     for _ in range(4):
         await anext(running)
     banxico.script = [UpstreamFailure("away")]
@@ -95,21 +87,115 @@ async def test_interrupted_backfill_goes_on_where_it_was(
         await anext(running)
     asked = len(banxico.asked)
     before = len(desk.announced)
-    await _run(Backfill(banxico, recorder, FIRST_FIX_DAY))
+    desk.clock.now += timedelta(minutes=1)
+    await _run(backfill)
     assert len(banxico.asked) - asked == 5
     assert [type(event) for event in desk.announced[before:]] == [HistoryReload]
-    days = await recorder.days(FIRST_FIX_DAY, TODAY)
-    assert days == [day for day in real_fix if day < TODAY]
+    assert await backfill.holes(TODAY) == ()
+
+
+async def test_400_days_off_are_a_hole(desk: Any, banxico: Any, backfill: Backfill) -> None:
+    """Protocol rule 30: what the polls of 45 days leave out is found and asked for."""
+    await _run(backfill)
+    desk.clock.now += timedelta(days=40)
+    today = Day(2026, 9, 22)
+    first = Day(2026, 9, 11)
+    poll = await banxico.ask(Query((FIX, SETTLEMENT), first, today + timedelta(10)))
+    recorder = desk.recorder()
+    await recorder.record(poll, AnnounceMode.POLL)
+    known = desk.announced[-1].status.series[FIX]
+    assert (known.complete_from, known.complete_at is None) == (first, False)
+    assert await backfill.holes(today) == (Span(TODAY, first - ONE_DAY),)
+
+
+async def test_range_that_fails_waits_twice_as_long_each_time(
+    desk: Any, banxico: Any, backfill: Backfill
+) -> None:
+    """From a minute to an hour; the other chunks need not wait for it."""
+    holes = await backfill.holes(TODAY)
+    banxico.script = [UpstreamFailure("away")]
+    with pytest.raises(UpstreamFailure):
+        await anext(backfill.run(backfill.due(holes), Purpose.POLL))
+    failed = backfill.due(holes)
+    assert len(failed) == 8
+    desk.clock.now += timedelta(seconds=59)
+    assert backfill.due(holes) == failed
+    desk.clock.now += timedelta(seconds=1)
+    assert len(backfill.due(holes)) == 9
+
+
+def test_wait_grows_from_a_minute_to_an_hour() -> None:
+    """Protocol rule 35: doubled each time."""
+    now = 0.0
+    waits, span = Waits(lambda: now), Span(TODAY, TODAY)
+    seconds = []
+    for _ in range(8):
+        began = now
+        waits.lengthen(span)
+        while not waits.are_over(span):
+            now += 1.0
+        seconds.append(now - began)
+    assert seconds == [60, 120, 240, 480, 960, 1920, 3600, 3600]
+
+
+async def test_hole_that_stays_is_told_once_and_waits(
+    desk: Any, banxico: Any, backfill: Backfill
+) -> None:
+    """Protocol rule 25: days without a FIX for more than 15 days stay unknown though asked for."""
+    gap = Span(Day(2009, 3, 3), Day(2009, 3, 31))
+    banxico.fix = {day: rate for day, rate in banxico.fix.items() if not _in(gap, day)}
+    told = [hole for progress in await _run(backfill) for hole in progress.holes]
+    (hole,) = await backfill.holes(TODAY)
+    assert told == [hole]
+    assert (hole.first, hole.last) == (gap.first, gap.last)
+    assert backfill.due([hole]) == []
+    desk.clock.now += timedelta(minutes=1)
+    assert [progress.holes for progress in await _run(backfill)] == [()]
+    assert desk.announced[-1].status.series[FIX].complete_from == Day(2009, 4, 1)
+
+
+async def test_accepted_hole_is_covered(
+    desk: Any, banxico: Any, backfill: Backfill, recorder: Recorder
+) -> None:
+    """Protocol rule 25: `history accept` settles it, audited, and the history is complete."""
+    gap = Span(Day(2009, 3, 3), Day(2009, 3, 31))
+    banxico.fix = {day: rate for day, rate in banxico.fix.items() if not _in(gap, day)}
+    await _run(backfill)
+    desk.clock.now += timedelta(hours=1)
+    await recorder.accept_history(gap, "operator")
+    assert await backfill.holes(TODAY) == ()
+    event = desk.announced[-1]
+    assert event.status.series[FIX].complete_from == FIRST_FIX_DAY
+    assert event.status.series[FIX].complete_at == event.recorded_at
+    assert await desk.rows("SELECT actor, action, detail FROM audit") == [
+        ("operator", "history-accept", "2009-03-03 to 2009-03-31")
+    ]
 
 
 async def test_operators_backfill_trusts_what_it_brings(
-    desk: Any, banxico: Any, recorder: Recorder
+    desk: Any, banxico: Any, backfill: Backfill
 ) -> None:
     """A value set aside is recorded once an operator asks for its day again."""
     day = Day(2026, 8, 12)
-    backfill = Backfill(banxico, recorder, FIRST_FIX_DAY)
     async for _ in backfill.run([Span(Day(2026, 7, 1), Day(2026, 8, 11))], Purpose.POLL):
         pass
     banxico.changed[FIX, day] = banxico.changed[SETTLEMENT, day] = banxico.fix[day] * 2
     async for progress in backfill.run([Span(day, day)], Purpose.MANUAL, trusted=True):
         assert progress.additions.new == 2
+
+
+async def test_operators_range_of_later_days_leaves_no_day_out(
+    banxico: Any, backfill: Backfill
+) -> None:
+    """Protocol rule 25: else the days before it would be known to have no FIX, unasked."""
+    later = Span(Day(2026, 8, 10), Day(2026, 8, 12))
+    assert await backfill.widened(later) == later  # nothing is known yet
+    async for _ in backfill.run([Span(Day(2026, 6, 1), Day(2026, 6, 30))], Purpose.POLL):
+        pass
+    assert await backfill.widened(later) == Span(Day(2026, 6, 20), later.last)
+    earlier = Span(Day(2026, 6, 29), Day(2026, 8, 12))
+    assert await backfill.widened(earlier) == earlier
+
+
+def _in(span: Span, day: Day) -> bool:
+    return span.first <= day <= span.last

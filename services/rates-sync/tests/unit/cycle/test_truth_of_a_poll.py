@@ -213,6 +213,15 @@ def adds(series: str, day: Day, factor: str) -> Arrange:
     return arrange
 
 
+def adds_settled_fix(day: Day, settled: Day) -> Arrange:
+    """Let a FIX appear that is equal to the settlement rate of another day."""
+
+    def arrange(banxico: Any) -> None:
+        banxico.fix = {**banxico.fix, day: banxico.settlement[settled]}
+
+    return arrange
+
+
 TODAYS = [(FIX, TODAY), *((SETTLEMENT, Day(2026, 8, day)) for day in (15, 16, 17))]
 """What Thursday's FIX brings: itself and the settlement days that it applies to."""
 KS_DAYS = [(SETTLEMENT, KS)]
@@ -265,6 +274,15 @@ ROWS = [
     Row(
         "now; K usable; SF60653 without KS",
         [lacks(*KS_DAYS)] * 2,
+        "success",
+        "success",
+        FIX_ONLY,
+        alerts=["settlement_unconfirmed"],
+        minutes=6,
+    ),
+    Row(
+        "settlement days of more than two FIX missing, KS there: nothing withdrawn, unconfirmed",
+        [lacks(*((SETTLEMENT, Day(2026, 8, day)) for day in (7, 11, 12, 13))), nothing],
         "success",
         "success",
         FIX_ONLY,
@@ -472,6 +490,16 @@ ROWS = [
         minutes=6,
     ),
     Row(
+        "FIX of a Saturday that a settlement day equals: not released either",
+        [adds_settled_fix(SATURDAY, settled=Day(2026, 8, 11)), nothing],
+        "success",
+        "success",
+        BOTH,
+        alerts=["value_under_review"],
+        under_review=[(FIX, SATURDAY)],
+        minutes=6,
+    ),
+    Row(
         "answer not of now (Age): only days without a value",
         [all_of(publishes_today, moved("1.01", (FIX, K)), dated(age=timedelta(hours=2)))] * 1,
         "unconfirmed",
@@ -586,6 +614,26 @@ async def test_several_days_are_released_in_their_order(world: World, banxico: A
     await world.poll()
     assert _listed(world.status, "under_review") == settlement
     await world.poll(minutes=5)
+    assert _listed(world.status, "under_review") == []
+
+
+async def test_no_day_is_released_before_the_one_before_it(world: World, banxico: Any) -> None:
+    """Protocol rule 28: a day that both series agree on waits for an earlier one in doubt."""
+    moved("1.2", (FIX, TUESDAY), (FIX, K), (SETTLEMENT, KS))(banxico)
+    await world.poll()
+    await world.poll(minutes=6)
+    assert _listed(world.status, "under_review") == [(FIX, TUESDAY), (FIX, K), (SETTLEMENT, KS)]
+
+
+async def test_rejected_datum_stays_rejected_when_it_is_seen_again(
+    world: World, banxico: Any
+) -> None:
+    """Protocol rule 28: what an operator rejected puts its day under review no more."""
+    unusable(FIX, TUESDAY)(banxico)
+    await world.poll()
+    (row,) = await open_quarantine(world.recorder)
+    await decide_quarantined(world.recorder, row.id, "reject", "operator")
+    await world.poll()
     assert _listed(world.status, "under_review") == []
 
 

@@ -9,7 +9,14 @@ import pytest
 
 from rates_sync.clock import SteadyClock
 from rates_sync.errors import LeaseLost, StoreUnavailable
-from rates_sync.leader.loops import BreakerLog, NightlyMaintenance, Renewal, next_night
+from rates_sync.leader.loops import (
+    ASK_AGAIN_SECONDS,
+    BreakerLog,
+    HistoryCheck,
+    NightlyMaintenance,
+    Renewal,
+    next_night,
+)
 
 
 async def _let_run() -> None:
@@ -81,21 +88,79 @@ async def test_night_prunes_and_renews_the_calendar(
     async def renew_calendar() -> None:
         done.append("calendar")
 
+    async def check_slice() -> bool:
+        done.append("slice")
+        return False
+
     async def prune(now: datetime) -> None:
         done.append(now)
-        if len(done) == 4:
+        if len(done) == 6:
             raise LeaseLost("enough")
 
     nightly = NightlyMaintenance(
         prune,
         renew_calendar,
+        check_slice,
         SteadyClock(hand_clock, hand_clock.monotonic),
         hand_clock.sleep,
         lambda _: None,
     )
     with pytest.raises(LeaseLost):
         await nightly.run()
-    assert done == ["calendar", mexico("2026-08-14 03:00"), "calendar", mexico("2026-08-15 03:00")]
+    nights = [mexico("2026-08-14 03:00"), mexico("2026-08-15 03:00")]
+    assert done == [step for night in nights for step in ("calendar", "slice", night)]
+
+
+async def test_slice_that_misses_a_known_day_is_asked_for_again(
+    hand_clock: Any, mexico: Callable[[str], datetime]
+) -> None:
+    """Protocol rule 27: once, after more than 5 min; a failure of the database ends that night."""
+    asked: list[datetime] = []
+    failed: list[str] = []
+
+    async def renew_calendar() -> None:
+        """Change nothing."""
+
+    async def check_slice() -> bool:
+        asked.append(hand_clock())
+        if len(asked) == 3:
+            raise StoreUnavailable("away")
+        if len(asked) == 4:
+            raise LeaseLost("enough")
+        return True
+
+    async def prune(_now: datetime) -> None:
+        """Delete nothing."""
+
+    nightly = NightlyMaintenance(
+        prune,
+        renew_calendar,
+        check_slice,
+        SteadyClock(hand_clock, hand_clock.monotonic),
+        hand_clock.sleep,
+        failed.append,
+    )
+    with pytest.raises(LeaseLost):
+        await nightly.run()
+    night = mexico("2026-08-14 03:00")
+    again = night + timedelta(seconds=ASK_AGAIN_SECONDS)
+    assert asked == [night, again, night + timedelta(days=1), night + timedelta(days=2)]
+    assert failed == ["nightly"]
+
+
+async def test_missing_history_is_looked_for_each_minute(hand_clock: Any) -> None:
+    """Also while no poll is due."""
+    filled: list[datetime] = []
+
+    async def fill() -> None:
+        filled.append(hand_clock())
+        if len(filled) == 3:
+            raise LeaseLost("enough")
+
+    began = hand_clock()
+    with pytest.raises(LeaseLost):
+        await HistoryCheck(fill, hand_clock.sleep).run()
+    assert filled == [began + timedelta(minutes=minute) for minute in (1, 2, 3)]
 
 
 def test_next_night_is_never_now(mexico: Callable[[str], datetime]) -> None:

@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from rates_contracts.environment import Secret
 from rates_contracts.events import HistoryReload
-from rates_contracts.observation import FIRST_FIX_DAY
-from rates_sync.cycle.backfill import Backfill, Span
+from rates_contracts.observation import FIRST_FIX_DAY, FIX
+from rates_sync.cycle.backfill import Backfill
 from rates_sync.cycle.cycle import Cycle
+from rates_sync.cycle.slices import SliceCheck
 from rates_sync.errors import (
     QuotaExhausted,
     StoreUnavailable,
@@ -24,6 +26,7 @@ from rates_sync.leader.poller import Poller, Timing
 from rates_sync.liveness import Liveness
 from rates_sync.metrics import Metrics
 from rates_sync.settings import Settings
+from rates_sync.store.coverage import Span
 from rates_sync.upstream import Purpose, Query
 
 UNUSED = Secret("unused")
@@ -65,7 +68,8 @@ def poller(
     clock = desk.clock
     return Poller(
         Cycle(banxico, recorder, clock),
-        Backfill(banxico, recorder, FIRST_FIX_DAY),
+        Backfill(banxico, recorder, FIRST_FIX_DAY, clock.monotonic),
+        SliceCheck(banxico, recorder, FIRST_FIX_DAY),
         recorder,
         Timing(
             clock,
@@ -119,28 +123,87 @@ async def test_day_is_polled_by_the_schedule(
     assert len(banxico.asked) == 1 + 29 + 23 + 1
 
 
-async def test_interrupted_history_is_asked_for_again_at_any_hour(
-    poller: Poller, desk: Any, banxico: Any
-) -> None:
-    """While history is missing nothing counts as verified: the next try is a minute away."""
-    desk.clock.now = datetime.fromisoformat("2026-08-15T20:00:10+00:00")
-    await poller._begin()
-    banxico.script = []
-    real_ask = banxico.ask
-    asked = 0
+def _holes(metrics: Metrics) -> float | None:
+    return metrics.registry.get_sample_value("rates_sync_history_holes")
+
+
+def _fail_at(banxico: Any, number: int) -> None:
+    """Let Banxico fail once, at this request from now."""
+    real_ask, asked = banxico.ask, 0
 
     async def ask(query: Query) -> Any:
         nonlocal asked
         asked += 1
-        if asked == 3:
+        if asked == number:
             raise UpstreamFailure("away")
         return await real_ask(query)
 
     banxico.ask = ask
+
+
+async def test_missing_history_changes_nothing_about_the_polls(
+    poller: Poller, desk: Any, banxico: Any, metrics: Metrics
+) -> None:
+    """Protocol rule 25: the rhythm and what is verified are those of a complete record."""
+    await poller._begin()
+    _fail_at(banxico, 3)
     await poller.poll(Purpose.POLL)
-    assert poller.next_cycle_at == datetime.fromisoformat("2026-08-15T20:01:00+00:00")
+    assert (_chunks(metrics), _holes(metrics)) == (1, 1)
+    assert poller.schedule_inputs.verified_at == desk.clock()
+    assert poller.next_cycle_at == desk.clock() + timedelta(minutes=4)
+
+
+async def test_interrupted_history_is_asked_for_again_on_a_weekend(
+    poller: Poller, desk: Any, banxico: Any, metrics: Metrics
+) -> None:
+    """After a minute, though the next poll is on Monday."""
+    desk.clock.now = datetime.fromisoformat("2026-08-15T20:00:10+00:00")
+    await poller._begin()
+    _fail_at(banxico, 3)
     await poller.poll(Purpose.POLL)
     assert poller.next_cycle_at == datetime.fromisoformat("2026-08-17T13:00:00+00:00")
+    await poller.fill_history()
+    assert (_chunks(metrics), _holes(metrics)) == (8, 1)
+    desk.clock.now += timedelta(minutes=1)
+    await poller.fill_history()
+    assert (_chunks(metrics), _holes(metrics)) == (9, 0)
+    assert poller.next_cycle_at == datetime.fromisoformat("2026-08-17T13:00:00+00:00")
+
+
+async def test_operator_does_not_wait_for_missing_history(
+    poller: Poller, banxico: Any, metrics: Metrics
+) -> None:
+    """`rates-sync sync` asks for what has just failed, too."""
+    await poller._begin()
+    _fail_at(banxico, 3)
+    await poller.poll(Purpose.POLL)
+    await poller.poll(Purpose.MANUAL)
+    assert (_chunks(metrics), _holes(metrics)) == (9, 0)
+
+
+async def test_interrupted_history_shows_what_it_has(
+    poller: Poller, desk: Any, banxico: Any
+) -> None:
+    """The chunks that came are announced at once, with the day from which all is known."""
+    await poller._begin()
+    _fail_at(banxico, 3)
+    await poller.poll(Purpose.POLL)
+    event = desk.announced[-1]
+    assert isinstance(event, HistoryReload)
+    assert event.status.series[FIX].complete_from == Day(2022, 6, 30)
+    assert event.status.series[FIX].complete_at is None
+
+
+async def test_failing_banxico_is_not_asked_for_history(
+    poller: Poller, desk: Any, banxico: Any
+) -> None:
+    """Only after a good poll: an outage costs no further requests."""
+    await poller._begin()
+    banxico.script = [UpstreamFailure("away")]
+    await poller.poll(Purpose.POLL)
+    banxico.asked.clear()
+    await poller.fill_history()
+    assert banxico.asked == []
 
 
 async def test_verified_weekend_costs_no_call(poller: Poller, desk: Any, banxico: Any) -> None:
@@ -210,21 +273,61 @@ async def test_operators_range_waits_for_the_cycle_under_way(
         assert polling.done()
 
 
+async def test_operators_range_that_fails_shows_what_came(
+    poller: Poller, desk: Any, banxico: Any
+) -> None:
+    """A correction in the chunks before is announced at once, not with the next poll."""
+    await poller._begin()
+    await poller.poll(Purpose.POLL)
+    banxico.changed[FIX, Day(2026, 8, 12)] = banxico.fix[Day(2026, 8, 12)] + 1
+    _fail_at(banxico, 2)
+    with pytest.raises(UpstreamFailure):
+        async for _ in poller.backfill(Span(Day(2020, 1, 1), Day(2026, 8, 12))):
+            pass
+    assert isinstance(desk.announced[-1], HistoryReload)
+
+
 async def test_restored_record_is_searched_for_holes(
     poller: Poller, desk: Any, banxico: Any, metrics: Metrics
 ) -> None:
-    """Protocol rule 9: on a new timeline the whole history is compared again."""
+    """Protocol rule 9: what a restored record lacks is asked for after the next good poll."""
     await poller._begin()
     await poller.poll(Purpose.POLL)
     async with desk.engine.begin() as connection:
-        from sqlalchemy import text
-
         await connection.execute(text("DELETE FROM observations WHERE date < '1999-01-01'"))
-    await desk.record.restart_timeline(desk.fence, 1)
+        await connection.execute(text("UPDATE coverage SET first = '1999-01-01'"))
     chunks = _chunks(metrics)
     await poller.poll(Purpose.POLL)
     assert _chunks(metrics) != chunks
-    assert poller.schedule_inputs.verified_at is not None
+    assert await desk.rows("SELECT min(date) FROM observations") == [(str(FIRST_FIX_DAY),)]
+
+
+async def test_restored_record_is_asked_about_at_once(
+    poller: Poller, desk: Any, banxico: Any
+) -> None:
+    """Protocol rule 42: also on a verified weekend, and when it shows during the take-over."""
+    desk.clock.now = datetime.fromisoformat("2026-08-14T22:58:00+00:00")
+    await poller._begin()
+    await poller.poll(Purpose.POLL)
+    desk.clock.now += timedelta(hours=12)
+    poller.ask_now()
+    assert poller.next_cycle_at == desk.clock()
+    await poller._begin()
+    assert poller.next_cycle_at == desk.clock()
+    await poller.poll(Purpose.POLL)
+    assert poller.next_cycle_at == datetime.fromisoformat("2026-08-17T13:00:00+00:00")
+
+
+async def test_slice_that_fails_is_given_up(poller: Poller, desk: Any, banxico: Any) -> None:
+    """Protocol rule 30: one attempt, and no failure of the night's work."""
+    await poller._begin()
+    await poller.poll(Purpose.POLL)
+    banxico.asked.clear()
+    banxico.script = [UpstreamFailure("away")]
+    assert not await poller.check_slice()
+    assert not await poller.check_slice()
+    assert len(banxico.asked) == 2
+    assert banxico.asked[-1].confirms is None
 
 
 async def _follow(poller: Poller, clock: Any, seconds: float) -> None:

@@ -16,6 +16,7 @@ from rates_contracts.observation import FIRST_FIX_DAY, FIX
 from rates_sync.app import create_app
 from rates_sync.cycle.backfill import Backfill
 from rates_sync.cycle.cycle import Cycle
+from rates_sync.cycle.slices import SliceCheck
 from rates_sync.errors import StoreUnavailable, UpstreamFailure
 from rates_sync.instrumentation import Instrumentation
 from rates_sync.leader.election import Election
@@ -31,7 +32,15 @@ UNUSED = Secret("unused")
 DEFAULTS = Settings(UNUSED, UNUSED, UNUSED, UNUSED)
 TOKEN = "operator-of-the-tests"
 OPERATOR = {"Authorization": f"Bearer {TOKEN}"}
-ACTIONS = ("sync", "backfill", "close-day", "reopen-day", "quarantine", "withdrawal")
+ACTIONS = (
+    "sync",
+    "backfill",
+    "close-day",
+    "reopen-day",
+    "quarantine",
+    "withdrawal",
+    "history/accept",
+)
 
 
 @pytest.fixture
@@ -43,7 +52,8 @@ async def service(desk: Any, banxico: Any) -> Service:
     recorder = desk.recorder()
     poller = Poller(
         Cycle(banxico, recorder, clock),
-        Backfill(banxico, recorder, FIRST_FIX_DAY),
+        Backfill(banxico, recorder, FIRST_FIX_DAY, clock.monotonic),
+        SliceCheck(banxico, recorder, FIRST_FIX_DAY),
         recorder,
         Timing(
             clock,
@@ -155,6 +165,7 @@ async def test_standby_names_the_leader(client: Any, service: Service, action: s
     bodies = {
         "sync": {},
         "backfill": {"from": "2026-08-01", "to": "2026-08-02"},
+        "history/accept": {"from": "2026-08-01", "to": "2026-08-02"},
         "close-day": {"date": "2026-08-14", "reason": "decree"},
         "reopen-day": {"date": "2026-08-14", "reason": "mistake"},
         "quarantine": {"id": "0123456789ab", "decision": "accept"},
@@ -194,6 +205,20 @@ async def test_backfill_streams_its_progress(client: Any, desk: Any, banxico: An
     assert await desk.rows(query) == [("71.0000",)]
 
 
+async def test_hole_is_accepted_and_audited(client: Any, desk: Any) -> None:
+    """Protocol rule 25: the days count as covered, for both series, and the audit says who did."""
+    body = {"from": "2026-08-01", "to": "2026-08-12"}
+    answer = await client.post("/internal/v1/history/accept", headers=OPERATOR, json=body)
+    assert (answer.status_code, answer.json()) == (200, body | {"accepted": True})
+    assert await desk.rows("SELECT series, first, last FROM coverage ORDER BY series") == [
+        ("SF43718", "2026-08-01", "2026-08-12"),
+        ("SF60653", "2026-08-01", "2026-08-12"),
+    ]
+    assert await desk.rows("SELECT action, detail FROM audit") == [
+        ("history-accept", "2026-08-01 to 2026-08-12")
+    ]
+
+
 async def test_failing_backfill_ends_with_a_problem(client: Any, banxico: Any) -> None:
     """The stream's last line is the problem document."""
     banxico.script = [UpstreamFailure("page", kind="html")]
@@ -213,6 +238,7 @@ async def test_failing_backfill_ends_with_a_problem(client: Any, banxico: Any) -
         ("backfill", '{"from":"2030-01-01","to":"2031-01-01"}'),
         ("backfill", '{"from":"2026-08-01","to":"2026-08-02","x":1}'),
         ("backfill", "\\xff"),
+        ("history/accept", '{"from":"2026-08-02","to":"2026-08-01"}'),
         ("close-day", '{"date":"2026-08-14","reason":" "}'),
         ("close-day", '{"date":"yesterday","reason":"decree"}'),
         ("close-day", '{"date":"2026-08-14","reason":"' + "x" * 501 + '"}'),

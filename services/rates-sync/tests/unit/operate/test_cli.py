@@ -116,6 +116,21 @@ def test_backfill_sums_its_chunks(instance: FakeInstance) -> None:
     assert instance.asked[0][2] == {"from": "2020-01-01", "to": "2026-01-01"}
 
 
+def test_history_is_accepted_as_recorded(instance: FakeInstance) -> None:
+    """Both days go to the instance; its answer is told."""
+    instance.body = '{"from": "2009-03-03", "to": "2009-03-31", "accepted": true}'
+    result = _run("history", "accept", "2009-03-03", "2009-03-31")
+    assert (result.exit_code, result.output) == (
+        0,
+        "2009-03-03 to 2009-03-31 is accepted as it is recorded\n",
+    )
+    (asked,) = instance.asked
+    assert asked[1:3] == (
+        "/internal/v1/history/accept",
+        {"from": "2009-03-03", "to": "2009-03-31"},
+    )
+
+
 def test_backfill_that_breaks_off_fails(instance: FakeInstance) -> None:
     """A problem as the last line is the command's error."""
     instance.body = json.dumps({"code": "breaker-open", "detail": "the breaker is open"}) + "\n"

@@ -1,5 +1,6 @@
 """Append, refill or a new timeline, from the tail and the record alone (protocol rules 8, 9)."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -135,6 +136,14 @@ def test_the_repair_follows_from_the_tail(
 ) -> None:
     """Protocol rules 8 and 9: timeline first, then position, then event_id, then the length."""
     assert decide_repair(tail, committed) is expected
+
+
+@pytest.mark.parametrize("tail", [Tail(), _tail("1-3")], ids=["no stream", "a stream behind"])
+def test_what_this_process_has_written_is_a_witness_too(tail: Tail) -> None:
+    """Protocol rule 42: a record behind it was restored, whatever the stream has."""
+    cursor = None if tail.cursor is None else tail.cursor.stream_id
+    committed = replace(_committed("1-5", cursor=cursor), lost=True)
+    assert decide_repair(tail, committed) is RepairAction.NEW_TIMELINE
 
 
 def test_an_empty_stream_of_an_empty_record_needs_nothing() -> None:

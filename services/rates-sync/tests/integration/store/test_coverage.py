@@ -1,0 +1,42 @@
+"""The days that were asked for, as the record keeps them (protocol rule 25)."""
+
+from datetime import date as Day
+from typing import Any
+
+import pytest
+
+from rates_contracts.observation import FIX, SETTLEMENT
+from rates_sync.store.coverage import Span, add_coverage, read_complete_from
+from rates_sync.store.engine import reading
+
+pytestmark = pytest.mark.integration
+
+JUNE = Span(Day(2026, 6, 1), Day(2026, 6, 30))
+JULY = Span(Day(2026, 7, 1), Day(2026, 7, 31))
+AUGUST = Span(Day(2026, 8, 1), Day(2026, 8, 13))
+
+
+async def _cover(leader: Any, **spans: Span) -> None:
+    async with leader.record.recording(leader.fence) as recording:
+        await add_coverage(recording.connection, {name: (span,) for name, span in spans.items()})
+
+
+async def test_spans_are_merged_in_the_record(leader: Any) -> None:
+    """Spans that touch are one, others stay apart, each series has its own."""
+    await _cover(leader, SF43718=JUNE, SF60653=AUGUST)
+    await _cover(leader, SF43718=AUGUST)
+    assert await leader.record.coverage() == {FIX: (JUNE, AUGUST), SETTLEMENT: (AUGUST,)}
+    await _cover(leader, SF43718=JULY)
+    await _cover(leader, SF43718=JULY)
+    assert (await leader.record.coverage())[FIX] == (Span(JUNE.first, AUGUST.last),)
+
+
+async def test_all_is_known_from_the_first_day_of_the_newest_span(leader: Any) -> None:
+    """What lies before a hole does not count; without any span nothing is known."""
+    async with reading(leader.engine) as connection:
+        assert await read_complete_from(connection, FIX) is None
+    await _cover(leader, SF43718=JUNE)
+    await _cover(leader, SF43718=AUGUST)
+    async with reading(leader.engine) as connection:
+        assert await read_complete_from(connection, FIX) == AUGUST.first
+        assert await read_complete_from(connection, SETTLEMENT) is None
