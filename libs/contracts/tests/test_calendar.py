@@ -84,6 +84,16 @@ def test_the_market_day_is_that_of_mexico_city() -> None:
     assert mexico_day(datetime(2024, 1, 3, 6, 0, tzinfo=UTC)) == date(2024, 1, 3)
 
 
+def test_no_banking_day_is_invented_after_the_end() -> None:
+    """Protocol rule 29: after the calendar's last day no day is one, and no search goes on."""
+    last = CALENDAR.previous_banking_day(date.max)
+    assert last is not None
+    assert CALENDAR.next_banking_day(last) is None
+    weekdays = [CALENDAR.last + timedelta(days=ahead) for ahead in range(1, 8)]
+    assert not any(CALENDAR.is_banking_day(day) for day in weekdays)
+    assert CALENDAR.previous_banking_day(CALENDAR.first) is None
+
+
 def test_beyond_the_calendar_no_determination_is_claimed() -> None:
     """A settlement whose last weekday lies past the end may rest on a day that nobody knows."""
     last = CALENDAR.last

@@ -105,7 +105,11 @@ def run_sync() -> None:
     from rates_sync.settings import load
 
     watch(Path(os.environ["E2E_CRASH"]))
-    serve_forever(load(), Overrides(clock=clock()))
+    serve_forever(load(), Overrides(clock=clock(), database_utc=no_utc))
+
+
+async def no_utc(_connection: object) -> None:
+    """Say nothing: a server's clock is never the scenario's."""
 
 
 def run_api() -> None:

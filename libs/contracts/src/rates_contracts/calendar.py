@@ -83,22 +83,28 @@ class BankCalendar(msgspec.Struct, frozen=True):
         return self.first <= day <= self.last
 
     def is_banking_day(self, day: Day) -> bool:
-        """Tell whether banks open on `day`; they do not on a declared closure."""
-        return not is_weekend(day) and not self._in_closed(day) and not self._declared(day)
+        """Tell whether banks open on `day`; they do not on a declared closure.
 
-    def next_banking_day(self, day: Day) -> Day:
-        """Return the first banking day after `day`."""
-        day += ONE_DAY
-        while not self.is_banking_day(day):
-            day += ONE_DAY
-        return day
+        After the calendar's last day nothing is known, so no day is one.
+        """
+        if day > self.last or is_weekend(day):
+            return False
+        return not self._in_closed(day) and not self._declared(day)
 
-    def previous_banking_day(self, day: Day) -> Day:
-        """Return the last banking day before `day`."""
-        day -= ONE_DAY
-        while not self.is_banking_day(day):
-            day -= ONE_DAY
-        return day
+    def next_banking_day(self, day: Day) -> Day | None:
+        """Return the first banking day after `day`, null beyond the calendar's end."""
+        while (day := day + ONE_DAY) <= self.last:
+            if self.is_banking_day(day):
+                return day
+        return None
+
+    def previous_banking_day(self, day: Day) -> Day | None:
+        """Return the last banking day before `day`, null before the calendar's first."""
+        day = min(day, self.last + ONE_DAY)
+        while (day := day - ONE_DAY) >= self.first:
+            if self.is_banking_day(day):
+                return day
+        return None
 
     def banking_days(self, first: Day, last: Day) -> Iterator[Day]:
         """Yield the banking days from `first` to `last`, both included."""

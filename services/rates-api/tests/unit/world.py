@@ -100,7 +100,9 @@ def observations(newest: date = NEWEST) -> tuple[Observation, ...]:
 
 def transitions(today: date, newest: date) -> tuple[Transition, ...]:
     """Return the table of `today`, a banking day, and of the days after it."""
-    noon, next_noon = mexico(today, 12), mexico(calendar().next_banking_day(today), 12)
+    following = calendar().next_banking_day(today)
+    assert following is not None
+    noon, next_noon = mexico(today, 12), mexico(following, 12)
     seen = newest >= today
     expected = next_noon if seen else noon
     waiting: State = "fresh" if seen else "awaiting_publication"
@@ -118,12 +120,14 @@ def transitions(today: date, newest: date) -> tuple[Transition, ...]:
 def status(now: datetime = NOW, today: date = TODAY, newest: date = NEWEST) -> SyncStatus:
     """Return a status verified a minute before `now`."""
     verified_at = now - timedelta(minutes=1)
+    usable_day = calendar().next_banking_day(today + timedelta(days=3))
+    assert usable_day is not None
     return SyncStatus(
         source="Banco de México",
         transitions=transitions(today, newest),
         verified_at=verified_at,
         fresh_until=verified_at + timedelta(minutes=5),
-        usable_until=mexico(calendar().next_banking_day(today + timedelta(days=3)), 13),
+        usable_until=mexico(usable_day, 13),
         upstream="ok",
         edge_purged=True,
     )

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rates_contracts.events import Event
 from rates_contracts.status import BreakerState
-from rates_sync.clock import Clock, Sleep
+from rates_sync.clock import Clock, Monotonic, Sleep, SteadyClock
 from rates_sync.cycle.backfill import Backfill
 from rates_sync.cycle.cycle import Cycle
 from rates_sync.cycle.recorder import Recorder
@@ -22,9 +22,11 @@ from rates_sync.cycle.slices import SliceCheck
 from rates_sync.errors import RelayError, StoreUnavailable
 from rates_sync.guard.chain import GuardDependencies, GuardedBanxico, guard_banxico
 from rates_sync.instrumentation import Instrumentation
+from rates_sync.leader.clock_check import ClockCheck
 from rates_sync.leader.leader import Leader, Task
 from rates_sync.leader.loops import BreakerLog, HistoryCheck, NightlyMaintenance, Renewal
 from rates_sync.leader.poller import Poller, Timing
+from rates_sync.leader.witnesses import Witnesses
 from rates_sync.liveness import Liveness
 from rates_sync.metrics import Metrics
 from rates_sync.notify.alerts import Alerts
@@ -51,7 +53,7 @@ class Instance:
 
     settings: Settings
     clock: Clock
-    monotonic: Callable[[], float]
+    monotonic: Monotonic
     sleep: Sleep
     lease_sleep: Sleep
     random: Callable[[], float]
@@ -84,12 +86,25 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
         relay_wake.set()
         poller.ask_now()
 
-    origin = StatusOrigin(settings.source, instance.edge.configured, instance.first_fix_day)
+    origin = StatusOrigin(
+        settings.source,
+        instance.edge.configured,
+        settings.poll_intervals(),
+        instance.first_fix_day,
+    )
     recorder = Recorder(instance.record, fence, origin, clock, on_event, on_restored)
     on_failure = instrumentation.on_store_failure
     breaker_log = BreakerLog(recorder.note, sleep, on_failure)
-    poller = _poller(instance, recorder, _guards(instance, fence, recorder, breaker_log))
     dispatcher = _dispatcher(instance, fence)
+    witnesses = Witnesses(clock)
+    guards = _guards(instance, fence, recorder, breaker_log)
+
+    def on_jump(jump: timedelta) -> None:
+        instrumentation.on_clock_jump(jump)
+        dispatcher.on_clock_jump(jump)
+        witnesses.forget()
+
+    poller = _poller(instance, recorder, guards, on_jump)
 
     def on_relay_step(step: RelayStep | RelayError | StoreUnavailable) -> None:
         instrumentation.on_relay_step(step)
@@ -106,14 +121,26 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
         pruned = await prune(instance.engine, fence, now, relayed=await relay.cursor())
         instrumentation.on_pruned(pruned)
 
+    check = ClockCheck(
+        witnesses, recorder, clock, instrumentation.on_clock_offset, dispatcher.alert
+    )
+
+    async def renew() -> None:
+        await check.run(await instance.lease.renew(fence))
+
     renewal = Renewal(
-        lambda: instance.lease.renew(fence),
+        renew,
         instance.lease_sleep,
         on_failure,
         interval=settings.lease_renewal,
     )
     nightly = NightlyMaintenance(
-        prune_record, recorder.renew_calendar, poller.check_slice, clock, sleep, on_failure
+        prune_record,
+        recorder.renew_calendar,
+        poller.check_slice,
+        SteadyClock(clock, instance.monotonic),
+        sleep,
+        on_failure,
     )
     tasks: dict[str, Task] = {
         "renewal": renewal.run,
@@ -126,13 +153,20 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
     return Leader(recorder, poller, tasks)
 
 
-def _poller(instance: Instance, recorder: Recorder, guards: GuardedBanxico) -> Poller:
+def _poller(
+    instance: Instance,
+    recorder: Recorder,
+    guards: GuardedBanxico,
+    on_jump: Callable[[timedelta], None],
+) -> Poller:
     timing = Timing(
-        instance.clock,
-        instance.sleep,
-        instance.settings.poll_intervals(),
-        lambda: guards.breaker.retry_at,
-        timedelta(seconds=instance.settings.store_retry),
+        clock=instance.clock,
+        monotonic=instance.monotonic,
+        sleep=instance.sleep,
+        intervals=instance.settings.poll_intervals(),
+        breaker_retry_in=lambda: guards.breaker.retry_in,
+        store_retry=timedelta(seconds=instance.settings.store_retry),
+        on_jump=on_jump,
     )
     return Poller(
         Cycle(guards.banxico, recorder, instance.clock, instance.tracing.span),
@@ -149,8 +183,9 @@ def _dispatcher(instance: Instance, fence: Fence) -> NotificationDispatcher:
         lambda notice: NoticeCursor(instance.engine, fence, notice),
         Sinks(instance.alerts, instance.edge, instance.instrumentation.on_notice),
         instance.clock,
+        instance.monotonic,
         interval=instance.settings.notice_interval,
-        second_purge=timedelta(seconds=instance.settings.second_purge),
+        second_purge=instance.settings.second_purge,
     )
 
 
@@ -165,6 +200,7 @@ def _guards(
 
     dependencies = GuardDependencies(
         clock=clock,
+        monotonic=instance.monotonic,
         sleep=instance.sleep,
         random=instance.random,
         planned=lambda: polls_until_closing(recorder.schedule_inputs, clock(), intervals),

@@ -26,8 +26,9 @@ from rates_contracts.observation import FIRST_FIX_DAY
 from rates_sync import __version__
 from rates_sync.assembly import Instance, build_leader
 from rates_sync.banxico.client import BanxicoClient, open_client
-from rates_sync.clock import Clock, Sleep
+from rates_sync.clock import Clock, Monotonic, Sleep
 from rates_sync.instrumentation import Instrumentation
+from rates_sync.leader.clock_check import Abstention
 from rates_sync.leader.election import Election
 from rates_sync.liveness import Liveness
 from rates_sync.metrics import Metrics
@@ -36,7 +37,7 @@ from rates_sync.notify.alerts import Alerts, LogAlerts
 from rates_sync.notify.cdn import EdgeCache, NoEdgeCache
 from rates_sync.service import Service
 from rates_sync.settings import Settings
-from rates_sync.store.engine import open_engine
+from rates_sync.store.engine import DatabaseUtc, open_engine, utc_of
 from rates_sync.store.lease import Lease
 from rates_sync.store.origin import claim
 from rates_sync.store.quota import requests_used
@@ -57,13 +58,14 @@ class Overrides:
     """
 
     clock: Clock = lambda: datetime.now(UTC)
-    monotonic: Callable[[], float] = time.monotonic
+    monotonic: Monotonic = time.monotonic
     sleep: Sleep = asyncio.sleep
     random: Callable[[], float] = chance
     new_event_id: Callable[[], str] = lambda: uuid.uuid4().hex
     first_fix_day: Day = FIRST_FIX_DAY
     name: str | None = None
     engine: AsyncEngine | None = None
+    database_utc: DatabaseUtc = utc_of
     redis: Redis | None = None
     banxico: Banxico | None = None
     alerts: Alerts | None = None
@@ -103,6 +105,7 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Servic
             instance.lease.release,
             lambda fence: build_leader(instance, fence),
             instance.instrumentation.on_leading,
+            _abstention(instance).wait,
         ),
         prepare=prepare,
         holder=holder,
@@ -146,10 +149,21 @@ def _instance(settings: Settings, overrides: Overrides, closing: AsyncExitStack)
             sleep=lease_sleep,
             poll=settings.lease_poll,
             patience=settings.lease_patience,
+            database_utc=overrides.database_utc,
         ),
         metrics=metrics,
         liveness=liveness,
         instrumentation=Instrumentation(metrics, liveness, overrides.clock),
+    )
+
+
+def _abstention(instance: Instance) -> Abstention:
+    return Abstention(
+        instance.lease.utc,
+        instance.clock,
+        instance.lease_sleep,
+        instance.alerts,
+        interval=instance.settings.lease_poll,
     )
 
 

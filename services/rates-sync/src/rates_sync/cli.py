@@ -202,11 +202,23 @@ def accept(instance: InstanceClient, first: datetime, last: datetime) -> None:
 @main.command("close-day")
 @click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
 @click.option("--reason", required=True, help="The reason, for the audit: the decree.")
+@click.option("--confirm", is_flag=True, help="Needed for today: its FIX is not waited for.")
 @click.pass_obj
-def close_day(instance: InstanceClient, day: datetime, reason: str) -> None:
+def close_day(instance: InstanceClient, day: datetime, reason: str, *, confirm: bool) -> None:
     """Declare a banking day closed that authorities closed at short notice."""
-    done = instance.act("close-day", {"date": day.date().isoformat(), "reason": reason})
+    body = {"date": day.date().isoformat(), "reason": reason, "confirm": confirm}
+    done = instance.act("close-day", body)
     click.echo(f"{done['date']} is closed: {done['reason']}")
+
+
+@main.command("reopen-day")
+@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+@click.option("--reason", required=True, help="The reason, for the audit.")
+@click.pass_obj
+def reopen_day(instance: InstanceClient, day: datetime, reason: str) -> None:
+    """Undo a `close-day` that was a mistake."""
+    done = instance.act("reopen-day", {"date": day.date().isoformat(), "reason": reason})
+    click.echo(f"{done['date']} is a banking day again: {done['reason']}")
 
 
 @main.group()

@@ -18,6 +18,11 @@ The adapters (HTTP client, database, Redis, AWS) raise an error of this tree `fr
     ├── Undecidable                  a datum in quarantine that is no value
     ├── RelayError                   the stream can't be synchronized with the record
     ├── NotificationFailed           an alert or a purge was not accepted
+    ├── ClosureRefused               a day can't be declared closed, or reopened
+    │   ├── AlreadyClosed            banks are closed on it as it is
+    │   ├── HasFix                   a FIX of it is recorded
+    │   └── NotDeclared              nobody declared it closed
+    ├── ClockWrong                   both witnesses of the time disagree with this clock
     └── WrongUpstream                the database was fed by another upstream
 """
 
@@ -146,6 +151,26 @@ class RelayError(RatesSyncError):
 
 class NotificationFailed(RatesSyncError):
     """An alert or a purge was not sent; its cursor does not advance, so it is sent again."""
+
+
+class ClosureRefused(RatesSyncError):
+    """A day can't be declared closed, or can't be reopened."""
+
+
+class AlreadyClosed(ClosureRefused):
+    """The calendar or a declaration closes the day already."""
+
+
+class HasFix(ClosureRefused):
+    """The day has a FIX, so banks were open."""
+
+
+class NotDeclared(ClosureRefused):
+    """No declaration closes the day, so there is none to undo."""
+
+
+class ClockWrong(RatesSyncError):
+    """This instance's clock differs from Banxico's and from the database's (protocol rule 33)."""
 
 
 class WrongUpstream(RatesSyncError):

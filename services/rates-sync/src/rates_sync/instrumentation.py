@@ -6,9 +6,11 @@ Each is synchronous and only sets or counts.
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import date as Day
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from rates_contracts.calendar import LATE_FROM, mexico_day, mexico_instant
+import structlog
+
+from rates_contracts.calendar import LATE_FROM
 from rates_contracts.events import Event, Head
 from rates_contracts.observation import SERIES_OF
 from rates_contracts.status import BreakerState, SeriesStatus, SyncStatus
@@ -17,13 +19,17 @@ from rates_sync.cycle.backfill import Progress
 from rates_sync.cycle.cycle import CycleResult
 from rates_sync.cycle.recorder import Additions
 from rates_sync.errors import Outcome, RelayError, StoreUnavailable
+from rates_sync.leader.witnesses import Witness
 from rates_sync.liveness import Liveness
 from rates_sync.metrics import Metrics, midnight, seconds
 from rates_sync.notify.dispatcher import Notice
 from rates_sync.relay.relay import RelayStep
 from rates_sync.store.pruning import Pruned
+from rates_sync.timetable.calendar import fix_missing
 from rates_sync.timetable.schedule import ScheduleInputs
 from rates_sync.upstream import Rejected
+
+log = structlog.get_logger(__name__)
 
 POLL_WITHIN = 180.0
 """Seconds within which a running poll loop ticks; far more than a cycle with its retry takes."""
@@ -34,6 +40,7 @@ class Instrumentation:
 
     def __init__(self, metrics: Metrics, liveness: Liveness, clock: Clock) -> None:
         self._metrics, self._liveness, self._clock = metrics, liveness, clock
+        metrics.calendar_read.set(seconds(clock()))
         self._head: Head | None = None
         self._lag: Callable[[Head], int] = lambda _: 0
         self._on_quarantined: Callable[[Sequence[Rejected]], None] = lambda _: None
@@ -100,8 +107,18 @@ class Instrumentation:
         metrics.next_cycle.set(seconds(next_cycle_at))
         metrics.verified.set(seconds(inputs.verified_at))
         metrics.fix_late.set(_late(inputs, self._clock()))
+        metrics.calendar_last_day.set(midnight(inputs.calendar.last))
         if day is not None:
             metrics.newest_fix.set(midnight(day))
+
+    def on_clock_jump(self, jump: timedelta) -> None:
+        """Count and log a jump of the wall clock (protocol rule 32)."""
+        log.warning("clock_jumped", seconds=round(jump.total_seconds(), 3))
+        self._metrics.clock_jumps.inc()
+
+    def on_clock_offset(self, witness: Witness, offset: timedelta) -> None:
+        """Export how far this instance's clock is ahead of a witness's (protocol rule 33)."""
+        self._metrics.clock_offset.labels(witness).set(offset.total_seconds())
 
     def on_event(self, event: Event) -> None:
         """Count an event that was committed."""
@@ -168,11 +185,8 @@ def _kind(event: Event) -> str:
 
 def _late(inputs: ScheduleInputs, now: datetime) -> bool:
     """Tell whether a FIX was due and the newest recorded one is older."""
-    day = mexico_day(now)
-    due = day
-    if not inputs.calendar.is_banking_day(day) or now < mexico_instant(day, LATE_FROM):
-        due = inputs.calendar.previous_banking_day(day)
-    return inputs.newest_fix_day is None or inputs.newest_fix_day < due
+    newest = inputs.newest_fix_day
+    return newest is None or fix_missing(inputs.calendar, newest, now, LATE_FROM)
 
 
 def _step_outcome(step: RelayStep | RelayError | StoreUnavailable) -> str:

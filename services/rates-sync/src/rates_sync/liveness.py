@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from rates_sync.clock import Clock, Sleep
+from rates_sync.clock import Monotonic, Sleep, SteadyClock
 
 TICK_SECONDS = 1.0
 
@@ -13,7 +13,7 @@ TICK_SECONDS = 1.0
 class Liveness:
     """When each loop last reported that it runs, on the monotonic clock."""
 
-    def __init__(self, monotonic: Callable[[], float]) -> None:
+    def __init__(self, monotonic: Monotonic) -> None:
         self._monotonic = monotonic
         self._beats: dict[str, tuple[float, float]] = {}
 
@@ -34,17 +34,21 @@ class Liveness:
 
 async def wait_until(
     due: Callable[[], datetime],
-    clock: Clock,
+    clock: SteadyClock,
     sleep: Sleep,
+    on_jump: Callable[[timedelta], None],
     on_tick: Callable[[], None] = lambda: None,
 ) -> None:
-    """Wait until `clock` has reached `due`, which may move meanwhile.
+    """Wait until `clock` has reached `due`, which may move meanwhile (protocol rule 32).
 
-    A clock change or a machine's sleep is noticed within a tick: the wait reads the clock again
-    each tick instead of sleeping until the end.
+    The wait is the monotonic clock's. `on_jump` is called within a tick with how far the wall clock
+    was set, or a machine slept: it plans again.
     """
     while True:
         on_tick()
+        jump = clock.jump()
+        if jump is not None:
+            on_jump(jump)
         left = (due() - clock()).total_seconds()
         if left <= 0:
             return

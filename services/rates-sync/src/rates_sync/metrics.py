@@ -22,6 +22,7 @@ from rates_contracts.observation import SERIES_OF
 from rates_contracts.status import BreakerState
 from rates_sync.cycle.cycle import CYCLE_OUTCOMES
 from rates_sync.errors import OUTCOMES
+from rates_sync.leader.witnesses import WITNESSES
 
 BREAKER_STATES: tuple[BreakerState, ...] = get_args(BreakerState)
 EVENTS = (
@@ -111,6 +112,14 @@ class Metrics:
             "Rows that were kept long enough.",
             table=("payloads", "audit", "outbox"),
         )
+        self.calendar_read = self._gauge(
+            "rates_sync_calendar_read_timestamp_seconds",
+            "When this process read its version of the bank calendar.",
+        )
+        self.calendar_last_day = self._gauge(
+            "rates_sync_calendar_last_day_timestamp_seconds",
+            "Midnight (UTC) of the last day that the bank calendar covers, 0 before a leader.",
+        )
         self.store_failures = self._counter(
             "rates_sync_store_failures",
             "What the database did not do, by who had asked.",
@@ -162,6 +171,18 @@ class Metrics:
         self.takeovers = self._counter(
             "rates_sync_takeovers", "Times that this instance took the lease."
         )
+        self.clock_offset = Gauge(
+            "rates_sync_clock_offset_seconds",
+            "How far this instance's clock is ahead of a witness's.",
+            ["witness"],
+            registry=self.registry,
+        )
+        for witness in WITNESSES:
+            self.clock_offset.labels(witness)
+        self.clock_jumps = self._counter(
+            "rates_sync_clock_jumps",
+            "Times that the wall clock moved by more than 5 s against the monotonic one.",
+        )
         self.operator_actions = self._counter(
             "rates_sync_operator_actions",
             "Operator actions that this instance ran.",
@@ -169,6 +190,7 @@ class Metrics:
                 "sync",
                 "backfill",
                 "close-day",
+                "reopen-day",
                 "quarantine",
                 "withdrawal",
                 "history-accept",

@@ -95,6 +95,9 @@ class Settings:
         "Seconds between retries of the day's last poll, until 17:30.", 60.0
     )
     poll_late: float = _number("Seconds between polls from 17:00 to 21:00 without the FIX.", 900.0)
+    poll_overdue: float = _number(
+        "Seconds between polls from 21:00 on, closed days included, until the FIX.", 3600.0
+    )
     store_retry: float = _number("Seconds until a poll is retried after a database failure.", 15.0)
     lease_poll: float = _number("Seconds between a standby's checks of the lease.", 2.0)
     lease_patience: float = _number(
@@ -143,6 +146,7 @@ class Settings:
             awaiting=timedelta(seconds=self.poll_awaiting),
             closing=timedelta(seconds=self.poll_closing),
             late=timedelta(seconds=self.poll_late),
+            overdue=timedelta(seconds=self.poll_overdue),
         )
 
 

@@ -17,7 +17,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from rates_contracts.calendar import BankCalendar, mexico_instant
+from rates_contracts.calendar import BankCalendar, BankingDays, mexico_instant
+from rates_contracts.environment import Secret
 from rates_contracts.events import Event, decode_event
 from rates_contracts.observation import FIX, SETTLEMENT
 from rates_sync.cycle.recorder import Recorder
@@ -34,6 +35,8 @@ from rates_sync.timetable.calendar import bank_calendar
 from rates_sync.timetable.status import StatusOrigin
 from rates_sync.upstream import Answer, Published, Query, Rejected
 
+UNUSED = Secret("unused")
+INTERVALS = Settings(UNUSED, UNUSED, UNUSED, UNUSED).poll_intervals()
 DATA = Path(__file__).parent.parent / "data"
 THURSDAY_MORNING = datetime(2026, 8, 13, 16, 0, tzinfo=UTC)
 """10:00 in Mexico City on a banking day."""
@@ -83,6 +86,8 @@ def data_dir() -> Path:
 class HandClock:
     """The time, moved by hand or by sleeping; `sleep` also lets other tasks run.
 
+    To set `now` is to let time pass; `jump` sets the wall clock alone (protocol rule 32).
+
     From `stop_at` on a sleep never ends and says so by `asleep`: a loop can be cancelled there.
     """
 
@@ -90,14 +95,20 @@ class HandClock:
     slept: list[float] = field(default_factory=list)
     stop_at: datetime | None = None
     asleep: asyncio.Event = field(default_factory=asyncio.Event)
+    wrong_by: timedelta = timedelta()
 
     def __call__(self) -> datetime:
-        """Return the time."""
+        """Return the time that the wall clock shows."""
         return self.now
 
+    def jump(self, by: timedelta) -> None:
+        """Set the wall clock forward or back; no time passes."""
+        self.now += by
+        self.wrong_by += by
+
     def monotonic(self) -> float:
-        """Return the same time as a monotonic clock shows it."""
-        return self.now.timestamp()
+        """Return the time that has really passed."""
+        return (self.now - self.wrong_by).timestamp()
 
     async def sleep(self, seconds: float) -> None:
         """Move the time on at once."""
@@ -156,9 +167,8 @@ class ReplayedBanxico:
 
     def _published(self, query: Query) -> list[Published]:
         last_seen = max(day for day in self.fix if self._is_out(day))
-        calendar = bank_calendar(last_seen)
-        # A FIX applies until the banking day after its publication.
-        ahead = calendar.next_banking_day(calendar.next_banking_day(last_seen))
+        days = BankingDays(bank_calendar(last_seen), min(self.fix), self.fix.__contains__)
+        ahead = days.legal_dates(last_seen).applies_to or last_seen
         shown = {
             FIX: {day: value for day, value in self.fix.items() if day <= last_seen},
             SETTLEMENT: {d: v for d, v in self.settlement.items() if d <= ahead},
@@ -198,7 +208,7 @@ class Desk:
 
     def recorder(self) -> Recorder:
         """Return a recorder; what it announces is in `announced`."""
-        origin = StatusOrigin("simulator", edge_purged=False)
+        origin = StatusOrigin("simulator", edge_purged=False, intervals=INTERVALS)
         return Recorder(self.record, self.fence, origin, self.clock, self.announced.append)
 
     async def events(self) -> tuple[Event, ...]:

@@ -17,7 +17,7 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rates_contracts.environment import Secret
-from rates_contracts.events import HistoryReload, ObservationsRecorded
+from rates_contracts.events import HistoryReload, ObservationsRecorded, StatusChanged
 from rates_contracts.observation import FIX
 from rates_contracts.stream import EVENTS, event_of
 from rates_sync.bootstrap import Overrides, bootstrap
@@ -27,7 +27,7 @@ from rates_sync.settings import Settings
 from rates_sync.store.engine import open_engine
 from rates_telemetry.tracing import open_tracing
 
-E = TypeVar("E", HistoryReload, ObservationsRecorded)
+E = TypeVar("E", HistoryReload, ObservationsRecorded, StatusChanged)
 
 THURSDAY = Day(2026, 8, 13)
 FIRST_FIX_DAY = Day(2020, 1, 2)
@@ -147,14 +147,21 @@ class Worlds:
         self.closing = AsyncExitStack()
         self.closing.push_async_callback(self._reader.aclose)
 
-    def build(self, name: str, now: datetime) -> World:
-        """Return an instance with clients of its own; its clock stands at `now`."""
+    def build(self, name: str, now: datetime, database_ahead: timedelta | None = None) -> World:
+        """Return an instance with clients of its own; its clock stands at `now`.
+
+        The database's clock is `database_ahead` of it; None for a database without any.
+        """
         clock, spans, numbers = VirtualClock(now), Spans(), count(1)
         engine = open_engine(self._url, migrating=True)
         redis, edge = NotedRedis(server=self._server), FakeEdge()
         self.closing.push_async_callback(engine.dispose)
         self.closing.push_async_callback(redis.aclose)
         banxico = type(self._banxico)(self._banxico.fix, self._banxico.settlement, clock)
+
+        async def database_utc(_connection: object) -> datetime | None:
+            return None if database_ahead is None else clock() + database_ahead
+
         overrides = Overrides(
             clock=clock,
             monotonic=clock.monotonic,
@@ -164,6 +171,7 @@ class Worlds:
             first_fix_day=FIRST_FIX_DAY,
             name=name,
             engine=engine,
+            database_utc=database_utc,
             redis=redis,
             banxico=banxico,
             alerts=FakeAlerts(),
@@ -211,6 +219,20 @@ async def test_instances_over_fakes_elect_one_leader_and_relay_the_fix(
             assert second.service.leader is not None
     assert event.event_id.startswith("second-")
     assert {row.date for row in event.observations if row.series == FIX} == {THURSDAY}
+
+
+async def test_clock_that_the_database_contradicts_is_suspect(
+    worlds: Worlds, hand_clock: Any
+) -> None:
+    """Protocol rule 33: heard with the lease's renewal, told to workers, exported."""
+    world = worlds.build("only", hand_clock.now, database_ahead=timedelta(seconds=90))
+    async with world.running():
+        await worlds.relayed(HistoryReload)
+        world.clock.advance(SETTINGS.lease_renewal)
+        while not (await worlds.relayed(StatusChanged)).status.clock_suspect:
+            world.clock.advance(SETTINGS.lease_renewal)
+    registry, labels = world.service.metrics.registry, {"witness": "database"}
+    assert registry.get_sample_value("rates_sync_clock_offset_seconds", labels) == -90
 
 
 async def test_what_is_passed_is_used_and_stays_open(worlds: Worlds, hand_clock: Any) -> None:

@@ -171,9 +171,10 @@ def _state(
 
 
 def _next_publication(snapshot: Snapshot, row: Transition | None) -> datetime | None:
-    if row is None or mexico_day(row.next_publication_at) > snapshot.calendar.last:
+    expected = None if row is None else row.next_publication_at
+    if expected is None or mexico_day(expected) > snapshot.calendar.last:
         return None
-    return row.next_publication_at
+    return expected
 
 
 def _past(limit: datetime | None, now: datetime) -> bool:

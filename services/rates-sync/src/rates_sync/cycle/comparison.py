@@ -247,8 +247,11 @@ def partner_of(series: str, day: Day, calendar: BankCalendar) -> SeriesDay | Non
     if not calendar.first < day < calendar.last:
         return None
     if series == FIX:
-        return SETTLEMENT, calendar.next_banking_day(day) + ONE_DAY
-    return FIX, calendar.previous_banking_day(calendar.previous_banking_day(day))
+        gazette = calendar.next_banking_day(day)
+        return None if gazette is None else (SETTLEMENT, gazette + ONE_DAY)
+    gazette = calendar.previous_banking_day(day)
+    determined = None if gazette is None else calendar.previous_banking_day(gazette)
+    return None if determined is None else (FIX, determined)
 
 
 def _observation(

@@ -39,6 +39,7 @@ from rates_sync.cycle.knowledge import (
     read_context,
     read_knowledge,
 )
+from rates_sync.errors import AlreadyClosed, HasFix, NotDeclared
 from rates_sync.store.coverage import Span, add_coverage
 from rates_sync.store.fence import Fence
 from rates_sync.store.record import Record
@@ -87,8 +88,8 @@ class Recorder:
     """The recorder of the instance that holds `fence`; `on_event` is called with committed events.
 
     `on_restored` is called after a transaction that found the record restored. `health` and
-    `schedule_inputs` are as of the last transaction. Methods raise `LeaseLost` and
-    `StoreUnavailable`; then nothing is recorded.
+    `schedule_inputs` are as of the last transaction, `begun` tells whether the whole status was
+    recorded. Methods raise `LeaseLost` and `StoreUnavailable`; then nothing is recorded.
     """
 
     def __init__(
@@ -105,25 +106,28 @@ class Recorder:
         self._lock = asyncio.Lock()
         self.health = UpstreamHealth()
         self.schedule_inputs = ScheduleInputs(bank_calendar(mexico_day(clock())), None, None)
+        self.begun = False
 
     async def begin(self) -> None:
         """Record the whole status, whatever the last leader recorded (protocol rule 3)."""
         async with self.session() as session:
             old = await session.recording.status()
             if old is not None:
-                session.health = _inherited(old)
+                session.health = _inherited(old).believed_at(self._clock())
             if await session.recording.calendar() is None:
-                calendar = await session.current_calendar()
-                await session.announce(CalendarChanged, calendar=calendar)
+                await session.announce(CalendarChanged, calendar=await session.calendar())
             else:
                 await session.announce(StatusChanged)
         await self.renew_calendar()
+        self.begun = True
 
     async def renew_calendar(self) -> None:
-        """Record the current bank calendar if it has changed."""
+        """Record the version of the bank calendar if it is a new one; the old ones are kept."""
+        newer = bank_calendar(mexico_day(self._clock()))
         async with self.session() as session:
-            calendar = await session.current_calendar()
-            if calendar != await session.recording.calendar():
+            recorded = await session.calendar()
+            if _version(recorded) != _version(newer):
+                calendar = recorded.replaced_by(newer, session.recording.recorded_at)
                 await session.announce(CalendarChanged, calendar=calendar)
 
     async def note(self, **changes: Any) -> None:
@@ -161,17 +165,29 @@ class Recorder:
             await session.announce_changes(judgement.changes, mode)
             return _additions(judgement, quarantined)
 
-    async def declare_closed(self, day: Day, reason: str, actor: str) -> bool:
-        """Declare a banking day closed, audited; False if it is closed already."""
+    async def declare_closed(self, day: Day, reason: str, actor: str) -> None:
+        """Declare a banking day closed, audited. Raises `AlreadyClosed` or `HasFix`."""
         async with self.session() as session:
-            calendar = await session.calendar()
+            calendar, recording = await session.calendar(), session.recording
             if not calendar.is_banking_day(day):
-                return False
-            closure = DeclaredClosure(day, reason, session.recording.recorded_at)
+                raise AlreadyClosed(f"Banks are closed on {day} already.")
+            if await recording.newest(FIX, day, day):
+                raise HasFix(f"Banks were open on {day}: it has a FIX.")
+            closure = DeclaredClosure(day, reason, recording.recorded_at)
             declared = msgspec.structs.replace(calendar, declared=(*calendar.declared, closure))
-            await session.recording.audit(actor, "close-day", f"{day}: {reason}")
+            await recording.audit(actor, "close-day", f"{day}: {reason}")
             await session.announce(CalendarChanged, calendar=declared)
-        return True
+
+    async def reopen(self, day: Day, reason: str, actor: str) -> None:
+        """Undo the declaration that closed `day`, audited. Raises `NotDeclared`."""
+        async with self.session() as session:
+            calendar, recording = await session.calendar(), session.recording
+            undone = [closure for closure in calendar.declared if closure.date == day]
+            if not undone:
+                raise NotDeclared(f"Nobody has declared {day} closed.")
+            await recording.audit(actor, "reopen-day", f"{day}: {reason}")
+            reopened = _reopened(calendar, undone[0], recording.recorded_at)
+            await session.announce(CalendarChanged, calendar=reopened)
 
     async def audit(self, actor: str, action: str, detail: str) -> None:
         """Note what an operator did."""
@@ -204,8 +220,9 @@ class Recorder:
         """Open a transaction; after its commit take over its health and announce its event."""
         async with self._lock:
             async with self._record.recording(self._fence) as recording:
-                health = dataclasses.replace(self.health, **changes)
-                session = Session(recording, self._origin, health, self._clock())
+                now = self._clock()
+                health = dataclasses.replace(self.health, **changes).believed_at(now)
+                session = Session(recording, self._origin, health, now)
                 yield session
                 inputs = await session.schedule_inputs()
             self.health, self.schedule_inputs = session.health, inputs
@@ -230,14 +247,9 @@ class Session:
         self._origin, self._now = origin, now
         self._known: dict[str, SeriesKnowledge] | None = None
 
-    async def current_calendar(self) -> BankCalendar:
-        """Return the library's bank calendar as of today, with the declared closures."""
-        stored = await self.recording.calendar()
-        return bank_calendar(mexico_day(self._now), stored.declared if stored else ())
-
     async def calendar(self) -> BankCalendar:
         """Return the recorded calendar; before the first, the library's."""
-        return await self.recording.calendar() or await self.current_calendar()
+        return await self.recording.calendar() or bank_calendar(mexico_day(self._now))
 
     async def schedule_inputs(self) -> ScheduleInputs:
         """Return what decides the next poll."""
@@ -318,6 +330,21 @@ class Session:
         first, last = first_day_needed(self._now), mexico_day(self._now)
         newest = await self.recording.newest(FIX, first, last)
         return averages_ahead(calendar, [(row.date, row.value) for row in newest], self._now)
+
+
+def _version(calendar: BankCalendar) -> tuple[str, Day, Day, tuple[Day, ...]]:
+    """Return what makes a version, whatever operators declared."""
+    return calendar.version, calendar.first, calendar.last, calendar.closed
+
+
+def _reopened(calendar: BankCalendar, closure: DeclaredClosure, at: datetime) -> BankCalendar:
+    """Return `calendar` without `closure`, which was in force until `at`."""
+    undone = msgspec.structs.replace(closure, reopened_at=at)
+    return msgspec.structs.replace(
+        calendar,
+        declared=tuple(row for row in calendar.declared if row != closure),
+        reopened=(*calendar.reopened, undone),
+    )
 
 
 def _inherited(old: SyncStatus) -> UpstreamHealth:

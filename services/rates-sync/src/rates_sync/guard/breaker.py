@@ -5,7 +5,7 @@ aiobreaker keeps state and count; this wrapper corrects four faults of it (proto
 - it counts an excluded exception as a success;
 - it allows several trial requests at the same time;
 - it replaces the failure that opens it by its own error;
-- it compares UTC with local time.
+- it compares UTC with local time, and both may be set.
 
 The state is this process's only: a new leader starts with a closed breaker. Never retries.
 """
@@ -18,7 +18,7 @@ import aiobreaker
 from aiobreaker.storage.memory import CircuitMemoryStorage
 
 from rates_contracts.status import BreakerState
-from rates_sync.clock import Clock
+from rates_sync.clock import Clock, Monotonic
 from rates_sync.errors import BreakerOpen, NeutralOutcome
 from rates_sync.upstream import Answer, Banxico, Query
 
@@ -44,12 +44,14 @@ class Breaker:
         inner: Banxico,
         *,
         clock: Clock,
+        monotonic: Monotonic,
         on_change: OnChange,
         fail_max: int,
         reset_after: timedelta,
     ) -> None:
         self._inner, self._clock = inner, clock
-        self._breaker = _ClockedBreaker(clock, _Listener(clock, on_change), fail_max, reset_after)
+        listener = _Listener(clock, on_change)
+        self._breaker = _ClockedBreaker(monotonic, listener, fail_max, reset_after)
         self._lock = asyncio.Lock()
 
     @property
@@ -63,14 +65,14 @@ class Breaker:
         return int(self._breaker.fail_counter)
 
     @property
-    def retry_at(self) -> datetime | None:
-        """When an open breaker allows a trial request (aware UTC); None if it is not open."""
-        return self._breaker.opens_at if self.state == "open" else None
+    def retry_in(self) -> timedelta | None:
+        """How long until an open breaker allows a trial request, at least 0; None if not open."""
+        return self._breaker.opens_in if self.state == "open" else None
 
     def admit(self) -> None:
         """Raise `BreakerOpen` if `ask` would refuse without asking."""
-        if self.retry_at is not None and self._clock() < self.retry_at:
-            raise BreakerOpen(self.retry_at)
+        if self.retry_in:
+            raise BreakerOpen(self._clock() + self.retry_in)
 
     async def ask(self, query: Query) -> Answer:
         """Ask if the breaker allows it. Raises `BreakerOpen`, or what `inner` raised."""
@@ -112,29 +114,35 @@ class _Neutral(BaseException):
 
 
 class _ClockedBreaker(aiobreaker.CircuitBreaker):  # type: ignore[misc]  # it carries no types
-    """aiobreaker 1.2 on the injected clock.
+    """aiobreaker 1.2 on the injected monotonic clock (protocol rule 32).
 
     Its storage's `opened_at` stays None, so that it never compares `utcnow()` with anything:
     `Breaker.admit` decides when a trial request is due.
     """
 
     def __init__(
-        self, clock: Clock, listener: "_Listener", fail_max: int, reset_after: timedelta
+        self, monotonic: Monotonic, listener: "_Listener", fail_max: int, reset_after: timedelta
     ) -> None:
         storage = CircuitMemoryStorage(aiobreaker.CircuitBreakerState.CLOSED)
         super().__init__(fail_max, reset_after, listeners=[listener], state_storage=storage)
-        self._clock = clock
-        self._opened_at = clock()
+        self._monotonic = monotonic
+        self._opened_at = monotonic()
 
     def open(self) -> None:
         """Open at the injected clock's time."""
-        self._opened_at = self._clock()
+        self._opened_at = self._monotonic()
         self.state = self._state_storage.state = aiobreaker.CircuitBreakerState.OPEN
 
     @property
-    def opens_at(self) -> datetime:
-        """When a trial request is due; aiobreaker's own property compares with local time."""
-        return self._opened_at + self._timeout_duration  # type: ignore[no-any-return]
+    def opens_at(self) -> None:
+        """Nothing: aiobreaker's own, for its error's text, compares with local time."""
+
+    @property
+    def opens_in(self) -> timedelta:
+        """How long until a trial request is due."""
+        passed = timedelta(seconds=self._monotonic() - self._opened_at)
+        left: timedelta = self._timeout_duration - passed
+        return max(timedelta(), left)
 
 
 class _Listener(aiobreaker.CircuitBreakerListener):  # type: ignore[misc]

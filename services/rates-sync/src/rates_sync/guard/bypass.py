@@ -4,6 +4,8 @@ It asks only while the breaker is closed, and what comes of it counts for nothin
 Banxico can't answer must not open the breaker for the day's polls.
 """
 
+from datetime import timedelta
+
 from rates_contracts.status import BreakerState
 from rates_sync.clock import Clock
 from rates_sync.errors import BreakerOpen
@@ -25,7 +27,7 @@ class Bypass:
     def admit(self) -> None:
         """Raise `BreakerOpen` unless the breaker is closed."""
         if self.state != "closed":
-            raise BreakerOpen(self._breaker.retry_at or self._clock())
+            raise BreakerOpen(self._clock() + (self._breaker.retry_in or timedelta()))
 
     async def ask(self, query: Query) -> Answer:
         """Ask without counting. Raises `BreakerOpen`, or what `inner` raised."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from rates_sync.clock import Clock, Sleep
+from rates_sync.clock import Clock, Monotonic, Sleep
 from rates_sync.errors import Outcome, StoreUnavailable
 from rates_sync.guard.breaker import Breaker, OnChange
 from rates_sync.guard.bypass import Bypass
@@ -36,6 +36,7 @@ class GuardDependencies:
     """
 
     clock: Clock
+    monotonic: Monotonic
     sleep: Sleep
     random: Callable[[], float]
     planned: Callable[[], int]
@@ -65,6 +66,7 @@ def guard_banxico(
     breaker = Breaker(
         Confirmation(timeout),
         clock=dependencies.clock,
+        monotonic=dependencies.monotonic,
         on_change=dependencies.on_change,
         fail_max=limits.fail_max,
         reset_after=limits.reset_after,

@@ -1,6 +1,7 @@
 """Contends for the lease, leads while it is held, contends again (rule R2, protocol rule 3).
 
-A lost lease ends the leader's tasks, not the process; a bug ends both. Writes nothing itself.
+A lost lease or a wrong clock ends the leader's tasks, not the process; a bug ends both. Writes
+nothing itself.
 """
 
 import asyncio
@@ -8,7 +9,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from rates_sync.errors import LeaseLost, StoreError
+from rates_sync.errors import ClockWrong, LeaseLost, StoreError
 from rates_sync.leader.leader import Leader
 from rates_sync.store.fence import Fence
 
@@ -20,7 +21,8 @@ RELEASE_SECONDS = 3.0
 class Election:
     """This instance's terms as leader; `on_change` is called with whether it leads.
 
-    `contend` waits for the lease, `release` raises `LeaseLost` or `StoreUnavailable`.
+    `contend` waits for the lease, `release` raises `LeaseLost` or `StoreUnavailable`, `abstain`
+    waits until this instance's clock is right again (protocol rule 33).
     """
 
     def __init__(
@@ -29,9 +31,10 @@ class Election:
         release: Callable[[Fence], Awaitable[None]],
         build: Callable[[Fence], Leader],
         on_change: Callable[[bool], None],
+        abstain: Callable[[], Awaitable[None]],
     ) -> None:
         self._contend, self._free, self._build = contend, release, build
-        self._on_change = on_change
+        self._on_change, self._abstain = on_change, abstain
         self.leader: Leader | None = None
 
     async def run(self) -> None:
@@ -41,10 +44,21 @@ class Election:
         """
         while True:
             fence = await self._contend()
-            try:
-                await self._lead(fence)
-            except* LeaseLost as lost:
-                log.warning("lease_lost", reason=str(lost.exceptions[0]))
+            if not await self._may_contend_after(fence):
+                await self._release(fence)
+                await self._abstain()
+
+    async def _may_contend_after(self, fence: Fence) -> bool:
+        """Lead; tell whether nothing was wrong with this clock."""
+        clock_is_right = True
+        try:
+            await self._lead(fence)
+        except* LeaseLost as lost:
+            log.warning("lease_lost", reason=str(lost.exceptions[0]))
+        except* ClockWrong as wrong:
+            log.warning("clock_wrong", reason=str(wrong.exceptions[0]))
+            clock_is_right = False
+        return clock_is_right
 
     async def _lead(self, fence: Fence) -> None:
         self.leader = self._build(fence)

@@ -6,13 +6,13 @@ and it retries.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 import structlog
 
 from rates_contracts.calendar import ONE_DAY, mexico_day, mexico_instant
 from rates_contracts.status import BreakerState
-from rates_sync.clock import Clock, Sleep
+from rates_sync.clock import Sleep, SteadyClock
 from rates_sync.errors import RelayError, StoreUnavailable
 from rates_sync.liveness import wait_until
 
@@ -42,7 +42,7 @@ class Renewal:
         self._on_failure, self._interval = on_failure, interval
 
     async def run(self) -> None:
-        """Renew until the lease is lost. Raises `LeaseLost`."""
+        """Renew until the lease is lost or the clock wrong. Raises `LeaseLost` or `ClockWrong`."""
         while True:
             await self._sleep(self._interval)
             try:
@@ -109,18 +109,19 @@ class NightlyMaintenance:
         prune: Callable[[datetime], Awaitable[None]],
         renew_calendar: Callable[[], Awaitable[None]],
         check_slice: Callable[[], Awaitable[bool]],
-        clock: Clock,
+        clock: SteadyClock,
         sleep: Sleep,
         on_failure: Callable[[str], None],
     ) -> None:
         self._prune, self._renew_calendar, self._check_slice = prune, renew_calendar, check_slice
         self._clock, self._sleep, self._on_failure = clock, sleep, on_failure
+        self._due = next_night(clock())
 
     async def run(self) -> None:
         """Run at 03:00 in Mexico City every day. Raises `LeaseLost`."""
         while True:
-            due = next_night(self._clock())
-            await wait_until(lambda due=due: due, self._clock, self._sleep)  # type: ignore[misc]
+            self._due = next_night(self._clock())
+            await wait_until(lambda: self._due, self._clock, self._sleep, self._on_jump)
             try:
                 await self._renew_calendar()
                 await self._check_history()
@@ -128,6 +129,10 @@ class NightlyMaintenance:
             except (StoreUnavailable, RelayError) as error:
                 log.warning("night_not_done", error=str(error))
                 self._on_failure("nightly")
+
+    def _on_jump(self, _jump: timedelta) -> None:
+        """Plan again (protocol rule 32); a night that a machine slept through is made up for."""
+        self._due = min(self._due, next_night(self._clock()))
 
     async def _check_history(self) -> None:
         if await self._check_slice():

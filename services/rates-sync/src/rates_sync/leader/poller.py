@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from rates_contracts.calendar import mexico_day
-from rates_sync.clock import Clock, Sleep
+from rates_sync.clock import Clock, Monotonic, Sleep, SteadyClock
 from rates_sync.cycle.backfill import Backfill, Progress
 from rates_sync.cycle.cycle import Cycle, CycleResult
 from rates_sync.cycle.recorder import Recorder
@@ -32,17 +32,20 @@ BEGIN_RETRY_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """A poller's clock, sleep and intervals.
+    """A poller's clocks, sleep and intervals.
 
-    `breaker_retry_at` returns when an open breaker allows a trial request, None while it is not
-    open; `store_retry` is the pause after a database failure.
+    `breaker_retry_in` returns how long until an open breaker allows a trial request, None while it
+    is not open; `store_retry` is the pause after a database failure. `on_jump` is called with how
+    far the wall clock has jumped.
     """
 
     clock: Clock
+    monotonic: Monotonic
     sleep: Sleep
     intervals: PollIntervals
-    breaker_retry_at: Callable[[], datetime | None]
+    breaker_retry_in: Callable[[], timedelta | None]
     store_retry: timedelta
+    on_jump: Callable[[timedelta], None]
 
 
 class Poller:
@@ -59,8 +62,10 @@ class Poller:
     ) -> None:
         self._cycle, self._backfill, self._slices = cycle, backfill, slices
         self._recorder, self._timing, self._instrumentation = recorder, timing, instrumentation
+        self._now = SteadyClock(timing.clock, timing.monotonic)
         self._lock = asyncio.Lock()
         self._must_ask = False
+        self._polled_at: float | None = None
         self.next_cycle_at = timing.clock()
         self.last: CycleResult | None = None
 
@@ -72,9 +77,17 @@ class Poller:
     async def run(self) -> None:
         """Record the current status, then poll until the lease is lost. Raises `LeaseLost`."""
         await self._begin()
-        timing = self._timing
+        await self._poll_when_due()
+
+    async def _poll_when_due(self) -> None:
         while True:
-            await wait_until(lambda: self.next_cycle_at, timing.clock, timing.sleep, self._tick)
+            await wait_until(
+                lambda: self.next_cycle_at,
+                self._now,
+                self._timing.sleep,
+                self._on_jump,
+                self._tick,
+            )
             await self.poll(Purpose.POLL)
 
     async def poll(self, purpose: Purpose) -> CycleResult:
@@ -84,10 +97,9 @@ class Poller:
         """
         async with self._lock:
             self._must_ask = False
-            started = self._timing.clock()
+            started = self._polled_at = self._timing.monotonic()
             result = await self._run_cycle(purpose)
-            seconds = (self._timing.clock() - started).total_seconds()
-            self._instrumentation.on_poll(result, seconds)
+            self._instrumentation.on_poll(result, self._timing.monotonic() - started)
             self._plan(result)
             if result.outcome == "success":
                 await self._backfill_missing(at_once=purpose is Purpose.MANUAL)
@@ -145,7 +157,17 @@ class Poller:
     def ask_now(self) -> None:
         """Run the next cycle now: a restored record lacks what was recorded since its backup."""
         self._must_ask = True
-        self.next_cycle_at = self._timing.clock()
+        self.next_cycle_at = self._now()
+
+    def plan_again(self) -> None:
+        """Plan the next cycle as a new leader does: the clock or the calendar has changed."""
+        now, inputs, intervals = self._now(), self.schedule_inputs, self._timing.intervals
+        if self._must_ask or due_at_once(inputs, now, intervals):
+            self.next_cycle_at = now + self._pause_left()
+        else:
+            self.next_cycle_at = next_cycle(
+                inputs, now, intervals, self._trial_at(now), is_trial=True
+            )
 
     async def _begin(self) -> None:
         """Retry the first transaction until it succeeds (protocol rule 3)."""
@@ -158,29 +180,52 @@ class Poller:
             except StoreUnavailable as error:
                 log.warning("not_begun", error=str(error))
                 await self._timing.sleep(BEGIN_RETRY_SECONDS)
-        now = self._timing.clock()
-        at_once = self._must_ask or due_at_once(self.schedule_inputs, now)
-        self.next_cycle_at = (
-            now if at_once else next_cycle(self.schedule_inputs, now, self._timing.intervals)
-        )
+        self.plan_again()
 
     async def _run_cycle(self, purpose: Purpose) -> CycleResult:
         try:
             result = await self._cycle.run(purpose)
         except StoreUnavailable as error:
             log.warning("poll_not_recorded", error=str(error))
-            retry_at = self._timing.clock() + self._timing.store_retry
+            retry_at = self._now() + self._timing.store_retry
             return CycleResult("store_unavailable", not_before=retry_at)
         self._instrumentation.on_recorded(result.additions)
         return result
 
     def _plan(self, result: CycleResult) -> None:
-        now, blocks = self._timing.clock(), (result.not_before, self._timing.breaker_retry_at())
+        self.last = result
+        jump = self._now.jump()
+        if jump is not None:  # `not_before` was reckoned by the clock that was wrong
+            self._on_jump(jump)
+            return
+        now = self._now()
+        trial_at = self._trial_at(now)
+        blocks = (result.not_before, trial_at)
         blocked_until = max((at for at in blocks if at and at > now), default=None)
         self.next_cycle_at = next_cycle(
-            self.schedule_inputs, now, self._timing.intervals, blocked_until
+            self.schedule_inputs,
+            now,
+            self._timing.intervals,
+            blocked_until,
+            is_trial=trial_at is not None,
         )
-        self.last = result
+
+    def _trial_at(self, now: datetime) -> datetime | None:
+        """Return when an open breaker allows a trial request."""
+        left = self._timing.breaker_retry_in()
+        return None if left is None else now + left
+
+    def _pause_left(self) -> timedelta:
+        """Return how long to wait so that a clock that keeps jumping spends no quota (rule 20)."""
+        if self._polled_at is None:
+            return timedelta()
+        passed = timedelta(seconds=self._timing.monotonic() - self._polled_at)
+        return max(timedelta(), self._timing.intervals.noon_rush - passed)
+
+    def _on_jump(self, jump: timedelta) -> None:
+        """Plan everything again at once (protocol rule 32)."""
+        self._timing.on_jump(jump)
+        self.plan_again()
 
     async def _backfill_missing(self, *, at_once: bool = False) -> None:
         """Record the missing history; what fails or stays a hole is asked for again later.

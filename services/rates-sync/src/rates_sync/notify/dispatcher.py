@@ -18,7 +18,7 @@ import structlog
 from rates_contracts.events import Position, StoredEvent, status_in
 from rates_contracts.observation import FIX
 from rates_contracts.status import SyncStatus
-from rates_sync.clock import Clock
+from rates_sync.clock import Clock, Monotonic
 from rates_sync.errors import NotificationFailed, StoreUnavailable
 from rates_sync.liveness import wait_for_wake
 from rates_sync.notify.alerts import Alert, Alerts
@@ -33,10 +33,10 @@ NOTICES: tuple[Notice, ...] = ("alert", "purge", "second_purge")
 
 PURGED = ("/api/v1/*",)
 """The answers below `/api/v1/`."""
-OUTAGE_AFTER = timedelta(seconds=10)
-"""How long the database or Redis may be unavailable without an alert: a failover takes seconds."""
-UNCONFIRMED_AFTER = timedelta(minutes=5)
-"""How long answers may leave a series unconfirmed without an alert (protocol rule 27)."""
+OUTAGE_AFTER = 10.0
+"""Seconds of an outage of database or Redis without an alert: a failover takes some."""
+UNCONFIRMED_AFTER = 300.0
+"""Seconds that answers may leave a series unconfirmed without an alert (protocol rule 27)."""
 
 
 class Cursor(Protocol):
@@ -65,20 +65,26 @@ class Sinks:
 
 
 class NotificationDispatcher:
-    """One leader's dispatcher; `cursor_of` opens the cursor of each notice, `interval` in s."""
+    """One leader's dispatcher; `cursor_of` opens the cursor of each notice.
+
+    `interval` and `second_purge` are seconds, measured by the monotonic clock (protocol rule 32).
+    """
 
     def __init__(
         self,
         cursor_of: Callable[[Notice], Cursor],
         sinks: Sinks,
         clock: Clock,
+        monotonic: Monotonic,
         *,
         interval: float,
-        second_purge: timedelta,
+        second_purge: float,
     ) -> None:
         self._cursors: dict[Notice, Cursor] = {notice: cursor_of(notice) for notice in NOTICES}
         self._sinks, self._clock, self._interval = sinks, clock, interval
-        self._delay: dict[Notice, timedelta] = {"second_purge": second_purge}
+        self._monotonic = monotonic
+        self._delay: dict[Notice, float] = {"second_purge": second_purge}
+        self._first_seen: dict[str, float] = {}
         self._direct: list[Alert] = []
         self._warned: set[str] = set()
         self._status: SyncStatus | None = None
@@ -106,17 +112,27 @@ class NotificationDispatcher:
                 unavailable = True
             except NotificationFailed as error:
                 self._fail(notice, error)
-        self._direct += self.database.alerts(unavailable, self._clock())
-        self._direct += self._unconfirmed.alerts(self._status, self._clock())
+        self._direct += self.database.alerts(unavailable, self._clock(), self._monotonic())
+        self._direct += self._unconfirmed.alerts(self._status, self._clock(), self._monotonic())
         await self._send_direct()
 
     def on_redis_step(self, *, unavailable: bool) -> None:
         """Note whether Redis answered the relay."""
-        self._direct += self.redis.alerts(unavailable, self._clock())
+        self._direct += self.redis.alerts(unavailable, self._clock(), self._monotonic())
 
     def on_quarantined(self, found: Sequence[Rejected]) -> None:
         """Send an alert for what the status doesn't show: a wrong calendar, unreadable data."""
         self._direct += quarantine_alerts(found, self._clock())
+
+    def alert(self, alert: Alert) -> None:
+        """Send `alert` with the next step, whatever the record says."""
+        self._direct.append(alert)
+
+    def on_clock_jump(self, jump: timedelta) -> None:
+        """Send an alert: the wall clock was set, or the machine slept (protocol rule 32)."""
+        now, seconds = self._clock(), round(jump.total_seconds(), 3)
+        summary = f"The clock of this instance moved by {seconds} s: everything is planned again."
+        self._direct.append(Alert(f"clock_jumped-{now.isoformat()}", "clock_jumped", now, summary))
 
     def on_history_hole(self, first: Day, last: Day) -> None:
         """Send an alert for days that Banxico was asked for in vain (protocol rule 25)."""
@@ -160,12 +176,18 @@ class NotificationDispatcher:
         self._warned |= reasons
 
     def _due(self, notice: Notice, pending: Sequence[StoredEvent]) -> list[StoredEvent]:
-        """Compare only delayed notices with the clock, which may have been set back."""
+        """Hold back delayed notices, by the time since this leader first saw their events."""
         delay = self._delay.get(notice)
         if delay is None:
             return list(pending)
-        now = self._clock()
-        return [event for event in pending if event.envelope.recorded_at + delay <= now]
+        now, before = self._monotonic(), self._first_seen
+        ids = [event.envelope.event_id for event in pending]
+        self._first_seen = {event_id: before.get(event_id, now) for event_id in ids}
+        return [
+            event
+            for event, event_id in zip(pending, ids, strict=True)
+            if now - self._first_seen[event_id] >= delay
+        ]
 
     async def _send_direct(self) -> None:
         while self._direct:
@@ -182,19 +204,19 @@ class OutageDetector:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._since: datetime | None = None
+        self._since: tuple[datetime, float] | None = None
         self._alerted = False
 
-    def alerts(self, unavailable: bool, now: datetime) -> list[Alert]:
+    def alerts(self, unavailable: bool, now: datetime, monotonic: float) -> list[Alert]:
         """Return the alert that is due now, if any: one per outage, and one when it is over."""
         if not unavailable:
             alerted, self._since, self._alerted = self._alerted, None, False
             return [self._alert("available", now, "answers again")] if alerted else []
-        self._since = self._since or now
-        if self._alerted or now - self._since < OUTAGE_AFTER:
+        since, began = self._since = self._since or (now, monotonic)
+        if self._alerted or monotonic - began < OUTAGE_AFTER:
             return []
         self._alerted = True
-        return [self._alert("unavailable", self._since, "does not answer")]
+        return [self._alert("unavailable", since, "does not answer")]
 
     def _alert(self, state: str, at: datetime, predicate: str) -> Alert:
         name = f"{self._name}_{state}"
@@ -206,8 +228,9 @@ class UnconfirmedDetector:
 
     def __init__(self) -> None:
         self._alerted: dict[str, datetime] = {}
+        self._seen: dict[tuple[str, datetime], float] = {}
 
-    def alerts(self, status: SyncStatus | None, now: datetime) -> list[Alert]:
+    def alerts(self, status: SyncStatus | None, now: datetime, monotonic: float) -> list[Alert]:
         """Return the alerts that are due now: one per series and time, and one when it is over."""
         series = {} if status is None else status.series
         found = []
@@ -216,10 +239,14 @@ class UnconfirmedDetector:
             if alerted is not None and alerted != since:
                 del self._alerted[name]
                 found.append(_unconfirmed(name, alerted, now, over=True))
-            elif alerted is None and since is not None and now - since >= UNCONFIRMED_AFTER:
+            elif alerted is None and since is not None and self._lasts(name, since, monotonic):
                 self._alerted[name] = since
                 found.append(_unconfirmed(name, since, now, over=False))
         return found
+
+    def _lasts(self, name: str, since: datetime, monotonic: float) -> bool:
+        """Tell whether that was seen long enough ago, whoever set the wall clock meanwhile."""
+        return monotonic - self._seen.setdefault((name, since), monotonic) >= UNCONFIRMED_AFTER
 
 
 def _unconfirmed(series: str, since: datetime, now: datetime, *, over: bool) -> Alert:

@@ -6,7 +6,9 @@ status is read. The edge is purged, because what they changed is unknown.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date as Day
+from datetime import datetime
 
+from rates_contracts.calendar import mexico_day, mexico_instant
 from rates_contracts.events import (
     Event,
     EventUndecodable,
@@ -23,11 +25,16 @@ from rates_sync.notify.alerts import Alert
 def alerts_of(before: StoredEvent | None, events: Sequence[StoredEvent]) -> Iterator[Alert]:
     """Yield the alerts that `events` call for, compared with the event `before` them."""
     old = None if before is None else status_in(before)
+    since = None if before is None else before.envelope.recorded_at
     for stored in events:
         envelope, new = stored.envelope, status_in(stored)
-        for name, summary in _changes(old, new, _decoded(stored)):
+        changes = list(_changes(old, new, _decoded(stored)))
+        if old and new and since:
+            changes += _late_fixes(old, new, since, envelope.recorded_at)
+        for name, summary in changes:
             yield Alert(f"{name}-{envelope.event_id}", name, envelope.recorded_at, summary)
-        old = new or old
+        if new:
+            old, since = new, envelope.recorded_at
 
 
 def must_purge(before: StoredEvent | None, events: Sequence[StoredEvent]) -> bool:
@@ -73,6 +80,23 @@ def _changes(
         yield "bad_token", "Banxico refuses the token: nothing is verified until it is replaced."
 
     yield from _review_changes(old, new)
+
+
+def _late_fixes(
+    old: SyncStatus, new: SyncStatus, since: datetime, until: datetime
+) -> Iterator[tuple[str, str]]:
+    """Yield the days whose window closed between two events, and whose FIX is still missing.
+
+    Only a person can tell whether such a day was closed (protocol rule 29). Only where a window
+    closes does a row begin at its closing.
+    """
+    if [row for row in new.transitions if row.at <= until][-1].state != "late":
+        return
+    for row in old.transitions:
+        day = mexico_day(row.at)
+        closes = row.at == mexico_instant(day, old.window.closes)
+        if since < row.at <= until and closes and row.state == "late":
+            yield "late_fix", f"{day} has no FIX yet: late, or was the day declared closed?"
 
 
 def _review_changes(old: SyncStatus | None, new: SyncStatus) -> Iterator[tuple[str, str]]:

@@ -44,6 +44,7 @@ class InstanceHealth(msgspec.Struct, frozen=True):
     upstream: Upstream | None
     verified_at: datetime | None
     fresh_until: datetime | None
+    clock_suspect: bool | None
     last_outcome: str | None
     next_cycle_at: datetime | None
     head: Head | None
@@ -72,6 +73,7 @@ async def health_of(service: Service) -> InstanceHealth:
         upstream=status.upstream if status else None,
         verified_at=status.verified_at if status else None,
         fresh_until=status.fresh_until if status else None,
+        clock_suspect=status.clock_suspect if status else None,
         last_outcome=last.outcome if last else None,
         next_cycle_at=poller.next_cycle_at if poller else None,
         head=head,

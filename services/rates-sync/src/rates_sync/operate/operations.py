@@ -1,4 +1,4 @@
-"""Operators' actions on the internal port: ask now, backfill or accept a range, declare a closure.
+"""Operators' actions on the internal port: ask now, backfill or accept a range, close a day.
 
 Each needs the bearer token, is audited in the record, and runs only on the leader: a standby
 answers 409 and names the leader.
@@ -7,7 +7,7 @@ answers 409 and names the leader.
 import hmac
 from collections.abc import AsyncIterator
 from datetime import date as Day
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -18,7 +18,7 @@ from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 from litestar.response import Stream
 
-from rates_contracts.calendar import mexico_day
+from rates_contracts.calendar import BankCalendar, mexico_day
 from rates_contracts.environment import Secret
 from rates_sync.cycle.backfill import Progress
 from rates_sync.errors import RatesSyncError
@@ -34,6 +34,8 @@ NDJSON = "application/x-ndjson"
 OPERATOR = "operator"
 """The name in the audit; there is only one token."""
 MAX_REASON = 500
+MAX_DAYS_AHEAD = timedelta(days=30)
+"""Closures come at short notice: a later day is a slip of the pen."""
 
 
 class SpanRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -44,7 +46,15 @@ class SpanRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class CloseDayRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """A banking day that authorities closed at short notice."""
+    """A banking day that authorities closed at short notice; today's needs to be confirmed."""
+
+    date: Day
+    reason: str
+    confirm: bool = False
+
+
+class ReopenDayRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """A day whose declared closure was a mistake."""
 
     date: Day
     reason: str
@@ -132,11 +142,26 @@ class Operations(Controller):
         self, request: Request[Any, Any, Any], service: NamedDependency[Service]
     ) -> Response[dict[str, Any]]:
         """Declare a banking day closed, with the reason."""
-        closure = _checked(await read_body(request, CloseDayRequest))
+        closure: CloseDayRequest = await read_body(request, CloseDayRequest)
+        _refuse(_wrong_with(closure.reason))
         leader = await leader_for(service, "close-day")
-        if not await leader.recorder.declare_closed(closure.date, closure.reason, OPERATOR):
-            raise Problem(409, "already-closed", f"Banks are closed on {closure.date} already.")
+        calendar = leader.recorder.schedule_inputs.calendar
+        _refuse(_wrong_day(closure, calendar, mexico_day(service.clock())))
+        await leader.recorder.declare_closed(closure.date, closure.reason, OPERATOR)
+        leader.poller.plan_again()
         return Response({"date": closure.date, "reason": closure.reason, "closed": True})
+
+    @post("/reopen-day", status_code=200)
+    async def reopen_day(
+        self, request: Request[Any, Any, Any], service: NamedDependency[Service]
+    ) -> Response[dict[str, Any]]:
+        """Undo the declaration that closed a day, with the reason."""
+        undone: ReopenDayRequest = await read_body(request, ReopenDayRequest)
+        _refuse(_wrong_with(undone.reason))
+        leader = await leader_for(service, "reopen-day")
+        await leader.recorder.reopen(undone.date, undone.reason, OPERATOR)
+        leader.poller.plan_again()
+        return Response({"date": undone.date, "reason": undone.reason, "closed": False})
 
 
 async def read_body(request: Request[Any, Any, Any], kind: type[Any]) -> Any:
@@ -162,16 +187,30 @@ def _span(asked: SpanRequest, service: Service) -> Span:
     return Span(asked.first, min(asked.last, today))
 
 
-def _checked(closure: CloseDayRequest) -> CloseDayRequest:
-    if not 0 < len(closure.reason.strip()) <= MAX_REASON:
-        allowed = f"1 to {MAX_REASON} characters"
-        raise Problem(
-            422,
-            "invalid-parameters",
-            "A closure needs its reason.",
-            errors=[{"parameter": "reason", "reason": "missing or too long", "allowed": allowed}],
-        )
-    return closure
+def _wrong_with(reason: str) -> list[dict[str, str]]:
+    if 0 < len(reason.strip()) <= MAX_REASON:
+        return []
+    allowed = f"1 to {MAX_REASON} characters"
+    return [{"parameter": "reason", "reason": "missing or too long", "allowed": allowed}]
+
+
+def _wrong_day(
+    closure: CloseDayRequest, calendar: BankCalendar, today: Day
+) -> list[dict[str, str]]:
+    """Return what is wrong with the day; to close today stops the search for its FIX."""
+    last = min(calendar.last, today + MAX_DAYS_AHEAD)
+    if not calendar.first <= closure.date <= last:
+        allowed = f"{calendar.first} to {last}"
+        return [{"parameter": "date", "reason": "can't be declared closed", "allowed": allowed}]
+    if closure.date == today and not closure.confirm:
+        reason = "must be true for today: its FIX is not waited for any more"
+        return [{"parameter": "confirm", "reason": reason, "allowed": "true"}]
+    return []
+
+
+def _refuse(wrong: list[dict[str, str]]) -> None:
+    if wrong:
+        raise Problem(422, "invalid-parameters", "The day can't be changed.", errors=wrong)
 
 
 async def _lines(leader: Leader, span: Span, path: str) -> AsyncIterator[bytes]:

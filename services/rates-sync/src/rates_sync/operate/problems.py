@@ -10,9 +10,13 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from rates_sync.errors import (
+    AlreadyClosed,
     BadToken,
     BreakerOpen,
+    ClockWrong,
+    HasFix,
     LeaseLost,
+    NotDeclared,
     NothingToDecide,
     QuotaExhausted,
     RatesSyncError,
@@ -34,6 +38,10 @@ CODES: dict[type[RatesSyncError], tuple[int, str]] = {
     UpstreamError: (502, "upstream-failed"),
     LeaseLost: (409, "not-the-leader"),
     StoreUnavailable: (503, "database-unavailable"),
+    ClockWrong: (503, "clock-wrong"),
+    AlreadyClosed: (409, "already-closed"),
+    HasFix: (409, "has-a-fix"),
+    NotDeclared: (409, "not-declared"),
     NothingToDecide: (404, "nothing-to-decide"),
     Undecidable: (409, "undecidable"),
 }

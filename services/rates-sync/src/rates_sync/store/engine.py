@@ -10,13 +10,14 @@ between servers and are never relied on.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, event, exc, make_url
+from sqlalchemy import URL, Connection, event, exc, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
@@ -33,6 +34,9 @@ TRANSACTION_SECONDS = 5.0
 
 CONNECTIONS = 5
 """The most transactions at a time; others wait."""
+
+DatabaseUtc = Callable[[AsyncConnection], Awaitable[datetime | None]]
+"""Reads the database's clock on an open connection (aware UTC), None if it has none."""
 
 _BEGIN = "sqlite_begin"
 _FILE = "file"
@@ -92,6 +96,14 @@ async def translated(seconds: float = TRANSACTION_SECONDS) -> AsyncIterator[None
         raise StoreUnavailable("a table lacks its only row") from error
     except (exc.DBAPIError, exc.TimeoutError, OSError) as error:
         raise StoreUnavailable(_cause(error)) from error
+
+
+async def utc_of(connection: AsyncConnection) -> datetime | None:
+    """Return the server's clock (aware UTC); None on SQLite, whose clock is this process's."""
+    if connection.dialect.name != "mysql":
+        return None
+    now: datetime = (await connection.execute(text("SELECT UTC_TIMESTAMP(6)"))).scalar_one()
+    return now.replace(tzinfo=UTC)
 
 
 def _lacks_a_table(error: exc.DBAPIError) -> bool:

@@ -4,16 +4,16 @@ No two clocks are compared: a contender watches the row with its own monotonic c
 can't renew keeps running; the fence rejects its writes.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from rates_sync.clock import Sleep
+from rates_sync.clock import Monotonic, Sleep
 from rates_sync.errors import StoreUnavailable
-from rates_sync.store.engine import reading, writing
+from rates_sync.store.engine import DatabaseUtc, reading, utc_of, writing
 from rates_sync.store.fence import Fence, lock_and_verify
 from rates_sync.store.schema import lease
 
@@ -38,7 +38,7 @@ class Lease:
     """One instance's access to the lease; `holder` is unique to it, also across its restarts.
 
     `poll` is the seconds between checks; a lease that was not renewed for `patience` seconds may be
-    taken over.
+    taken over. `database_utc` reads the database's clock, a witness of the time (protocol rule 33).
     """
 
     def __init__(
@@ -46,16 +46,18 @@ class Lease:
         engine: AsyncEngine,
         holder: str,
         *,
-        monotonic: Callable[[], float],
+        monotonic: Monotonic,
         sleep: Sleep,
         poll: float,
         patience: float,
+        database_utc: DatabaseUtc = utc_of,
     ) -> None:
         if not holder:
             raise ValueError("a holder needs a name: the empty one marks a free lease")
         self._engine, self._holder = engine, holder
         self._monotonic, self._sleep = monotonic, sleep
         self._poll, self._patience = poll, patience
+        self._database_utc = database_utc
 
     async def observe(self) -> LeaseState:
         """Return the row as it is. Raises `StoreUnavailable`."""
@@ -74,9 +76,17 @@ class Lease:
             taken = (await connection.execute(taking)).rowcount == 1
         return Fence(self._holder, seen.token + 1) if taken else None
 
-    async def renew(self, fence: Fence) -> None:
-        """Renew the lease. Raises `LeaseLost` or `StoreUnavailable`."""
-        await self._advance(fence, holder=fence.holder)
+    async def utc(self) -> datetime | None:
+        """Return the database's clock, None if it has none. Raises `StoreUnavailable`."""
+        async with reading(self._engine) as connection:
+            return await self._database_utc(connection)
+
+    async def renew(self, fence: Fence) -> datetime | None:
+        """Renew the lease; return the database's clock, None if it has none.
+
+        Raises `LeaseLost` or `StoreUnavailable`.
+        """
+        return await self._advance(fence, holder=fence.holder)
 
     async def release(self, fence: Fence) -> None:
         """Free the lease, so that the next contender takes it at once.
@@ -120,8 +130,9 @@ class Lease:
             log.info("lease_taken", token=fence.token, after=seen.holder or "nobody")
         return fence
 
-    async def _advance(self, fence: Fence, *, holder: str) -> None:
+    async def _advance(self, fence: Fence, *, holder: str) -> datetime | None:
         async with writing(self._engine) as connection:
             await lock_and_verify(connection, fence)
             values = {"holder": holder, "renewals": lease.c.renewals + 1}
             await connection.execute(update(lease).values(values))
+            return await self._database_utc(connection)

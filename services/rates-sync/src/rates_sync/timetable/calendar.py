@@ -2,7 +2,8 @@
 
 The closed weekdays come from `holidays.financial_holidays("XMEX")`, which agrees with the gaps of
 the real FIX from 2001 to 2026-09-29 without an exception; an operator declares the days that
-authorities close at short notice. Never reads a clock.
+authorities close at short notice. It predicts, and is no witness: what it closes is asked about,
+too (protocol rule 29). Never reads a clock.
 """
 
 from collections.abc import Sequence
@@ -24,6 +25,9 @@ FIRST_DAY = Day(2001, 1, 1)
 YEARS_AHEAD = 2
 """The calendar ends with the year after next, so that no settlement date is after it."""
 
+LIBRARY_VERSION = f"holidays-{version('holidays')}/XMEX"
+"""Read once: an upgrade of the package counts from the next start on, as its code does."""
+
 WINDOW = PollingWindow()
 AWAITED_FROM = time(11, 59)
 
@@ -32,7 +36,7 @@ def bank_calendar(today: Day, declared: Sequence[DeclaredClosure] = ()) -> BankC
     """Return the library's calendar around `today` with the declared closures."""
     last = Day(today.year + YEARS_AHEAD, 12, 31)
     return BankCalendar(
-        version=f"holidays-{version('holidays')}/XMEX",
+        version=LIBRARY_VERSION,
         first=FIRST_DAY,
         last=last,
         closed=_closed_weekdays(last.year),
@@ -66,12 +70,40 @@ def in_window(calendar: BankCalendar, instant: datetime) -> bool:
     return calendar.is_banking_day(day) and window.opens <= instant <= window.closes
 
 
-def next_opening(calendar: BankCalendar, instant: datetime) -> datetime:
-    """Return the first opening after `instant`."""
+def next_opening(calendar: BankCalendar, instant: datetime) -> datetime | None:
+    """Return the first opening after `instant`, None beyond the calendar's end."""
     day = mexico_day(instant)
     if calendar.is_banking_day(day) and window_of(day).opens > instant:
         return window_of(day).opens
-    return window_of(calendar.next_banking_day(day)).opens
+    following = calendar.next_banking_day(day)
+    return None if following is None else window_of(following).opens
+
+
+def is_closed(calendar: BankCalendar, day: Day) -> bool:
+    """Tell whether banks are known to be closed on `day`, as no weekday after the end is."""
+    return day.weekday() > 4 or (day <= calendar.last and not calendar.is_banking_day(day))
+
+
+def last_due(calendar: BankCalendar, instant: datetime, at: time) -> Day | None:
+    """Return the last banking day on which `at` (Mexico City) was not after `instant`."""
+    day = mexico_day(instant)
+    if calendar.is_banking_day(day) and mexico_instant(day, at) <= instant:
+        return day
+    return calendar.previous_banking_day(day)
+
+
+def fix_missing(
+    calendar: BankCalendar, newest_fix_day: Day | None, instant: datetime, since: time
+) -> bool:
+    """Tell whether a FIX is missing that was expected from `since` (Mexico City) of its day on.
+
+    It is until it or a later one is seen (protocol rule 29). Before any was seen, only that of the
+    instant's own day can be.
+    """
+    due = last_due(calendar, instant, since)
+    if due is None or newest_fix_day is None:
+        return due == mexico_day(instant)
+    return newest_fix_day < due
 
 
 def days_from(instant: datetime, days: int) -> list[Day]:

@@ -13,3 +13,4 @@ class PollIntervals:
     awaiting: timedelta
     closing: timedelta
     late: timedelta
+    overdue: timedelta

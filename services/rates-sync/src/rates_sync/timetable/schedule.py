@@ -1,7 +1,8 @@
 """When the next cycle runs: a pure function of the clock, the calendar and what is known.
 
-With the default intervals an ordinary day takes about 180 requests and one without its FIX 439:
-both fit the default quota without its reserve, even if every poll were retried.
+With the default intervals an ordinary day takes about 175 requests, one without its FIX 441, even
+if every poll of it were retried within the default quota without its reserve. While the FIX stays
+away a weekend day takes 24, a closed weekday 26 (else 4), the next banking day 448.
 """
 
 from collections.abc import Iterator
@@ -9,17 +10,34 @@ from dataclasses import dataclass
 from datetime import date as Day
 from datetime import datetime, time, timedelta
 
-from rates_contracts.calendar import ONE_DAY, BankCalendar, mexico_day, mexico_instant
-from rates_sync.timetable.calendar import DayWindow, in_window, window_of
+from rates_contracts.calendar import (
+    DUE_FROM,
+    LATE_FROM,
+    ONE_DAY,
+    BankCalendar,
+    mexico_day,
+    mexico_instant,
+)
+from rates_sync.timetable.calendar import (
+    DayWindow,
+    fix_missing,
+    in_window,
+    next_opening,
+    window_of,
+)
 from rates_sync.timetable.poll_intervals import PollIntervals
-from rates_sync.timetable.transitions import fresh_until
+from rates_sync.timetable.transitions import MIDNIGHT
 
 NOON_RUSH_FROM = time(11, 59, 30)
 NOON_RUSH_TO = time(12, 15)
 """91 % of 556 real publications were visible by 12:06."""
 LAST_CLOSING_POLL = time(17, 30)
-LAST_LATE_POLL = time(21, 0)
+OVERDUE_FROM = time(21, 0)
 """Seven of 556 real publications came after 14:00, the latest seen at 20:36."""
+CLOSED_WEEKDAY_POLLS = (time(12, 15), time(13, 15), time(15, 0), time(17, 0))
+"""The calendar is a prediction: some ten weekdays a year are closed by it (protocol rule 29)."""
+
+VERIFIED_FOR = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +64,36 @@ class PollPeriod:
         return at if at <= self.end else None
 
 
-def due_at_once(inputs: ScheduleInputs, now: datetime) -> bool:
+def fresh_until(inputs: ScheduleInputs, intervals: PollIntervals) -> datetime | None:
+    """Return until when (included) the last good answer counts; None before any (rule 18).
+
+    Inside a window, and more than 5 minutes before its closing: 5 minutes. Otherwise nothing is due
+    before the next window: until 5 minutes after its opening. So a night or a weekend is fresh if
+    and only if Banxico answered at 16:55:00 of the last banking day or later. While a due FIX is
+    missing it is asked for all the time: until 5 minutes after the next poll.
+    """
+    calendar, verified_at = inputs.calendar, inputs.verified_at
+    if verified_at is None:
+        return None
+    limit, window = verified_at + VERIFIED_FOR, window_of(mexico_day(verified_at))
+    if in_window(calendar, verified_at) and limit < window.closes:
+        return limit
+    asked = next_opening(calendar, verified_at)
+    if asked is None or fix_missing(calendar, inputs.newest_fix_day, verified_at, DUE_FROM):
+        asked = _next_poll(inputs, verified_at, intervals)
+    return asked + VERIFIED_FOR
+
+
+def due_at_once(inputs: ScheduleInputs, now: datetime, intervals: PollIntervals) -> bool:
     """Tell whether a new leader asks immediately: inside the window, or if nothing is verified.
 
     So an empty database is filled at any hour, and a weekend after a verified closing costs no
-    request.
+    request. An answer from the future is none: a clock was wrong (protocol rule 32).
     """
-    if inputs.verified_at is None or in_window(inputs.calendar, now):
+    limit = fresh_until(inputs, intervals)
+    if inputs.verified_at is None or limit is None or in_window(inputs.calendar, now):
         return True
-    return now > fresh_until(inputs.calendar, inputs.verified_at)
+    return not inputs.verified_at <= now <= limit
 
 
 def next_cycle(
@@ -62,16 +101,22 @@ def next_cycle(
     now: datetime,
     intervals: PollIntervals,
     blocked_until: datetime | None = None,
+    *,
+    is_trial: bool = False,
 ) -> datetime:
     """Return when to ask next, after `now`.
 
-    `blocked_until` is when the breaker allows a trial request or Banxico's rate limit resets: the
-    cycle runs at that time if it is within the day's polling hours, else with the next poll.
+    `blocked_until` is when the breaker allows a trial request, Banxico's rate limit resets or the
+    database is tried again: the cycle runs at that time if it is within the day's polling hours,
+    else with the next poll. A trial waits for the next poll also where polls are rarer than regular
+    ones: each trial that fails allows another.
     """
     if blocked_until is None:
         return _next_poll(inputs, now, intervals)
     at = max(now, blocked_until)
     periods = _poll_periods(inputs, mexico_day(at), intervals)
+    if is_trial:
+        periods = [period for period in periods if period.step <= intervals.regular]
     if any(period.start <= at <= period.end for period in periods):
         return at
     return _next_poll(inputs, at, intervals)
@@ -89,6 +134,7 @@ def polls_until_closing(inputs: ScheduleInputs, now: datetime, intervals: PollIn
 
 
 def _next_poll(inputs: ScheduleInputs, now: datetime, intervals: PollIntervals) -> datetime:
+    """Every weekday has a poll, whatever the calendar says of it: the search ends."""
     day = mexico_day(now)
     while True:
         polls = [period.after(now) for period in _poll_periods(inputs, day, intervals)]
@@ -101,18 +147,37 @@ def _next_poll(inputs: ScheduleInputs, now: datetime, intervals: PollIntervals) 
 def _poll_periods(inputs: ScheduleInputs, day: Day, intervals: PollIntervals) -> list[PollPeriod]:
     """Return the polls of `day`, as planned from `inputs`."""
     if inputs.verified_at is None:
-        midnight = time()
-        begin, end = mexico_instant(day, midnight), mexico_instant(day + ONE_DAY, midnight)
-        return [PollPeriod(begin, end, intervals.awaiting)]
+        return [_from(day, MIDNIGHT, intervals.awaiting)]
+    periods = [_from(day, MIDNIGHT, intervals.overdue)] if _begins_overdue(inputs, day) else []
     if not inputs.calendar.is_banking_day(day):
-        return []
+        return [*periods, *_polls_of_a_closed_day(day)]
     window = window_of(day)
-    periods = [PollPeriod(window.opens, window.closes, intervals.regular)]
+    periods.append(PollPeriod(window.opens, window.closes, intervals.regular))
     if inputs.verified_at < window.closes:
         periods.append(_closing(window, intervals))
     if inputs.newest_fix_day is None or inputs.newest_fix_day < day:
         periods += _polls_until_fix(day, window, intervals)
     return periods
+
+
+def _begins_overdue(inputs: ScheduleInputs, day: Day) -> bool:
+    """Tell whether `day` begins with a late FIX (protocol rule 29)."""
+    return fix_missing(
+        inputs.calendar, inputs.newest_fix_day, mexico_instant(day, MIDNIGHT), LATE_FROM
+    )
+
+
+def _from(day: Day, at: time, step: timedelta) -> PollPeriod:
+    """Return the polls from `at` to the end of `day`."""
+    return PollPeriod(mexico_instant(day, at), mexico_instant(day + ONE_DAY, MIDNIGHT), step)
+
+
+def _polls_of_a_closed_day(day: Day) -> list[PollPeriod]:
+    """Return the polls of a weekday without a window: a FIX there would refute the calendar."""
+    if day.weekday() > 4:
+        return []
+    instants = [mexico_instant(day, at) for at in CLOSED_WEEKDAY_POLLS]
+    return [PollPeriod(instant, instant, ONE_DAY) for instant in instants]
 
 
 def _closing(window: DayWindow, intervals: PollIntervals) -> PollPeriod:
@@ -124,7 +189,8 @@ def _closing(window: DayWindow, intervals: PollIntervals) -> PollPeriod:
 def _polls_until_fix(day: Day, window: DayWindow, intervals: PollIntervals) -> Iterator[PollPeriod]:
     """Yield the polls that only a day without its FIX needs."""
     rush_ends = mexico_instant(day, NOON_RUSH_TO)
-    last = mexico_instant(day, LAST_LATE_POLL)
+    evening_ends = mexico_instant(day, OVERDUE_FROM)
     yield PollPeriod(mexico_instant(day, NOON_RUSH_FROM), rush_ends, intervals.noon_rush)
     yield PollPeriod(rush_ends, window.closes, intervals.awaiting)
-    yield PollPeriod(window.closes, last, intervals.late)
+    yield PollPeriod(window.closes, evening_ends, intervals.late)
+    yield _from(day, OVERDUE_FROM, intervals.overdue)

@@ -3,6 +3,7 @@
 Pure: it never reads a clock.
 """
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date as Day
@@ -20,7 +21,9 @@ from rates_contracts.status import (
     Upstream,
 )
 from rates_sync.timetable.calendar import WINDOW
-from rates_sync.timetable.transitions import fresh_until, transitions, usable_until
+from rates_sync.timetable.poll_intervals import PollIntervals
+from rates_sync.timetable.schedule import ScheduleInputs, fresh_until
+from rates_sync.timetable.transitions import transitions, usable_until
 
 MOVED = timedelta(minutes=1)
 """A poll without new data is announced only if `fresh_until` moves at least this far (rule 5)."""
@@ -32,6 +35,11 @@ class Verification:
 
     verified_at: datetime | None = None
     unconfirmed_since: datetime | None = None
+
+    def believed_at(self, now: datetime) -> "Verification":
+        """Return it with no instant after `now`."""
+        instants = (self.verified_at, self.unconfirmed_since)
+        return Verification(*(None if at is None else min(at, now) for at in instants))
 
 
 UNVERIFIED = Verification()
@@ -46,6 +54,15 @@ class UpstreamHealth:
     breaker: BreakerState = "closed"
     breaker_since: datetime | None = None
     clock_suspect: bool = False
+
+    def believed_at(self, now: datetime) -> "UpstreamHealth":
+        """Return it without instants after `now`, which only a wrong clock can have made (rule 32).
+
+        They become `now`: then at the latest the answers came.
+        """
+        return dataclasses.replace(
+            self, verifications={name: v.believed_at(now) for name, v in self.verifications.items()}
+        )
 
     def of(self, series: str) -> Verification:
         """Return the verification of `series`."""
@@ -80,6 +97,7 @@ class StatusOrigin:
 
     source: Source
     edge_purged: bool
+    intervals: PollIntervals
     first_fix_day: Day = FIRST_FIX_DAY
 
 
@@ -93,7 +111,12 @@ def status_of(
     """Return the whole status as of `now`; the FIX's limits are also the status' own."""
     newest_fix_day = known[FIX].newest_seen_day
     series = {
-        name: _series_status(health.of(name), knowledge, calendar)
+        name: _series_status(
+            health.of(name),
+            knowledge,
+            ScheduleInputs(calendar, newest_fix_day, health.of(name).verified_at),
+            origin.intervals,
+        )
         for name, knowledge in known.items()
     }
     return SyncStatus(
@@ -113,13 +136,16 @@ def status_of(
 
 
 def _series_status(
-    verification: Verification, knowledge: SeriesKnowledge, calendar: BankCalendar
+    verification: Verification,
+    knowledge: SeriesKnowledge,
+    inputs: ScheduleInputs,
+    intervals: PollIntervals,
 ) -> SeriesStatus:
-    verified = verification.verified_at
+    verified = inputs.verified_at
     return SeriesStatus(
         verified_at=verified,
-        fresh_until=None if verified is None else fresh_until(calendar, verified),
-        usable_until=None if verified is None else usable_until(calendar, verified),
+        fresh_until=fresh_until(inputs, intervals),
+        usable_until=None if verified is None else usable_until(inputs.calendar, verified),
         unconfirmed_since=verification.unconfirmed_since,
         complete_from=knowledge.complete_from,
         complete_at=knowledge.complete_at,

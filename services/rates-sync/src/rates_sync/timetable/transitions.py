@@ -1,19 +1,25 @@
 """Which state holds from which instant, if nothing new is recorded.
 
-Pure (protocol rules 17 and 18). Workers compare the instants with their own clock, so that data
+Pure (protocol rules 17 and 29). Workers compare the instants with their own clock, so that data
 doesn't stay "fresh" when rates-sync stops.
 """
 
 from datetime import date as Day
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 
 import msgspec
 
-from rates_contracts.calendar import DUE_FROM, LATE_FROM, BankCalendar, mexico_day, mexico_instant
+from rates_contracts.calendar import (
+    DUE_FROM,
+    LATE_FROM,
+    ONE_DAY,
+    BankCalendar,
+    mexico_day,
+    mexico_instant,
+)
 from rates_contracts.status import MAX_EDGE_SECONDS, State, Transition
-from rates_sync.timetable.calendar import AWAITED_FROM, WINDOW, days_from, next_opening, window_of
+from rates_sync.timetable.calendar import AWAITED_FROM, WINDOW, days_from, fix_missing, is_closed
 
-VERIFIED_FOR = timedelta(minutes=5)
 DAYS_AHEAD = 10
 MAX_MISSED = 3
 
@@ -25,34 +31,28 @@ TURNING_POINTS = (MIDNIGHT, WINDOW.opens, AWAITED_FROM, LATE_FROM, WINDOW.closes
 """The wall times in Mexico City at which a row may begin."""
 
 
-def fresh_until(calendar: BankCalendar, verified_at: datetime) -> datetime:
-    """Return until when (included) a value verified at `verified_at` counts as verified (rule 18).
-
-    Inside a window, and more than 5 minutes before its closing: 5 minutes. Otherwise nothing is due
-    before the next window: until 5 minutes after its opening. So a night or a weekend is fresh if
-    and only if Banxico answered at 16:55:00 of the last banking day or later.
-    """
-    day = mexico_day(verified_at)
-    limit = verified_at + VERIFIED_FOR
-    if calendar.is_banking_day(day):
-        window = window_of(day)
-        if window.opens <= verified_at and limit < window.closes:
-            return limit
-    return next_opening(calendar, verified_at) + VERIFIED_FOR
-
-
 def usable_until(calendar: BankCalendar, verified_at: datetime) -> datetime:
     """Return the instant at which three publications have been missed since `verified_at`.
 
     A publication is missed when 13:00 passes on a banking day whose noon is after `verified_at`;
-    the result is the third such 13:00.
+    the result is the third such 13:00. After the calendar's end every weekday counts: any may be a
+    banking day.
     """
     day = mexico_day(verified_at)
     if not (calendar.is_banking_day(day) and verified_at < mexico_instant(day, DUE_FROM)):
-        day = calendar.next_banking_day(day)
+        day = _following(calendar, day)
     for _ in range(MAX_MISSED - 1):
-        day = calendar.next_banking_day(day)
+        day = _following(calendar, day)
     return mexico_instant(day, LATE_FROM)
+
+
+def _following(calendar: BankCalendar, day: Day) -> Day:
+    """Return the next day on which a FIX may be published."""
+    following = calendar.next_banking_day(day)
+    if following is not None:
+        return following
+    day = max(day, calendar.last) + ONE_DAY
+    return day if day.weekday() < 5 else day + (7 - day.weekday()) * ONE_DAY
 
 
 def transitions(
@@ -69,31 +69,32 @@ def transitions(
 
 
 def _row(calendar: BankCalendar, newest_fix_day: Day | None, day: Day, at: time) -> Transition:
-    banking = calendar.is_banking_day(day)
+    instant, banking = mexico_instant(day, at), calendar.is_banking_day(day)
     unseen = banking and (newest_fix_day is None or newest_fix_day < day)
-    state = _state(banking=banking, unseen=unseen, at=at)
+    awaited = unseen and AWAITED_FROM <= at < LATE_FROM
+    late = fix_missing(calendar, newest_fix_day, instant, LATE_FROM)
     return Transition(
-        at=mexico_instant(day, at),
-        state=state,
+        at=instant,
+        state=_state(late=late, awaited=awaited, closed=is_closed(calendar, day)),
         next_publication_at=_next_publication(calendar, day, unseen=unseen),
         in_window=banking and WINDOW.opens <= at < WINDOW.closes,
-        edge_seconds=EDGE_SECONDS_AT_NOON if state == "awaiting_publication" else MAX_EDGE_SECONDS,
+        edge_seconds=EDGE_SECONDS_AT_NOON if awaited else MAX_EDGE_SECONDS,
     )
 
 
-def _state(*, banking: bool, unseen: bool, at: time) -> State:
-    if not banking:
-        return "closed_day"
-    if unseen and at >= LATE_FROM:
+def _state(*, late: bool, awaited: bool, closed: bool) -> State:
+    """Late stays late, over midnight and closed days (protocol rule 29)."""
+    if late:
         return "late"
-    if unseen and at >= AWAITED_FROM:
+    if awaited:
         return "awaiting_publication"
-    return "fresh"
+    return "closed_day" if closed else "fresh"
 
 
-def _next_publication(calendar: BankCalendar, day: Day, *, unseen: bool) -> datetime:
+def _next_publication(calendar: BankCalendar, day: Day, *, unseen: bool) -> datetime | None:
     """Return the day's noon until its FIX is seen, even if past; else the next banking day's."""
-    return mexico_instant(day if unseen else calendar.next_banking_day(day), DUE_FROM)
+    expected = day if unseen else calendar.next_banking_day(day)
+    return None if expected is None else mexico_instant(expected, DUE_FROM)
 
 
 def _without_repeats(rows: list[Transition]) -> tuple[Transition, ...]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -129,6 +129,15 @@ async def _somebody_waits(server: Any) -> None:
     while server.execute(waits) == [(0,)]:
         assert time.monotonic() < deadline
         await asyncio.sleep(0)
+
+
+async def test_the_servers_clock_comes_with_the_renewal(leader: Any) -> None:
+    """Protocol rule 33: it is UTC, whatever the server's time zone, and to the microsecond."""
+    before = datetime.now(UTC)
+    shown = [await leader.lease.renew(leader.fence) for _ in range(3)]
+    assert all(abs(now - before) < timedelta(seconds=5) for now in shown)
+    assert shown == sorted(shown)
+    assert any(now.microsecond for now in shown)
 
 
 # --- what is kept --------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from rates_contracts.events import (
 )
 from rates_contracts.observation import FIX, SETTLEMENT
 from rates_sync.cycle.recorder import AnnounceMode
-from rates_sync.errors import LeaseLost, StoreUnavailable
+from rates_sync.errors import AlreadyClosed, HasFix, LeaseLost, NotDeclared, StoreUnavailable
 from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
 from rates_sync.store.record import Record
@@ -216,7 +216,7 @@ async def test_declared_closure_is_audited_and_announced(desk: Any) -> None:
     recorder = desk.recorder()
     await recorder.begin()
     day = Day(2026, 8, 14)
-    assert await recorder.declare_closed(day, "decree", "operator")
+    await recorder.declare_closed(day, "decree", "operator")
     event = desk.announced[-1]
     assert isinstance(event, CalendarChanged)
     assert event.calendar.declared == (DeclaredClosure(day, "decree", event.recorded_at),)
@@ -230,11 +230,81 @@ async def test_closed_day_is_not_declared_again(desk: Any) -> None:
     """A day that the calendar has closed needs no declaration."""
     recorder = desk.recorder()
     await recorder.begin()
-    assert not await recorder.declare_closed(Day(2026, 8, 15), "weekend", "operator")
+    with pytest.raises(AlreadyClosed):
+        await recorder.declare_closed(Day(2026, 8, 15), "weekend", "operator")
 
 
-async def test_next_years_edition_keeps_declared_closures(desk: Any) -> None:
-    """A new edition of the calendar is announced and forgets no declaration."""
+async def test_day_with_a_fix_is_not_declared_closed(desk: Any, banxico: Any) -> None:
+    """Protocol rule 29: banks were open; nothing is declared, announced or audited."""
+    recorder = desk.recorder()
+    await recorder.begin()
+    await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
+    events = len(desk.announced)
+    with pytest.raises(HasFix):
+        await recorder.declare_closed(Day(2026, 8, 12), "mistake", "operator")
+    assert len(desk.announced) == events
+    assert await desk.rows("SELECT * FROM audit") == []
+
+
+async def test_closure_declared_by_mistake_is_undone(desk: Any) -> None:
+    """Protocol rule 29: the day is awaited again; what was known in between stays known."""
+    recorder = desk.recorder()
+    await recorder.begin()
+    today = Day(2026, 8, 13)
+    await recorder.declare_closed(today, "decree", "operator")
+    between = desk.announced[-1]
+    assert between.status.transitions[0].state == "closed_day"
+    desk.clock.now += timedelta(hours=3)
+    await recorder.reopen(today, "wrong day", "operator")
+    undone = desk.announced[-1]
+    assert undone.status.transitions[0].state == "late"
+    assert undone.calendar.is_banking_day(today)
+    assert not undone.calendar.as_of(between.recorded_at).is_banking_day(today)
+    assert undone.calendar.as_of(undone.recorded_at).is_banking_day(today)
+    assert await desk.rows("SELECT action, detail FROM audit ORDER BY at") == [
+        ("close-day", "2026-08-13: decree"),
+        ("reopen-day", "2026-08-13: wrong day"),
+    ]
+
+
+async def test_day_that_nobody_closed_is_not_reopened(desk: Any) -> None:
+    """Protocol rule 29: a holiday of the calendar is no declaration."""
+    recorder = desk.recorder()
+    await recorder.begin()
+    with pytest.raises(NotDeclared):
+        await recorder.reopen(Day(2026, 9, 16), "mistake", "operator")
+
+
+async def test_answer_of_a_wrong_clock_is_not_ahead(desk: Any, banxico: Any) -> None:
+    """Protocol rule 32: once the clock is right again, the next recording takes the future back."""
+    recorder = desk.recorder()
+    await recorder.begin()
+    desk.clock.jump(timedelta(days=1))
+    await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
+    desk.clock.jump(timedelta(days=-1))
+    await recorder.note(upstream="failing")
+    assert recorder.health.verified_at == desk.clock()
+    desk.clock.now += timedelta(minutes=1)
+    await recorder.note(upstream="ok")
+    status = await desk.record.status()
+    assert status.verified_at == desk.clock() - timedelta(minutes=1)
+    assert status.fresh_until == desk.clock() + timedelta(minutes=4)
+
+
+async def test_new_leader_takes_no_future_over(desk: Any, banxico: Any) -> None:
+    """Protocol rule 32: what the last leader's wrong clock verified is not ahead any more."""
+    recorder = desk.recorder()
+    await recorder.begin()
+    desk.clock.jump(timedelta(days=1))
+    await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
+    desk.clock.jump(timedelta(days=-1))
+    successor = desk.recorder()
+    await successor.begin()
+    assert successor.schedule_inputs.verified_at <= desk.clock()
+
+
+async def test_next_years_version_keeps_declared_closures(desk: Any) -> None:
+    """Protocol rule 31: it is announced, forgets no declaration, and `as_of` has the one before."""
     recorder = desk.recorder()
     await recorder.begin()
     await recorder.declare_closed(Day(2026, 8, 14), "decree", "operator")
@@ -243,6 +313,9 @@ async def test_next_years_edition_keeps_declared_closures(desk: Any) -> None:
     calendar = desk.announced[-1].calendar
     assert calendar.last == Day(2029, 12, 31)
     assert [row.date for row in calendar.declared] == [Day(2026, 8, 14)]
+    assert calendar.known_from == desk.announced[-1].recorded_at
+    assert [version.last for version in calendar.earlier] == [Day(2028, 12, 31)]
+    assert calendar.as_of(desk.announced[-2].recorded_at).last == Day(2028, 12, 31)
     events = len(desk.announced)
     await recorder.renew_calendar()
     assert len(desk.announced) == events

@@ -55,6 +55,7 @@ class World:
         self.breaker = Breaker(
             banxico,
             clock=desk.clock,
+            monotonic=desk.clock.monotonic,
             on_change=lambda *_: None,
             fail_max=Settings.breaker_fail_max,
             reset_after=timedelta(seconds=Settings.breaker_reset),
@@ -64,8 +65,9 @@ class World:
             lambda name: NoticeCursor(desk.engine, desk.fence, name),
             Sinks(self, NoEdgeCache(), lambda notice, sent: None),
             desk.clock,
+            desk.clock.monotonic,
             interval=Settings.notice_interval,
-            second_purge=timedelta(seconds=Settings.second_purge),
+            second_purge=Settings.second_purge,
         )
 
     async def publish(self, alert: Alert) -> None:

@@ -17,15 +17,20 @@ ANSWER = Answer(b"{}", "0" * 64, NOON, (), (), (), {})
 
 @dataclass
 class HandClock:
-    """The time, moved by hand."""
+    """The time, moved by hand; to set `now` is to set the wall clock alone."""
 
     now: datetime = NOON
+    passed: float = 100.0
 
     def __call__(self) -> datetime:
         return self.now
 
+    def monotonic(self) -> float:
+        return self.passed
+
     def advance(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
+        self.passed += seconds
 
 
 @dataclass

@@ -28,7 +28,14 @@ NEUTRAL = [BadToken("no"), UpstreamRateLimited(54), QuotaExhausted("spent")]
 @pytest.fixture
 def breaker(banxico: Any, clock: Any, changes: Any) -> Breaker:
     """A closed breaker in front of the scripted Banxico."""
-    return Breaker(banxico, clock=clock, on_change=changes, fail_max=3, reset_after=MINUTE)
+    return Breaker(
+        banxico,
+        clock=clock,
+        monotonic=clock.monotonic,
+        on_change=changes,
+        fail_max=3,
+        reset_after=MINUTE,
+    )
 
 
 @pytest.fixture(params=["America/Mexico_City", "UTC", "Asia/Tokyo", "Pacific/Kiritimati"])
@@ -52,7 +59,7 @@ async def fail(breaker: Breaker, banxico: Any, times: int) -> None:
 
 async def test_a_new_breaker_is_closed(breaker: Breaker, answer: Any) -> None:
     """A breaker starts closed, with no failure, and hands the answer through."""
-    assert (breaker.state, breaker.failures, breaker.retry_at) == ("closed", 0, None)
+    assert (breaker.state, breaker.failures, breaker.retry_in) == ("closed", 0, None)
     assert await breaker.ask(QUERY) is answer
 
 
@@ -64,7 +71,7 @@ async def test_the_third_failure_in_a_row_opens(
     assert (breaker.state, breaker.failures) == ("closed", 2)
     await fail(breaker, banxico, 1)
     assert (breaker.state, breaker.failures) == ("open", 3)
-    assert breaker.retry_at == clock.now + MINUTE
+    assert breaker.retry_in == MINUTE
     assert changes.seen == [("closed", "open", clock.now)]
 
 
@@ -104,6 +111,23 @@ async def test_an_open_breaker_refuses_without_asking(
     assert len(banxico.asked) == 3
 
 
+async def test_a_clock_that_is_set_keeps_nothing_open(
+    breaker: Breaker, banxico: Any, clock: Any
+) -> None:
+    """Protocol rule 32: opened while the clock was a day ahead, it is tried after its minute."""
+    clock.now += timedelta(days=1)
+    await fail(breaker, banxico, 3)
+    clock.advance(8)
+    clock.now -= timedelta(days=1)
+    assert breaker.retry_in == timedelta(seconds=52)
+    with pytest.raises(BreakerOpen) as caught:
+        breaker.admit()
+    assert caught.value.retry_at == clock.now + timedelta(seconds=52)
+    clock.advance(52)
+    await breaker.ask(QUERY)
+    assert breaker.state == "closed"
+
+
 async def test_a_trial_that_succeeds_closes(
     breaker: Breaker, banxico: Any, clock: Any, changes: Any
 ) -> None:
@@ -112,7 +136,7 @@ async def test_a_trial_that_succeeds_closes(
     clock.advance(60)
     breaker.admit()
     await breaker.ask(QUERY)
-    assert (breaker.state, breaker.failures, breaker.retry_at) == ("closed", 0, None)
+    assert (breaker.state, breaker.failures, breaker.retry_in) == ("closed", 0, None)
     assert changes.path == ["open", "half_open", "closed"]
 
 
@@ -124,7 +148,7 @@ async def test_a_trial_that_fails_reopens(
     clock.advance(75)
     await fail(breaker, banxico, 1)
     assert (breaker.state, breaker.failures) == ("open", 4)
-    assert breaker.retry_at == clock.now + MINUTE
+    assert breaker.retry_in == MINUTE
     assert changes.path == ["open", "half_open", "open"]
 
 
@@ -154,7 +178,7 @@ async def test_a_neutral_trial_reopens(
     with pytest.raises(type(neutral)):
         await breaker.ask(QUERY)
     assert (breaker.state, breaker.failures) == ("open", 3)
-    assert breaker.retry_at == clock.now + MINUTE
+    assert breaker.retry_in == MINUTE
     assert changes.path == ["open", "half_open", "open"]
 
 
@@ -209,7 +233,7 @@ async def test_the_local_time_zone_changes_nothing(
 ) -> None:
     """aiobreaker mixes UTC with local time; under any TZ ours opens for exactly a minute."""
     await fail(breaker, banxico, 3)
-    assert breaker.retry_at == clock.now + MINUTE
+    assert breaker.retry_in == MINUTE
     clock.advance(59)
     with pytest.raises(BreakerOpen):
         await breaker.ask(QUERY)
@@ -221,7 +245,14 @@ async def test_the_local_time_zone_changes_nothing(
 async def test_two_breakers_do_not_share_anything(banxico: Any, clock: Any, changes: Any) -> None:
     """Two instances of the service in one process have each its own breaker."""
     first, second = (
-        Breaker(banxico, clock=clock, on_change=changes, fail_max=3, reset_after=MINUTE)
+        Breaker(
+            banxico,
+            clock=clock,
+            monotonic=clock.monotonic,
+            on_change=changes,
+            fail_max=3,
+            reset_after=MINUTE,
+        )
         for _ in range(2)
     )
     await fail(first, banxico, 3)
@@ -231,7 +262,12 @@ async def test_two_breakers_do_not_share_anything(banxico: Any, clock: Any, chan
 async def test_the_numbers_come_from_settings(banxico: Any, clock: Any, changes: Any) -> None:
     """Threshold and pause are arguments."""
     breaker = Breaker(
-        banxico, clock=clock, on_change=changes, fail_max=1, reset_after=timedelta(seconds=2)
+        banxico,
+        clock=clock,
+        monotonic=clock.monotonic,
+        on_change=changes,
+        fail_max=1,
+        reset_after=timedelta(seconds=2),
     )
     await fail(breaker, banxico, 1)
     clock.advance(2)

@@ -17,7 +17,12 @@ QUERY = Query(("SF43718",))
 def breaker(banxico: Any, clock: Any, changes: Any) -> Breaker:
     """A breaker that opens at the first failure."""
     return Breaker(
-        banxico, clock=clock, on_change=changes, fail_max=1, reset_after=timedelta(seconds=60)
+        banxico,
+        clock=clock,
+        monotonic=clock.monotonic,
+        on_change=changes,
+        fail_max=1,
+        reset_after=timedelta(seconds=60),
     )
 
 
@@ -38,6 +43,7 @@ async def test_success_beside_the_breaker_does_not_count(
     tolerant = Breaker(
         banxico,
         clock=clock,
+        monotonic=clock.monotonic,
         on_change=lambda *_: None,
         fail_max=3,
         reset_after=timedelta(seconds=60),
@@ -55,7 +61,7 @@ async def test_open_breaker_is_not_tried(breaker: Breaker, banxico: Any, clock: 
     with pytest.raises(UpstreamFailure):
         await breaker.ask(QUERY)
     bypass, asked = Bypass(banxico, breaker, clock), len(banxico.asked)
-    clock.now += timedelta(seconds=61)
+    clock.advance(61)
     with pytest.raises(BreakerOpen):
         await bypass.ask(QUERY)
     assert len(banxico.asked) == asked

@@ -40,6 +40,7 @@ def chain_with(
     def make(planned: int) -> GuardedBanxico:
         around = GuardDependencies(
             clock=clock,
+            monotonic=clock.monotonic,
             sleep=slept.sleep,
             random=lambda: 0.25,
             planned=lambda: planned,

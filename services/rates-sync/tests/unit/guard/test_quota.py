@@ -20,7 +20,12 @@ TODAY = date(2026, 8, 13)
 def breaker(banxico: Any, clock: Any, changes: Any) -> Breaker:
     """A closed breaker that a single failure opens."""
     return Breaker(
-        banxico, clock=clock, on_change=changes, fail_max=1, reset_after=timedelta(seconds=60)
+        banxico,
+        clock=clock,
+        monotonic=clock.monotonic,
+        on_change=changes,
+        fail_max=1,
+        reset_after=timedelta(seconds=60),
     )
 
 

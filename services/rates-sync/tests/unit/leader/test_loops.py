@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rates_sync.clock import SteadyClock
 from rates_sync.errors import LeaseLost, StoreUnavailable
 from rates_sync.leader.loops import (
     ASK_AGAIN_SECONDS,
@@ -97,7 +98,12 @@ async def test_night_prunes_and_renews_the_calendar(
             raise LeaseLost("enough")
 
     nightly = NightlyMaintenance(
-        prune, renew_calendar, check_slice, hand_clock, hand_clock.sleep, lambda _: None
+        prune,
+        renew_calendar,
+        check_slice,
+        SteadyClock(hand_clock, hand_clock.monotonic),
+        hand_clock.sleep,
+        lambda _: None,
     )
     with pytest.raises(LeaseLost):
         await nightly.run()
@@ -127,7 +133,12 @@ async def test_slice_that_misses_a_known_day_is_asked_for_again(
         """Delete nothing."""
 
     nightly = NightlyMaintenance(
-        prune, renew_calendar, check_slice, hand_clock, hand_clock.sleep, failed.append
+        prune,
+        renew_calendar,
+        check_slice,
+        SteadyClock(hand_clock, hand_clock.monotonic),
+        hand_clock.sleep,
+        failed.append,
     )
     with pytest.raises(LeaseLost):
         await nightly.run()

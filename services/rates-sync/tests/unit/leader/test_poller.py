@@ -1,6 +1,7 @@
 """The poll loop: when it asks, what an outcome means for the next question, the backfill."""
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import date as Day
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,7 +35,7 @@ UNUSED = Secret("unused")
 class FakeBreaker:
     """A breaker that says when it may be tried."""
 
-    retry_at: datetime | None = None
+    retry_in: timedelta | None = None
 
 
 @pytest.fixture
@@ -53,7 +54,15 @@ def breaker() -> FakeBreaker:
 
 
 @pytest.fixture
-def poller(desk: Any, banxico: Any, breaker: FakeBreaker, metrics: Metrics) -> Poller:
+def jumps() -> list[timedelta]:
+    """How far the clock has jumped."""
+    return []
+
+
+@pytest.fixture
+def poller(
+    desk: Any, banxico: Any, breaker: FakeBreaker, metrics: Metrics, jumps: list[timedelta]
+) -> Poller:
     """A poller over a record that is empty."""
     recorder = desk.recorder()
     clock = desk.clock
@@ -64,10 +73,12 @@ def poller(desk: Any, banxico: Any, breaker: FakeBreaker, metrics: Metrics) -> P
         recorder,
         Timing(
             clock,
+            clock.monotonic,
             clock.sleep,
             Settings(UNUSED, UNUSED, UNUSED, UNUSED).poll_intervals(),
-            lambda: breaker.retry_at,
+            lambda: breaker.retry_in,
             timedelta(seconds=15),
+            jumps.append,
         ),
         Instrumentation(metrics, Liveness(clock.monotonic), clock),
     )
@@ -75,8 +86,12 @@ def poller(desk: Any, banxico: Any, breaker: FakeBreaker, metrics: Metrics) -> P
 
 async def _run(poller: Poller, clock: Any, hours: float) -> None:
     """Run the loop until its first sleep after `hours`; its sleeps cost no time."""
-    clock.stop_at = clock() + timedelta(hours=hours)
-    running = asyncio.create_task(poller.run())
+    await _stop_after(clock, hours * 3600, poller.run())
+
+
+async def _stop_after(clock: Any, seconds: float, loop: Coroutine[Any, Any, None]) -> None:
+    clock.stop_at = clock() + timedelta(seconds=seconds)
+    running = asyncio.create_task(loop)
     asleep = asyncio.create_task(clock.asleep.wait())
     await asyncio.wait({running, asleep}, return_when=asyncio.FIRST_COMPLETED)
     running.cancel()
@@ -209,9 +224,9 @@ async def test_open_breaker_sets_the_next_cycle(
     await poller._begin()
     await poller.poll(Purpose.POLL)
     banxico.script = [UpstreamFailure("away")]
-    breaker.retry_at = desk.clock() + timedelta(seconds=60)
+    breaker.retry_in = timedelta(seconds=60)
     await poller.poll(Purpose.POLL)
-    assert poller.next_cycle_at == breaker.retry_at
+    assert poller.next_cycle_at == desk.clock() + breaker.retry_in
 
 
 async def test_rate_limit_delays_the_next_cycle(poller: Poller, desk: Any, banxico: Any) -> None:
@@ -229,7 +244,7 @@ async def test_exhausted_quota_with_an_open_breaker_is_no_busy_loop(
     """A trial that the quota refuses waits for the regular pace, not for a moment gone by."""
     await poller._begin()
     await poller.poll(Purpose.POLL)
-    breaker.retry_at = desk.clock() - timedelta(seconds=1)
+    breaker.retry_in = timedelta()
     banxico.script = [QuotaExhausted("1000 spent")]
     await poller.poll(Purpose.POLL)
     assert poller.next_cycle_at == desk.clock() + timedelta(minutes=4)
@@ -313,3 +328,73 @@ async def test_slice_that_fails_is_given_up(poller: Poller, desk: Any, banxico: 
     assert not await poller.check_slice()
     assert len(banxico.asked) == 2
     assert banxico.asked[-1].confirms is None
+
+
+async def _follow(poller: Poller, clock: Any, seconds: float) -> None:
+    """Go on with the loop for so long by the monotonic clock."""
+    await _stop_after(clock, seconds, poller._poll_when_due())
+    clock.stop_at, clock.asleep = None, asyncio.Event()
+
+
+@pytest.mark.parametrize(("ahead", "seconds"), [(timedelta(hours=1), 30), (timedelta(hours=13), 5)])
+async def test_clock_that_was_ahead_costs_no_poll(
+    poller: Poller, desk: Any, banxico: Any, jumps: list[timedelta], ahead: timedelta, seconds: int
+) -> None:
+    """Protocol rule 32: ahead and right again, the next polls are those of the right time."""
+    await poller._begin()
+    await poller.poll(Purpose.POLL)
+    await _follow(poller, desk.clock, 60)
+    desk.clock.jump(ahead)
+    await _follow(poller, desk.clock, seconds)
+    desk.clock.jump(-ahead)
+    banxico.asked.clear()
+    await _follow(poller, desk.clock, 20)
+    assert jumps == [ahead, -ahead]
+    assert banxico.asked
+    assert poller.schedule_inputs.verified_at <= desk.clock()
+    assert poller.next_cycle_at == datetime.fromisoformat("2026-08-13T16:04:00+00:00")
+    assert (await desk.record.status()).fresh_until <= desk.clock() + timedelta(minutes=5)
+
+
+async def test_clock_set_back_before_noon_keeps_the_pace(
+    poller: Poller, desk: Any, banxico: Any, jumps: list[timedelta]
+) -> None:
+    """Protocol rule 32: an hour back at 11:50 leaves no hour without a poll."""
+    desk.clock.now = datetime.fromisoformat("2026-08-13T17:50:00+00:00")
+    await poller._begin()
+    await poller.poll(Purpose.POLL)
+    desk.clock.jump(timedelta(hours=-1))
+    banxico.asked.clear()
+    await _follow(poller, desk.clock, 600)
+    assert jumps == [timedelta(hours=-1)]
+    assert len(banxico.asked) == 1 + 3
+
+
+async def test_clock_that_keeps_jumping_spends_little(
+    poller: Poller, desk: Any, banxico: Any, jumps: list[timedelta]
+) -> None:
+    """Protocol rule 20: each jump plans again, and none asks within 15 s of the last question."""
+    await poller._begin()
+    await poller.poll(Purpose.POLL)
+    banxico.asked.clear()
+    for _ in range(30):
+        desk.clock.jump(timedelta(hours=1))
+        await _follow(poller, desk.clock, 1)
+        desk.clock.jump(timedelta(hours=-1))
+        await _follow(poller, desk.clock, 1)
+    assert len(jumps) == 60
+    assert len(banxico.asked) <= 60 / 15
+
+
+async def test_limit_told_by_a_wrong_clock_is_not_waited_for(
+    poller: Poller, desk: Any, banxico: Any
+) -> None:
+    """Protocol rule 32: a rate limit whose end was reckoned 13 h ahead ends with the wrong time."""
+    await poller._begin()
+    await poller.poll(Purpose.POLL)
+    desk.clock.jump(timedelta(hours=13))
+    banxico.script = [UpstreamRateLimited(600)]
+    await poller.poll(Purpose.POLL)
+    desk.clock.jump(timedelta(hours=-13))
+    await _follow(poller, desk.clock, 1)
+    assert poller.next_cycle_at <= desk.clock() + timedelta(minutes=4)

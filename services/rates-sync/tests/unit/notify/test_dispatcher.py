@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import date as Day
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -23,7 +23,7 @@ from rates_sync.store.schema import outbox
 from rates_sync.upstream import Query, Rejected
 
 SERIES = ("SF43718", "SF60653")
-SECOND_PURGE = timedelta(seconds=20)
+SECOND_PURGE = 20.0
 
 
 class FakeAlerts:
@@ -84,6 +84,7 @@ def dispatcher_of(
             lambda name: NoticeCursor(desk.engine, desk.fence, name),
             sinks,
             desk.clock,
+            desk.clock.monotonic,
             interval=1,
             second_purge=SECOND_PURGE,
         )
@@ -132,6 +133,37 @@ async def test_publication_is_purged_twice(
     await dispatcher.step()
     await dispatcher.step()
     assert len(edge.purged) == 2
+
+
+async def test_second_purge_follows_no_wall_clock(
+    recorder: Recorder,
+    desk: Any,
+    banxico: Any,
+    dispatcher_of: Callable[[], NotificationDispatcher],
+    edge: FakeEdge,
+) -> None:
+    """Protocol rule 32: set ahead it is not early, set back it is not late."""
+    dispatcher = dispatcher_of()
+    await _publish(recorder, banxico)
+    await dispatcher.step()
+    desk.clock.jump(timedelta(hours=1))
+    await dispatcher.step()
+    assert len(edge.purged) == 1
+    desk.clock.jump(timedelta(hours=-3))
+    desk.clock.now += timedelta(seconds=20)
+    await dispatcher.step()
+    assert len(edge.purged) == 2
+
+
+async def test_clock_that_jumped_is_an_alert(
+    dispatcher_of: Callable[[], NotificationDispatcher], recorder: Recorder, alerts: FakeAlerts
+) -> None:
+    """Protocol rule 32: people hear how far the clock moved, whatever the record says."""
+    dispatcher = dispatcher_of()
+    dispatcher.on_clock_jump(timedelta(hours=-1))
+    await dispatcher.step()
+    assert alerts.names == ["clock_jumped"]
+    assert "-3600.0 s" in alerts.sent[0].summary
 
 
 async def test_freshness_alone_purges_nothing(
@@ -384,7 +416,12 @@ async def test_alert_goes_out_directly_while_the_database_is_away(
     """Protocol rule 21: without an outbox to follow people still hear of it, once."""
     sinks = Sinks(alerts, edge, lambda notice, sent: None)
     dispatcher = NotificationDispatcher(
-        lambda _: BrokenCursor(), sinks, hand_clock, interval=1, second_purge=SECOND_PURGE
+        lambda _: BrokenCursor(),
+        sinks,
+        hand_clock,
+        hand_clock.monotonic,
+        interval=1,
+        second_purge=SECOND_PURGE,
     )
     for _ in range(20):
         await dispatcher.step()
@@ -397,11 +434,11 @@ def test_short_outage_is_no_alert(hand_clock: Any) -> None:
     outage = OutageDetector("redis")
     seen = []
     for away in (True, True, False):
-        seen += outage.alerts(away, hand_clock())
+        seen += outage.alerts(away, hand_clock(), hand_clock.monotonic())
         hand_clock.now += timedelta(seconds=4)
     assert seen == []
     for away in (True, True, True, False, False):
-        seen += outage.alerts(away, hand_clock())
+        seen += outage.alerts(away, hand_clock(), hand_clock.monotonic())
         hand_clock.now += timedelta(seconds=8)
     assert [alert.name for alert in seen] == ["redis_unavailable", "redis_available"]
 
@@ -432,7 +469,12 @@ async def test_dispatcher_steps_when_woken(
     cursor, wake = QueueCursor(), asyncio.Event()
     sinks = Sinks(alerts, NoEdgeCache(), lambda notice, sent: None)
     dispatcher = NotificationDispatcher(
-        lambda _: cursor, sinks, desk.clock, interval=3600, second_purge=SECOND_PURGE
+        lambda _: cursor,
+        sinks,
+        desk.clock,
+        desk.clock.monotonic,
+        interval=3600,
+        second_purge=SECOND_PURGE,
     )
     running = asyncio.create_task(dispatcher.run(wake))
     await asyncio.sleep(0)
@@ -443,3 +485,47 @@ async def test_dispatcher_steps_when_woken(
     running.cancel()
     await asyncio.wait({running})
     assert alerts.names == ["breaker_opened"]
+
+
+async def _poll_at(recorder: Recorder, banxico: Any, instant: datetime) -> None:
+    """Let Banxico, which never has the day's FIX, be asked at `instant`."""
+    banxico.clock.now = instant
+    day = instant.date()
+    query = Query(SERIES, day - timedelta(days=9), day)
+    await recorder.record(await banxico.ask(query), AnnounceMode.POLL)
+
+
+async def test_missing_fix_is_one_alert_at_the_closing(
+    recorder: Recorder,
+    banxico: Any,
+    mexico: Callable[[str], datetime],
+    dispatcher_of: Callable[[], NotificationDispatcher],
+    alerts: FakeAlerts,
+) -> None:
+    """Protocol rule 29: told once, at 17:00, by whoever leads then; not again on the weekend."""
+    missing = (Day(2026, 8, 14), Day(2026, 8, 17))
+    banxico.fix = {day: value for day, value in banxico.fix.items() if day not in missing}
+    names = []
+    for at in (
+        "2026-08-13 16:59",
+        "2026-08-13 17:00:01",
+        "2026-08-14 12:59",
+        "2026-08-14 13:01",
+        "2026-08-14 16:59",
+        "2026-08-14 17:00:01",
+        "2026-08-14 17:15:01",
+        "2026-08-15 17:00:01",
+        "2026-08-16 17:00:01",
+        "2026-08-17 16:59",
+        "2026-08-17 20:00:01",
+        "2026-08-18 12:10",
+        "2026-08-18 17:00:01",
+    ):
+        await _poll_at(recorder, banxico, mexico(at))
+        await dispatcher_of().step()
+        names += [(at, alert.name, alert.summary[:10]) for alert in alerts.sent]
+        alerts.sent.clear()
+    assert names == [
+        ("2026-08-14 17:00:01", "late_fix", "2026-08-14"),
+        ("2026-08-17 20:00:01", "late_fix", "2026-08-17"),
+    ]

@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import date as Day
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -32,7 +32,15 @@ UNUSED = Secret("unused")
 DEFAULTS = Settings(UNUSED, UNUSED, UNUSED, UNUSED)
 TOKEN = "operator-of-the-tests"
 OPERATOR = {"Authorization": f"Bearer {TOKEN}"}
-ACTIONS = ("sync", "backfill", "close-day", "quarantine", "withdrawal", "history/accept")
+ACTIONS = (
+    "sync",
+    "backfill",
+    "close-day",
+    "reopen-day",
+    "quarantine",
+    "withdrawal",
+    "history/accept",
+)
 
 
 @pytest.fixture
@@ -47,7 +55,15 @@ async def service(desk: Any, banxico: Any) -> Service:
         Backfill(banxico, recorder, FIRST_FIX_DAY, clock.monotonic),
         SliceCheck(banxico, recorder, FIRST_FIX_DAY),
         recorder,
-        Timing(clock, clock.sleep, DEFAULTS.poll_intervals(), lambda: None, timedelta(seconds=15)),
+        Timing(
+            clock,
+            clock.monotonic,
+            clock.sleep,
+            DEFAULTS.poll_intervals(),
+            lambda: None,
+            timedelta(seconds=15),
+            lambda _: None,
+        ),
         instrumentation,
     )
     await recorder.begin()
@@ -59,7 +75,7 @@ async def service(desk: Any, banxico: Any) -> Service:
         return 7
 
     unused: Any = None
-    election = Election(unused, unused, unused, instrumentation.on_leading)
+    election = Election(unused, unused, unused, instrumentation.on_leading, unused)
     election.leader = Leader(recorder, poller, {})
     return Service(
         clock=clock,
@@ -95,6 +111,7 @@ async def test_health_says_how_things_stand(client: Any, service: Service) -> No
     assert health["quota"] == {"limit": 1000, "used": 7, "left": 993}
     assert health["last_outcome"] == "success"
     assert health["next_cycle_at"] is not None
+    assert health["clock_suspect"] is False
     assert health["head"]["timeline"] == 1
 
 
@@ -150,6 +167,7 @@ async def test_standby_names_the_leader(client: Any, service: Service, action: s
         "backfill": {"from": "2026-08-01", "to": "2026-08-02"},
         "history/accept": {"from": "2026-08-01", "to": "2026-08-02"},
         "close-day": {"date": "2026-08-14", "reason": "decree"},
+        "reopen-day": {"date": "2026-08-14", "reason": "mistake"},
         "quarantine": {"id": "0123456789ab", "decision": "accept"},
         "withdrawal": {"date": "2026-08-12", "decision": "keep"},
     }
@@ -224,6 +242,12 @@ async def test_failing_backfill_ends_with_a_problem(client: Any, banxico: Any) -
         ("close-day", '{"date":"2026-08-14","reason":" "}'),
         ("close-day", '{"date":"yesterday","reason":"decree"}'),
         ("close-day", '{"date":"2026-08-14","reason":"' + "x" * 501 + '"}'),
+        ("close-day", '{"date":"2026-08-13","reason":"decree"}'),
+        ("close-day", '{"date":"2026-08-13","reason":"decree","confirm":false}'),
+        ("close-day", '{"date":"2026-09-14","reason":"decree"}'),
+        ("close-day", '{"date":"2029-01-02","reason":"decree"}'),
+        ("close-day", '{"date":"2000-12-29","reason":"decree"}'),
+        ("reopen-day", '{"date":"2026-08-14","reason":""}'),
     ],
 )
 async def test_bad_body_is_a_problem(client: Any, desk: Any, action: str, body: str) -> None:
@@ -243,6 +267,34 @@ async def test_day_is_declared_closed_once(client: Any, service: Service) -> Non
     assert not service.leader.recorder.schedule_inputs.calendar.is_banking_day(Day(2026, 8, 14))
     again = await client.post("/internal/v1/close-day", headers=OPERATOR, json=body)
     assert (again.status_code, again.json()["code"]) == (409, "already-closed")
+
+
+async def test_closure_of_today_by_mistake_is_undone(
+    client: Any, service: Service, desk: Any, banxico: Any
+) -> None:
+    """Protocol rule 29: confirmed, it ends the search; reopened, Banxico is asked at once again."""
+    assert service.leader is not None
+    poller = service.leader.poller
+    await client.post("/internal/v1/sync", headers=OPERATOR)
+    desk.clock.now += timedelta(minutes=1)
+    body = {"date": "2026-08-13", "reason": "decree"}
+    confirmed = {**body, "confirm": True}
+    answer = await client.post("/internal/v1/close-day", headers=OPERATOR, json=confirmed)
+    assert answer.json() == {**body, "closed": True}
+    assert poller.next_cycle_at == datetime.fromisoformat("2026-08-13T18:15:00+00:00")
+    answer = await client.post("/internal/v1/reopen-day", headers=OPERATOR, json=body)
+    assert answer.json() == {**body, "closed": False}
+    assert poller.next_cycle_at == desk.clock()
+    again = await client.post("/internal/v1/reopen-day", headers=OPERATOR, json=body)
+    assert (again.status_code, again.json()["code"]) == (409, "not-declared")
+
+
+async def test_day_with_a_fix_is_not_closed(client: Any) -> None:
+    """Protocol rule 29: a conflict, and the answer says why."""
+    await client.post("/internal/v1/sync", headers=OPERATOR)
+    body = {"date": "2026-08-12", "reason": "mistake"}
+    answer = await client.post("/internal/v1/close-day", headers=OPERATOR, json=body)
+    assert (answer.status_code, answer.json()["code"]) == (409, "has-a-fix")
 
 
 async def test_unknown_paths_and_methods_are_problems(client: Any) -> None:

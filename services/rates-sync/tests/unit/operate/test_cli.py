@@ -144,7 +144,21 @@ def test_closure_needs_its_reason(instance: FakeInstance) -> None:
     assert instance.asked == []
     instance.body = json.dumps({"date": "2026-08-14", "reason": "decree", "closed": True})
     assert _run("close-day", "2026-08-14", "--reason", "decree").exit_code == 0
-    assert instance.asked[0][2] == {"date": "2026-08-14", "reason": "decree"}
+    assert _run("close-day", "2026-08-14", "--reason", "decree", "--confirm").exit_code == 0
+    body = {"date": "2026-08-14", "reason": "decree"}
+    assert [asked[2] for asked in instance.asked] == [
+        {**body, "confirm": False},
+        {**body, "confirm": True},
+    ]
+
+
+def test_closure_is_undone(instance: FakeInstance) -> None:
+    """Protocol rule 29: the day and the reason are sent; what was answered is printed."""
+    instance.body = json.dumps({"date": "2026-08-14", "reason": "mistake", "closed": False})
+    result = _run("reopen-day", "2026-08-14", "--reason", "mistake")
+    assert result.output == "2026-08-14 is a banking day again: mistake\n"
+    asked = ("POST", "/internal/v1/reopen-day", {"date": "2026-08-14", "reason": "mistake"})
+    assert instance.asked == [(*asked, f"Bearer {TOKEN}")]
 
 
 ROW = {

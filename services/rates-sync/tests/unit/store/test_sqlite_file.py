@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rates_sync.errors import StoreUnavailable
-from rates_sync.store.engine import open_engine, reading, writing
+from rates_sync.store.engine import open_engine, reading, utc_of, writing
 
 
 async def _write(file: Path, word: str) -> None:
@@ -75,3 +75,9 @@ async def test_a_replaced_file_is_what_the_next_transaction_reads(
     _remove(file)
     _moved(copy, file.name)
     assert await _read(engine) == "after"
+
+
+async def test_a_file_has_no_clock(engine: AsyncEngine) -> None:
+    """Protocol rule 33: on SQLite the only witness for the time is Banxico."""
+    async with reading(engine) as connection:
+        assert await utc_of(connection) is None

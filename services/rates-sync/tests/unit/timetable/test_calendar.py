@@ -33,7 +33,7 @@ def test_closed_days_match_the_published_list(calendar: BankCalendar, data_dir: 
 
 
 def test_calendar_ends_with_the_year_after_next(calendar: BankCalendar) -> None:
-    """A calendar built in 2026 covers 2028 and says which edition it is."""
+    """A calendar built in 2026 covers 2028 and says which version it is."""
     assert calendar.last == Day(2028, 12, 31)
     assert calendar.version.startswith("holidays-")
     assert calendar.version.endswith("/XMEX")

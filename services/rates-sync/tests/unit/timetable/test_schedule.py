@@ -9,12 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rates_contracts.calendar import BankCalendar, mexico_day, mexico_instant
+from rates_contracts.calendar import (
+    MEXICO_CITY,
+    BankCalendar,
+    DeclaredClosure,
+    mexico_day,
+    mexico_instant,
+)
 from rates_contracts.environment import Secret
 from rates_sync.settings import Settings
-from rates_sync.timetable.calendar import bank_calendar, window_of
+from rates_sync.timetable.calendar import bank_calendar, next_opening, window_of
 from rates_sync.timetable.schedule import (
-    LAST_LATE_POLL,
     ScheduleInputs,
     due_at_once,
     next_cycle,
@@ -33,7 +38,9 @@ def _polls(
     calendar: BankCalendar, day: Day, newest: Day, *, answered: bool = True
 ) -> list[datetime]:
     """Return every poll of `day` while `newest` stays the newest FIX."""
-    inputs = ScheduleInputs(calendar, newest, window_of(calendar.previous_banking_day(day)).closes)
+    before = calendar.previous_banking_day(day)
+    assert before is not None
+    inputs = ScheduleInputs(calendar, newest, window_of(before).closes)
     now, polls = mexico_instant(day, time()), []
     while mexico_day(now := next_cycle(inputs, now, INTERVALS)) == day:
         polls.append(now)
@@ -61,12 +68,13 @@ def test_regular_day_is_polled_every_four_minutes(calendar: BankCalendar) -> Non
         ("16:59:30", "17:00"),
         ("17:00:01", "17:15"),
         ("20:45", "21:00"),
+        ("21:00", "22:00"),
     ],
 )
 def test_missing_fix_is_looked_for(
     calendar: BankCalendar, mexico: Mexico, now: str, following: str
 ) -> None:
-    """Every 15 s around noon, then every minute, after the closing every 15 min until 21:00."""
+    """Every 15 s around noon, each minute to 17:00, every 15 min to 21:00, then each hour."""
     verified = min(mexico(f"2026-08-13 {now}"), window_of(THURSDAY).closes)
     inputs = ScheduleInputs(calendar, WEDNESDAY, verified)
     assert next_cycle(inputs, mexico(f"2026-08-13 {now}"), INTERVALS) == mexico(
@@ -74,10 +82,57 @@ def test_missing_fix_is_looked_for(
     )
 
 
-def test_given_up_at_21_until_the_next_opening(calendar: BankCalendar, mexico: Mexico) -> None:
-    """Protocol rule 18: after 21:00 a missing FIX waits for the next banking day's opening."""
-    inputs = ScheduleInputs(calendar, WEDNESDAY, mexico("2026-08-13 17:00"))
-    assert next_cycle(inputs, mexico("2026-08-13 21:00"), INTERVALS) == mexico("2026-08-14 07:00")
+def test_late_fix_is_asked_for_every_hour_of_the_weekend(
+    calendar: BankCalendar, mexico: Mexico
+) -> None:
+    """Protocol rule 29: Friday's missing FIX is looked for until Monday's opening and after it."""
+    now = answered = mexico("2026-08-14 21:00")
+    polls = []
+    while now < mexico("2026-08-17 07:08"):
+        inputs = ScheduleInputs(calendar, THURSDAY, answered)
+        now = next_cycle(inputs, now, INTERVALS)
+        answered = now + timedelta(seconds=1)
+        polls.append(now)
+    hours = {b - a for a, b in itertools.pairwise(polls[:-2])}
+    assert (polls[0], hours) == (mexico("2026-08-14 22:00"), {timedelta(hours=1)})
+    assert polls[-3:] == [mexico(f"2026-08-17 07:0{minute}") for minute in (0, 4, 8)]
+
+
+def test_later_fix_ends_the_search(calendar: BankCalendar, mexico: Mexico) -> None:
+    """Protocol rule 29: with Monday's FIX Friday's is absent; the night is quiet again."""
+    inputs = ScheduleInputs(calendar, Day(2026, 8, 17), mexico("2026-08-17 17:00:01"))
+    assert next_cycle(inputs, mexico("2026-08-17 17:00:02"), INTERVALS) == mexico(
+        "2026-08-18 07:00"
+    )
+
+
+def test_declared_closure_ends_the_search(calendar: BankCalendar, mexico: Mexico) -> None:
+    """Protocol rule 29: only a person can say that Friday has no FIX; then nothing is missing."""
+    closure = DeclaredClosure(Day(2026, 8, 14), "decree", mexico("2026-08-14 18:00"))
+    inputs = ScheduleInputs(
+        bank_calendar(THURSDAY, [closure]), THURSDAY, mexico("2026-08-14 18:00:01")
+    )
+    assert next_cycle(inputs, mexico("2026-08-14 18:00:02"), INTERVALS) == mexico(
+        "2026-08-17 07:00"
+    )
+
+
+@pytest.mark.parametrize("day", [Day(2027, 3, 15), Day(2029, 1, 1)])
+def test_weekday_without_a_window_is_asked_about(calendar: BankCalendar, day: Day) -> None:
+    """Protocol rule 29: a holiday that a law may move, or a day beyond the calendar: four polls."""
+    before = calendar.previous_banking_day(day)
+    assert before is not None
+    assert [mexico_clock(at) for at in _polls(calendar, day, before)] == [
+        time(12, 15),
+        time(13, 15),
+        time(15),
+        time(17),
+    ]
+
+
+def mexico_clock(instant: datetime) -> time:
+    """Return what clocks in Mexico City show."""
+    return instant.astimezone(MEXICO_CITY).time()
 
 
 def test_last_poll_is_retried_until_1730(calendar: BankCalendar, mexico: Mexico) -> None:
@@ -94,20 +149,20 @@ def test_last_poll_is_retried_until_1730(calendar: BankCalendar, mexico: Mexico)
     assert next_cycle(answered, mexico("2026-08-13 17:01"), INTERVALS) == mexico("2026-08-14 07:00")
 
 
-def test_no_poll_on_weekends_holidays_and_at_night(calendar: BankCalendar, mexico: Mexico) -> None:
+def test_no_poll_on_weekends_and_at_night(calendar: BankCalendar, mexico: Mexico) -> None:
     """Between a verified closing and the next opening Banxico is not asked."""
     friday = ScheduleInputs(calendar, Day(2026, 8, 14), mexico("2026-08-14 17:00"))
     assert next_cycle(friday, mexico("2026-08-14 17:00:02"), INTERVALS) == mexico(
         "2026-08-17 07:00"
     )
     eve = ScheduleInputs(calendar, Day(2026, 9, 15), mexico("2026-09-15 17:00"))
-    assert next_cycle(eve, mexico("2026-09-16 12:00"), INTERVALS) == mexico("2026-09-17 07:00")
+    assert next_cycle(eve, mexico("2026-09-16 17:00"), INTERVALS) == mexico("2026-09-17 07:00")
 
 
 def test_empty_record_is_filled_at_any_hour(calendar: BankCalendar, mexico: Mexico) -> None:
     """Before the first good answer Banxico is asked each minute, on a Sunday night too."""
     empty = ScheduleInputs(calendar, None, None)
-    assert due_at_once(empty, mexico("2026-08-16 03:00"))
+    assert due_at_once(empty, mexico("2026-08-16 03:00"), INTERVALS)
     assert next_cycle(empty, mexico("2026-08-16 03:00:01"), INTERVALS) == mexico("2026-08-16 03:01")
 
 
@@ -116,10 +171,16 @@ def test_start_asks_at_once_only_where_something_may_be_missing(
 ) -> None:
     """Inside the window always; outside only if the last window did not close verified."""
     closed = ScheduleInputs(calendar, THURSDAY, mexico("2026-08-13 16:56"))
-    assert not due_at_once(closed, mexico("2026-08-13 23:00"))
-    assert due_at_once(closed, mexico("2026-08-14 07:00"))
+    assert not due_at_once(closed, mexico("2026-08-13 23:00"), INTERVALS)
+    assert due_at_once(closed, mexico("2026-08-14 07:00"), INTERVALS)
     unverified = ScheduleInputs(calendar, THURSDAY, mexico("2026-08-13 16:00"))
-    assert due_at_once(unverified, mexico("2026-08-13 23:00"))
+    assert due_at_once(unverified, mexico("2026-08-13 23:00"), INTERVALS)
+
+
+def test_answer_from_the_future_is_none(calendar: BankCalendar, mexico: Mexico) -> None:
+    """Protocol rule 32: what a wrong clock verified is not believed; Banxico is asked at once."""
+    future = ScheduleInputs(calendar, THURSDAY, mexico("2026-08-15 10:00"))
+    assert due_at_once(future, mexico("2026-08-13 23:00"), INTERVALS)
 
 
 def test_open_breaker_is_tried_when_it_may_be(calendar: BankCalendar, mexico: Mexico) -> None:
@@ -143,12 +204,27 @@ def test_blocked_past_the_window_waits_for_the_next_opening(
     )
 
 
+def test_open_breaker_does_not_fill_the_night(calendar: BankCalendar, mexico: Mexico) -> None:
+    """Protocol rule 20: a failing Banxico is tried by the hour; a rate limit ends when it ends."""
+    inputs = ScheduleInputs(calendar, WEDNESDAY, mexico("2026-08-13 17:00"))
+    now, retry_at = mexico("2026-08-13 22:00:05"), mexico("2026-08-13 22:01:05")
+    assert next_cycle(inputs, now, INTERVALS, retry_at, is_trial=True) == mexico("2026-08-13 23:00")
+    assert next_cycle(inputs, now, INTERVALS, retry_at) == retry_at
+
+
 def test_every_day_fits_the_quota(calendar: BankCalendar) -> None:
-    """A day whose FIX never comes, each poll tried twice, stays below quota less reserve."""
+    """A day whose FIX never comes, each poll tried twice, stays below quota less reserve.
+
+    On the days after it midnight's poll, which is not counted here, comes first.
+    """
     late = len(_polls(calendar, THURSDAY, WEDNESDAY))
     failing = len(_polls(calendar, THURSDAY, WEDNESDAY, answered=False))
-    assert late == 439
-    assert failing == 467
+    weekend = len(_polls(calendar, Day(2026, 8, 15), THURSDAY))
+    following = len(_polls(calendar, Day(2026, 8, 14), WEDNESDAY))
+    assert late == 441
+    assert failing == 469
+    assert weekend == 24 - 1
+    assert following == 448 - 1
     assert 2 * failing <= QUOTA - RESERVE
 
 
@@ -168,10 +244,10 @@ def test_retry_must_leave_the_rest_of_the_day(calendar: BankCalendar, mexico: Me
     verified_back=st.integers(0, 60 * 24 * 6),
     blocked=st.none() | st.integers(0, 7200),
 )
-def test_next_cycle_lies_ahead_and_in_polling_hours(
+def test_next_cycle_lies_ahead_and_not_after_the_opening(
     minutes: int, seen_back: int, verified_back: int, blocked: int | None
 ) -> None:
-    """From any state the next cycle is not in the past and never at night or on a closed day."""
+    """From any state the next cycle is not in the past, nor after the next opening."""
     calendar = bank_calendar(Day(2026, 8, 13))
     now = mexico_instant(Day(2024, 1, 1), time())
     now += timedelta(minutes=minutes)
@@ -183,6 +259,6 @@ def test_next_cycle_lies_ahead_and_in_polling_hours(
     blocked_until = None if blocked is None else now + timedelta(seconds=blocked)
     at = next_cycle(inputs, now, INTERVALS, blocked_until)
     assert at > now or at == blocked_until
-    assert calendar.is_banking_day(mexico_day(at))
-    last = mexico_instant(mexico_day(at), LAST_LATE_POLL)
-    assert window_of(mexico_day(at)).opens <= at <= last
+    opening = next_opening(calendar, blocked_until or now)
+    assert opening is not None
+    assert at <= opening

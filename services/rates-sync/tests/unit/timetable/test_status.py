@@ -8,8 +8,10 @@ import msgspec
 import pytest
 
 from rates_contracts.calendar import BankCalendar
+from rates_contracts.environment import Secret
 from rates_contracts.observation import FIX, SETTLEMENT
 from rates_contracts.status import SyncStatus, Upstream
+from rates_sync.settings import Settings
 from rates_sync.timetable.status import (
     SeriesKnowledge,
     StatusOrigin,
@@ -20,7 +22,9 @@ from rates_sync.timetable.status import (
     worth_an_event,
 )
 
-ORIGIN = StatusOrigin("Banco de México", edge_purged=True)
+UNUSED = Secret("unused")
+INTERVALS = Settings(UNUSED, UNUSED, UNUSED, UNUSED).poll_intervals()
+ORIGIN = StatusOrigin("Banco de México", edge_purged=True, intervals=INTERVALS)
 THURSDAY, WEDNESDAY = Day(2026, 8, 13), Day(2026, 8, 12)
 At = Callable[[str], SyncStatus]
 
@@ -57,9 +61,10 @@ def test_poll_within_a_minute_is_no_event(verified: At) -> None:
     assert worth_an_event(verified("12:00:00"), verified("12:01:00"))
 
 
-def test_polls_after_the_closing_are_no_events(verified: At) -> None:
-    """Protocol rule 5: `fresh_until` does not move at night, however often a late FIX is sought."""
-    assert not worth_an_event(verified("17:00:01"), verified("20:45"))
+def test_polls_for_a_late_fix_are_events(verified: At) -> None:
+    """Protocol rules 5 and 18: each moves `fresh_until` to the poll after it."""
+    assert not worth_an_event(verified("17:00:01"), verified("17:14"))
+    assert worth_an_event(verified("17:00:01"), verified("17:15:01"))
 
 
 @pytest.mark.parametrize("changed", [{"breaker": "open"}, {"upstream": "bad_token"}])

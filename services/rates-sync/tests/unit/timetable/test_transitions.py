@@ -1,4 +1,4 @@
-"""What sync ships ahead: `fresh_until`, `usable_until` and the table (protocol rules 17, 18)."""
+"""What sync ships ahead: the limits and the table (protocol rules 17, 18, 29)."""
 
 from collections.abc import Callable, Sequence
 from datetime import date as Day
@@ -11,15 +11,24 @@ from rates_contracts.calendar import BankCalendar, mexico_day
 from rates_contracts.environment import Secret
 from rates_contracts.status import Transition
 from rates_sync.settings import Settings
-from rates_sync.timetable.calendar import in_window, next_opening, window_of
-from rates_sync.timetable.schedule import ScheduleInputs, next_cycle
-from rates_sync.timetable.transitions import fresh_until, transitions, usable_until
+from rates_sync.timetable.calendar import bank_calendar, in_window, next_opening, window_of
+from rates_sync.timetable.schedule import ScheduleInputs, fresh_until, next_cycle
+from rates_sync.timetable.transitions import transitions, usable_until
 
 Mexico = Callable[[str], datetime]
 RealSeries = dict[Day, Decimal]
 
 UNUSED = Secret("unused")
+INTERVALS = Settings(UNUSED, UNUSED, UNUSED, UNUSED).poll_intervals()
 FIVE = timedelta(minutes=5)
+
+
+def _limit(calendar: BankCalendar, verified: datetime, newest: Day | None = None) -> datetime:
+    """Return `fresh_until` of an answer at `verified`, by default with the day's FIX seen."""
+    seen = newest or mexico_day(verified)
+    limit = fresh_until(ScheduleInputs(calendar, seen, verified), INTERVALS)
+    assert limit is not None
+    return limit
 
 
 @pytest.mark.parametrize(
@@ -42,7 +51,36 @@ def test_fresh_until_passes_no_closing_hour(
     calendar: BankCalendar, mexico: Mexico, verified: str, until: str
 ) -> None:
     """Protocol rule 18: five minutes, or the next opening + 5 min where the closing is passed."""
-    assert fresh_until(calendar, mexico(verified)) == mexico(until)
+    assert _limit(calendar, mexico(verified)) == mexico(until)
+
+
+@pytest.mark.parametrize(
+    ("verified", "until"),
+    [
+        ("2026-08-14 11:58", "2026-08-14 12:03"),
+        ("2026-08-14 12:30", "2026-08-14 12:35"),
+        ("2026-08-14 16:56:10", "2026-08-14 17:02"),
+        ("2026-08-14 17:00:02", "2026-08-14 17:20"),
+        ("2026-08-14 20:45:02", "2026-08-14 21:05"),
+        ("2026-08-14 21:00:02", "2026-08-14 22:05"),
+        ("2026-08-14 23:00:02", "2026-08-15 00:05"),
+        ("2026-08-15 12:00:02", "2026-08-15 13:05"),
+        ("2026-08-17 06:00:02", "2026-08-17 07:05"),
+    ],
+)
+def test_missing_fix_is_vouched_for_until_the_next_poll(
+    calendar: BankCalendar, mexico: Mexico, verified: str, until: str
+) -> None:
+    """Protocol rule 18: while Friday's FIX is missing no answer counts till Monday's opening."""
+    assert _limit(calendar, mexico(verified), Day(2026, 8, 13)) == mexico(until)
+
+
+def test_late_fix_that_comes_makes_the_weekend_fresh(
+    calendar: BankCalendar, mexico: Mexico
+) -> None:
+    """Protocol rule 18: seen at 20:36 it ends the search; nothing is due before Monday."""
+    verified = mexico("2026-08-14 20:36")
+    assert _limit(calendar, verified, Day(2026, 8, 14)) == mexico("2026-08-17 07:05")
 
 
 def test_no_false_unverified_on_any_day(calendar: BankCalendar, real_fix: RealSeries) -> None:
@@ -52,8 +90,9 @@ def test_no_false_unverified_on_any_day(calendar: BankCalendar, real_fix: RealSe
     """
     for day in calendar.banking_days(Day(2001, 1, 2), max(real_fix)):
         evening = window_of(day).closes - timedelta(minutes=20)
-        following = window_of(calendar.next_banking_day(day)).opens + timedelta(minutes=10)
-        _never_unverified(calendar, evening, following)
+        following = next_opening(calendar, evening)
+        assert following is not None
+        _never_unverified(calendar, evening, following + timedelta(minutes=10))
 
 
 def test_no_false_unverified_through_a_whole_day(calendar: BankCalendar, mexico: Mexico) -> None:
@@ -65,11 +104,9 @@ def test_no_false_unverified_through_a_whole_day(calendar: BankCalendar, mexico:
 def _never_unverified(calendar: BankCalendar, verified: datetime, last: datetime) -> None:
     """Follow the schedule from a good answer at `verified`; each further one takes 0 to 20 s."""
     while verified < last:
-        limit = fresh_until(calendar, verified)
+        limit = _limit(calendar, verified)
         inputs = ScheduleInputs(calendar, mexico_day(verified), verified)
-        started = next_cycle(
-            inputs, verified, Settings(UNUSED, UNUSED, UNUSED, UNUSED).poll_intervals()
-        )
+        started = next_cycle(inputs, verified, INTERVALS)
         verified = started + timedelta(seconds=started.minute % 21)
         assert verified <= limit
 
@@ -78,12 +115,14 @@ def test_no_missed_unverified_on_any_day(calendar: BankCalendar, real_fix: RealS
     """If Banxico stops answering, every window shows it: within 5 min and by its closing."""
     for day in calendar.banking_days(Day(2001, 1, 2), max(real_fix)):
         window = window_of(day)
-        before = fresh_until(calendar, window.opens - timedelta(hours=9))
+        before = _limit(calendar, window.opens - timedelta(hours=9), day)
         assert before == window.opens + FIVE
         for minute in range(0, 595, 7):
             verified = window.opens + timedelta(minutes=minute)
-            assert fresh_until(calendar, verified) == verified + FIVE < window.closes
-        assert fresh_until(calendar, window.closes) == next_opening(calendar, window.closes) + FIVE
+            assert _limit(calendar, verified, day) == verified + FIVE < window.closes
+        opening = next_opening(calendar, window.closes)
+        assert opening is not None
+        assert _limit(calendar, window.closes, day) == opening + FIVE
 
 
 @pytest.mark.parametrize(
@@ -108,7 +147,7 @@ def _at(rows: Sequence[Transition], instant: datetime) -> Transition:
 
 
 def test_table_of_a_day_whose_fix_is_awaited(calendar: BankCalendar, mexico: Mexico) -> None:
-    """Protocol rule 17: fresh, awaited from 11:59, late from 13:00, and so on each day ahead."""
+    """Protocol rules 17 and 29: fresh, awaited from 11:59, late from 13:00 until a FIX comes."""
     rows = transitions(calendar, Day(2026, 8, 12), mexico("2026-08-13 08:00"))
     expected = {
         "2026-08-13 08:00": ("fresh", True, 3600),
@@ -116,11 +155,12 @@ def test_table_of_a_day_whose_fix_is_awaited(calendar: BankCalendar, mexico: Mex
         "2026-08-13 12:59:59": ("awaiting_publication", True, 15),
         "2026-08-13 13:00": ("late", True, 3600),
         "2026-08-13 17:00": ("late", False, 3600),
-        "2026-08-14 00:00": ("fresh", False, 3600),
-        "2026-08-14 07:00": ("fresh", True, 3600),
+        "2026-08-14 00:00": ("late", False, 3600),
+        "2026-08-14 07:00": ("late", True, 3600),
+        "2026-08-14 11:59": ("late", True, 15),
         "2026-08-14 13:00": ("late", True, 3600),
-        "2026-08-15 00:00": ("closed_day", False, 3600),
-        "2026-08-16 12:00": ("closed_day", False, 3600),
+        "2026-08-15 00:00": ("late", False, 3600),
+        "2026-08-16 12:00": ("late", False, 3600),
     }
     for at, (state, window, edge) in expected.items():
         row = _at(rows, mexico(at))
@@ -145,6 +185,58 @@ def test_next_publication_stays_todays_noon_until_seen(
         row = _at(rows, mexico(f"2026-08-14 {at}"))
         assert row.next_publication_at == mexico("2026-08-14 12:00")
     assert _at(rows, mexico("2026-08-15 06:00")).next_publication_at == mexico("2026-08-17 12:00")
+
+
+def test_fridays_missing_fix_stays_late(calendar: BankCalendar, mexico: Mexico) -> None:
+    """Protocol rule 29: over midnight, the weekend and Monday, until it or a later one is seen."""
+    for now in ("2026-08-15 00:00", "2026-08-16 12:00", "2026-08-17 06:59", "2026-08-17 12:30"):
+        assert transitions(calendar, Day(2026, 8, 13), mexico(now))[0].state == "late", now
+        assert transitions(calendar, Day(2026, 8, 14), mexico(now))[0].state != "late", now
+    monday = transitions(calendar, Day(2026, 8, 17), mexico("2026-08-17 12:30"))[0]
+    assert (monday.state, monday.edge_seconds) == ("fresh", 3600)
+    saturday = transitions(calendar, Day(2026, 8, 13), mexico("2026-08-15 09:00"))[0]
+    assert saturday.next_publication_at == mexico("2026-08-17 12:00")
+
+
+def test_noon_is_short_lived_while_an_older_fix_is_late(
+    calendar: BankCalendar, mexico: Mexico
+) -> None:
+    """Protocol rule 21: 15 s from 11:59 until the day's FIX or 13:00, whatever the state is."""
+    rows = transitions(calendar, Day(2026, 8, 13), mexico("2026-08-17 11:00"))
+    shown = [
+        (row.state, row.edge_seconds)
+        for at in ("11:58:59", "11:59", "12:59", "13:00")
+        for row in [_at(rows, mexico(f"2026-08-17 {at}"))]
+    ]
+    assert shown == [("late", 3600), ("late", 15), ("late", 15), ("late", 3600)]
+
+
+def test_nothing_is_claimed_past_the_calendars_end(mexico: Mexico) -> None:
+    """Protocol rule 29: from 2029-01-01 on the calendar of 2026 knows no banking day."""
+    calendar = bank_calendar(Day(2026, 8, 13))
+    seen = Day(2028, 12, 29)
+    last = transitions(calendar, Day(2028, 12, 28), mexico("2028-12-29 08:00"))[0]
+    assert last.next_publication_at == mexico("2028-12-29 12:00")
+    for row in transitions(calendar, seen, mexico("2029-01-01 12:30")):
+        assert row.next_publication_at is None
+        assert not row.in_window
+        assert row.edge_seconds == 3600
+        assert row.state == ("closed_day" if mexico_day(row.at).weekday() > 4 else "fresh")
+
+
+def test_fix_missing_at_the_calendars_end_stays_late(mexico: Mexico) -> None:
+    """Protocol rule 29: what was due before the end of the calendar is missing after it, too."""
+    calendar = bank_calendar(Day(2026, 8, 13))
+    row = transitions(calendar, Day(2028, 12, 28), mexico("2029-01-02 12:30"))[0]
+    assert (row.state, row.next_publication_at) == ("late", None)
+
+
+def test_limits_end_past_the_calendars_end(mexico: Mexico) -> None:
+    """What no opening limits is fresh until the next poll; any weekday may miss a publication."""
+    calendar = bank_calendar(Day(2026, 8, 13))
+    verified = mexico("2029-01-01 12:15:05")
+    assert _limit(calendar, verified, Day(2028, 12, 29)) == mexico("2029-01-01 13:20")
+    assert usable_until(calendar, verified) == mexico("2029-01-04 13:00")
 
 
 def test_table_begins_now_ascends_and_reaches_ten_days(

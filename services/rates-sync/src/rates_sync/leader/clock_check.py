@@ -1,0 +1,108 @@
+"""Draws the consequences of what the witnesses say: an alert, a warning, the end of a leadership.
+
+Protocol rule 33: one that disagrees makes the clock suspect; if both do, the leader lets go, and
+contends again only once its clock agrees with the database's.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from rates_sync.clock import Clock, Sleep
+from rates_sync.cycle.recorder import Recorder
+from rates_sync.errors import NotificationFailed, StoreUnavailable
+from rates_sync.leader.witnesses import Witness, Witnesses
+from rates_sync.notify.alerts import Alert, Alerts
+from rates_sync.upstream import MAX_OFFSET
+
+log = structlog.get_logger(__name__)
+
+
+class ClockCheck:
+    """One leader's check; `on_offset` is called with each offset, `on_alert` must not block."""
+
+    def __init__(
+        self,
+        witnesses: Witnesses,
+        recorder: Recorder,
+        clock: Clock,
+        on_offset: Callable[[Witness, timedelta], None],
+        on_alert: Callable[[Alert], None],
+    ) -> None:
+        self._witnesses, self._recorder, self._clock = witnesses, recorder, clock
+        self._on_offset, self._on_alert = on_offset, on_alert
+
+    async def run(self, now_there: datetime | None) -> None:
+        """Hear the database, None if it has no clock, and judge.
+
+        Raises `ClockWrong`, `LeaseLost`, `StoreUnavailable`.
+        """
+        if now_there is not None:
+            self._witnesses.observe_database(now_there)
+        for witness, offset in self._witnesses.offsets.items():
+            self._on_offset(witness, offset)
+        self._witnesses.require_one()
+        await self._tell(self._witnesses.disagreeing)
+
+    async def _tell(self, disagreeing: tuple[Witness, ...]) -> None:
+        """Tell workers of a change, and operators that there is something to repair."""
+        suspect, recorder = bool(disagreeing), self._recorder
+        if not recorder.begun or suspect == recorder.health.clock_suspect:
+            return
+        await recorder.note(clock_suspect=suspect)
+        if suspect:
+            seconds = self._witnesses.offsets[disagreeing[0]].total_seconds()
+            summary = f"This clock differs from that of {disagreeing[0]} by {seconds:+.0f} s."
+            self._on_alert(clock_wrong(self._clock(), summary))
+
+
+class Abstention:
+    """Keeps an instance whose clock is wrong from contending for the lease.
+
+    `database_utc` returns the database's clock (aware UTC), None if it has none, and may raise
+    `StoreUnavailable`; it is read every `interval` seconds.
+    """
+
+    def __init__(
+        self,
+        database_utc: Callable[[], Awaitable[datetime | None]],
+        clock: Clock,
+        sleep: Sleep,
+        alerts: Alerts,
+        *,
+        interval: float,
+    ) -> None:
+        self._database_utc, self._clock, self._sleep = database_utc, clock, sleep
+        self._alerts, self._interval = alerts, interval
+
+    async def wait(self) -> None:
+        """Alert, directly, and wait until this clock agrees with the database's."""
+        summary = "This clock differs from Banxico's and the database's: the lease was released."
+        alert, sent = clock_wrong(self._clock(), summary), False
+        while True:
+            sent = sent or await self._publish(alert)
+            if await self._agrees():
+                return
+            await self._sleep(self._interval)
+
+    async def _publish(self, alert: Alert) -> bool:
+        try:
+            await self._alerts.publish(alert)
+        except NotificationFailed as error:
+            log.warning("notice_not_sent", notice="alert", error=str(error))
+            return False
+        return True
+
+    async def _agrees(self) -> bool:
+        try:
+            now_there = await self._database_utc()
+        except StoreUnavailable as error:
+            log.warning("database_clock_not_read", error=str(error))
+            return False
+        return now_there is None or abs(self._clock() - now_there) <= MAX_OFFSET
+
+
+def clock_wrong(at: datetime, summary: str) -> Alert:
+    """Return the alert that this instance's clock can't be trusted."""
+    return Alert(f"clock_wrong-{at.isoformat()}", "clock_wrong", at, summary)

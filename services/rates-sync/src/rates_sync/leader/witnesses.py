@@ -1,0 +1,61 @@
+"""Witnesses for the time: Banxico's `Date` and, where it has one, the database's clock (rule 33).
+
+What they said counts until they are heard again, or until this instance's clock is set.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Literal, get_args
+
+from rates_sync.clock import Clock
+from rates_sync.errors import ClockWrong
+from rates_sync.upstream import MAX_OFFSET, Answer
+
+Witness = Literal["banxico", "database"]
+WITNESSES: tuple[Witness, ...] = get_args(Witness)
+
+Verdict = Literal["agree", "one_disagrees", "both_disagree"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+"""By how many witnesses disagree."""
+
+
+class Witnesses:
+    """What the witnesses of one leader say of its clock; who was not heard yet says nothing."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._offsets: dict[Witness, timedelta] = {}
+
+    def observe_answer(self, answer: Answer) -> None:
+        """Hear an answer's `Date`, if it has one."""
+        if answer.answered_at is not None:
+            self._offsets["banxico"] = -(answer.clock_offset + answer.age)
+
+    def observe_database(self, now_there: datetime) -> None:
+        """Hear what the database's clock shows now (aware UTC)."""
+        self._offsets["database"] = self._clock() - now_there
+
+    def forget(self) -> None:
+        """Forget what was said before this instance's clock was set, or its machine slept."""
+        self._offsets.clear()
+
+    @property
+    def offsets(self) -> Mapping[Witness, timedelta]:
+        """How far this instance's clock is ahead of each witness's."""
+        return self._offsets
+
+    @property
+    def disagreeing(self) -> tuple[Witness, ...]:
+        """The witnesses whose clocks differ from this instance's by more than 60 s."""
+        return tuple(name for name, offset in self._offsets.items() if abs(offset) > MAX_OFFSET)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether this instance's clock is right, as far as the witnesses say."""
+        return VERDICTS[len(self.disagreeing)]
+
+    def require_one(self) -> None:
+        """Raise `ClockWrong` if both disagree: nothing may be verified or recorded then."""
+        if self.verdict == "both_disagree":
+            ahead = {name: offset.total_seconds() for name, offset in self._offsets.items()}
+            raise ClockWrong(f"seconds that this clock is ahead of both witnesses: {ahead}")
