@@ -35,15 +35,15 @@ MAX_CLOCK_OFFSET = timedelta(seconds=60)
 class Transition(msgspec.Struct, frozen=True, array_like=True):
     """The state from `at` until the next row, and how long an answer may be cached.
 
-    `next_publication_at` is the next instant at which a FIX is expected, null where the bank
-    calendar does not say; `in_window` tells whether Banxico is polled then (a breaker that is not
-    closed degrades only there, protocol rule 18), `edge_seconds` is the longest `s-maxage` of an
-    answer that a publication would change.
+    `next_publication_at` is the next instant at which a FIX is expected; one after the bank
+    calendar's last day claims nothing. `in_window` tells whether Banxico is polled then (a breaker
+    that is not closed degrades only there, protocol rule 18), `edge_seconds` is the longest
+    `s-maxage` of an answer that a publication would change.
     """
 
     at: datetime
     state: State
-    next_publication_at: datetime | None
+    next_publication_at: datetime
     in_window: bool
     edge_seconds: int
 

@@ -104,7 +104,8 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
         dispatcher.on_clock_jump(jump)
         witnesses.forget()
 
-    poller = _poller(instance, recorder, guards, on_jump)
+    cycle = Cycle(guards.banxico, recorder, clock, witnesses.hear, instance.tracing.span)
+    poller = _poller(instance, cycle, recorder, guards, on_jump)
 
     def on_relay_step(step: RelayStep | RelayError | StoreUnavailable) -> None:
         instrumentation.on_relay_step(step)
@@ -155,6 +156,7 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
 
 def _poller(
     instance: Instance,
+    cycle: Cycle,
     recorder: Recorder,
     guards: GuardedBanxico,
     on_jump: Callable[[timedelta], None],
@@ -169,7 +171,7 @@ def _poller(
         on_jump=on_jump,
     )
     return Poller(
-        Cycle(guards.banxico, recorder, instance.clock, instance.tracing.span),
+        cycle,
         Backfill(guards.background, recorder, instance.first_fix_day, instance.monotonic),
         SliceCheck(guards.background, recorder, instance.first_fix_day),
         recorder,

@@ -8,10 +8,12 @@ from decimal import Decimal
 from enum import Enum
 from typing import Literal, Protocol
 
+from rates_contracts.status import MAX_CLOCK_OFFSET
+
 MAX_SERIES = 20
 """Banxico accepts no more series in one request."""
-MAX_OFFSET = timedelta(seconds=60)
-"""How far an answer's `Date` may lie outside of the time of asking, and how old it may be."""
+MAX_AGE = MAX_CLOCK_OFFSET
+"""How old an answer of now may be by its `Age`; its `Date` may lie as far outside of the asking."""
 MAX_RAW = 200
 """Characters of a datum, or of an unusable answer, that the quarantine shows."""
 
@@ -120,7 +122,7 @@ class Answer:
     @property
     def is_of_now(self) -> bool:
         """Tell whether it was made when it was asked for, as far as its headers say (rule 27)."""
-        return self.age <= MAX_OFFSET and abs(self.clock_offset) <= MAX_OFFSET
+        return self.age <= MAX_AGE and abs(self.clock_offset) <= MAX_CLOCK_OFFSET
 
     @property
     def clock_offset(self) -> timedelta:

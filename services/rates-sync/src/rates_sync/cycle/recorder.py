@@ -143,6 +143,12 @@ class Recorder:
                 sha256 = hashlib.sha256(body).hexdigest()
                 await session.recording.keep_payload(sha256, body, self._clock())
 
+    async def keep(self, answer: Answer) -> None:
+        """Keep a raw answer and record nothing of it."""
+        async with self.session() as session:
+            recording = session.recording
+            await recording.keep_payload(answer.sha256, answer.body, answer.received_at)
+
     async def record(
         self, answer: Answer, mode: AnnounceMode, *, trusted: bool = False
     ) -> Additions:

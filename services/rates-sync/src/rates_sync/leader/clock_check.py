@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from rates_contracts.status import MAX_CLOCK_OFFSET
 from rates_sync.clock import Clock, Sleep
 from rates_sync.cycle.recorder import Recorder
 from rates_sync.errors import NotificationFailed, StoreUnavailable
 from rates_sync.leader.witnesses import Witness, Witnesses
 from rates_sync.notify.alerts import Alert, Alerts
-from rates_sync.upstream import MAX_OFFSET
 
 log = structlog.get_logger(__name__)
 
@@ -100,7 +100,7 @@ class Abstention:
         except StoreUnavailable as error:
             log.warning("database_clock_not_read", error=str(error))
             return False
-        return now_there is None or abs(self._clock() - now_there) <= MAX_OFFSET
+        return now_there is None or abs(self._clock() - now_there) <= MAX_CLOCK_OFFSET
 
 
 def clock_wrong(at: datetime, summary: str) -> Alert:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Literal, get_args
 
+from rates_contracts.status import MAX_CLOCK_OFFSET
 from rates_sync.clock import Clock
 from rates_sync.errors import ClockWrong
-from rates_sync.upstream import MAX_OFFSET, Answer
+from rates_sync.upstream import Answer
 
 Witness = Literal["banxico", "database"]
 WITNESSES: tuple[Witness, ...] = get_args(Witness)
@@ -25,6 +26,11 @@ class Witnesses:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._offsets: dict[Witness, timedelta] = {}
+
+    def hear(self, answer: Answer) -> None:
+        """Hear an answer's `Date`. Raises `ClockWrong` if both witnesses then disagree."""
+        self.observe_answer(answer)
+        self.require_one()
 
     def observe_answer(self, answer: Answer) -> None:
         """Hear an answer's `Date`, if it has one."""
@@ -47,7 +53,9 @@ class Witnesses:
     @property
     def disagreeing(self) -> tuple[Witness, ...]:
         """The witnesses whose clocks differ from this instance's by more than 60 s."""
-        return tuple(name for name, offset in self._offsets.items() if abs(offset) > MAX_OFFSET)
+        return tuple(
+            name for name, offset in self._offsets.items() if abs(offset) > MAX_CLOCK_OFFSET
+        )
 
     @property
     def verdict(self) -> Verdict:

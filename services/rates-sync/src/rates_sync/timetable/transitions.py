@@ -91,10 +91,13 @@ def _state(*, late: bool, awaited: bool, closed: bool) -> State:
     return "closed_day" if closed else "fresh"
 
 
-def _next_publication(calendar: BankCalendar, day: Day, *, unseen: bool) -> datetime | None:
-    """Return the day's noon until its FIX is seen, even if past; else the next banking day's."""
-    expected = day if unseen else calendar.next_banking_day(day)
-    return None if expected is None else mexico_instant(expected, DUE_FROM)
+def _next_publication(calendar: BankCalendar, day: Day, *, unseen: bool) -> datetime:
+    """Return the day's noon until its FIX is seen, even if past; else the next banking day's.
+
+    After the calendar's end it is the next weekday's, for shipped workers that can't read a null;
+    a worker says null there.
+    """
+    return mexico_instant(day if unseen else _following(calendar, day), DUE_FROM)
 
 
 def _without_repeats(rows: list[Transition]) -> tuple[Transition, ...]:

@@ -13,11 +13,13 @@ from rates_sync.cycle.recorder import Recorder
 from rates_sync.errors import (
     BadToken,
     BreakerOpen,
+    ClockWrong,
     QuotaExhausted,
     UpstreamError,
     UpstreamFailure,
     UpstreamRateLimited,
 )
+from rates_sync.leader.witnesses import Witnesses
 from rates_sync.upstream import Purpose
 
 
@@ -152,3 +154,18 @@ async def test_restored_record_heals_from_its_own_newest_day(
         await connection.execute(text("DELETE FROM observations WHERE date > '2026-07-20'"))
     await cycle.run()
     assert banxico.asked[-1].first == Day(2026, 7, 10)
+
+
+async def test_nothing_is_recorded_while_the_clock_is_wrong(
+    desk: Any, banxico: Any, recorder: Recorder
+) -> None:
+    """Protocol rule 33: both witnesses disagree; the answer is kept, and nothing of it recorded."""
+    witnesses = Witnesses(desk.clock)
+    witnesses.observe_database(desk.clock() - timedelta(hours=1))
+    banxico.date_ahead = -timedelta(hours=1)
+    events = len(desk.announced)
+    with pytest.raises(ClockWrong):
+        await Cycle(banxico, recorder, desk.clock, witnesses.hear).run()
+    assert len(desk.announced) == events
+    assert await desk.rows("SELECT * FROM observations") == []
+    assert len(await desk.rows("SELECT * FROM payloads")) == 1
