@@ -58,6 +58,17 @@ def test_a_missing_banking_day_leaves_the_average_incomplete() -> None:
     assert (found.count, found.expected, found.complete) == (10, 11, False)
 
 
+def test_a_fix_of_a_weekend_counts_nowhere() -> None:
+    """A value of Saturday moves neither mean, count nor bounds (protocol rule 28)."""
+    observed = _observed(date(2024, 1, 2), date(2024, 1, 12))
+    wrong = [*observed, (date(2024, 1, 13), Decimal("99.9999"))]
+    found, expected = (
+        average("15d", date(2024, 1, 16), rows, CALENDAR, at=AT, last_day_expected=False)
+        for rows in (wrong, observed)
+    )
+    assert found == expected
+
+
 def test_before_the_calendar_the_observed_days_are_the_expected_ones() -> None:
     """The calendar of 1991 is not known: there a FIX makes its own day."""
     observed = [(date(1991, 11, 12) + timedelta(days=n), Decimal("3.0735")) for n in range(3)]

@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from rates_contracts.calendar import BankCalendar
+from rates_contracts.calendar import BankCalendar, is_weekend
 
 Window = Literal["15d", "30d"]
 DAYS_OF: dict[Window, int] = {"15d": 15, "30d": 30}
@@ -70,11 +70,12 @@ def average(
 ) -> Average:
     """Average `observed`, the newest revisions of all days in the window, ascending by date.
 
-    `last_day_expected` says that `to_day`, if a banking day, should have its FIX by `at`.
+    `last_day_expected` says that `to_day`, if a banking day, should have its FIX by `at`. A FIX of
+    a weekend is a mistake and counts nowhere (protocol rule 28).
     """
     from_day = first_day(window, to_day)
-    used = [day for day, _ in observed]
-    values = [value for _, value in observed]
+    used = [day for day, _ in observed if not is_weekend(day)]
+    values = [value for day, value in observed if not is_weekend(day)]
     due = {day for day in _banking_days(calendar, from_day, to_day) if day < to_day}
     if last_day_expected and calendar.covers(to_day) and calendar.is_banking_day(to_day):
         due.add(to_day)

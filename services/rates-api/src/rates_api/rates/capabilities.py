@@ -66,14 +66,15 @@ def answer(_: CapabilitiesQuery, view: View) -> Capabilities:
 
 def _kind(view: View, kind: Kind) -> KindInfo:
     """Return what is there of a kind; while history is missing its first day is not known."""
-    history, complete_from = view.history(kind), series_status(view, kind).complete_from
+    history, newest = view.history(kind), view.newest(kind)
+    complete_from = series_status(view, kind).complete_from
     is_complete = complete_from is not None and complete_from <= FIRST_FIX_DAY
     return KindInfo(
         kind,
         SERIES_OF[kind],
         DESCRIPTIONS[kind],
         history.first_day if is_complete else None,
-        history.last_day,
+        None if newest is None else newest.date,
         is_known(view, kind, FIRST_FIX_DAY, view.today),
     )
 

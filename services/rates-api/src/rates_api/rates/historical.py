@@ -109,7 +109,7 @@ def _bounds(query: HistoricalQuery, today: Day) -> tuple[Day, Day]:
 def _rows(view: View, kind: Kind, first: Day, last: Day) -> tuple[Row, ...]:
     """Return the values of the days from `first` to `last`, each as its day is answered."""
     if kind == "fix":
-        return tuple(map(_row, view.fix.between(first, min(last, view.today))))
+        return tuple(map(_row, view.values("fix", first, min(last, view.today))))
     stored = map(_row, view.settlement.between(first, last))
     derived = (_derived_row(settled, fix) for settled, fix in _derived(view, first, last))
     return (*derived, *stored)
@@ -118,7 +118,7 @@ def _rows(view: View, kind: Kind, first: Day, last: Day) -> tuple[Row, ...]:
 def _last_rows(view: View, kind: Kind, n: int) -> tuple[Row, ...]:
     """Return the last `n` values up to today."""
     found = view.history(kind).last(n, view.today)
-    if kind == "fix" or len(found) == n:
+    if len(found) == n and all(view.recorded(kind, row.date) for row in found):
         return tuple(map(_row, found))
     return _rows(view, kind, FIRST_FIX_DAY, view.today)[-n:]
 

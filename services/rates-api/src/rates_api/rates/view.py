@@ -7,7 +7,7 @@ under review, withdrawn or not verified now says nothing about then (protocol ru
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from datetime import date as Day
 from functools import cached_property
@@ -63,6 +63,11 @@ class View:
         if kind == "fix" and is_weekend(day):
             return None
         return self.history(kind).on(day)
+
+    def values(self, kind: Kind, first: Day, last: Day) -> Sequence[Observation]:
+        """Return the values of the days from `first` to `last`, ascending, each as `recorded`."""
+        found = self.history(kind).between(first, last)
+        return [row for row in found if kind != "fix" or not is_weekend(row.date)]
 
     def newest(self, kind: Kind, upto: Day = Day.max) -> Observation | None:
         """Return the value of the last day up to `upto` that has one."""

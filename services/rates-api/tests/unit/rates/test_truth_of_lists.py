@@ -23,6 +23,13 @@ GAPS = "/api/v1/rates/gaps"
 AVERAGE = "/api/v1/rates/average/15d"
 CURRENT = "/api/v1/rates/current"
 LOADED_FROM = date(2026, 7, 1)
+OF_FIX_ROWS = (
+    f"{HISTORICAL}?last=10",
+    f"{HISTORICAL}?from=2026-08-01&to=2026-08-14",
+    AVERAGE,
+    "/api/v1",
+)
+"""Answers that rest on the rows of the FIX, whatever day they are of."""
 
 
 def all_known(world: Any) -> Any:
@@ -623,6 +630,18 @@ async def test_a_fix_recorded_ahead_of_today_is_not_listed(
 
 
 # --- settlement before the stored series ---------------------------------------------------------
+
+
+async def test_a_fix_of_a_weekend_is_in_no_list(ask: Ask, worker: Any, world: Any) -> None:
+    """A span is what its days say, and neither a mean nor `last_date` counts what none of them has.
+
+    An operator's `accept` records such a row (protocol rules 25 and 28).
+    """
+    before = [(await ask(path)).json() for path in OF_FIX_ROWS]
+    wrong = world.observation("SF43718", date(2026, 8, 8), "99.9999", world.NEWEST)
+    newest = world.observation("SF43718", date(2026, 8, 15), "99.9999", world.NEWEST)
+    worker.current.replace(world.snapshot(extra=(wrong, newest)))
+    assert [(await ask(path)).json() for path in OF_FIX_ROWS] == before
 
 
 async def test_every_day_of_a_settlement_span_is_as_its_day(ask: Ask, world: Any) -> None:
