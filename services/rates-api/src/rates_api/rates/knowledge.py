@@ -146,6 +146,8 @@ def _absent_by_calendar(view: View, day: Day) -> Absence:
     if day > view.calendar.last and not is_weekend(day):
         # Nobody knows whether banks open: neither a gap nor a closed day is claimed (rule 29).
         return "not-known-then" if view.is_as_of else "not-yet-known"
+    if _may_be_determined(view, day) and _may_be_under_review(view, "fix", day):
+        return "under-review"
     if not view.banking_days.is_banking_day(day):
         return "no-fix-on-closed-day"
     if not is_due(view, day):
@@ -153,6 +155,22 @@ def _absent_by_calendar(view: View, day: Day) -> Absence:
     if _has_later(view, "fix", day):
         return "gap"
     return _unanswered(view, series_status(view, "fix")) or "not-yet-published"
+
+
+def _may_be_determined(view: View, day: Day) -> bool:
+    """Tell whether `day` may have a FIX; before the calendar any weekday may."""
+    return not is_weekend(day) and (day < view.calendar.first or view.calendar.is_banking_day(day))
+
+
+def _may_be_under_review(view: View, kind: Kind, day: Day) -> bool:
+    """Tell whether `day` may be under review though the status does not list it.
+
+    The status counts all such days, but lists the newest only: this may be one of the older ones.
+    """
+    known = series_status(view, kind)
+    if known.under_review_count <= len(known.under_review):
+        return False
+    return day < min(known.under_review, default=Day.max)
 
 
 def _absent_settlement(view: View, day: Day) -> Absence | None:
@@ -165,6 +183,8 @@ def _absent_settlement(view: View, day: Day) -> Absence | None:
     if _before(day, known.complete_from):
         return "history-loading"
     if _is_within_stored(view, day):
+        if _may_be_under_review(view, "settlement", day):
+            return "under-review"
         return _absent_after_stored(view, day, determined)
     return _absent_before_stored(view, day, determined)
 
@@ -177,6 +197,8 @@ def _absent_before_stored(view: View, day: Day, determined: Day | None) -> Absen
         return "before-first-observation"
     if fix_by_rule(view, day) is not None:
         return None
+    if determined is not None and _may_be_under_review(view, "fix", determined):
+        return "under-review"
     return _absent_after_stored(view, day, determined)
 
 
@@ -229,11 +251,25 @@ def _possibly_unknown(view: View, kind: Kind, first: Day, last: Day) -> Iterator
     if kind == "settlement":
         for reviewed in series_status(view, "fix").under_review:
             yield from _settled_by(view, reviewed)
+    yield from _possibly_under_review(view, kind, since, last)
     newest = view.newest(kind)
     yield from _days(
         since if newest is None else max(since, newest.date + ONE_DAY),
         min(last, view.today + MAX_DAYS_APART * ONE_DAY),
     )
+
+
+def _possibly_under_review(view: View, kind: Kind, first: Day, last: Day) -> Iterator[Day]:
+    """Yield what may rest on a day under review that the status only counts."""
+    if kind == "settlement" and _may_be_under_review(view, kind, first):
+        stored = view.settlement.first_day or first
+        yield from _first_missing(view.settlement, max(first, stored), last)
+    if not _may_be_under_review(view, "fix", first):
+        return
+    observed = {row.date for row in view.fix.between(first - MAX_DAYS_APART * ONE_DAY, last)}
+    for day in _days(first - MAX_DAYS_APART * ONE_DAY, min(last, view.today)):
+        if day not in observed and _may_be_determined(view, day):
+            yield from (day,) if kind == "fix" else _settled_by(view, day)
 
 
 def _first_missing(history: SeriesHistory, first: Day, last: Day) -> Iterator[Day]:

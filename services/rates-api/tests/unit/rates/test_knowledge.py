@@ -47,6 +47,14 @@ RECORDS: dict[str, Record] = {
     "settlement under review": known(
         (date(2026, 8, 17),), settlement={"under_review": (date(2026, 8, 17),)}
     ),
+    "more FIX under review than are listed": known(
+        (date(2024, 3, 1), date(2015, 5, 28), date(1991, 11, 20)),
+        fix={"under_review": (date(2026, 8, 12),), "under_review_count": 4},
+    ),
+    "more settlements under review than are listed": known(
+        (date(2024, 3, 1), date(2024, 3, 2)),
+        settlement={"under_review": (date(2026, 8, 17),), "under_review_count": 3},
+    ),
     "old FIX under review": known((date(2015, 5, 28),), fix={"under_review": (date(2015, 5, 28),)}),
 }
 SPANS = [
@@ -112,3 +120,31 @@ def test_thirty_years_take_no_longer_than_a_week(world: Any, kind: Kind, name: s
         unknown(view, kind, FIRST_FIX_DAY, view.today)
         times.append(process_time() - begun)
     assert sorted(times)[2] < 0.02
+
+
+@pytest.mark.parametrize(
+    ("kind", "day", "says"),
+    [
+        ("fix", date(2024, 3, 1), "under-review"),
+        ("fix", date(2026, 8, 13), "gap"),
+        ("fix", date(2024, 2, 5), "no-fix-on-closed-day"),
+        ("fix", date(1995, 6, 15), "under-review"),
+        ("settlement", date(2015, 6, 1), "under-review"),
+        ("settlement", date(2015, 7, 1), None),
+        ("settlement", date(2024, 3, 9), "under-review"),
+        ("settlement", date(2026, 8, 9), "gap"),
+    ],
+)
+def test_days_under_review_that_are_only_counted_make_no_gap(
+    world: Any, kind: Kind, day: date, says: str | None
+) -> None:
+    """The status lists 50 days: of what is older no absence is claimed (rules 25 and 28)."""
+    of_fix = (date(2024, 3, 1), date(2026, 8, 13), date(1995, 6, 15), date(2015, 5, 28))
+    missing = (*of_fix, date(2024, 3, 9), date(2026, 8, 9))
+    fix = {"under_review": (date(2026, 8, 12),), "under_review_count": 5}
+    settlement = {"under_review": (date(2026, 8, 8),), "under_review_count": 2}
+    snapshot = world.snapshot(
+        newest=world.TODAY, without=missing, series=world.series(fix=fix, settlement=settlement)
+    )
+    view = present(snapshot, assess(snapshot, world.NOW), world.NOW)
+    assert absence(view, kind, day) == says
