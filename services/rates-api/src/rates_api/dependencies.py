@@ -14,8 +14,9 @@ log = structlog.get_logger(__name__)
 class InstanceHealth:
     """The health of the whole instance (protocol rule 24).
 
-    `level` is the worst of its workers, `response_time_p95` (milliseconds) and `cache_hit_ratio`
-    (0 to 1) cover the last 5 minutes and all workers, None without traffic.
+    `level` is the worst of its workers, `warnings` are those of any of them, so that they name each
+    cause of it. `response_time_p95` (milliseconds) and `cache_hit_ratio` (0 to 1) cover the last 5
+    minutes and all workers, None without traffic.
     """
 
     level: Level
@@ -23,6 +24,7 @@ class InstanceHealth:
     redis: Dependency
     response_time_p95: float | None = None
     cache_hit_ratio: float | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class DependencyMonitor:

@@ -18,6 +18,7 @@ from rates_api.request_counters import RequestTotals, hit_ratio, p95, summed
 from rates_api.snapshot.level import LEVELS
 from rates_api.snapshot.snapshot import Feed
 from rates_contracts.answers import Dependency, Level
+from rates_contracts.warnings import in_order
 from rates_telemetry.exposition import DirectoryCollector, replace_file, write
 
 FRESH_SECONDS = 10.0
@@ -28,9 +29,10 @@ STATES: tuple[Dependency, ...] = ("healthy", "degraded", "unhealthy")
 
 
 class WorkerReport(msgspec.Struct, frozen=True):
-    """The state of one worker: level, feed, dependencies, and its last five minutes."""
+    """The state of one worker: level, warnings, feed, dependencies, and its last five minutes."""
 
     level: Level
+    warnings: tuple[str, ...]
     feed: Feed
     position: str | None
     database: Dependency
@@ -118,6 +120,7 @@ def merged(reports: Sequence[WorkerReport]) -> InstanceHealth:
         redis=_worst([report.redis for report in reports]),
         response_time_p95=p95(figures),
         cache_hit_ratio=hit_ratio(figures),
+        warnings=in_order(code for report in reports for code in report.warnings),
     )
 
 

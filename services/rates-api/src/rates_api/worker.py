@@ -138,14 +138,15 @@ class Worker:
     def _report(self) -> WorkerReport:
         snapshot = self.current.snapshot
         now = self.clock()
-        level = assess_whole(snapshot, now).level
+        whole = assess_whole(snapshot, now)
         feed = snapshot.feed if snapshot else "database"
         head = snapshot.head if snapshot else None
-        self.metrics.show(level, feed, head)
+        self.metrics.show(whole.level, feed, head)
         ahead = (head.recorded_at - now).total_seconds() if head else 0.0
         self.metrics.on_record_ahead(max(ahead, 0.0))
         return WorkerReport(
-            level=level,
+            level=whole.level,
+            warnings=whole.warnings,
             feed=feed,
             position=head.at.stream_id if head else None,
             database=self.database.state,

@@ -17,11 +17,14 @@ from rates_api.metrics import Metrics
 from rates_contracts.answers import Level
 
 
-def report(metrics: Metrics, level: Level = "healthy", **changes: str) -> WorkerReport:
-    """Return the report of a worker at `level`."""
+def report(
+    metrics: Metrics, level: Level = "healthy", *warnings: str, **changes: str
+) -> WorkerReport:
+    """Return the report of a worker at `level` because of `warnings`."""
     states = {"database": "healthy", "redis": "healthy"} | changes
     return WorkerReport(
         level=level,
+        warnings=warnings,
         feed="redis",
         position="1-2",
         figures=metrics.traffic.totals(),
@@ -71,6 +74,17 @@ def test_any_worker_tells_the_worst_level(
     health = heard(workers[1], report(metrics[1]))
 
     assert (health.level, health.redis, health.database) == ("degraded", "unhealthy", "healthy")
+
+
+def test_each_cause_of_the_level_is_told(
+    workers: list[ReportDirectory], metrics: list[Metrics]
+) -> None:
+    """Protocol rule 24: the warnings are those of any worker, each once, worst first."""
+    workers[0].publish(report(metrics[0], "degraded", "not_fed_by_redis", "simulated_data"))
+
+    health = heard(workers[1], report(metrics[1], "degraded", "unverified", "simulated_data"))
+
+    assert health.warnings == ("unverified", "not_fed_by_redis", "simulated_data")
 
 
 def test_traffic_is_of_all_workers(workers: list[ReportDirectory], metrics: list[Metrics]) -> None:

@@ -1,8 +1,8 @@
 """`GET /health`: the instance's state, for operators and dashboards; answered from memory.
 
 It is about the whole instance (protocol rule 24): its figures are the last merged ones, its level
-the worst of the instance's and this worker's own at this moment, its freshness the worse of both
-series' (protocol rule 27). Missing history degrades it alone.
+and warnings the worst of the instance's and this worker's own at this moment, its freshness the
+worse of both series' (protocol rule 27). Missing history degrades it alone.
 """
 
 from datetime import datetime
@@ -15,6 +15,7 @@ from rates_api.snapshot.level import LEVELS, assess_whole
 from rates_api.snapshot.snapshot import Snapshot
 from rates_contracts.answers import Dependencies, Dependency, Health, Level, Performance
 from rates_contracts.status import BreakerState, Upstream
+from rates_contracts.warnings import in_order
 
 HealthStatus = Literal["healthy", "degraded", "unhealthy"]
 
@@ -44,7 +45,7 @@ def answer(instance: InstanceHealth, snapshot: Snapshot | None, now: datetime) -
         dependencies=_dependencies(instance, snapshot),
         performance=Performance(instance.response_time_p95, instance.cache_hit_ratio),
         freshness=None if snapshot is None else freshness(own),
-        warnings=own.warnings,
+        warnings=in_order((*own.warnings, *instance.warnings)),
         version=__version__,
         position=None if snapshot is None else snapshot.head.at.stream_id,
     )

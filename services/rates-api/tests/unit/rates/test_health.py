@@ -45,6 +45,15 @@ async def test_the_worst_worker_speaks(
     assert ("retry-after" in answer.headers) is (code == 503)
 
 
+async def test_the_level_of_another_worker_has_its_cause(ask: Ask, worker: Any) -> None:
+    """What degrades any worker is named, whichever worker answers (protocol rule 24)."""
+    worker.health = dataclasses.replace(
+        worker.health, level="degraded", warnings=("not_fed_by_redis",)
+    )
+    health = (await ask("/health")).json()
+    assert (health["level"], health["warnings"]) == ("degraded", ["not_fed_by_redis"])
+
+
 async def test_its_own_level_counts_at_this_moment(ask: Ask, worker: Any, world: Any) -> None:
     """The instance's figures may be seconds old; what this worker knows now weighs in."""
     worker.now = world.NOW + timedelta(minutes=5)
