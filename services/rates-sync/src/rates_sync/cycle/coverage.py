@@ -9,7 +9,7 @@ from datetime import date as Day
 from datetime import timedelta
 from itertools import pairwise
 
-from rates_contracts.calendar import ONE_DAY
+from rates_contracts.calendar import ONE_DAY, is_weekend
 from rates_contracts.observation import FIX
 from rates_sync.store.coverage import Coverage, Span, merged
 from rates_sync.upstream import Answer
@@ -22,11 +22,13 @@ def covered(answer: Answer, series: str, today: Day) -> tuple[Span, ...]:
     """Return the days of `series` that `answer` covers, ascending, none of them after `today`.
 
     None of an answer that is not of now, lacks the series or has a row whose day can't be read.
+    A weekday `today` is covered by its value alone: one that is not out yet may come after the last
+    question, and then nobody asks for it again.
     """
-    asked = _asked(answer, today)
+    days = {day for name, day in answer.days if name == series}
+    asked = _asked(answer, today if today in days or is_weekend(today) else today - ONE_DAY)
     if asked is None or not answer.is_of_now or not _is_readable(answer, series):
         return ()
-    days = {day for name, day in answer.days if name == series}
     seen = sorted(day for day in days if asked.first <= day <= asked.last)
     if series == FIX:
         # The settlement series has no such edges: it began in 2020.
@@ -50,11 +52,11 @@ def uncovered(span: Span, spans: Sequence[Span]) -> tuple[Span, ...]:
     return tuple(gap for gap in between if gap.first <= gap.last)
 
 
-def _asked(answer: Answer, today: Day) -> Span | None:
+def _asked(answer: Answer, last: Day) -> Span | None:
     query = answer.query
-    if query is None or query.first is None or query.last is None or query.first > today:
+    if query is None or query.first is None or query.last is None or query.first > last:
         return None
-    return Span(query.first, min(query.last, today))
+    return Span(query.first, min(query.last, last))
 
 
 def _is_readable(answer: Answer, series: str) -> bool:

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rates_contracts.calendar import ONE_DAY
+from rates_contracts.calendar import ONE_DAY, mexico_day
 from rates_contracts.events import HistoryReload
 from rates_contracts.observation import FIRST_FIX_DAY, FIX, SETTLEMENT
 from rates_sync.cycle.backfill import CHUNK, Backfill, Progress, Waits, chunks
+from rates_sync.cycle.cycle import Cycle
 from rates_sync.cycle.recorder import AnnounceMode, Recorder
 from rates_sync.errors import UpstreamFailure
 from rates_sync.store.coverage import Span
@@ -73,6 +74,19 @@ async def test_whole_history_leaves_no_hole(desk: Any, backfill: Backfill) -> No
     for series in (FIX, SETTLEMENT):
         known = event.status.series[series]
         assert (known.complete_from, known.complete_at) == (FIRST_FIX_DAY, event.recorded_at)
+
+
+async def test_a_fix_after_the_last_question_is_asked_for_after_a_long_rest(
+    desk: Any, banxico: Any, recorder: Recorder, backfill: Backfill, mexico: Any
+) -> None:
+    """Protocol rule 25: what was not out before noon is no gap when polls no longer reach back."""
+    cycle, off = Cycle(banxico, recorder, desk.clock), Day(2026, 4, 15)
+    desk.clock.now = mexico(f"{off} 10:00")
+    await cycle.run()
+    desk.clock.now += timedelta(days=50)
+    await cycle.run()
+    holes = await backfill.holes(mexico_day(desk.clock()))
+    assert any(hole.first <= off <= hole.last for hole in holes)
 
 
 async def test_interrupted_backfill_goes_on_where_it_was(

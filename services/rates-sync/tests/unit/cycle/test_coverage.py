@@ -40,10 +40,20 @@ def test_days_that_were_asked_for_are_covered() -> None:
 def test_no_day_after_today_is_covered() -> None:
     """Protocol rule 25: a poll asks for days ahead, and their absence tells nothing."""
     asked = Span(Day(2026, 8, 1), Day(2026, 8, 23))
-    answer = _answer({FIX: [Day(2026, 8, 10)], SETTLEMENT: _every(1, asked)}, asked)
+    answer = _answer({FIX: [Day(2026, 8, 10), TODAY], SETTLEMENT: _every(1, asked)}, asked)
     expected = (Span(asked.first, TODAY),)
     assert covered(answer, FIX, TODAY) == covered(answer, SETTLEMENT, TODAY) == expected
     assert covered(answer, FIX, Day(2026, 7, 31)) == ()
+
+
+def test_today_is_covered_by_its_value_or_on_a_weekend() -> None:
+    """Protocol rule 25: a FIX that comes after the last question before a long rest is no gap."""
+    asked = Span(Day(2026, 8, 1), Day(2026, 8, 23))
+    friday, saturday = Day(2026, 8, 14), Day(2026, 8, 15)
+    answer = _answer({FIX: [Day(2026, 8, 10)]}, asked)
+    assert covered(answer, FIX, friday) == (Span(asked.first, Day(2026, 8, 13)),)
+    assert covered(answer, FIX, saturday) == (Span(asked.first, saturday),)
+    assert covered(_answer({FIX: []}, Span(friday, friday)), FIX, friday) == ()
 
 
 @pytest.mark.parametrize(("apart", "is_hole"), [(15, False), (16, True)])
