@@ -83,7 +83,9 @@ def _by_values(view: View, stored: Observation, depth: int) -> Day | None:
     if fitting and depth:
         floor = _determination(view, stored.date - ONE_DAY, depth - 1)
         fitting = [day for day in fitting if floor is None or day >= floor]
-    return fitting[0] if len(fitting) == 1 else None
+    # The DOF has it on a day between: one of the day before can't be meant, however it fits.
+    found = [day for day in fitting if stored.date - day > ONE_DAY]
+    return found[0] if len(fitting) == len(found) == 1 else None
 
 
 def _observed_before(view: View, day: Day) -> Sequence[Observation]:

@@ -277,3 +277,15 @@ async def test_an_equal_fix_confirms_no_settlement_whose_own_is_not_loaded(
     answer = (await ask("/api/v1/rates/2024-02-27?kind=settlement")).json()
     assert (answer["dates"]["determined"], answer["dates"]["confirmed"]) == (None, False)
     assert answer["warnings"] == ["history_loading", "dates_unconfirmed"]
+
+
+async def test_the_fix_of_the_day_before_is_never_that_of_a_settlement(
+    ask: Ask, worker: Any, world: Any
+) -> None:
+    """It applies from the day after its DOF, however equal it is to one corrected (rule 31)."""
+    own, neighbour = date(2024, 2, 23), date(2024, 2, 26)
+    assert world.fix()[own] == world.fix()[neighbour]
+    correction = world.observation("SF43718", own, "17.1999", neighbour, 2)
+    worker.current.replace(world.snapshot(extra=(correction,)))
+    dates = (await ask("/api/v1/rates/2024-02-27?kind=settlement")).json()["dates"]
+    assert (dates["determined"], dates["confirmed"]) == (None, False)
