@@ -332,6 +332,28 @@ async def test_a_snapshot_replaced_during_the_spread_is_left_alone(
     assert worker.current.snapshot.head == worker.record.state.head
 
 
+async def test_another_feed_during_the_spread_is_no_other_snapshot(
+    make: Make, fakes: ModuleType
+) -> None:
+    """A feed that changes while a reload waits leaves the reload to be done."""
+
+    worker: Any = None
+
+    async def lose_feed() -> None:
+        worker.current.set_feed("database")
+
+    worker = make(spread=lose_feed)
+    worker.record.poll()
+    worker.current.replace(worker.record.snapshot.with_feed("redis"))
+    worker.record.backfill(fakes.observation(date(2024, 1, 2)))
+    worker.redis.relay()
+
+    await worker.reader.step()
+
+    assert worker.current.snapshot.head == worker.record.state.head
+    assert worker.counted == ["history_reload"]
+
+
 async def test_the_warm_up_prefers_the_documents(make: Make) -> None:
     """Protocol rule 12: manifest and documents from Redis, and Redis is the feed at once."""
     worker = make()

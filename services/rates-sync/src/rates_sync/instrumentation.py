@@ -27,7 +27,7 @@ from rates_sync.relay.relay import RelayStep
 from rates_sync.store.pruning import Pruned
 from rates_sync.timetable.calendar import fix_missing
 from rates_sync.timetable.schedule import ScheduleInputs
-from rates_sync.upstream import Rejected
+from rates_sync.upstream import IN_DOUBT, Rejected
 
 log = structlog.get_logger(__name__)
 
@@ -76,8 +76,8 @@ class Instrumentation:
         metrics.recorded.labels("new").inc(additions.new)
         metrics.recorded.labels("correction").inc(additions.corrections)
         for datum in additions.quarantined:
-            reviewed = datum.kind in ("suspicious", "weekend", "closed_weekday")
-            metrics.quarantined.labels("suspicious" if reviewed else "rejected").inc()
+            reason = "suspicious" if datum.kind in IN_DOUBT else "rejected"
+            metrics.quarantined.labels(reason).inc()
         self._on_quarantined(additions.quarantined)
 
     def on_chunk(self, progress: Progress) -> None:

@@ -77,6 +77,9 @@ RejectedKind = Literal[
 - `answer`: a whole answer that can't be used.
 """
 
+IN_DOUBT: tuple[RejectedKind, ...] = ("suspicious", "weekend", "closed_weekday")
+"""The kinds of data that are values, and may be recorded after a review."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rejected:

@@ -166,7 +166,7 @@ class StreamReader:
         self._on_entry(wanted.reason)
         log.warning("stream_needs_reload", reason=wanted.reason, at=wanted.at_least.stream_id)
         await self._pauses.spread()
-        if self._snapshot is not before:
+        if self._snapshot.head != before.head:
             return  # The head monitor was faster; the entry is read again.
         try:
             loaded = await self._sources.load(wanted.reason, wanted.at_least)

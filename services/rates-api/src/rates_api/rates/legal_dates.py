@@ -11,7 +11,7 @@ from datetime import date as Day
 from rates_api.rates.view import View
 from rates_contracts.answers import Dates
 from rates_contracts.calendar import MAX_DAYS_APART, ONE_DAY
-from rates_contracts.observation import Observation
+from rates_contracts.observation import FIRST_FIX_DAY, Observation
 
 MAX_OBSERVED_DAYS = 5
 """The observed FIX days before a settlement of which it may be that of a single one."""
@@ -53,7 +53,7 @@ def is_loading(view: View, settlement: Day) -> bool:
     """Tell whether the FIX history is still incomplete where it would tell of `settlement`."""
     complete_from = view.series["fix"].complete_from
     observed = _observed_before(view, settlement)
-    first = observed[0].date if observed else settlement
+    first = observed[0].date if len(observed) == MAX_OBSERVED_DAYS else FIRST_FIX_DAY
     return complete_from is None or first < complete_from
 
 
@@ -83,7 +83,9 @@ def _by_values(view: View, stored: Observation, depth: int) -> Day | None:
     if fitting and depth:
         floor = _determination(view, stored.date - ONE_DAY, depth - 1)
         fitting = [day for day in fitting if floor is None or day >= floor]
-    return fitting[0] if len(fitting) == 1 else None
+    # The DOF has it on a day between: one of the day before can't be meant, however it fits.
+    found = [day for day in fitting if stored.date - day > ONE_DAY]
+    return found[0] if len(fitting) == len(found) == 1 else None
 
 
 def _observed_before(view: View, day: Day) -> Sequence[Observation]:

@@ -260,3 +260,32 @@ async def test_until_when_a_fix_applies_is_null_where_the_calendar_ends(
     dates = (await ask("/api/v1/rates/2026-08-17?kind=settlement")).json()["dates"]
     assert (dates["determined"], dates["applies_from"]) == ("2026-08-13", "2026-08-15")
     assert (dates["applies_to"], dates["confirmed"]) == (None, True)
+
+
+async def test_an_equal_fix_confirms_no_settlement_whose_own_is_not_loaded(
+    ask: Ask, worker: Any, world: Any
+) -> None:
+    """Its FIX may be among the days not asked for, however well a neighbour fits (rule 31)."""
+    since = date(2024, 2, 24)
+    own, neighbour = date(2024, 2, 23), date(2024, 2, 26)
+    assert world.fix()[own] == world.fix()[neighbour]
+    series = world.series(fix={"complete_from": since, "complete_at": None})
+    loading = world.snapshot(
+        kept=lambda row: row.series != "SF43718" or row.date >= since, series=series
+    )
+    worker.current.replace(loading)
+    answer = (await ask("/api/v1/rates/2024-02-27?kind=settlement")).json()
+    assert (answer["dates"]["determined"], answer["dates"]["confirmed"]) == (None, False)
+    assert answer["warnings"] == ["history_loading", "dates_unconfirmed"]
+
+
+async def test_the_fix_of_the_day_before_is_never_that_of_a_settlement(
+    ask: Ask, worker: Any, world: Any
+) -> None:
+    """It applies from the day after its DOF, however equal it is to one corrected (rule 31)."""
+    own, neighbour = date(2024, 2, 23), date(2024, 2, 26)
+    assert world.fix()[own] == world.fix()[neighbour]
+    correction = world.observation("SF43718", own, "17.1999", neighbour, 2)
+    worker.current.replace(world.snapshot(extra=(correction,)))
+    dates = (await ask("/api/v1/rates/2024-02-27?kind=settlement")).json()["dates"]
+    assert (dates["determined"], dates["confirmed"]) == (None, False)

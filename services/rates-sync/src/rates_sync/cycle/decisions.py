@@ -26,10 +26,9 @@ from rates_sync.store.review import (
     read_quarantined,
     read_withdrawals,
 )
+from rates_sync.upstream import IN_DOUBT
 
 QuarantineDecision = Literal["accept", "reject"]
-RECORDABLE = ("suspicious", "weekend", "closed_weekday")
-"""The kinds of quarantined data that are values."""
 MIN_ID = 8
 """Characters of a quarantined value's ID that name it."""
 
@@ -57,7 +56,7 @@ async def decide_quarantined(
         if decision == "reject":
             await end_quarantine(recording.connection, ids, "rejected")
             await session.announce_if_worth()
-        elif chosen.kind not in RECORDABLE:
+        elif chosen.kind not in IN_DOUBT:
             raise Undecidable(f"{chosen.raw} is no value that could be recorded")
         else:
             await end_quarantine(recording.connection, ids, "accepted")

@@ -16,11 +16,11 @@ from sqlalchemy import ColumnElement, Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rates_sync.store.schema import quarantine, withdrawals
-from rates_sync.upstream import Rejected
+from rates_sync.upstream import IN_DOUBT, Rejected
 
 QuarantineState = Literal["open", "released", "accepted", "rejected", "closed"]
 """`open` while published and undecided; the rest say how it ended."""
-REVIEWED = ("unusable", "suspicious", "weekend", "closed_weekday")
+REVIEWED = ("unusable", *IN_DOUBT)
 """The kinds that put their day under review; the others have no day that was asked for."""
 
 WithdrawalDecision = Literal["keep", "accept"]

@@ -12,11 +12,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
+from rates_contracts.calendar import mexico_day
 from rates_dev.ports import free_port
 from rates_sync.migrations import migrate
 from rates_sync.store.engine import open_engine
@@ -30,16 +32,14 @@ DEADLINE = 20.0
 
 @pytest.fixture
 def banxico() -> Iterator[str]:
-    """A Banxico that answers every range with the first FIX and its settlement; yields its URL."""
-    rows = {"SF43718": ("12/11/1991", "3.0735"), "SF60653": ("14/11/1991", "3.0735")}
+    """A Banxico with the same rate on each weekday of the last weeks; yields its URL."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            whole = "/1991-11-12/" in self.path
+            rows = [{"fecha": f"{day:%d/%m/%Y}", "dato": "17.0000"} for day in _weekdays(self.path)]
             series = [
-                {"idSerie": name, "titulo": name}
-                | ({"datos": [{"fecha": day, "dato": value}]} if whole else {})
-                for name, (day, value) in rows.items()
+                {"idSerie": name, "titulo": name} | ({"datos": rows} if rows else {})
+                for name in ("SF43718", "SF60653")
             ]
             self.send_response(200)
             self.end_headers()
@@ -55,6 +55,14 @@ def banxico() -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+def _weekdays(path: str) -> list[date]:
+    """Return the weekdays of a range up to today; none of one that ended before."""
+    first, last = map(date.fromisoformat, path.split("/")[-2:])
+    today = mexico_day(datetime.now(UTC))
+    days = (first + timedelta(days=n) for n in range((today - first).days + 1))
+    return [day for day in days if day.weekday() < 5] if last >= today else []
 
 
 @pytest.fixture

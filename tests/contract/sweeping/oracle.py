@@ -1,0 +1,643 @@
+"""Whether an answer claims more than could be known: each claim is held against the facts.
+
+Written from the truth tables, without a line of the services. `contradictions` says in a sentence
+why a claim is false. Silence is judged, too: what is recorded must be answered. Pure.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+from contract.sweeping.published import (
+    CALENDAR_BEGINS,
+    DAY,
+    FIRST_DAY,
+    banking_day_after,
+    determination_of,
+    is_banking_day,
+    local,
+    wall,
+)
+from contract.sweeping.questions import Question, Said
+from contract.sweeping.situations import Facts
+from contract.sweeping.standpoint import (
+    AWAITED_FROM,
+    LATE_FROM,
+    NOON,
+    Standpoint,
+    fresh_limit,
+    is_missing,
+    newest_seen,
+)
+from rates_contracts.observation import Kind
+
+MIDNIGHT = time()
+LASTING = frozenset({"simulated_data", "late_publication", "dates_unconfirmed"})
+"""The warnings that don't shorten how long an answer is kept; all others do."""
+SHORT, MAX_PROBLEM_SECONDS = 15, 5
+PLACES = Decimal("0.000001")
+LAST_WITHIN = timedelta(days=60)
+"""Ten values lie in so many days, unless many are missing."""
+Claim = Iterator[str]
+
+
+def contradictions(facts: Facts, question: Question, said: Said) -> Claim:
+    """Yield why what was said is false, nothing if it holds."""
+    is_past = question.as_of is not None
+    here = Standpoint(facts, question.as_of or facts.now, is_past)
+    if said.status not in (200, 404, 503):
+        yield f"status {said.status}"
+        return
+    yield from _caching(here, said)
+    if said.status != 200 and question.endpoint != "health":
+        yield from _problem(here, question, said)
+        return
+    if is_past and not _is_within_record(here):
+        yield "`as_of` answers before the whole history was recorded"
+    yield from ANSWERS[question.endpoint](here, question, said.body)
+    yield from _warned(here, said.body)
+
+
+# How long it is kept
+
+
+def _caching(here: Standpoint, said: Said) -> Claim:
+    control, now = said.cache_control, here.facts.now
+    if "immutable" in control:
+        if not (here.is_past and here.at <= here.facts.told_at <= now):
+            yield "immutable, though a later recording may belong to it"
+        if said.status != 200:
+            yield "an immutable problem"
+    elif control != "no-store":
+        if here.is_past:
+            yield f"`as_of` is kept as {control}"
+        yield from _shared(here, said, int(control.rpartition("s-maxage=")[2]))
+
+
+def _shared(here: Standpoint, said: Said, seconds: int) -> Claim:
+    now = here.facts.now
+    if seconds > SHORT:
+        yield from (f"s-maxage={seconds} {reason}" for reason in _hurried(here, said.body))
+    if now + timedelta(seconds=seconds) > _next_turn(here):
+        yield f"s-maxage={seconds} reaches beyond the next turn of the day"
+    limit = (said.body.get("freshness") or {}).get("fresh_until")
+    if limit and now <= _instant(limit) < now + timedelta(seconds=seconds - 1):
+        yield f"s-maxage={seconds} reaches beyond fresh_until"
+    if said.status != 200 and seconds > MAX_PROBLEM_SECONDS:
+        yield f"a problem is kept for {seconds} s"
+
+
+def _hurried(here: Standpoint, body: Any) -> Claim:
+    """Yield why shared caches must keep an answer shortly."""
+    passing = set(body.get("warnings", ())) - LASTING
+    if passing or not body.get("known", True):
+        yield f"beside {sorted(passing) or 'unknown days'}"
+    if any(result.get("problem", {}).get("code", "")[:7] == "not-yet" for result in _results(body)):
+        yield "though a day is still to come"
+    if here.facts.feed != "redis":
+        yield "though the stream is not read"
+    if _is_awaited(here):
+        yield "while the FIX may appear at any moment"
+
+
+def _results(body: Any) -> list[Any]:
+    return list(body.get("results", ()))
+
+
+def _is_awaited(here: Standpoint) -> bool:
+    now, today = here.facts.now, here.facts.today
+    if not is_banking_day(today) or newest_seen(here.facts) == today:
+        return False
+    return wall(today, AWAITED_FROM) <= now < wall(today, LATE_FROM)
+
+
+def _next_turn(here: Standpoint) -> datetime:
+    now, today = here.facts.now, here.facts.today
+    turns = [wall(today + DAY, MIDNIGHT)]
+    if is_banking_day(today) and here.recorded("fix", today) is None:
+        turns += [wall(today, at) for at in (AWAITED_FROM, NOON, LATE_FROM)]
+    return min(turn for turn in turns if turn > now)
+
+
+def _warned(here: Standpoint, body: Any) -> Claim:
+    warnings = set(body.get("warnings", ()))
+    if here.is_past:
+        if warnings - {"dates_unconfirmed"}:
+            yield f"`as_of` warns of {sorted(warnings)}"
+        if "freshness" in body or "level" in body:
+            yield "`as_of` says how fresh it is"
+    elif body.get("known") is False and not warnings:
+        yield "unknown days without a warning"
+
+
+# Problems
+
+
+def _problem(here: Standpoint, question: Question, said: Said) -> Claim:
+    code = said.body["code"]
+    if said.status == 503 and said.retry_after is None:
+        yield f"{code} without Retry-After"
+    if code == "no-data":
+        series = (here.facts.fix, here.facts.settlement)
+        if any(known.newest(here.facts.now) is not None for known in series):
+            yield "no-data, though something is recorded"
+    elif code == "before-first-record":
+        if not here.is_past or _is_within_record(here):
+            yield "before-first-record, though the whole history was recorded by then"
+    else:
+        yield from _unanswered(here, question, code)
+
+
+def _unanswered(here: Standpoint, question: Question, code: str) -> Claim:
+    if question.endpoint == "current" or code == "no-current-rate":
+        yield from _no_current(here, question, code)
+    elif question.endpoint in ("convert", "day"):
+        day = question.day or here.today
+        yield from _absence(here, question.kind, day, code, "roll=none" in question.query)
+    else:
+        yield f"a list is refused: {code}"
+
+
+def _is_within_record(here: Standpoint) -> bool:
+    instants = (here.facts.fix.complete_at, here.facts.settlement.complete_at)
+    return all(instant is not None and instant <= here.at for instant in instants)
+
+
+def _no_current(here: Standpoint, question: Question, code: str) -> Claim:
+    kind = question.kind
+    if here.is_past:
+        if code == "gap" or (kind == "fix" and here.facts.fix.newest(here.at) is not None):
+            yield f"{code} instead of the value recorded by then"
+        return
+    has_value = (
+        here.facts.fix.newest(here.at) is not None
+        if kind == "fix"
+        else here.settled(here.today) is not None
+    )
+    if code != "no-current-rate" or question.day is not None:
+        yield f"refused by {code}"
+    elif has_value and here.is_heard(kind):
+        yield "no current rate, though it is recorded and verified"
+
+
+def _absence(here: Standpoint, kind: Kind, day: date, code: str, rolls_not: bool) -> Claim:
+    """Judge the problem of `day`, or of a day that it rolls back to."""
+    if kind == "settlement":
+        if here.settled(day) is not None:
+            yield f"{code}, though its value is recorded"
+        elif reason := _false_settlement(here, day, code):
+            yield reason
+        return
+    answering = day
+    while (
+        not rolls_not
+        and FIRST_DAY < answering <= here.today
+        and here.recorded("fix", answering) is None
+        and here.is_closed(answering)
+        and here.complete("fix", answering)
+    ):
+        answering -= DAY
+    if here.recorded("fix", answering) is not None and answering <= here.today:
+        yield f"{code}, though the FIX of {answering} is recorded"
+    elif reason := _false_fix(here, answering, code):
+        yield f"{reason} ({answering})"
+
+
+def _false_fix(here: Standpoint, day: date, code: str) -> str | None:
+    """Return why the problem of `day`, which has no FIX recorded, is false."""
+    known = here.facts.fix
+    truths: dict[str, Callable[[], bool]] = {
+        "before-first-observation": lambda: day < FIRST_DAY,
+        "not-yet-known": lambda: day > here.today,
+        "under-review": lambda: here.reviewed("fix", day),
+        "history-loading": lambda: not here.complete("fix", day),
+        "no-fix-on-closed-day": lambda: here.is_closed(day),
+        "gap": lambda: (
+            _is_missing_for_good(here, day)
+            and ((here.is_past and day in known.reviewed) or known.shown(day, here.at) is None)
+        ),
+        "not-verified": lambda: (
+            here.is_due(day) and not here.has_later("fix", day) and not here.is_heard("fix")
+        ),
+        "not-yet-published": lambda: _is_yet_to_come(here, day),
+        "not-known-then": lambda: (
+            here.is_past and here.is_due(day) and not here.has_later("fix", day)
+        ),
+    }
+    if code not in truths:
+        return f"{code} is no answer for a day"
+    if code == "not-verified" and here.is_past:
+        return "not-verified with as_of"
+    if day in here.facts.fix.reviewed and not here.is_past and code != "under-review":
+        return f"{code}, though its value is under review"
+    return None if truths[code]() else f"{code} is false"
+
+
+def _is_missing_for_good(here: Standpoint, day: date) -> bool:
+    """Tell whether a banking day is known to have no FIX, since a later one is recorded."""
+    return (
+        day >= CALENDAR_BEGINS
+        and here.is_due(day)
+        and here.complete("fix", day)
+        and not here.reviewed("fix", day)
+        and here.recorded("fix", day) is None
+        and here.has_later("fix", day)
+    )
+
+
+def _is_yet_to_come(here: Standpoint, day: date) -> bool:
+    """Tell whether the FIX of a banking day is not due, or late as the source itself says."""
+    if day < CALENDAR_BEGINS or not is_banking_day(day) or day > here.today:
+        return False
+    if not here.is_due(day):
+        return True
+    return not here.has_later("fix", day) and here.is_heard("fix")
+
+
+def _false_settlement(here: Standpoint, day: date, code: str) -> str | None:
+    """Return why the problem of `day`, which has no settlement, is false."""
+    determined = determination_of(day)
+    ahead = day > here.today
+    due, later = here.is_due(determined), here.has_later("settlement", day)
+    known = here.complete("settlement", day) and not here.rests_on_missing_history(day)
+    reviewed = here.reviewed("settlement", day) or here.reviewed("fix", determined)
+    heard = here.is_heard("settlement")
+    truths = {
+        "before-first-observation": day < FIRST_DAY or (determined is None and known),
+        "under-review": reviewed,
+        "history-loading": not known,
+        "gap": _has_no_settlement(here, day) and known and (later or (heard and due and not ahead)),
+        "not-verified": not here.is_past and due and not later and not heard,
+        "not-yet-known": not due or (ahead and (here.is_past or (heard and not later))),
+        "not-known-then": here.is_past and due and not later and not ahead,
+    }
+    if code not in truths:
+        return f"{code} is no answer for a settlement"
+    if reviewed and code != "under-review":
+        return f"{code}, though its value is under review"
+    return None if truths[code] else f"{code} is false"
+
+
+def _has_no_settlement(here: Standpoint, day: date) -> bool:
+    """Tell whether the source has none, and no FIX stands in for it.
+
+    With `as_of` only what is recorded counts, never what is under review.
+    """
+    aside = here.is_past and day in here.facts.settlement.reviewed
+    if not aside and here.facts.settlement.shown(day, here.at) is not None:
+        return False
+    determined = determination_of(day)
+    if determined is None or not here.is_before_stored(day):
+        return True
+    return here.facts.fix.shown(determined, here.at) is None
+
+
+# Rates
+
+
+def _day(here: Standpoint, question: Question, body: Any) -> Claim:
+    assert question.day is not None
+    yield from _rate(here, question.kind, question.day, body)
+
+
+def _rate(here: Standpoint, kind: Kind, day: date, body: Any) -> Claim:
+    """Judge the rate that answers for `day`."""
+    resolved = date.fromisoformat(body["resolved"])
+    if kind == "settlement":
+        yield from _settlement_rate(here, resolved, body)
+        if resolved != day:
+            yield f"a settlement rolled to {resolved}"
+        return
+    yield from _fix_rate(here, resolved, body)
+    between = (resolved + ahead * DAY for ahead in range(1, (day - resolved).days + 1))
+    for passed in between:
+        if here.recorded("fix", passed) is not None or not here.is_closed(passed):
+            yield f"{passed} counts as closed, which had a FIX or should have"
+        elif not here.complete("fix", passed):
+            yield f"{passed} counts as closed, which nobody has asked for"
+
+
+def _fix_rate(here: Standpoint, day: date, body: Any) -> Claim:
+    recorded = here.recorded("fix", day)
+    if recorded is None or Decimal(body["rate"]) != recorded:
+        yield f"the FIX of {day} is {body['rate']}, recorded is {recorded}"
+    yield from _dates(here, body["dates"])
+    if body["dates"]["determined"] != str(day):
+        yield f"determined on {body['dates']['determined']}, not {day}"
+    yield from _rate_warnings(here, "fix", day, body)
+
+
+def _settlement_rate(here: Standpoint, day: date, body: Any) -> Claim:
+    expected = here.settled(day)
+    if expected != (Decimal(body["rate"]), body["derived"]):
+        yield f"the settlement of {day} is {body['rate']}, {body['derived']=}: it is {expected}"
+    yield from _dates(here, body["dates"])
+    determined = body["dates"]["determined"]
+    own = determination_of(day)
+    if determined not in (None, str(own)) and own not in here.facts.fix.corrected:
+        yield f"determined on {determined}, not {own}"
+    warnings = body.get("warnings", ())
+    if determined is None and "dates_unconfirmed" not in warnings:
+        yield "no day of determination, and no warning"
+    if here.lacks_fix_of(day) and "history_loading" not in warnings:
+        yield "the FIX that it rests on is not loaded, and nothing warns"
+    yield from _rate_warnings(here, "settlement", day, body)
+
+
+def _rate_warnings(here: Standpoint, kind: Kind, day: date, body: Any) -> Claim:
+    withdrawn = day in here.facts.known(kind).withdrawn and not here.is_past
+    if withdrawn and "withdrawn_at_source" not in body.get("warnings", ()):
+        yield f"{day} is withdrawn, and nothing warns"
+
+
+def _dates(here: Standpoint, dates: Any) -> Claim:
+    """Judge the legal dates; confirmed are they by this very FIX and a stored settlement."""
+    determined, first, last = (
+        dates[name] and date.fromisoformat(dates[name])
+        for name in ("determined", "applies_from", "applies_to")
+    )
+    if not dates["confirmed"]:
+        return
+    if determined is None or first is None:
+        yield "confirmed dates that are not there"
+        return
+    stored, fix = here.recorded("settlement", first), here.recorded("fix", determined)
+    if stored is None or fix is None or stored != fix:
+        yield f"confirmed, but the FIX is {fix} and the settlement of {first} {stored}"
+    if _is_ambiguous(here, determined, first, last or first):
+        return
+    if determination_of(first) != determined:
+        yield f"confirmed, but {first} rests on {determination_of(first)}"
+    published = banking_day_after(determined)
+    if dates["dof_published"] != str(published) or first != published + DAY:
+        yield f"confirmed dates that the calendar refutes: {dates}"
+    if last is not None and last != banking_day_after(published):
+        yield f"applies to {last}, the calendar says {banking_day_after(published)}"
+
+
+def _is_ambiguous(here: Standpoint, determined: date, first: date, last: date) -> bool:
+    """Tell whether a FIX corrected alone leaves its settlements to an equal neighbour (rule 31).
+
+    Never to a FIX of the day before: that is published on the day itself at the earliest.
+    """
+    settled = (first + ahead * DAY for ahead in range((last - first).days + 1))
+    corrected = any(determination_of(day) in here.facts.fix.corrected for day in settled)
+    return corrected and first - determined > DAY
+
+
+def _current(here: Standpoint, question: Question, body: Any) -> Claim:
+    yield from _current_rate(here, question.kind, body)
+    if not here.is_past:
+        yield from _freshness(here, (question.kind,), body)
+
+
+def _current_rate(here: Standpoint, kind: Kind, body: Any) -> Claim:
+    newest = here.today if kind == "settlement" else here.facts.fix.newest(here.at)
+    if newest is None:
+        yield "a FIX that nobody recorded"
+    elif kind == "fix":
+        yield from _fix_rate(here, newest, body)
+    else:
+        yield from _settlement_rate(here, newest, body)
+
+
+def _conversion(here: Standpoint, question: Question, body: Any) -> Claim:
+    if question.day is None:
+        yield from _current_rate(here, question.kind, body)
+    else:
+        yield from _rate(here, question.kind, question.day, body)
+    if Decimal(body["result"]) != Decimal(body["rate"]):
+        yield f"a dollar is {body['result']}, at {body['rate']}"
+
+
+def _freshness(here: Standpoint, kinds: tuple[Kind, ...], body: Any) -> Claim:
+    state, warnings = body["freshness"]["state"], set(body["warnings"])
+    heard = all(here.is_heard(kind) for kind in kinds)
+    if heard == (state == "unverified"):
+        yield f"{state}, though the source was{'' if heard else ' not'} heard within its limit"
+    elif heard and (reason := _false_state(here, state)):
+        yield reason
+    if body["level"] == "healthy" and not heard:
+        yield "healthy, though the source was not heard"
+    if ("unverified" in warnings) != (state == "unverified"):
+        yield f"{state}, warnings {sorted(warnings)}"
+    yield from _limits(here, kinds, body["freshness"])
+    if "fix" in kinds:
+        yield from _review(here, body)
+    yield from _expected(here, body["freshness"]["next_publication_at"])
+
+
+def _limits(here: Standpoint, kinds: tuple[Kind, ...], freshness: Any) -> Claim:
+    """Judge the instants that tell a client how long it may believe the answer."""
+    known = [here.facts.known(kind) for kind in kinds]
+    heard = [each.heard_at for each in known]
+    limits = [limit for each in known if (limit := fresh_limit(here.facts, each)) is not None]
+    verified_at, fresh_until = freshness["verified_at"], freshness["fresh_until"]
+    if verified_at is None and None not in heard:
+        yield f"never verified, heard at {heard}"
+    if verified_at is not None and _instant(verified_at) not in heard:
+        yield f"verified at {verified_at}, heard at {heard}"
+    if fresh_until and (len(limits) < len(known) or _instant(fresh_until) > min(limits)):
+        yield f"fresh until {fresh_until}, at most until {limits}"
+
+
+def _false_state(here: Standpoint, state: str) -> str | None:
+    """Return why a state of the calendar is false at this instant."""
+    now, today = here.facts.now, here.facts.today
+    seen = newest_seen(here.facts)
+    unseen = is_banking_day(today) and (seen is None or seen < today)
+    late = is_missing(here.facts, now, LATE_FROM)
+    awaited = unseen and wall(today, AWAITED_FROM) <= now < wall(today, LATE_FROM)
+    expected = "fresh" if is_banking_day(today) else "closed_day"
+    if awaited:
+        expected = "awaiting_publication"
+    if late:
+        expected = "late"
+    return None if state == expected else f"{state}, it is {expected}"
+
+
+def _review(here: Standpoint, body: Any) -> Claim:
+    newest = here.facts.fix.newest(here.at) or FIRST_DAY
+    ahead = any(day >= newest for day in here.facts.fix.reviewed)
+    if ahead and (body["level"] == "healthy" or "value_under_review" not in body["warnings"]):
+        yield "healthy, though a newer FIX is under review"
+
+
+def _expected(here: Standpoint, instant: str | None) -> Claim:
+    if instant is None:
+        return
+    at = _instant(instant)
+    day = local(at).date()
+    if at != wall(day, NOON) or not is_banking_day(day) or day < here.today:
+        yield f"the next FIX is expected at {instant}"
+    elif here.recorded("fix", day) is not None:
+        yield f"the next FIX is expected on {day}, which has one"
+
+
+# Lists
+
+
+def _historical(here: Standpoint, question: Question, body: Any) -> Claim:
+    if not question.days:
+        yield from _last(here, question, body)
+        return
+    first, last = question.days
+    rows = {
+        date.fromisoformat(row["date"]): (Decimal(row["rate"]), row["derived"])
+        for row in body["observations"]
+    }
+    for day in _span(first, last):
+        expected = _listed(here, question.kind, day)
+        if rows.get(day) != expected:
+            yield f"{day} is listed as {rows.get(day)}, it is {expected}"
+    if len(rows) != body["count"]:
+        yield f"count {body['count']} of {len(rows)} rows"
+    yield from _known(here, question.kind, _span(first, last), body)
+
+
+def _last(here: Standpoint, question: Question, body: Any) -> Claim:
+    """Judge the last ten values: they reach back to where ten are known, or into the dark."""
+    days = _span(here.today - LAST_WITHIN, here.today)
+    values = [day for day in days if _listed(here, question.kind, day) is not None][-10:]
+    listed = [date.fromisoformat(row["date"]) for row in body["observations"]]
+    if len(values) == 10 and listed != values:
+        yield f"the last values are of {listed}, not of {values}"
+    since = values[0] if len(values) == 10 else FIRST_DAY
+    dark = not here.complete(question.kind, since)
+    dark |= any(here.is_unknown(question.kind, day) for day in days if day >= since)
+    if body["known"] and dark:
+        yield "known: true, but not every one of the last values is"
+
+
+def _listed(here: Standpoint, kind: Kind, day: date) -> tuple[Decimal, bool] | None:
+    if kind == "settlement":
+        return here.settled(day)
+    value = here.recorded("fix", day) if day <= here.today else None
+    return None if value is None else (value, False)
+
+
+def _span(first: date, last: date) -> list[date]:
+    return [first + ahead * DAY for ahead in range((last - first).days + 1)]
+
+
+def _known(here: Standpoint, kind: Kind, days: list[date], body: Any) -> Claim:
+    """Judge `known`: true if and only if each day has a value or is known to have none."""
+    unknown = [day for day in days if here.is_unknown(kind, day)]
+    if body["known"] and unknown:
+        yield f"known: true, but nothing can be known of {unknown[0]}"
+    if not body["known"] and not unknown:
+        yield "known: false, but all is known"
+
+
+def _gaps(here: Standpoint, question: Question, body: Any) -> Claim:
+    first, last = question.days
+    listed = {date.fromisoformat(row["date"]): row["status"] for row in body["gaps"]}
+    for day in _span(first, last):
+        expected = _gap(here, day)
+        if listed.get(day) != expected:
+            yield f"{day} is listed as {listed.get(day)}, it is {expected}"
+    yield from _known(here, "fix", _span(first, last), body)
+
+
+def _gap(here: Standpoint, day: date) -> str | None:
+    """Return what `day` is called among the gaps, None if it is none."""
+    if day > here.today or not here.complete("fix", day):
+        return None
+    if here.recorded("fix", day) is not None or not here.is_due(day):
+        return None
+    if here.reviewed("fix", day):
+        return "under_review"
+    if here.has_later("fix", day):
+        return "absent"
+    if not here.is_heard("fix"):
+        return "unverified"
+    return "late" if here.at >= wall(day, LATE_FROM) else None
+
+
+def _average(here: Standpoint, question: Question, body: Any) -> Claim:
+    length = int(question.window.removesuffix("d"))
+    days = _span(here.today - (length - 1) * DAY, here.today)
+    values = [value for day in days if (value := here.recorded("fix", day)) is not None]
+    mean = body["mean"] and Decimal(body["mean"])
+    expected = _mean(values)
+    if mean != expected or body["count"] != len(values):
+        yield f"the mean is {mean} of {body['count']}, not {expected} of {len(values)}"
+    due = [day for day in days if here.is_due(day) and here.at >= wall(day, LATE_FROM)]
+    missing = [day for day in due if here.recorded("fix", day) is None]
+    if body["complete"] != (not missing) or body["expected"] != len(values) + len(missing):
+        yield f"{body['expected']} expected, complete: {body['complete']}, missing are {missing}"
+    yield from _known(here, "fix", days, body)
+    yield from _freshness(here, ("fix",), body)
+
+
+def _mean(values: list[Decimal]) -> Decimal | None:
+    if not values:
+        return None
+    return (sum(values, Decimal(0)) / len(values)).quantize(PLACES, ROUND_HALF_EVEN)
+
+
+def _batch(here: Standpoint, question: Question, body: Any) -> Claim:
+    kind = question.kind
+    for day, result in zip(question.days, body["results"], strict=True):
+        if problem := result.get("problem"):
+            yield from _absence(here, kind, day, problem["code"], rolls_not=False)
+        else:
+            yield from _rate(here, kind, day, result)
+    codes = {result["problem"]["code"] for result in body["results"] if "problem" in result}
+    unknown = codes & {"history-loading", "not-verified", "under-review", "not-known-then"}
+    if body["known"] == bool(unknown):
+        yield f"known: {body['known']} with {sorted(codes)}"
+
+
+def _revisions(here: Standpoint, question: Question, body: Any) -> Claim:
+    assert question.day is not None
+    values = [Decimal(row["rate"]) for row in body["observations"]]
+    recorded = here.recorded(question.kind, question.day)
+    if (values[-1] if values else None) != recorded:
+        yield f"the newest revision is {values}, recorded is {recorded}"
+    yield from _known(here, question.kind, [question.day], body)
+
+
+def _capabilities(here: Standpoint, _: Question, body: Any) -> Claim:
+    yield from _expected(here, body["next_publication_at"])
+    for kind in body["kinds"]:
+        name: Kind = kind["kind"]
+        known = here.facts.known(name)
+        if kind["last_date"] != _text(known.newest(here.at)):
+            yield f"{name} ends on {kind['last_date']}"
+        whole = here.complete(name, FIRST_DAY)
+        if kind["first_date"] != (_text(known.first(here.at)) if whole else None):
+            yield f"{name} begins on {kind['first_date']}"
+        recent = _span(here.today - 30 * DAY, here.today)
+        if kind["known"] and (not whole or any(here.is_unknown(name, day) for day in recent)):
+            yield f"{name} is known, though days are not"
+
+
+def _text(day: date | None) -> str | None:
+    return None if day is None else str(day)
+
+
+def _health(here: Standpoint, _: Question, body: Any) -> Claim:
+    yield from _freshness(here, ("fix", "settlement"), body)
+    whole = all(here.complete(kind, FIRST_DAY) for kind in ("fix", "settlement"))
+    if not whole and (body["level"] == "healthy" or "history_loading" not in body["warnings"]):
+        yield "healthy, though history is missing"
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+ANSWERS: dict[str, Callable[[Standpoint, Question, Any], Claim]] = {
+    "day": _day,
+    "current": _current,
+    "historical": _historical,
+    "gaps": _gaps,
+    "average": _average,
+    "batch": _batch,
+    "convert": _conversion,
+    "revisions": _revisions,
+    "capabilities": _capabilities,
+    "health": _health,
+}

@@ -1,0 +1,121 @@
+"""What Banco de México has published, and when: the real values, and its bank calendar, by hand.
+
+A second reading of the rules, on purpose: nothing here comes from the services, so that a mistake
+of theirs is not repeated. A FIX shows at 12:05 in Mexico City of its day, and with it the
+settlements that rest on it. Pure.
+"""
+
+import csv
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from functools import cache, lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+DATA = Path(__file__).parents[3] / "services/rates-api/tests/data"
+ZONE = ZoneInfo("America/Mexico_City")
+DAY = timedelta(days=1)
+FIRST_DAY = date(1991, 11, 12)
+CALENDAR_BEGINS = date(2001, 1, 1)
+SHOWN_AT = time(12, 5)
+
+
+@dataclass(frozen=True)
+class Series:
+    """A series: its values by day, its days ascending, and since when each shows."""
+
+    values: Mapping[date, Decimal]
+    days: list[date]
+    shown_at: list[datetime]
+
+    def count_by(self, instant: datetime) -> int:
+        """Return how many days show at `instant`: the first ones."""
+        return bisect_right(self.shown_at, instant)
+
+    def shown(self, day: date, instant: datetime) -> Decimal | None:
+        """Return the value of `day` as it shows at `instant`."""
+        at = bisect_left(self.days, day)
+        found = at < len(self.days) and self.days[at] == day and self.shown_at[at] <= instant
+        return self.values[day] if found else None
+
+
+@lru_cache(maxsize=65536)
+def wall(day: date, at: time) -> datetime:
+    """Return the instant (UTC) at which clocks in Mexico City show `at` on `day`."""
+    return datetime.combine(day, at, tzinfo=ZONE).astimezone(UTC)
+
+
+def local(instant: datetime) -> datetime:
+    """Return the wall time in Mexico City at `instant`."""
+    return instant.astimezone(ZONE)
+
+
+@cache
+def closed_weekdays() -> frozenset[date]:
+    """Return the weekdays since 2001 on which banks close."""
+    lines = (DATA / "bank_closed_days.csv").read_text(encoding="utf-8").split()[1:]
+    return frozenset(map(date.fromisoformat, lines))
+
+
+@lru_cache(maxsize=65536)
+def is_banking_day(day: date) -> bool:
+    """Tell whether banks opened on `day`; before 2001 the FIX's own days tell."""
+    if day < CALENDAR_BEGINS:
+        return day in fix().values
+    return day.weekday() < 5 and day not in closed_weekdays()
+
+
+@lru_cache(maxsize=65536)
+def banking_day_after(day: date) -> date:
+    """Return the first banking day after `day`."""
+    day += DAY
+    while not is_banking_day(day):
+        day += DAY
+    return day
+
+
+@lru_cache(maxsize=65536)
+def banking_day_before(day: date) -> date | None:
+    """Return the last banking day before `day`, None before the first FIX."""
+    day -= DAY
+    while day >= FIRST_DAY and not is_banking_day(day):
+        day -= DAY
+    return day if day >= FIRST_DAY else None
+
+
+@lru_cache(maxsize=65536)
+def determination_of(settled: date) -> date | None:
+    """Return the day whose FIX applies on `settled`: two banking days before."""
+    published = banking_day_before(settled)
+    return None if published is None else banking_day_before(published)
+
+
+def settled_by(determined: date) -> list[date]:
+    """Return the days on which the FIX of `determined` applies."""
+    published = banking_day_after(determined)
+    length = (banking_day_after(published) - published).days
+    return [published + ahead * DAY for ahead in range(1, length + 1)]
+
+
+@cache
+def fix() -> Series:
+    """Return the FIX by determination day."""
+    values = _read("usd_mxn_fix.csv")
+    return Series(values, sorted(values), [wall(day, SHOWN_AT) for day in sorted(values)])
+
+
+@cache
+def settlement() -> Series:
+    """Return the settlement rate by calendar day."""
+    values = _read("usd_mxn_sf60653_settlement.csv")
+    days = sorted(values)
+    return Series(values, days, [wall(determination_of(day) or day, SHOWN_AT) for day in days])
+
+
+def _read(name: str) -> dict[date, Decimal]:
+    with (DATA / name).open(encoding="utf-8") as file:
+        rows = csv.DictReader(file)
+        return {date.fromisoformat(row["date"]): Decimal(row["rate"]) for row in rows}

@@ -1,0 +1,173 @@
+"""What can be known at an instant, by the truth tables: what is recorded, due, heard, complete.
+
+Not a line of the services': it is the second opinion that their answers are held against. Pure.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+
+from contract.sweeping.published import (
+    CALENDAR_BEGINS,
+    FIRST_DAY,
+    banking_day_after,
+    determination_of,
+    is_banking_day,
+    local,
+    wall,
+)
+from contract.sweeping.situations import Facts, Known
+from rates_contracts.observation import Kind
+
+AWAITED_FROM, NOON, LATE_FROM = time(11, 59), time(12), time(13)
+OPENS, CLOSES, EVENING_ENDS = time(7), time(17), time(21)
+VERIFIED_FOR = timedelta(minutes=5)
+BETWEEN_POLLS_IN_THE_EVENING, BETWEEN_POLLS_AT_NIGHT = timedelta(minutes=15), timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Standpoint:
+    """What can be known at `at`: now, or with `as_of` by the rows recorded until then alone."""
+
+    facts: Facts
+    at: datetime
+    is_past: bool
+
+    @property
+    def today(self) -> date:
+        """Return the day in Mexico City."""
+        return local(self.at).date()
+
+    def recorded(self, kind: Kind, day: date) -> Decimal | None:
+        """Return the value of `day`."""
+        return self.facts.known(kind).recorded(day, self.at)
+
+    def complete(self, kind: Kind, day: date) -> bool:
+        """Tell whether all from `day` on has been asked for; `as_of` is refused before that."""
+        since = self.facts.known(kind).complete_from
+        return self.is_past or (since is not None and since <= day)
+
+    def reviewed(self, kind: Kind, day: date | None) -> bool:
+        """Tell whether the value of `day` is under review; `as_of` does not look at that."""
+        return not self.is_past and day in self.facts.known(kind).reviewed
+
+    def is_heard(self, kind: Kind) -> bool:
+        """Tell whether the series was verified within its limit."""
+        limit = None if self.is_past else fresh_limit(self.facts, self.facts.known(kind))
+        return limit is not None and self.at <= limit
+
+    def has_later(self, kind: Kind, day: date) -> bool:
+        """Tell whether a value of a later day is recorded."""
+        newest = self.facts.known(kind).newest(self.at)
+        return newest is not None and newest > day
+
+    def is_due(self, day: date | None) -> bool:
+        """Tell whether the FIX of `day` should be out."""
+        if day is None or day < CALENDAR_BEGINS or not is_banking_day(day):
+            return False
+        return self.at >= wall(day, NOON)
+
+    def is_closed(self, day: date) -> bool:
+        """Tell whether `day` has no FIX by the calendar; before 2001 by the whole FIX history."""
+        if day < CALENDAR_BEGINS:
+            return not is_banking_day(day) and self.complete("fix", day)
+        return not is_banking_day(day)
+
+    def is_derivable(self, day: date) -> bool:
+        """Tell whether the settlement of `day` is the FIX by the rule."""
+        determined = determination_of(day)
+        return (
+            determined is not None
+            and self.is_before_stored(day)
+            and self.complete("settlement", day)
+            and self.complete("fix", determined)
+            and not self.reviewed("settlement", day)
+            and not self.reviewed("fix", determined)
+            and self.recorded("fix", determined) is not None
+        )
+
+    def is_before_stored(self, day: date) -> bool:
+        """Tell whether the stored settlements begin after `day`, if at all."""
+        first = self.facts.settlement.first(self.at)
+        return first is None or day < first
+
+    def settled(self, day: date) -> tuple[Decimal, bool] | None:
+        """Return the settlement rate of `day` and whether it is derived."""
+        stored = self.recorded("settlement", day)
+        if stored is not None:
+            return stored, False
+        determined = determination_of(day)
+        if determined is None or not self.is_derivable(day):
+            return None
+        value = self.recorded("fix", determined)
+        return None if value is None else (value, True)
+
+    def is_unknown(self, kind: Kind, day: date) -> bool:
+        """Tell whether nobody can know here whether `day` has a value."""
+        return self._fix_unknown(day) if kind == "fix" else self._settlement_unknown(day)
+
+    def _fix_unknown(self, day: date) -> bool:
+        if not FIRST_DAY <= day <= self.today or self.recorded("fix", day) is not None:
+            return False
+        if self.reviewed("fix", day) or not self.complete("fix", day):
+            return True
+        return self.is_due(day) and not self.has_later("fix", day) and not self.is_heard("fix")
+
+    def _settlement_unknown(self, day: date) -> bool:
+        if day < FIRST_DAY or self.settled(day) is not None:
+            return False
+        determined = determination_of(day)
+        if self.reviewed("settlement", day) or self.reviewed("fix", determined):
+            return True
+        if not self.complete("settlement", day) or self.rests_on_missing_history(day):
+            return True
+        if (self.is_past and day > self.today) or not self.is_due(determined):
+            return False
+        return not self.has_later("settlement", day) and not self.is_heard("settlement")
+
+    def rests_on_missing_history(self, day: date) -> bool:
+        """Tell whether the settlement of `day` would be derived from a FIX not asked for."""
+        if not self.is_before_stored(day):
+            return False
+        return not self.complete("fix", min(day, determination_of(day) or FIRST_DAY))
+
+    def lacks_fix_of(self, settled: date) -> bool:
+        """Tell whether the FIX that applies on `settled` has not been asked for."""
+        determined = determination_of(settled)
+        if determined is None or self.recorded("fix", determined) is not None:
+            return False
+        return not self.complete("fix", determined)
+
+
+def fresh_limit(facts: Facts, known: Known) -> datetime | None:
+    """Return until when a series counts as verified (protocol rule 18)."""
+    heard_at = known.heard_at
+    if heard_at is None:
+        return None
+    at = local(heard_at)
+    day, closes = at.date(), wall(at.date(), CLOSES)
+    if is_banking_day(day) and at.time() >= OPENS and heard_at + VERIFIED_FOR < closes:
+        return heard_at + VERIFIED_FOR
+    if is_missing(facts, heard_at, NOON):
+        evening = is_banking_day(day) and OPENS <= at.time() < EVENING_ENDS
+        poll = BETWEEN_POLLS_IN_THE_EVENING if evening else BETWEEN_POLLS_AT_NIGHT
+        return heard_at + poll + VERIFIED_FOR
+    opens = wall(day, OPENS)
+    if not is_banking_day(day) or heard_at >= opens:
+        opens = wall(banking_day_after(day), OPENS)
+    return opens + VERIFIED_FOR
+
+
+def is_missing(facts: Facts, at: datetime, since: time) -> bool:
+    """Tell whether a FIX that was expected from `since` of its day on has not been seen."""
+    seen = newest_seen(facts)
+    if seen is None:
+        day = local(at).date()
+        return is_banking_day(day) and at >= wall(day, since)
+    return at >= wall(banking_day_after(seen), since)
+
+
+def newest_seen(facts: Facts) -> date | None:
+    """Return the newest FIX day that is recorded or under review, which counts as seen."""
+    newest = facts.fix.newest(facts.now)
+    return max(filter(None, (newest, *facts.fix.reviewed)), default=None)
