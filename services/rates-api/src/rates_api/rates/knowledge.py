@@ -7,6 +7,7 @@ list that touches it ask here, so that they can't disagree. Pure.
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from datetime import date as Day
+from itertools import pairwise
 from typing import Any, Literal
 
 from msgspec import UNSET
@@ -232,8 +233,36 @@ def _is_within_stored(view: View, day: Day) -> bool:
 
 
 def _has_later(view: View, kind: Kind, day: Day) -> bool:
+    """Tell whether a later value makes the absence of `day` known.
+
+    With `as_of` only where the rows of then leave no hole: a silence of more than 15 days is one
+    that was filled later, or never asked for (protocol rule 25).
+    """
     newest = view.newest(kind)
-    return newest is not None and newest.date > day
+    if newest is None or newest.date <= day:
+        return False
+    return not (view.is_as_of and _is_in_hole(view.history(kind), day))
+
+
+def _is_in_hole(history: SeriesHistory, day: Day) -> bool:
+    earlier = history.at_or_before(day)
+    return earlier is not None and not history.between(earlier.date + ONE_DAY, _reach(earlier.date))
+
+
+def _holes(history: SeriesHistory, first: Day, last: Day) -> Iterator[Day]:
+    """Yield the first days of the span in each hole of the rows, and those after its last row."""
+    earlier = history.at_or_before(first)
+    days = [] if earlier is None else [earlier.date]
+    days += [row.date for row in history.between(first + ONE_DAY, last)]
+    for day, following in pairwise([*days, Day.max]):
+        if following > _reach(day):
+            start = max(first, day)
+            yield from _days(start, min(last, _reach(start)))
+
+
+def _reach(day: Day) -> Day:
+    """Return the last day on which the next row leaves no hole."""
+    return day + MAX_DAYS_APART * ONE_DAY
 
 
 def _suspects(view: View, kind: Kind, first: Day, last: Day) -> Iterator[Day]:
@@ -247,6 +276,8 @@ def _possibly_unknown(view: View, kind: Kind, first: Day, last: Day) -> Iterator
     known, history = series_status(view, kind), view.history(kind)
     yield from known.under_review
     yield from _first_missing(history, first, last)
+    if view.is_as_of:
+        yield from _holes(history, first, last)
     since = first if known.complete_from is None else max(first, known.complete_from)
     if kind == "settlement":
         for reviewed in series_status(view, "fix").under_review:

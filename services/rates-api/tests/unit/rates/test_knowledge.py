@@ -55,6 +55,9 @@ RECORDS: dict[str, Record] = {
         (date(2024, 3, 1), date(2024, 3, 2)),
         settlement={"under_review": (date(2026, 8, 17),), "under_review_count": 3},
     ),
+    "a hole of six weeks": lambda world: world.snapshot(
+        kept=lambda row: not date(2026, 5, 4) <= row.date <= date(2026, 6, 14)
+    ),
     "old FIX under review": known((date(2015, 5, 28),), fix={"under_review": (date(2015, 5, 28),)}),
 }
 SPANS = [
@@ -64,6 +67,8 @@ SPANS = [
     (date(2026, 8, 18), date(2026, 8, 18)),
     (date(2024, 2, 28), date(2024, 3, 5)),
     (date(2015, 5, 25), date(2015, 6, 5)),
+    (date(2026, 5, 18), date(2026, 5, 24)),
+    (date(2026, 4, 1), date(2026, 7, 20)),
     (date(1991, 11, 1), date(1991, 12, 1)),
 ]
 
@@ -97,6 +102,15 @@ def test_a_span_knows_what_each_of_its_days_knows(
             codes = brute_force(view, kind, *span)
             assert unknown(view, kind, *span) == codes, (view.at, span)
             assert is_known(view, kind, *span) == (not codes)
+
+
+def test_later_value_proves_no_absence_in_a_hole_of_then(world: Any) -> None:
+    """Protocol rule 25: what was filled only later, or never asked for, was not known then."""
+    snapshot = RECORDS["a hole of six weeks"](world)
+    view = as_known_at(snapshot, world.mexico(date(2026, 8, 12), 12), world.NOW)
+    assert absence(view, "fix", date(2026, 5, 20)) == "not-known-then"
+    assert absence(view, "settlement", date(2026, 5, 20)) == "not-known-then"
+    assert absence(view, "fix", date(2026, 8, 12)) == "not-known-then"
 
 
 def test_with_as_of_a_span_warns_of_nothing(world: Any) -> None:
