@@ -16,7 +16,7 @@ _MICROSECONDS = struct.Struct("=q")
 def mexico(text: str) -> datetime:
     """Return the instant at which clocks in Mexico City show `text`, as `2026-08-13 11:50:00`."""
     # The simulator's image, whose processes share this clock, has no contracts.
-    from rates_contracts.calendar import MEXICO_CITY  # noqa: PLC0415
+    from rates_contracts.calendar import MEXICO_CITY
 
     return datetime.fromisoformat(text).replace(tzinfo=MEXICO_CITY).astimezone(UTC)
 
