@@ -7,7 +7,7 @@ set aside instead, until the source confirms it or an operator decides (protocol
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date as Day
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from itertools import groupby
@@ -22,6 +22,8 @@ MAX_MOVE = Decimal("0.10")
 FLOATING_SINCE = Day(1996, 1, 1)
 """In the peso crisis before it six real daily moves were larger, up to 22.28 %."""
 SATURDAY = 5
+MAX_REST = timedelta(days=7)
+"""How long after its day a FIX begins to settle obligations, at most: over any long weekend."""
 
 SeriesDay = tuple[str, Day]
 """A day of a series."""
@@ -105,6 +107,7 @@ class Comparison:
         self._recorded_at, self._trust, self._reviewed = recorded_at, trust, reviewed
         self._agreed = _agreed(answer, calendar)
         self._held: set[SeriesDay] = set()
+        self._weekend = [row for row in answer.published if _is_weekend_fix(row)]
 
     def changes(self) -> Changes:
         """Return what to record and what to set aside."""
@@ -156,11 +159,25 @@ class Comparison:
         """Return the value as one to set aside, None if there is no doubt about it."""
         if self._trust is Trust.OPERATOR and not _is_weekend_fix(shown):
             return None
-        found = _doubt_of_day(shown, self._calendar) or _doubt_of_move(shown, previous)
+        found = (
+            _doubt_of_day(shown, self._calendar)
+            or self._doubt_of_rest(shown)
+            or _doubt_of_move(shown, previous)
+        )
         if found is None:
             return None
         kind, reason = found
         return Rejected(shown.series, shown.date, digits(shown.value), reason, kind)
+
+    def _doubt_of_rest(self, shown: Published) -> tuple[RejectedKind, str] | None:
+        """Doubt a settlement rate that has the value of a weekend's FIX, not that of its own."""
+        rests = any(
+            row.value == shown.value and row.date < shown.date <= row.date + MAX_REST
+            for row in self._weekend
+        )
+        if shown.series == SETTLEMENT and rests and (SETTLEMENT, shown.date) not in self._agreed:
+            return "suspicious", "rests on a FIX of a weekend"
+        return None
 
     def _is_released(self, shown: Published, collected: _Collected) -> bool:
         """Tell whether both series agree on a value that was seen long enough (rule 28).

@@ -29,6 +29,8 @@ from rates_sync.store.review import (
 from rates_sync.upstream import IN_DOUBT
 
 QuarantineDecision = Literal["accept", "reject"]
+RECORDABLE = tuple(kind for kind in IN_DOUBT if kind != "weekend")
+"""The kinds that may be recorded: Banxico determines no FIX on a weekend."""
 MIN_ID = 8
 """Characters of a quarantined value's ID that name it."""
 
@@ -56,8 +58,8 @@ async def decide_quarantined(
         if decision == "reject":
             await end_quarantine(recording.connection, ids, "rejected")
             await session.announce_if_worth()
-        elif chosen.kind not in IN_DOUBT:
-            raise Undecidable(f"{chosen.raw} is no value that could be recorded")
+        elif chosen.kind not in RECORDABLE:
+            raise Undecidable(f"{chosen.raw} is no value of its day: it can only be rejected")
         else:
             await end_quarantine(recording.connection, ids, "accepted")
             await _record(session, rows)

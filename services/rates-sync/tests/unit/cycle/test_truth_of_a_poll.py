@@ -24,7 +24,13 @@ from rates_sync.cycle.decisions import (
     open_quarantine,
 )
 from rates_sync.cycle.recorder import Recorder
-from rates_sync.errors import BadToken, NothingToDecide, UpstreamFailure, UpstreamRateLimited
+from rates_sync.errors import (
+    BadToken,
+    NothingToDecide,
+    Undecidable,
+    UpstreamFailure,
+    UpstreamRateLimited,
+)
 from rates_sync.guard.breaker import Breaker
 from rates_sync.notify.alerts import Alert
 from rates_sync.notify.cdn import NoEdgeCache
@@ -588,6 +594,31 @@ async def test_operator_decides_on_fix_and_settlement_together(
     assert await _count(world) - before == {"accept": 4, "reject": 0}[decision]
     assert _listed(world.status, "under_review") == []
     assert "review_ended" in world.alerts
+
+
+async def test_fix_of_a_weekend_cannot_be_accepted(world: World, banxico: Any) -> None:
+    """Protocol rule 28: Banxico determines none there, so that it can only be rejected."""
+    adds(FIX, SATURDAY, "1.07")(banxico)
+    await world.poll()
+    (row,) = await open_quarantine(world.recorder)
+    with pytest.raises(Undecidable):
+        await decide_quarantined(world.recorder, row.id, "accept", "operator")
+    await decide_quarantined(world.recorder, row.id, "reject", "operator")
+    assert _listed(world.status, "under_review") == []
+
+
+async def test_settlement_that_rests_on_a_weekends_fix_is_set_aside_with_it(
+    world: World, banxico: Any
+) -> None:
+    """Protocol rule 28: a settlement rate that follows a FIX in doubt revises nothing."""
+    adds(FIX, SATURDAY, "1.03")(banxico)
+    settled = Day(2026, 8, 11)
+    banxico.changed[SETTLEMENT, settled] = banxico.fix[SATURDAY]
+    before = await _count(world)
+    await world.poll()
+    await world.poll(minutes=6)
+    assert _listed(world.status, "under_review") == [(FIX, SATURDAY), (SETTLEMENT, settled)]
+    assert await _count(world) == before
 
 
 async def test_rejected_value_gives_way_to_another(world: World, banxico: Any) -> None:
