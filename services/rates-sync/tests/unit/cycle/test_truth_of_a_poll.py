@@ -652,6 +652,19 @@ async def test_operator_settles_a_withdrawn_day(
         await decide_withdrawn(world.recorder, TUESDAY, decision, "operator")
 
 
+@pytest.mark.parametrize("decision", ["keep", "accept"])
+async def test_series_is_confirmed_after_its_newest_day_is_settled(
+    world: World, banxico: Any, decision: WithdrawalDecision
+) -> None:
+    """Protocol rule 27: whoever stands by a withdrawn value does not make the series unverified."""
+    lacks((FIX, K), (SETTLEMENT, KS))(banxico)
+    await world.poll()
+    await world.poll(minutes=5)
+    await decide_withdrawn(world.recorder, K, decision, "operator")
+    assert (await world.poll()).outcome == "success"
+    assert world.verified(world.clock()) == BOTH
+
+
 async def test_two_weeks_of_unreadable_dates_verify_nothing(world: World, banxico: Any) -> None:
     """Protocol rule 27: an exchange is no confirmation; the FIX grows unverified, with an alert."""
     verified_at = world.recorder.health.verified_at
