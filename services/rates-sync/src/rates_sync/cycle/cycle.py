@@ -26,11 +26,12 @@ from rates_sync.errors import (
     UpstreamFailure,
     UpstreamRateLimited,
 )
+from rates_sync.store.coverage import PROVISIONAL
 from rates_sync.upstream import Answer, Banxico, Purpose, Query
 
 log = structlog.get_logger(__name__)
 
-OVERLAP = timedelta(days=10)
+OVERLAP = PROVISIONAL
 """How far before the last known date polls begin: fills gaps and finds corrections."""
 FIRST_RANGE = timedelta(days=45)
 """The longest range of a poll: enough for every average; the backfill adds the rest."""
