@@ -92,11 +92,13 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
         settings.poll_intervals(),
         instance.first_fix_day,
     )
-    recorder = Recorder(instance.record, fence, origin, clock, on_event, on_restored)
+    witnesses = Witnesses(clock, instance.lease.utc)
+    recorder = Recorder(
+        instance.record, fence, origin, clock, on_event, on_restored, hear=witnesses.hear
+    )
     on_failure = instrumentation.on_store_failure
     breaker_log = BreakerLog(recorder.note, sleep, on_failure)
     dispatcher = _dispatcher(instance, fence)
-    witnesses = Witnesses(clock)
     guards = _guards(instance, fence, recorder, breaker_log)
 
     def on_jump(jump: timedelta) -> None:
@@ -104,7 +106,7 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
         dispatcher.on_clock_jump(jump)
         witnesses.forget()
 
-    cycle = Cycle(guards.banxico, recorder, clock, witnesses.hear, instance.tracing.span)
+    cycle = Cycle(guards.banxico, recorder, clock, instance.tracing.span)
     poller = _poller(instance, cycle, recorder, guards, on_jump)
 
     def on_relay_step(step: RelayStep | RelayError | StoreUnavailable) -> None:

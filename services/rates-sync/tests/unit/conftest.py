@@ -5,7 +5,7 @@ import asyncio
 import csv
 import hashlib
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from datetime import date as Day
@@ -21,7 +21,7 @@ from rates_contracts.calendar import BankCalendar, BankingDays, mexico_instant
 from rates_contracts.environment import Secret
 from rates_contracts.events import Event, decode_event
 from rates_contracts.observation import FIX, SETTLEMENT
-from rates_sync.cycle.recorder import Recorder
+from rates_sync.cycle.recorder import Recorder, hear_nothing
 from rates_sync.guard.confirmation import Confirmation
 from rates_sync.migrations import migrate
 from rates_sync.settings import Settings
@@ -206,10 +206,12 @@ class Desk:
     clock: HandClock
     announced: list[Event] = field(default_factory=list)
 
-    def recorder(self) -> Recorder:
+    def recorder(self, hear: Callable[[Answer], Awaitable[None]] = hear_nothing) -> Recorder:
         """Return a recorder; what it announces is in `announced`."""
         origin = StatusOrigin("simulator", edge_purged=False, intervals=INTERVALS)
-        return Recorder(self.record, self.fence, origin, self.clock, self.announced.append)
+        return Recorder(
+            self.record, self.fence, origin, self.clock, self.announced.append, hear=hear
+        )
 
     async def events(self) -> tuple[Event, ...]:
         """Return the outbox."""

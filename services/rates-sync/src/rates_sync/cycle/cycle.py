@@ -19,18 +19,18 @@ from rates_sync.banxico.series import SERIES
 from rates_sync.clock import Clock
 from rates_sync.cycle.recorder import Additions, AnnounceMode, Recorder
 from rates_sync.errors import (
-    ClockWrong,
     Outcome,
     Unconfirmed,
     UpstreamError,
     UpstreamFailure,
     UpstreamRateLimited,
 )
+from rates_sync.store.coverage import PROVISIONAL
 from rates_sync.upstream import Answer, Banxico, Purpose, Query
 
 log = structlog.get_logger(__name__)
 
-OVERLAP = timedelta(days=10)
+OVERLAP = PROVISIONAL
 """How far before the last known date polls begin: fills gaps and finds corrections."""
 FIRST_RANGE = timedelta(days=45)
 """The longest range of a poll: enough for every average; the backfill adds the rest."""
@@ -53,18 +53,17 @@ class CycleResult:
 
 
 class Cycle:
-    """One leader's cycle; `hear` is called with each answer and raises `ClockWrong`."""
+    """One leader's cycle."""
 
     def __init__(
         self,
         banxico: Banxico,
         recorder: Recorder,
         clock: Clock,
-        hear: Callable[[Answer], None] = lambda _: None,
         span: Callable[[str], AbstractContextManager[Any]] = nullcontext,
     ) -> None:
         self._banxico, self._recorder, self._clock = banxico, recorder, clock
-        self._hear, self._span = hear, span
+        self._span = span
 
     async def run(self, purpose: Purpose = Purpose.POLL) -> CycleResult:
         """Ask once for all that may be new.
@@ -77,7 +76,6 @@ class Cycle:
                 answer = await self._ask(purpose)
             except UpstreamError as error:
                 return await self._failed(error)
-            await self._check_clock(answer)
             additions = await self._recorder.record(answer, AnnounceMode.POLL)
         if additions.new or additions.corrections:
             log.info("recorded", new=additions.new, corrections=additions.corrections)
@@ -91,14 +89,6 @@ class Cycle:
                 return await self._banxico.ask(query)
             except Unconfirmed as unconfirmed:
                 return unconfirmed.answer
-
-    async def _check_clock(self, answer: Answer) -> None:
-        """Keep an answer of which nothing may be recorded: the clock is wrong (rule 33)."""
-        try:
-            self._hear(answer)
-        except ClockWrong:
-            await self._recorder.keep(answer)
-            raise
 
     async def _query(self, purpose: Purpose) -> Query:
         """Ask for both series in one request, from before the last known date until after today.

@@ -171,8 +171,11 @@ def _was_asked_for(answer: Answer, row: Quarantined) -> bool:
 def _confirmed(
     changes: Changes, context: Context, withdrawn: Iterable[SeriesDay], missing: Missing
 ) -> frozenset[str]:
-    """Return the series with a usable value for their newest known day or a later one."""
-    gone = {(row.series, row.date) for row in context.withdrawals if row.in_force} | set(withdrawn)
+    """Return the series with a usable value for their newest known day or a later one.
+
+    No answer will show a day that is withdrawn, also where an operator stands by its value.
+    """
+    gone = {(row.series, row.date) for row in context.withdrawals if row.settled} | set(withdrawn)
     return frozenset(
         series
         for series in (FIX, SETTLEMENT)

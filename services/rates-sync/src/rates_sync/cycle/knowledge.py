@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rates_contracts.calendar import BankCalendar
 from rates_contracts.status import SeriesStatus
+from rates_sync.cycle.comparison import SATURDAY
 from rates_sync.cycle.judgement import SEEN_TWICE_AFTER, Context, Judgement
 from rates_sync.store.coverage import read_complete_from
 from rates_sync.store.recording import Recording
@@ -84,7 +85,9 @@ async def _knowledge(
 ) -> SeriesKnowledge:
     days = tuple(row.date for row in withdrawn)
     newest = await read_newest_day(connection, series, except_for=days)
-    seen = max(filter(None, (newest, *under_review, *days)), default=None)
+    # A FIX set aside on a weekend leaves that day closed, and a late one late (rules 28 and 29).
+    reviewed = (day for day in under_review if day.weekday() < SATURDAY)
+    seen = max(filter(None, (newest, *reviewed, *days)), default=None)
     return SeriesKnowledge(
         newest_day=newest,
         newest_seen_day=seen,

@@ -8,7 +8,7 @@ recorded.
 import asyncio
 import dataclasses
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import date as Day
 from datetime import datetime
@@ -39,7 +39,7 @@ from rates_sync.cycle.knowledge import (
     read_context,
     read_knowledge,
 )
-from rates_sync.errors import AlreadyClosed, HasFix, NotDeclared
+from rates_sync.errors import AlreadyClosed, ClockWrong, HasFix, NotDeclared
 from rates_sync.store.coverage import Span, add_coverage
 from rates_sync.store.fence import Fence
 from rates_sync.store.record import Record
@@ -84,12 +84,17 @@ class Additions:
     confirmed: frozenset[str] = frozenset()
 
 
+async def hear_nothing(_answer: Answer) -> None:
+    """Believe this instance's clock, whatever an answer says of the time."""
+
+
 class Recorder:
     """The recorder of the instance that holds `fence`; `on_event` is called with committed events.
 
-    `on_restored` is called after a transaction that found the record restored. `health` and
-    `schedule_inputs` are as of the last transaction, `begun` tells whether the whole status was
-    recorded. Methods raise `LeaseLost` and `StoreUnavailable`; then nothing is recorded.
+    `on_restored` is called after a transaction that found the record restored; `hear` with each
+    answer before it is recorded, and raises `ClockWrong`. `health` and `schedule_inputs` are as of
+    the last transaction, `begun` tells whether the whole status was recorded. Methods raise
+    `LeaseLost` and `StoreUnavailable`; then nothing is recorded.
     """
 
     def __init__(
@@ -100,9 +105,12 @@ class Recorder:
         clock: Clock,
         on_event: Callable[[Event], None],
         on_restored: Callable[[], None] = lambda: None,
+        *,
+        hear: Callable[[Answer], Awaitable[None]] = hear_nothing,
     ) -> None:
         self._record, self._fence, self._origin = record, fence, origin
         self._clock, self._on_event, self._on_restored = clock, on_event, on_restored
+        self._hear = hear
         self._lock = asyncio.Lock()
         self.health = UpstreamHealth()
         self.schedule_inputs = ScheduleInputs(bank_calendar(mexico_day(clock())), None, None)
@@ -143,19 +151,15 @@ class Recorder:
                 sha256 = hashlib.sha256(body).hexdigest()
                 await session.recording.keep_payload(sha256, body, self._clock())
 
-    async def keep(self, answer: Answer) -> None:
-        """Keep a raw answer and record nothing of it."""
-        async with self.session() as session:
-            recording = session.recording
-            await recording.keep_payload(answer.sha256, answer.body, answer.received_at)
-
     async def record(
         self, answer: Answer, mode: AnnounceMode, *, trusted: bool = False
     ) -> Additions:
         """Record what `answer` changes and announce it; a poll's answer also verifies.
 
-        It verifies only the series that it confirms (protocol rule 27).
+        It verifies only the series that it confirms (protocol rule 27). Raises `ClockWrong` if
+        nothing may be recorded: then only the raw answer is kept (rule 33).
         """
+        await self._check_clock(answer)
         async with self.session() as session:
             recording = session.recording
             await recording.keep_payload(answer.sha256, answer.body, answer.received_at)
@@ -170,6 +174,15 @@ class Recorder:
                 session.health = _after(session.health, judgement.confirmed, answer.received_at)
             await session.announce_changes(judgement.changes, mode)
             return _additions(judgement, quarantined)
+
+    async def _check_clock(self, answer: Answer) -> None:
+        try:
+            await self._hear(answer)
+        except ClockWrong:
+            async with self.session() as session:
+                recording = session.recording
+                await recording.keep_payload(answer.sha256, answer.body, answer.received_at)
+            raise
 
     async def declare_closed(self, day: Day, reason: str, actor: str) -> None:
         """Declare a banking day closed, audited. Raises `AlreadyClosed` or `HasFix`."""

@@ -66,6 +66,7 @@ class Poller:
         self._lock = asyncio.Lock()
         self._must_ask = False
         self._polled_at: float | None = None
+        self._not_before: datetime | None = None
         self.next_cycle_at = timing.clock()
         self.last: CycleResult | None = None
 
@@ -163,7 +164,8 @@ class Poller:
         """Plan the next cycle as a new leader does: the clock or the calendar has changed."""
         now, inputs, intervals = self._now(), self.schedule_inputs, self._timing.intervals
         if self._must_ask or due_at_once(inputs, now, intervals):
-            self.next_cycle_at = now + self._pause_left()
+            # Banxico or the database may have asked for a longer pause.
+            self.next_cycle_at = max(now + self._pause_left(), self._not_before or now)
         else:
             self.next_cycle_at = next_cycle(
                 inputs, now, intervals, self._trial_at(now), is_trial=True
@@ -193,9 +195,9 @@ class Poller:
         return result
 
     def _plan(self, result: CycleResult) -> None:
-        self.last = result
+        self.last, self._not_before = result, result.not_before
         jump = self._now.jump()
-        if jump is not None:  # `not_before` was reckoned by the clock that was wrong
+        if jump is not None:
             self._on_jump(jump)
             return
         now = self._now()
@@ -225,6 +227,7 @@ class Poller:
     def _on_jump(self, jump: timedelta) -> None:
         """Plan everything again at once (protocol rule 32)."""
         self._timing.on_jump(jump)
+        self._not_before = None  # reckoned by the clock that was wrong
         self.plan_again()
 
     async def _backfill_missing(self, *, at_once: bool = False) -> None:

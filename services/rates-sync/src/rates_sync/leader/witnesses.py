@@ -3,7 +3,7 @@
 What they said counts until they are heard again, or until this instance's clock is set.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Literal, get_args
 
@@ -21,15 +21,28 @@ VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
 class Witnesses:
-    """What the witnesses of one leader say of its clock; who was not heard yet says nothing."""
+    """What the witnesses of one leader say of its clock; who was not heard yet says nothing.
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    `database_utc` returns the database's clock (aware UTC), None if it has none.
+    """
+
+    def __init__(
+        self, clock: Clock, database_utc: Callable[[], Awaitable[datetime | None]]
+    ) -> None:
+        self._clock, self._database_utc = clock, database_utc
         self._offsets: dict[Witness, timedelta] = {}
 
-    def hear(self, answer: Answer) -> None:
-        """Hear an answer's `Date`. Raises `ClockWrong` if both witnesses then disagree."""
+    async def hear(self, answer: Answer) -> None:
+        """Hear an answer's `Date`, and the database where that disagrees.
+
+        Raises `ClockWrong` if both do, `StoreUnavailable`.
+        """
         self.observe_answer(answer)
+        if "banxico" in self.disagreeing:
+            # What it said last may be older than a jump of this clock.
+            now_there = await self._database_utc()
+            if now_there is not None:
+                self.observe_database(now_there)
         self.require_one()
 
     def observe_answer(self, answer: Answer) -> None:

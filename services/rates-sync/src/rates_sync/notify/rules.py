@@ -90,7 +90,9 @@ def _late_fixes(
     Only a person can tell whether such a day was closed (protocol rule 29). Only where a window
     closes does a row begin at its closing.
     """
-    if [row for row in new.transitions if row.at <= until][-1].state != "late":
+    in_force = [row for row in new.transitions if row.at <= until]
+    # The event's instant is read before its table is made: midnight may pass in between.
+    if not in_force or in_force[-1].state != "late":
         return
     for row in old.transitions:
         day = mexico_day(row.at)

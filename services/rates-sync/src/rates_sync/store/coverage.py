@@ -1,8 +1,9 @@
 """Which days of a series were asked for: of the others nothing is known (protocol rule 25)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date as Day
+from datetime import timedelta
 from itertools import groupby
 from operator import attrgetter
 
@@ -11,6 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rates_contracts.calendar import ONE_DAY
 from rates_sync.store.schema import coverage
+
+PROVISIONAL = timedelta(days=10)
+"""Of a span's newest days values may come after they were asked for: they are asked for again."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -40,6 +44,18 @@ def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(joined)
 
 
+def lasting(known: tuple[Span, ...], added: Sequence[Span]) -> tuple[Span, ...]:
+    """Return the `known` spans; of the newest only what is final, if `added` begin beyond it.
+
+    Then nobody would ask for its newest days again.
+    """
+    if not known or not added or min(added).first <= known[-1].last + ONE_DAY:
+        return known
+    *older, newest = known
+    final = Span(newest.first, newest.last - PROVISIONAL)
+    return (*older, final) if final.first <= final.last else tuple(older)
+
+
 async def read_complete_from(connection: AsyncConnection, series: str) -> Day | None:
     """Return the first day of the newest span of `series`, None while no day was asked for."""
     newest = select(func.max(coverage.c.first)).where(coverage.c.series == series)
@@ -58,11 +74,14 @@ async def read_coverage(connection: AsyncConnection) -> Coverage:
 
 
 async def add_coverage(connection: AsyncConnection, added: Coverage) -> None:
-    """Merge the spans of `added` into the record; the lease row is locked already."""
+    """Merge the spans of `added` into the record; the lease row is locked already.
+
+    What was asked for just before a hole is part of the hole: its values may have come later.
+    """
     known = await read_coverage(connection)
     for series, spans in added.items():
         old = known.get(series, ())
-        new = merged((*old, *spans))
+        new = merged((*lasting(old, spans), *spans))
         if new != old:
             await _replace(connection, series, new)
 

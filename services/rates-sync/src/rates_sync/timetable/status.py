@@ -79,8 +79,8 @@ class SeriesKnowledge:
     """What the record holds of one series.
 
     `newest_day` is the newest recorded day that is not withdrawn, `newest_seen_day` the newest that
-    is recorded or under review, which counts as seen for state and schedule (protocol rule 28). The
-    rest is as in `SeriesStatus`, the days all and newest first.
+    is recorded, or a weekday under review, which counts as seen for state and schedule (protocol
+    rule 28). The rest is as in `SeriesStatus`, the days all and newest first.
     """
 
     newest_day: Day | None = None

@@ -6,13 +6,12 @@ from typing import Any
 import pytest
 
 from rates_contracts.observation import FIX, SETTLEMENT
-from rates_sync.store.coverage import Span, add_coverage, read_complete_from
+from rates_sync.store.coverage import PROVISIONAL, Span, add_coverage, read_complete_from
 from rates_sync.store.engine import reading
 
 pytestmark = pytest.mark.integration
 
 JUNE = Span(Day(2026, 6, 1), Day(2026, 6, 30))
-JULY = Span(Day(2026, 7, 1), Day(2026, 7, 31))
 AUGUST = Span(Day(2026, 8, 1), Day(2026, 8, 13))
 
 
@@ -22,12 +21,13 @@ async def _cover(leader: Any, **spans: Span) -> None:
 
 
 async def test_spans_are_merged_in_the_record(leader: Any) -> None:
-    """Spans that touch are one, others stay apart, each series has its own."""
+    """Spans that touch are one, each series has its own; the days before a hole are part of it."""
     await _cover(leader, SF43718=JUNE, SF60653=AUGUST)
     await _cover(leader, SF43718=AUGUST)
-    assert await leader.record.coverage() == {FIX: (JUNE, AUGUST), SETTLEMENT: (AUGUST,)}
-    await _cover(leader, SF43718=JULY)
-    await _cover(leader, SF43718=JULY)
+    final = Span(JUNE.first, JUNE.last - PROVISIONAL)
+    assert await leader.record.coverage() == {FIX: (final, AUGUST), SETTLEMENT: (AUGUST,)}
+    await _cover(leader, SF43718=AUGUST)
+    await _cover(leader, SF43718=Span(final.last, AUGUST.first))
     assert (await leader.record.coverage())[FIX] == (Span(JUNE.first, AUGUST.last),)
 
 

@@ -17,7 +17,7 @@ from rates_sync.cycle.backfill import CHUNK, Backfill, Progress, Waits, chunks
 from rates_sync.cycle.cycle import Cycle
 from rates_sync.cycle.recorder import AnnounceMode, Recorder
 from rates_sync.errors import UpstreamFailure
-from rates_sync.store.coverage import Span
+from rates_sync.store.coverage import PROVISIONAL, Span
 from rates_sync.upstream import Purpose, Query
 
 TODAY = Day(2026, 8, 13)
@@ -119,7 +119,24 @@ async def test_400_days_off_are_a_hole(desk: Any, banxico: Any, backfill: Backfi
     await recorder.record(poll, AnnounceMode.POLL)
     known = desk.announced[-1].status.series[FIX]
     assert (known.complete_from, known.complete_at is None) == (first, False)
-    assert await backfill.holes(today) == (Span(TODAY, first - ONE_DAY),)
+    provisional = TODAY - ONE_DAY - PROVISIONAL
+    assert await backfill.holes(today) == (Span(provisional + ONE_DAY, first - ONE_DAY),)
+
+
+async def test_day_asked_for_before_its_fix_came_is_asked_for_again(
+    desk: Any, banxico: Any, recorder: Recorder, backfill: Backfill, mexico: Any
+) -> None:
+    """Protocol rule 25: off from the morning of a banking day for months, it is no gap."""
+    desk.clock.now = mexico("2026-03-02 10:00")
+    cycle = Cycle(banxico, recorder, desk.clock)
+    await cycle.run()
+    desk.clock.now = mexico("2026-06-02 10:00")
+    await cycle.run()
+    async for _ in backfill.run(await backfill.holes(Day(2026, 6, 2)), Purpose.POLL):
+        pass
+    march = "SELECT value FROM observations WHERE series = 'SF43718' AND date = '2026-03-02'"
+    assert await desk.rows(march) == [(str(banxico.fix[Day(2026, 3, 2)]),)]
+    assert await backfill.holes(Day(2026, 6, 2)) == ()
 
 
 async def test_range_that_fails_waits_twice_as_long_each_time(

@@ -1,15 +1,18 @@
 """Ask, compare, record and announce; what each outcome of Banxico's becomes."""
 
+from collections.abc import Awaitable, Callable
 from datetime import date as Day
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from rates_contracts.events import ObservationsRecorded
 from rates_contracts.observation import FIX, SETTLEMENT
+from rates_sync.cycle.backfill import Backfill
 from rates_sync.cycle.cycle import Cycle
 from rates_sync.cycle.recorder import Recorder
+from rates_sync.cycle.slices import SliceCheck
 from rates_sync.errors import (
     BadToken,
     BreakerOpen,
@@ -20,6 +23,7 @@ from rates_sync.errors import (
     UpstreamRateLimited,
 )
 from rates_sync.leader.witnesses import Witnesses
+from rates_sync.store.coverage import Span
 from rates_sync.upstream import Purpose
 
 
@@ -156,16 +160,38 @@ async def test_restored_record_heals_from_its_own_newest_day(
     assert banxico.asked[-1].first == Day(2026, 7, 10)
 
 
+async def _poll(banxico: Any, recorder: Recorder, clock: Any) -> None:
+    await Cycle(banxico, recorder, clock).run()
+
+
+async def _fill(banxico: Any, recorder: Recorder, clock: Any) -> None:
+    backfill = Backfill(banxico, recorder, Day(2025, 8, 1), clock.monotonic)
+    async for _ in backfill.run([Span(Day(2025, 8, 1), Day(2025, 8, 31))], Purpose.POLL):
+        pass
+
+
+async def _check_slice(banxico: Any, recorder: Recorder, clock: Any) -> None:
+    await SliceCheck(banxico, recorder, Day(2020, 1, 2)).run(Day(2026, 8, 13))
+
+
+@pytest.mark.parametrize("work", [_poll, _fill, _check_slice])
 async def test_nothing_is_recorded_while_the_clock_is_wrong(
-    desk: Any, banxico: Any, recorder: Recorder
+    desk: Any, banxico: Any, work: Callable[..., Awaitable[None]]
 ) -> None:
-    """Protocol rule 33: both witnesses disagree; the answer is kept, and nothing of it recorded."""
-    witnesses = Witnesses(desk.clock)
-    witnesses.observe_database(desk.clock() - timedelta(hours=1))
+    """Protocol rule 33: both witnesses disagree; the answer is kept, and nothing of it recorded.
+
+    The database is asked when Banxico disagrees: after a jump of the clock it was not heard yet.
+    """
+
+    async def database_utc() -> datetime:
+        now: datetime = desk.clock()
+        return now - timedelta(hours=1)
+
     banxico.date_ahead = -timedelta(hours=1)
+    hearing = desk.recorder(Witnesses(desk.clock, database_utc).hear)
     events = len(desk.announced)
     with pytest.raises(ClockWrong):
-        await Cycle(banxico, recorder, desk.clock, witnesses.hear).run()
+        await work(banxico, hearing, desk.clock)
     assert len(desk.announced) == events
     assert await desk.rows("SELECT * FROM observations") == []
     assert len(await desk.rows("SELECT * FROM payloads")) == 1

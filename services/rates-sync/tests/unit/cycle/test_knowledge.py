@@ -90,7 +90,7 @@ async def test_instant_of_completeness_is_set_once(
     await recorder.record(await banxico.ask(later), AnnounceMode.POLL)
     known = await _known(desk)
     assert (known.complete_from, known.complete_at) == (later.first, first)
-    await recorder.accept_history(Span(TODAY, Day(2026, 8, 31)), "operator")
+    await recorder.accept_history(Span(Day(2026, 8, 3), Day(2026, 8, 31)), "operator")
     known = await _known(desk)
     assert (known.complete_from, known.complete_at) == (FIRST_FIX_DAY, first)
 

@@ -577,6 +577,21 @@ async def test_fix_of_a_closed_weekday_is_released_with_an_alert(
     assert await world.recorder.newest_known() == {FIX: TODAY, SETTLEMENT: Day(2026, 8, 17)}
 
 
+async def test_fix_of_a_saturday_does_not_end_the_lateness_of_friday(
+    world: World, banxico: Any
+) -> None:
+    """Line P11, protocol rule 29: it is set aside, and Friday's FIX has not come."""
+    friday, saturday = Day(2026, 8, 14), Day(2026, 8, 15)
+    value = banxico.fix.pop(friday)
+    world.published_until(saturday)
+    await world.poll()
+    banxico.fix[saturday] = value
+    await world.poll()
+    assert _listed(world.status, "under_review") == [(FIX, saturday)]
+    assert world.recorder.schedule_inputs.newest_fix_day == TODAY
+    assert world.status.transitions[0].state == "late"
+
+
 @pytest.mark.parametrize("decision", ["accept", "reject"])
 async def test_operator_decides_on_fix_and_settlement_together(
     world: World, banxico: Any, decision: QuarantineDecision
@@ -681,6 +696,19 @@ async def test_operator_settles_a_withdrawn_day(
     assert _listed(world.status, "withdrawn") == left
     with pytest.raises(NothingToDecide):
         await decide_withdrawn(world.recorder, TUESDAY, decision, "operator")
+
+
+@pytest.mark.parametrize("decision", ["keep", "accept"])
+async def test_series_is_confirmed_after_its_newest_day_is_settled(
+    world: World, banxico: Any, decision: WithdrawalDecision
+) -> None:
+    """Protocol rule 27: whoever stands by a withdrawn value does not make the series unverified."""
+    lacks((FIX, K), (SETTLEMENT, KS))(banxico)
+    await world.poll()
+    await world.poll(minutes=5)
+    await decide_withdrawn(world.recorder, K, decision, "operator")
+    assert (await world.poll()).outcome == "success"
+    assert world.verified(world.clock()) == BOTH
 
 
 async def test_two_weeks_of_unreadable_dates_verify_nothing(world: World, banxico: Any) -> None:

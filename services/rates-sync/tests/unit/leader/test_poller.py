@@ -238,6 +238,17 @@ async def test_rate_limit_delays_the_next_cycle(poller: Poller, desk: Any, banxi
     assert poller.next_cycle_at == desk.clock() + timedelta(seconds=600)
 
 
+async def test_rate_limit_is_waited_for_also_when_the_calendar_changes(
+    poller: Poller, desk: Any, banxico: Any
+) -> None:
+    """Protocol rule 34: an operator who closes a day meanwhile lets nobody ask at once."""
+    await poller._begin()
+    banxico.script = [UpstreamRateLimited(600)]
+    await poller.poll(Purpose.POLL)
+    poller.plan_again()
+    assert poller.next_cycle_at == desk.clock() + timedelta(seconds=600)
+
+
 async def test_exhausted_quota_with_an_open_breaker_is_no_busy_loop(
     poller: Poller, desk: Any, banxico: Any, breaker: FakeBreaker
 ) -> None:

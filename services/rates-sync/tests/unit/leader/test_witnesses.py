@@ -25,10 +25,14 @@ def answer(asked: datetime, received: datetime, date: datetime | None, age: int 
     )
 
 
+async def no_utc() -> None:
+    """The clock of a database that has none."""
+
+
 @pytest.fixture
 def witnesses(hand_clock: Any) -> Witnesses:
     """Witnesses that have said nothing yet."""
-    return Witnesses(hand_clock)
+    return Witnesses(hand_clock, no_utc)
 
 
 def test_silent_witnesses_agree(witnesses: Witnesses, hand_clock: Any) -> None:

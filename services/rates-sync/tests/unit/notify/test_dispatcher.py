@@ -18,6 +18,7 @@ from rates_sync.errors import NotificationFailed, StoreUnavailable
 from rates_sync.notify.alerts import Alert
 from rates_sync.notify.cdn import NoEdgeCache
 from rates_sync.notify.dispatcher import NotificationDispatcher, OutageDetector, Sinks
+from rates_sync.notify.rules import alerts_of
 from rates_sync.store.cursors import NoticeCursor
 from rates_sync.store.schema import outbox
 from rates_sync.upstream import Query, Rejected
@@ -529,3 +530,18 @@ async def test_missing_fix_is_one_alert_at_the_closing(
         ("2026-08-14 17:00:01", "late_fix", "2026-08-14"),
         ("2026-08-17 20:00:01", "late_fix", "2026-08-17"),
     ]
+
+
+async def test_table_that_begins_after_its_event_stops_nothing(
+    recorder: Recorder, desk: Any, mexico: Callable[[str], datetime]
+) -> None:
+    """A recording begun just before midnight, whose table was made just after it."""
+    desk.clock.now = mexico("2026-08-14 23:00")
+    await recorder.begin()
+    before = stored_event(encode_event(desk.announced[-1]))
+    desk.clock.now = mexico("2026-08-15 00:00")
+    await recorder.note(breaker="open")
+    early = desk.clock() - timedelta(milliseconds=2)
+    event = msgspec.structs.replace(desk.announced[-1], recorded_at=early)
+    alerts = alerts_of(before, [stored_event(encode_event(event))])
+    assert [alert.name for alert in alerts] == ["breaker_opened"]
