@@ -20,6 +20,8 @@ from rates_sync.errors import (
 
 DEFAULT_WAIT = 60
 """Seconds to wait after a rate limit that names none."""
+MAX_OUTAGE_WAIT = 900
+"""Seconds that an outage's page may ask to wait, or one at 11:50 could cost the day's FIX."""
 
 
 class ErrorNode(msgspec.Struct):
@@ -42,8 +44,9 @@ def refusal_of(
     """Return the error that an answer without data means; `node` is its error node, if any."""
     if status >= 500:
         # Whatever it says: a "token" or a limit in an outage's page is not Banxico's word.
-        message = f"status {status}"
-        return UpstreamFailure(message, kind="server_error", retry_after=headers.retry_after)
+        wait = headers.retry_after
+        wait = None if wait is None else min(wait, MAX_OUTAGE_WAIT)
+        return UpstreamFailure(f"status {status}", kind="server_error", retry_after=wait)
     if 300 <= status < 400:
         # Never followed: a redirect to an outage page must not look like a day without data.
         return UpstreamFailure(f"a redirect ({status})", kind="redirect")

@@ -128,6 +128,9 @@ class Comparison:
             value = before.value if before else None
             if shown is not None and not self._is_refused(shown):
                 value = self._take(shown, before, collected)
+            elif shown is not None and before is not None:
+                # Its recorded value stands by an operator's decision: no other is awaited.
+                collected.usable.add((shown.series, shown.date))
             collected.previous = collected.previous if value is None else value
         return collected
 

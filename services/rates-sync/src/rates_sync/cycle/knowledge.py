@@ -1,16 +1,16 @@
 """What the record holds of each series, read under the fence; how an answer changes it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date as Day
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from rates_contracts.calendar import BankCalendar
+from rates_contracts.calendar import ONE_DAY, BankCalendar, is_weekend, mexico_day
 from rates_contracts.status import SeriesStatus
 from rates_sync.cycle.comparison import SATURDAY
 from rates_sync.cycle.judgement import SEEN_TWICE_AFTER, Context, Judgement
-from rates_sync.store.coverage import read_complete_from
+from rates_sync.store.coverage import read_newest_span
 from rates_sync.store.recording import Recording
 from rates_sync.store.review import (
     Withdrawal,
@@ -41,7 +41,7 @@ async def read_knowledge(
     withdrawn = [row for row in await read_withdrawals(connection) if row.in_force]
     known = {}
     for name in series:
-        complete_from = await _complete_from(connection, name, first_fix_day)
+        complete_from = await _complete_from(recording, name, first_fix_day)
         is_complete = complete_from is not None and complete_from <= first_fix_day
         before = old.series.get(name) if old else None
         known[name] = await _knowledge(
@@ -55,11 +55,25 @@ async def read_knowledge(
     return known
 
 
-async def _complete_from(
-    connection: AsyncConnection, series: str, first_fix_day: Day
-) -> Day | None:
-    first = await read_complete_from(connection, series)
-    return None if first is None else max(first, first_fix_day)
+async def _complete_from(recording: Recording, series: str, first_fix_day: Day) -> Day | None:
+    """Return the day since which every day is known.
+
+    A later value makes no absence known that nobody asked about: where weekdays between the newest
+    span and the newest value have none, it is the day after them.
+    """
+    span = await read_newest_span(recording.connection, series)
+    if span is None:
+        return None
+    rows = await recording.newest(series, span.last + ONE_DAY, mexico_day(recording.recorded_at))
+    unasked = weekdays_without({row.date for row in rows}, span.last + ONE_DAY)
+    return max(unasked[-1] + ONE_DAY if unasked else span.first, first_fix_day)
+
+
+def weekdays_without(days: Collection[Day], first: Day) -> list[Day]:
+    """Return the weekdays from `first` to the last of `days` that are none of them."""
+    length = (max(days, default=first) - first).days
+    all_days = (first + timedelta(days=n) for n in range(length))
+    return [day for day in all_days if not is_weekend(day) and day not in days]
 
 
 async def _complete_at(recording: Recording, series: str, before: SeriesStatus | None) -> datetime:

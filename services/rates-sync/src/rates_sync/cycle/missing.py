@@ -23,7 +23,10 @@ BOTH = (FIX, SETTLEMENT)
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """The known days that an answer lacks, none if series are `distrusted`: they lack too many."""
+    """The known days that an answer lacks, ascending, and the `distrusted` series.
+
+    Those lack too many, of which none is missing by itself; without the FIX nothing is.
+    """
 
     days: tuple[SeriesDay, ...]
     distrusted: frozenset[str]
@@ -47,18 +50,19 @@ def missing_days(
     settlement = _lacking(answer, SETTLEMENT, present[SETTLEMENT])
     with_fix = [day for day in settlement if _fix_of(day, calendar) in fix]
     alone = [day for day in settlement if day not in with_fix]
-    newest = max(present[SETTLEMENT], default=None)
-    if newest in alone:
-        alone = []
-    distrusted = set()
     if len(fix) > MAX_MISSING:
-        distrusted.add(FIX)
-    if len({_fix_of(day, calendar) for day in alone}) > MAX_MISSING:
-        distrusted.add(SETTLEMENT)
-    if distrusted:
-        return Missing((), frozenset(distrusted))
+        return Missing((), frozenset({FIX}))
+    too_many = len({_fix_of(day, calendar) for day in alone}) > MAX_MISSING
+    if too_many or _is_poll_without_newest(answer, present[SETTLEMENT], alone):
+        alone = []
     days = [*((FIX, day) for day in fix), *((SETTLEMENT, day) for day in (*with_fix, *alone))]
-    return Missing(tuple(sorted(days)), frozenset())
+    return Missing(tuple(sorted(days)), frozenset({SETTLEMENT} if too_many else ()))
+
+
+def _is_poll_without_newest(answer: Answer, known: Sequence[Day], missing: Sequence[Day]) -> bool:
+    """Tell whether a poll lacks the newest known day: the series is then only unconfirmed."""
+    is_poll = answer.query is not None and answer.query.confirms is not None
+    return is_poll and max(known, default=None) in missing
 
 
 def _without(rows: Iterable[Observation], series: str, withdrawn: Iterable[SeriesDay]) -> list[Day]:

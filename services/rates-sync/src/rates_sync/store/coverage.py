@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import groupby
 from operator import attrgetter
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rates_contracts.calendar import ONE_DAY
@@ -56,11 +56,11 @@ def lasting(known: tuple[Span, ...], added: Sequence[Span]) -> tuple[Span, ...]:
     return (*older, final) if final.first <= final.last else tuple(older)
 
 
-async def read_complete_from(connection: AsyncConnection, series: str) -> Day | None:
-    """Return the first day of the newest span of `series`, None while no day was asked for."""
-    newest = select(func.max(coverage.c.first)).where(coverage.c.series == series)
-    day: Day | None = await connection.scalar(newest)
-    return day
+async def read_newest_span(connection: AsyncConnection, series: str) -> Span | None:
+    """Return the newest span of `series`, None while no day was asked for."""
+    newest = select(coverage).where(coverage.c.series == series).order_by(coverage.c.first.desc())
+    row = (await connection.execute(newest.limit(1))).one_or_none()
+    return None if row is None else Span(row.first, row.last)
 
 
 async def read_coverage(connection: AsyncConnection) -> Coverage:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from rates_contracts.observation import FIX, SETTLEMENT
-from rates_sync.store.coverage import PROVISIONAL, Span, add_coverage, read_complete_from
+from rates_sync.store.coverage import PROVISIONAL, Span, add_coverage, read_newest_span
 from rates_sync.store.engine import reading
 
 pytestmark = pytest.mark.integration
@@ -34,9 +34,9 @@ async def test_spans_are_merged_in_the_record(leader: Any) -> None:
 async def test_all_is_known_from_the_first_day_of_the_newest_span(leader: Any) -> None:
     """What lies before a hole does not count; without any span nothing is known."""
     async with reading(leader.engine) as connection:
-        assert await read_complete_from(connection, FIX) is None
+        assert await read_newest_span(connection, FIX) is None
     await _cover(leader, SF43718=JUNE)
     await _cover(leader, SF43718=AUGUST)
     async with reading(leader.engine) as connection:
-        assert await read_complete_from(connection, FIX) == AUGUST.first
-        assert await read_complete_from(connection, SETTLEMENT) is None
+        assert await read_newest_span(connection, FIX) == AUGUST
+        assert await read_newest_span(connection, SETTLEMENT) is None

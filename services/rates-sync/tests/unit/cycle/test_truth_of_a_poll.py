@@ -582,12 +582,14 @@ async def test_fix_of_a_saturday_does_not_end_the_lateness_of_friday(
 ) -> None:
     """Line P11, protocol rule 29: it is set aside, and Friday's FIX has not come."""
     friday, saturday = Day(2026, 8, 14), Day(2026, 8, 15)
-    value = banxico.fix.pop(friday)
+    value = banxico.fix[friday]
+    banxico.fix = {day: rate for day, rate in banxico.fix.items() if day != friday}
     world.published_until(saturday)
     await world.poll()
     banxico.fix[saturday] = value
     await world.poll()
-    assert _listed(world.status, "under_review") == [(FIX, saturday)]
+    settled = (SETTLEMENT, Day(2026, 8, 18))
+    assert _listed(world.status, "under_review") == [(FIX, saturday), settled]
     assert world.recorder.schedule_inputs.newest_fix_day == TODAY
     assert world.status.transitions[0].state == "late"
 
@@ -634,6 +636,31 @@ async def test_settlement_that_rests_on_a_weekends_fix_is_set_aside_with_it(
     await world.poll(minutes=6)
     assert _listed(world.status, "under_review") == [(FIX, SATURDAY), (SETTLEMENT, settled)]
     assert await _count(world) == before
+
+
+async def test_rejected_correction_leaves_the_recorded_value_confirmed(
+    world: World, banxico: Any
+) -> None:
+    """Protocol rule 28: whoever rejected a correction of K stands by the value that is recorded."""
+    moved("1.2", (FIX, K))(banxico)
+    assert (await world.poll()).outcome == "unconfirmed"
+    (row,) = await open_quarantine(world.recorder)
+    await decide_quarantined(world.recorder, row.id, "reject", "operator")
+    assert (await world.poll()).outcome == "success"
+
+
+async def test_later_value_makes_no_unasked_day_known(world: World, banxico: Any) -> None:
+    """Protocol rule 25: an answer with an undated row covers nothing, though a later day came."""
+    world.published_until(Day(2026, 8, 18))
+    unusable(FIX, None, "undated")(banxico)
+    lacks((FIX, Day(2026, 8, 17)))(banxico)
+    assert (await world.poll()).outcome == "success"
+    assert world.status.series[FIX].complete_from == Day(2026, 8, 18)
+    shows_all(banxico)
+    await world.poll()
+    complete_from = world.status.series[FIX].complete_from
+    assert complete_from is not None
+    assert complete_from < K
 
 
 async def test_rejected_value_gives_way_to_another(world: World, banxico: Any) -> None:
