@@ -60,8 +60,8 @@ PROBLEMS: dict[str, ProblemType] = {
     "not-yet-published": ProblemType(
         404,
         "Not yet published",
-        "The FIX of today's banking day has not been seen yet. `expected_at` says when it is "
-        "expected, `Retry-After` when to ask again.",
+        "The FIX of the banking day has not been seen yet; a late one stays so until it or a later "
+        "one comes. `expected_at` says when it was or is expected, `Retry-After` when to ask again.",
     ),
     "not-yet-known": ProblemType(
         404, "Not yet known", "The day lies in the future, beyond what has been determined."

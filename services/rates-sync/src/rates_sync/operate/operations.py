@@ -203,7 +203,7 @@ def _wrong_day(
         allowed = f"{calendar.first} to {last}"
         return [{"parameter": "date", "reason": "can't be declared closed", "allowed": allowed}]
     if closure.date == today and not closure.confirm:
-        reason = "must be true for today: its FIX is not waited for any more"
+        reason = "is needed for today, whose FIX is then not waited for any more (`--confirm`)"
         return [{"parameter": "confirm", "reason": reason, "allowed": "true"}]
     return []
 
