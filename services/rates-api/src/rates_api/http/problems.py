@@ -61,7 +61,7 @@ PROBLEMS: dict[str, ProblemType] = {
         404,
         "Not yet published",
         "The FIX of the banking day has not been seen yet; a late one stays so until it or a later "
-        "one comes. `expected_at` says when it was or is expected, `Retry-After` when to ask again.",
+        "one comes. `expected_at` says when it is expected, `Retry-After` when to ask again.",
     ),
     "not-yet-known": ProblemType(
         404, "Not yet known", "The day lies in the future, beyond what has been determined."
