@@ -66,7 +66,7 @@ def test_mysql_killed_in_the_middle_of_a_backfill(build: Build) -> None:
     platform = build(Plan(empty=True, settings={"RATES_SYNC_POLL_AWAITING": "1"}))
     platform.banxico.start()
     platform.until(platform.banxico.answers)
-    platform.banxico.fault("latency", latency_ms=400)
+    platform.banxico.fault("latency", latency_ms=1000)
     platform.launch()
     platform.until(lambda: platform.database.count(FIX) > 1000, within=30)
     platform.part("mysql").kill()

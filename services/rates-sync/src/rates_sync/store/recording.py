@@ -68,7 +68,7 @@ class Recording:
         self.head, self.recorded_at, self.unannounced = head, recorded_at, unannounced
         self.head_after, self.restarted = head, restarted
         self._connection, self._event_id, self._traceparent = connection, event_id, traceparent
-        self._timeline = head.timeline
+        self._timeline = self._previous = head.timeline
         self._added: list[Observation] = []
         self._closed = False
 
@@ -100,8 +100,13 @@ class Recording:
 
     async def is_raised(self) -> bool:
         """Tell whether the head's timeline was raised by hand: it has no event yet (rule 42)."""
-        newest = await self._connection.scalar(select(func.max(schema.outbox.c.timeline)))
+        newest = await self._newest_timeline()
         return newest is not None and newest < self.head.timeline
+
+    async def _newest_timeline(self) -> int | None:
+        newest = select(func.max(schema.outbox.c.timeline))
+        timeline: int | None = await self._connection.scalar(newest)
+        return timeline
 
     async def status(self) -> SyncStatus | None:
         """Return the newest status, None before the first event."""
@@ -173,7 +178,7 @@ class Recording:
             event_id=self._event_id,
             timeline=self._timeline,
             position=self.head.position + 1,
-            previous=Previous(self.head.timeline, self.head.position, self.head.event_id),
+            previous=Previous(self._previous, self.head.position, self.head.event_id),
             recorded_at=self.recorded_at,
             status=status,
             averages=averages,
@@ -186,7 +191,11 @@ class Recording:
         return event
 
     async def restart_timeline(self, above: int) -> Head:
-        """Raise the timeline above `above` and announce it with the current status (rule 9)."""
+        """Raise the timeline above `above` and announce it with the current status (rule 9).
+
+        The event before is the outbox's newest, also where the head's timeline was raised by hand.
+        """
+        self._previous = await self._newest_timeline() or self.head.timeline
         self._timeline = max(self.head.timeline, above) + 1
         status = await self.status()
         if status is not None:

@@ -190,7 +190,9 @@ async def test_restore_by_hand_raises_the_timeline(
     standby.fence = leader.fence
     event = await standby.change_status()
     assert event.at == Position(3, 6)
-    assert isinstance((await mirror.outbox())[-2], TimelineChanged)
+    earlier, changed, _ = (await mirror.outbox())[-3:]
+    assert isinstance(changed, TimelineChanged)
+    assert changed.previous.at == earlier.at == Position(1, 4)
     assert (await standby.change_status()).at == Position(3, 7)
 
 
