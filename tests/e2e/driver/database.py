@@ -76,9 +76,11 @@ class Database(ABC):
         return [value for (value,) in self.rows(query, series, day.isoformat())]
 
     def count(self, series: str) -> int:
-        """Return how many observations of the series are recorded, every revision counted."""
-        query = f"SELECT count(*) FROM {RATE_HISTORY} WHERE series = ?"
-        ((count,),) = self.rows(query, series)
+        """Return how many observations of the series are recorded, every revision counted.
+
+        Those that no event has announced yet count, too: the views don't show them.
+        """
+        ((count,),) = self.rows("SELECT count(*) FROM observations WHERE series = ?", series)
         return int(count)
 
     def quota_used(self, day: Day) -> int:
