@@ -109,6 +109,7 @@ async def historical(request: Request, days: Days = 10) -> Response:
             "rate": row.value,
             "revision": row.revision,
             "recorded_at": _instant(row.recorded_at),
+            "derived": False,
         }
         for row in newest.values()
     ]
