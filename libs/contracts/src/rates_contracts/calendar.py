@@ -29,6 +29,8 @@ ONE_DAY = timedelta(days=1)
 MAX_DAYS_APART = 15
 """Two neighbouring FIX are at most so far apart (5 days from 1991 to 2026), or some are missing."""
 
+AWAITED_FROM = time(11, 59)
+"""Wall time in Mexico City from which on a banking day's FIX may appear at any moment."""
 DUE_FROM = time(12)
 """Wall time in Mexico City from which on Banco de México announces a banking day's FIX."""
 LATE_FROM = time(13)

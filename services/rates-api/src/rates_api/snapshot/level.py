@@ -27,10 +27,12 @@ from typing import get_args
 from rates_api.snapshot.snapshot import Snapshot
 from rates_contracts.answers import Level
 from rates_contracts.calendar import (
+    AWAITED_FROM,
     DUE_FROM,
     LATE_FROM,
     MEXICO_CITY,
     ONE_DAY,
+    is_weekend,
     mexico_day,
     mexico_instant,
 )
@@ -61,14 +63,8 @@ MAX_EDGE_SECONDS_NOT_HEALTHY = 15
 MAX_COVERED = timedelta(days=10)
 """So many days after the first row of the transitions nothing is known of the calendar."""
 
-AWAITED_FROM = time(11, 59)
-"""Wall time in Mexico City from which on a weekday's FIX may appear at any moment (rule 21)."""
-
 TURNING_POINTS = (AWAITED_FROM, DUE_FROM, LATE_FROM)
 """Wall times in Mexico City at which answers change: a FIX is awaited, due, late."""
-
-SATURDAY = 5
-"""The first day of the weekend, as `date.weekday` counts."""
 
 TICK = timedelta(microseconds=1)
 
@@ -220,7 +216,7 @@ def _newest_under_review(snapshot: Snapshot, now: datetime) -> bool:
     newest = snapshot.fix.at_or_before(mexico_day(now))
     since = FIRST_FIX_DAY if newest is None else newest.date
     under_review = snapshot.series_status(FIX).under_review
-    return any(day >= since and day.weekday() < SATURDAY for day in under_review)
+    return any(day >= since and not is_weekend(day) for day in under_review)
 
 
 def _history_is_loading(snapshot: Snapshot) -> bool:
@@ -253,7 +249,7 @@ def _edge_seconds(
 def _is_awaited(snapshot: Snapshot, now: datetime) -> bool:
     """Tell whether a FIX may appear at any moment, whatever calendar and state say (rule 21)."""
     local = now.astimezone(MEXICO_CITY)
-    at_noon = local.weekday() < SATURDAY and AWAITED_FROM <= local.time() < LATE_FROM
+    at_noon = not is_weekend(local.date()) and AWAITED_FROM <= local.time() < LATE_FROM
     return at_noon and snapshot.fix.on(local.date()) is None
 
 

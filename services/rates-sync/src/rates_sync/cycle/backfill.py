@@ -19,7 +19,7 @@ from rates_contracts.observation import FIX
 from rates_sync.banxico.series import SERIES
 from rates_sync.cycle.cycle import OVERLAP
 from rates_sync.cycle.recorder import Additions, AnnounceMode, Recorder
-from rates_sync.errors import UpstreamError
+from rates_sync.errors import BreakerOpen, QuotaExhausted, UpstreamError
 from rates_sync.store.coverage import Span
 from rates_sync.upstream import Answer, Banxico, Purpose, Query
 
@@ -108,6 +108,9 @@ class Backfill:
     async def _ask(self, part: Span, purpose: Purpose) -> Answer:
         try:
             return await self._banxico.ask(Query(tuple(SERIES), part.first, part.last, purpose))
+        except (BreakerOpen, QuotaExhausted):
+            # Nobody was asked: the range is asked for as soon as Banxico may be.
+            raise
         except UpstreamError:
             self._waits.lengthen(part)
             raise

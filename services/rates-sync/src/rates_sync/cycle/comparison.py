@@ -13,7 +13,7 @@ from enum import Enum
 from itertools import groupby
 from operator import attrgetter
 
-from rates_contracts.calendar import ONE_DAY, BankCalendar
+from rates_contracts.calendar import ONE_DAY, BankCalendar, is_weekend
 from rates_contracts.observation import FIX, SETTLEMENT, Observation
 from rates_sync.upstream import Answer, Published, Rejected, RejectedKind
 
@@ -21,7 +21,6 @@ MAX_MOVE = Decimal("0.10")
 """Relative to the previous observation. The largest daily move of 1996-2026 was 7.65 %."""
 FLOATING_SINCE = Day(1996, 1, 1)
 """In the peso crisis before it six real daily moves were larger, up to 22.28 %."""
-SATURDAY = 5
 MAX_REST = timedelta(days=7)
 """How long after its day a FIX begins to settle obligations, at most: over any long weekend."""
 
@@ -220,7 +219,7 @@ def _by_day(
 
 
 def _is_weekend_fix(shown: Published) -> bool:
-    return shown.series == FIX and shown.date.weekday() >= SATURDAY
+    return shown.series == FIX and is_weekend(shown.date)
 
 
 def _doubt_of_day(shown: Published, calendar: BankCalendar) -> tuple[RejectedKind, str] | None:

@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rates_contracts.calendar import ONE_DAY, BankCalendar, is_weekend, mexico_day
 from rates_contracts.status import SeriesStatus
-from rates_sync.cycle.comparison import SATURDAY
 from rates_sync.cycle.judgement import SEEN_TWICE_AFTER, Context, Judgement
 from rates_sync.store.coverage import read_newest_span
 from rates_sync.store.recording import Recording
@@ -100,7 +99,7 @@ async def _knowledge(
     days = tuple(row.date for row in withdrawn)
     newest = await read_newest_day(connection, series, except_for=days)
     # A FIX set aside on a weekend leaves that day closed, and a late one late (rules 28 and 29).
-    reviewed = (day for day in under_review if day.weekday() < SATURDAY)
+    reviewed = (day for day in under_review if not is_weekend(day))
     seen = max(filter(None, (newest, *reviewed, *days)), default=None)
     return SeriesKnowledge(
         newest_day=newest,

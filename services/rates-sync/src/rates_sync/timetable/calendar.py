@@ -16,7 +16,13 @@ from importlib.metadata import version
 # Imports its calendars too, or a take-over would load them on the event loop.
 import holidays.financial
 
-from rates_contracts.calendar import BankCalendar, DeclaredClosure, mexico_day, mexico_instant
+from rates_contracts.calendar import (
+    BankCalendar,
+    DeclaredClosure,
+    is_weekend,
+    mexico_day,
+    mexico_instant,
+)
 from rates_contracts.status import PollingWindow
 
 FIRST_DAY = Day(2001, 1, 1)
@@ -29,7 +35,6 @@ LIBRARY_VERSION = f"holidays-{version('holidays')}/XMEX"
 """Read once: an upgrade of the package counts from the next start on, as its code does."""
 
 WINDOW = PollingWindow()
-AWAITED_FROM = time(11, 59)
 
 
 def bank_calendar(today: Day, declared: Sequence[DeclaredClosure] = ()) -> BankCalendar:
@@ -47,7 +52,7 @@ def bank_calendar(today: Day, declared: Sequence[DeclaredClosure] = ()) -> BankC
 @lru_cache(maxsize=4)
 def _closed_weekdays(last_year: int) -> tuple[Day, ...]:
     closed = holidays.financial_holidays("XMEX", years=range(FIRST_DAY.year, last_year + 1))
-    return tuple(sorted(day for day in closed if day.weekday() < 5))
+    return tuple(sorted(day for day in closed if not is_weekend(day)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,7 @@ def next_opening(calendar: BankCalendar, instant: datetime) -> datetime | None:
 
 def is_closed(calendar: BankCalendar, day: Day) -> bool:
     """Tell whether banks are known to be closed on `day`, as no weekday after the end is."""
-    return day.weekday() > 4 or (day <= calendar.last and not calendar.is_banking_day(day))
+    return is_weekend(day) or (day <= calendar.last and not calendar.is_banking_day(day))
 
 
 def last_due(calendar: BankCalendar, instant: datetime, at: time) -> Day | None:

@@ -15,6 +15,7 @@ from rates_contracts.calendar import (
     LATE_FROM,
     ONE_DAY,
     BankCalendar,
+    is_weekend,
     mexico_day,
     mexico_instant,
 )
@@ -174,7 +175,7 @@ def _from(day: Day, at: time, step: timedelta) -> PollPeriod:
 
 def _polls_of_a_closed_day(day: Day) -> list[PollPeriod]:
     """Return the polls of a weekday without a window: a FIX there would refute the calendar."""
-    if day.weekday() > 4:
+    if is_weekend(day):
         return []
     instants = [mexico_instant(day, at) for at in CLOSED_WEEKDAY_POLLS]
     return [PollPeriod(instant, instant, ONE_DAY) for instant in instants]

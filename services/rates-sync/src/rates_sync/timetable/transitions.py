@@ -10,15 +10,17 @@ from datetime import datetime, time
 import msgspec
 
 from rates_contracts.calendar import (
+    AWAITED_FROM,
     DUE_FROM,
     LATE_FROM,
     ONE_DAY,
     BankCalendar,
+    is_weekend,
     mexico_day,
     mexico_instant,
 )
 from rates_contracts.status import MAX_EDGE_SECONDS, State, Transition
-from rates_sync.timetable.calendar import AWAITED_FROM, WINDOW, days_from, fix_missing, is_closed
+from rates_sync.timetable.calendar import WINDOW, days_from, fix_missing, is_closed
 
 DAYS_AHEAD = 10
 MAX_MISSED = 3
@@ -52,7 +54,7 @@ def _following(calendar: BankCalendar, day: Day) -> Day:
     if following is not None:
         return following
     day = max(day, calendar.last) + ONE_DAY
-    return day if day.weekday() < 5 else day + (7 - day.weekday()) * ONE_DAY
+    return day if not is_weekend(day) else day + (7 - day.weekday()) * ONE_DAY
 
 
 def transitions(

@@ -1,7 +1,7 @@
 """The whole history at first start, and ranges for operators."""
 
+from datetime import UTC, datetime, timedelta
 from datetime import date as Day
-from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -16,11 +16,12 @@ from rates_contracts.observation import FIRST_FIX_DAY, FIX, SETTLEMENT
 from rates_sync.cycle.backfill import CHUNK, Backfill, Progress, Waits, chunks
 from rates_sync.cycle.cycle import Cycle
 from rates_sync.cycle.recorder import AnnounceMode, Recorder
-from rates_sync.errors import UpstreamFailure
+from rates_sync.errors import BreakerOpen, QuotaExhausted, UpstreamError, UpstreamFailure
 from rates_sync.store.coverage import PROVISIONAL, Span
 from rates_sync.upstream import Purpose, Query
 
 TODAY = Day(2026, 8, 13)
+THURSDAY = datetime(2026, 8, 13, 16, tzinfo=UTC)
 
 
 @given(st.dates(Day(1992, 1, 1), TODAY), st.integers(0, 12_000))
@@ -152,6 +153,18 @@ async def test_range_that_fails_waits_twice_as_long_each_time(
     desk.clock.now += timedelta(seconds=59)
     assert backfill.due(holes) == failed
     desk.clock.now += timedelta(seconds=1)
+    assert len(backfill.due(holes)) == 9
+
+
+@pytest.mark.parametrize("refusal", [BreakerOpen(THURSDAY), QuotaExhausted("1000 spent")])
+async def test_range_that_nobody_asked_for_need_not_wait(
+    banxico: Any, backfill: Backfill, refusal: UpstreamError
+) -> None:
+    """An open breaker or a spent quota says nothing about the range."""
+    holes = await backfill.holes(TODAY)
+    banxico.script = [refusal]
+    with pytest.raises(type(refusal)):
+        await anext(backfill.run(backfill.due(holes), Purpose.POLL))
     assert len(backfill.due(holes)) == 9
 
 
