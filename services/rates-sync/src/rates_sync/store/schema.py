@@ -82,6 +82,7 @@ payloads = Table(
     Column("sha256", SHA256, primary_key=True),
     Column("body", BODY, nullable=False),
     Column("received_at", Instant, nullable=False),
+    Column("last_seen", Instant, nullable=True),
 )
 observations = Table(
     "observations",
@@ -121,7 +122,9 @@ quota = Table(
     metadata,
     Column("day", Date, primary_key=True),
     Column("used", Integer, nullable=False),
+    Column("backfill_used", Integer, nullable=False, server_default="0"),
 )
+"""Requests of a Mexico City day; those of backfills are counted apart (protocol rule 35)."""
 lease = Table(
     "lease",
     metadata,
@@ -190,7 +193,23 @@ audit = Table(
     Column("actor", String(128), nullable=False),
     Column("action", String(64), nullable=False),
     Column("detail", LONG_TEXT, nullable=False),
+    Column("caller", String(128), nullable=True),
+    Column("outcome", String(64), nullable=True),
 )
+finished_nights = Table(
+    "finished_nights",
+    metadata,
+    Column("task", String(32), primary_key=True),
+    Column("night", Date, nullable=False),
+)
+"""The last night whose task is done (protocol rule 46)."""
+open_alerts = Table(
+    "open_alerts",
+    metadata,
+    Column("name", String(128), primary_key=True),
+    Column("opened_at", Instant, nullable=False),
+)
+"""Alerts whose end has not been sent yet (protocol rule 44)."""
 notice_cursor = Table(
     "notice_cursor",
     metadata,
