@@ -18,7 +18,7 @@ from driver.plan import THE_MORNING, Plan
 from driver.platform import Platform
 from driver.processes import Process
 from driver.redis import RedisServer
-from driver.services import Api, ApiInstance, Sync
+from driver.services import Api, ApiInstance, Connectivity, Sync
 from driver.settings import settings_of
 from driver.sights import fill
 from driver.stack import ROOT, Stack
@@ -77,6 +77,11 @@ class ComposeDriver:
         assert isinstance(process, ContainerProcess)
         self._stack.renew(process)
         process.start()
+
+    def data_networks(self, process: Process) -> Connectivity:
+        """Return how one instance of rates-api reaches MySQL and Redis."""
+        assert isinstance(process, ContainerProcess)
+        return self._stack.data_networks(process, "api")
 
     def run(self, block: str) -> None:
         """Run a block of a runbook where `docker compose` speaks of our containers."""

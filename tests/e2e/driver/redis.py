@@ -57,6 +57,10 @@ class RedisServer:
         """Delete the stream and leave the documents."""
         self._client.delete(EVENTS)
 
+    def add_foreign_entry(self) -> None:
+        """Add an entry of nobody's, at the highest id there is but one (protocol rule 38)."""
+        self._client.xadd(EVENTS, {"a": "b"}, id="18446744073709551614-1")
+
     def trim(self, to: int) -> None:
         """Keep the newest `to` entries; the stream's last ID stays."""
         self._client.xtrim(EVENTS, maxlen=to, approximate=False)
