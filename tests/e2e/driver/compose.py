@@ -93,7 +93,7 @@ class ComposeDriver:
         platform = Platform(
             self._clock,
             self._database,
-            RedisServer(self._redis),
+            RedisServer(self._redis, user="e2e"),
             Banxico(self._stack.process("banxico")),
             [self._sync(number) for number in range(plan.syncs)],
             Api(self._edge, [self._api(n) for n in range(INSTANCES)], self._ways["api", "redis"]),

@@ -29,8 +29,9 @@ class RedisState:
 class RedisServer:
     """One Redis and a client of the driver's own."""
 
-    def __init__(self, process: Process) -> None:
-        self.process = process
+    def __init__(self, process: Process, user: str | None = None) -> None:
+        """Ask as `user`, who needs no password; None for a Redis without users."""
+        self.process, self._user = process, user
         self._opened: redis.Redis | None = None
 
     def start(self) -> None:
@@ -112,6 +113,7 @@ class RedisServer:
                 socket_timeout=2,
                 socket_connect_timeout=2,
                 client_name="e2e",
+                username=self._user,
                 protocol=2,
             )
         return self._opened

@@ -113,8 +113,8 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
         instrumentation.on_relay_step(step)
         dispatcher.on_redis_step(unavailable=isinstance(step, RelayError))
         dispatcher_wake.set()
-        if isinstance(step, RelayStep) and step.restarted:
-            poller.ask_now()
+        if isinstance(step, RelayStep):
+            _on_repair(step, dispatcher, poller)
 
     outbox = Outbox(instance.engine, instance.record, fence)
     relay = Relay(instance.redis, outbox, interval=settings.relay_interval, on_step=on_relay_step)
@@ -154,6 +154,14 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
         "history": HistoryCheck(poller.fill_history, sleep).run,
     }
     return Leader(recorder, poller, tasks)
+
+
+def _on_repair(step: RelayStep, dispatcher: NotificationDispatcher, poller: Poller) -> None:
+    """After a foreign stream alert, after a new timeline ask Banxico (protocol rules 38, 42)."""
+    if step.foreign is not None:
+        dispatcher.on_foreign_stream(step.foreign)
+    if step.restarted:
+        poller.ask_now()
 
 
 def _poller(

@@ -35,6 +35,7 @@ from rates_sync.metrics import Metrics
 from rates_sync.migrations import migrate, migrate_with
 from rates_sync.notify.alerts import Alerts, LogAlerts
 from rates_sync.notify.cdn import EdgeCache, NoEdgeCache
+from rates_sync.relay.document_ttl import keep_documents
 from rates_sync.service import Service
 from rates_sync.settings import Settings
 from rates_sync.store.engine import DatabaseUtc, open_engine, utc_of
@@ -79,7 +80,12 @@ NO_OVERRIDES = Overrides()
 def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Service:
     """Build an instance; the parts in `overrides` replace the real ones."""
     closing = AsyncExitStack()
-    instance = _instance(settings, overrides, closing)
+    redis = overrides.redis or _open_redis(settings, closing)
+
+    async def keep() -> None:
+        await keep_documents(redis)
+
+    instance = _instance(settings, overrides, redis, closing)
 
     async def prepare() -> None:
         if overrides.engine is None:
@@ -101,13 +107,14 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Servic
         liveness=instance.liveness,
         record=instance.record,
         election=Election(
-            instance.lease.contend,
+            lambda: instance.lease.contend(keep),
             instance.lease.release,
             lambda fence: build_leader(instance, fence),
             instance.instrumentation.on_leading,
             _abstention(instance).wait,
         ),
         prepare=prepare,
+        on_unprepared=keep,
         holder=holder,
         quota_used=quota_used,
         relay_lag=instance.instrumentation.relay_lag,
@@ -118,7 +125,9 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Servic
     )
 
 
-def _instance(settings: Settings, overrides: Overrides, closing: AsyncExitStack) -> Instance:
+def _instance(
+    settings: Settings, overrides: Overrides, redis: Redis, closing: AsyncExitStack
+) -> Instance:
     metrics, liveness = Metrics(daily_quota=settings.daily_quota), Liveness(overrides.monotonic)
     tracing = overrides.tracing or _open_tracing(settings, overrides, closing)
     engine = overrides.engine or _open_engine(settings, closing)
@@ -136,7 +145,7 @@ def _instance(settings: Settings, overrides: Overrides, closing: AsyncExitStack)
         random=overrides.random,
         first_fix_day=overrides.first_fix_day,
         engine=engine,
-        redis=overrides.redis or _open_redis(settings, closing),
+        redis=redis,
         banxico=overrides.banxico or _open_banxico(settings, overrides.clock, closing),
         alerts=overrides.alerts or _alerts(settings),
         edge=overrides.edge or _edge(settings),

@@ -142,6 +142,7 @@ class Instrumentation:
         self._metrics.relay_steps.labels(_step_outcome(step)).inc()
         if isinstance(step, RelayStep):
             self._metrics.relayed.inc(step.relayed)
+            self._metrics.unreadable_documents.inc(len(step.unreadable))
             self._metrics.events.labels("timeline_changed").inc(step.restarted)
         self._metrics.relay_lag.set(self.relay_lag())
 
@@ -196,4 +197,6 @@ def _step_outcome(step: RelayStep | RelayError | StoreUnavailable) -> str:
         return "redis_unavailable"
     if step.restarted:
         return "restarted"
+    if step.foreign is not None:
+        return "foreign"
     return "refilled" if step.refilled else "done"

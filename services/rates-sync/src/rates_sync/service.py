@@ -27,6 +27,7 @@ PREPARE_WITHIN = 120.0
 class Service:
     """The instance; `prepare` migrates and claims the database, `holder` returns the leader's name.
 
+    `on_unprepared` is awaited after each attempt to prepare that failed.
     `closing` holds what was opened for the instance; it is closed when `run` ends.
     """
 
@@ -37,6 +38,7 @@ class Service:
     record: Record
     election: Election
     prepare: Callable[[], Awaitable[None]]
+    on_unprepared: Callable[[], Awaitable[None]]
     holder: Callable[[], Awaitable[str]]
     quota_used: Callable[[], Awaitable[int]]
     relay_lag: Callable[[], int]
@@ -72,5 +74,6 @@ class Service:
                 break
             except StoreUnavailable as error:
                 log.warning("database_not_prepared", error=str(error))
+                await self.on_unprepared()
                 await self.sleep(PREPARE_RETRY_SECONDS)
         self.liveness.forget("prepare")

@@ -9,6 +9,7 @@
 | `breaker_closed` | an event: Banxico answers again, the breaker has closed |
 | `bad_token` | an event: Banxico has begun to refuse the token |
 | `stream_reset` | an event: the record was restored, a new timeline began |
+| `foreign_stream` | directly: the stream in Redis was not written by rates-sync |
 | `late_fix` | an event: at 17:00 of a banking day its FIX is missing |
 | `clock_jumped` | directly: the wall clock moved against the monotonic one |
 | `clock_wrong` | directly: a witness of the time, or both, disagree with this clock |

@@ -134,6 +134,12 @@ class NotificationDispatcher:
         summary = f"The clock of this instance moved by {seconds} s: everything is planned again."
         self._direct.append(Alert(f"clock_jumped-{now.isoformat()}", "clock_jumped", now, summary))
 
+    def on_foreign_stream(self, reason: str) -> None:
+        """Send an alert: somebody else has written to Redis (protocol rule 38)."""
+        now, name = self._clock(), "foreign_stream"
+        summary = f"The stream in Redis was not ours; it is deleted and refilled: {reason}."
+        self._direct.append(Alert(f"{name}-{now.isoformat()}", name, now, summary))
+
     def on_history_hole(self, first: Day, last: Day) -> None:
         """Send an alert for days that Banxico was asked for in vain (protocol rule 25)."""
         self._direct.append(_hole(first, last, self._clock()))

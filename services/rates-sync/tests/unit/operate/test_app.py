@@ -85,6 +85,7 @@ async def service(desk: Any, banxico: Any) -> Service:
         record=desk.record,
         election=election,
         prepare=unused,
+        on_unprepared=unused,
         holder=holder,
         quota_used=quota_used,
         relay_lag=instrumentation.relay_lag,
