@@ -58,6 +58,15 @@ class RedisServer:
         """Delete the stream and leave the documents."""
         self._client.delete(EVENTS)
 
+    def age_documents(self, seconds: int) -> None:
+        """Leave each document no more than so many seconds to live."""
+        for key in DOCUMENTS:
+            self._client.expire(key, seconds, lt=True)
+
+    def lives(self) -> float:
+        """Return the seconds that the document that expires first has left, 0 if one is gone."""
+        return float(min(max(self._client.pttl(key), 0) for key in DOCUMENTS)) / 1000
+
     def add_foreign_entry(self) -> None:
         """Add an entry of nobody's, at the highest id there is but one (protocol rule 38)."""
         self._client.xadd(EVENTS, {"a": "b"}, id="18446744073709551614-1")
