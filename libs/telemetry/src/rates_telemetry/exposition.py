@@ -6,6 +6,7 @@ writes it as text once a second, and a scrape reads the few small files. Set-up 
 metric by name.
 """
 
+import contextlib
 import operator
 import os
 import time
@@ -29,8 +30,23 @@ def write(registry: CollectorRegistry, directory: Path, name: str) -> None:
 def replace_file(path: Path, content: bytes) -> None:
     """Put `content` at `path` in one step: a reader sees the old file or the new one."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_bytes(content)
-    unfinished.replace(path)
+    try:
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+    except OSError:
+        # Half a file would take up room on a disk that is full.
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+def read_files(directory: Path, suffix: str) -> Iterator[tuple[str, float]]:
+    """Yield text and Unix time of each file with `suffix`; one that is removed meanwhile is none.
+
+    Raises `OSError`, but not because the directory is gone.
+    """
+    for path in sorted(directory.glob(f"*{suffix}")):
+        with contextlib.suppress(FileNotFoundError):
+            yield path.read_text(encoding="utf-8"), path.stat().st_mtime
 
 
 def merge(
@@ -97,9 +113,6 @@ class DirectoryCollector(Collector):
     def collect(self) -> list[Metric]:
         """Return the merged families."""
         oldest = self._wall() - self._fresh_seconds
-        written = [
-            (path.read_text(encoding="utf-8"), path.stat().st_mtime >= oldest)
-            for path in sorted(self._directory.glob(f"*{SUFFIX}"))
-        ]
-        texts = [text for text, _ in written]
-        return merge(texts, [text for text, fresh in written if fresh], self._least)
+        written = list(read_files(self._directory, SUFFIX))
+        live = [text for text, written_at in written if written_at >= oldest]
+        return merge([text for text, _ in written], live, self._least)

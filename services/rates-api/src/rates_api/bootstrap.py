@@ -36,6 +36,7 @@ from rates_api.metrics import Metrics
 from rates_api.settings import Settings
 from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.snapshot.sources import SnapshotSources
+from rates_api.supervisor_link import SupervisorLink
 from rates_api.worker import Worker
 from rates_contracts.environment import Secret
 from rates_telemetry import TRACE_SHARE
@@ -91,8 +92,10 @@ class Overrides:
 NO_OVERRIDES = Overrides()
 
 
-def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Worker:
-    """Build a worker; the parts in `overrides` replace the real ones."""
+def bootstrap(
+    settings: Settings, overrides: Overrides = NO_OVERRIDES, link: SupervisorLink | None = None
+) -> Worker:
+    """Build a worker; parts in `overrides` replace the real ones; without `link` it is alone."""
     closing = AsyncExitStack()
     clock = overrides.clock or utc_now
     monotonic = overrides.monotonic or time.monotonic
@@ -147,6 +150,7 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Worker
         ),
         database=database,
         redis=redis,
+        link=link or SupervisorLink(),
         reports=overrides.reports or _reports(settings, overrides, metrics, closing),
         tracing=tracing,
         closing=closing,
