@@ -19,8 +19,8 @@ log = structlog.get_logger(__name__)
 
 MAX_CONNECTIONS = 512
 """At a time; more wait until one of them ends or times out."""
-HEADER_SECONDS = 10
-"""How long a connection may be silent."""
+HEADER_SECONDS = 30
+"""How long a connection may be silent; a scraper that keeps its own asks more often."""
 START_SECONDS = 5.0
 """How long the workers wait for it; then they start all the same."""
 STOP_SECONDS = 5.0
