@@ -9,6 +9,7 @@ metric by name.
 import contextlib
 import operator
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Set
 from pathlib import Path
@@ -20,6 +21,8 @@ from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
 
 SUFFIX = ".prom"
+ENDED = f"ended{SUFFIX}"
+"""The file with the counters of processes that have ended and were retired."""
 
 
 def write(registry: CollectorRegistry, directory: Path, name: str) -> None:
@@ -93,6 +96,16 @@ def _identity(sample: Sample) -> tuple[str, tuple[tuple[str, str], ...]]:
     return sample.name, tuple(sorted(sample.labels.items()))
 
 
+class _Collected(Collector):
+    """Families that were collected before."""
+
+    def __init__(self, families: list[Metric]) -> None:
+        self._families = families
+
+    def collect(self) -> list[Metric]:
+        return self._families
+
+
 class DirectoryCollector(Collector):
     """Collects what the processes of an instance have written to their shared directory."""
 
@@ -109,9 +122,29 @@ class DirectoryCollector(Collector):
         self._fresh_seconds = fresh_seconds
         self._least = least
         self._wall = wall
+        self._lock = threading.Lock()
 
     def collect(self) -> list[Metric]:
         """Return the merged families."""
+        with self._lock:
+            return self._merged()
+
+    def retire(self, pattern: str) -> None:
+        """Add the counters of ended processes to one file for all of them, and remove theirs.
+
+        `pattern` matches the names that they wrote as. Raises `OSError`, the counters being kept.
+        """
+        with self._lock:
+            ended = list(self._directory.glob(f"{pattern}{SUFFIX}"))
+            texts = [path.read_text(encoding="utf-8") for path in ended]
+            before = [text for text, _ in read_files(self._directory, ENDED)]
+            registry = CollectorRegistry()
+            registry.register(_Collected(merge([*before, *texts], ())))
+            replace_file(self._directory / ENDED, generate_latest(registry))
+            for path in ended:
+                path.unlink(missing_ok=True)
+
+    def _merged(self) -> list[Metric]:
         oldest = self._wall() - self._fresh_seconds
         written = list(read_files(self._directory, SUFFIX))
         live = [text for text, written_at in written if written_at >= oldest]

@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from rates_api.instance import instance_registry
+from rates_api.instance import InstanceRegistry
 from rates_api.metrics import InstanceMetrics
 from rates_api.metrics_port import serve_metrics
 from rates_api.settings import PREFIX, Settings, load
@@ -59,10 +59,12 @@ def serve_forever(settings: Settings, target: str = "rates_api.app:create") -> N
     with tempfile.TemporaryDirectory(prefix="rates-api-", ignore_cleanup_errors=True) as made:
         directory = Path(settings.instance_dir or made)
         os.environ[f"{PREFIX}_INSTANCE_DIR"] = str(directory)
-        registry = instance_registry(directory, time.time)
+        registry = InstanceRegistry(directory, time.time)
         metrics = InstanceMetrics(registry, settings.workers)
         with serve_metrics(settings.host, settings.admin_port, registry):
-            Supervisor(target, settings, metrics).serve_to_the_end()
+            # After the other server, which would turn this one's log off.
+            supervisor = Supervisor(target, settings, metrics, on_worker_end=registry.retire)
+            supervisor.serve_to_the_end()
 
 
 def _require_free(host: str, port: int) -> None:

@@ -31,7 +31,7 @@ from rates_api.dependencies import DependencyMonitor
 from rates_api.fallback.engine import open_engine
 from rates_api.fallback.reader import DatabaseReader
 from rates_api.http.response_cache import ResponseCache
-from rates_api.instance import ReportDirectory, ReportExchange
+from rates_api.instance import ReportDirectory, ReportExchange, worker_name
 from rates_api.metrics import Metrics
 from rates_api.settings import Settings
 from rates_api.snapshot.current import CurrentSnapshot
@@ -230,7 +230,7 @@ def _reports(
         directory = closing.enter_context(tempfile.TemporaryDirectory(prefix="rates-api-"))
     return ReportDirectory(
         Path(directory),
-        overrides.worker_name or f"worker-{os.getpid()}-{uuid.uuid4().hex[:4]}",
+        overrides.worker_name or worker_name(os.getpid(), uuid.uuid4().hex[:4]),
         metrics.registry,
         workers=workers,
         wall=overrides.wall or time.time,

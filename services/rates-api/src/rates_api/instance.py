@@ -131,18 +131,36 @@ def _worst(states: Sequence[Dependency]) -> Dependency:
     return max(states, key=STATES.index)
 
 
-def instance_registry(directory: Path, wall: Callable[[], float]) -> CollectorRegistry:
-    """Return a registry that shows the merged metrics of all workers; `wall` is Unix time."""
+class InstanceRegistry(CollectorRegistry):
+    """A registry that shows the merged metrics of all workers of an instance."""
 
-    def reporting() -> int:
-        oldest = wall() - FRESH_SECONDS
-        return sum(written_at >= oldest for _, written_at in read_files(directory, REPORT))
+    def __init__(self, directory: Path, wall: Callable[[], float]) -> None:
+        """Merge what workers write into `directory`; `wall` is Unix time."""
+        super().__init__()
+        self._directory = directory
+        self._wall = wall
+        self._workers = DirectoryCollector(
+            directory, fresh_seconds=FRESH_SECONDS, least=MIN_IS_WORST, wall=wall
+        )
+        self.register(self._workers)
+        Gauge(
+            "rates_api_workers_reporting", "Workers whose report is new.", registry=self
+        ).set_function(self._count_fresh_reports)
 
-    registry = CollectorRegistry()
-    registry.register(
-        DirectoryCollector(directory, fresh_seconds=FRESH_SECONDS, least=MIN_IS_WORST, wall=wall)
-    )
-    Gauge(
-        "rates_api_workers_reporting", "Workers whose report is new.", registry=registry
-    ).set_function(reporting)
-    return registry
+    def retire(self, pid: int) -> None:
+        """Keep the counters of a worker that has ended, and remove its files. Raises `OSError`.
+
+        Otherwise a worker that dies again and again would fill the directory.
+        """
+        self._workers.retire(worker_name(pid, "*"))
+        for path in self._directory.glob(f"*{worker_name(pid, '*')}"):
+            path.unlink(missing_ok=True)
+
+    def _count_fresh_reports(self) -> int:
+        oldest = self._wall() - FRESH_SECONDS
+        return sum(at >= oldest for _, at in read_files(self._directory, REPORT))
+
+
+def worker_name(pid: int, suffix: str) -> str:
+    """Return the name that the worker with that process id writes as."""
+    return f"worker-{pid}-{suffix}"

@@ -144,8 +144,18 @@ def next_to_kill(places: Sequence[Place], stopped: Sequence[bool]) -> tuple[int,
 class Supervisor(MPServer):
     """Granian's server of several processes, with a main process that looks after them."""
 
-    def __init__(self, target: str, settings: Settings, metrics: InstanceMetrics) -> None:
-        """Serve what the factory `target` (`module:name`) returns for a `SupervisorLink`."""
+    def __init__(
+        self,
+        target: str,
+        settings: Settings,
+        metrics: InstanceMetrics,
+        *,
+        on_worker_end: Callable[[int], None],
+    ) -> None:
+        """Serve what the factory `target` (`module:name`) returns for a `SupervisorLink`.
+
+        `on_worker_end` is given the id of each process that has died; it may raise `OSError`.
+        """
         super().__init__(
             target,
             address=settings.host,
@@ -167,6 +177,7 @@ class Supervisor(MPServer):
         )
         self._drain_seconds = settings.drain
         self._shown = metrics
+        self._on_worker_end = on_worker_end
         self._places = [Place() for _ in range(self.workers)]
         self._pipes: dict[int, socket.socket] = {}
         self._draining = False
@@ -244,15 +255,20 @@ class Supervisor(MPServer):
     def _note_deaths(self, now: float) -> None:
         for number, (place, worker) in enumerate(zip(self._places, self.wrks, strict=True)):
             if place.alive and not worker.is_alive():  # type: ignore[no-untyped-call]
-                death = place.on_death(now)
-                self._shown.on_worker_death(death)
-                log.warning(
-                    "worker_lost",
-                    worker=number + 1,
-                    death=death,
-                    exit_status=worker.inner.exitcode,
-                    replaced_in=round(place.next_start - now, 1),
-                )
+                self._note_death(number, place.on_death(now), place.next_start - now)
+
+    def _note_death(self, number: int, death: Death, pause: float) -> None:
+        process = self.wrks[number].inner
+        self._shown.on_worker_death(death)
+        log.warning(
+            "worker_lost",
+            worker=number + 1,
+            death=death,
+            exit_status=process.exitcode,
+            replaced_in=round(pause, 1),
+        )
+        with contextlib.suppress(OSError):  # Lost or full: that is said elsewhere.
+            self._on_worker_end(process.pid)
 
     def _look(self, now: float, *, late: bool) -> None:
         """Take in the beats, and kill a worker that has missed too many."""

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 from prometheus_client import CollectorRegistry
 
-from rates_api.instance import instance_registry
+from rates_api.instance import InstanceRegistry
 from rates_api.metrics import MIN_IS_WORST, Death, InstanceMetrics, Metrics
 
 PAGE = Path(__file__).parents[4] / "docs" / "telemetry.md"
@@ -22,7 +22,7 @@ def metrics() -> Metrics:
 @pytest.fixture
 def instance(tmp_path: Path) -> CollectorRegistry:
     """Give the registry of a main process that has just started, before any worker."""
-    registry = instance_registry(tmp_path, lambda: 0.0)
+    registry = InstanceRegistry(tmp_path, lambda: 0.0)
     InstanceMetrics(registry, wanted=2)
     return registry
 

@@ -140,7 +140,7 @@ def test_silent_connections_do_not_stop_the_internal_port(
 ) -> None:
     """Protocol rule 40: 128 of them, and a probe is still answered."""
     start()
-    _until(lambda seen: seen["last_outcome"] == "success", environ)
+    _until(bool, environ)
     address = ("127.0.0.1", int(environ["RATES_SYNC_PORT"]))
 
     with ExitStack() as silent:
