@@ -120,8 +120,8 @@ def run_api() -> None:
     serve_forever(load(), target="driver.launch:api")
 
 
-def api() -> object:
-    """Return the application of one worker of rates-api."""
+def api(link: object) -> object:
+    """Return the application of one worker of rates-api, with a link to its main process."""
     from rates_api.app import create
     from rates_api.bootstrap import Overrides
 
@@ -130,7 +130,7 @@ def api() -> object:
     async def database_clock() -> datetime:
         return time()
 
-    return create(overrides=Overrides(clock=time, database_clock=database_clock))
+    return create(overrides=Overrides(clock=time, database_clock=database_clock), link=link)
 
 
 ROLES: dict[str, Callable[..., None]] = {

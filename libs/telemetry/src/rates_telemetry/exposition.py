@@ -6,8 +6,10 @@ writes it as text once a second, and a scrape reads the few small files. Set-up 
 metric by name.
 """
 
+import contextlib
 import operator
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Set
 from pathlib import Path
@@ -19,6 +21,8 @@ from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
 
 SUFFIX = ".prom"
+ENDED = f"ended{SUFFIX}"
+"""The file with the counters of processes that have ended and were retired."""
 
 
 def write(registry: CollectorRegistry, directory: Path, name: str) -> None:
@@ -29,8 +33,23 @@ def write(registry: CollectorRegistry, directory: Path, name: str) -> None:
 def replace_file(path: Path, content: bytes) -> None:
     """Put `content` at `path` in one step: a reader sees the old file or the new one."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_bytes(content)
-    unfinished.replace(path)
+    try:
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+    except OSError:
+        # Half a file would take up room on a disk that is full.
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+def read_files(directory: Path, suffix: str) -> Iterator[tuple[str, float]]:
+    """Yield text and Unix time of each file with `suffix`; one that is removed meanwhile is none.
+
+    Raises `OSError`, but not because the directory is gone.
+    """
+    for path in sorted(directory.glob(f"*{suffix}")):
+        with contextlib.suppress(FileNotFoundError):
+            yield path.read_text(encoding="utf-8"), path.stat().st_mtime
 
 
 def merge(
@@ -77,6 +96,16 @@ def _identity(sample: Sample) -> tuple[str, tuple[tuple[str, str], ...]]:
     return sample.name, tuple(sorted(sample.labels.items()))
 
 
+class _Collected(Collector):
+    """Families that were collected before."""
+
+    def __init__(self, families: list[Metric]) -> None:
+        self._families = families
+
+    def collect(self) -> list[Metric]:
+        return self._families
+
+
 class DirectoryCollector(Collector):
     """Collects what the processes of an instance have written to their shared directory."""
 
@@ -93,13 +122,30 @@ class DirectoryCollector(Collector):
         self._fresh_seconds = fresh_seconds
         self._least = least
         self._wall = wall
+        self._lock = threading.Lock()
 
     def collect(self) -> list[Metric]:
         """Return the merged families."""
+        with self._lock:
+            return self._merged()
+
+    def retire(self, pattern: str) -> None:
+        """Add the counters of ended processes to one file for all of them, and remove theirs.
+
+        `pattern` matches the names that they wrote as. Raises `OSError`, the counters being kept.
+        """
+        with self._lock:
+            ended = list(self._directory.glob(f"{pattern}{SUFFIX}"))
+            texts = [path.read_text(encoding="utf-8") for path in ended]
+            before = [text for text, _ in read_files(self._directory, ENDED)]
+            registry = CollectorRegistry()
+            registry.register(_Collected(merge([*before, *texts], ())))
+            replace_file(self._directory / ENDED, generate_latest(registry))
+            for path in ended:
+                path.unlink(missing_ok=True)
+
+    def _merged(self) -> list[Metric]:
         oldest = self._wall() - self._fresh_seconds
-        written = [
-            (path.read_text(encoding="utf-8"), path.stat().st_mtime >= oldest)
-            for path in sorted(self._directory.glob(f"*{SUFFIX}"))
-        ]
-        texts = [text for text, _ in written]
-        return merge(texts, [text for text, fresh in written if fresh], self._least)
+        written = list(read_files(self._directory, SUFFIX))
+        live = [text for text, written_at in written if written_at >= oldest]
+        return merge([text for text, _ in written], live, self._least)

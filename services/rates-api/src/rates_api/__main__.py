@@ -1,9 +1,7 @@
 """Starts an instance: `python -m rates_api`, or `serve_forever` with another application.
 
 The main process validates the settings, serves `/metrics` for all workers on the internal port and
-supervises the workers, which share the public port. A worker that dies is replaced while the
-others continue to serve; restarting the instance would stop them too. If the replacement dies soon,
-another won't help: the instance ends with a non-zero status, and its supervisor decides.
+looks after the workers, which share the public port (`supervisor`).
 """
 
 import gc
@@ -14,33 +12,19 @@ gc.disable()
 
 import multiprocessing
 import os
-import signal
 import socket
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
-from typing import Any
-from wsgiref.simple_server import WSGIServer
 
-from granian.constants import Interfaces, Loops
-from granian.log import LogLevels
-from granian.server.mp import MPServer
-from prometheus_client import start_http_server
-
-from rates_api.instance import announce_draining, instance_registry
+from rates_api.instance import InstanceRegistry
+from rates_api.metrics import InstanceMetrics
+from rates_api.metrics_port import serve_metrics
 from rates_api.settings import PREFIX, Settings, load
+from rates_api.supervisor import Supervisor
 from rates_contracts.environment import EnvironmentInvalid
 from rates_telemetry.logging import set_up_logging
-
-KILL_SECONDS = 10
-"""How long a worker may take to finish its answers after the drain."""
-
-AGAIN_SECONDS = 10.0
-"""A worker that dies this soon after it replaced another is not replaced again."""
 
 WRONG_START = 2
 """Exit status for what only the operator can fix: settings, a taken port."""
@@ -65,103 +49,22 @@ def main() -> None:
 def serve_forever(settings: Settings, target: str = "rates_api.app:create") -> None:
     """Serve the application that the factory `target` (`module:name`) builds in each worker.
 
-    The workers read the same environment that `settings` came from, and are started by
-    multiprocessing's start method. Raises `PortTaken`.
+    The factory is given a `SupervisorLink` as `link`. The workers read the same environment that
+    `settings` came from, and are started by multiprocessing's start method. Raises `PortTaken`, and
+    `SystemExit` (1) once no worker can live.
     """
     set_up_logging(settings.log_level, settings.log_style, service="rates-api")
-    _require_free(settings.host, settings.port)
-    with tempfile.TemporaryDirectory(prefix="rates-api-") as made:
+    for port in (settings.port, settings.admin_port):
+        _require_free(settings.host, port)
+    with tempfile.TemporaryDirectory(prefix="rates-api-", ignore_cleanup_errors=True) as made:
         directory = Path(settings.instance_dir or made)
         os.environ[f"{PREFIX}_INSTANCE_DIR"] = str(directory)
-        metrics = _serve_metrics(settings, directory)
-        try:
-            _server(settings, target, directory).serve_to_the_end()
-        finally:
-            metrics.shutdown()
-            metrics.server_close()
-
-
-class DrainingServer(MPServer):
-    """A server that stops being ready some time before it closes its port (protocol rule 22)."""
-
-    directory: Path
-    drain: float
-    draining = False
-    failed = False
-    replaced: dict[int, float]
-
-    def signal_handler_interrupt(self, signum: int, frame: FrameType | None) -> None:
-        """Drain at the first SIGTERM; end at once at a second signal or at SIGINT."""
-        end: Callable[..., None] = super().signal_handler_interrupt
-        if signum != signal.SIGTERM or self.drain == 0 or self.draining:
-            end(signum, frame)
-            return
-        self.draining = True
-        announce_draining(self.directory)
-        ending = threading.Timer(self.drain, end)
-        ending.daemon = True
-        ending.start()
-
-    def _respawn_workers(self, workers: list[int], *args: Any, **options: Any) -> None:
-        """Replace workers that died, unless the instance is ending or replacing did not help.
-
-        Granian counts deaths in lists that its threads clear concurrently: of two workers that die
-        together it may replace none, or both endlessly. So the processes are checked here.
-        """
-        if self.draining:
-            return  # The signal that ends this process was sent to them, too.
-        dead = [number for number, worker in enumerate(self.wrks) if not worker.is_alive()]  # type: ignore[no-untyped-call]
-        if self._died_again(dead):
-            self.failed = self.interrupt_signal = True
-            self.main_loop_interrupt.set()
-            return
-        super()._respawn_workers(dead or workers, *args, **options)
-
-    def _died_again(self, dead: list[int]) -> bool:
-        now = time.monotonic()
-        again = [now - self.replaced.get(number, -AGAIN_SECONDS) < AGAIN_SECONDS for number in dead]
-        self.replaced |= dict.fromkeys(dead, now)
-        return any(again)
-
-    def serve_to_the_end(self) -> None:
-        """Serve until a signal. Raises `SystemExit` (1) if a worker's replacement died, too."""
-        try:
-            self.serve()
-        except SystemExit:
-            # Workers that a signal to the whole group has ended look dead to their server.
-            if not self.interrupt_signal:
-                raise
-        if self.failed:
-            sys.exit(1)
-
-
-def _server(settings: Settings, target: str, directory: Path) -> DrainingServer:
-    server = DrainingServer(
-        target,
-        address=settings.host,
-        port=settings.port,
-        interface=Interfaces.ASGI,
-        workers=settings.workers,
-        loop=Loops.uvloop,
-        websockets=False,
-        factory=True,
-        respawn_failed_workers=True,
-        workers_kill_timeout=KILL_SECONDS,
-        log_level=LogLevels(settings.log_level),
-        log_dictconfig={"loggers": {"_granian": {"handlers": [], "propagate": True}}},
-    )
-    server.directory, server.drain, server.replaced = directory, settings.drain, {}
-    return server
-
-
-def _serve_metrics(settings: Settings, directory: Path) -> WSGIServer:
-    try:
-        server, _ = start_http_server(
-            settings.admin_port, settings.host, instance_registry(directory, time.time)
-        )
-    except OSError as error:
-        raise PortTaken(f"{settings.host}:{settings.admin_port}: {error.strerror}") from error
-    return server
+        registry = InstanceRegistry(directory, time.time)
+        metrics = InstanceMetrics(registry, settings.workers)
+        with serve_metrics(settings.host, settings.admin_port, registry):
+            # After the other server, which would turn this one's log off.
+            supervisor = Supervisor(target, settings, metrics, on_worker_end=registry.retire)
+            supervisor.serve_to_the_end()
 
 
 def _require_free(host: str, port: int) -> None:

@@ -5,7 +5,6 @@
 
 import asyncio
 import gc
-import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,10 +17,12 @@ from litestar.types import ASGIApp
 from rates_api import settings as environment
 from rates_api.bootstrap import NO_OVERRIDES, Overrides, bootstrap, timestamp_of
 from rates_api.endpoints import ENDPOINTS
+from rates_api.http.draining_middleware import draining_middleware
 from rates_api.http.response_cache import response_cache_middleware
 from rates_api.http.routes import exception_handlers, route_handlers
 from rates_api.http.tracing_middleware import tracing_middleware
 from rates_api.settings import Settings
+from rates_api.supervisor_link import SupervisorLink, end_process
 from rates_api.worker import Worker
 from rates_telemetry.logging import set_up_logging
 
@@ -30,14 +31,19 @@ log = structlog.get_logger(__name__)
 NO_STORE = {"Cache-Control": "no-store"}
 
 
-def create(settings: Settings | None = None, overrides: Overrides = NO_OVERRIDES) -> ASGIApp:
+def create(
+    settings: Settings | None = None,
+    overrides: Overrides = NO_OVERRIDES,
+    *,
+    link: SupervisorLink | None = None,
+) -> ASGIApp:
     """Build the application of a worker process, and set up its log.
 
-    Without `settings` they are read from the environment.
+    Without `settings` they are read from the environment; without `link` the worker runs alone.
     """
     settings = settings or environment.load()
     set_up_logging(settings.log_level, settings.log_style, service="rates-api")
-    worker = bootstrap(settings, overrides)
+    worker = bootstrap(settings, overrides, link)
     app = response_cache_middleware(
         create_app(worker),
         worker.current,
@@ -45,6 +51,7 @@ def create(settings: Settings | None = None, overrides: Overrides = NO_OVERRIDES
         monotonic=worker.monotonic,
         timestamp=timestamp_of(worker.clock),
     )
+    app = draining_middleware(app, worker.link)
     _enable_garbage_collector()
     return tracing_middleware(app, worker.tracing) if settings.otlp_endpoint else app
 
@@ -53,11 +60,6 @@ def _enable_garbage_collector() -> None:
     """Enable the garbage collector, for objects made after the start only (see `__main__`)."""
     gc.freeze()
     gc.enable()
-
-
-def end_process() -> None:
-    """End this worker after the requests it is answering; the main process then decides."""
-    signal.raise_signal(signal.SIGTERM)
 
 
 def create_app(worker: Worker, *, end: Callable[[], None] = end_process) -> Litestar:

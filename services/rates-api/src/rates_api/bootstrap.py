@@ -31,11 +31,12 @@ from rates_api.dependencies import DependencyMonitor
 from rates_api.fallback.engine import open_engine
 from rates_api.fallback.reader import DatabaseReader
 from rates_api.http.response_cache import ResponseCache
-from rates_api.instance import ReportDirectory, ReportExchange
+from rates_api.instance import ReportDirectory, ReportExchange, worker_name
 from rates_api.metrics import Metrics
 from rates_api.settings import Settings
 from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.snapshot.sources import SnapshotSources
+from rates_api.supervisor_link import SupervisorLink
 from rates_api.worker import Worker
 from rates_contracts.environment import Secret
 from rates_telemetry import TRACE_SHARE
@@ -91,8 +92,10 @@ class Overrides:
 NO_OVERRIDES = Overrides()
 
 
-def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Worker:
-    """Build a worker; the parts in `overrides` replace the real ones."""
+def bootstrap(
+    settings: Settings, overrides: Overrides = NO_OVERRIDES, link: SupervisorLink | None = None
+) -> Worker:
+    """Build a worker; parts in `overrides` replace the real ones; without `link` it is alone."""
     closing = AsyncExitStack()
     clock = overrides.clock or utc_now
     monotonic = overrides.monotonic or time.monotonic
@@ -147,6 +150,7 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Worker
         ),
         database=database,
         redis=redis,
+        link=link or SupervisorLink(),
         reports=overrides.reports or _reports(settings, overrides, metrics, closing),
         tracing=tracing,
         closing=closing,
@@ -226,7 +230,7 @@ def _reports(
         directory = closing.enter_context(tempfile.TemporaryDirectory(prefix="rates-api-"))
     return ReportDirectory(
         Path(directory),
-        overrides.worker_name or f"worker-{os.getpid()}-{uuid.uuid4().hex[:4]}",
+        overrides.worker_name or worker_name(os.getpid(), uuid.uuid4().hex[:4]),
         metrics.registry,
         workers=workers,
         wall=overrides.wall or time.time,

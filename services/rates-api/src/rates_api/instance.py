@@ -1,8 +1,9 @@
 """Merges the workers' metrics and health into the instance's (protocol rule 24).
 
-Once a second each worker writes its metrics and a small report into a directory that all share, and
-merges all reports: `/health` answers from memory. From the same directory the main process merges
-the metrics for `/metrics`; in it, it marks the instance as draining.
+Once a second each worker writes its metrics and a small report into a directory that all share,
+and merges all reports: `/health` answers from memory. From the same directory the main process
+merges the metrics for `/metrics`. Nothing else rests on it: while it is lost or full each worker
+speaks for itself, and it is made again as soon as that is possible (rule 38).
 """
 
 from collections.abc import Callable, Sequence
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 import msgspec
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Gauge
 
 from rates_api.dependencies import InstanceHealth
 from rates_api.metrics import MIN_IS_WORST
@@ -19,12 +20,12 @@ from rates_api.snapshot.level import LEVELS
 from rates_api.snapshot.snapshot import Feed
 from rates_contracts.answers import Dependency, Level
 from rates_contracts.warnings import in_order
-from rates_telemetry.exposition import DirectoryCollector, replace_file, write
+from rates_telemetry.exposition import DirectoryCollector, read_files, replace_file, write
 
 FRESH_SECONDS = 10.0
 """A report older than this belongs to a worker that has ended."""
 
-DRAINING = "draining"
+REPORT = ".json"
 STATES: tuple[Dependency, ...] = ("healthy", "degraded", "unhealthy")
 
 
@@ -53,10 +54,6 @@ class ReportExchange(Protocol):
     def others_warm(self) -> bool:
         """Tell whether every other worker is past its first warm-up; once true, always true."""
 
-    @property
-    def draining(self) -> bool:
-        """Tell whether the instance is about to end."""
-
 
 class ReportDirectory:
     """The exchange through a directory, which also holds each worker's metrics."""
@@ -76,12 +73,14 @@ class ReportDirectory:
         self._others = workers - 1
         self._registry = registry
         self._wall = wall
+        self._others_warm = False
 
     def publish(self, report: WorkerReport | None) -> InstanceHealth | None:
         """Write the metrics and `report`, read the reports of workers that have not ended."""
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         write(self._registry, self._directory, self._name)
         if report is not None:
-            replace_file(self._directory / f"{self._name}.json", msgspec.json.encode(report))
+            replace_file(self._directory / f"{self._name}{REPORT}", msgspec.json.encode(report))
         reports = self._fresh_reports()
         return merged(reports) if reports else None
 
@@ -90,22 +89,26 @@ class ReportDirectory:
         """Tell whether every other worker has reported, ever.
 
         A load balancer's probe reaches any worker; the requests that follow may reach a cold one.
+        Without the directory nobody knows: a worker that is warm then serves.
         """
-        reported = {path.stem for path in self._directory.glob("*.json")}
-        return len(reported - {self._name}) >= self._others
-
-    @property
-    def draining(self) -> bool:
-        """Tell whether the main process has marked the instance as draining."""
-        return (self._directory / DRAINING).exists()
+        if not self._others_warm:
+            reported = {path.stem for path in self._directory.glob(f"*{REPORT}")}
+            known = self._directory.is_dir()
+            self._others_warm = not known or len(reported - {self._name}) >= self._others
+        return self._others_warm
 
     def _fresh_reports(self) -> list[WorkerReport]:
         oldest = self._wall() - FRESH_SECONDS
-        return [
-            msgspec.json.decode(path.read_bytes(), type=WorkerReport)
-            for path in self._directory.glob("*.json")
-            if path.stat().st_mtime >= oldest
-        ]
+        written = read_files(self._directory, REPORT)
+        return [decode_report(text) for text, written_at in written if written_at >= oldest]
+
+
+def decode_report(text: str) -> WorkerReport:
+    """Return the report in `text`. Raises `OSError`: a report that can't be read was not shared."""
+    try:
+        return msgspec.json.decode(text, type=WorkerReport)
+    except msgspec.MsgspecError as error:
+        raise OSError(f"a worker's report can't be read: {error}") from error
 
 
 def merged(reports: Sequence[WorkerReport]) -> InstanceHealth:
@@ -128,15 +131,36 @@ def _worst(states: Sequence[Dependency]) -> Dependency:
     return max(states, key=STATES.index)
 
 
-def announce_draining(directory: Path) -> None:
-    """Mark the instance as draining: its workers are no longer ready."""
-    (directory / DRAINING).touch()
+class InstanceRegistry(CollectorRegistry):
+    """A registry that shows the merged metrics of all workers of an instance."""
+
+    def __init__(self, directory: Path, wall: Callable[[], float]) -> None:
+        """Merge what workers write into `directory`; `wall` is Unix time."""
+        super().__init__()
+        self._directory = directory
+        self._wall = wall
+        self._workers = DirectoryCollector(
+            directory, fresh_seconds=FRESH_SECONDS, least=MIN_IS_WORST, wall=wall
+        )
+        self.register(self._workers)
+        Gauge(
+            "rates_api_workers_reporting", "Workers whose report is new.", registry=self
+        ).set_function(self._count_fresh_reports)
+
+    def retire(self, pid: int) -> None:
+        """Keep the counters of a worker that has ended, and remove its files. Raises `OSError`.
+
+        Otherwise a worker that dies again and again would fill the directory.
+        """
+        self._workers.retire(worker_name(pid, "*"))
+        for path in self._directory.glob(f"*{worker_name(pid, '*')}"):
+            path.unlink(missing_ok=True)
+
+    def _count_fresh_reports(self) -> int:
+        oldest = self._wall() - FRESH_SECONDS
+        return sum(at >= oldest for _, at in read_files(self._directory, REPORT))
 
 
-def instance_registry(directory: Path, wall: Callable[[], float]) -> CollectorRegistry:
-    """Return a registry that shows the merged metrics of all workers; `wall` is Unix time."""
-    registry = CollectorRegistry()
-    registry.register(
-        DirectoryCollector(directory, fresh_seconds=FRESH_SECONDS, least=MIN_IS_WORST, wall=wall)
-    )
-    return registry
+def worker_name(pid: int, suffix: str) -> str:
+    """Return the name that the worker with that process id writes as."""
+    return f"worker-{pid}-{suffix}"

@@ -15,7 +15,7 @@ first request.
 """
 
 from collections.abc import Callable
-from typing import get_args
+from typing import Literal, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
@@ -31,6 +31,8 @@ OUTCOMES = ("applied", "skipped", *get_args(Reason))
 RELOAD_REASONS = ("warm_up", *get_args(Reason), *get_args(LoadReason))
 WITNESSES = ("database", "record")
 SOURCES = ("documents", "database", "database_primary")
+Death = Literal["died", "stopped", "hung"]
+"""How a worker ended: by itself, or killed since its process or its event loop stood still."""
 
 MIN_IS_WORST = frozenset(
     {
@@ -87,6 +89,10 @@ class Metrics:
             "source",
             "reason",
         )
+        self._report_failures = counter(
+            "rates_api_report_failures_total",
+            "Reports that a worker could not exchange with the others.",
+        )
         for witness in WITNESSES:
             self._clock_offset.labels(witness).set(0)
         for outcome in OUTCOMES:
@@ -112,6 +118,10 @@ class Metrics:
         """Count a snapshot loaded whole."""
         self._reloads.labels(source, reason).inc()
 
+    def on_report_failure(self) -> None:
+        """Count a report that did not reach the other workers, or theirs that did not arrive."""
+        self._report_failures.inc()
+
     def show(self, level: Level, feed: Feed, head: Head | None) -> None:
         """Show the level, the feed and the position of the snapshot."""
         for known in LEVELS:
@@ -120,3 +130,30 @@ class Metrics:
             self._feed.labels(feeder).set(feeder == feed)
         self._timeline.set(head.timeline if head else 0)
         self._position.set(head.position if head else 0)
+
+
+class InstanceMetrics:
+    """The metrics that only the main process knows, in the registry that shows the instance's."""
+
+    def __init__(self, registry: CollectorRegistry, wanted: int) -> None:
+        """Create each in `registry` with its first value; `wanted` workers are to run."""
+        Gauge("rates_api_workers_wanted", "Workers that are to run.", registry=registry).set(wanted)
+        self._beating = Gauge(
+            "rates_api_workers_beating", "Workers whose event loop runs.", registry=registry
+        )
+        self._deaths = Counter(
+            "rates_api_worker_deaths_total",
+            "Workers that died, or were killed because they were stopped or hung.",
+            ["death"],
+            registry=registry,
+        )
+        for death in get_args(Death):
+            self._deaths.labels(death)
+
+    def show_beating(self, workers: int) -> None:
+        """Show how many workers beat."""
+        self._beating.set(workers)
+
+    def on_worker_death(self, death: Death) -> None:
+        """Count a worker that is replaced."""
+        self._deaths.labels(death).inc()

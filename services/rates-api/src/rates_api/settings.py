@@ -45,6 +45,9 @@ class Settings:
     port: int = tcp_port("The public port.", 8000)
     admin_port: int = tcp_port("The internal port, for /metrics.", 8010)
     workers: int = positive("Worker processes.", 2)
+    max_connections: int = positive(
+        "Connections that a worker holds at a time, idle ones included; more wait unanswered.", 2048
+    )
     drain: float = at_least(
         "Seconds between not being ready and closing the port, at SIGTERM.", 1.0, 0
     )

@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import datetime
 
+import structlog
+
 from rates_api.consume.head_monitor import HeadMonitor
 from rates_api.consume.reader import StreamReader
 from rates_api.dependencies import DependencyMonitor, InstanceHealth
@@ -18,9 +20,13 @@ from rates_api.metrics import Metrics
 from rates_api.request_counters import RequestCounters
 from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.snapshot.level import assess_whole
+from rates_api.supervisor_link import SupervisorLink
 from rates_telemetry.tracing import Tracing
 
+log = structlog.get_logger(__name__)
+
 PUBLISH_SECONDS = 1.0
+BEAT_SECONDS = 1.0
 READY_SECONDS = 10.0
 """After this a worker is ready even without data: it answers `critical` (protocol rule 22)."""
 STUCK_SECONDS = 60.0
@@ -68,6 +74,7 @@ class Worker:
     head_monitor: HeadMonitor
     database: DependencyMonitor
     redis: DependencyMonitor
+    link: SupervisorLink
     reports: ReportExchange
     tracing: Tracing
     closing: AsyncExitStack
@@ -78,10 +85,12 @@ class Worker:
         self.liveness = LoopLiveness(self.monotonic)
         self._started = self.monotonic()
         self._health: InstanceHealth | None = None
+        self._exchange_failing = False
 
     async def run(self) -> None:
         """Warm up and follow the record until cancelled; whatever it raises is a bug."""
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._beat_forever(), name="beat")
             tasks.create_task(self._publish_forever(), name="publish")
             tasks.create_task(self._follow_forever(), name="follow")
 
@@ -97,7 +106,7 @@ class Worker:
     @property
     def ready(self) -> bool:
         """Tell whether to send it requests: not draining, all past the first warm-up (rule 22)."""
-        return self._past_warm_up and self.reports.others_warm and not self.reports.draining
+        return self._past_warm_up and self.reports.others_warm and not self.link.draining
 
     @property
     def _past_warm_up(self) -> bool:
@@ -107,7 +116,7 @@ class Worker:
     def instance_health(self) -> InstanceHealth:
         """Return the health of the whole instance as last merged (protocol rule 24).
 
-        Before the first merge it is this worker's own.
+        Before the first merge, and while reports can't be exchanged, it is this worker's own.
         """
         return merged([self._report()]) if self._health is None else self._health
 
@@ -115,10 +124,31 @@ class Worker:
         """Publish this worker's report, and merge those of all workers.
 
         During its warm-up a worker publishes none: the instance would be critical at each start.
+        Where reports can't be exchanged, a worker speaks for itself (rule 38).
         """
         report = self._report()
         published = report if self._past_warm_up else None
-        self._health = await asyncio.to_thread(self.reports.publish, published)
+        try:
+            self._health = await asyncio.to_thread(self.reports.publish, published)
+        except OSError as error:
+            self._health = None
+            self.metrics.on_report_failure()
+            self._show_exchange(error)
+        else:
+            self._show_exchange(None)
+
+    def _show_exchange(self, error: OSError | None) -> None:
+        """Log when the exchange of reports begins to fail, and when it works again."""
+        if error and not self._exchange_failing:
+            log.warning("reports_not_exchanged", error=str(error))
+        if self._exchange_failing and not error:
+            log.info("reports_exchanged")
+        self._exchange_failing = error is not None
+
+    async def _beat_forever(self) -> None:
+        while True:
+            self.link.beat()
+            await self.sleep(BEAT_SECONDS)
 
     async def _publish_forever(self) -> None:
         on_round = self.liveness.track("publish")

@@ -1,13 +1,14 @@
 """An instance as it is started: `python -m rates_api`, its workers, its end."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import date
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +22,7 @@ from rates_dev.ports import free_port
 pytestmark = pytest.mark.integration
 
 MODULE = [sys.executable, "-m", "rates_api"]
+SIZES = (30_000, 200_000)
 
 
 class Run:
@@ -55,6 +57,11 @@ class Run:
         answer = self.get("/metrics", "RATES_API_ADMIN_PORT")
         return answer.text if answer else ""
 
+    def metric(self, sample: str) -> float | None:
+        """Return the value of a sample, written as in the text; null where there is none."""
+        lines = [line.rpartition(" ") for line in self.metrics().splitlines()]
+        return next((float(value) for name, _, value in lines if name == sample), None)
+
     def workers(self) -> set[int]:
         """Return the processes of the running workers, by what they have reported."""
         directory = Path(self.environ["RATES_API_INSTANCE_DIR"])
@@ -72,7 +79,7 @@ class Run:
         self.process.wait(10)
 
 
-def until(true: Callable[[], bool], seconds: float = 25) -> None:
+def until(true: Callable[[], bool], seconds: float = 90) -> None:
     """Wait until something is so."""
     deadline = time.monotonic() + seconds
     while not true():
@@ -92,6 +99,8 @@ def environ(relay: Any, database: Any, tmp_path: Path) -> dict[str, str]:
         "RATES_API_PORT": str(free_port()),
         "RATES_API_ADMIN_PORT": str(free_port()),
         "RATES_API_INSTANCE_DIR": str(directory),
+        # Long enough to be seen on a busy machine.
+        "RATES_API_DRAIN": "5",
     }
 
 
@@ -110,16 +119,41 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Run]]:
 
 
 @pytest.fixture
-def instance(
-    start: Callable[..., Run], environ: dict[str, str], relay: Any, fakes: ModuleType
-) -> Run:
-    """Give an instance that is ready, with two workers that have reported."""
+def warm(relay: Any, fakes: ModuleType) -> None:
+    """Have documents in Redis from which a worker warms up."""
     record = fakes.Record()
     record.observe(fakes.observation(date(2024, 1, 2)))
     relay.relay(record)
-    run = start(environ)
+
+
+@pytest.fixture
+def instance(start: Callable[..., Run], environ: dict[str, str], warm: None) -> Run:
+    """Give an instance that is ready, with two workers that have reported."""
+    return ready(start(environ))
+
+
+def ready(run: Run) -> Run:
+    """Return `run` once it is ready, both workers with a report."""
     until(lambda: run.status("/readyz") == 200 and len(run.workers()) == 2)
     return run
+
+
+def url(run: Run) -> str:
+    """Return the public address of an instance."""
+    return f"http://127.0.0.1:{run.environ['RATES_API_PORT']}"
+
+
+def children(pid: int) -> set[int]:
+    """Return the workers that a main process has at this moment."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return {int(child) for child in listed if b"spawn_main" in command(child)}
+
+
+def command(pid: str) -> bytes:
+    """Return the command line of a process, nothing once it has ended."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
 
 
 def test_an_instance_lives_and_ends_in_order(instance: Run) -> None:
@@ -138,16 +172,131 @@ def test_an_instance_lives_and_ends_in_order(instance: Run) -> None:
 
     instance.process.send_signal(signal.SIGTERM)
     until(lambda: instance.status("/readyz") == 503)
-    assert instance.process.wait(15) == 0
+    assert instance.process.wait(30) == 0
     assert instance.get("/livez") is None
 
 
-def test_a_signal_to_the_whole_group_ends_it_too(instance: Run) -> None:
-    """A supervisor that signals every process of the group gets an end, not replacements."""
-    os.killpg(instance.process.pid, signal.SIGTERM)
+def test_a_signal_to_the_whole_group_drains_it_too(instance: Run) -> None:
+    """A shell's or a runtime's signal to every process skips no drain: workers obey the main one.
 
-    assert instance.process.wait(15) == 0
-    assert instance.log.read_text().count("Spawning worker") == 2
+    Protocol rule 22: it is not ready first; every answer then closes its connection.
+    """
+    with httpx.Client(base_url=url(instance)) as kept:
+        assert "Connection" not in kept.get("/api/v1/rates/2024-01-02").headers
+        os.killpg(instance.process.pid, signal.SIGTERM)
+        until(lambda: instance.status("/readyz") == 503)
+        answers = [kept.get(path) for path in ("/api/v1/rates/2024-01-02", "/livez", "/none")]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 404]
+    assert {answer.headers["Connection"] for answer in answers} == {"close"}
+    assert instance.process.wait(30) == 0
+    assert "worker_lost" not in instance.log.read_text()
+
+
+def test_a_stopped_worker_is_replaced(instance: Run) -> None:
+    """Protocol rule 39: nothing ends it, so it is seen by its beats; the others serve meanwhile."""
+    assert instance.metric("rates_api_workers_wanted") == 2
+    until(lambda: instance.metric("rates_api_workers_beating") == 2)
+    victim = min(before := instance.workers())
+
+    os.kill(victim, signal.SIGSTOP)
+
+    until(lambda: instance.metric("rates_api_workers_beating") == 1)
+    until(lambda: instance.metric('rates_api_worker_deaths_total{death="stopped"}') == 1)
+    assert not Path(f"/proc/{victim}").exists()
+    until(lambda: instance.metric("rates_api_workers_beating") == 2)
+    until(lambda: len(instance.workers() - before) == 1)
+    assert instance.process.poll() is None
+
+
+def test_no_worker_outlives_its_main_process(instance: Run) -> None:
+    """Protocol rule 39: killed, it can tell nobody; the end of the pipe does."""
+    workers = instance.workers()
+
+    instance.process.kill()
+
+    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
+    assert instance.get("/livez") is None
+
+
+def test_a_place_whose_workers_die_again_does_not_end_the_instance(instance: Run) -> None:
+    """Protocol rule 39: it is filled again, after a pause, while the other worker serves."""
+    (survivor,) = instance.workers() - {min(instance.workers())}
+    died = 'rates_api_worker_deaths_total{death="died"}'
+    for deaths in (1, 2, 3, 4):
+        (victim,) = children(instance.process.pid) - {survivor}
+        os.kill(victim, signal.SIGKILL)
+        until(lambda deaths=deaths: instance.metric(died) == deaths)  # type: ignore[misc]
+        until(lambda: len(children(instance.process.pid)) == 2)
+        assert instance.status("/livez") == 200
+
+    until(lambda: instance.metric("rates_api_workers_beating") == 2)
+    assert instance.process.poll() is None
+
+
+def test_the_directory_that_workers_share_may_be_lost(instance: Run) -> None:
+    """Protocol rule 38: it is made again; nothing ends, no worker stops being ready."""
+    directory = Path(instance.environ["RATES_API_INSTANCE_DIR"])
+    workers = instance.workers()
+
+    shutil.rmtree(directory)
+
+    until(lambda: instance.workers() == workers)
+    assert (instance.status("/readyz"), instance.status("/api/v1/rates/2024-01-02")) == (200, 200)
+    assert instance.metric('rates_api_worker_deaths_total{death="died"}') == 0
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or os.geteuid() != 0, reason="only root may mount a small file system"
+)
+def test_the_directory_that_workers_share_may_be_full(
+    start: Callable[..., Run], environ: dict[str, str], warm: None
+) -> None:
+    """Protocol rule 38: counted and served on; once there is room again, all is as before."""
+    directory = environ["RATES_API_INSTANCE_DIR"]
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", directory], check=True)
+    try:
+        run = ready(start(environ))
+        filler = Path(directory, "filler")
+        with suppress(OSError), filler.open("wb", buffering=0) as file:
+            while file.write(bytes(4096)):
+                pass
+
+        until(lambda: run.metric("rates_api_workers_reporting") == 0)
+        assert (run.status("/readyz"), run.status("/api/v1/rates/2024-01-02")) == (200, 200)
+        assert (run.metric("rates_api_workers_beating"), run.status("/livez")) == (2, 200)
+
+        filler.unlink()
+        until(lambda: run.metric("rates_api_workers_reporting") == 2)
+        assert (run.metric("rates_api_report_failures_total") or 0) > 0
+        assert run.log.read_text().count("reports_not_exchanged") == 2
+        run.end()
+    finally:
+        subprocess.run(["umount", "-l", directory], check=True)
+
+
+def test_silent_connections_keep_nobody_out(instance: Run) -> None:
+    """Protocol rule 40: 1,100 of them on the public port, 128 on the internal one."""
+    ports = [("RATES_API_PORT", 1100), ("RATES_API_ADMIN_PORT", 128)]
+    with ExitStack() as silent:
+        for port, count in ports:
+            address = ("127.0.0.1", int(instance.environ[port]))
+            for _ in range(count):
+                silent.enter_context(socket.create_connection(address, timeout=5))
+
+        # A connection goes to one of the workers by chance: both have to answer.
+        assert {instance.status("/livez") for _ in range(8)} == {200}
+        assert {instance.status("/api/v1/rates/2024-01-02") for _ in range(8)} == {200}
+        assert instance.metric("rates_api_workers_wanted") == 2
+
+
+def test_the_head_of_a_request_is_bounded(instance: Run) -> None:
+    """Protocol rule 40: more than a balancer would pass on is refused, not kept."""
+    livez = f"{url(instance)}/livez"
+
+    sizes = {size: httpx.get(livez, headers={"x": "x" * size}).status_code for size in SIZES}
+
+    assert sizes == {30_000: 200, 200_000: 431}
 
 
 def test_a_wrong_environment_is_one_message(
@@ -156,7 +305,7 @@ def test_a_wrong_environment_is_one_message(
     """Every bad variable is named before anything starts, with exit status 2."""
     run = start(environ | {"RATES_API_WORKERS": "none", "RATES_API_REDIS_URL": ""})
 
-    assert run.process.wait(15) == 2
+    assert run.process.wait(30) == 2
     told = run.log.read_text()
     assert "RATES_API_WORKERS" in told
     assert "RATES_API_REDIS_URL" in told
@@ -173,7 +322,7 @@ def test_a_taken_port_is_a_clear_error(
         taken.listen()
         run = start(environ)
 
-        assert run.process.wait(15) == 2
+        assert run.process.wait(30) == 2
     told = run.log.read_text()
     assert environ[port] in told
     assert "Traceback" not in told
@@ -195,4 +344,5 @@ def test_workers_that_die_at_once_end_the_instance(
 
     run = start(environ, [sys.executable, "-c", serve])
 
-    assert run.process.wait(30) == 1
+    assert run.process.wait(120) == 1
+    assert "no_worker_can_live" in run.log.read_text()

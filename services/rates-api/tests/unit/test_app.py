@@ -1,6 +1,7 @@
 """The probes and the life of a worker: ready, alive, and what its death does."""
 
 import asyncio
+import errno
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,8 +13,8 @@ import pytest
 
 from rates_api.app import create, create_app
 from rates_api.bootstrap import Overrides, bootstrap, timestamp_of, utc_now
-from rates_api.instance import announce_draining
 from rates_api.settings import Settings
+from rates_api.supervisor_link import SupervisorLink
 from rates_api.worker import LoopLiveness, Worker
 from rates_contracts.environment import Secret
 
@@ -95,17 +96,69 @@ async def test_a_warm_worker_is_ready(
 
 
 async def test_a_draining_worker_is_not_ready_and_serves(
-    get: Callable[[str], Any], worker: Worker, fakes: ModuleType, tmp_path: Path
+    get: Callable[[str], Any], worker: Worker, fakes: ModuleType
 ) -> None:
     """Protocol rule 22: readiness goes first, what still comes is answered."""
     record = fakes.Record()
     record.observe(fakes.observation(date(2024, 1, 2)))
     worker.current.replace(record.snapshot)
-    announce_draining(tmp_path)
+    worker.link.draining = True
 
     assert (await get("/readyz")).status_code == 503
     assert (await get("/livez")).status_code == 200
     assert (await get("/api/v1")).status_code == 200
+
+
+async def test_while_draining_every_answer_closes_its_connection(
+    settings: Settings, time: Time
+) -> None:
+    """Protocol rule 22: a client that kept its connection would lose its next request."""
+    link = SupervisorLink()
+    app: Any = create(settings, Overrides(monotonic=time, sleep=time.sleep), link=link)
+    transport = httpx.ASGITransport(app)
+
+    async with httpx.AsyncClient(transport=transport, base_url="http://worker") as client:
+        before = (await client.get("/api/v1")).headers
+        link.draining = True
+        paths = ("/api/v1", "/api/v1", "/livez", "/readyz", "/health", "/nowhere")
+        answers = [await client.get(path) for path in paths]
+
+    assert "Connection" not in before
+    assert {answer.headers["Connection"] for answer in answers} == {"close"}
+
+
+async def test_a_worker_speaks_for_itself_where_reports_are_not_exchanged(
+    get: Callable[[str], Any], worker: Worker, fakes: ModuleType
+) -> None:
+    """Protocol rule 38: a full disk is counted and told, and neither ends nor freezes anything."""
+    record = fakes.Record()
+    record.observe(fakes.observation(date(2024, 1, 2)))
+    worker.current.replace(record.snapshot)
+    await worker.publish()
+    worker.database.answered()
+
+    def full(_report: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    worker.reports = SimpleNamespace(publish=full, others_warm=True)  # type: ignore[assignment]
+    await worker.publish()
+
+    assert worker.instance_health().database == "healthy"
+    assert worker.metrics.registry.get_sample_value("rates_api_report_failures_total") == 1
+    assert (await get("/readyz")).status_code == 200
+
+
+async def test_a_worker_beats_from_its_event_loop(settings: Settings, time: Time) -> None:
+    """Protocol rule 39: a loop that hangs beats no more."""
+    beaten = asyncio.Event()
+
+    class Link(SupervisorLink):
+        def beat(self) -> None:
+            beaten.set()
+
+    worker = bootstrap(settings, Overrides(monotonic=time, sleep=time.sleep), Link())
+    async with create_app(worker, end=lambda: None).lifespan():
+        await asyncio.wait_for(beaten.wait(), 2)
 
 
 async def test_a_worker_is_alive_while_its_loops_get_round(

@@ -27,7 +27,6 @@ class Reports:
 
     def __init__(self, name: str, by_worker: dict[str, WorkerReport], workers: int) -> None:
         self.name, self.by_worker, self.workers = name, by_worker, workers
-        self.draining = False
 
     def publish(self, report: WorkerReport | None) -> InstanceHealth | None:
         """Take in the report, return the merged health."""

@@ -1,18 +1,14 @@
 """The workers of an instance speak as one (protocol rule 24)."""
 
 import os
+import shutil
 import time
 from pathlib import Path
 
 import pytest
 
 from rates_api.dependencies import InstanceHealth
-from rates_api.instance import (
-    ReportDirectory,
-    WorkerReport,
-    announce_draining,
-    instance_registry,
-)
+from rates_api.instance import InstanceRegistry, ReportDirectory, WorkerReport, worker_name
 from rates_api.metrics import Metrics
 from rates_contracts.answers import Level
 
@@ -149,7 +145,7 @@ def test_the_instance_exports_the_worst_worker(
     for worker, each in zip(workers, metrics, strict=True):
         worker.publish(report(each))
 
-    registry = instance_registry(tmp_path, time.time)
+    registry = InstanceRegistry(tmp_path, time.time)
 
     applied = registry.get_sample_value("rates_api_events_total", {"outcome": "applied"})
     assert applied == 2
@@ -158,14 +154,53 @@ def test_the_instance_exports_the_worst_worker(
     assert registry.get_sample_value("rates_api_level", {"level": "critical"}) == 1
 
 
-def test_draining_is_told_to_every_worker(workers: list[ReportDirectory], tmp_path: Path) -> None:
-    """Protocol rule 22: once the main process drains, no worker is ready."""
-    before = [worker.draining for worker in workers]
+def test_a_directory_that_was_removed_is_made_again(
+    workers: list[ReportDirectory], metrics: list[Metrics], tmp_path: Path
+) -> None:
+    """Protocol rule 38: what workers share is derived; the next report brings it back."""
+    for worker, each in zip(workers, metrics, strict=True):
+        worker.publish(report(each))
+    assert workers[0].others_warm
+    registry = InstanceRegistry(tmp_path, lambda: 0.0)
 
-    announce_draining(tmp_path)
+    shutil.rmtree(tmp_path)
+    lost = registry.get_sample_value("rates_api_workers_reporting")
+    warm = workers[0].others_warm
+    health = heard(workers[1], report(metrics[1]))
 
-    assert before == [False, False]
-    assert [worker.draining for worker in workers] == [True, True]
+    assert (lost, warm, health.level) == (0, True, "healthy")
+    assert registry.get_sample_value("rates_api_workers_reporting") == 1
+
+
+def test_a_report_that_cannot_be_read_was_not_shared(
+    workers: list[ReportDirectory], metrics: list[Metrics], tmp_path: Path
+) -> None:
+    """Protocol rule 38: whatever lies in the directory, it is a failure that is counted."""
+    (tmp_path / "worker-9.json").write_bytes(b"\x00")
+
+    with pytest.raises(OSError, match="can't be read"):
+        workers[0].publish(report(metrics[0]))
+
+
+def test_a_worker_that_has_ended_leaves_its_counters_alone(
+    workers: list[ReportDirectory], metrics: list[Metrics], tmp_path: Path
+) -> None:
+    """However often workers die, counters never fall and the directory does not grow."""
+    registry = InstanceRegistry(tmp_path, time.time)
+    counted = []
+    for pid in (11, 12, 13):
+        each = Metrics(lambda: 0.0)
+        each.on_entry("applied")
+        name = worker_name(pid, "abcd")
+        ended = ReportDirectory(tmp_path, name, each.registry, workers=2, wall=time.time)
+        ended.publish(report(each))
+        registry.retire(pid)
+        applied = {"outcome": "applied"}
+        counted.append(registry.get_sample_value("rates_api_events_total", applied))
+
+    assert counted == [1, 2, 3]
+    assert [path.name for path in tmp_path.iterdir()] == ["ended.prom"]
+    assert registry.get_sample_value("rates_api_snapshot_position") is None
 
 
 def test_nobody_has_said_anything_yet(workers: list[ReportDirectory]) -> None:

@@ -2,10 +2,13 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from prometheus_client import CollectorRegistry
 
-from rates_api.metrics import MIN_IS_WORST, Metrics
+from rates_api.instance import InstanceRegistry
+from rates_api.metrics import MIN_IS_WORST, Death, InstanceMetrics, Metrics
 
 PAGE = Path(__file__).parents[4] / "docs" / "telemetry.md"
 
@@ -16,19 +19,37 @@ def metrics() -> Metrics:
     return Metrics(lambda: 0.0)
 
 
-def names(metrics: Metrics) -> set[str]:
+@pytest.fixture
+def instance(tmp_path: Path) -> CollectorRegistry:
+    """Give the registry of a main process that has just started, before any worker."""
+    registry = InstanceRegistry(tmp_path, lambda: 0.0)
+    InstanceMetrics(registry, wanted=2)
+    return registry
+
+
+def names(registry: CollectorRegistry) -> set[str]:
     """Return the names of all metrics as Prometheus shows them."""
     return {
         f"{family.name}_total" if family.type == "counter" else family.name
-        for family in metrics.registry.collect()
+        for family in registry.collect()
     }
 
 
-def test_the_page_lists_every_metric(metrics: Metrics) -> None:
-    """The telemetry page and the registry name the same metrics of rates-api."""
+def test_the_page_lists_every_metric(metrics: Metrics, instance: CollectorRegistry) -> None:
+    """The telemetry page and the registries name the same metrics of rates-api."""
     page = PAGE.read_text(encoding="utf-8")
+    shown = names(metrics.registry) | names(instance)
 
-    assert set(re.findall(r"`(rates_api_\w+)", page)) == names(metrics)
+    assert set(re.findall(r"`(rates_api_\w+)", page)) == shown
+
+
+def test_what_the_main_process_counts_exists_from_its_start(instance: CollectorRegistry) -> None:
+    """Rule R9: wanted and beating workers are there before the first of them."""
+    assert instance.get_sample_value("rates_api_workers_wanted") == 2
+    assert instance.get_sample_value("rates_api_workers_beating") == 0
+    for death in get_args(Death):
+        counted = instance.get_sample_value("rates_api_worker_deaths_total", {"death": death})
+        assert counted == 0
 
 
 @pytest.mark.parametrize(
@@ -53,7 +74,7 @@ def test_a_metric_exists_before_anything_happened(
 
 def test_gauges_merged_by_their_minimum_exist(metrics: Metrics) -> None:
     """The names by which the merge knows the gauges are those of the registry."""
-    assert names(metrics) >= MIN_IS_WORST
+    assert names(metrics.registry) >= MIN_IS_WORST
 
 
 def test_an_answer_is_counted_by_route_and_status(metrics: Metrics) -> None:

@@ -12,7 +12,8 @@ from typing import cast
 
 import structlog
 import uvloop
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from rates_contracts.environment import EnvironmentInvalid
@@ -27,6 +28,12 @@ log = structlog.get_logger(__name__)
 
 WRONG_START = 2
 """Exit status for what only an operator can fix: settings, a taken port, another upstream."""
+
+MAX_CONNECTIONS = 512
+"""At a time on the internal port; more wait until one of them ends or times out."""
+
+HEADER_SECONDS = 30
+"""How long a connection may be silent; a scraper that keeps its own asks more often."""
 
 END_WITHIN = 4.0
 """Seconds until the service is cancelled again; releasing the lease may take 3."""
@@ -68,6 +75,10 @@ async def _serve(settings: Settings, service: Service) -> None:
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGINL,
+        # HTTP/1.1 alone: next to HTTP/2 a silent connection would never time out.
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
+        backpressure=MAX_CONNECTIONS,
         websockets=False,
         log_enabled=False,
     )

@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -132,6 +133,21 @@ def test_starts_records_and_ends_in_good_order(environ: dict[str, str], start: S
     assert TOKEN not in log
     start()
     _until(lambda seen: seen["role"] == "leader", environ)
+
+
+def test_silent_connections_do_not_stop_the_internal_port(
+    environ: dict[str, str], start: Start
+) -> None:
+    """Protocol rule 40: 128 of them, and a probe is still answered."""
+    start()
+    _until(bool, environ)
+    address = ("127.0.0.1", int(environ["RATES_SYNC_PORT"]))
+
+    with ExitStack() as silent:
+        for _ in range(128):
+            silent.enter_context(socket.create_connection(address, timeout=5))
+        with urllib.request.urlopen(f"http://{address[0]}:{address[1]}/livez", timeout=5) as answer:
+            assert answer.status == 200
 
 
 def test_second_instance_is_a_standby(environ: dict[str, str], start: Start) -> None:
