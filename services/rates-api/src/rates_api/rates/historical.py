@@ -161,6 +161,8 @@ def _derived(view: View, first: Day, last: Day) -> Iterator[tuple[Day, Observati
     if settlement.complete_from is None or fix.complete_from is None:
         return
     end = (view.settlement.first_day or FIRST_SETTLEMENT_DAY) - ONE_DAY
+    # The first day past the calendar still rests on days within it.
+    end = min(end, view.calendar.last + ONE_DAY)
     since = max(first, FIRST_FIX_DAY, settlement.complete_from)
     usable = {found.date: found for found in view.fix.between(fix.complete_from, last)}
     for settled, determined in _determinations(view, since, min(last, end)):
