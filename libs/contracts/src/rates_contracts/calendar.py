@@ -199,10 +199,13 @@ class BankingDays:
     has_fix: Callable[[Day], bool]
 
     def is_banking_day(self, day: Day) -> bool:
-        """Tell whether banks opened on `day`, by the calendar or, before it, by the FIX itself."""
-        if day < self.calendar.first:
-            return self.has_fix(day)
-        return self.calendar.is_banking_day(day)
+        """Tell whether banks opened on `day`, by the calendar or by the FIX itself.
+
+        Before the calendar the FIX alone tells; after that it refutes a calendar that closes its
+        day, which is a prediction (protocol rule 29).
+        """
+        predicted = day >= self.calendar.first and self.calendar.is_banking_day(day)
+        return predicted or self.has_fix(day)
 
     def next(self, day: Day) -> Day | None:
         """Return the first banking day after `day`, null beyond the calendar's end.

@@ -11,6 +11,8 @@ from datetime import date as Day
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from msgspec import UNSET
+
 from rates_contracts.answers import ParameterError, Problem
 
 
@@ -147,6 +149,8 @@ class Refused(Exception):
         if retry_after is None and self.status == 503:
             retry_after = RETRY_SECONDS
         self.retry_after = retry_after
+        self.warnings: tuple[str, ...] = ()
+        """The codes of what is doubtful in what it rests on, worst first."""
         self.members: dict[str, Any] = members
         self.shared_until: datetime | None = None
         """Until when shared caches may keep the problem, for some seconds at most; None: never."""
@@ -167,6 +171,7 @@ class Refused(Exception):
             instance=instance,
             code=self.code,
             errors=self.errors,
+            warnings=self.warnings or UNSET,
             **self.members,
         )
 

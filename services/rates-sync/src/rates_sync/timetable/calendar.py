@@ -17,6 +17,7 @@ from importlib.metadata import version
 import holidays.financial
 
 from rates_contracts.calendar import (
+    ONE_DAY,
     BankCalendar,
     DeclaredClosure,
     is_weekend,
@@ -72,16 +73,26 @@ def in_window(calendar: BankCalendar, instant: datetime) -> bool:
     """Tell whether a window is open at `instant`."""
     day = mexico_day(instant)
     window = window_of(day)
-    return calendar.is_banking_day(day) and window.opens <= instant <= window.closes
+    return not is_closed(calendar, day) and window.opens <= instant <= window.closes
 
 
-def next_opening(calendar: BankCalendar, instant: datetime) -> datetime | None:
-    """Return the first opening after `instant`, None beyond the calendar's end."""
+def next_opening(calendar: BankCalendar, instant: datetime) -> datetime:
+    """Return the first opening after `instant`."""
     day = mexico_day(instant)
-    if calendar.is_banking_day(day) and window_of(day).opens > instant:
-        return window_of(day).opens
-    following = calendar.next_banking_day(day)
-    return None if following is None else window_of(following).opens
+    if is_closed(calendar, day) or window_of(day).opens <= instant:
+        day = next_open_day(calendar, day)
+    return window_of(day).opens
+
+
+def next_open_day(calendar: BankCalendar, day: Day) -> Day:
+    """Return the next day after `day` on which a FIX may be published.
+
+    After the calendar's end that is any weekday: banks may open on it (protocol rule 29).
+    """
+    day += ONE_DAY
+    while is_closed(calendar, day):
+        day += ONE_DAY
+    return day
 
 
 def is_closed(calendar: BankCalendar, day: Day) -> bool:
