@@ -20,7 +20,7 @@ from rates_sync.banxico.series import SERIES
 from rates_sync.cycle.cycle import OVERLAP
 from rates_sync.cycle.recorder import Additions, AnnounceMode, Recorder
 from rates_sync.errors import BreakerOpen, QuotaExhausted, UpstreamError
-from rates_sync.store.coverage import Span
+from rates_sync.store.coverage import Span, merged
 from rates_sync.upstream import Answer, Banxico, Purpose, Query
 
 log = structlog.get_logger(__name__)
@@ -36,7 +36,8 @@ MAX_WAIT = 3600.0
 class Progress:
     """Chunk number `done` `of` all is recorded: its `span` and what it added.
 
-    `holes` are days of it that stay unknown although they were asked for, each told once.
+    `holes` are days that stay unknown although they were asked for, each told once, with the last
+    chunk.
     """
 
     done: int
@@ -98,10 +99,12 @@ class Backfill:
         """
         parts = list(chunks(spans))
         for done, part in enumerate(parts, start=1):
-            answer = await self._ask(part, purpose)
-            mode = AnnounceMode.LAST_CHUNK if done == len(parts) else AnnounceMode.CHUNK
+            answer, is_last = await self._ask(part, purpose), done == len(parts)
+            mode = AnnounceMode.LAST_CHUNK if is_last else AnnounceMode.CHUNK
             additions = await self._recorder.record(answer, mode, trusted=trusted)
-            progress = Progress(done, len(parts), part, additions, await self._left(part))
+            # A silence may go on in the next chunk.
+            holes = await self._left(parts) if is_last else ()
+            progress = Progress(done, len(parts), part, additions, holes)
             _log(progress)
             yield progress
 
@@ -115,9 +118,9 @@ class Backfill:
             self._waits.lengthen(part)
             raise
 
-    async def _left(self, part: Span) -> tuple[Span, ...]:
-        """Return the holes in `part` that are told now; all of them wait."""
-        left = await self._recorder.holes(part)
+    async def _left(self, parts: Sequence[Span]) -> tuple[Span, ...]:
+        """Return the holes in what was asked for that are told now; all of them wait."""
+        left = [hole for span in merged(parts) for hole in await self._recorder.holes(span)]
         for hole in left:
             self._waits.lengthen(hole)
         new = tuple(hole for hole in left if not any(map(hole.overlaps, self._told)))

@@ -31,7 +31,7 @@ from rates_contracts.status import SyncStatus, Upstream
 from rates_sync.banxico.series import SERIES
 from rates_sync.clock import Clock
 from rates_sync.cycle.comparison import Changes
-from rates_sync.cycle.coverage import covered, holes
+from rates_sync.cycle.coverage import covered, holes, silences
 from rates_sync.cycle.judgement import Judgement, judge
 from rates_sync.cycle.knowledge import (
     apply_judgement,
@@ -40,7 +40,7 @@ from rates_sync.cycle.knowledge import (
     read_knowledge,
 )
 from rates_sync.errors import AlreadyClosed, ClockWrong, HasFix, NotDeclared
-from rates_sync.store.coverage import Span, add_coverage
+from rates_sync.store.coverage import Span, add_coverage, read_coverage
 from rates_sync.store.fence import Fence
 from rates_sync.store.record import Record
 from rates_sync.store.recording import Recording
@@ -231,7 +231,9 @@ class Recorder:
         """Count `span` as covered for both series, audited: what is not recorded has no value."""
         async with self.session() as session:
             await session.recording.audit(actor, "history-accept", f"{span.first} to {span.last}")
-            await add_coverage(session.recording.connection, dict.fromkeys(SERIES, (span,)))
+            connection = session.recording.connection
+            known = await read_coverage(connection)
+            await add_coverage(connection, known, dict.fromkeys(SERIES, (span,)))
             await session.announce_if_worth()
 
     @asynccontextmanager
@@ -283,10 +285,24 @@ class Session:
         return self._known
 
     async def cover(self, answer: Answer) -> None:
-        """Note the days of each series that `answer` covers (protocol rule 25)."""
-        today = mexico_day(self._now)
+        """Note the days of each series that `answer` covers, and its silences (protocol rule 25)."""
+        today, connection = mexico_day(self._now), self.recording.connection
+        known = await read_coverage(connection)
         spans = {series: covered(answer, series, today) for series in SERIES}
-        await add_coverage(self.recording.connection, spans)
+        silent = {
+            series: silences(
+                answer, series, today, await self._neighbours(answer, series), known.get(series, ())
+            )
+            for series in SERIES
+        }
+        await add_coverage(connection, known, spans, silent)
+
+    async def _neighbours(self, answer: Answer, series: str) -> tuple[Day, ...]:
+        """A poll begins ten days before the newest known day: no silence goes past its edges."""
+        query = answer.query
+        if query is None or query.confirms is not None or query.first is None or query.last is None:
+            return ()
+        return await self.recording.neighbours(series, query.first, query.last)
 
     async def announce(self, kind: type[K], **fields: Any) -> None:
         """Announce an event of `kind` with the whole status (rule R3).

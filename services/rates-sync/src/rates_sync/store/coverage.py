@@ -31,6 +31,7 @@ class Span:
 
 Coverage = Mapping[str, tuple[Span, ...]]
 """The spans of each series, ascending; those of a series never touch."""
+NOTHING: Coverage = {}
 
 
 def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
@@ -56,6 +57,17 @@ def lasting(known: tuple[Span, ...], added: Sequence[Span]) -> tuple[Span, ...]:
     return (*older, final) if final.first <= final.last else tuple(older)
 
 
+def uncovered(span: Span, spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Return the days of `span` that are in none of `spans`, which ascend and never overlap."""
+    ends = [span.first - ONE_DAY, *(row.last for row in spans)]
+    starts = [*(row.first for row in spans), span.last + ONE_DAY]
+    between = (
+        Span(max(end + ONE_DAY, span.first), min(start - ONE_DAY, span.last))
+        for end, start in zip(ends, starts, strict=True)
+    )
+    return tuple(gap for gap in between if gap.first <= gap.last)
+
+
 async def read_newest_span(connection: AsyncConnection, series: str) -> Span | None:
     """Return the newest span of `series`, None while no day was asked for."""
     newest = select(coverage).where(coverage.c.series == series).order_by(coverage.c.first.desc())
@@ -73,15 +85,18 @@ async def read_coverage(connection: AsyncConnection) -> Coverage:
     }
 
 
-async def add_coverage(connection: AsyncConnection, added: Coverage) -> None:
-    """Merge the spans of `added` into the record; the lease row is locked already.
+async def add_coverage(
+    connection: AsyncConnection, known: Coverage, added: Coverage, silent: Coverage = NOTHING
+) -> None:
+    """Merge the spans of `added` into those that are `known`, and take out the `silent` ones.
 
-    What was asked for just before a hole is part of the hole: its values may have come later.
+    What was asked for just before a hole is part of the hole: its values may have come later. The
+    lease row is locked already.
     """
-    known = await read_coverage(connection)
     for series, spans in added.items():
-        old = known.get(series, ())
-        new = merged((*lasting(old, spans), *spans))
+        old, holes = known.get(series, ()), silent.get(series, ())
+        joined = merged((*lasting(old, spans), *spans))
+        new = tuple(part for span in joined for part in uncovered(span, holes))
         if new != old:
             await _replace(connection, series, new)
 
@@ -89,4 +104,5 @@ async def add_coverage(connection: AsyncConnection, added: Coverage) -> None:
 async def _replace(connection: AsyncConnection, series: str, spans: tuple[Span, ...]) -> None:
     await connection.execute(delete(coverage).where(coverage.c.series == series))
     rows = [{"series": series, "first": span.first, "last": span.last} for span in spans]
-    await connection.execute(insert(coverage), rows)
+    if rows:
+        await connection.execute(insert(coverage), rows)

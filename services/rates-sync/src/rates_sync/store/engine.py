@@ -10,8 +10,9 @@ between servers and are never relied on.
 """
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -120,12 +121,31 @@ def _sqlite(url: URL, mode: str) -> AsyncEngine:
     """Connections are pooled: a new one costs a thread and several times the cost of a read."""
     uri = url.set(database=f"file:{quote(url.database or '')}", query={"mode": mode, "uri": "true"})
     engine = create_async_engine(
-        uri, pool_size=CONNECTIONS, max_overflow=0, pool_timeout=TRANSACTION_SECONDS
+        uri,
+        pool_size=CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=TRANSACTION_SECONDS,
+        connect_args={"factory": _SqliteConnection},
     )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     _refuse_another_file(engine, Path(url.database or ""))
     return engine
+
+
+class _SqliteConnection(sqlite3.Connection):
+    """A connection whose transaction ends when it is closed.
+
+    SQLite closes a connection only once its last statement is finalized. The traceback of a
+    cancelled query refers to its statement, so that the transaction kept its lock until a garbage
+    collection: a shutdown could not release the lease, "database is locked".
+    """
+
+    def close(self) -> None:
+        """Roll back, then close; the driver closes some connections twice."""
+        with suppress(sqlite3.ProgrammingError):
+            self.rollback()
+        super().close()
 
 
 def _refuse_another_file(engine: AsyncEngine, file: Path) -> None:

@@ -32,6 +32,7 @@ from rates_sync.store.review import put_in_quarantine
 from rates_sync.store.rows import (
     read_calendar,
     read_head_and_pending,
+    read_neighbours,
     read_newest,
     read_newest_day,
     read_status,
@@ -123,6 +124,10 @@ class Recording:
     async def newest_day(self, series: str) -> Day | None:
         """Return the last day of `series` with an observation."""
         return await read_newest_day(self._connection, series)
+
+    async def neighbours(self, series: str, first: Day, last: Day) -> tuple[Day, ...]:
+        """Return the last day before `first` and the first after `last` with an observation."""
+        return await read_neighbours(self._connection, series, first, last)
 
     async def keep_payload(self, sha256: str, body: bytes, received_at: datetime) -> None:
         """Keep a raw answer, once, before the observations that refer to it."""

@@ -85,6 +85,17 @@ async def read_newest_day(
     return day
 
 
+async def read_neighbours(
+    connection: AsyncConnection, series: str, first: Day, last: Day
+) -> tuple[Day, ...]:
+    """Return the last day before `first` and the first after `last` that have an observation."""
+    c = observations.c
+    before = select(func.max(c.date)).where(c.series == series, c.date < first).scalar_subquery()
+    after = select(func.min(c.date)).where(c.series == series, c.date > last).scalar_subquery()
+    row = (await connection.execute(select(before, after))).one()
+    return tuple(day for day in row if day is not None)
+
+
 async def read_loaded_at(
     connection: AsyncConnection, series: str, delay: timedelta
 ) -> datetime | None:
