@@ -19,7 +19,7 @@ from rates_contracts.observation import FIX
 from rates_sync.banxico.series import SERIES
 from rates_sync.cycle.cycle import OVERLAP
 from rates_sync.cycle.recorder import Additions, AnnounceMode, Recorder
-from rates_sync.errors import BreakerOpen, QuotaExhausted, UpstreamError
+from rates_sync.errors import BreakerOpen, QuotaExhausted, StoreRefused, UpstreamError
 from rates_sync.store.coverage import Span
 from rates_sync.upstream import Answer, Banxico, Purpose, Query
 
@@ -94,13 +94,18 @@ class Backfill:
     ) -> AsyncIterator[Progress]:
         """Ask for `spans`, ascending, and record them, yielding after each chunk.
 
-        Raises `UpstreamError`, `LeaseLost`, `StoreUnavailable`; finished chunks stay recorded.
+        Raises `UpstreamError`, `LeaseLost`, `StoreUnavailable`, `StoreRefused`; finished chunks
+        stay recorded.
         """
         parts = list(chunks(spans))
         for done, part in enumerate(parts, start=1):
             answer = await self._ask(part, purpose)
             mode = AnnounceMode.LAST_CHUNK if done == len(parts) else AnnounceMode.CHUNK
-            additions = await self._recorder.record(answer, mode, trusted=trusted)
+            try:
+                additions = await self._recorder.record(answer, mode, trusted=trusted)
+            except StoreRefused:
+                self._waits.lengthen(part)
+                raise
             progress = Progress(done, len(parts), part, additions, await self._left(part))
             _log(progress)
             yield progress
