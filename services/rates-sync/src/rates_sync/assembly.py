@@ -118,7 +118,9 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
 
     outbox = Outbox(instance.engine, instance.record, fence)
     relay = Relay(instance.redis, outbox, interval=settings.relay_interval, on_step=on_relay_step)
-    instrumentation.attach(relay.lag, dispatcher.on_quarantined, dispatcher.on_history_hole)
+    instrumentation.attach(
+        relay.lag, dispatcher.on_quarantined, dispatcher.on_history_hole, dispatcher.on_pause
+    )
 
     async def prune_record(now: datetime) -> None:
         pruned = await prune(instance.engine, fence, now, relayed=await relay.cursor())

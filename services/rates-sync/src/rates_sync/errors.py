@@ -13,6 +13,7 @@ The adapters (HTTP client, database, Redis, AWS) raise an error of this tree `fr
     │   └── BreakerOpen              refused without asking; wait until `retry_at`
     ├── StoreError
     │   ├── StoreUnavailable         the database can't be reached or is locked
+    │   ├── StoreRefused             the database does not take what is to be written
     │   └── LeaseLost                another instance is the leader now
     ├── NothingToDecide              no such value in quarantine, or the day is not withdrawn
     ├── Undecidable                  a datum in quarantine that is no value
@@ -131,6 +132,13 @@ class StoreError(RatesSyncError):
 
 class StoreUnavailable(StoreError):
     """The database is unavailable, locked or too slow; nothing was recorded."""
+
+
+class StoreRefused(StoreError):
+    """The database does not take a value: it does not fit its column, or breaks a constraint.
+
+    Nothing was recorded, and the same values will be refused again.
+    """
 
 
 class LeaseLost(StoreError):

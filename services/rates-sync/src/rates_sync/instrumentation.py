@@ -45,15 +45,18 @@ class Instrumentation:
         self._lag: Callable[[Head], int] = lambda _: 0
         self._on_quarantined: Callable[[Sequence[Rejected]], None] = lambda _: None
         self._on_hole: Callable[[Day, Day], None] = lambda _first, _last: None
+        self._on_pause: Callable[[timedelta | None], None] = lambda _: None
 
     def attach(
         self,
         lag: Callable[[Head], int],
         on_quarantined: Callable[[Sequence[Rejected]], None],
         on_hole: Callable[[Day, Day], None],
+        on_pause: Callable[[timedelta | None], None],
     ) -> None:
         """Attach to a new leader: its relay's `lag`, its callbacks for alerts."""
         self._lag, self._on_quarantined, self._on_hole = lag, on_quarantined, on_hole
+        self._on_pause = on_pause
 
     def on_attempt(self, outcome: Outcome) -> None:
         """Count a request to Banxico."""
@@ -67,8 +70,9 @@ class Instrumentation:
         """Count a cycle that took `duration` seconds."""
         self._metrics.polls.labels(result.outcome).inc()
         self._metrics.poll_seconds.observe(duration)
-        if result.outcome == "store_unavailable":
+        if result.outcome in ("store_unavailable", "store_refused"):
             self.on_store_failure("poll")
+        self._on_pause(result.asked_pause)
 
     def on_recorded(self, additions: Additions) -> None:
         """Count what a recording added."""

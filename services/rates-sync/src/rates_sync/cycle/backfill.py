@@ -19,7 +19,7 @@ from rates_contracts.observation import FIX
 from rates_sync.banxico.series import SERIES
 from rates_sync.cycle.cycle import OVERLAP
 from rates_sync.cycle.recorder import Additions, AnnounceMode, Recorder
-from rates_sync.errors import BreakerOpen, QuotaExhausted, UpstreamError
+from rates_sync.errors import BreakerOpen, QuotaExhausted, StoreRefused, UpstreamError
 from rates_sync.store.coverage import Span, merged
 from rates_sync.upstream import Answer, Banxico, Purpose, Query
 
@@ -95,13 +95,18 @@ class Backfill:
     ) -> AsyncIterator[Progress]:
         """Ask for `spans`, ascending, and record them, yielding after each chunk.
 
-        Raises `UpstreamError`, `LeaseLost`, `StoreUnavailable`; finished chunks stay recorded.
+        Raises `UpstreamError`, `LeaseLost`, `StoreUnavailable`, `StoreRefused`; finished chunks
+        stay recorded.
         """
         parts = list(chunks(spans))
         for done, part in enumerate(parts, start=1):
             answer, is_last = await self._ask(part, purpose), done == len(parts)
             mode = AnnounceMode.LAST_CHUNK if is_last else AnnounceMode.CHUNK
-            additions = await self._recorder.record(answer, mode, trusted=trusted)
+            try:
+                additions = await self._recorder.record(answer, mode, trusted=trusted)
+            except StoreRefused:
+                self._waits.lengthen(part)
+                raise
             # A silence may go on in the next chunk.
             holes = await self._left(parts) if is_last else ()
             progress = Progress(done, len(parts), part, additions, holes)

@@ -155,9 +155,7 @@ async def apply_judgement(
 ) -> tuple[Rejected, ...]:
     """Write what is set aside, withdrawn or back; return what was not in quarantine before."""
     connection, now = recording.connection, recording.recorded_at
-    new = [
-        datum for datum in judgement.set_aside if await recording.quarantine(datum, answer.sha256)
-    ]
+    new = await recording.quarantine(judgement.set_aside, answer.sha256)
     await end_quarantine(connection, judgement.released, "released")
     await end_quarantine(connection, judgement.accepted, "accepted")
     await end_quarantine(connection, judgement.closed, "closed")
@@ -167,4 +165,4 @@ async def apply_judgement(
         await change_withdrawal(connection, series, day, withdrawn_at=now)
     for series, day in judgement.back:
         await forget_missed(connection, series, day)
-    return tuple(new)
+    return new

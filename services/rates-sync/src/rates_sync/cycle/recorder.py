@@ -94,7 +94,8 @@ class Recorder:
     `on_restored` is called after a transaction that found the record restored; `hear` with each
     answer before it is recorded, and raises `ClockWrong`. `health` and `schedule_inputs` are as of
     the last transaction, `begun` tells whether the whole status was recorded. Methods raise
-    `LeaseLost` and `StoreUnavailable`; then nothing is recorded.
+    `LeaseLost`, `StoreUnavailable` and, of what comes from outside, `StoreRefused`; then nothing is
+    recorded.
     """
 
     def __init__(

@@ -45,7 +45,7 @@ class SliceCheck:
         """Ask for the slice of `night` and record what it changes.
 
         Return that, and whether to ask again in a while: the answer lacked a known day. Raises
-        `UpstreamError`, `LeaseLost`, `StoreUnavailable`.
+        `UpstreamError`, `LeaseLost`, `StoreUnavailable`, `StoreRefused`.
         """
         span = slice_of(night, self._first_fix_day)
         if span is None:

@@ -17,7 +17,7 @@ from rates_sync.cycle.backfill import Backfill, Progress
 from rates_sync.cycle.cycle import Cycle, CycleResult
 from rates_sync.cycle.recorder import Recorder
 from rates_sync.cycle.slices import SliceCheck
-from rates_sync.errors import StoreUnavailable, UpstreamError
+from rates_sync.errors import StoreRefused, StoreUnavailable, UpstreamError
 from rates_sync.instrumentation import Instrumentation
 from rates_sync.liveness import wait_until
 from rates_sync.store.coverage import Span
@@ -110,7 +110,7 @@ class Poller:
     async def backfill(self, span: Span) -> AsyncIterator[Progress]:
         """Ask for `span` again and trust its values: an operator has reviewed them.
 
-        Raises `UpstreamError`, `LeaseLost`, `StoreUnavailable`.
+        Raises `UpstreamError`, `LeaseLost`, `StoreUnavailable`, `StoreRefused`.
         """
         async with self._lock:
             spans = [await self._backfill.widened(span)]
@@ -118,7 +118,7 @@ class Poller:
                 async for progress in self._backfill.run(spans, Purpose.MANUAL, trusted=True):
                     self._instrumentation.on_chunk(progress)
                     yield progress
-            except UpstreamError:
+            except (UpstreamError, StoreRefused):
                 await self._announce_chunks()
                 raise
 
@@ -149,7 +149,7 @@ class Poller:
         async with self._lock:
             try:
                 additions, again = await self._slices.run(mexico_day(self._timing.clock()))
-            except UpstreamError as error:
+            except (UpstreamError, StoreRefused) as error:
                 log.warning("slice_not_checked", error=str(error))
                 return False
             self._instrumentation.on_recorded(additions)
@@ -191,6 +191,10 @@ class Poller:
             log.warning("poll_not_recorded", error=str(error))
             retry_at = self._now() + self._timing.store_retry
             return CycleResult("store_unavailable", not_before=retry_at)
+        except StoreRefused as error:
+            # Asked again at once, Banxico would say the same.
+            log.warning("poll_not_recorded", error=str(error))
+            return CycleResult("store_refused")
         self._instrumentation.on_recorded(result.additions)
         return result
 
@@ -243,7 +247,7 @@ class Poller:
                 self._instrumentation.on_chunk(progress)
                 self._tick()
             await self._find_missing()
-        except (UpstreamError, StoreUnavailable) as error:
+        except (UpstreamError, StoreUnavailable, StoreRefused) as error:
             log.warning("backfill_interrupted", error=str(error))
             await self._announce_chunks()
 

@@ -15,6 +15,7 @@
 | `clock_wrong` | directly: a witness of the time, or both, disagree with this clock |
 | `database_unavailable`, `database_available` | directly: an outage lasts; it is over |
 | `redis_unavailable`, `redis_available` | directly: an outage lasts; it is over |
+| `long_pause` | directly: Banxico's rate limit asks for more than the 15 min that it gets |
 | `history_hole` | directly: days stay unknown though Banxico was asked for them |
 | `value_under_review`, `review_ended` | an event: values are set aside; none is any more |
 | `withdrawn_at_source`, `withdrawal_ended` | an event: Banxico withdrew known days; no longer |

@@ -24,7 +24,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from rates_contracts import tls
 from rates_contracts.cancellation import cancellation_prevails
-from rates_sync.errors import StoreUnavailable
+from rates_sync.errors import StoreRefused, StoreUnavailable
 
 LOCK_WAIT_SECONDS = 2
 """How long a statement waits for another transaction's lock (protocol rule 2)."""
@@ -41,7 +41,8 @@ DatabaseUtc = Callable[[AsyncConnection], Awaitable[datetime | None]]
 
 _BEGIN = "sqlite_begin"
 _FILE = "file"
-_BUGS = (exc.IntegrityError, exc.ProgrammingError, exc.DataError, exc.NotSupportedError)
+_REFUSALS = (exc.IntegrityError, exc.DataError)
+_BUGS = (exc.ProgrammingError, exc.NotSupportedError)
 _NO_SUCH_TABLE = 1146
 
 
@@ -71,7 +72,7 @@ async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """Give a transaction that commits at the end, or rolls back on any error.
 
-    Raises `StoreUnavailable`; a violated constraint is a bug and is raised unchanged.
+    Raises `StoreUnavailable`, and `StoreRefused` for a value that the database does not take.
     """
     immediate = engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
     async with translated(), immediate.begin() as connection:
@@ -83,12 +84,15 @@ async def translated(seconds: float = TRANSACTION_SECONDS) -> AsyncIterator[None
     """Limit the time inside, and raise the driver's errors as `StoreUnavailable`.
 
     So is a missing table, or a missing row that every migrated record has: on MySQL, where DDL
-    can't be one transaction, a migration or a restore has not finished yet.
+    can't be one transaction, a migration or a restore has not finished yet. `StoreRefused` is
+    raised for a value that the database does not take.
     """
     try:
         with cancellation_prevails():
             async with asyncio.timeout(seconds):
                 yield
+    except _REFUSALS as error:
+        raise StoreRefused(_cause(error)) from error
     except _BUGS as error:
         if not _lacks_a_table(error):
             raise
