@@ -94,7 +94,7 @@ def _report_death(task: "asyncio.Task[None]", end: Callable[[], None]) -> None:
 
 
 def _probes(worker: Worker) -> list[HTTPRouteHandler]:
-    """Return `/livez` (no loop is stuck) and `/readyz` (protocol rule 22)."""
+    """Return `/livez` (no loop is stuck), `/readyz` and `/readyz/fed` (protocol rules 22, 41)."""
 
     @get("/livez", sync_to_thread=False)
     def livez() -> Response[dict[str, Any]]:
@@ -105,7 +105,12 @@ def _probes(worker: Worker) -> list[HTTPRouteHandler]:
     def readyz() -> Response[dict[str, Any]]:
         return _probe(worker.ready, {"ready": worker.ready})
 
-    return [livez, readyz]
+    @get("/readyz/fed", sync_to_thread=False)
+    def readyz_fed() -> Response[dict[str, Any]]:
+        ready, fed = worker.ready, worker.fed
+        return _probe(ready and fed, {"ready": ready, "fed": fed})
+
+    return [livez, readyz, readyz_fed]
 
 
 def _probe(good: bool, content: dict[str, Any]) -> Response[dict[str, Any]]:

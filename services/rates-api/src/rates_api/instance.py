@@ -19,7 +19,7 @@ from rates_api.snapshot.level import LEVELS
 from rates_api.snapshot.snapshot import Feed
 from rates_contracts.answers import Dependency, Level
 from rates_contracts.warnings import in_order
-from rates_telemetry.exposition import DirectoryCollector, replace_file, write
+from rates_telemetry.exposition import SUFFIX, DirectoryCollector, replace_file, write
 
 FRESH_SECONDS = 10.0
 """A report older than this belongs to a worker that has ended."""
@@ -51,7 +51,7 @@ class ReportExchange(Protocol):
 
     @property
     def others_warm(self) -> bool:
-        """Tell whether every other worker is past its first warm-up; once true, always true."""
+        """Tell whether every other worker has data."""
 
     @property
     def draining(self) -> bool:
@@ -87,12 +87,18 @@ class ReportDirectory:
 
     @property
     def others_warm(self) -> bool:
-        """Tell whether every other worker has reported, ever.
+        """Tell whether as many other workers as there should be have reported data, ever.
 
-        A load balancer's probe reaches any worker; the requests that follow may reach a cold one.
+        A load balancer's probe reaches any worker; the requests that follow may reach a cold one,
+        also one that has replaced another: a worker alive has written its metrics.
         """
-        reported = {path.stem for path in self._directory.glob("*.json")}
-        return len(reported - {self._name}) >= self._others
+        warm = {
+            path.stem
+            for path in self._directory.glob("*.json")
+            if _decoded(path).position is not None
+        }
+        alive = {path.stem for path in self._fresh(f"*{SUFFIX}")}
+        return alive <= warm | {self._name} and len(warm - {self._name}) >= self._others
 
     @property
     def draining(self) -> bool:
@@ -100,12 +106,16 @@ class ReportDirectory:
         return (self._directory / DRAINING).exists()
 
     def _fresh_reports(self) -> list[WorkerReport]:
+        return [_decoded(path) for path in self._fresh("*.json")]
+
+    def _fresh(self, pattern: str) -> list[Path]:
+        """Return the files that workers have written that have not ended."""
         oldest = self._wall() - FRESH_SECONDS
-        return [
-            msgspec.json.decode(path.read_bytes(), type=WorkerReport)
-            for path in self._directory.glob("*.json")
-            if path.stat().st_mtime >= oldest
-        ]
+        return [path for path in self._directory.glob(pattern) if path.stat().st_mtime >= oldest]
+
+
+def _decoded(path: Path) -> WorkerReport:
+    return msgspec.json.decode(path.read_bytes(), type=WorkerReport)
 
 
 def merged(reports: Sequence[WorkerReport]) -> InstanceHealth:

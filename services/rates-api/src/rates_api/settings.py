@@ -57,7 +57,7 @@ class Settings:
         "Seconds for connecting to Redis, and for an answer that it need not wait for.", 2.0
     )
     stream_block: float = positive("Seconds that a read of the stream waits for news.", 2.0)
-    watch_interval: float = positive("Seconds at most between two looks at the head.", 15.0)
+    watch_interval: float = positive("Seconds at most between two looks at the head.", 14.0)
     watch_lag: float = positive("Seconds that the stream may lag behind the head.", 5.0)
     retry_pause: float = positive(
         "Seconds, on average, until a source that failed is asked again.", 0.5
