@@ -89,7 +89,7 @@ def test_each_cause_of_the_level_is_told(
 def test_traffic_is_of_all_workers(workers: list[ReportDirectory], metrics: list[Metrics]) -> None:
     """Protocol rule 24: percentile and ratio cover the answers of every worker."""
     for each in metrics:
-        each.requests.record("/health", 200, 0.150)
+        each.requests.record("/api/v1/rates/current", 200, 0.150)
     metrics[0].requests.record_lookup("hit")
     metrics[1].requests.record_lookup("miss")
     workers[0].publish(report(metrics[0]))
