@@ -19,7 +19,7 @@ from rates_api import settings as environment
 from rates_api.bootstrap import NO_OVERRIDES, Overrides, bootstrap, timestamp_of
 from rates_api.endpoints import ENDPOINTS
 from rates_api.http.response_cache import response_cache_middleware
-from rates_api.http.routes import exception_handlers, route_handlers
+from rates_api.http.routes import exception_handlers, host_middleware, route_handlers
 from rates_api.http.tracing_middleware import tracing_middleware
 from rates_api.settings import Settings
 from rates_api.worker import Worker
@@ -39,7 +39,7 @@ def create(settings: Settings | None = None, overrides: Overrides = NO_OVERRIDES
     set_up_logging(settings.log_level, settings.log_style, service="rates-api")
     worker = bootstrap(settings, overrides)
     app = response_cache_middleware(
-        create_app(worker),
+        host_middleware(create_app(worker), worker),
         worker.current,
         worker.counters,
         monotonic=worker.monotonic,
