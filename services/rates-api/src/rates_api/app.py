@@ -18,6 +18,7 @@ from litestar.types import ASGIApp
 from rates_api import settings as environment
 from rates_api.bootstrap import NO_OVERRIDES, Overrides, bootstrap, timestamp_of
 from rates_api.endpoints import ENDPOINTS
+from rates_api.http.response import COMMON_HEADERS
 from rates_api.http.response_cache import response_cache_middleware
 from rates_api.http.routes import exception_handlers, host_middleware, route_handlers
 from rates_api.http.tracing_middleware import tracing_middleware
@@ -114,4 +115,5 @@ def _probes(worker: Worker) -> list[HTTPRouteHandler]:
 
 
 def _probe(good: bool, content: dict[str, Any]) -> Response[dict[str, Any]]:
-    return Response(content, status_code=200 if good else 503, headers=NO_STORE)
+    headers = {**dict(COMMON_HEADERS), **NO_STORE}
+    return Response(content, status_code=200 if good else 503, headers=headers)

@@ -101,13 +101,10 @@ PROBLEMS: dict[str, ProblemType] = {
     "bad-request": ProblemType(
         400,
         "Not a request",
-        "The request breaks the rules of HTTP: its `Host` is no name and no address, is given more "
-        "than once, or the request can't be read at all.",
+        "The request breaks the rules of HTTP: its `Host` is no name and no address, or is given "
+        "more than once, or something else in it can't be read.",
     ),
     # Sent by the edge, never by the service, which has the page that its `type` leads to.
-    "request-timeout": ProblemType(
-        408, "The request came too slowly", "Ask again, and send the request in one go."
-    ),
     "no-answer": ProblemType(
         502,
         "No answer",
