@@ -14,6 +14,7 @@ from rates_contracts.environment import (
     EnvironmentInvalid,
     Secret,
     at_least,
+    http_url,
     one_of,
     positive,
     read,
@@ -65,7 +66,7 @@ class Settings:
     reload_spread: float = positive("Seconds over which workers scatter a reload.", 1.0)
     log_level: str = one_of("The least level to log.", "info", "debug", "warning", "error")
     log_format: str = one_of("How log lines look.", "json", "console")
-    otlp_endpoint: str = setting("Where traces go (OTLP over HTTP); nowhere if empty.", default="")
+    otlp_endpoint: str = http_url("Where traces go (OTLP over HTTP); nowhere if empty.", "")
     instance_dir: str = setting(
         "The directory that the workers share; made at start if empty.", default=""
     )
