@@ -20,7 +20,14 @@ from rates_api.snapshot.level import LEVELS
 from rates_api.snapshot.snapshot import Feed
 from rates_contracts.answers import Dependency, Level
 from rates_contracts.warnings import in_order
-from rates_telemetry.exposition import DirectoryCollector, read_files, replace_file, write
+from rates_telemetry.exposition import (
+    ENDED,
+    SUFFIX,
+    DirectoryCollector,
+    read_files,
+    replace_file,
+    write,
+)
 
 FRESH_SECONDS = 10.0
 """A report older than this belongs to a worker that has ended."""
@@ -52,7 +59,7 @@ class ReportExchange(Protocol):
 
     @property
     def others_warm(self) -> bool:
-        """Tell whether every other worker is past its first warm-up; once true, always true."""
+        """Tell whether every other worker has data."""
 
 
 class ReportDirectory:
@@ -73,7 +80,6 @@ class ReportDirectory:
         self._others = workers - 1
         self._registry = registry
         self._wall = wall
-        self._others_warm = False
 
     def publish(self, report: WorkerReport | None) -> InstanceHealth | None:
         """Write the metrics and `report`, read the reports of workers that have not ended."""
@@ -86,16 +92,29 @@ class ReportDirectory:
 
     @property
     def others_warm(self) -> bool:
-        """Tell whether every other worker has reported, ever.
+        """Tell whether as many other workers as there should be have reported data, ever.
 
-        A load balancer's probe reaches any worker; the requests that follow may reach a cold one.
-        Without the directory nobody knows: a worker that is warm then serves.
+        A load balancer's probe reaches any worker; the requests that follow may reach a cold one,
+        also one that has replaced another: a worker alive has written its metrics. Where reports
+        can't be read nobody knows: a worker that is warm then serves.
         """
-        if not self._others_warm:
-            reported = {path.stem for path in self._directory.glob(f"*{REPORT}")}
-            known = self._directory.is_dir()
-            self._others_warm = not known or len(reported - {self._name}) >= self._others
-        return self._others_warm
+        try:
+            return not self._directory.is_dir() or self._all_others_report_data()
+        except OSError:
+            return True
+
+    def _all_others_report_data(self) -> bool:
+        warm = {
+            path.stem
+            for path in self._directory.glob(f"*{REPORT}")
+            if decode_report(path.read_text(encoding="utf-8")).position is not None
+        }
+        alive = {path.stem for path in self._directory.glob(f"*{SUFFIX}") if self._is_alive(path)}
+        return alive <= warm | {self._name} and len(warm - {self._name}) >= self._others
+
+    def _is_alive(self, path: Path) -> bool:
+        """Tell whether the worker that wrote a file has not ended."""
+        return path.name != ENDED and path.stat().st_mtime >= self._wall() - FRESH_SECONDS
 
     def _fresh_reports(self) -> list[WorkerReport]:
         oldest = self._wall() - FRESH_SECONDS

@@ -286,7 +286,7 @@ class Session:
         return self._known
 
     async def cover(self, answer: Answer) -> None:
-        """Note the days of each series that `answer` covers, and its silences (protocol rule 25)."""
+        """Note the days of each series that `answer` covers, and its silences (rule 25)."""
         today, connection = mexico_day(self._now), self.recording.connection
         known = await read_coverage(connection)
         spans = {series: covered(answer, series, today) for series in SERIES}
