@@ -591,7 +591,8 @@ def snapshot(facts: Facts) -> Snapshot:
 
 def shipped(facts: Facts) -> BankCalendar:
     """Return the bank calendar as rates-sync ships it."""
-    closed, declared = facts.calendar.closed, ()
+    closed = facts.calendar.closed
+    declared: tuple[DeclaredClosure, ...] = ()
     if facts.declared_at is not None:
         closed = REAL.closed
         day = local(facts.declared_at).date()
