@@ -31,7 +31,7 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 from prometheus_client import start_http_server
 
-from rates_api.instance import announce_draining, instance_registry
+from rates_api.instance import announce_draining, instance_registry, internal_only
 from rates_api.settings import PREFIX, Settings, load
 from rates_contracts.environment import EnvironmentInvalid
 from rates_telemetry.logging import set_up_logging
@@ -161,6 +161,7 @@ def _serve_metrics(settings: Settings, directory: Path) -> WSGIServer:
         )
     except OSError as error:
         raise PortTaken(f"{settings.host}:{settings.admin_port}: {error.strerror}") from error
+    server.set_app(internal_only(server.get_app()))
     return server
 
 

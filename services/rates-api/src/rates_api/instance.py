@@ -5,9 +5,9 @@ merges all reports: `/health` answers from memory. From the same directory the m
 the metrics for `/metrics`; in it, it marks the instance as draining.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 from prometheus_client import CollectorRegistry
@@ -18,8 +18,12 @@ from rates_api.request_counters import RequestTotals, hit_ratio, p95, summed
 from rates_api.snapshot.level import LEVELS
 from rates_api.snapshot.snapshot import Feed
 from rates_contracts.answers import Dependency, Level
+from rates_contracts.host_header import is_internal
 from rates_contracts.warnings import in_order
 from rates_telemetry.exposition import SUFFIX, DirectoryCollector, replace_file, write
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 FRESH_SECONDS = 10.0
 """A report older than this belongs to a worker that has ended."""
@@ -141,6 +145,22 @@ def _worst(states: Sequence[Dependency]) -> Dependency:
 def announce_draining(directory: Path) -> None:
     """Mark the instance as draining: its workers are no longer ready."""
     (directory / DRAINING).touch()
+
+
+def internal_only(app: "WSGIApplication") -> "WSGIApplication":
+    """Return `app` for requests whose `Host` can name an internal port.
+
+    Others come from a page in somebody's browser (`rates_contracts.host_header`).
+    """
+
+    def checked(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        host = environ.get("HTTP_HOST")
+        if host is None or is_internal(host.encode("latin-1")):
+            return app(environ, start_response)
+        start_response("421 Misdirected Request", [("Content-Length", "0")])
+        return [b""]
+
+    return checked
 
 
 def instance_registry(directory: Path, wall: Callable[[], float]) -> CollectorRegistry:

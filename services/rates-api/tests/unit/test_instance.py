@@ -3,6 +3,7 @@
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from rates_api.instance import (
     WorkerReport,
     announce_draining,
     instance_registry,
+    internal_only,
 )
 from rates_api.metrics import Metrics
 from rates_contracts.answers import Level
@@ -195,3 +197,29 @@ def test_draining_is_told_to_every_worker(workers: list[ReportDirectory], tmp_pa
 def test_nobody_has_said_anything_yet(workers: list[ReportDirectory]) -> None:
     """A worker in its warm-up that is alone hears nothing, rather than the worst."""
     assert workers[0].publish(None) is None
+
+
+@pytest.mark.parametrize(
+    ("host", "answered"),
+    [
+        ("127.0.0.1:8010", True),
+        ("rates-api:8010", True),
+        (None, True),
+        ("evil.example:8010", False),
+        ("a b", False),
+    ],
+)
+def test_the_internal_port_answers_to_internal_names(host: str | None, *, answered: bool) -> None:
+    """A page whose name leads to the internal address (DNS rebinding) reads nothing."""
+    told: list[str] = []
+
+    def metrics(_: object, start_response: Any) -> list[bytes]:
+        start_response("200 OK", [])
+        return [b"metrics"]
+
+    environ = {} if host is None else {"HTTP_HOST": host}
+    body = internal_only(metrics)(environ, lambda status, _: told.append(status))
+
+    assert (told, list(body)) == (
+        (["200 OK"], [b"metrics"]) if answered else (["421 Misdirected Request"], [b""])
+    )

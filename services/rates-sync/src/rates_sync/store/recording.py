@@ -4,6 +4,7 @@ It runs under the fence and never commits itself.
 """
 
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from datetime import date as Day
 from datetime import datetime, timedelta
 from typing import Any, Self, TypeVar
@@ -41,6 +42,8 @@ from rates_sync.upstream import Rejected
 E = TypeVar(
     "E", ObservationsRecorded, StatusChanged, CalendarChanged, HistoryReload, TimelineChanged
 )
+CALLER: ContextVar[str | None] = ContextVar("caller", default=None)
+"""The address from which the action that is being recorded was asked for; None for our own."""
 RELOADS = (HistoryReload, TimelineChanged)
 """Events after which every worker reloads the record."""
 
@@ -150,9 +153,10 @@ class Recording:
         """Keep a datum that is set aside, with the reason (rule R10); False for a repeat."""
         return await put_in_quarantine(self._connection, datum, payload_sha256, self.recorded_at)
 
-    async def audit(self, actor: str, action: str, detail: str) -> None:
-        """Note who did what, and why."""
+    async def audit(self, actor: str, action: str, detail: str, *, outcome: str = "done") -> None:
+        """Note who did what from where (`CALLER`), why, and how it ended."""
         row = {"at": self.recorded_at, "actor": actor, "action": action, "detail": detail}
+        row |= {"caller": CALLER.get(), "outcome": outcome}
         await self._connection.execute(insert(schema.audit).values(row))
 
     async def announce_later(self) -> None:
