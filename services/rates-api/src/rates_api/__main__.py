@@ -29,7 +29,7 @@ from wsgiref.simple_server import WSGIServer
 from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 from granian.server.mp import MPServer
-from prometheus_client import start_http_server
+from prometheus_client import make_wsgi_app, start_http_server
 
 from rates_api.instance import announce_draining, instance_registry, internal_only
 from rates_api.settings import PREFIX, Settings, load
@@ -155,13 +155,12 @@ def _server(settings: Settings, target: str, directory: Path) -> DrainingServer:
 
 
 def _serve_metrics(settings: Settings, directory: Path) -> WSGIServer:
+    registry = instance_registry(directory, time.time)
     try:
-        server, _ = start_http_server(
-            settings.admin_port, settings.host, instance_registry(directory, time.time)
-        )
+        server, _ = start_http_server(settings.admin_port, settings.host, registry)
     except OSError as error:
         raise PortTaken(f"{settings.host}:{settings.admin_port}: {error.strerror}") from error
-    server.set_app(internal_only(server.get_app()))
+    server.set_app(internal_only(make_wsgi_app(registry)))
     return server
 
 

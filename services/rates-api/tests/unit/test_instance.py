@@ -217,8 +217,11 @@ def test_the_internal_port_answers_to_internal_names(host: str | None, *, answer
         start_response("200 OK", [])
         return [b"metrics"]
 
+    def start_response(status: str, *_: Any) -> Any:
+        told.append(status)
+
     environ = {} if host is None else {"HTTP_HOST": host}
-    body = internal_only(metrics)(environ, lambda status, _: told.append(status))
+    body = internal_only(metrics)(environ, start_response)
 
     assert (told, list(body)) == (
         (["200 OK"], [b"metrics"]) if answered else (["421 Misdirected Request"], [b""])

@@ -36,8 +36,8 @@ class RefusalLimit:
 
     def seconds_to_wait(self, caller: str) -> float:
         """Return how long `caller` is not listened to, 0 if it is."""
-        refused_at = self._refused_at.get(caller, ())
-        if len(refused_at) < MAX_REFUSALS:
+        refused_at = self._refused_at.get(caller)
+        if refused_at is None or len(refused_at) < MAX_REFUSALS:
             return 0.0
         return max(0.0, refused_at[0] + REFUSAL_SECONDS - self._monotonic())
 

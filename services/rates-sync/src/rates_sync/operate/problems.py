@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import structlog
 from litestar import Request, Response
+from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
 from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -112,7 +113,7 @@ def internal_only(app: ASGIApp) -> ASGIApp:
     """
 
     async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not _is_for_us(scope):
+        if scope["type"] == ScopeType.HTTP and not _is_for_us(scope):
             detail = "`Host` is one address, or one name of the internal network."
             body = document(Problem(421, "misdirected", detail), scope["path"])
             response = ASGIResponse(
