@@ -466,3 +466,16 @@ def test_every_control_path_is_in_the_readme() -> None:
 def test_livez(banxico: Banxico) -> None:
     """The probe answers."""
     assert banxico.http.get("/livez").json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Origin": "null"}])
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_a_page_in_a_browser_sets_no_stage(
+    banxico: Banxico, method: str, headers: dict[str, str]
+) -> None:
+    """A form or a `no-cors` fetch of any page reached the control API."""
+    path = {"POST": "/control/publish", "PUT": "/control/clock"}[method]
+    answer = banxico.http.request(
+        method, path, headers={"Content-Type": "text/plain", **headers}, content=b"{}"
+    )
+    assert answer.status_code == 403

@@ -103,6 +103,7 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Servic
     return Service(
         clock=overrides.clock,
         sleep=overrides.sleep,
+        monotonic=overrides.monotonic,
         metrics=instance.metrics,
         liveness=instance.liveness,
         record=instance.record,

@@ -8,7 +8,7 @@ from datetime import date as Day
 import structlog
 
 from rates_contracts.environment import Secret
-from rates_sync.clock import Clock, Sleep
+from rates_sync.clock import Clock, Monotonic, Sleep
 from rates_sync.errors import StoreUnavailable
 from rates_sync.leader.election import Election
 from rates_sync.leader.leader import Leader
@@ -33,6 +33,7 @@ class Service:
 
     clock: Clock
     sleep: Sleep
+    monotonic: Monotonic
     metrics: Metrics
     liveness: Liveness
     record: Record

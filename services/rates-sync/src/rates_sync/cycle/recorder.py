@@ -209,10 +209,10 @@ class Recorder:
             reopened = _reopened(calendar, undone[0], recording.recorded_at)
             await session.announce(CalendarChanged, calendar=reopened)
 
-    async def audit(self, actor: str, action: str, detail: str) -> None:
-        """Note what an operator did."""
+    async def audit(self, actor: str, action: str, detail: str, *, outcome: str = "done") -> None:
+        """Note what an operator did, and how it ended."""
         async with self.session() as session:
-            await session.recording.audit(actor, action, detail)
+            await session.recording.audit(actor, action, detail, outcome=outcome)
 
     async def newest_known(self) -> dict[str, Day | None]:
         """Return the day of each series that an answer must show to confirm it (rule 27)."""

@@ -4,6 +4,7 @@ It runs under the fence and never commits itself.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from datetime import date as Day
 from datetime import datetime, timedelta
 from typing import Any, Self, TypeVar
@@ -45,6 +46,8 @@ MAX_KEPT = 1024 * 1024
 E = TypeVar(
     "E", ObservationsRecorded, StatusChanged, CalendarChanged, HistoryReload, TimelineChanged
 )
+CALLER: ContextVar[str | None] = ContextVar("caller", default=None)
+"""The address from which the action that is being recorded was asked for; None for our own."""
 RELOADS = (HistoryReload, TimelineChanged)
 """Events after which every worker reloads the record."""
 
@@ -163,9 +166,10 @@ class Recording:
         """Keep what is set aside, with the reason (rule R10); return what is no repeat."""
         return await put_in_quarantine(self._connection, data, payload_sha256, self.recorded_at)
 
-    async def audit(self, actor: str, action: str, detail: str) -> None:
-        """Note who did what, and why."""
+    async def audit(self, actor: str, action: str, detail: str, *, outcome: str = "done") -> None:
+        """Note who did what from where (`CALLER`), why, and how it ended."""
         row = {"at": self.recorded_at, "actor": actor, "action": action, "detail": detail}
+        row |= {"caller": CALLER.get(), "outcome": outcome}
         await self._connection.execute(insert(schema.audit).values(row))
 
     async def announce_later(self) -> None:
