@@ -105,7 +105,7 @@ def parse(
 def _text(body: bytes, charset: str | None) -> str:
     """Decode by BOM or declared charset; a bad byte costs its own place, not the answer."""
     if body.startswith(codecs.BOM_UTF8):
-        charset = "utf-8-sig"
+        body, charset = body.removeprefix(codecs.BOM_UTF8), "utf-8"
     try:
         return body.decode(charset or "utf-8")
     except (LookupError, ValueError):  # an unknown charset, or not what it was declared to be

@@ -6,7 +6,7 @@ an answer of 8 MiB could put a million rows into the transaction that records th
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date as Day
 
 from rates_sync.upstream import MAX_RAW, Rejected, RejectedKind
@@ -15,13 +15,13 @@ MAX_ALIKE = 10
 """Data of a series that are rejected for the same kind of reason, or of one day."""
 
 
-@dataclass(slots=True)
 class _Alike:
     """The first data of a group, its size, and the hash of all of it."""
 
-    first: list[Rejected] = field(default_factory=list)
-    count: int = 0
-    sha256: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+    def __init__(self) -> None:
+        self.first: list[Rejected] = []
+        self.count = 0
+        self.sha256 = hashlib.sha256()
 
 
 class Rejections:

@@ -386,6 +386,14 @@ class TestSeries:
         assert len(answer.published) == 4
         assert "dólar" in answer.titles[FIX]
 
+    def test_a_byte_order_mark_and_a_latin_letter_cost_themselves(self) -> None:
+        """Protocol rule 34: the one does not take the answer with it where the other stands."""
+        body = bmx(SF43718=[datum("02/01/2024", "17.0297")])
+        body["bmx"]["series"][0]["titulo"] = "dólares"
+        latin = json.dumps(body, ensure_ascii=False).encode("latin-1")
+        answer = read(codecs.BOM_UTF8 + latin)
+        assert (len(answer.published), answer.titles[FIX]) == (1, "d\ufffdlares")
+
     @pytest.mark.parametrize(
         ("wire", "title"),
         [
