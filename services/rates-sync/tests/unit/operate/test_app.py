@@ -43,6 +43,10 @@ ACTIONS = (
 )
 
 
+async def hear_database() -> None:
+    """Ask a database that has no clock."""
+
+
 @pytest.fixture
 async def service(desk: Any, banxico: Any) -> Service:
     """An instance that leads a record with the newest days."""
@@ -63,6 +67,7 @@ async def service(desk: Any, banxico: Any) -> Service:
             lambda: None,
             timedelta(seconds=15),
             lambda _: None,
+            hear_database,
         ),
         instrumentation,
     )
