@@ -240,8 +240,14 @@ class Recorder:
             return await read_confirmable(session.recording, tuple(SERIES))
 
     async def holes(self, span: Span) -> tuple[Span, ...]:
-        """Return the days of `span` that no answer has covered for both series, ascending."""
-        return holes(span, SERIES, await self._record.coverage())
+        """Return the days of `span` that no answer has covered for both series, ascending.
+
+        None after yesterday: the values of today may still come.
+        """
+        last = min(span.last, mexico_day(self._clock()) - ONE_DAY)
+        if last < span.first:
+            return ()
+        return holes(Span(span.first, last), SERIES, await self._record.coverage())
 
     async def missed(self) -> tuple[Span, ...]:
         """Return the known days that an answer lacked long enough ago for the second look.
