@@ -318,7 +318,7 @@ async def test_operators_backfill_covers_nothing_if_too_much_is_missing(
     banxico.withdrawn = {(FIX, Day(2026, 8, day)) for day in (5, 6, 7)}
     since = Query(BOTH, JULY.first, AUGUST.last)
     await recorder.record(await banxico.ask(since), AnnounceMode.LAST_CHUNK, trusted=True)
-    assert (await desk.record.coverage())[FIX] == (Span(AUGUST.first, WEDNESDAY),)
+    assert (await desk.record.coverage())[FIX] == (Span(Day(2026, 8, 1), WEDNESDAY),)
     banxico.withdrawn = {(FIX, Day(2026, 8, 5))}
     await recorder.record(await banxico.ask(since), AnnounceMode.LAST_CHUNK, trusted=True)
     assert [row.date for row in await desk.record.withdrawals()] == [Day(2026, 8, 5)]
