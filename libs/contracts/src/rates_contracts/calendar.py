@@ -131,19 +131,23 @@ class BankCalendar(msgspec.Struct, frozen=True):
 
     def replaced_by(self, newer: "BankCalendar", at: datetime) -> "BankCalendar":
         """Return `newer` as the version that is known from `at` on, with this one before it."""
-        this = CalendarVersion(self.known_from, self.version, self.first, self.last, self.closed)
         return msgspec.structs.replace(
             newer,
             declared=self.declared,
             reopened=self.reopened,
             known_from=at,
-            earlier=(*self.earlier, this),
+            earlier=self.versions,
         )
 
-    def _version_at(self, instant: datetime) -> "BankCalendar | CalendarVersion":
-        versions: list[BankCalendar | CalendarVersion] = [*self.earlier, self]
-        known = [version for version in versions if _known_at(version.known_from, instant)]
-        return known[-1] if known else versions[0]
+    @property
+    def versions(self) -> tuple[CalendarVersion, ...]:
+        """All versions, ascending; the last is the one in force."""
+        this = CalendarVersion(self.known_from, self.version, self.first, self.last, self.closed)
+        return (*self.earlier, this)
+
+    def _version_at(self, instant: datetime) -> CalendarVersion:
+        known = [version for version in self.versions if _known_at(version.known_from, instant)]
+        return known[-1] if known else self.versions[0]
 
     def _in_closed(self, day: Day) -> bool:
         at = bisect_left(self.closed, day)

@@ -30,6 +30,7 @@ from rates_sync.clock import Clock, Monotonic, Sleep
 from rates_sync.instrumentation import Instrumentation
 from rates_sync.leader.clock_check import Abstention
 from rates_sync.leader.election import Election
+from rates_sync.leader.witnesses import Witnesses
 from rates_sync.liveness import Liveness
 from rates_sync.metrics import Metrics
 from rates_sync.migrations import migrate, migrate_with
@@ -137,6 +138,16 @@ def _instance(
         liveness.beat("lease", within=LEASE_WITHIN)
         await overrides.sleep(seconds)
 
+    lease = Lease(
+        engine,
+        overrides.name or _unique_name(),
+        monotonic=overrides.monotonic,
+        sleep=lease_sleep,
+        poll=settings.lease_poll,
+        patience=settings.lease_patience,
+        database_utc=overrides.database_utc,
+    )
+    witnesses = Witnesses(overrides.clock, overrides.monotonic, lease.utc)
     return Instance(
         settings=settings,
         clock=overrides.clock,
@@ -151,16 +162,9 @@ def _instance(
         alerts=overrides.alerts or _alerts(settings),
         edge=overrides.edge or _edge(settings),
         tracing=tracing,
-        record=Record(engine, overrides.clock, overrides.new_event_id, current_traceparent),
-        lease=Lease(
-            engine,
-            overrides.name or _unique_name(),
-            monotonic=overrides.monotonic,
-            sleep=lease_sleep,
-            poll=settings.lease_poll,
-            patience=settings.lease_patience,
-            database_utc=overrides.database_utc,
-        ),
+        record=Record(engine, witnesses.now, overrides.new_event_id, current_traceparent),
+        lease=lease,
+        witnesses=witnesses,
         metrics=metrics,
         liveness=liveness,
         instrumentation=Instrumentation(metrics, liveness, overrides.clock),
@@ -174,6 +178,7 @@ def _abstention(instance: Instance) -> Abstention:
         instance.lease_sleep,
         instance.alerts,
         interval=instance.settings.lease_poll,
+        now=instance.witnesses.now,
     )
 
 

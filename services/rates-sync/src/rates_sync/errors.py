@@ -17,6 +17,7 @@ The adapters (HTTP client, database, Redis, AWS) raise an error of this tree `fr
     │   └── LeaseLost                another instance is the leader now
     ├── NothingToDecide              no such value in quarantine, or the day is not withdrawn
     ├── Undecidable                  a datum in quarantine that is no value
+    ├── NotFinal                     days whose values may still be published
     ├── RelayError                   the stream can't be synchronized with the record
     ├── NotificationFailed           an alert or a purge was not accepted
     ├── ClosureRefused               a day can't be declared closed, or reopened
@@ -151,6 +152,10 @@ class NothingToDecide(RatesSyncError):
 
 class Undecidable(RatesSyncError):
     """The datum in quarantine has no value that could be recorded."""
+
+
+class NotFinal(RatesSyncError):
+    """The days can't be accepted as they are: their values may still be published."""
 
 
 class RelayError(RatesSyncError):

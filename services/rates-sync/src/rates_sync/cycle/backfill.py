@@ -76,9 +76,16 @@ class Backfill:
         """Return the days up to yesterday that nothing covers. Raises `StoreUnavailable`."""
         return await self._recorder.holes(Span(self._first_fix_day, today - ONE_DAY))
 
-    def due(self, holes: Sequence[Span]) -> list[Span]:
-        """Return the chunks of `holes` that need not wait, ascending."""
-        return sorted(part for part in chunks(holes) if self._waits.are_over(part))
+    async def missed(self) -> tuple[Span, ...]:
+        """Return the known days that an answer lacked and a second one decides (protocol rule 27).
+
+        Raises `StoreUnavailable`.
+        """
+        return await self._recorder.missed()
+
+    def due(self, spans: Sequence[Span]) -> list[Span]:
+        """Return the chunks of `spans`, which ascend, that need not wait."""
+        return sorted(part for part in chunks(spans) if self._waits.are_over(part))
 
     async def widened(self, span: Span) -> Span:
         """Return `span` with what lies before it, if it begins after the newest known day.
@@ -114,20 +121,24 @@ class Backfill:
             yield progress
 
     async def _ask(self, part: Span, purpose: Purpose) -> Answer:
+        """Ask for `part`, which then waits before it is asked for again, if it has to be."""
         try:
-            return await self._banxico.ask(Query(tuple(SERIES), part.first, part.last, purpose))
+            answer = await self._banxico.ask(Query(tuple(SERIES), part.first, part.last, purpose))
         except (BreakerOpen, QuotaExhausted):
             # Nobody was asked: the range is asked for as soon as Banxico may be.
             raise
         except UpstreamError:
             self._waits.lengthen(part)
             raise
+        self._waits.lengthen(part)
+        return answer
 
     async def _left(self, parts: Sequence[Span]) -> tuple[Span, ...]:
         """Return the holes in what was asked for that are told now; all of them wait."""
         left = [hole for span in merged(parts) for hole in await self._recorder.holes(span)]
         for hole in left:
-            self._waits.lengthen(hole)
+            if hole not in parts:
+                self._waits.lengthen(hole)
         new = tuple(hole for hole in left if not any(map(hole.overlaps, self._told)))
         self._told += new
         return new

@@ -5,7 +5,7 @@ recordings of answers overlap.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -36,7 +36,8 @@ class Timing:
 
     `breaker_retry_in` returns how long until an open breaker allows a trial request, None while it
     is not open; `store_retry` is the pause after a database failure. `on_jump` is called with how
-    far the wall clock has jumped.
+    far the wall clock has jumped; `hear_database` asks the database for the time before anything is
+    recorded, and may raise `StoreUnavailable`.
     """
 
     clock: Clock
@@ -46,6 +47,7 @@ class Timing:
     breaker_retry_in: Callable[[], timedelta | None]
     store_retry: timedelta
     on_jump: Callable[[timedelta], None]
+    hear_database: Callable[[], Awaitable[None]]
 
 
 class Poller:
@@ -140,20 +142,19 @@ class Poller:
             await self._recorder.accept_history(span, actor)
             await self._find_missing()
 
-    async def check_slice(self) -> bool:
-        """Check tonight's slice of the history; tell whether to ask again in a while (rule 30).
+    async def check_slice(self) -> None:
+        """Check tonight's slice of the history (rule 30).
 
         Banxico's failure is logged: the slice comes again next month. Raises `LeaseLost`,
         `StoreUnavailable`.
         """
         async with self._lock:
             try:
-                additions, again = await self._slices.run(mexico_day(self._timing.clock()))
+                additions = await self._slices.run(mexico_day(self._timing.clock()))
             except (UpstreamError, StoreRefused) as error:
                 log.warning("slice_not_checked", error=str(error))
-                return False
+                return
             self._instrumentation.on_recorded(additions)
-            return again
 
     def ask_now(self) -> None:
         """Run the next cycle now: a restored record lacks what was recorded since its backup."""
@@ -176,6 +177,7 @@ class Poller:
         while True:
             self._tick()
             try:
+                await self._timing.hear_database()
                 await self._recorder.begin()
                 await self._find_missing()
                 break
@@ -259,10 +261,11 @@ class Poller:
             log.warning("backfill_not_announced", error=str(error))
 
     async def _find_missing(self, *, at_once: bool = False) -> list[Span]:
-        """Count the holes, and return what of them may be asked for now."""
+        """Count the holes; return what may be asked for now of them, and of days gone missing."""
         holes = await self._backfill.holes(mexico_day(self._timing.clock()))
         self._instrumentation.on_holes(len(holes))
-        return list(holes) if at_once else self._backfill.due(holes)
+        spans = sorted((*holes, *await self._backfill.missed()))
+        return spans if at_once else self._backfill.due(spans)
 
     def _tick(self) -> None:
         self._instrumentation.on_tick(self._recorder.schedule_inputs, self.next_cycle_at)

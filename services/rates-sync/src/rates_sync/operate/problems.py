@@ -23,6 +23,7 @@ from rates_sync.errors import (
     HasFix,
     LeaseLost,
     NotDeclared,
+    NotFinal,
     NothingToDecide,
     QuotaExhausted,
     RatesSyncError,
@@ -52,6 +53,7 @@ CODES: dict[type[RatesSyncError], tuple[int, str]] = {
     NotDeclared: (409, "not-declared"),
     NothingToDecide: (404, "nothing-to-decide"),
     Undecidable: (409, "undecidable"),
+    NotFinal: (409, "not-final"),
 }
 """Status and code of each expected error; the first match counts."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date as Day
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
 
@@ -11,7 +11,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rates_contracts.calendar import ONE_DAY
-from rates_sync.store.schema import coverage
+from rates_sync.store.schema import completeness, coverage
 
 PROVISIONAL = timedelta(days=10)
 """Of a span's newest days values may come after they were asked for: they are asked for again."""
@@ -83,6 +83,19 @@ async def read_coverage(connection: AsyncConnection) -> Coverage:
         series: tuple(Span(row.first, row.last) for row in spans)
         for series, spans in groupby(rows, attrgetter("series"))
     }
+
+
+async def read_complete_at(connection: AsyncConnection) -> dict[str, datetime]:
+    """Return when the whole history of each series first was there, without those still loading."""
+    rows = await connection.execute(select(completeness.c.series, completeness.c.complete_at))
+    return {row.series: row.complete_at for row in rows}
+
+
+async def keep_complete_at(connection: AsyncConnection, instants: Mapping[str, datetime]) -> None:
+    """Keep when the history of further series was complete: once, it is never moved."""
+    rows = [{"series": series, "complete_at": at} for series, at in instants.items()]
+    if rows:
+        await connection.execute(insert(completeness), rows)
 
 
 async def add_coverage(

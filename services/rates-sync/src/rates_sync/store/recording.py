@@ -33,6 +33,7 @@ from rates_sync.store.review import put_in_quarantine
 from rates_sync.store.rows import (
     read_calendar,
     read_head_and_pending,
+    read_kept_calendar,
     read_neighbours,
     read_newest,
     read_newest_day,
@@ -122,6 +123,10 @@ class Recording:
     async def calendar(self) -> BankCalendar | None:
         """Return the bank calendar, None before the first."""
         return await read_calendar(self._connection)
+
+    async def kept_calendar(self) -> BankCalendar | None:
+        """Return the bank calendar as last recorded with all of its versions, None before that."""
+        return await read_kept_calendar(self._connection)
 
     async def newest(self, series: str, first: Day, last: Day) -> list[Observation]:
         """Return the newest revision of each day from `first` to `last`, ascending."""

@@ -48,6 +48,12 @@ async def read_calendar(connection: AsyncConnection) -> BankCalendar | None:
     return None if document is None else msgspec.json.decode(document, type=BankCalendar)
 
 
+async def read_kept_calendar(connection: AsyncConnection) -> BankCalendar | None:
+    """Return the bank calendar as it was last recorded with all of its versions, if ever."""
+    document = await connection.scalar(select(bank_calendar.c.kept))
+    return None if document is None else msgspec.json.decode(document, type=BankCalendar)
+
+
 async def read_averages(connection: AsyncConnection) -> tuple[Average, ...]:
     """Return the table of averages, ascending by window and `at`."""
     ordered = select(averages.c.document).order_by(averages.c.window_name, averages.c.at)

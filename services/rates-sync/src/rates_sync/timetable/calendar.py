@@ -15,6 +15,7 @@ from importlib.metadata import version
 
 # Imports its calendars too, or a take-over would load them on the event loop.
 import holidays.financial
+import msgspec
 
 from rates_contracts.calendar import (
     ONE_DAY,
@@ -48,6 +49,25 @@ def bank_calendar(today: Day, declared: Sequence[DeclaredClosure] = ()) -> BankC
         closed=_closed_weekdays(last.year),
         declared=tuple(declared),
     )
+
+
+def restored(calendar: BankCalendar, kept: BankCalendar | None, at: datetime) -> BankCalendar:
+    """Return `calendar` with the versions and the undone closures that only `kept` has.
+
+    A release that does not know them leaves them out of what it records. A version that it brought
+    counts as known from `at`.
+    """
+    if kept is None or _has_all_of(calendar, kept):
+        return calendar
+    this = calendar.versions[-1]
+    is_same = msgspec.structs.replace(kept.versions[-1], known_from=this.known_from) == this
+    whole = kept if is_same else kept.replaced_by(calendar, at)
+    return msgspec.structs.replace(whole, declared=calendar.declared, reopened=kept.reopened)
+
+
+def _has_all_of(calendar: BankCalendar, kept: BankCalendar) -> bool:
+    versions, reopened = set(calendar.versions), set(calendar.reopened)
+    return versions.issuperset(kept.versions) and reopened.issuperset(kept.reopened)
 
 
 @lru_cache(maxsize=4)

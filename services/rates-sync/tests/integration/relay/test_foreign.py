@@ -102,7 +102,7 @@ async def test_a_list_in_a_documents_place_is_written_over(
 ) -> None:
     """The relay failed permanently on a list at a document's key."""
     await redis.delete(key)
-    await redis.rpush(key, "a")  # type: ignore[misc]
+    await redis.rpush(key, "a")
     await redis.expire(key, TTL_OF[key])
     step = await relay.step()
     assert step.unreadable == (key,)

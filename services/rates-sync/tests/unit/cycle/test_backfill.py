@@ -248,6 +248,13 @@ async def test_operators_backfill_trusts_what_it_brings(
         assert progress.additions.new == 2
 
 
+async def test_today_is_no_hole_of_an_operators_range(banxico: Any, backfill: Backfill) -> None:
+    """Protocol rule 25: its FIX may still come, so that nobody is told to accept the day."""
+    span = Span(Day(2026, 7, 1), TODAY)
+    async for progress in backfill.run([span], Purpose.MANUAL, trusted=True):
+        assert progress.holes == ()
+
+
 async def test_operators_range_of_later_days_leaves_no_day_out(
     banxico: Any, backfill: Backfill
 ) -> None:

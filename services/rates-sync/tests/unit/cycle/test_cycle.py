@@ -200,7 +200,7 @@ async def test_nothing_is_recorded_while_the_clock_is_wrong(
         return now - timedelta(hours=1)
 
     banxico.date_ahead = -timedelta(hours=1)
-    hearing = desk.recorder(Witnesses(desk.clock, database_utc).hear)
+    hearing = desk.recorder(Witnesses(desk.clock, desk.clock.monotonic, database_utc).hear)
     events = len(desk.announced)
     with pytest.raises(ClockWrong):
         await work(banxico, hearing, desk.clock)

@@ -45,6 +45,10 @@ ACTIONS = (
 )
 
 
+async def hear_database() -> None:
+    """Ask a database that has no clock."""
+
+
 @pytest.fixture
 async def service(desk: Any, banxico: Any) -> Service:
     """An instance that leads a record with the newest days."""
@@ -65,6 +69,7 @@ async def service(desk: Any, banxico: Any) -> Service:
             lambda: None,
             timedelta(seconds=15),
             lambda _: None,
+            hear_database,
         ),
         instrumentation,
     )
@@ -269,6 +274,8 @@ async def test_backfill_streams_its_progress(client: Any, desk: Any, banxico: An
 
 async def test_hole_is_accepted_and_audited(client: Any, desk: Any) -> None:
     """Protocol rule 25: the days count as covered, for both series, and the audit says who did."""
+    newest = {"from": "2026-08-11", "to": "2026-08-12"}
+    await client.post("/internal/v1/backfill", headers=OPERATOR, json=newest)
     body = {"from": "2026-08-01", "to": "2026-08-12"}
     answer = await client.post("/internal/v1/history/accept", headers=OPERATOR, json=body)
     assert (answer.status_code, answer.json()) == (200, body | {"accepted": True})
@@ -276,9 +283,18 @@ async def test_hole_is_accepted_and_audited(client: Any, desk: Any) -> None:
         ("SF43718", "2026-08-01", "2026-08-12"),
         ("SF60653", "2026-08-01", "2026-08-12"),
     ]
-    assert await desk.rows("SELECT action, detail FROM audit") == [
-        ("history-accept", "2026-08-01 to 2026-08-12")
+    assert await desk.rows("SELECT detail FROM audit WHERE action = 'history-accept'") == [
+        ("2026-08-01 to 2026-08-12",)
     ]
+
+
+async def test_today_is_not_accepted(client: Any, desk: Any) -> None:
+    """Protocol rule 25: its values may still be published; nothing is covered or audited."""
+    body = {"from": "2026-08-01", "to": "2026-08-13"}
+    answer = await client.post("/internal/v1/history/accept", headers=OPERATOR, json=body)
+    assert (answer.status_code, answer.json()["code"]) == (409, "not-final")
+    assert await desk.rows("SELECT * FROM coverage") == []
+    assert await desk.rows("SELECT * FROM audit") == []
 
 
 async def test_failing_backfill_ends_with_a_problem(client: Any, banxico: Any) -> None:
