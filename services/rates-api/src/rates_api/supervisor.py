@@ -51,8 +51,8 @@ HEADER_SECONDS = 30
 """How long a connection may be silent before and between requests, or take for a request's head.
 Above the load balancer's idle timeout (25 s): who closes first must not be this end."""
 MAX_HEADER_BYTES = 64 * 1024
-"""As much as the load balancer accepts. The server's buffer may grow to twice as many; more, and more
-than 100 headers, it refuses with 431."""
+"""As much as the load balancer accepts. The server's buffer may grow to twice as many; more, and
+more than 100 headers, it refuses with 431."""
 RESERVED_DESCRIPTORS = 256
 """For everything in a worker that is no client's connection."""
 
