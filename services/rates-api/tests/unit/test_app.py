@@ -140,7 +140,7 @@ async def test_a_worker_speaks_for_itself_where_reports_are_not_exchanged(
     def full(_report: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    worker.reports = SimpleNamespace(publish=full, others_warm=True)  # type: ignore[assignment]
+    worker.reports = SimpleNamespace(publish=full, others_warm=True)
     await worker.publish()
 
     assert worker.instance_health().database == "healthy"
