@@ -92,9 +92,10 @@ class ReportDirectory:
         Without the directory nobody knows: a worker that is warm then serves.
         """
         if not self._others_warm:
+            if not self._directory.is_dir():
+                return True
             reported = {path.stem for path in self._directory.glob(f"*{REPORT}")}
-            known = self._directory.is_dir()
-            self._others_warm = not known or len(reported - {self._name}) >= self._others
+            self._others_warm = len(reported - {self._name}) >= self._others
         return self._others_warm
 
     def _fresh_reports(self) -> list[WorkerReport]:
