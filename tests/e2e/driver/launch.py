@@ -16,9 +16,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from driver.clock import SharedClock
 from driver.crash import watch
+
+if TYPE_CHECKING:
+    from rates_api.supervisor_link import SupervisorLink
 
 
 def clock() -> SharedClock:
@@ -120,7 +124,7 @@ def run_api() -> None:
     serve_forever(load(), target="driver.launch:api")
 
 
-def api(link: object) -> object:
+def api(link: "SupervisorLink") -> object:
     """Return the application of one worker of rates-api, with a link to its main process."""
     from rates_api.app import create
     from rates_api.bootstrap import Overrides

@@ -80,6 +80,7 @@ class ReportDirectory:
         self._others = workers - 1
         self._registry = registry
         self._wall = wall
+        self._all_were_warm = False
 
     def publish(self, report: WorkerReport | None) -> InstanceHealth | None:
         """Write the metrics and `report`, read the reports of workers that have not ended."""
@@ -92,11 +93,12 @@ class ReportDirectory:
 
     @property
     def others_warm(self) -> bool:
-        """Tell whether as many other workers as there should be have reported data, ever.
+        """Tell whether every other worker alive has data, and all of them once had.
 
         A load balancer's probe reaches any worker; the requests that follow may reach a cold one,
-        also one that has replaced another: a worker alive has written its metrics. Where reports
-        can't be read nobody knows: a worker that is warm then serves.
+        also one that has replaced another: a worker alive has written its metrics. One that died
+        and is not replaced yet gets no requests. Where reports can't be read nobody knows: a worker
+        that is warm then serves.
         """
         try:
             return not self._directory.is_dir() or self._all_others_report_data()
@@ -110,7 +112,8 @@ class ReportDirectory:
             if decode_report(path.read_text(encoding="utf-8")).position is not None
         }
         alive = {path.stem for path in self._directory.glob(f"*{SUFFIX}") if self._is_alive(path)}
-        return alive <= warm | {self._name} and len(warm - {self._name}) >= self._others
+        self._all_were_warm |= len(warm - {self._name}) >= self._others
+        return self._all_were_warm and alive <= warm | {self._name}
 
     def _is_alive(self, path: Path) -> bool:
         """Tell whether the worker that wrote a file has not ended."""

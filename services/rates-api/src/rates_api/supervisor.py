@@ -163,7 +163,7 @@ class Supervisor(MPServer):
             interface=Interfaces.ASGI,
             workers=settings.workers,
             loop=Loops.uvloop,
-            # HTTP/1.1 alone: with HTTP/2 next to it, which no balancer speaks to an instance,
+            # HTTP/1.1 alone: with HTTP/2 next to it, which no balancer here speaks to an instance,
             # neither a silent connection nor an idle one of HTTP/2 would ever time out.
             http=HTTPModes.http1,
             http1_settings=HTTP1Settings(

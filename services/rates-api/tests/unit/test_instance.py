@@ -178,6 +178,20 @@ def test_the_instance_exports_the_worst_worker(
     assert registry.get_sample_value("rates_api_level", {"level": "critical"}) == 1
 
 
+def test_a_dead_worker_that_is_not_replaced_yet_leaves_the_instance_warm(
+    workers: list[ReportDirectory], metrics: list[Metrics], tmp_path: Path
+) -> None:
+    """Protocol rule 39: its replacement may wait for half a minute, while the others serve."""
+    for worker, each in zip(workers, metrics, strict=True):
+        worker.publish(report(each))
+    before = workers[0].others_warm
+
+    for file in tmp_path.glob("worker-1.*"):
+        file.unlink()
+
+    assert (before, workers[0].others_warm) == (True, True)
+
+
 def test_a_directory_that_was_removed_is_made_again(
     workers: list[ReportDirectory], metrics: list[Metrics], tmp_path: Path
 ) -> None:

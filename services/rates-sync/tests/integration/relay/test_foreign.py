@@ -92,7 +92,8 @@ async def test_a_key_of_another_type_in_the_streams_place_is_foreign(
 ) -> None:
     """The relay failed permanently on a string at the stream's key."""
     await redis.delete(EVENTS)
-    await redis.execute_command(command[0], EVENTS, *command[1:])
+    client: Any = redis
+    await client.execute_command(command[0], EVENTS, *command[1:])
     assert await _is_deleted_and_refilled(relay, mirror, leader)
 
 

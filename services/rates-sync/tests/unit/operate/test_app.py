@@ -289,12 +289,12 @@ async def test_hole_is_accepted_and_audited(client: Any, desk: Any) -> None:
 
 
 async def test_today_is_not_accepted(client: Any, desk: Any) -> None:
-    """Protocol rule 25: its values may still be published; nothing is covered or audited."""
+    """Protocol rule 25: its values may still be published; nothing is covered, which is audited."""
     body = {"from": "2026-08-01", "to": "2026-08-13"}
     answer = await client.post("/internal/v1/history/accept", headers=OPERATOR, json=body)
     assert (answer.status_code, answer.json()["code"]) == (409, "not-final")
     assert await desk.rows("SELECT * FROM coverage") == []
-    assert await desk.rows("SELECT * FROM audit") == []
+    assert await desk.rows("SELECT action, outcome FROM audit") == [("history-accept", "not-final")]
 
 
 async def test_failing_backfill_ends_with_a_problem(client: Any, banxico: Any) -> None:
