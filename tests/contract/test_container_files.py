@@ -1,14 +1,18 @@
 """Files of images and containers that repeat what the code says; no engine is needed to compare."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
 
 import pytest
 
+from rates_api.http.problems import PROBLEMS
+from rates_api.http.response import COMMON_HEADERS, PROBLEM_JSON
 from rates_contracts import views
 
 ROOT = Path(__file__).parents[2]
+EDGE_PROBLEMS = sorted((ROOT / "deploy" / "compose" / "problems").iterdir())
 DOCKERFILES = sorted(ROOT.glob("*/*/Dockerfile"))
 
 pytestmark = pytest.mark.contract
@@ -36,3 +40,18 @@ def test_rates_api_is_granted_every_view_of_the_contract() -> None:
     granted = re.findall(r"^GRANT CREATE, SELECT ON rates\.(\w+) TO rates_api", sql, re.MULTILINE)
     revoked = re.findall(r"^REVOKE CREATE ON rates\.(\w+) FROM rates_api", sql, re.MULTILINE)
     assert sorted(granted) == sorted(revoked) == sorted(views.VIEWS)
+
+
+@pytest.mark.parametrize("file", EDGE_PROBLEMS, ids=lambda path: path.stem)
+def test_a_problem_of_the_edge_is_one_that_the_service_explains(file: Path) -> None:
+    """Status, code and title are the table's; headers are those of every answer, and the wait."""
+    head, _, body = file.read_text().partition("\n\n")
+    status_line, *lines = head.splitlines()
+    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+    problem = json.loads(body)
+    known = PROBLEMS[problem["code"]]
+    assert status_line.split()[1] == file.stem == str(problem["status"]) == str(known.status)
+    assert (problem["title"], problem["type"]) == (known.title, f"/problems/{problem['code']}")
+    assert headers["content-type"] == PROBLEM_JSON
+    assert int(headers["retry-after"]) > 0
+    assert dict(COMMON_HEADERS).items() <= headers.items()

@@ -94,6 +94,7 @@ async def test_a_warm_worker_is_ready(
 
     assert (await get("/readyz")).status_code == 200
     assert (await get("/readyz/fed")).status_code == 200
+    assert (await get("/readyz")).headers["x-content-type-options"] == "nosniff"
 
 
 async def test_a_worker_without_a_source_is_ready_but_not_fed(

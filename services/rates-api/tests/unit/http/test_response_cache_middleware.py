@@ -145,6 +145,16 @@ async def test_the_second_request_meets_no_route(app: Any, passed_on: list[str])
     assert passed_on == [CURRENT]
 
 
+@pytest.mark.parametrize("path", [CURRENT, f"{CURRENT}?kind=dollar", "/nothing", "/health"])
+async def test_every_response_says_how_it_may_be_used(app: Any, path: str) -> None:
+    """By pages of any origin, as what it is and nothing else; cached or not, problems too."""
+    for _ in range(2):
+        headers = dict((await asked(app, path))[1])
+        assert headers[b"x-content-type-options"] == b"nosniff"
+        assert headers[b"cross-origin-resource-policy"] == b"cross-origin"
+        assert headers[b"referrer-policy"] == b"no-referrer"
+
+
 async def test_headers_given_twice_count_as_one(app: Any, world: Any, worker: Any) -> None:
     """Two lines of a header are one list, as RFC 9110 says."""
     etag = dict((await asked(app, CURRENT))[1])[b"etag"].decode()
