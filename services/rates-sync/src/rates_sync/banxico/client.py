@@ -5,6 +5,7 @@ Never retries and never follows a redirect; has no quota and no breaker. The tok
 """
 
 import asyncio
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
@@ -38,6 +39,8 @@ def open_client(
         limits=httpx.Limits(max_connections=2, max_keepalive_connections=0),
         follow_redirects=False,
         trust_env=False,
+        # Those of a front end would be held, and sent, for as long as the process lives.
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         transport=transport,
     )
 

@@ -16,7 +16,7 @@ MAX_ALIKE = 10
 
 
 class _Alike:
-    """The first data of a group, its size, and the hash of all of it."""
+    """The first data of a group, its size, and the hash of what is shown of all of them."""
 
     def __init__(self) -> None:
         self.first: list[Rejected] = []

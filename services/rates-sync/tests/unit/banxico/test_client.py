@@ -76,6 +76,20 @@ async def test_the_clock_is_read_before_and_after_the_request() -> None:
     assert got.answered_at == NOW + timedelta(seconds=1)
 
 
+async def test_no_cookie_is_kept() -> None:
+    """Protocol rule 34: whatever a front end sets, the next request is like the first."""
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return reply(headers={"Set-Cookie": f"visit{len(seen)}=1; Path=/"})
+
+    client = client_of(answer)
+    await client.ask(RANGE)
+    await client.ask(RANGE)
+    assert [request.headers.get("Cookie") for request in seen] == [None, None]
+
+
 async def test_the_latest_of_several_series_is_one_request() -> None:
     """Several series go into one path, parted by commas, with `oportuno`."""
     seen: list[str] = []
