@@ -219,6 +219,62 @@ def test_no_worker_outlives_its_main_process(instance: Run) -> None:
     assert instance.get("/livez") is None
 
 
+@pytest.fixture
+def hanging(start: Callable[..., Run], environ: dict[str, str], warm: None, tmp_path: Path) -> Run:
+    """Give an instance of which one worker's event loop hangs, forever, but for its other threads.
+
+    Nothing of the product hangs so; its application is wrapped in one that does when it is asked.
+    """
+    (tmp_path / "hanging.py").write_text(HANGING)
+    serve = (
+        "from rates_api.__main__ import *; gc.enable(); multiprocessing.set_start_method('spawn'); "
+    )
+    serve += "serve_forever(load(), target='hanging:create')"
+    run = ready(start(environ | {"PYTHONPATH": str(tmp_path)}, [sys.executable, "-c", serve]))
+    until(lambda: run.metric("rates_api_workers_beating") == 2)
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.get(f"{url(run)}/hang", timeout=1)
+    return run
+
+
+SERVE_HANGING = """
+from rates_api.__main__ import *
+multiprocessing.set_start_method("spawn")
+serve_forever(load(), target="hanging:create")
+"""
+HANGING = """
+import time
+from rates_api import app
+
+def create(link):
+    created = app.create(link=link)
+
+    async def hanging(scope, receive, send):
+        if scope.get("path") == "/hang":
+            time.sleep(1000)
+        await created(scope, receive, send)
+
+    return hanging
+"""
+
+
+def test_a_hung_worker_is_replaced(hanging: Run) -> None:
+    """Protocol rule 39: later than a stopped one, since it might only be busy."""
+    until(lambda: hanging.metric('rates_api_worker_deaths_total{death="hung"}') == 1)
+    until(lambda: hanging.metric("rates_api_workers_beating") == 2)
+    assert hanging.process.poll() is None
+
+
+def test_not_even_a_hung_worker_outlives_its_main_process(hanging: Run) -> None:
+    """Protocol rule 39: what can't finish within 10 s is killed, though nobody is left to do it."""
+    workers = children(hanging.process.pid)
+    assert len(workers) == 2
+
+    hanging.process.kill()
+
+    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
+
+
 def test_a_place_whose_workers_die_again_does_not_end_the_instance(instance: Run) -> None:
     """Protocol rule 39: it is filled again, after a pause, while the other worker serves."""
     (survivor,) = instance.workers() - {min(instance.workers())}
