@@ -85,12 +85,13 @@ def test_rates_api_gets_neither_banxicos_token_nor_write_credentials(overlay: Ov
 @in_each_overlay
 @of_each_service
 def test_no_pod_gets_the_variables_of_services(overlay: Overlay, service: str) -> None:
-    """Kubernetes' own for a Service rates-api are no settings: with them no pod would start."""
+    """Kubernetes' own for a Service rates-api are no settings; where they come, they do no harm."""
     assert overlay.pod(service)["enableServiceLinks"] is False
     module = SETTINGS[service]
     links = {f"{module.PREFIX}_PORT": "tcp://10.0.0.1:80", f"{module.PREFIX}_SERVICE_HOST": "10.0"}
-    with pytest.raises(EnvironmentInvalid, match="SERVICE_HOST: no such variable"):
+    with pytest.raises(EnvironmentInvalid) as raised:
         module.load(links)
+    assert links.keys().isdisjoint(line.partition(":")[0] for line in raised.value.problems)
 
 
 @in_each_overlay
