@@ -67,6 +67,11 @@ types: environment
 bench *options: environment
     @exec python -m bench "$@"
 
+# soak the platform in containers: a fault each 20 s under 500 requests/s for 30 minutes (--minutes N)
+[no-exit-message]
+soak *options: environment
+    @PYTHONPATH=tests/e2e:tests exec python -m soak "$@"
+
 # check deploy/terraform: a security scan, each root and module, and all of them together
 [no-exit-message]
 terraform *options: environment

@@ -1,4 +1,4 @@
-"""What the two services may do in MySQL: the start-up SQL under a real server (rule R2)."""
+"""What the two services may do in MySQL and in Redis (rule R2, protocol rule 45)."""
 
 import json
 
@@ -112,3 +112,79 @@ def test_rates_sync_has_rights_in_its_schema_alone(grants: dict[str, list[str]])
     assert own.endswith("ON `rates`.* TO `rates_sync`@`%`")
     assert "GRANT OPTION" not in own
     assert "ALL PRIVILEGES" not in own
+
+
+# Runs in a container of a service, with its user: each command's error, or null.
+COMMANDS = """
+import json, os, sys
+from pathlib import Path
+import redis
+
+(variable,) = [name for name in os.environ if name.endswith("_REDIS_URL_FILE")]
+client = redis.Redis.from_url(Path(os.environ[variable]).read_text().strip(), protocol=2)
+errors = {}
+for command in json.load(sys.stdin):
+    try:
+        client.execute_command(*command)
+        errors[" ".join(command)] = None
+    except redis.RedisError as error:
+        errors[" ".join(command)] = type(error).__name__
+print(json.dumps(errors))
+"""
+REFUSED = "NoPermissionError"
+STREAM, DOCUMENT = "{rates:v1}:events", "{rates:v1}:current"
+WRITES = [
+    ["XADD", STREAM, "9-9", "a", "b"],
+    ["SET", DOCUMENT, "mine"],
+    ["DEL", STREAM],
+    ["PEXPIRE", DOCUMENT, "1"],
+    ["XTRIM", STREAM, "MAXLEN", "0"],
+]
+BEYOND = [
+    ["GET", "another"],
+    ["FLUSHALL"],
+    ["CONFIG", "GET", "*"],
+    ["ACL", "LIST"],
+    ["KEYS", "*"],
+    ["SCRIPT", "FLUSH"],
+    ["EVAL", "return 1", "0"],
+    ["CLIENT", "KILL", "ID", "1"],
+    ["SHUTDOWN"],
+    ["PUBLISH", "channel", "text"],
+]
+
+
+def redis_errors(stack: Stack, service: str, commands: list[list[str]]) -> dict[str, str | None]:
+    """Return the error of each command as the user of a service, null where it was let do."""
+    said = stack.run_inside(service, "python", "-c", COMMANDS, stdin=json.dumps(commands))
+    found: dict[str, str | None] = json.loads(said)
+    return found
+
+
+def test_rates_api_writes_nothing_to_redis(stack: Stack) -> None:
+    """Whoever takes over a worker can't set a rate by way of the stream or a document."""
+    assert set(redis_errors(stack, "rates-api", [*WRITES, *BEYOND]).values()) == {REFUSED}
+
+
+def test_rates_api_reads_the_stream_and_the_documents(stack: Stack) -> None:
+    """What a worker asks for is let through."""
+    reads = [
+        ["XREVRANGE", STREAM, "+", "-", "COUNT", "1"],
+        ["XREAD", "COUNT", "1", "STREAMS", STREAM, "0-0"],
+        ["MGET", DOCUMENT],
+        ["GET", DOCUMENT],
+    ]
+    assert set(redis_errors(stack, "rates-api", reads).values()) == {None}
+
+
+def test_rates_sync_has_rights_on_its_own_keys_alone(stack: Stack) -> None:
+    """It may do what the relay does, and administers nothing."""
+    elsewhere = [["SET", "another", "x"], ["XADD", "another", "*", "a", "b"]]
+    assert set(redis_errors(stack, "rates-sync", [*BEYOND, *elsewhere]).values()) == {REFUSED}
+
+
+def test_nobody_else_gets_into_redis(stack: Stack) -> None:
+    """Without a user there is a ping, for the health check."""
+    said = stack.run_inside("redis", "redis-cli", "GET", DOCUMENT)
+    assert said.startswith("NOPERM")
+    assert stack.run_inside("redis", "redis-cli", "PING").strip() == "PONG"

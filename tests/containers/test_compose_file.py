@@ -76,6 +76,20 @@ def test_only_the_edge_is_published_and_only_on_this_machine() -> None:
     assert [port["host_ip"] for port in published["edge"]] == ["127.0.0.1"]
 
 
+@pytest.mark.parametrize("token", ["", TOKEN])
+def test_only_the_stores_network_leads_to_rates_sync(token: str) -> None:
+    """Its other network is its way out: only the simulator, whom it asks, is there, too."""
+    read = services(BANXICO_TOKEN=token)
+    beside = {
+        network: {name for name, service in read.items() if network in service["networks"]}
+        for network in read["rates-sync"]["networks"]
+    }
+    assert beside == {
+        "data": {"mysql", "redis", "rates-sync", "rates-api"},
+        "upstream": {"rates-sync", "banxico"},
+    }
+
+
 def test_passwords_and_tokens_come_as_files() -> None:
     """No variable of a service holds a secret while the simulator is asked."""
     for name, service in services().items():

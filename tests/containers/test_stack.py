@@ -86,6 +86,15 @@ def test_who_is_on_the_edge_alone_reaches_no_store(stack: Stack, target: str) ->
     docker(*stack.beside("data", "-c", program, address, port))
 
 
+def test_who_is_on_the_edge_alone_does_not_reach_rates_sync(stack: Stack) -> None:
+    """Its internal port is found neither by name nor by address."""
+    container = stack.containers("rates-sync")[0]
+    program = "import socket, sys; socket.create_connection((sys.argv[1], 8001), 2)"
+    networks = json.loads(inspect(container, "{{json .NetworkSettings.Networks}}"))
+    for host in ("rates-sync", *(network["IPAddress"] for network in networks.values())):
+        assert attempt(*stack.beside("edge", "-c", program, host)).returncode != 0, host
+
+
 def test_nothing_leads_out_of_the_stores_network(stack: Stack) -> None:
     """The network of MySQL and Redis is internal, and they are on no other."""
     assert inspect(f"{stack.name}_data", "{{.Internal}}") == "true"

@@ -17,7 +17,8 @@ WIDTH = 100
 NOTES = (
     "# A secret may also come from the file that <VARIABLE>_FILE names.",
     "# TLS: mysql+asyncmy://…?ssl=true and rediss://… trust the system's authorities,",
-    "# mysql+asyncmy://…?ssl_ca=FILE and rediss://…?ssl_ca_certs=FILE those in a file alone.",
+    "# mysql+asyncmy://…?ssl_ca=FILE and rediss://…?ssl_ca_certs=FILE those in a file alone. A URL",
+    "# has no other options; /, @, : and the like in a password are escaped (%2F, %40, %3A).",
 )
 SERVICES = {"RATES_SYNC": rates_sync.settings.Settings, "RATES_API": rates_api.settings.Settings}
 BY_DEV = frozenset(

@@ -1,8 +1,8 @@
 """Looks for false claims on every day from 2001 on: `python` this file, with `--help` for a part.
 
-Each day × eight instants × {all known, history half loaded, Banxico away, an odd situation}: what
-rates-api answers, with the status that rates-sync makes, is held against what could be known. It
-prints what it asked and every contradiction; without any it exits with 0.
+Each day × eight instants × {all known, history half loaded, Banxico away, an odd situation, another
+calendar}: what rates-api answers, with the status that rates-sync makes, is held against what could
+be known. It prints what it asked and every contradiction; without any it exits with 0.
 """
 
 import sys

@@ -11,8 +11,9 @@ from contract.sweeping import published
 from contract.sweeping.questions import Question, Said
 from contract.sweeping.run import FIRST, LAST, Immutables, Sweep
 from rates_api import handlers
-from rates_api.rates import knowledge, legal_dates, resolution, view
+from rates_api.rates import csv, knowledge, legal_dates, resolution, view
 from rates_api.snapshot import level
+from rates_contracts import calendar
 from rates_sync.timetable import transitions
 
 pytestmark = pytest.mark.contract
@@ -117,6 +118,34 @@ def _withdrawn_values_are_told_as_they_stand(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(resolution, "recorded_warnings", lambda *_: ())
 
 
+def _a_table_is_never_refused(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(csv, "_refuse_unknown", _nothing)
+
+
+def _nothing_is_due_past_the_calendar(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(knowledge, "_may_be_due", knowledge.is_due)
+
+
+def _a_fix_refutes_no_calendar(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(
+        calendar.BankingDays,
+        "is_banking_day",
+        lambda known, day: known.calendar.is_banking_day(day),
+    )
+
+
+def _closed_stays_closed_whatever_is_published(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(
+        transitions,
+        "_state",
+        lambda **_: "closed_day",
+    )
+
+
+def _a_declared_closure_is_not_looked_at(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(calendar.BankCalendar, "_declared", _never)
+
+
 FAULTS: dict[Change, str] = {
     _complete_from_is_ignored: "gap is false",
     _fresh_until_is_ignored_by_days: "is false",
@@ -130,6 +159,11 @@ FAULTS: dict[Change, str] = {
     _nothing_is_ever_late: "it is late",
     _a_settlement_rests_on_the_week_before: "the settlement of",
     _withdrawn_values_are_told_as_they_stand: "is withdrawn, and nothing warns",
+    _a_table_is_never_refused: "known: true, but nothing can be known",
+    _nothing_is_due_past_the_calendar: "not-yet-known is false",
+    _a_fix_refutes_no_calendar: "a day of publication that the calendar refutes",
+    _closed_stays_closed_whatever_is_published: "closed_day, it is fresh",
+    _a_declared_closure_is_not_looked_at: "it is declared_closed",
 }
 """What is broken on purpose, and words of the contradiction that it must lead to."""
 

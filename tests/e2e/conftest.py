@@ -52,14 +52,16 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
 
 
 @pytest.fixture(autouse=True)
-def _deadline(driver: Driver) -> Iterator[None]:
+def _deadline(driver: Driver, request: pytest.FixtureRequest) -> Iterator[None]:
     """End a scenario that takes too long, where it stands, with its traceback."""
+    marked = request.node.get_closest_marker("deadline")
+    seconds = marked.args[0] if marked else DEADLINE
 
     def over(*_: object) -> None:
-        raise TimeoutError(f"the scenario took more than {DEADLINE} s")
+        raise TimeoutError(f"the scenario took more than {seconds} s")
 
     before = signal.signal(signal.SIGALRM, over)
-    signal.setitimer(signal.ITIMER_REAL, DEADLINE)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
     yield
     signal.setitimer(signal.ITIMER_REAL, 0)
     signal.signal(signal.SIGALRM, before)

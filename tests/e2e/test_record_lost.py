@@ -83,3 +83,14 @@ def test_a_restore_shows_though_redis_is_lost_with_it(platform: Platform) -> Non
     platform.until(lambda: platform.database.at.timeline > timeline, within=15)
     platform.until(lambda: everywhere(platform, FIX_OF_TODAY) and well(platform), within=15)
     assert platform.database.revisions(FIX, TODAY) == [FIX_OF_TODAY]
+
+
+def test_a_standby_keeps_the_documents_while_the_database_is_away(start: Build) -> None:
+    """Protocol rule 43: with the leader dead as well, workers can still start from Redis."""
+    platform = start(Plan(syncs=2))
+    leader, _ = sorted(platform.sync, key=lambda sync: not sync.leads())
+    platform.database.take_away()
+    leader.kill()
+    platform.redis.age_documents(60)
+    platform.until(lambda: platform.redis.lives() > 20 * 60, within=20)
+    platform.database.bring_back()

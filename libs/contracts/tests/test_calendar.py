@@ -21,7 +21,7 @@ CALENDAR = BankCalendar(
     (date(2024, 1, 1), date(2024, 2, 5)),
     (DeclaredClosure(date(2024, 1, 18), "decree", DECLARED_AT),),
 )
-DAYS = BankingDays(CALENDAR, date(2001, 1, 2), lambda day: day >= date(2001, 1, 2))
+DAYS = BankingDays(CALENDAR, date(2001, 1, 2), CALENDAR.is_banking_day)
 
 
 def test_weekends_holidays_and_declared_closures_are_no_banking_days() -> None:

@@ -73,6 +73,22 @@ def test_traceback_is_part_of_the_event() -> None:
     assert "hunter2" not in line["exception"]
 
 
+@pytest.mark.parametrize("style", ["json", "console"])
+def test_a_traceback_shows_no_local_variables(style: Style) -> None:
+    """Neither a variable of the failing code nor a password inside the error's own text."""
+    stream = _logged(style=style)
+    try:
+        _fail_with("".join(("hunter", "2")))
+    except RuntimeError:
+        structlog.get_logger("x").exception("failed")
+    assert "RuntimeError" in stream.getvalue()
+    assert "hunter2" not in stream.getvalue()
+
+
+def _fail_with(password: str) -> None:
+    raise RuntimeError(f"can't connect to redis://:{password}@host:6379/0")
+
+
 def test_console_lines_are_for_people() -> None:
     """The console format writes a readable line, not JSON."""
     stream = _logged(style="console")

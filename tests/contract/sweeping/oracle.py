@@ -16,7 +16,10 @@ from contract.sweeping.published import (
     banking_day_after,
     determination_of,
     is_banking_day,
+    is_past,
     local,
+    may_open,
+    open_day_after,
     wall,
 )
 from contract.sweeping.questions import Question, Said
@@ -33,6 +36,7 @@ from contract.sweeping.standpoint import (
 from rates_contracts.observation import Kind
 
 MIDNIGHT = time()
+SATURDAY = 5
 LASTING = frozenset({"simulated_data", "late_publication", "dates_unconfirmed"})
 """The warnings that don't shorten how long an answer is kept; all others do."""
 SHORT, MAX_PROBLEM_SECONDS = 15, 5
@@ -107,7 +111,7 @@ def _results(body: Any) -> list[Any]:
 
 def _is_awaited(here: Standpoint) -> bool:
     now, today = here.facts.now, here.facts.today
-    if not is_banking_day(today) or newest_seen(here.facts) == today:
+    if not may_open(today, here.facts.calendar) or newest_seen(here.facts) == today:
         return False
     return wall(today, AWAITED_FROM) <= now < wall(today, LATE_FROM)
 
@@ -115,7 +119,7 @@ def _is_awaited(here: Standpoint) -> bool:
 def _next_turn(here: Standpoint) -> datetime:
     now, today = here.facts.now, here.facts.today
     turns = [wall(today + DAY, MIDNIGHT)]
-    if is_banking_day(today) and here.recorded("fix", today) is None:
+    if may_open(today, here.facts.calendar) and here.recorded("fix", today) is None:
         turns += [wall(today, at) for at in (AWAITED_FROM, NOON, LATE_FROM)]
     return min(turn for turn in turns if turn > now)
 
@@ -152,11 +156,24 @@ def _problem(here: Standpoint, question: Question, said: Said) -> Claim:
 def _unanswered(here: Standpoint, question: Question, code: str) -> Claim:
     if question.endpoint == "current" or code == "no-current-rate":
         yield from _no_current(here, question, code)
+    elif question.is_csv:
+        yield from _no_table(here, question, code)
     elif question.endpoint in ("convert", "day"):
         day = question.day or here.today
         yield from _absence(here, question.kind, day, code, "roll=none" in question.query)
     else:
         yield f"a list is refused: {code}"
+
+
+def _no_table(here: Standpoint, question: Question, code: str) -> Claim:
+    """Judge that a list is refused as CSV: by right if one of its days is so answered."""
+    kind = question.kind
+    unknown = [day for day in _span(*question.days) if here.is_unknown(kind, day)]
+    false = _false_fix if kind == "fix" else _false_settlement
+    if not unknown:
+        yield f"{code}, but all is known"
+    elif all(false(here, day, code) for day in unknown):
+        yield f"{code} for none of the days from {unknown[0]}"
 
 
 def _is_within_record(here: Standpoint) -> bool:
@@ -195,6 +212,7 @@ def _absence(here: Standpoint, kind: Kind, day: date, code: str, rolls_not: bool
         and FIRST_DAY < answering <= here.today
         and here.recorded("fix", answering) is None
         and here.is_closed(answering)
+        and not (here.reviewed("fix", answering) and answering.weekday() < SATURDAY)
         and here.complete("fix", answering)
     ):
         answering -= DAY
@@ -209,7 +227,7 @@ def _false_fix(here: Standpoint, day: date, code: str) -> str | None:
     known = here.facts.fix
     truths: dict[str, Callable[[], bool]] = {
         "before-first-observation": lambda: day < FIRST_DAY,
-        "not-yet-known": lambda: day > here.today,
+        "not-yet-known": lambda: day > here.today or _is_undecided(here, day),
         "under-review": lambda: here.reviewed("fix", day),
         "history-loading": lambda: not here.complete("fix", day),
         "no-fix-on-closed-day": lambda: here.is_closed(day),
@@ -218,11 +236,11 @@ def _false_fix(here: Standpoint, day: date, code: str) -> str | None:
             and ((here.is_past and day in known.reviewed) or known.shown(day, here.at) is None)
         ),
         "not-verified": lambda: (
-            here.is_due(day) and not here.has_later("fix", day) and not here.is_heard("fix")
+            here.may_be_due(day) and not here.has_later("fix", day) and not here.is_heard("fix")
         ),
         "not-yet-published": lambda: _is_yet_to_come(here, day),
         "not-known-then": lambda: (
-            here.is_past and here.is_due(day) and not here.has_later("fix", day)
+            here.is_past and here.may_be_due(day) and not here.has_later("fix", day)
         ),
     }
     if code not in truths:
@@ -246,9 +264,16 @@ def _is_missing_for_good(here: Standpoint, day: date) -> bool:
     )
 
 
+def _is_undecided(here: Standpoint, day: date) -> bool:
+    """Tell whether nobody knows if `day` has a FIX, but that it is not missed by now."""
+    if not is_past(day, here.calendar):
+        return False
+    return not here.may_be_due(day) or here.has_later("fix", day) or here.is_heard("fix")
+
+
 def _is_yet_to_come(here: Standpoint, day: date) -> bool:
     """Tell whether the FIX of a banking day is not due, or late as the source itself says."""
-    if day < CALENDAR_BEGINS or not is_banking_day(day) or day > here.today:
+    if day < CALENDAR_BEGINS or not is_banking_day(day, here.calendar) or day > here.today:
         return False
     if not here.is_due(day):
         return True
@@ -257,9 +282,9 @@ def _is_yet_to_come(here: Standpoint, day: date) -> bool:
 
 def _false_settlement(here: Standpoint, day: date, code: str) -> str | None:
     """Return why the problem of `day`, which has no settlement, is false."""
-    determined = determination_of(day)
+    determined = here.awaited_determination(day)
     ahead = day > here.today
-    due, later = here.is_due(determined), here.has_later("settlement", day)
+    due, later = here.may_be_due(determined), here.has_later("settlement", day)
     known = here.complete("settlement", day) and not here.rests_on_missing_history(day)
     reviewed = here.reviewed("settlement", day) or here.reviewed("fix", determined)
     heard = here.is_heard("settlement")
@@ -287,7 +312,7 @@ def _has_no_settlement(here: Standpoint, day: date) -> bool:
     aside = here.is_past and day in here.facts.settlement.reviewed
     if not aside and here.facts.settlement.shown(day, here.at) is not None:
         return False
-    determined = determination_of(day)
+    determined = here.determination_of(day)
     if determined is None or not here.is_before_stored(day):
         return True
     return here.facts.fix.shown(determined, here.at) is None
@@ -334,7 +359,7 @@ def _settlement_rate(here: Standpoint, day: date, body: Any) -> Claim:
         yield f"the settlement of {day} is {body['rate']}, {body['derived']=}: it is {expected}"
     yield from _dates(here, body["dates"])
     determined = body["dates"]["determined"]
-    own = determination_of(day)
+    own = determination_of(day, here.calendar if body["derived"] else here.facts.truth)
     if determined not in (None, str(own)) and own not in here.facts.fix.corrected:
         yield f"determined on {determined}, not {own}"
     warnings = body.get("warnings", ())
@@ -367,13 +392,27 @@ def _dates(here: Standpoint, dates: Any) -> Claim:
         yield f"confirmed, but the FIX is {fix} and the settlement of {first} {stored}"
     if _is_ambiguous(here, determined, first, last or first):
         return
-    if determination_of(first) != determined:
-        yield f"confirmed, but {first} rests on {determination_of(first)}"
-    published = banking_day_after(determined)
-    if dates["dof_published"] != str(published) or first != published + DAY:
+    yield from _dates_by_calendar(here, dates, determined, first)
+    if last is not None and last not in _last_days(here, determined, last):
+        yield f"applies to {last}, the calendar says {_last_days(here, determined, last)}"
+
+
+def _dates_by_calendar(here: Standpoint, dates: Any, determined: date, first: date) -> Claim:
+    truth = here.facts.truth
+    if determination_of(first, truth) != determined:
+        yield f"confirmed, but {first} rests on {determination_of(first, truth)}"
+    if dates["dof_published"] != _text(banking_day_after(determined, here.calendar)):
+        yield f"a day of publication that the calendar refutes: {dates}"
+    if first != open_day_after(determined, truth) + DAY:
         yield f"confirmed dates that the calendar refutes: {dates}"
-    if last is not None and last != banking_day_after(published):
-        yield f"applies to {last}, the calendar says {banking_day_after(published)}"
+
+
+def _last_days(here: Standpoint, determined: date, last: date) -> set[date]:
+    """Return what may be the last day: the true one, or of what is still to come the calendar's."""
+    found = {here.facts.truth}
+    if here.recorded("settlement", last) is None and not here.reviewed("settlement", last):
+        found.add(here.calendar)
+    return {open_day_after(open_day_after(determined, each), each) for each in found}
 
 
 def _is_ambiguous(here: Standpoint, determined: date, first: date, last: date) -> bool:
@@ -382,8 +421,9 @@ def _is_ambiguous(here: Standpoint, determined: date, first: date, last: date) -
     Never to a FIX of the day before: that is published on the day itself at the earliest.
     """
     settled = (first + ahead * DAY for ahead in range((last - first).days + 1))
-    corrected = any(determination_of(day) in here.facts.fix.corrected for day in settled)
-    return corrected and first - determined > DAY
+    truth, corrected = here.facts.truth, here.facts.fix.corrected
+    is_corrected = any(determination_of(day, truth) in corrected for day in settled)
+    return is_corrected and first - determined > DAY
 
 
 def _current(here: Standpoint, question: Question, body: Any) -> Claim:
@@ -446,10 +486,12 @@ def _false_state(here: Standpoint, state: str) -> str | None:
     """Return why a state of the calendar is false at this instant."""
     now, today = here.facts.now, here.facts.today
     seen = newest_seen(here.facts)
-    unseen = is_banking_day(today) and (seen is None or seen < today)
+    is_open = is_banking_day(today, here.calendar)
+    unseen = is_open and (seen is None or seen < today)
     late = is_missing(here.facts, now, LATE_FROM)
     awaited = unseen and wall(today, AWAITED_FROM) <= now < wall(today, LATE_FROM)
-    expected = "fresh" if is_banking_day(today) else "closed_day"
+    is_past_calendar = today > here.facts.calendar.last
+    expected = "fresh" if is_open or is_past_calendar or seen == today else "closed_day"
     if awaited:
         expected = "awaiting_publication"
     if late:
@@ -469,7 +511,7 @@ def _expected(here: Standpoint, instant: str | None) -> Claim:
         return
     at = _instant(instant)
     day = local(at).date()
-    if at != wall(day, NOON) or not is_banking_day(day) or day < here.today:
+    if at != wall(day, NOON) or not is_banking_day(day, here.calendar) or day < here.today:
         yield f"the next FIX is expected at {instant}"
     elif here.recorded("fix", day) is not None:
         yield f"the next FIX is expected on {day}, which has one"
@@ -493,6 +535,8 @@ def _historical(here: Standpoint, question: Question, body: Any) -> Claim:
             yield f"{day} is listed as {rows.get(day)}, it is {expected}"
     if len(rows) != body["count"]:
         yield f"count {body['count']} of {len(rows)} rows"
+    for row in body["observations"]:
+        yield from _rate_warnings(here, question.kind, date.fromisoformat(row["date"]), row)
     yield from _known(here, question.kind, _span(first, last), body)
 
 
@@ -542,12 +586,16 @@ def _gaps(here: Standpoint, question: Question, body: Any) -> Claim:
 
 def _gap(here: Standpoint, day: date) -> str | None:
     """Return what `day` is called among the gaps, None if it is none."""
-    if day > here.today or not here.complete("fix", day):
-        return None
-    if here.recorded("fix", day) is not None or not here.is_due(day):
+    if day > here.today or not here.complete("fix", day) or here.recorded("fix", day) is not None:
         return None
     if here.reviewed("fix", day):
         return "under_review"
+    if here.is_declared(day):
+        return "declared_closed"
+    return _missing(here, day) if here.is_due(day) else None
+
+
+def _missing(here: Standpoint, day: date) -> str | None:
     if here.has_later("fix", day):
         return "absent"
     if not here.is_heard("fix"):

@@ -1,5 +1,8 @@
 """What is asked at an instant, and a worker that answers without a network."""
 
+import csv
+import dataclasses
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -45,6 +48,11 @@ class Question:
     window: str = "15d"
 
     @property
+    def is_csv(self) -> bool:
+        """Tell whether a table is asked for."""
+        return "format=csv" in self.query
+
+    @property
     def in_path(self) -> dict[str, str]:
         """Return the parameters in the path."""
         return {"date": str(self.day), "window": self.window}
@@ -58,7 +66,10 @@ class Question:
 
 @dataclass(frozen=True)
 class Said:
-    """An answer: its status, its headers that matter, its document."""
+    """An answer: its status, its headers that matter, its document.
+
+    A table is a document of its rows that claims to know all of its days, as its readers take it.
+    """
 
     status: int
     cache_control: str
@@ -87,8 +98,20 @@ class Asked:
             response.status,
             headers[b"cache-control"].decode(),
             headers[b"retry-after"].decode() if b"retry-after" in headers else None,
-            msgspec.json.decode(response.body["body"]),
+            _document(endpoint.name, headers[b"content-type"], response.body["body"]),
         )
+
+
+def _document(endpoint: str, media_type: bytes, body: bytes) -> Any:
+    if not media_type.startswith(b"text/csv"):
+        return msgspec.json.decode(body)
+    rows: list[dict[str, Any]] = list(csv.DictReader(io.StringIO(body.decode())))
+    for row in rows:
+        row["derived"] = row.get("derived") == "true"
+        row["warnings"] = row.get("warnings", "").split()
+    warnings = {code for row in rows for code in row["warnings"]}
+    member = "gaps" if endpoint == "gaps" else "observations"
+    return {"known": True, "warnings": sorted(warnings), "count": len(rows), member: rows}
 
 
 def questions(facts: Facts, number: int) -> Iterator[Question]:
@@ -148,6 +171,9 @@ def _of_lists(facts: Facts, number: int) -> Iterator[Question]:
     yield _span(kind, edge - 5 * DAY, edge + 5 * DAY)
     if kind == "fix" or _is_cheap(facts, number):
         yield Question("historical", kind, f"last=10&kind={kind}")
+    yield _as_table(_history("fix", today - 9 * DAY, today, "days=10"))
+    yield _as_table(_span(kind, edge - 5 * DAY, edge + 5 * DAY))
+    yield _as_table(_gaps(today - 15 * DAY, today))
     yield Question("average", window="30d" if number % 3 else "15d")
     days = tuple(today + ahead * DAY for ahead in (-400, -6, -3, -2, 0, 2))
     yield Question("batch", kind, f"dates={','.join(map(str, days))}&kind={kind}", days=days)
@@ -172,6 +198,11 @@ def _by_then(today: date, as_of: datetime) -> Iterator[Question]:
     yield Question("current", query=then, as_of=as_of)
     yield _gaps(today - 8 * DAY, today, then, as_of)
     yield _span("settlement", today - 6 * DAY, today, then, as_of)
+    yield _as_table(_span("fix", today - 6 * DAY, today, then, as_of))
+
+
+def _as_table(question: Question) -> Question:
+    return dataclasses.replace(question, query=f"{question.query}&format=csv")
 
 
 def _gaps(first: date, last: date, then: str = "", as_of: datetime | None = None) -> Question:

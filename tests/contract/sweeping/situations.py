@@ -19,17 +19,20 @@ from contract.sweeping import published
 from contract.sweeping.published import (
     DAY,
     FIRST_DAY,
+    REAL,
+    Calendar,
     Series,
     banking_day_before,
     is_banking_day,
     local,
+    may_open,
     settled_by,
     wall,
 )
 from rates_api.snapshot.history import SeriesHistory
 from rates_api.snapshot.snapshot import Feed, Snapshot
 from rates_contracts.averages import Average
-from rates_contracts.calendar import BankCalendar
+from rates_contracts.calendar import BankCalendar, DeclaredClosure
 from rates_contracts.environment import Secret
 from rates_contracts.events import Head
 from rates_contracts.observation import FIX, SETTLEMENT, Kind, Observation
@@ -48,6 +51,7 @@ OPENS, CLOSES = time(7), time(17)
 RUSH_FROM, RUSH_TO = time(11, 59, 30), time(12, 15)
 REGULAR, RUSH, LATE, OVERDUE = (timedelta(seconds=n) for n in (240, 15, 900, 3600))
 OVERDUE_FROM = time(21)
+CLOSED_WEEKDAY_POLLS = (time(12, 15), time(13, 15), time(15), time(17))
 WHOLE = ((FIRST_DAY, date.max),)
 NEVER: frozenset[date] = frozenset()
 BEGAN_AT = wall(FIRST_DAY, published.SHOWN_AT)
@@ -114,6 +118,10 @@ class Facts:
     `is_plain` if the record holds all that showed until `told_at`, each value since it shows: what
     was known at an instant is then the same in all such situations. An older rates-sync says
     nothing of single series.
+
+    `calendar` is the one that rates-sync ships. Of its closed days the newest may be one that was
+    declared at `declared_at`, or one that the FIX of the day `refuted` proves wrong; `truth` is
+    when banks did open.
     """
 
     situation: str
@@ -124,6 +132,10 @@ class Facts:
     feed: Feed = "redis"
     is_plain: bool = False
     by_older_sync: bool = False
+    calendar: Calendar = REAL
+    truth: Calendar = REAL
+    declared_at: datetime | None = None
+    refuted: date | None = None
 
     def known(self, kind: Kind) -> Known:
         """Return what is known of the series of `kind`."""
@@ -135,19 +147,20 @@ class Facts:
         return local(self.now).date()
 
 
-def last_poll(now: datetime, missing: date | None = None) -> datetime:
+def last_poll(now: datetime, missing: date | None = None, calendar: Calendar = REAL) -> datetime:
     """Return when Banxico was last asked, while the FIX of the day `missing` does not come."""
     at = local(now)
     day = at.date()
-    if is_banking_day(day) and OPENS <= at.time() <= CLOSES:
+    is_open = may_open(day, calendar)
+    if is_open and OPENS <= at.time() <= CLOSES:
         rushed = RUSH_FROM <= at.time() <= RUSH_TO
         return _floor(now, wall(day, OPENS), RUSH if rushed else REGULAR)
     if missing is not None and now > wall(missing, CLOSES):
-        evening = is_banking_day(day) and CLOSES < at.time() < OVERDUE_FROM
+        evening = is_open and CLOSES < at.time() < OVERDUE_FROM
         return _floor(now, wall(day, time()), LATE if evening else OVERDUE)
-    if is_banking_day(day) and at.time() > CLOSES:
-        return wall(day, CLOSES)
-    return wall(banking_day_before(day) or FIRST_DAY, CLOSES)
+    while not may_open(day, calendar) or wall(day, CLOSES) > now:
+        day -= DAY
+    return wall(day, CLOSES)
 
 
 def _floor(now: datetime, start: datetime, step: timedelta) -> datetime:
@@ -155,11 +168,15 @@ def _floor(now: datetime, start: datetime, step: timedelta) -> datetime:
 
 
 def situations(now: datetime, number: int) -> Iterator[Facts]:
-    """Yield all known, half loaded, Banxico away, and an odd situation; `number` rotates kinds."""
+    """Yield all known, and one of half loaded, Banxico away, odd, another calendar.
+
+    `number` rotates which.
+    """
     yield whole(now)
     yield HALF_LOADED[number % len(HALF_LOADED)](now)
     yield AWAY[number % len(AWAY)](now)
     yield ODD[number % len(ODD)](now)
+    yield CALENDARS[number % len(CALENDARS)](now)
 
 
 def whole(now: datetime) -> Facts:
@@ -294,7 +311,7 @@ def _never(now: datetime, back: int) -> Facts:
     """The FIX of a recent banking day never comes, nor what rests on it."""
     missing = _banking_day(local(now).date(), back)
     due = now >= wall(missing, published.SHOWN_AT)
-    following = wall(published.banking_day_after(missing), published.SHOWN_AT)
+    following = wall(published.open_day_after(missing), published.SHOWN_AT)
     heard_at = last_poll(now, missing if due and now < following else None)
     facts = _facts(f"the FIX of {missing} never comes", now, heard_at)
     return dataclasses.replace(
@@ -394,7 +411,7 @@ def corrected(now: datetime) -> Facts:
     day = _banking_day(facts.today, 4)
     old = facts.fix.series.values.get(day)
     assert old is not None
-    correction = (old + CORRECTION, wall(published.banking_day_after(day), time(9)))
+    correction = (old + CORRECTION, wall(published.open_day_after(day), time(9)))
     fix = dataclasses.replace(facts.fix, corrected={day: correction})
     return _changed(facts, f"the FIX of {day} is corrected alone", fix=fix)
 
@@ -429,6 +446,97 @@ def clock_behind(now: datetime) -> Facts:
     return dataclasses.replace(facts, is_plain=True)
 
 
+def _ends(now: datetime, ahead: int, heard_at: datetime | None = None) -> Facts:
+    """The calendar that is shipped ends so many days after today."""
+    last = local(now).date() + ahead * DAY
+    calendar = Calendar(REAL.closed, last)
+    facts = _facts(f"the calendar ends on {last}", now, heard_at or last_poll(now, None, calendar))
+    return dataclasses.replace(facts, calendar=calendar)
+
+
+def ended_yesterday(now: datetime) -> Facts:
+    """The calendar ended yesterday."""
+    return _ends(now, -1)
+
+
+def ended_last_week(now: datetime) -> Facts:
+    """The calendar ended a week ago."""
+    return _ends(now, -7)
+
+
+def ends_tomorrow(now: datetime) -> Facts:
+    """The calendar ends tomorrow, before the settlements that are known."""
+    return _ends(now, 1)
+
+
+def ended_and_away(now: datetime) -> Facts:
+    """The calendar ended three days ago, and Banxico has not been heard for two days."""
+    facts = _ends(now, -3, last_poll(now - 2 * DAY))
+    return dataclasses.replace(facts, situation=f"{facts.situation}, Banxico away for 2 days")
+
+
+def _declared(now: datetime, back: int) -> Facts:
+    """Banks were closed on a recent day by decree, which an operator declared at nine."""
+    day = _banking_day(local(now - timedelta(hours=9)).date(), back)
+    declared_at = wall(day, time(9))
+    calendar = Calendar(REAL.closed | {day}, REAL.last)
+    heard_at = last_poll(now, None, calendar)
+    facts = _facts(f"{day} is declared closed", now, heard_at, max(heard_at, declared_at))
+    series = published.settlement_after_closure(day)
+    return dataclasses.replace(
+        facts,
+        calendar=calendar,
+        truth=calendar,
+        declared_at=declared_at,
+        fix=dataclasses.replace(facts.fix, never=frozenset({day})),
+        settlement=dataclasses.replace(facts.settlement, series=series),
+    )
+
+
+def declared_today(now: datetime) -> Facts:
+    """The newest banking day is declared closed."""
+    return _declared(now, 0)
+
+
+def declared_before(now: datetime) -> Facts:
+    """The banking day two before is declared closed."""
+    return _declared(now, 2)
+
+
+def _wrongly_closed(now: datetime, back: int) -> Facts:
+    """The calendar closes a recent weekday on which banks opened; its FIX is recorded."""
+    day = _banking_day(local(now).date(), back)
+    calendar = Calendar(REAL.closed | {day}, REAL.last)
+    polls = [wall(day, at) for at in CLOSED_WEEKDAY_POLLS]
+    heard_at = max([last_poll(now, None, calendar), *(at for at in polls if at <= now)])
+    facts = _facts(f"{day} is closed by mistake", now, heard_at)
+    return dataclasses.replace(facts, calendar=calendar, refuted=day)
+
+
+def wrongly_closed(now: datetime) -> Facts:
+    """The calendar closes the newest banking day."""
+    return _wrongly_closed(now, 0)
+
+
+def wrongly_closed_before(now: datetime) -> Facts:
+    """The calendar closes the banking day before the newest."""
+    return _wrongly_closed(now, 1)
+
+
+def wrongly_closed_and_reviewed(now: datetime) -> Facts:
+    """The calendar closes a banking day, and what was published for it is set aside."""
+    facts = _wrongly_closed(now, 1)
+    day = facts.refuted
+    assert day is not None
+    aside = [each for each in settled_by(day) if facts.settlement.recorded(each, now)]
+    return dataclasses.replace(
+        facts,
+        situation=f"{facts.situation} and under review",
+        fix=dataclasses.replace(facts.fix, reviewed=frozenset({day})),
+        settlement=dataclasses.replace(facts.settlement, reviewed=frozenset(aside)),
+    )
+
+
 HALF_LOADED = (
     since_400_days,
     fix_alone,
@@ -454,6 +562,17 @@ ODD = (
     clock_behind,
     by_older_sync,
 )
+CALENDARS = (
+    ended_yesterday,
+    declared_today,
+    wrongly_closed,
+    ended_and_away,
+    declared_before,
+    wrongly_closed_and_reviewed,
+    ends_tomorrow,
+    wrongly_closed_before,
+    ended_last_week,
+)
 
 
 def snapshot(facts: Facts) -> Snapshot:
@@ -464,17 +583,32 @@ def snapshot(facts: Facts) -> Snapshot:
         head=Head(1, 42, "5b1f", facts.told_at),
         status=status,
         averages=_averages(facts, histories[FIX]),
-        calendar=calendar(),
+        calendar=shipped(facts),
         series=histories,
         feed=facts.feed,
     )
 
 
-@cache
-def calendar() -> BankCalendar:
+def shipped(facts: Facts) -> BankCalendar:
     """Return the bank calendar as rates-sync ships it."""
-    closed = tuple(sorted(published.closed_weekdays()))
-    return BankCalendar("holidays-0.109/XMEX", date(2001, 1, 1), date(2028, 12, 31), closed)
+    closed = facts.calendar.closed
+    declared: tuple[DeclaredClosure, ...] = ()
+    if facts.declared_at is not None:
+        closed = REAL.closed
+        day = local(facts.declared_at).date()
+        declared = (DeclaredClosure(day, "decree", facts.declared_at),)
+    return BankCalendar(
+        "holidays-0.109/XMEX",
+        date(2001, 1, 1),
+        facts.calendar.last,
+        _ascending(closed),
+        declared,
+    )
+
+
+@cache
+def _ascending(days: frozenset[date]) -> tuple[date, ...]:
+    return tuple(sorted(days))
 
 
 @cache
@@ -489,7 +623,7 @@ def _status(facts: Facts) -> SyncStatus:
     heard = {name: Verification(known.heard_at) for name, known in by_name.items()}
     known = {name: _knowledge(each) for name, each in by_name.items()}
     health = UpstreamHealth(heard, upstream="ok")
-    status = status_of(_origin(), health, calendar(), known, facts.told_at)
+    status = status_of(_origin(), health, shipped(facts), known, facts.told_at)
     return msgspec.structs.replace(status, series={}) if facts.by_older_sync else status
 
 
@@ -514,12 +648,15 @@ def _averages(facts: Facts, fix: SeriesHistory) -> tuple[Average, ...]:
         return ()
     last = local(facts.told_at).date()
     observed = [(row.date, row.value) for row in fix.between(last - 29 * DAY, last)]
-    return averages_ahead(calendar(), observed, facts.told_at)
+    return averages_ahead(shipped(facts), observed, facts.told_at)
 
 
 @cache
-def _observations(name: str) -> list[Observation]:
-    series = published.fix() if name == FIX else published.settlement()
+def _real_observations(name: str) -> list[Observation]:
+    return _observations(name, published.fix() if name == FIX else published.settlement())
+
+
+def _observations(name: str, series: Series) -> list[Observation]:
     return [
         _observation(name, day, series.values[day], shown_at)
         for day, shown_at in zip(series.days, series.shown_at, strict=True)
@@ -536,8 +673,10 @@ def _observation(
 def _history(name: str, known: Known) -> SeriesHistory:
     days, end = known.series.days, known.series.count_by(known.until)
     rows: list[Observation] = []
+    is_real = known.series is (published.fix() if name == FIX else published.settlement())
+    every = _real_observations(name) if is_real else _observations(name, known.series)
     for first, last in known.loaded:
-        rows += _observations(name)[bisect_left(days, first) : min(bisect_right(days, last), end)]
+        rows += every[bisect_left(days, first) : min(bisect_right(days, last), end)]
     if known.never or known.reviewed:
         absent = known.never | known.reviewed
         rows = [row for row in rows if row.date not in absent]

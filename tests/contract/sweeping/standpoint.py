@@ -10,10 +10,16 @@ from decimal import Decimal
 from contract.sweeping.published import (
     CALENDAR_BEGINS,
     FIRST_DAY,
+    REAL,
+    Calendar,
     banking_day_after,
     determination_of,
     is_banking_day,
+    is_past,
+    last_determination,
     local,
+    may_open,
+    open_day_after,
     wall,
 )
 from contract.sweeping.situations import Facts, Known
@@ -22,6 +28,8 @@ from rates_contracts.observation import Kind
 AWAITED_FROM, NOON, LATE_FROM = time(11, 59), time(12), time(13)
 OPENS, CLOSES, EVENING_ENDS = time(7), time(17), time(21)
 VERIFIED_FOR = timedelta(minutes=5)
+SETTLEMENTS_BEGIN = date(2020, 1, 1)
+"""From then on Banco de México has a settlement series; before it the rule makes one."""
 BETWEEN_POLLS_IN_THE_EVENING, BETWEEN_POLLS_AT_NIGHT = timedelta(minutes=15), timedelta(hours=1)
 
 
@@ -37,6 +45,26 @@ class Standpoint:
     def today(self) -> date:
         """Return the day in Mexico City."""
         return local(self.at).date()
+
+    @property
+    def calendar(self) -> Calendar:
+        """Return the calendar as known at `at`: a FIX refutes that it closes its day."""
+        facts = self.facts
+        if self.is_past and facts.declared_at is not None and self.at < facts.declared_at:
+            return REAL
+        if facts.refuted is not None and self.recorded("fix", facts.refuted) is not None:
+            return REAL
+        return facts.calendar
+
+    def determination_of(self, settled: date) -> date | None:
+        """Return the day whose FIX applies on `settled` by the calendar."""
+        return determination_of(settled, self.calendar)
+
+    def awaited_determination(self, settled: date) -> date | None:
+        """Return it, or past the calendar the last day whose FIX may apply."""
+        if settled - timedelta(days=1) > self.calendar.last:
+            return last_determination(settled, self.calendar)
+        return self.determination_of(settled)
 
     def recorded(self, kind: Kind, day: date) -> Decimal | None:
         """Return the value of `day`."""
@@ -63,19 +91,31 @@ class Standpoint:
 
     def is_due(self, day: date | None) -> bool:
         """Tell whether the FIX of `day` should be out."""
-        if day is None or day < CALENDAR_BEGINS or not is_banking_day(day):
+        if day is None or day < CALENDAR_BEGINS or not is_banking_day(day, self.calendar):
             return False
         return self.at >= wall(day, NOON)
+
+    def may_be_due(self, day: date | None) -> bool:
+        """Tell whether it should be out if the day, maybe past the calendar, has one."""
+        if day is not None and is_past(day, self.calendar):
+            return self.at >= wall(day, NOON)
+        return self.is_due(day)
 
     def is_closed(self, day: date) -> bool:
         """Tell whether `day` has no FIX by the calendar; before 2001 by the whole FIX history."""
         if day < CALENDAR_BEGINS:
             return not is_banking_day(day) and self.complete("fix", day)
-        return not is_banking_day(day)
+        return not may_open(day, self.calendar)
+
+    def is_declared(self, day: date) -> bool:
+        """Tell whether `day` is one that was declared closed by then."""
+        declared_at = self.facts.declared_at
+        is_it = declared_at is not None and local(declared_at).date() == day
+        return is_it and self.calendar is self.facts.calendar
 
     def is_derivable(self, day: date) -> bool:
         """Tell whether the settlement of `day` is the FIX by the rule."""
-        determined = determination_of(day)
+        determined = self.determination_of(day)
         return (
             determined is not None
             and self.is_before_stored(day)
@@ -89,14 +129,14 @@ class Standpoint:
     def is_before_stored(self, day: date) -> bool:
         """Tell whether the stored settlements begin after `day`, if at all."""
         first = self.facts.settlement.first(self.at)
-        return first is None or day < first
+        return day < (first or SETTLEMENTS_BEGIN)
 
     def settled(self, day: date) -> tuple[Decimal, bool] | None:
         """Return the settlement rate of `day` and whether it is derived."""
         stored = self.recorded("settlement", day)
         if stored is not None:
             return stored, False
-        determined = determination_of(day)
+        determined = self.determination_of(day)
         if determined is None or not self.is_derivable(day):
             return None
         value = self.recorded("fix", determined)
@@ -111,17 +151,19 @@ class Standpoint:
             return False
         if self.reviewed("fix", day) or not self.complete("fix", day):
             return True
-        return self.is_due(day) and not self.has_later("fix", day) and not self.is_heard("fix")
+        if not self.may_be_due(day) or self.has_later("fix", day):
+            return False
+        return not self.is_heard("fix")
 
     def _settlement_unknown(self, day: date) -> bool:
         if day < FIRST_DAY or self.settled(day) is not None:
             return False
-        determined = determination_of(day)
+        determined = self.awaited_determination(day)
         if self.reviewed("settlement", day) or self.reviewed("fix", determined):
             return True
         if not self.complete("settlement", day) or self.rests_on_missing_history(day):
             return True
-        if (self.is_past and day > self.today) or not self.is_due(determined):
+        if (self.is_past and day > self.today) or not self.may_be_due(determined):
             return False
         return not self.has_later("settlement", day) and not self.is_heard("settlement")
 
@@ -129,11 +171,11 @@ class Standpoint:
         """Tell whether the settlement of `day` would be derived from a FIX not asked for."""
         if not self.is_before_stored(day):
             return False
-        return not self.complete("fix", min(day, determination_of(day) or FIRST_DAY))
+        return not self.complete("fix", min(day, self.determination_of(day) or FIRST_DAY))
 
     def lacks_fix_of(self, settled: date) -> bool:
         """Tell whether the FIX that applies on `settled` has not been asked for."""
-        determined = determination_of(settled)
+        determined = self.determination_of(settled)
         if determined is None or self.recorded("fix", determined) is not None:
             return False
         return not self.complete("fix", determined)
@@ -141,20 +183,21 @@ class Standpoint:
 
 def fresh_limit(facts: Facts, known: Known) -> datetime | None:
     """Return until when a series counts as verified (protocol rule 18)."""
-    heard_at = known.heard_at
+    heard_at, calendar = known.heard_at, facts.calendar
     if heard_at is None:
         return None
     at = local(heard_at)
     day, closes = at.date(), wall(at.date(), CLOSES)
-    if is_banking_day(day) and at.time() >= OPENS and heard_at + VERIFIED_FOR < closes:
+    is_open = may_open(day, calendar)
+    if is_open and at.time() >= OPENS and heard_at + VERIFIED_FOR < closes:
         return heard_at + VERIFIED_FOR
     if is_missing(facts, heard_at, NOON):
-        evening = is_banking_day(day) and OPENS <= at.time() < EVENING_ENDS
+        evening = is_open and OPENS <= at.time() < EVENING_ENDS
         poll = BETWEEN_POLLS_IN_THE_EVENING if evening else BETWEEN_POLLS_AT_NIGHT
         return heard_at + poll + VERIFIED_FOR
     opens = wall(day, OPENS)
-    if not is_banking_day(day) or heard_at >= opens:
-        opens = wall(banking_day_after(day), OPENS)
+    if not is_open or heard_at >= opens:
+        opens = wall(open_day_after(day, calendar), OPENS)
     return opens + VERIFIED_FOR
 
 
@@ -163,8 +206,9 @@ def is_missing(facts: Facts, at: datetime, since: time) -> bool:
     seen = newest_seen(facts)
     if seen is None:
         day = local(at).date()
-        return is_banking_day(day) and at >= wall(day, since)
-    return at >= wall(banking_day_after(seen), since)
+        return is_banking_day(day, facts.calendar) and at >= wall(day, since)
+    missing = banking_day_after(seen, facts.calendar)
+    return missing is not None and at >= wall(missing, since)
 
 
 def newest_seen(facts: Facts) -> date | None:

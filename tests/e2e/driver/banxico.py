@@ -36,7 +36,11 @@ class Banxico:
 
     def fault(self, kind: str, **details: Any) -> None:
         """Meet every request (or the next `count`) with this fault and no other."""
-        self._control("PUT", "/faults", {"faults": [{"kind": kind, **details}]})
+        self.faults({"kind": kind, **details})
+
+    def faults(self, *faults: Mapping[str, Any]) -> None:
+        """Meet every request with these faults, one after the other, and no others."""
+        self._control("PUT", "/faults", {"faults": faults})
 
     def recover(self) -> None:
         """Answer as always again."""

@@ -18,7 +18,7 @@ from driver.plan import THE_MORNING, Plan
 from driver.platform import Platform
 from driver.processes import Process
 from driver.redis import RedisServer
-from driver.services import Api, ApiInstance, Sync
+from driver.services import Api, ApiInstance, Connectivity, Sync
 from driver.settings import settings_of
 from driver.sights import fill
 from driver.stack import ROOT, Stack
@@ -78,6 +78,11 @@ class ComposeDriver:
         self._stack.renew(process)
         process.start()
 
+    def data_networks(self, process: Process) -> Connectivity:
+        """Return how one instance of rates-api reaches MySQL and Redis."""
+        assert isinstance(process, ContainerProcess)
+        return self._stack.data_networks(process, "api")
+
     def run(self, block: str) -> None:
         """Run a block of a runbook where `docker compose` speaks of our containers."""
         self._stack.shell(block)
@@ -88,7 +93,7 @@ class ComposeDriver:
         platform = Platform(
             self._clock,
             self._database,
-            RedisServer(self._redis),
+            RedisServer(self._redis, user="e2e"),
             Banxico(self._stack.process("banxico")),
             [self._sync(number) for number in range(plan.syncs)],
             Api(self._edge, [self._api(n) for n in range(INSTANCES)], self._ways["api", "redis"]),

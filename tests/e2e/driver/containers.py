@@ -1,7 +1,7 @@
 """A container as a process, and a network as the way from a service to what it depends on."""
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import docker
@@ -9,6 +9,21 @@ import docker.errors
 from docker.models.containers import Container
 
 from driver.answers import Unreachable
+
+FOOTPRINT = """
+import os, pathlib
+resident = files = 0
+for process in pathlib.Path("/proc").glob("[0-9]*"):
+    if int(process.name) == os.getpid():
+        continue
+    try:
+        resident += int((process / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        files += len(os.listdir(process / "fd"))
+    except OSError:
+        pass
+print(resident, files)
+"""
+"""Sums over all processes but its own."""
 
 
 class ContainerProcess:
@@ -104,6 +119,13 @@ class ContainerProcess:
         log: bytes = self._found.logs(tail=60)
         return log.decode(errors="replace").splitlines()
 
+    def footprint(self) -> tuple[int, int]:
+        """Return the resident bytes and the open files of all its processes (a Python image)."""
+        code, output = self._found.exec_run(["python", "-c", FOOTPRINT])
+        assert code == 0, output
+        resident, files = output.split()
+        return int(resident), int(files)
+
     def _signal(self, name: str) -> None:
         with contextlib.suppress(docker.errors.APIError):  # it has ended already
             self._found.kill(name)
@@ -148,3 +170,25 @@ class Way:
             container["Name"] == self._server.container
             for container in network.attrs["Containers"].values()
         )
+
+
+class Ways:
+    """Several ways that are cut and restored together."""
+
+    def __init__(self, ways: Sequence[Way]) -> None:
+        self._ways = ways
+
+    def cut(self) -> None:
+        """Cut each."""
+        for way in self._ways:
+            way.cut()
+
+    def hang(self) -> None:
+        """Let each hang."""
+        for way in self._ways:
+            way.hang()
+
+    def restore(self) -> None:
+        """Let each be as always again."""
+        for way in self._ways:
+            way.restore()

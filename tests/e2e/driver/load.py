@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from itertools import cycle
+from typing import Self
 
 from driver.answers import Answer, Connection, validate
 
@@ -36,7 +37,7 @@ class Load:
         self.levels: Counter[str] = Counter()
         self.failures: list[str] = []
 
-    def __enter__(self) -> "Load":
+    def __enter__(self) -> Self:
         self._begun = time.monotonic()
         for thread in self._threads:
             thread.start()
@@ -81,14 +82,17 @@ class Load:
         try:
             self._note(connection.ask("GET", path))
         except Exception as error:  # noqa: BLE001 - the scenario reports it
-            self.failures.append(repr(error))
+            self._fail(repr(error))
 
     def _note(self, answer: Answer) -> None:
         self.statuses[answer.status] += 1
         if answer.status != 200:
-            self.failures.append(f"{answer.path}: {answer.status} {answer.text[:200]}")
+            self._fail(f"{answer.path}: {answer.status} {answer.text[:200]}")
             return
         if b'"level"' in answer.body:
             self.levels[answer["level"]] += 1
         # Rendered once per change, most are the same bytes; the golden must not slow the load.
         self._distinct.setdefault((answer.path, answer.body), answer)
+
+    def _fail(self, what: str) -> None:
+        self.failures.append(what)

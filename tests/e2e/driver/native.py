@@ -130,7 +130,8 @@ class _Workshop:
         role: list[str] | None = None,
     ) -> OwnedProcess:
         local, name = local or self._local, name or process
-        environ = {**_inherited(), **FAST, **self._plan.settings, **(own or {})}
+        waits = FAST if self._plan.fast else {}
+        environ = {**_inherited(), **waits, **self._plan.settings, **(own or {})}
         environ["E2E_CLOCK"] = str(self._directory / "clock")
         return OwnedProcess(
             name,

@@ -22,10 +22,12 @@ class Plan:
     """The platform that a scenario asks for.
 
     It begins at `at`. The record holds everything up to the morning of the scenarios' day, or
-    nothing at all (`empty`). `settings` are variables of the services beside the driver's own.
+    nothing at all (`empty`). `settings` are variables of the services beside the driver's own;
+    `fast`: their waits are shortened, otherwise they are those of production.
     """
 
     at: datetime = BEFORE_NOON
     empty: bool = False
     syncs: int = 1
     settings: Mapping[str, str] = field(default_factory=dict)
+    fast: bool = True

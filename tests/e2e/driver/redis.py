@@ -29,8 +29,9 @@ class RedisState:
 class RedisServer:
     """One Redis and a client of the driver's own."""
 
-    def __init__(self, process: Process) -> None:
-        self.process = process
+    def __init__(self, process: Process, user: str | None = None) -> None:
+        """Ask as `user`, who needs no password; None for a Redis without users."""
+        self.process, self._user = process, user
         self._opened: redis.Redis | None = None
 
     def start(self) -> None:
@@ -56,6 +57,19 @@ class RedisServer:
     def delete_stream(self) -> None:
         """Delete the stream and leave the documents."""
         self._client.delete(EVENTS)
+
+    def age_documents(self, seconds: int) -> None:
+        """Leave each document no more than so many seconds to live."""
+        for key in DOCUMENTS:
+            self._client.expire(key, seconds, lt=True)
+
+    def lives(self) -> float:
+        """Return the seconds that the document that expires first has left, 0 if one is gone."""
+        return float(min(max(self._client.pttl(key), 0) for key in DOCUMENTS)) / 1000
+
+    def add_foreign_entry(self) -> None:
+        """Add an entry of nobody's, at the highest id there is but one (protocol rule 38)."""
+        self._client.xadd(EVENTS, {"a": "b"}, id="18446744073709551614-1")
 
     def trim(self, to: int) -> None:
         """Keep the newest `to` entries; the stream's last ID stays."""
@@ -108,6 +122,7 @@ class RedisServer:
                 socket_timeout=2,
                 socket_connect_timeout=2,
                 client_name="e2e",
+                username=self._user,
                 protocol=2,
             )
         return self._opened

@@ -207,7 +207,12 @@ class Api:
 
     def load(self, *paths: str, per_second: int = 100) -> Load:
         """Ask for `paths` in turn, from several clients, for as long as the block lasts."""
-        return Load(self._front.port("public"), paths, per_second)
+        return Load(self.port, paths, per_second)
+
+    @property
+    def port(self) -> int:
+        """Return the port of the front."""
+        return self._front.port("public")
 
 
 def _is_of_the_balancer(answer: Answer) -> bool:

@@ -33,5 +33,5 @@ FAST = {
 
 def settings_of(service: Literal["SYNC", "API"], plan: Plan) -> dict[str, str]:
     """Return the variables of one service."""
-    every = FAST | dict(plan.settings)
+    every = (FAST if plan.fast else {}) | dict(plan.settings)
     return {name: text for name, text in every.items() if name.startswith(f"RATES_{service}_")}

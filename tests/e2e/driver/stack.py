@@ -12,7 +12,7 @@ from pathlib import Path
 
 import docker
 
-from driver.containers import ContainerProcess, Way
+from driver.containers import ContainerProcess, Way, Ways
 
 ROOT = Path(__file__).parents[3]
 FILES = ("compose.yaml", "tests/e2e/compose.yaml")
@@ -61,6 +61,12 @@ class Stack:
         """Return how a service (`sync`, `api`) reaches a server."""
         network = f"{self.project}_{server.name}-{service}"
         return Way(self._engine, network, server, alias=server.name)
+
+    def data_networks(self, process: ContainerProcess, service: str) -> Ways:
+        """Return how this one instance of a service (`sync`, `api`) reaches both servers."""
+        networks = [f"{self.project}_{server}-{service}" for server in ("mysql", "redis")]
+        alias = f"rates-{service}"
+        return Ways([Way(self._engine, network, process, alias) for network in networks])
 
     def renew(self, process: ContainerProcess) -> None:
         """Remove a container that has ended, and create another in its place and of its name."""

@@ -77,3 +77,15 @@ def test_mysql_killed_in_the_middle_of_a_backfill(build: Build) -> None:
     platform.until(lambda: whole(platform) and well(platform), within=75)
     assert platform.database.count(FIX) == len(published(before=TODAY))
     assert unbroken(platform)
+
+
+def test_a_restarted_leader_keeps_the_documents_while_mysql_is_away(platform: Platform) -> None:
+    """Protocol rule 43: an instance that can't even prepare the database extends their lives."""
+    platform.database.take_away()
+    (leader,) = platform.sync
+    leader.kill()
+    platform.redis.age_documents(60)
+    leader.start()
+    platform.until(lambda: platform.redis.lives() > 20 * 60, within=30)
+    platform.database.bring_back()
+    platform.until(lambda: well(platform), within=40)

@@ -1,11 +1,12 @@
 """The control API: the stage directions of an end-to-end test."""
 
 import json
+import zlib
 from pathlib import Path
 from typing import Any
 
 import pytest
-from simulator_stage import Banxico
+from simulator_stage import TOKEN, Banxico
 
 from support.clocks import HandClock
 
@@ -298,6 +299,68 @@ def test_series_that_are_not_there(banxico: Banxico, kind: str, left: list[str |
     assert [node and node["idSerie"] for node in answer["bmx"]["series"]] == left
 
 
+@pytest.mark.parametrize(("kind", "member"), [("null_title", "titulo"), ("null_datos", "datos")])
+def test_members_that_are_null(banxico: Banxico, kind: str, member: str) -> None:
+    """The member of the series named is null, all else is as always."""
+    path = "/series/SF43718,SF60653/datos/2024-01-02/2024-01-03"
+    settlement, fix = banxico.sie(path).json()["bmx"]["series"]
+    faulty(banxico, kind=kind, series="SF60653")
+    shown = banxico.sie(path).json()["bmx"]["series"]
+    assert shown == [settlement | {member: None}, fix]
+
+
+def test_a_series_that_nobody_asked_for(banxico: Banxico) -> None:
+    """It stands before the series named, with an id longer than any of Banxico's."""
+    faulty(banxico, kind="foreign_series")
+    shown = banxico.datos("/series/SF43718/datos/2024-01-02/2024-01-02")
+    assert list(shown) == ["SF437180000000000", "SF43718"]
+    assert len(next(iter(shown))) == 17
+
+
+def test_a_byte_order_mark(banxico: Banxico) -> None:
+    """The JSON is as always, after a BOM."""
+    usual = banxico.sie(OPORTUNO).content
+    faulty(banxico, kind="byte_order_mark")
+    assert banxico.sie(OPORTUNO).content == b"\xef\xbb\xbf" + usual
+
+
+@pytest.mark.parametrize(
+    ("charset", "declared"),
+    [
+        ("UTF-8", "application/json;charset=UTF-8"),
+        ("ISO-8859-1", "application/json;charset=ISO-8859-1"),
+        ("", "application/json"),
+    ],
+)
+def test_latin_1_whatever_is_declared(banxico: Banxico, charset: str, declared: str) -> None:
+    """Accents are bytes of Latin-1; the header says what the scenario wants."""
+    faulty(banxico, kind="latin_1", charset=charset)
+    answer = banxico.sie(OPORTUNO)
+    assert "determinación".encode("latin-1") in answer.content
+    assert answer.headers["content-type"] == declared
+
+
+def test_a_body_above_any_bound(banxico: Banxico) -> None:
+    """The right answer comes first, and 9 MiB after it."""
+    usual = banxico.sie(OPORTUNO)
+    faulty(banxico, kind="big_body")
+    answer = banxico.sie(OPORTUNO)
+    assert len(answer.content) == len(usual.content) + 9 * 1024 * 1024
+    assert answer.json() == usual.json()
+
+
+def test_a_gzip_bomb(banxico: Banxico) -> None:
+    """What comes over the wire is a thousandth of what it holds."""
+    faulty(banxico, kind="gzip_bomb")
+    headers = {"Bmx-Token": TOKEN}
+    url = f"/SieAPIRest/service/v1{OPORTUNO}"
+    with banxico.http.stream("GET", url, headers=headers) as answer:
+        sent = b"".join(answer.iter_raw())
+    assert answer.headers["content-encoding"] == "gzip"
+    assert 100_000 < len(sent) < 200_000
+    assert zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(sent, 10) == bytes(10)
+
+
 def test_date_is_the_simulators(banxico: Banxico) -> None:
     """Every answer, errors and faults too, has the `Date` of the simulator's own clock."""
     banxico.set_clock("2024-01-02T12:05:00-06:00")
@@ -403,3 +466,16 @@ def test_every_control_path_is_in_the_readme() -> None:
 def test_livez(banxico: Banxico) -> None:
     """The probe answers."""
     assert banxico.http.get("/livez").json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Origin": "null"}])
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_a_page_in_a_browser_sets_no_stage(
+    banxico: Banxico, method: str, headers: dict[str, str]
+) -> None:
+    """A form or a `no-cors` fetch of any page reached the control API."""
+    path = {"POST": "/control/publish", "PUT": "/control/clock"}[method]
+    answer = banxico.http.request(
+        method, path, headers={"Content-Type": "text/plain", **headers}, content=b"{}"
+    )
+    assert answer.status_code == 403

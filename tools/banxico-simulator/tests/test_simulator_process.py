@@ -97,7 +97,7 @@ def test_wrong_settings_end_with_one_line() -> None:
         timeout=30,
         check=False,
     )
-    assert ended.returncode == 1
+    assert ended.returncode == 2
     assert ended.stderr == (
         "banxico-simulator: BANXICO_SIM_PORT must be a port from 1 to 65535, not 'x'\n"
     )

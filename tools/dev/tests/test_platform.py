@@ -95,3 +95,11 @@ def test_what_the_person_sets_is_left_alone(tmp_path: Path) -> None:
     given = platform.environment("sync", wanted, environ)
     assert given["RATES_SYNC_DATABASE_URL"] == "mysql+asyncmy://db/rates"
     assert "RATES_SYNC_BANXICO_TOKEN" not in given
+
+
+def test_a_value_in_dotenv_that_can_not_be_read_is_named_and_not_shown(tmp_path: Path) -> None:
+    """An open quote ended with a traceback."""
+    (tmp_path / ".env").write_text("BANXICO_TOKEN='hunter2\n")
+    with pytest.raises(Refused, match="BANXICO_TOKEN: No closing quotation") as raised:
+        platform.with_dotenv(tmp_path, {})
+    assert "hunter2" not in str(raised.value)

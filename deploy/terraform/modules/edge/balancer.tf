@@ -38,10 +38,10 @@ resource "aws_lb_target_group" "rates_api" {
   # Open requests take milliseconds; the rest is for connections that CloudFront keeps open.
   deregistration_delay = 30
 
-  # Readiness, not the level: an instance without data answers with a problem document and stays. If all targets were
-  # unhealthy, the load balancer would send requests to all of them.
+  # Readiness, not the level, and a source for the rates: an instance that is cut off would alternate its old rate with
+  # the others' new one. While all targets are unhealthy the load balancer sends requests to all of them.
   health_check {
-    path                = "/readyz"
+    path                = "/readyz/fed"
     protocol            = "HTTP"
     port                = "traffic-port"
     matcher             = "200"

@@ -5,7 +5,7 @@ resource "aws_autoscaling_group" "this" {
   vpc_zone_identifier = var.subnet_ids
   target_group_arns   = var.balanced[*].target_group_arn
 
-  # EC2, not ELB. The balancer checks /readyz and takes an instance out of rotation. If the group used the
+  # EC2, not ELB. The balancer checks /readyz/fed and takes an instance out of rotation. If the group used the
   # same check, anything that makes all instances unready at once would make it replace them all, again and
   # again, although the old ones could still answer from memory. An instance is replaced if EC2's status checks
   # fail, or if its watchdog calls `set-instance-health` because restarts don't bring /livez back

@@ -132,6 +132,7 @@ class Row(msgspec.Struct, frozen=True):
     derived: Annotated[
         bool, Meta(description="True where the FIX and the rule stand in for SF60653.")
     ] = False
+    warnings: Warnings = UNSET
 
 
 class _Listed(_Quoted, frozen=True, kw_only=True):
@@ -160,6 +161,7 @@ class RevisionRow(msgspec.Struct, frozen=True):
     revision: int
     recorded_at: Instant
     payload_sha256: str
+    warnings: Warnings = UNSET
 
 
 class Revisions(_Listed, frozen=True, kw_only=True):
@@ -279,6 +281,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     links: Annotated[
         dict[str, str] | UnsetType, Meta(description="Where to go instead, by name.")
     ] = UNSET
+    warnings: Warnings = UNSET
 
 
 class BatchResult(msgspec.Struct, frozen=True, kw_only=True):

@@ -131,19 +131,23 @@ class BankCalendar(msgspec.Struct, frozen=True):
 
     def replaced_by(self, newer: "BankCalendar", at: datetime) -> "BankCalendar":
         """Return `newer` as the version that is known from `at` on, with this one before it."""
-        this = CalendarVersion(self.known_from, self.version, self.first, self.last, self.closed)
         return msgspec.structs.replace(
             newer,
             declared=self.declared,
             reopened=self.reopened,
             known_from=at,
-            earlier=(*self.earlier, this),
+            earlier=self.versions,
         )
 
-    def _version_at(self, instant: datetime) -> "BankCalendar | CalendarVersion":
-        versions: list[BankCalendar | CalendarVersion] = [*self.earlier, self]
-        known = [version for version in versions if _known_at(version.known_from, instant)]
-        return known[-1] if known else versions[0]
+    @property
+    def versions(self) -> tuple[CalendarVersion, ...]:
+        """All versions, ascending; the last is the one in force."""
+        this = CalendarVersion(self.known_from, self.version, self.first, self.last, self.closed)
+        return (*self.earlier, this)
+
+    def _version_at(self, instant: datetime) -> CalendarVersion:
+        known = [version for version in self.versions if _known_at(version.known_from, instant)]
+        return known[-1] if known else self.versions[0]
 
     def _in_closed(self, day: Day) -> bool:
         at = bisect_left(self.closed, day)
@@ -199,10 +203,13 @@ class BankingDays:
     has_fix: Callable[[Day], bool]
 
     def is_banking_day(self, day: Day) -> bool:
-        """Tell whether banks opened on `day`, by the calendar or, before it, by the FIX itself."""
-        if day < self.calendar.first:
-            return self.has_fix(day)
-        return self.calendar.is_banking_day(day)
+        """Tell whether banks opened on `day`, by the calendar or by the FIX itself.
+
+        Before the calendar the FIX alone tells; after that it refutes a calendar that closes its
+        day, which is a prediction (protocol rule 29).
+        """
+        predicted = day >= self.calendar.first and self.calendar.is_banking_day(day)
+        return predicted or self.has_fix(day)
 
     def next(self, day: Day) -> Day | None:
         """Return the first banking day after `day`, null beyond the calendar's end.

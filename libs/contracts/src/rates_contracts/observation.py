@@ -15,6 +15,11 @@ SETTLEMENT = "SF60653"
 Kind = Literal["fix", "settlement"]
 SERIES_OF: dict[Kind, str] = {"fix": FIX, "settlement": SETTLEMENT}
 FIRST_FIX_DAY = Day(1991, 11, 12)
+FIRST_SETTLEMENT_DAY = Day(2020, 1, 1)
+"""The first day of SF60653: from it on a settlement rate is published, before it the rule makes it.
+
+The series as Banco de México's SIE gives it, to be seen in the project's data.
+"""
 
 Source = Literal["Banco de México", "simulator"]
 

@@ -7,7 +7,14 @@ stream by hand.
 
 from collections.abc import Mapping
 
-from rates_contracts.events import Event, EventUndecodable, StoredEvent, decode_event
+from rates_contracts.events import (
+    Event,
+    EventUndecodable,
+    Position,
+    StoredEvent,
+    decode_event,
+    stored_event,
+)
 
 EVENTS = "{rates:v1}:events"
 """The stream's key; the hash tag keeps it in one slot with the documents (protocol rule 10)."""
@@ -31,9 +38,23 @@ def entry_fields(event: StoredEvent) -> dict[bytes, bytes]:
 
 def event_of(fields: Mapping[bytes, bytes]) -> Event:
     """Decode an entry's event. Raises `EventUndecodable`, also for a foreign entry."""
+    return decode_event(_body_of(fields))
+
+
+def reject_foreign(at: Position, fields: Mapping[bytes, bytes]) -> None:
+    """Raise `EventUndecodable` for an entry that no version of rates-sync can have written at `at`.
+
+    Others may write to Redis: it carries events and is no witness of them (protocol rules 38, 45).
+    """
+    event = stored_event(_body_of(fields))
+    if (event.at, event.envelope.event_id) != (at, event_id_of(fields)):
+        raise EventUndecodable(f"the event of {event.at.stream_id} stands at {at.stream_id}")
+
+
+def _body_of(fields: Mapping[bytes, bytes]) -> bytes:
     if EVENT not in fields:
         raise EventUndecodable("the entry has no event")
-    return decode_event(fields[EVENT])
+    return fields[EVENT]
 
 
 def event_id_of(fields: Mapping[bytes, bytes]) -> str:

@@ -85,12 +85,13 @@ def _shared(service: str) -> list[Processor]:
 
 def _rendering(style: Style) -> list[Processor]:
     if style == "console":
-        return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
-    return [
-        structlog.processors.format_exc_info,
-        hide_secrets,
-        structlog.processors.JSONRenderer(default=str, ensure_ascii=False),
-    ]
+        # Not the renderer's own tracebacks: they show local variables, and nothing masks those.
+        renderer: Processor = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
+    else:
+        renderer = structlog.processors.JSONRenderer(default=str, ensure_ascii=False)
+    return [structlog.processors.format_exc_info, hide_secrets, renderer]
 
 
 def _number(level: str) -> int:

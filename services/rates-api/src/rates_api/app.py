@@ -18,8 +18,9 @@ from rates_api import settings as environment
 from rates_api.bootstrap import NO_OVERRIDES, Overrides, bootstrap, timestamp_of
 from rates_api.endpoints import ENDPOINTS
 from rates_api.http.draining_middleware import draining_middleware
+from rates_api.http.response import COMMON_HEADERS
 from rates_api.http.response_cache import response_cache_middleware
-from rates_api.http.routes import exception_handlers, route_handlers
+from rates_api.http.routes import exception_handlers, host_middleware, route_handlers
 from rates_api.http.tracing_middleware import tracing_middleware
 from rates_api.settings import Settings
 from rates_api.supervisor_link import SupervisorLink, end_process
@@ -45,7 +46,7 @@ def create(
     set_up_logging(settings.log_level, settings.log_style, service="rates-api")
     worker = bootstrap(settings, overrides, link)
     app = response_cache_middleware(
-        create_app(worker),
+        host_middleware(create_app(worker), worker),
         worker.current,
         worker.counters,
         monotonic=worker.monotonic,
@@ -96,7 +97,7 @@ def _report_death(task: "asyncio.Task[None]", end: Callable[[], None]) -> None:
 
 
 def _probes(worker: Worker) -> list[HTTPRouteHandler]:
-    """Return `/livez` (no loop is stuck) and `/readyz` (protocol rule 22)."""
+    """Return `/livez` (no loop is stuck), `/readyz` and `/readyz/fed` (protocol rules 22, 41)."""
 
     @get("/livez", sync_to_thread=False)
     def livez() -> Response[dict[str, Any]]:
@@ -107,8 +108,14 @@ def _probes(worker: Worker) -> list[HTTPRouteHandler]:
     def readyz() -> Response[dict[str, Any]]:
         return _probe(worker.ready, {"ready": worker.ready})
 
-    return [livez, readyz]
+    @get("/readyz/fed", sync_to_thread=False)
+    def readyz_fed() -> Response[dict[str, Any]]:
+        ready, fed = worker.ready, worker.fed
+        return _probe(ready and fed, {"ready": ready, "fed": fed})
+
+    return [livez, readyz, readyz_fed]
 
 
 def _probe(good: bool, content: dict[str, Any]) -> Response[dict[str, Any]]:
-    return Response(content, status_code=200 if good else 503, headers=NO_STORE)
+    headers = {**dict(COMMON_HEADERS), **NO_STORE}
+    return Response(content, status_code=200 if good else 503, headers=headers)

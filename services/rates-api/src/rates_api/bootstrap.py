@@ -44,6 +44,8 @@ from rates_telemetry.tracing import Tracing, open_tracing
 
 Sleep = Callable[[float], Awaitable[None]]
 Wait = Callable[[], Awaitable[None]]
+UNFED_SECONDS = 2.0
+"""At most between two looks at the head by a worker that the stream does not feed (rule 41)."""
 
 utc_now = functools.partial(datetime.now, UTC)
 """Returns now, in UTC."""
@@ -110,8 +112,12 @@ def bootstrap(
     witness = overrides.database_clock or readers[0].clock
     tracing = overrides.tracing or _tracing(settings, closing, chance, monotonic)
 
+    def seconds(minimum: float, maximum: float) -> Callable[[], float]:
+        return lambda: minimum + (maximum - minimum) * chance()
+
     def between(minimum: float, maximum: float) -> Wait:
-        return lambda: sleep(minimum + (maximum - minimum) * chance())
+        drawn = seconds(minimum, maximum)
+        return lambda: sleep(drawn())
 
     grace = between(settings.watch_lag, settings.watch_lag)
     pause = between(0.5 * settings.retry_pause, 1.5 * settings.retry_pause)
@@ -145,7 +151,10 @@ def bootstrap(
             ),
             clocks=ClockCheck(clock, witness, metrics.on_clock_offset),
             pauses=MonitorPauses(
-                between(0.5 * settings.watch_interval, settings.watch_interval), grace
+                seconds(0.5 * settings.watch_interval, settings.watch_interval),
+                seconds(0.5 * UNFED_SECONDS, UNFED_SECONDS),
+                sleep,
+                grace,
             ),
         ),
         database=database,

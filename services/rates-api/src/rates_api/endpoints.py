@@ -40,6 +40,9 @@ members are only added: ignore those, and enum values, that you don't know.
 """,
 }
 AS_OF = ("no-data", "before-first-record")
+UNKNOWN = ("not-known-then", "history-loading", "not-verified", "under-review")
+LIST = (*AS_OF, *UNKNOWN)
+"""CSV is refused where not every day is known."""
 DAY = (
     *AS_OF,
     "before-first-observation",
@@ -47,10 +50,7 @@ DAY = (
     "not-yet-published",
     "not-yet-known",
     "gap",
-    "not-known-then",
-    "history-loading",
-    "not-verified",
-    "under-review",
+    *UNKNOWN,
 )
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -92,7 +92,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         query=historical.HistoricalQuery,
         handler=from_record(historical.answer, csv.history),
         answers=answers.History,
-        problems=AS_OF,
+        problems=LIST,
         examples={
             "ten_values": "/api/v1/rates/historical?last=10",
             "ten_days": "/api/v1/rates/historical?days=10",
@@ -129,7 +129,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         query=gaps.GapsQuery,
         handler=from_record(gaps.answer, csv.gaps),
         answers=answers.Gaps,
-        problems=AS_OF,
+        problems=LIST,
         examples={
             "gaps": "/api/v1/rates/gaps",
             "csv": "/api/v1/rates/gaps?format=csv",
@@ -179,7 +179,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         query=day.RevisionsQuery,
         handler=from_record(day.revisions, csv.revisions),
         answers=answers.Revisions,
-        problems=AS_OF,
+        problems=LIST,
         examples={
             "revisions": "/api/v1/rates/2024-01-02/revisions",
             "csv": "/api/v1/rates/2024-01-02/revisions?format=csv",

@@ -20,7 +20,14 @@ from rates_api.snapshot.level import LEVELS
 from rates_api.snapshot.snapshot import Feed
 from rates_contracts.answers import Dependency, Level
 from rates_contracts.warnings import in_order
-from rates_telemetry.exposition import DirectoryCollector, read_files, replace_file, write
+from rates_telemetry.exposition import (
+    ENDED,
+    SUFFIX,
+    DirectoryCollector,
+    read_files,
+    replace_file,
+    write,
+)
 
 FRESH_SECONDS = 10.0
 """A report older than this belongs to a worker that has ended."""
@@ -52,7 +59,7 @@ class ReportExchange(Protocol):
 
     @property
     def others_warm(self) -> bool:
-        """Tell whether every other worker is past its first warm-up; once true, always true."""
+        """Tell whether every other worker has data."""
 
 
 class ReportDirectory:
@@ -73,7 +80,7 @@ class ReportDirectory:
         self._others = workers - 1
         self._registry = registry
         self._wall = wall
-        self._others_warm = False
+        self._all_were_warm = False
 
     def publish(self, report: WorkerReport | None) -> InstanceHealth | None:
         """Write the metrics and `report`, read the reports of workers that have not ended."""
@@ -86,17 +93,31 @@ class ReportDirectory:
 
     @property
     def others_warm(self) -> bool:
-        """Tell whether every other worker has reported, ever.
+        """Tell whether every other worker alive has data, and all of them once had.
 
-        A load balancer's probe reaches any worker; the requests that follow may reach a cold one.
-        Without the directory nobody knows: a worker that is warm then serves.
+        A load balancer's probe reaches any worker; the requests that follow may reach a cold one,
+        also one that has replaced another: a worker alive has written its metrics. One that died
+        and is not replaced yet gets no requests. Where reports can't be read nobody knows: a worker
+        that is warm then serves.
         """
-        if not self._others_warm:
-            if not self._directory.is_dir():
-                return True
-            reported = {path.stem for path in self._directory.glob(f"*{REPORT}")}
-            self._others_warm = len(reported - {self._name}) >= self._others
-        return self._others_warm
+        try:
+            return not self._directory.is_dir() or self._all_others_report_data()
+        except OSError:
+            return True
+
+    def _all_others_report_data(self) -> bool:
+        warm = {
+            path.stem
+            for path in self._directory.glob(f"*{REPORT}")
+            if decode_report(path.read_text(encoding="utf-8")).position is not None
+        }
+        alive = {path.stem for path in self._directory.glob(f"*{SUFFIX}") if self._is_alive(path)}
+        self._all_were_warm |= len(warm - {self._name}) >= self._others
+        return self._all_were_warm and alive <= warm | {self._name}
+
+    def _is_alive(self, path: Path) -> bool:
+        """Tell whether the worker that wrote a file has not ended."""
+        return path.name != ENDED and path.stat().st_mtime >= self._wall() - FRESH_SECONDS
 
     def _fresh_reports(self) -> list[WorkerReport]:
         oldest = self._wall() - FRESH_SECONDS

@@ -6,8 +6,9 @@ each connection, however long that is silent.
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import structlog
 from granian.constants import HTTPModes, Interfaces
@@ -15,7 +16,11 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 from prometheus_client import CollectorRegistry, make_asgi_app
 
+from rates_contracts.host_header import is_internal
+
 log = structlog.get_logger(__name__)
+
+ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
 
 MAX_CONNECTIONS = 512
 """At a time; more wait until one of them ends or times out."""
@@ -32,7 +37,7 @@ def serve_metrics(host: str, port: int, registry: CollectorRegistry) -> Iterator
     """Serve `registry` as Prometheus' text for as long as the context lasts."""
     loop = asyncio.new_event_loop()
     server = Server(
-        make_asgi_app(registry),
+        internal_only(make_asgi_app(registry)),
         address=host,
         port=port,
         interface=Interfaces.ASGINL,
@@ -53,6 +58,27 @@ def serve_metrics(host: str, port: int, registry: CollectorRegistry) -> Iterator
         with suppress(RuntimeError):  # The loop is closed: it has died.
             loop.call_soon_threadsafe(server.stop)
         serving.join(STOP_SECONDS)
+
+
+def internal_only(app: ASGIApp) -> ASGIApp:
+    """Return `app` for requests whose `Host` can name an internal port.
+
+    Others come from a page in somebody's browser (`rates_contracts.host_header`).
+    """
+
+    async def checked(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and not _is_internal(scope["headers"]):
+            headers = [(b"content-length", b"0")]
+            await send({"type": "http.response.start", "status": 421, "headers": headers})
+            await send({"type": "http.response.body"})
+            return
+        await app(scope, receive, send)
+
+    return checked
+
+
+def _is_internal(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    return all(is_internal(value) for name, value in headers if name == b"host")
 
 
 def _run(loop: asyncio.AbstractEventLoop, server: Server) -> None:

@@ -7,7 +7,7 @@ for `/health`, which can't query Prometheus.
 
 from bisect import bisect_left
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import accumulate
 from typing import Literal
 
@@ -49,8 +49,14 @@ SLOTS = 30
 """Thirty slots of ten seconds: five minutes."""
 
 
+ANSWERED = (200, 304)
+WITHOUT_THE_RECORD = ("/health", "/problems/{code}")
+"""The percentile is of answers from the record. Refusals and preflights cost next to nothing: 6,000
+of them halved it, so that a flood of nonsense would hide how slow the answers are."""
+
+
 class RequestTotals(msgspec.Struct, frozen=True):
-    """Answers by latency bucket, and cache look-ups by result."""
+    """Answers from the record by latency bucket, and cache look-ups by result."""
 
     latencies: tuple[int, ...] = (0,) * (len(BUCKET_BOUNDS) + 1)
     hits: int = 0
@@ -58,15 +64,23 @@ class RequestTotals(msgspec.Struct, frozen=True):
 
 
 class RouteCounts:
-    """The answers of one route: by status, by latency bucket, and their time in seconds."""
+    """The answers of one route: by status and latency bucket, and their time in seconds."""
 
-    __slots__ = ("latencies", "seconds", "statuses")
+    __slots__ = ("by_status", "seconds")
 
     def __init__(self) -> None:
         """Start without answers."""
-        self.statuses: defaultdict[int, int] = defaultdict(int)
-        self.latencies = [0] * (len(BUCKETS) + 1)
+        self.by_status: defaultdict[int, list[int]] = defaultdict(_no_latencies)
         self.seconds = 0.0
+
+    def latencies(self, statuses: Collection[int]) -> tuple[int, ...]:
+        """Return the answers with one of `statuses` by latency bucket."""
+        counts = (self.by_status[status] for status in statuses if status in self.by_status)
+        return tuple(map(sum, zip(*counts, strict=True))) or tuple(_no_latencies())
+
+
+def _no_latencies() -> list[int]:
+    return [0] * (len(BUCKETS) + 1)
 
 
 class RequestCounters(Collector):
@@ -85,8 +99,7 @@ class RequestCounters(Collector):
         counted = self._routes.get(route)
         if counted is None:
             counted = self._routes[route] = RouteCounts()
-        counted.statuses[status] += 1
-        counted.latencies[bisect_left(BUCKETS, seconds)] += 1
+        counted.by_status[status][bisect_left(BUCKETS, seconds)] += 1
         counted.seconds += seconds
         self._lookups["hit"] += hits
 
@@ -95,8 +108,12 @@ class RequestCounters(Collector):
         self._lookups[result] += 1
 
     def totals(self) -> RequestTotals:
-        """Return what was counted since the start, over all routes."""
-        routes = [RequestTotals(tuple(each.latencies)) for each in self._routes.values()]
+        """Return what was counted since the start: the answers from the record, over all routes."""
+        routes = [
+            RequestTotals(route.latencies(ANSWERED))
+            for name, route in self._routes.items()
+            if name not in WITHOUT_THE_RECORD
+        ]
         found = RequestTotals(hits=self._lookups["hit"], misses=self._lookups["miss"])
         return summed([*routes, found])
 
@@ -113,8 +130,8 @@ class RequestCounters(Collector):
             labels=["route", "status"],
         )
         for name, route in self._routes.items():
-            for status, count in route.statuses.items():
-                family.add_metric([name, str(status)], count)
+            for status, latencies in route.by_status.items():
+                family.add_metric([name, str(status)], sum(latencies))
         return family
 
     def _duration_family(self) -> Metric:
@@ -125,7 +142,8 @@ class RequestCounters(Collector):
         )
         edges = [*map(str, BUCKETS), "+Inf"]
         for name, route in self._routes.items():
-            buckets = list(zip(edges, accumulate(route.latencies), strict=True))
+            latencies = route.latencies(route.by_status)
+            buckets = list(zip(edges, accumulate(latencies), strict=True))
             family.add_metric([name], buckets, route.seconds)
         return family
 

@@ -14,6 +14,7 @@ from rates_contracts.environment import (
     EnvironmentInvalid,
     Secret,
     at_least,
+    http_url,
     one_of,
     positive,
     read,
@@ -60,7 +61,7 @@ class Settings:
         "Seconds for connecting to Redis, and for an answer that it need not wait for.", 2.0
     )
     stream_block: float = positive("Seconds that a read of the stream waits for news.", 2.0)
-    watch_interval: float = positive("Seconds at most between two looks at the head.", 15.0)
+    watch_interval: float = positive("Seconds at most between two looks at the head.", 14.0)
     watch_lag: float = positive("Seconds that the stream may lag behind the head.", 5.0)
     retry_pause: float = positive(
         "Seconds, on average, until a source that failed is asked again.", 0.5
@@ -68,7 +69,7 @@ class Settings:
     reload_spread: float = positive("Seconds over which workers scatter a reload.", 1.0)
     log_level: str = one_of("The least level to log.", "info", "debug", "warning", "error")
     log_format: str = one_of("How log lines look.", "json", "console")
-    otlp_endpoint: str = setting("Where traces go (OTLP over HTTP); nowhere if empty.", default="")
+    otlp_endpoint: str = http_url("Where traces go (OTLP over HTTP); nowhere if empty.", "")
     instance_dir: str = setting(
         "The directory that the workers share; made at start if empty.", default=""
     )

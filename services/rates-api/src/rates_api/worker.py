@@ -27,8 +27,8 @@ log = structlog.get_logger(__name__)
 
 PUBLISH_SECONDS = 1.0
 BEAT_SECONDS = 1.0
-READY_SECONDS = 10.0
-"""After this a worker is ready even without data: it answers `critical` (protocol rule 22)."""
+WARM_UP_SECONDS = 10.0
+"""After this a worker without data counts for the health of its instance."""
 STUCK_SECONDS = 60.0
 """Longer than the slowest round of any loop, all its timeouts included."""
 
@@ -81,7 +81,7 @@ class Worker:
     freeze_garbage: Callable[[], None]
 
     def __post_init__(self) -> None:
-        """Start the count of the readiness limit."""
+        """Start the count of the warm-up."""
         self.liveness = LoopLiveness(self.monotonic)
         self._started = self.monotonic()
         self._health: InstanceHealth | None = None
@@ -105,13 +105,16 @@ class Worker:
 
     @property
     def ready(self) -> bool:
-        """Tell whether to send it requests: not draining, all past the first warm-up (rule 22)."""
-        return self._past_warm_up and self.reports.others_warm and not self.link.draining
+        """Tell whether to send it requests: not draining, every worker with data (rule 22)."""
+        warm = self.current.snapshot is not None and self.reports.others_warm
+        return warm and not self.link.draining
 
     @property
-    def _past_warm_up(self) -> bool:
-        waited = self.monotonic() - self._started >= READY_SECONDS
-        return self.current.snapshot is not None or waited
+    def fed(self) -> bool:
+        """Tell whether it has a source: the stream feeds it, or the record answers (rule 41)."""
+        snapshot = self.current.snapshot
+        by_stream = snapshot is not None and snapshot.feed == "redis"
+        return by_stream or self.database.state != "unhealthy"
 
     def instance_health(self) -> InstanceHealth:
         """Return the health of the whole instance as last merged (protocol rule 24).
@@ -127,7 +130,8 @@ class Worker:
         Where reports can't be exchanged, a worker speaks for itself (rule 38).
         """
         report = self._report()
-        published = report if self._past_warm_up else None
+        waited = self.monotonic() - self._started >= WARM_UP_SECONDS
+        published = report if report.position is not None or waited else None
         try:
             self._health = await asyncio.to_thread(self.reports.publish, published)
         except OSError as error:

@@ -359,13 +359,16 @@ def test_a_wrong_environment_is_one_message(
     start: Callable[..., Run], environ: dict[str, str]
 ) -> None:
     """Every bad variable is named before anything starts, with exit status 2."""
-    run = start(environ | {"RATES_API_WORKERS": "none", "RATES_API_REDIS_URL": ""})
+    malformed = {"RATES_API_DATABASE_PRIMARY_URL": "mysql+asyncmy://api:hunter2@db:port/rates"}
+    run = start(environ | malformed | {"RATES_API_WORKERS": "none", "RATES_API_REDIS_URL": ""})
 
     assert run.process.wait(30) == 2
     told = run.log.read_text()
     assert "RATES_API_WORKERS" in told
     assert "RATES_API_REDIS_URL" in told
+    assert "RATES_API_DATABASE_PRIMARY_URL" in told
     assert "Traceback" not in told
+    assert "hunter2" not in told
 
 
 @pytest.mark.parametrize("port", ["RATES_API_PORT", "RATES_API_ADMIN_PORT"])

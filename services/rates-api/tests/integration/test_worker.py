@@ -1,8 +1,10 @@
 """A whole worker on a real Redis and a real database, through what happens to them."""
 
 import asyncio
+import dataclasses
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
 from types import ModuleType
@@ -49,12 +51,19 @@ def record(fakes: ModuleType) -> Any:
 @pytest.fixture
 async def worker(settings: Settings, fakes: ModuleType) -> AsyncIterator[Worker]:
     """Give a worker that is running."""
+    async with running(settings, fakes) as worker:
+        yield worker
+
+
+@asynccontextmanager
+async def running(settings: Settings, fakes: ModuleType) -> AsyncIterator[Worker]:
+    """Run a worker until the end."""
     worker = bootstrap(settings, Overrides(clock=lambda: fakes.START))
-    running = asyncio.create_task(worker.run())
+    task = asyncio.create_task(worker.run())
     yield worker
-    running.cancel()
-    await asyncio.wait({running})
-    assert running.cancelled()
+    task.cancel()
+    await asyncio.wait({task})
+    assert task.cancelled()
     await worker.close()
 
 
@@ -84,6 +93,33 @@ async def test_a_worker_follows_the_stream(
     relay.relay(record)
 
     await until(shows(worker, record.snapshot.with_feed("redis")))
+
+
+async def test_what_is_recorded_without_redis_is_answered_within_three_seconds(
+    relay: Any,
+    redis_server: Any,
+    database: Any,
+    record: Any,
+    settings: Settings,
+    fakes: ModuleType,
+) -> None:
+    """Protocol rule 41: a worker whose stream is refused does not wait for its next look.
+
+    With Redis gone an old rate was answered for 16 s.
+    """
+    unhurried = dataclasses.replace(settings, watch_interval=3600.0, watch_lag=3600.0)
+    database.hold(record)
+    relay.relay(record)
+    async with running(unhurried, fakes) as worker:
+        await until(shows(worker, record.snapshot.with_feed("redis")))
+        redis_server.stop()
+        record.observe(fakes.observation(date(2024, 1, 3), "17.0000"))
+        database.hold(record)
+        recorded_at = time.monotonic()
+        await until(shows(worker, record.snapshot.with_feed("database")))
+        assert time.monotonic() - recorded_at < 3
+        assert worker.fed
+    redis_server.start()
 
 
 async def test_a_worker_lives_through_the_loss_of_redis(

@@ -21,6 +21,8 @@ def worker(fakes: ModuleType) -> Any:
     record.observe(fakes.observation(date(2024, 1, 2)))
     database = fakes.Database(record)
     found = SimpleNamespace(record=record, database=database, loaded=[], graces=0, offsets=[])
+    found.slept = []
+    found.during_sleep = lambda: None
     found.clock = itertools.repeat(fakes.START)
     found.during_grace = lambda: None
     found.current = CurrentSnapshot(lambda _: None)
@@ -31,8 +33,9 @@ def worker(fakes: ModuleType) -> Any:
         found.graces += 1
         found.during_grace()
 
-    async def interval() -> None:
-        return None
+    async def sleep(seconds: float) -> None:
+        found.slept.append(seconds)
+        found.during_sleep()
 
     def on_loaded(source: str, reason: str) -> None:
         found.loaded.append((source, reason))
@@ -45,7 +48,7 @@ def worker(fakes: ModuleType) -> Any:
             found.dependency,
             RestoreCheck(writer, found.redis, found.current, grace=grace, on_loaded=on_loaded),
             clocks=ClockCheck(lambda: next(found.clock), database.clock, found.offsets.append),
-            pauses=MonitorPauses(interval, grace),
+            pauses=MonitorPauses(lambda: 5.0, lambda: 2.0, sleep, grace),
         )
 
     found.redis = fakes.Redis(record)
@@ -88,6 +91,50 @@ async def test_a_stream_that_follows_within_the_grace_is_enough(worker: Any) -> 
     await worker.monitor.check()
 
     assert worker.loaded == []
+
+
+async def test_without_the_stream_what_is_ahead_is_loaded_at_once(
+    worker: Any, fakes: ModuleType
+) -> None:
+    """Protocol rule 41: no event is on its way, and nobody waits for one."""
+    worker.current.set_feed("database")
+    worker.record.observe(fakes.observation(date(2024, 1, 3)))
+
+    await worker.monitor.check()
+
+    assert worker.current.snapshot == worker.record.snapshot
+    assert worker.graces == 0
+
+
+class _Ended(Exception):
+    """Ends a loop that has no end."""
+
+
+async def _run_until_the_next_look(worker: Any) -> None:
+    looks = iter(["first"])
+
+    def on_round() -> None:
+        if next(looks, None) is None:
+            raise _Ended
+
+    with pytest.raises(_Ended):
+        await worker.monitor.run(on_round)
+
+
+async def test_a_worker_that_is_fed_looks_at_intervals(worker: Any) -> None:
+    """Protocol rule 14: the whole interval passes between two looks."""
+    await _run_until_the_next_look(worker)
+
+    assert worker.slept == [2.0, 2.0, 1.0]
+
+
+async def test_a_worker_that_loses_the_stream_looks_soon(worker: Any) -> None:
+    """Protocol rule 41: it does not sleep on until the interval has passed."""
+    worker.during_sleep = lambda: worker.current.set_feed("database")
+
+    await _run_until_the_next_look(worker)
+
+    assert worker.slept == [2.0]
 
 
 async def test_a_replica_that_lags_is_no_reason_to_go_back(worker: Any) -> None:

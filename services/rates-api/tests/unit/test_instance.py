@@ -14,15 +14,14 @@ from rates_contracts.answers import Level
 
 
 def report(
-    metrics: Metrics, level: Level = "healthy", *warnings: str, **changes: str
+    metrics: Metrics, level: Level = "healthy", *warnings: str, **changes: str | None
 ) -> WorkerReport:
     """Return the report of a worker at `level` because of `warnings`."""
-    states = {"database": "healthy", "redis": "healthy"} | changes
+    states = {"database": "healthy", "redis": "healthy", "position": "1-2"} | changes
     return WorkerReport(
         level=level,
         warnings=warnings,
         feed="redis",
-        position="1-2",
         figures=metrics.traffic.totals(),
         **states,  # type: ignore[arg-type]
     )
@@ -86,7 +85,7 @@ def test_each_cause_of_the_level_is_told(
 def test_traffic_is_of_all_workers(workers: list[ReportDirectory], metrics: list[Metrics]) -> None:
     """Protocol rule 24: percentile and ratio cover the answers of every worker."""
     for each in metrics:
-        each.requests.record("/health", 200, 0.150)
+        each.requests.record("/api/v1/rates/current", 200, 0.150)
     metrics[0].requests.record_lookup("hit")
     metrics[1].requests.record_lookup("miss")
     workers[0].publish(report(metrics[0]))
@@ -133,6 +132,31 @@ def test_an_instance_is_warm_once_every_worker_is(
     assert [worker.others_warm for worker in workers] == [True, True]
 
 
+def test_a_worker_that_reports_no_data_keeps_the_instance_cold(
+    workers: list[ReportDirectory], metrics: list[Metrics]
+) -> None:
+    """Protocol rule 22: its report is about the health alone."""
+    workers[1].publish(report(metrics[1], "critical", position=None))
+
+    assert not workers[0].others_warm
+
+
+def test_a_cold_worker_in_the_place_of_a_dead_one_keeps_the_instance_cold(
+    workers: list[ReportDirectory], metrics: list[Metrics], tmp_path: Path
+) -> None:
+    """Protocol rule 22: that the one before it was warm does not make it so."""
+    for worker, each in zip(workers, metrics, strict=True):
+        worker.publish(report(each))
+    successor = ReportDirectory(
+        tmp_path, "worker-2", metrics[1].registry, workers=2, wall=Now(tmp_path)
+    )
+
+    successor.publish(None)
+
+    assert not workers[0].others_warm
+    assert successor.others_warm
+
+
 def test_the_instance_exports_the_worst_worker(
     workers: list[ReportDirectory], metrics: list[Metrics], tmp_path: Path
 ) -> None:
@@ -152,6 +176,20 @@ def test_the_instance_exports_the_worst_worker(
     assert registry.get_sample_value("rates_api_snapshot_position") == 7
     assert registry.get_sample_value("rates_api_redis_up") == 0
     assert registry.get_sample_value("rates_api_level", {"level": "critical"}) == 1
+
+
+def test_a_dead_worker_that_is_not_replaced_yet_leaves_the_instance_warm(
+    workers: list[ReportDirectory], metrics: list[Metrics], tmp_path: Path
+) -> None:
+    """Protocol rule 39: its replacement may wait for half a minute, while the others serve."""
+    for worker, each in zip(workers, metrics, strict=True):
+        worker.publish(report(each))
+    before = workers[0].others_warm
+
+    for file in tmp_path.glob("worker-1.*"):
+        file.unlink()
+
+    assert (before, workers[0].others_warm) == (True, True)
 
 
 def test_a_directory_that_was_removed_is_made_again(

@@ -17,7 +17,8 @@ from rates_api.dependencies import DependencyMonitor
 from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.snapshot.snapshot import Snapshot
 from rates_api.snapshot.sources import SnapshotSources
-from rates_contracts.events import Position
+from rates_contracts.events import Event, Position, encode_event, stored_event
+from rates_contracts.stream import entry_fields
 
 Make = Callable[..., Any]
 
@@ -175,12 +176,51 @@ async def test_a_reload_that_no_source_can_give_is_tried_again(worker: Any) -> N
     assert worker.current.snapshot == worker.record.snapshot.with_feed("redis")
 
 
+def _of_a_later_version(event: Event) -> StreamEntry:
+    """Return its entry with a type that this version does not know; the envelope never changes."""
+    fields = entry_fields(stored_event(encode_event(event)))
+    known = type(event).__struct_config__.tag
+    unknown = fields[b"event"].replace(str(known).encode(), b"unheard_of.v9")
+    return StreamEntry(event.at, {**fields, b"event": unknown})
+
+
+FOREIGN: list[tuple[str, dict[bytes, bytes]]] = [
+    ("18446744073709551614-1", {b"a": b"b"}),
+    ("1-9", {b"event": b"not an event", b"event_id": b"x"}),
+    ("1-9", {}),
+]
+
+
+@pytest.mark.parametrize(("entry_id", "fields"), FOREIGN)
+async def test_a_foreign_entry_makes_the_worker_follow_the_record(
+    worker: Any, entry_id: str, fields: dict[bytes, bytes]
+) -> None:
+    """Rule 38: no reload could ever reach it; the snapshot stays, the stream is doubted."""
+    old = worker.current.snapshot
+    worker.redis.entries = [StreamEntry(Position.of_stream_id(entry_id), fields)]
+
+    await worker.reader.step()
+
+    assert worker.current.snapshot == old.with_feed("database")
+    assert (worker.loaded, worker.counted, worker.waits) == ([], ["foreign"], ["pause"])
+
+
+async def test_an_event_at_another_place_is_foreign(worker: Any) -> None:
+    """Rule 38: a copy of an event proves nothing about what came after it."""
+    event = worker.record.poll()
+    fields = entry_fields(stored_event(encode_event(event)))
+    worker.redis.entries = [StreamEntry(Position(1, 77), fields)]
+
+    await worker.reader.step()
+
+    assert worker.counted == ["foreign"]
+
+
 async def test_an_undecodable_event_is_a_reload_that_covers_it(worker: Any) -> None:
     """Protocol rule 13: what a later version wrote is loaded instead of read."""
     event = worker.record.poll()
     worker.redis.relay()
-    fields = {b"event": b'{"type":"unheard_of.v9"}', b"event_id": event.event_id.encode()}
-    worker.redis.entries = [StreamEntry(event.at, fields)]
+    worker.redis.entries = [_of_a_later_version(event)]
 
     await worker.reader.step()
 
@@ -194,10 +234,7 @@ async def test_many_undecodable_events_are_one_reload_and_the_stream_is_followed
     """Protocol rule 13: what the load covers is passed over, what comes after is applied."""
     events = [worker.record.poll() for _ in range(3)]
     worker.redis.relay()
-    unknown = {b"event": b'{"type":"unheard_of.v9"}'}
-    worker.redis.entries = [
-        StreamEntry(event.at, {**unknown, b"event_id": event.event_id.encode()}) for event in events
-    ]
+    worker.redis.entries = [_of_a_later_version(event) for event in events]
 
     await worker.reader.step()
     await worker.reader.step()

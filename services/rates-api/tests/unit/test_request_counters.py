@@ -89,6 +89,23 @@ def test_the_percentile_lies_in_its_bucket(counters: RequestCounters, traffic: T
     assert p95(traffic.totals()) == 1.0
 
 
+@pytest.mark.parametrize(
+    ("route", "status"),
+    [("unknown", 404), (ROUTE, 422), (ROUTE, 204), (ROUTE, 503), ("/health", 200)],
+)
+def test_what_costs_nothing_does_not_move_the_percentile(
+    counters: RequestCounters, traffic: Traffic, route: str, status: int
+) -> None:
+    """6,000 answers 404 halved it."""
+    for _ in range(20):
+        counters.record(ROUTE, 200, 0.2)
+    before = p95(traffic.totals())
+    for _ in range(6000):
+        counters.record(route, status, 0.00001)
+
+    assert p95(traffic.totals()) == before
+
+
 def test_what_is_slower_than_every_edge_counts_as_the_last(
     counters: RequestCounters, traffic: Traffic
 ) -> None:

@@ -22,7 +22,7 @@ from litestar.types import ASGIApp
 from rates_api.dependencies import InstanceHealth
 from rates_api.endpoints import ENDPOINTS
 from rates_api.http.response_cache import ResponseCache, response_cache_middleware
-from rates_api.http.routes import exception_handlers, route_handlers
+from rates_api.http.routes import exception_handlers, host_middleware, route_handlers
 from rates_api.request_counters import CacheLookup, RequestCounters
 from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.snapshot.snapshot import Feed, Snapshot, histories
@@ -293,7 +293,7 @@ def application(worker: Worker) -> Litestar:
 def cached(worker: Worker, app: Any = None) -> ASGIApp:
     """Return the public handlers, or `app`, behind the cache of responses."""
     return response_cache_middleware(
-        app or application(worker),
+        host_middleware(app or application(worker), worker),
         worker.current,
         worker.counters,
         monotonic=worker.monotonic,

@@ -10,27 +10,30 @@ from litestar import Litestar, Response, get
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from rates_sync.operate.access import RefusalLimit
 from rates_sync.operate.health import InstanceHealth, health_of
 from rates_sync.operate.operations import Operations
-from rates_sync.operate.problems import EXCEPTION_HANDLERS
+from rates_sync.operate.problems import EXCEPTION_HANDLERS, internal_only
 from rates_sync.operate.review import Reviews
 from rates_sync.service import Service
 
 NO_STORE = {"Cache-Control": "no-store"}
 
 
-def create_app(service: Service) -> Litestar:
+def create_app(service: Service) -> ASGIApp:
     """Return the application for `service`, which it doesn't run."""
-    return Litestar(
+    app = Litestar(
         route_handlers=[*_probes(service), Operations, Reviews],
         dependencies={"service": Provide(lambda: service, sync_to_thread=False)},
         exception_handlers=EXCEPTION_HANDLERS,
-        state=State({"service": service}),
+        state=State({"service": service, "refusals": RefusalLimit(service.monotonic)}),
         openapi_config=None,
         logging_config=None,
     )
+    return internal_only(app)
 
 
 def _probes(service: Service) -> list[HTTPRouteHandler]:

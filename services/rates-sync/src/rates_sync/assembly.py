@@ -49,7 +49,11 @@ from rates_telemetry.tracing import Tracing
 
 @dataclass(frozen=True)
 class Instance:
-    """What an instance's leaders share; `lease_sleep` also reports that the lease loop runs."""
+    """What an instance's leaders share; `lease_sleep` also reports that the lease loop runs.
+
+    `clock` is this machine's, which `witnesses` are heard about: only waits and questions to
+    Banxico go by it, what is recorded by the time of `witnesses.now`.
+    """
 
     settings: Settings
     clock: Clock
@@ -66,6 +70,7 @@ class Instance:
     tracing: Tracing
     record: Record
     lease: Lease
+    witnesses: Witnesses
     metrics: Metrics
     liveness: Liveness
     instrumentation: Instrumentation
@@ -92,9 +97,16 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
         settings.poll_intervals(),
         instance.first_fix_day,
     )
-    witnesses = Witnesses(clock, instance.lease.utc)
+    witnesses = instance.witnesses
+    witnesses.forget()
     recorder = Recorder(
-        instance.record, fence, origin, clock, on_event, on_restored, hear=witnesses.hear
+        instance.record,
+        fence,
+        origin,
+        witnesses.now,
+        on_event,
+        on_restored,
+        hear=witnesses.hear,
     )
     on_failure = instrumentation.on_store_failure
     breaker_log = BreakerLog(recorder.note, sleep, on_failure)
@@ -113,20 +125,22 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
         instrumentation.on_relay_step(step)
         dispatcher.on_redis_step(unavailable=isinstance(step, RelayError))
         dispatcher_wake.set()
-        if isinstance(step, RelayStep) and step.restarted:
-            poller.ask_now()
+        if isinstance(step, RelayStep):
+            _on_repair(step, dispatcher, poller)
 
     outbox = Outbox(instance.engine, instance.record, fence)
     relay = Relay(instance.redis, outbox, interval=settings.relay_interval, on_step=on_relay_step)
-    instrumentation.attach(relay.lag, dispatcher.on_quarantined, dispatcher.on_history_hole)
+    instrumentation.attach(
+        relay.lag, dispatcher.on_quarantined, dispatcher.on_history_hole, dispatcher.on_pause
+    )
 
     async def prune_record(now: datetime) -> None:
+        # A clock that is ahead would delete what is still needed.
+        now = min(now, witnesses.now())
         pruned = await prune(instance.engine, fence, now, relayed=await relay.cursor())
         instrumentation.on_pruned(pruned)
 
-    check = ClockCheck(
-        witnesses, recorder, clock, instrumentation.on_clock_offset, dispatcher.alert
-    )
+    check = ClockCheck(witnesses, recorder, instrumentation.on_clock_offset, dispatcher.alert)
 
     async def renew() -> None:
         await check.run(await instance.lease.renew(fence))
@@ -156,6 +170,14 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
     return Leader(recorder, poller, tasks)
 
 
+def _on_repair(step: RelayStep, dispatcher: NotificationDispatcher, poller: Poller) -> None:
+    """After a foreign stream alert, after a new timeline ask Banxico (protocol rules 38, 42)."""
+    if step.foreign is not None:
+        dispatcher.on_foreign_stream(step.foreign)
+    if step.restarted:
+        poller.ask_now()
+
+
 def _poller(
     instance: Instance,
     cycle: Cycle,
@@ -171,6 +193,7 @@ def _poller(
         breaker_retry_in=lambda: guards.breaker.retry_in,
         store_retry=timedelta(seconds=instance.settings.store_retry),
         on_jump=on_jump,
+        hear_database=instance.witnesses.hear_database,
     )
     return Poller(
         cycle,
@@ -186,7 +209,7 @@ def _dispatcher(instance: Instance, fence: Fence) -> NotificationDispatcher:
     return NotificationDispatcher(
         lambda notice: NoticeCursor(instance.engine, fence, notice),
         Sinks(instance.alerts, instance.edge, instance.instrumentation.on_notice),
-        instance.clock,
+        instance.witnesses.now,
         instance.monotonic,
         interval=instance.settings.notice_interval,
         second_purge=instance.settings.second_purge,
@@ -196,7 +219,7 @@ def _dispatcher(instance: Instance, fence: Fence) -> NotificationDispatcher:
 def _guards(
     instance: Instance, fence: Fence, recorder: Recorder, breaker_log: BreakerLog
 ) -> GuardedBanxico:
-    clock, intervals = instance.clock, instance.settings.poll_intervals()
+    clock, intervals = instance.witnesses.now, instance.settings.poll_intervals()
 
     def on_change(_old: BreakerState, new: BreakerState, at: datetime) -> None:
         instance.instrumentation.on_breaker_change(new)

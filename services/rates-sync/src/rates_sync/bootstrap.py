@@ -30,11 +30,13 @@ from rates_sync.clock import Clock, Monotonic, Sleep
 from rates_sync.instrumentation import Instrumentation
 from rates_sync.leader.clock_check import Abstention
 from rates_sync.leader.election import Election
+from rates_sync.leader.witnesses import Witnesses
 from rates_sync.liveness import Liveness
 from rates_sync.metrics import Metrics
 from rates_sync.migrations import migrate, migrate_with
 from rates_sync.notify.alerts import Alerts, LogAlerts
 from rates_sync.notify.cdn import EdgeCache, NoEdgeCache
+from rates_sync.relay.document_ttl import keep_documents
 from rates_sync.service import Service
 from rates_sync.settings import Settings
 from rates_sync.store.engine import DatabaseUtc, open_engine, utc_of
@@ -79,7 +81,12 @@ NO_OVERRIDES = Overrides()
 def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Service:
     """Build an instance; the parts in `overrides` replace the real ones."""
     closing = AsyncExitStack()
-    instance = _instance(settings, overrides, closing)
+    redis = overrides.redis or _open_redis(settings, closing)
+
+    async def keep() -> None:
+        await keep_documents(redis)
+
+    instance = _instance(settings, overrides, redis, closing)
 
     async def prepare() -> None:
         if overrides.engine is None:
@@ -97,17 +104,19 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Servic
     return Service(
         clock=overrides.clock,
         sleep=overrides.sleep,
+        monotonic=overrides.monotonic,
         metrics=instance.metrics,
         liveness=instance.liveness,
         record=instance.record,
         election=Election(
-            instance.lease.contend,
+            lambda: instance.lease.contend(keep),
             instance.lease.release,
             lambda fence: build_leader(instance, fence),
             instance.instrumentation.on_leading,
             _abstention(instance).wait,
         ),
         prepare=prepare,
+        on_unprepared=keep,
         holder=holder,
         quota_used=quota_used,
         relay_lag=instance.instrumentation.relay_lag,
@@ -118,7 +127,9 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Servic
     )
 
 
-def _instance(settings: Settings, overrides: Overrides, closing: AsyncExitStack) -> Instance:
+def _instance(
+    settings: Settings, overrides: Overrides, redis: Redis, closing: AsyncExitStack
+) -> Instance:
     metrics, liveness = Metrics(daily_quota=settings.daily_quota), Liveness(overrides.monotonic)
     tracing = overrides.tracing or _open_tracing(settings, overrides, closing)
     engine = overrides.engine or _open_engine(settings, closing)
@@ -127,6 +138,16 @@ def _instance(settings: Settings, overrides: Overrides, closing: AsyncExitStack)
         liveness.beat("lease", within=LEASE_WITHIN)
         await overrides.sleep(seconds)
 
+    lease = Lease(
+        engine,
+        overrides.name or _unique_name(),
+        monotonic=overrides.monotonic,
+        sleep=lease_sleep,
+        poll=settings.lease_poll,
+        patience=settings.lease_patience,
+        database_utc=overrides.database_utc,
+    )
+    witnesses = Witnesses(overrides.clock, overrides.monotonic, lease.utc)
     return Instance(
         settings=settings,
         clock=overrides.clock,
@@ -136,21 +157,14 @@ def _instance(settings: Settings, overrides: Overrides, closing: AsyncExitStack)
         random=overrides.random,
         first_fix_day=overrides.first_fix_day,
         engine=engine,
-        redis=overrides.redis or _open_redis(settings, closing),
+        redis=redis,
         banxico=overrides.banxico or _open_banxico(settings, overrides.clock, closing),
         alerts=overrides.alerts or _alerts(settings),
         edge=overrides.edge or _edge(settings),
         tracing=tracing,
-        record=Record(engine, overrides.clock, overrides.new_event_id, current_traceparent),
-        lease=Lease(
-            engine,
-            overrides.name or _unique_name(),
-            monotonic=overrides.monotonic,
-            sleep=lease_sleep,
-            poll=settings.lease_poll,
-            patience=settings.lease_patience,
-            database_utc=overrides.database_utc,
-        ),
+        record=Record(engine, witnesses.now, overrides.new_event_id, current_traceparent),
+        lease=lease,
+        witnesses=witnesses,
         metrics=metrics,
         liveness=liveness,
         instrumentation=Instrumentation(metrics, liveness, overrides.clock),
@@ -164,6 +178,7 @@ def _abstention(instance: Instance) -> Abstention:
         instance.lease_sleep,
         instance.alerts,
         interval=instance.settings.lease_poll,
+        now=instance.witnesses.now,
     )
 
 

@@ -16,9 +16,9 @@ from typing import Any, NoReturn
 import click
 import httpx
 
-from rates_contracts.environment import EnvironmentInvalid, Secret, read, setting
+from rates_contracts.environment import EnvironmentInvalid, Secret, read, setting, tcp_port
 from rates_contracts.observation import FIRST_FIX_DAY
-from rates_sync.settings import PREFIX, Settings
+from rates_sync.settings import PREFIX, Settings, is_header_value
 
 QUICK_SECONDS = 10.0
 """For answers from memory; asking Banxico takes longer."""
@@ -30,8 +30,13 @@ class Access:
     """Where an instance listens, and the token of its operator actions."""
 
     host: str = setting("The address of the internal port.", default=Settings.host)
-    port: int = setting("The internal port.", default=Settings.port)
-    operator_token: Secret | None = setting("The bearer token of operators.", default=None)
+    port: int = tcp_port("The internal port.", Settings.port)
+    operator_token: Secret | None = setting(
+        "The bearer token of operators.",
+        default=None,
+        check=is_header_value,
+        allowed="printable ASCII without blanks",
+    )
 
 
 class InstanceClient:
@@ -73,7 +78,7 @@ class InstanceClient:
                 if response.is_error:
                     _fail(_content(response))
                 yield response
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise click.ClickException(
                 f"no answer from {self._base} ({type(error).__name__}): does rates-sync run there?"
             ) from error

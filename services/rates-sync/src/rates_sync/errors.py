@@ -13,9 +13,11 @@ The adapters (HTTP client, database, Redis, AWS) raise an error of this tree `fr
     │   └── BreakerOpen              refused without asking; wait until `retry_at`
     ├── StoreError
     │   ├── StoreUnavailable         the database can't be reached or is locked
+    │   ├── StoreRefused             the database does not take what is to be written
     │   └── LeaseLost                another instance is the leader now
     ├── NothingToDecide              no such value in quarantine, or the day is not withdrawn
     ├── Undecidable                  a datum in quarantine that is no value
+    ├── NotFinal                     days whose values may still be published
     ├── RelayError                   the stream can't be synchronized with the record
     ├── NotificationFailed           an alert or a purge was not accepted
     ├── ClosureRefused               a day can't be declared closed, or reopened
@@ -133,6 +135,13 @@ class StoreUnavailable(StoreError):
     """The database is unavailable, locked or too slow; nothing was recorded."""
 
 
+class StoreRefused(StoreError):
+    """The database does not take a value: it does not fit its column, or breaks a constraint.
+
+    Nothing was recorded, and the same values will be refused again.
+    """
+
+
 class LeaseLost(StoreError):
     """The fencing token is outdated: another instance took the lease."""
 
@@ -143,6 +152,10 @@ class NothingToDecide(RatesSyncError):
 
 class Undecidable(RatesSyncError):
     """The datum in quarantine has no value that could be recorded."""
+
+
+class NotFinal(RatesSyncError):
+    """The days can't be accepted as they are: their values may still be published."""
 
 
 class RelayError(RatesSyncError):

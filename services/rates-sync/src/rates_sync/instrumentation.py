@@ -45,15 +45,18 @@ class Instrumentation:
         self._lag: Callable[[Head], int] = lambda _: 0
         self._on_quarantined: Callable[[Sequence[Rejected]], None] = lambda _: None
         self._on_hole: Callable[[Day, Day], None] = lambda _first, _last: None
+        self._on_pause: Callable[[timedelta | None], None] = lambda _: None
 
     def attach(
         self,
         lag: Callable[[Head], int],
         on_quarantined: Callable[[Sequence[Rejected]], None],
         on_hole: Callable[[Day, Day], None],
+        on_pause: Callable[[timedelta | None], None],
     ) -> None:
         """Attach to a new leader: its relay's `lag`, its callbacks for alerts."""
         self._lag, self._on_quarantined, self._on_hole = lag, on_quarantined, on_hole
+        self._on_pause = on_pause
 
     def on_attempt(self, outcome: Outcome) -> None:
         """Count a request to Banxico."""
@@ -67,8 +70,9 @@ class Instrumentation:
         """Count a cycle that took `duration` seconds."""
         self._metrics.polls.labels(result.outcome).inc()
         self._metrics.poll_seconds.observe(duration)
-        if result.outcome == "store_unavailable":
+        if result.outcome in ("store_unavailable", "store_refused"):
             self.on_store_failure("poll")
+        self._on_pause(result.asked_pause)
 
     def on_recorded(self, additions: Additions) -> None:
         """Count what a recording added."""
@@ -142,6 +146,7 @@ class Instrumentation:
         self._metrics.relay_steps.labels(_step_outcome(step)).inc()
         if isinstance(step, RelayStep):
             self._metrics.relayed.inc(step.relayed)
+            self._metrics.unreadable_documents.inc(len(step.unreadable))
             self._metrics.events.labels("timeline_changed").inc(step.restarted)
         self._metrics.relay_lag.set(self.relay_lag())
 
@@ -196,4 +201,6 @@ def _step_outcome(step: RelayStep | RelayError | StoreUnavailable) -> str:
         return "redis_unavailable"
     if step.restarted:
         return "restarted"
+    if step.foreign is not None:
+        return "foreign"
     return "refilled" if step.refilled else "done"

@@ -151,10 +151,17 @@ class Metrics:
         self.relay_steps = self._counter(
             "rates_sync_relay_steps",
             "Steps of the relay.",
-            outcome=("done", "refilled", "restarted", "redis_unavailable", "store_unavailable"),
+            outcome=(
+                *("done", "refilled", "foreign", "restarted"),
+                *("redis_unavailable", "store_unavailable"),
+            ),
         )
         self.relayed = self._counter(
             "rates_sync_relayed_events", "Events written to the stream, refills included."
+        )
+        self.unreadable_documents = self._counter(
+            "rates_sync_unreadable_documents",
+            "Documents in Redis that could not be read and were written again.",
         )
         self.relay_lag = self._gauge(
             "rates_sync_relay_lag_events", "Events of the record that the stream lacks."

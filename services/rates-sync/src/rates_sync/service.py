@@ -8,7 +8,7 @@ from datetime import date as Day
 import structlog
 
 from rates_contracts.environment import Secret
-from rates_sync.clock import Clock, Sleep
+from rates_sync.clock import Clock, Monotonic, Sleep
 from rates_sync.errors import StoreUnavailable
 from rates_sync.leader.election import Election
 from rates_sync.leader.leader import Leader
@@ -27,16 +27,19 @@ PREPARE_WITHIN = 120.0
 class Service:
     """The instance; `prepare` migrates and claims the database, `holder` returns the leader's name.
 
+    `on_unprepared` is awaited after each attempt to prepare that failed.
     `closing` holds what was opened for the instance; it is closed when `run` ends.
     """
 
     clock: Clock
     sleep: Sleep
+    monotonic: Monotonic
     metrics: Metrics
     liveness: Liveness
     record: Record
     election: Election
     prepare: Callable[[], Awaitable[None]]
+    on_unprepared: Callable[[], Awaitable[None]]
     holder: Callable[[], Awaitable[str]]
     quota_used: Callable[[], Awaitable[int]]
     relay_lag: Callable[[], int]
@@ -72,5 +75,6 @@ class Service:
                 break
             except StoreUnavailable as error:
                 log.warning("database_not_prepared", error=str(error))
+                await self.on_unprepared()
                 await self.sleep(PREPARE_RETRY_SECONDS)
         self.liveness.forget("prepare")

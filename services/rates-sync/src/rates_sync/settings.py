@@ -16,6 +16,7 @@ from rates_contracts.environment import (
     EnvironmentInvalid,
     Secret,
     at_least,
+    http_url,
     one_of,
     read,
     server_url,
@@ -41,7 +42,8 @@ def _count(doc: str, default: int, *, minimum: int = 1) -> Any:
     return at_least(doc, default, minimum)
 
 
-def _is_header_value(token: Secret) -> bool:
+def is_header_value(token: Secret) -> bool:
+    """Tell whether `token` can be sent in a header: errors about one that can't would quote it."""
     text = token.reveal()
     return text.isascii() and text.isprintable() and " " not in text
 
@@ -55,21 +57,16 @@ class Settings:
     redis_url: Secret = server_url("Where the stream and the documents go.", REDISES)  # noqa: RUF009
     banxico_token: Secret = setting(
         "The token for Banco de México's SIE API (64 letters and digits).",
-        check=_is_header_value,
+        check=is_header_value,
         allowed="printable ASCII without blanks",
     )
     operator_token: Secret = setting(
         "The bearer token of the operator actions, 16 characters or more.",
-        check=lambda token: _is_header_value(token) and len(token.reveal()) >= 16,
+        check=lambda token: is_header_value(token) and len(token.reveal()) >= 16,
         allowed="16 or more printable ASCII characters without blanks",
     )
-    banxico_url: str = setting(
-        "Banxico's SIE API; another host than Banxico's counts as a simulator.",
-        default=BANXICO_URL,
-        check=lambda url: (
-            urlsplit(url).scheme in {"http", "https"} and bool(urlsplit(url).hostname)
-        ),
-        allowed="an http or https URL",
+    banxico_url: str = http_url(
+        "Banxico's SIE API; another host than Banxico's counts as a simulator.", BANXICO_URL
     )
     host: str = setting("The address of the internal port.", default="127.0.0.1")
     port: int = tcp_port("The internal port: probes, metrics, operator actions.", 8001)
@@ -113,7 +110,7 @@ class Settings:
     aws_region: str = setting("The region of both.", default="us-east-1")
     log_level: str = one_of("The lowest level to log.", "info", "debug", "warning", "error")
     log_format: str = one_of("The format of log lines.", "json", "console")
-    otlp_endpoint: str = setting("Where traces go (OTLP over HTTP); nowhere if empty.", default="")
+    otlp_endpoint: str = http_url("Where traces go (OTLP over HTTP); nowhere if empty.", "")
     trace_share: float = setting(
         "The share of traces that are kept.",
         default=TRACE_SHARE,

@@ -14,8 +14,10 @@ MAX_SERIES = 20
 """Banxico accepts no more series in one request."""
 MAX_AGE = MAX_CLOCK_OFFSET
 """How old an answer of now may be by its `Age`; its `Date` may lie as far outside of the asking."""
+MAX_PAUSE = timedelta(minutes=15)
+"""The longest pause that Banxico can ask for (protocol rule 35): a longer one costs a FIX."""
 MAX_RAW = 200
-"""Characters of a datum, or of an unusable answer, that the quarantine shows."""
+"""Characters of a datum, or of the reason, that the quarantine shows."""
 
 
 class Purpose(Enum):
@@ -85,7 +87,8 @@ IN_DOUBT: tuple[RejectedKind, ...] = ("suspicious", "weekend", "closed_weekday")
 class Rejected:
     """A datum that can't be used, for the quarantine.
 
-    `raw` is its JSON, cut at `MAX_RAW`; of series that were not asked for, their number and hash.
+    `raw` is its JSON, cut at `MAX_RAW`; of many data that are rejected alike, and of series that
+    were not asked for, their number and hash.
     """
 
     series: str

@@ -21,6 +21,7 @@ from rates_contracts.events import HistoryReload, ObservationsRecorded, StatusCh
 from rates_contracts.observation import FIX
 from rates_contracts.stream import EVENTS, event_of
 from rates_sync.bootstrap import Overrides, bootstrap
+from rates_sync.errors import BadToken
 from rates_sync.notify.alerts import Alert
 from rates_sync.service import Service
 from rates_sync.settings import Settings
@@ -71,10 +72,10 @@ class FakeAlerts:
     """Alerts that were published."""
 
     def __init__(self) -> None:
-        self.published: list[Alert] = []
+        self.published: asyncio.Queue[Alert] = asyncio.Queue()
 
     async def publish(self, alert: Alert) -> None:
-        self.published.append(alert)
+        self.published.put_nowait(alert)
 
 
 class FakeEdge:
@@ -122,6 +123,7 @@ class World:
     engine: AsyncEngine
     redis: NotedRedis
     banxico: Any
+    alerts: FakeAlerts
     edge: FakeEdge
     spans: Spans
 
@@ -154,7 +156,7 @@ class Worlds:
         """
         clock, spans, numbers = VirtualClock(now), Spans(), count(1)
         engine = open_engine(self._url, migrating=True)
-        redis, edge = NotedRedis(server=self._server), FakeEdge()
+        redis, alerts, edge = NotedRedis(server=self._server), FakeAlerts(), FakeEdge()
         self.closing.push_async_callback(engine.dispose)
         self.closing.push_async_callback(redis.aclose)
         banxico = type(self._banxico)(self._banxico.fix, self._banxico.settlement, clock)
@@ -174,12 +176,12 @@ class Worlds:
             database_utc=database_utc,
             redis=redis,
             banxico=banxico,
-            alerts=FakeAlerts(),
+            alerts=alerts,
             edge=edge,
             tracing=open_tracing("test", version="0", sampled=1.0, processor=spans),
         )
         service = bootstrap(SETTINGS, overrides)
-        return World(service, clock, engine, redis, banxico, edge, spans)
+        return World(service, clock, engine, redis, banxico, alerts, edge, spans)
 
     async def relayed(self, kind: type[E]) -> E:
         """Wait for the next event of `kind` in the stream."""
@@ -233,6 +235,26 @@ async def test_clock_that_the_database_contradicts_is_suspect(
             world.clock.advance(SETTINGS.lease_renewal)
     registry, labels = world.service.metrics.registry, {"witness": "database"}
     assert registry.get_sample_value("rates_sync_clock_offset_seconds", labels) == -90
+
+
+async def test_clock_that_the_database_alone_contradicts_dates_nothing(
+    worlds: Worlds, hand_clock: Any
+) -> None:
+    """Protocol rule 33: without Banxico the record goes by the database; the alert is direct."""
+    ahead = timedelta(hours=1)
+    world = worlds.build("only", hand_clock.now, database_ahead=-ahead)
+    world.banxico.script = [BadToken("refused")] * 20
+    async with world.running():
+        event = await worlds.relayed(StatusChanged)
+        world.clock.advance(SETTINGS.lease_renewal)
+        while (await world.alerts.published.get()).name != "clock_wrong":
+            pass
+    assert event.status.upstream == "bad_token"
+    assert abs(event.recorded_at - (hand_clock.now - ahead)) < timedelta(minutes=1)
+    assert event.status.transitions[0].at <= event.recorded_at
+    status = await world.service.record.status()
+    assert status is not None
+    assert not status.clock_suspect
 
 
 async def test_what_is_passed_is_used_and_stays_open(worlds: Worlds, hand_clock: Any) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from rates_contracts.environment import EnvironmentInvalid
+from rates_sync.__main__ import main
 from rates_sync.settings import BANXICO_URL, load
 
 NEEDED = {
@@ -79,3 +80,18 @@ def test_one_late_renewal_must_not_end_a_leader() -> None:
     """The patience of contenders covers two renewals, or the settings are refused."""
     with pytest.raises(EnvironmentInvalid, match="RATES_SYNC_LEASE_PATIENCE"):
         load({**NEEDED, "RATES_SYNC_LEASE_PATIENCE": "3", "RATES_SYNC_LEASE_RENEWAL": "2"})
+
+
+def test_no_value_of_a_malformed_url_is_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The start ends with status 2; a traceback of the client printed Redis' password."""
+    malformed = {"RATES_SYNC_REDIS_URL": "redis://:hunter2@redis.example:port/0"}
+    for name, value in (NEEDED | malformed).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert "RATES_SYNC_REDIS_URL: must be" in said
+    assert "hunter2" not in said

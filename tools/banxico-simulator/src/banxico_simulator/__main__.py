@@ -22,11 +22,12 @@ def application() -> Litestar:
 
 
 def main() -> None:
-    """Serves until SIGINT or SIGTERM; ends with one line if a setting is wrong."""
+    """Serves until SIGINT or SIGTERM; ends with one line and status 2 if a setting is wrong."""
     try:
         settings = from_environment(os.environ)
     except SettingsError as error:
-        sys.exit(f"banxico-simulator: {error}")
+        sys.stderr.write(f"banxico-simulator: {error}\n")
+        sys.exit(2)
     Granian(
         "banxico_simulator.__main__:application",
         address=settings.host,

@@ -1,5 +1,6 @@
 """The control API, under `/control`: how a test sets the stage. JSON, no authentication.
 
+A page in a browser gets 403: it could send a POST here without being allowed to read the answer.
 Each handler changes or shows the state of one `Simulator`. Wrong input is 400 with a message.
 """
 
@@ -9,7 +10,10 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Router, delete, get, post, put
+from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
+from litestar.exceptions import PermissionDeniedException
+from litestar.handlers import BaseRouteHandler
 from litestar.params import JSONBody
 from msgspec import Meta
 
@@ -21,6 +25,7 @@ from banxico_simulator.simulator import Simulator
 
 Stage = NamedDependency[Simulator]
 """The application's simulator, injected by `app`."""
+Connection = ASGIConnection[Any, Any, Any, Any]
 Instant = Annotated[dt.datetime, Meta(tz=True)]
 Rate = Annotated[str, Meta(min_length=1, max_length=40)]
 """Served as given: a test may want a value that Banxico should never send."""
@@ -222,8 +227,15 @@ async def reset(simulator: Stage) -> ClockState:
     return _clock(simulator)
 
 
+async def refuse_pages(connection: Connection, _handler: BaseRouteHandler) -> None:
+    """Refuse what a browser sends for a page: it names the page as `Origin`, for each change."""
+    if "origin" in connection.headers:
+        raise PermissionDeniedException("the control API is not for pages in a browser")
+
+
 control = Router(
     path="/control",
+    guards=[refuse_pages],
     route_handlers=[
         *(show_clock, move_clock, reset_clock, show_faults, switch_faults, clear_faults),
         *(publish, schedule, correct, open_market, move, withdraw),

@@ -3,6 +3,7 @@
 They bend an answer, which is pure; waiting and dropping connections are the wire's business.
 """
 
+import codecs
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -31,6 +32,13 @@ Kind = Literal[
     "no_observation",
     "null_series",
     "missing_series",
+    "null_title",
+    "null_datos",
+    "foreign_series",
+    "byte_order_mark",
+    "latin_1",
+    "big_body",
+    "gzip_bomb",
     "cached",
     "shifted_date",
 ]
@@ -41,6 +49,8 @@ Node = dict[str, Any]
 Row = dict[str, str]
 """A day of a series: `fecha`, `dato`."""
 _SPOILT = "spoilt"
+BIG_BYTES = 9 * 1024 * 1024
+"""What a `big_body` has after the right answer."""
 _REJECTED = page("Request Rejected", "The requested URL was rejected.")
 
 
@@ -66,6 +76,8 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """`rate_limit`: what the answer tells to wait."""
     age_seconds: Annotated[int, Meta(ge=0, le=315_360_000)] = 86_400
     """`cached`: how long ago the answer was made."""
+    charset: str = "UTF-8"
+    """`latin_1`: the charset that the answer declares; empty for none."""
     shift_seconds: Annotated[int, Meta(ge=-315_360_000, le=315_360_000)] = 3_600
     """`shifted_date`: how far `Date` lies ahead of the instant of the answer."""
 
@@ -162,6 +174,19 @@ def _iso(fecha: str) -> str:
     return "-".join(reversed(fecha.split("/")))
 
 
+def _foreign(node: Node) -> list[Node | None]:
+    """A series that nobody asked for, with an id longer than any, before `node`."""
+    foreign = {"idSerie": "SF437180000000000", "titulo": "Ajena", "datos": node.get("datos", [])}
+    return [foreign, node]
+
+
+def _latin_1(answer: Answer, fault: Fault, _now: datetime) -> Answer:
+    """`answer` in Latin-1, whatever it declares; only titles have letters that differ."""
+    body = answer.body.decode().encode("latin-1", "replace")
+    charset = f";charset={fault.charset}" if fault.charset else ""
+    return replace(_spoilt(answer, body), content_type=f"application/json{charset}")
+
+
 _BENDINGS: dict[Kind, Bending] = {
     "status": _status,
     "html": lambda _, fault, __: Answer(_SPOILT, _REJECTED, fault.status, HTML_TYPE),
@@ -181,4 +206,14 @@ _BENDINGS: dict[Kind, Bending] = {
     ),
     "null_series": lambda answer, fault, _: _series(answer, fault, lambda _: [None]),
     "missing_series": lambda answer, fault, _: _series(answer, fault, lambda _: []),
+    "null_title": lambda answer, fault, _: _series(
+        answer, fault, lambda node: [node | {"titulo": None}]
+    ),
+    "null_datos": lambda answer, fault, _: _series(
+        answer, fault, lambda node: [node | {"datos": None}]
+    ),
+    "foreign_series": lambda answer, fault, _: _series(answer, fault, _foreign),
+    "byte_order_mark": lambda answer, *_: _spoilt(answer, codecs.BOM_UTF8 + answer.body),
+    "latin_1": _latin_1,
+    "big_body": lambda answer, *_: _spoilt(answer, answer.body + b" " * BIG_BYTES),
 }

@@ -5,7 +5,9 @@ clock. It talks ASGI itself because a dropped connection and a hanging answer ar
 """
 
 import asyncio
+import functools
 import gzip
+import zlib
 from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import parse_qs, unquote
 
@@ -54,6 +56,8 @@ class Front:
                 pass
         elif any(fault.kind == "drop_connection" for fault in faults):
             await _drop(answer, send)
+        elif any(fault.kind == "gzip_bomb" for fault in faults):
+            await _send_zipped(answer, _bomb(), send)
         else:
             await _send(answer, "gzip" in _header(scope, b"accept-encoding"), send)
 
@@ -80,13 +84,31 @@ def _header(scope: HTTPScope, name: bytes) -> str:
 
 
 async def _send(answer: Answer, zipped: bool, send: Send) -> None:
-    body = gzip.compress(answer.body, mtime=0) if zipped else answer.body
-    encoding = (("Content-Encoding", "gzip"),) if zipped else ()
-    await _start(answer, encoding, send)
+    if zipped:
+        await _send_zipped(answer, gzip.compress(answer.body, mtime=0), send)
+    else:
+        await _start(answer, (), send)
+        await _send_chunks(answer.body, send)
+
+
+async def _send_zipped(answer: Answer, zipped: bytes, send: Send) -> None:
+    await _start(answer, (("Content-Encoding", "gzip"),), send)
+    await _send_chunks(zipped, send)
+
+
+async def _send_chunks(body: bytes, send: Send) -> None:
     # Several messages without a Content-Length make the server send chunks, as Banxico does.
     for at in range(0, len(body), CHUNK_BYTES):
         await _body(body[at : at + CHUNK_BYTES], more=True, send=send)
     await _body(b"", more=False, send=send)
+
+
+@functools.cache
+def _bomb() -> bytes:
+    """150 kB of gzip that hold 150 MB of zeros."""
+    packing = zlib.compressobj(9, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
+    block = bytes(1_000_000)
+    return b"".join(packing.compress(block) for _ in range(150)) + packing.flush()
 
 
 async def _drop(answer: Answer, send: Send) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from rates_dev import ports
+from rates_dev.errors import Refused
 from rates_dev.ports import HOST
 from rates_dev.redis import Kind, choose
 
@@ -93,15 +94,25 @@ def state_folder(root: Path, upstream: Upstream) -> Path:
 
 
 def with_dotenv(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return `environ` over the values of `.env`, if there is one."""
+    """Return `environ` over the values of `.env`, if there is one.
+
+    Raises `Refused`, which names a variable whose value can't be read.
+    """
     path = root / ".env"
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     pairs = (line.strip().removeprefix("export ").partition("=") for line in lines)
     return {
-        name: " ".join(shlex.split(text, comments=True))
+        name: _unquoted(name, text)
         for name, equals, text in pairs
         if equals and name.isidentifier()
     } | dict(environ)
+
+
+def _unquoted(name: str, text: str) -> str:
+    try:
+        return " ".join(shlex.split(text, comments=True))
+    except ValueError as error:
+        raise Refused(f".env: {name}: {error}") from error
 
 
 def read(root: Path, environ: Mapping[str, str]) -> Plan:

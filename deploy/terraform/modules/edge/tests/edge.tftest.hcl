@@ -24,8 +24,8 @@ run "rules_of_each_request" {
   }
 
   assert {
-    condition     = one(aws_lb_target_group.rates_api.health_check).path == "/readyz" && one(aws_lb_target_group.rates_api.health_check).matcher == "200"
-    error_message = "Targets' health checks must use /readyz."
+    condition     = one(aws_lb_target_group.rates_api.health_check).path == "/readyz/fed" && one(aws_lb_target_group.rates_api.health_check).matcher == "200"
+    error_message = "Targets' health checks must use /readyz/fed."
   }
 
   assert {

@@ -2,7 +2,8 @@
 
 At each interval it reads one row. If the worker does not know that head after the grace period
 either, it loads the record, whether Redis is available or not (protocol rule 14). This limits how
-far two workers can differ. An older head is a replica that lags, unless the record was restored
+far two workers can differ. A worker that the stream does not feed looks every 2 s and waits for no
+event (rule 41). An older head is a replica that lags, unless the record was restored
 (rule 42). The database is also a witness for the worker's clock (rule 33).
 """
 
@@ -49,9 +50,15 @@ class ClockCheck:
 
 @dataclasses.dataclass(frozen=True)
 class MonitorPauses:
-    """How the monitor waits: `interval` between checks, `grace` while the stream may lag."""
+    """How the monitor waits.
 
-    interval: Callable[[], Awaitable[None]]
+    `interval` gives the seconds between two checks while the stream feeds the worker, `unfed` those
+    between two while it does not; `grace` lasts as long as the stream may lag.
+    """
+
+    interval: Callable[[], float]
+    unfed: Callable[[], float]
+    sleep: Callable[[float], Awaitable[None]]
     grace: Callable[[], Awaitable[None]]
 
 
@@ -82,7 +89,22 @@ class HeadMonitor:
         while True:
             await self.check()
             on_round()
-            await self._pauses.interval()
+            await self._rest()
+
+    async def _rest(self) -> None:
+        """Wait for the next check, which is due soon once the stream feeds the worker no more."""
+        left = self._pauses.interval()
+        while left > 0:
+            step = min(left, self._pauses.unfed())
+            await self._pauses.sleep(step)
+            if not self._is_fed_by_stream:
+                return
+            left -= step
+
+    @property
+    def _is_fed_by_stream(self) -> bool:
+        snapshot = self._current.snapshot
+        return snapshot is not None and snapshot.feed == "redis"
 
     async def check(self) -> None:
         """Compare once; load the record if the worker has missed events, or it was restored."""
@@ -107,15 +129,19 @@ class HeadMonitor:
         self._current.suspect_clock(suspect=offset > MAX_CLOCK_OFFSET)
 
     async def _reason_to_load(self) -> LoadReason | None:
-        """Return why the record must be loaded: it is ahead, also after the grace, or restored."""
+        """Return why the record must be loaded: it is ahead, also after the grace, or restored.
+
+        Without the stream no event is on its way, and there is nothing to wait for.
+        """
         head = await self._record.head()
         if self._is_older(head):
             return "record_restored" if await self._restores.was_restored() else None
         if self._knows(head):
             return None
-        await self._pauses.grace()
-        if self._knows(head) or self._knows(await self._record.head()):
-            return None
+        if self._is_fed_by_stream:
+            await self._pauses.grace()
+            if self._knows(head) or self._knows(await self._record.head()):
+                return None
         return "record_ahead"
 
     def _knows(self, head: Head) -> bool:

@@ -8,6 +8,7 @@ applied too. Requests never wait for it. What feeds the worker (protocol rule 15
     database  after such a load: if the last entry is another, or can't be read
               when a read of the stream fails
               when no source has the snapshot that a reload needs
+              when an entry is foreign: rates-sync will delete it (protocol rule 38)
               after a load by the head monitor, until the check before the next read
 
 An applied event changes nothing about it.
@@ -28,7 +29,7 @@ from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.snapshot.snapshot import Feed, Snapshot
 from rates_api.snapshot.sources import SnapshotSources
 from rates_contracts.events import EventUndecodable, Head, Position
-from rates_contracts.stream import event_of
+from rates_contracts.stream import event_of, reject_foreign
 
 log = structlog.get_logger(__name__)
 
@@ -152,6 +153,9 @@ class StreamReader:
     async def _take_in(self, entries: list[StreamEntry]) -> None:
         """Apply the entries one by one; after a reload the next read starts from the new head."""
         for entry in entries:
+            if is_foreign(entry):
+                await self._doubt_the_stream()
+                return
             before = self._snapshot
             outcome = self._outcome(before, entry)
             if isinstance(outcome, Reload):
@@ -160,6 +164,12 @@ class StreamReader:
             self._on_entry("skipped" if outcome is before else "applied")
             if outcome is not before:
                 self._current.advance(outcome)
+
+    async def _doubt_the_stream(self) -> None:
+        """Follow the record instead: whatever comes after such an entry proves nothing either."""
+        self._on_entry("foreign")
+        self._current.set_feed("database")
+        await self._pauses.pause()
 
     async def _reload(self, before: Snapshot, wanted: Reload) -> None:
         """Load a snapshot that covers the event; the old one answers meanwhile (rule 13)."""
@@ -188,3 +198,13 @@ class StreamReader:
             return Reload("undecodable", entry.at)
         with self._span("follow_event", event.traceparent):
             return project(snapshot, event)
+
+
+def is_foreign(entry: StreamEntry) -> bool:
+    """Tell whether an entry is nobody's, and log why."""
+    try:
+        reject_foreign(entry.at, entry.fields)
+    except EventUndecodable as error:
+        log.warning("entry_foreign", at=entry.at.stream_id, cause=str(error))
+        return True
+    return False

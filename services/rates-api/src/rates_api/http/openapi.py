@@ -24,7 +24,7 @@ Json = dict[str, Any]
 
 REF = "#/components/schemas/{name}"
 KNOWN_VALUES = "x-known-values"
-EVERYWHERE = ("invalid-parameters", "internal-error")
+EVERYWHERE = ("bad-request", "invalid-parameters", "internal-error")
 HEADERS: Json = {
     "ETag": {
         "description": "A strong tag of these bytes; send it back as `If-None-Match`.",

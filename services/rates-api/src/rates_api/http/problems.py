@@ -11,6 +11,8 @@ from datetime import date as Day
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from msgspec import UNSET
+
 from rates_contracts.answers import ParameterError, Problem
 
 
@@ -98,7 +100,28 @@ PROBLEMS: dict[str, ProblemType] = {
         "is unlikely or can't be read. Ask again after `Retry-After`, or look it up at Banco de "
         "México.",
     ),
+    "bad-request": ProblemType(
+        400,
+        "Not a request",
+        "The request breaks the rules of HTTP: its `Host` is no name and no address, or is given "
+        "more than once, or something else in it can't be read.",
+    ),
     # Sent by the edge, never by the service, which has the page that its `type` leads to.
+    "no-answer": ProblemType(
+        502,
+        "No answer",
+        "The connection to the instance broke before it had answered. The request may be repeated.",
+    ),
+    "no-instance": ProblemType(
+        503,
+        "No instance",
+        "No instance of the service takes requests at the moment. Ask again after `Retry-After`.",
+    ),
+    "answer-timeout": ProblemType(
+        504,
+        "The answer took too long",
+        "The instance has not answered in time. Ask again after `Retry-After`.",
+    ),
     "too-many-requests": ProblemType(
         429,
         "Too many requests",
@@ -147,6 +170,8 @@ class Refused(Exception):
         if retry_after is None and self.status == 503:
             retry_after = RETRY_SECONDS
         self.retry_after = retry_after
+        self.warnings: tuple[str, ...] = ()
+        """The codes of what is doubtful in what it rests on, worst first."""
         self.members: dict[str, Any] = members
         self.shared_until: datetime | None = None
         """Until when shared caches may keep the problem, for some seconds at most; None: never."""
@@ -167,6 +192,7 @@ class Refused(Exception):
             instance=instance,
             code=self.code,
             errors=self.errors,
+            warnings=self.warnings or UNSET,
             **self.members,
         )
 

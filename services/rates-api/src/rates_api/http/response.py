@@ -35,6 +35,13 @@ CORS: Headers = (
     ("access-control-allow-origin", "*"),
     ("access-control-expose-headers", "ETag, Retry-After, X-Request-Id"),
 )
+COMMON_HEADERS: Headers = (
+    *CORS,
+    ("x-content-type-options", "nosniff"),
+    ("cross-origin-resource-policy", "cross-origin"),
+    ("referrer-policy", "no-referrer"),
+)
+"""Of every response: any page may read it, none may take it for something else."""
 ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
 CODING = re.compile(r"\s*([\w*-]+)\s*(?:;\s*q\s*=\s*([0-9.]+)\s*)?")
 
@@ -113,7 +120,7 @@ class HttpResponse:
     @classmethod
     def of(cls, status: int, headers: Headers, body: bytes = b"") -> "HttpResponse":
         """Return the response with these headers after those that every response has."""
-        encoded = [(name.encode(), value.encode()) for name, value in (*CORS, *headers)]
+        encoded = [(name.encode(), value.encode()) for name, value in (*COMMON_HEADERS, *headers)]
         return cls(
             status,
             {"type": "http.response.start", "status": status, "headers": encoded},

@@ -27,6 +27,7 @@ from rates_api.http.response import (
 from rates_api.request_counters import RequestCounters
 from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.snapshot.snapshot import Snapshot
+from rates_contracts.host_header import is_well_formed
 
 HTTP = "http"
 """The type of a scope as servers send it: a plain string compares faster than Litestar's enum."""
@@ -41,6 +42,7 @@ RequestKey = tuple[str, bytes]
 """Path and query string as sent in a request."""
 
 ACCEPTS_GZIP = lru_cache(maxsize=256)(lambda value: accepts_gzip(value.decode("latin-1")))
+IS_WELL_FORMED = lru_cache(maxsize=256)(is_well_formed)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -62,16 +64,12 @@ class CachedResponse:
     def choose(self, method: str, headers: Iterable[tuple[bytes, bytes]]) -> HttpResponse | None:
         """Return what answers a request with these headers, as `routes` would.
 
-        None for a method other than GET and HEAD.
+        None for a method other than GET and HEAD, and for a `Host` that is malformed or doubled.
         """
-        if method not in ("GET", "HEAD"):
+        conditions = _conditions(headers) if method in ("GET", "HEAD") else None
+        if conditions is None:
             return None
-        accept_encoding = if_none_match = b""
-        for name, value in headers:
-            if name == b"accept-encoding":
-                accept_encoding = b"%b, %b" % (accept_encoding, value) if accept_encoding else value
-            elif name == b"if-none-match":
-                if_none_match = b"%b, %b" % (if_none_match, value) if if_none_match else value
+        accept_encoding, if_none_match = conditions
         chosen = self
         if accept_encoding and self.gzipped is not None and ACCEPTS_GZIP(accept_encoding):
             chosen = self.gzipped
@@ -81,6 +79,21 @@ class CachedResponse:
         ):
             return chosen.not_modified
         return chosen.get if method == "GET" else chosen.head
+
+
+def _conditions(headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, bytes] | None:
+    """Return `Accept-Encoding` and `If-None-Match`, None with a malformed or second `Host`."""
+    accept_encoding = if_none_match = host = b""
+    for name, value in headers:
+        if name == b"accept-encoding":
+            accept_encoding = b"%b, %b" % (accept_encoding, value) if accept_encoding else value
+        elif name == b"if-none-match":
+            if_none_match = b"%b, %b" % (if_none_match, value) if if_none_match else value
+        elif name == b"host":
+            if host or not IS_WELL_FORMED(value):
+                return None
+            host = value
+    return accept_encoding, if_none_match
 
 
 def responses_with(answer: RenderedAnswer, route: str, now: datetime) -> CachedResponse:

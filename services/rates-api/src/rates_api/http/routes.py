@@ -13,9 +13,9 @@ import msgspec
 import structlog
 from litestar import HttpMethod, Request, Response
 from litestar.datastructures import State
-from litestar.exceptions import MethodNotAllowedException, NotFoundException
+from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
 from litestar.handlers import HTTPRouteHandler
-from litestar.types import ExceptionHandlersMap
+from litestar.types import ASGIApp, ExceptionHandlersMap, Receive, Scope, Send
 
 from rates_api.http.endpoint import Endpoint
 from rates_api.http.parameters import is_canonical, read
@@ -31,16 +31,21 @@ from rates_api.http.response import (
     if_none_match_matches,
     not_modified,
 )
-from rates_api.http.response_cache import responses_with
+from rates_api.http.response_cache import HTTP, responses_with
+from rates_contracts.host_header import is_well_formed
 
 HttpRequest = Request[object, object, State]
 
 log = structlog.get_logger(__name__)
 
+STARTED = "started"
+"""Where a request's state holds the monotonic seconds of its arrival."""
 UNKNOWN = "unknown"
 """The route under which requests that match no endpoint are counted."""
 NOT_FOUND = Refused("not-found", "Nothing is served at this path.", links={"api": "/api/v1"})
 NOT_ALLOWED = Refused("method-not-allowed", "`Allow` names the methods of this path.")
+BAD_REQUEST = Refused("bad-request", "The request can't be read.")
+BAD_HOST = Refused("bad-request", "A request has one `Host`, the name or address of this API.")
 MISTAKE = Refused("internal-error", "The request could not be answered.")
 MAX_PROBLEM_SECONDS = 5
 """The longest `s-maxage` of a problem: within it many ask for the FIX that is just due."""
@@ -63,13 +68,9 @@ def route_handlers(endpoints: Sequence[Endpoint], port: WorkerPort) -> list[HTTP
 def _route_handler(endpoint: Endpoint, port: WorkerPort) -> HTTPRouteHandler:
     async def handle(request: HttpRequest) -> HttpResponse:
         started = port.monotonic()
-        status = 500
-        try:
-            response = respond(endpoint, port, request)
-            status = response.status
-            return response
-        finally:
-            port.counters.record(endpoint.path, status, port.monotonic() - started)
+        response = respond(endpoint, port, request)
+        port.counters.record(endpoint.path, response.status, port.monotonic() - started)
+        return response
 
     path = re.sub(r"\{(\w+)\}", r"{\1:str}", endpoint.path)
     methods = [HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS]
@@ -84,6 +85,8 @@ def respond(endpoint: Endpoint, port: WorkerPort, request: HttpRequest) -> HttpR
         response = _answer(endpoint, port, request)
     except Refused as refused:
         response = _problem(refused, port, request)
+    except Exception as error:  # noqa: BLE001  the outermost boundary: a bug is a problem, too
+        response = _mistake(error, port, request)
     return response.without_body() if request.method == HttpMethod.HEAD else response
 
 
@@ -137,6 +140,14 @@ def _problem(refused: Refused, port: WorkerPort, request: HttpRequest) -> HttpRe
     return HttpResponse.of(refused.status, headers, body)
 
 
+def _mistake(error: Exception, port: WorkerPort, request: HttpRequest) -> HttpResponse:
+    """Return the problem of a bug; its request id stands beside the traceback in the log."""
+    response = _problem(MISTAKE, port, request)
+    request_id = dict(response.start["headers"])[b"x-request-id"].decode()
+    log.error("request_failed", request_id=request_id, exc_info=error)
+    return response
+
+
 def _problem_caching(refused: Refused, port: WorkerPort, request: HttpRequest) -> Headers:
     """Yield `Cache-Control`, and `X-Request-Id` where the response is this client's alone."""
     seconds = 0
@@ -150,28 +161,65 @@ def _problem_caching(refused: Refused, port: WorkerPort, request: HttpRequest) -
         yield "x-request-id", _request_id(port, request)
 
 
+def host_middleware(app: ASGIApp, port: WorkerPort) -> ASGIApp:
+    """Return `app` for requests with at most one `Host`, a well-formed one; others are refused.
+
+    The router would take a doubled one, and fail at some malformed ones.
+    """
+
+    async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == HTTP:
+            scope.setdefault("state", {})[STARTED] = port.monotonic()
+        if scope["type"] != HTTP or _has_sound_host(scope):
+            await app(scope, receive, send)
+            return
+        request = HttpRequest(scope)
+        response = _unrouted(_problem(BAD_HOST, port, request), port, request)
+        await response(scope, receive, send)
+
+    return middleware
+
+
+def _has_sound_host(scope: Scope) -> bool:
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    return len(hosts) < 2 and all(map(is_well_formed, hosts))
+
+
 def exception_handlers(port: WorkerPort) -> ExceptionHandlersMap:
-    """Return the handlers that answer unknown paths, wrong methods and bugs with problems."""
+    """Return the handlers that answer what meets no endpoint, and bugs, with problems."""
 
     def not_found(request: HttpRequest, _: Exception) -> Response[bytes]:
-        port.counters.record(UNKNOWN, NOT_FOUND.status, 0.0)
-        return _litestar_response(_problem(NOT_FOUND, port, request))
+        return _litestar_response(_unrouted(_problem(NOT_FOUND, port, request), port, request))
 
     def not_allowed(request: HttpRequest, error: MethodNotAllowedException) -> Response[bytes]:
-        port.counters.record(UNKNOWN, NOT_ALLOWED.status, 0.0)
-        response = _litestar_response(_problem(NOT_ALLOWED, port, request))
+        counted = _unrouted(_problem(NOT_ALLOWED, port, request), port, request)
+        response = _litestar_response(counted)
         response.headers["allow"] = _sorted((error.headers or {}).get("allow", ""))
         return response
 
+    def refused(request: HttpRequest, error: HTTPException) -> Response[bytes]:
+        """Answer what the framework itself refuses: a fault of the client's, below 500."""
+        if error.status_code >= 500:
+            return mistake(request, error)
+        return _litestar_response(_unrouted(_problem(BAD_REQUEST, port, request), port, request))
+
     def mistake(request: HttpRequest, error: Exception) -> Response[bytes]:
-        log.error("request_failed", exc_info=error)
-        return _litestar_response(_problem(MISTAKE, port, request))
+        return _litestar_response(_unrouted(_mistake(error, port, request), port, request))
 
     return {
         NotFoundException: not_found,
         MethodNotAllowedException: not_allowed,
+        HTTPException: refused,
         Exception: mistake,
     }
+
+
+def _unrouted(response: HttpResponse, port: WorkerPort, request: HttpRequest) -> HttpResponse:
+    """Count a response to a request that has met no endpoint."""
+    now = port.monotonic()
+    started = request.scope["state"].get(STARTED, now)
+    port.counters.record(UNKNOWN, response.status, now - started)
+    return response
 
 
 def _litestar_response(response: HttpResponse) -> Response[bytes]:

@@ -11,7 +11,8 @@ from typing import Annotated, Literal
 from rates_api.http.parameters import Parameter
 from rates_api.http.problems import Refused
 from rates_api.rates.current import quality
-from rates_api.rates.knowledge import is_known, recorded_warnings, unknown_warnings
+from rates_api.rates.doubts import gap_warnings, recorded_warnings
+from rates_api.rates.knowledge import is_known, unknown_warnings
 from rates_api.rates.query_parameters import AS_OF, ONLY_FIX, RateQuery
 from rates_api.rates.view import View
 from rates_contracts.answers import AverageRate
@@ -51,7 +52,11 @@ def answer(query: AverageQuery, view: View) -> AverageRate:
     """Answer with the average of the window that ends today."""
     found = _precomputed(view, query.window) or _computed(view, query.window)
     span = (found.from_day, found.to_day)
-    warnings = (*recorded_warnings(view, "fix", *span), *unknown_warnings(view, "fix", *span))
+    warnings = (
+        *recorded_warnings(view, "fix", *span),
+        *gap_warnings(view, "fix", *span),
+        *unknown_warnings(view, "fix", *span),
+    )
     return AverageRate(
         source=view.source,
         series=FIX,

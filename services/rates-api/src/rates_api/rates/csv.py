@@ -1,6 +1,8 @@
 """Lists as CSV (RFC 4180): one header line, then a line for each row, as in the JSON.
 
-Members of the JSON envelope are left out. Pure.
+Members of the JSON envelope are left out. That days of a list are not known is one of them: such a
+list is refused as one of its days is, or a spreadsheet would take what is there for all there is.
+Pure.
 """
 
 import csv
@@ -9,7 +11,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
+from rates_api.http.problems import Refused
 from rates_contracts.answers import (
     Batch,
     BatchResult,
@@ -33,27 +37,53 @@ BATCH_COLUMNS = (
     "revision",
     "recorded_at",
     "problem",
+    "warnings",
+)
+CODE_OF = {
+    "history_loading": "history-loading",
+    "unverified": "not-verified",
+    "value_under_review": "under-review",
+}
+"""By the warning of a list that is not known, what is said of one of its days.
+
+The last of them alone may also concern a recorded value, so that it counts last.
+"""
+NOT_KNOWN = (
+    "Not every day of this list is known, which CSV can't say. Ask for JSON, where `known` and "
+    "`warnings` do, or for days that are known."
 )
 
 
 def history(answer: History) -> bytes:
-    """Write the observations."""
+    """Write the observations. Raises `Refused` if not every day is known."""
+    _refuse_unknown(answer)
     return _structs(Row, answer.observations)
 
 
 def revisions(answer: Revisions) -> bytes:
-    """Write every revision."""
+    """Write every revision. Raises `Refused` if the day is not known."""
+    _refuse_unknown(answer)
     return _structs(RevisionRow, answer.observations)
 
 
 def gaps(answer: Gaps) -> bytes:
-    """Write the gaps."""
+    """Write the gaps. Raises `Refused` if not every day is known."""
+    _refuse_unknown(answer)
     return _structs(Gap, answer.gaps)
 
 
 def batch(answer: Batch) -> bytes:
-    """Write a line for each day asked: its rate or its problem's code."""
+    """Write a line for each day asked: its rate, or the code of its problem, known or not."""
     return _table(BATCH_COLUMNS, (_flat(result) for result in answer.results))
+
+
+def _refuse_unknown(answer: History | Revisions | Gaps) -> None:
+    if answer.known:
+        return
+    if answer.as_of is not UNSET:
+        raise Refused("not-known-then", NOT_KNOWN)
+    said = answer.warnings or ()
+    raise Refused(next(code for warning, code in CODE_OF.items() if warning in said), NOT_KNOWN)
 
 
 def _flat(result: BatchResult) -> Sequence[Any]:
@@ -61,12 +91,14 @@ def _flat(result: BatchResult) -> Sequence[Any]:
     values = {**built.pop("dates", {}), **built.pop("provenance", {}), **built}
     if "problem" in built:
         values["problem"] = built["problem"]["code"]
+        values["warnings"] = built["problem"].get("warnings")
     return [values.get(column) for column in BATCH_COLUMNS]
 
 
 def _structs(kind: type[msgspec.Struct], rows: Iterable[msgspec.Struct]) -> bytes:
     columns = kind.__struct_encode_fields__
-    return _table(columns, (list(msgspec.to_builtins(row).values()) for row in rows))
+    built = (msgspec.to_builtins(row) for row in rows)
+    return _table(columns, ([row.get(column) for column in columns] for row in built))
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
@@ -78,4 +110,7 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
 
 
 def _cell(value: Any) -> Any:
-    return str(value).lower() if isinstance(value, bool) else value
+    """Return what stands in a cell; several codes are set apart by blanks."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return " ".join(value) if isinstance(value, (list, tuple)) else value

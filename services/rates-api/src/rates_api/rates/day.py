@@ -5,18 +5,17 @@ from datetime import date as Day
 from datetime import datetime
 from typing import Annotated
 
+import msgspec
+from msgspec import UNSET
+
 from rates_api.http.problems import Refused
-from rates_api.rates.knowledge import (
-    knowledge_members,
-    recorded_warnings,
-    unknown,
-    warnings_member,
-)
+from rates_api.rates.doubts import gap_warnings, recorded_warnings
+from rates_api.rates.knowledge import knowledge_members, unknown, warnings_member
 from rates_api.rates.query_parameters import AS_OF, DATE, DATES, FORMAT, KIND, ROLL, RateQuery
 from rates_api.rates.resolution import Roll, rate_members, resolve
 from rates_api.rates.view import View, as_of_member, envelope
 from rates_contracts.answers import Batch, BatchResult, DayRate, RevisionRow, Revisions
-from rates_contracts.observation import Kind
+from rates_contracts.observation import Kind, Observation
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,31 +66,38 @@ def answer(query: DayQuery, view: View) -> DayRate:
 def revisions(query: RevisionsQuery, view: View) -> Revisions:
     """Answer with all that was ever recorded for a day; no rows if it never had a value.
 
-    Not known if it may have a value that is not recorded.
+    Not known if it may have a value that is not recorded. The newest row has the day's warnings.
     """
-    rows = tuple(
-        RevisionRow(row.date, row.value, row.revision, row.recorded_at, row.payload_sha256)
-        for row in view.history(query.kind).revisions(query.date)
-    )
-    unknown_codes = unknown(view, query.kind, query.date, query.date)
-    warned = recorded_warnings(view, query.kind, query.date, query.date)
+    day = query.date
+    warned = recorded_warnings(view, query.kind, day, day)
+    rows = tuple(map(_revision_row, view.history(query.kind).revisions(day)))
+    if rows:
+        rows = (*rows[:-1], msgspec.structs.replace(rows[-1], warnings=warned or UNSET))
     return Revisions(
         **envelope(view, query.kind),
-        **knowledge_members(unknown_codes, warned),
-        date=query.date,
+        **knowledge_members(
+            unknown(view, query.kind, day, day),
+            (*warned, *gap_warnings(view, query.kind, day, day)),
+        ),
+        date=day,
         count=len(rows),
         observations=rows,
     )
 
 
+def _revision_row(row: Observation) -> RevisionRow:
+    return RevisionRow(row.date, row.value, row.revision, row.recorded_at, row.payload_sha256)
+
+
 def batch(query: BatchQuery, view: View) -> Batch:
     """Answer each day by itself, a problem where it has no rate."""
     results = tuple(_result(query, view, day) for day in query.dates)
-    problems = {result.problem.code for result in results if result.problem}
+    problems = [result.problem for result in results if result.problem]
     warned = {code for result in results for code in result.warnings or ()}
+    warned.update(code for problem in problems for code in problem.warnings or ())
     return Batch(
         **envelope(view, query.kind),
-        **knowledge_members(problems, warned),
+        **knowledge_members((problem.code for problem in problems), warned),
         roll=query.roll,
         count=len(results),
         results=results,

@@ -12,6 +12,7 @@ from datetime import date as Day
 from datetime import datetime
 from typing import Annotated, Literal
 
+from rates_api.rates.doubts import gap_warnings
 from rates_api.rates.knowledge import absence, knowledge_members, series_status, unknown
 from rates_api.rates.query_parameters import AS_OF, FORMAT, ONLY_FIX, RateQuery, day, in_order
 from rates_api.rates.view import View, envelope
@@ -43,7 +44,9 @@ def answer(query: GapsQuery, view: View) -> Gaps:
     found = tuple(_gaps(view, first, last))
     return Gaps(
         **envelope(view, "fix"),
-        **knowledge_members(unknown(view, "fix", first, last)),
+        **knowledge_members(
+            unknown(view, "fix", first, last), gap_warnings(view, "fix", first, last)
+        ),
         from_=first,
         to=last,
         count=len(found),

@@ -4,14 +4,16 @@ Settlement days before the stored series are derived and marked, each as its day
 """
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from datetime import date as Day
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
+from msgspec import UNSET
+
+from rates_api.rates.doubts import Doubt, doubts, gap_warnings, warnings_about
 from rates_api.rates.knowledge import (
     knowledge_members,
-    recorded_warnings,
     series_status,
     unknown,
 )
@@ -29,7 +31,12 @@ from rates_api.rates.query_parameters import (
 from rates_api.rates.view import View, envelope
 from rates_contracts.answers import History, ParameterError, Row
 from rates_contracts.calendar import ONE_DAY
-from rates_contracts.observation import FIRST_FIX_DAY, Kind, Observation
+from rates_contracts.observation import (
+    FIRST_FIX_DAY,
+    FIRST_SETTLEMENT_DAY,
+    Kind,
+    Observation,
+)
 
 DEFAULT_DAYS = 10
 
@@ -89,10 +96,11 @@ def _history(
     touched: tuple[Day, Day],
 ) -> History:
     """Return the answer with `rows`, which says the days `shown` and rests on those `touched`."""
-    warnings = _warnings(view, query.kind, *touched)
+    warned = {warning for row in rows for warning in row.warnings or ()}
+    warned.update(gap_warnings(view, query.kind, *touched))
     return History(
         **envelope(view, query.kind),
-        **knowledge_members(unknown(view, query.kind, *touched), warnings),
+        **knowledge_members(unknown(view, query.kind, *touched), warned),
         from_=shown[0],
         to=shown[1],
         count=len(rows),
@@ -109,37 +117,39 @@ def _bounds(query: HistoricalQuery, today: Day) -> tuple[Day, Day]:
 def _rows(view: View, kind: Kind, first: Day, last: Day) -> tuple[Row, ...]:
     """Return the values of the days from `first` to `last`, each as its day is answered."""
     if kind == "fix":
-        return tuple(map(_row, view.values("fix", first, min(last, view.today))))
-    stored = map(_row, view.settlement.between(first, last))
-    derived = (_derived_row(settled, fix) for settled, fix in _derived(view, first, last))
-    return (*derived, *stored)
+        return _recorded_rows(view, kind, view.values("fix", first, min(last, view.today)))
+    stored = _recorded_rows(view, kind, view.settlement.between(first, last))
+    return (*_derived_rows(view, first, last), *stored)
 
 
 def _last_rows(view: View, kind: Kind, n: int) -> tuple[Row, ...]:
     """Return the last `n` values up to today."""
     found = view.history(kind).last(n, view.today)
     if len(found) == n and all(view.recorded(kind, row.date) for row in found):
-        return tuple(map(_row, found))
+        return _recorded_rows(view, kind, found)
     return _rows(view, kind, FIRST_FIX_DAY, view.today)[-n:]
 
 
-def _row(found: Observation) -> Row:
-    return Row(found.date, found.value, found.revision, found.recorded_at)
+def _recorded_rows(view: View, kind: Kind, found: Iterable[Observation]) -> tuple[Row, ...]:
+    doubted = doubts(view, kind)
+    return tuple(_row(value.date, value, doubted) for value in found)
 
 
-def _derived_row(settled: Day, fix: Observation) -> Row:
-    return Row(settled, fix.value, fix.revision, fix.recorded_at, derived=True)
+def _derived_rows(view: View, first: Day, last: Day) -> Iterator[Row]:
+    doubted = doubts(view, "fix")
+    for settled, fix in _derived(view, first, last):
+        yield _row(settled, fix, doubted, derived=True)
 
 
-def _warnings(view: View, kind: Kind, first: Day, last: Day) -> tuple[str, ...]:
-    """Return what to be careful about in the values from `first` to `last`, derived ones too."""
-    found = recorded_warnings(view, kind, first, last)
-    withdrawn = series_status(view, "fix").withdrawn
-    if kind == "settlement" and withdrawn:
-        derived = _derived(view, first, last)
-        if any(fix.date in withdrawn for _, fix in derived):
-            return (*found, "withdrawn_at_source")
-    return found
+def _row(day: Day, found: Observation, doubted: tuple[Doubt, ...], *, derived: bool = False) -> Row:
+    return Row(
+        day,
+        found.value,
+        found.revision,
+        found.recorded_at,
+        derived,
+        warnings_about(doubted, found.date) or UNSET,
+    )
 
 
 def _derived(view: View, first: Day, last: Day) -> Iterator[tuple[Day, Observation]]:
@@ -150,8 +160,9 @@ def _derived(view: View, first: Day, last: Day) -> Iterator[tuple[Day, Observati
     settlement, fix = series_status(view, "settlement"), series_status(view, "fix")
     if settlement.complete_from is None or fix.complete_from is None:
         return
-    stored = view.settlement.first_day
-    end = view.calendar.last if stored is None else stored - ONE_DAY
+    end = (view.settlement.first_day or FIRST_SETTLEMENT_DAY) - ONE_DAY
+    # The first day past the calendar still rests on days within it.
+    end = min(end, view.calendar.last + ONE_DAY)
     since = max(first, FIRST_FIX_DAY, settlement.complete_from)
     usable = {found.date: found for found in view.fix.between(fix.complete_from, last)}
     for settled, determined in _determinations(view, since, min(last, end)):

@@ -15,7 +15,12 @@ from msgspec import UNSET
 from rates_api.rates.view import View
 from rates_api.snapshot.history import SeriesHistory
 from rates_contracts.calendar import DUE_FROM, MAX_DAYS_APART, ONE_DAY, is_weekend, mexico_instant
-from rates_contracts.observation import FIRST_FIX_DAY, Kind, Observation
+from rates_contracts.observation import (
+    FIRST_FIX_DAY,
+    FIRST_SETTLEMENT_DAY,
+    Kind,
+    Observation,
+)
 from rates_contracts.status import SeriesStatus
 from rates_contracts.warnings import in_order
 
@@ -97,17 +102,6 @@ def unknown_warnings(view: View, kind: Kind, first: Day, last: Day) -> tuple[str
     return in_order(warnings_of(unknown(view, kind, first, last)))
 
 
-def recorded_warnings(view: View, kind: Kind, first: Day, last: Day) -> tuple[str, ...]:
-    """Return what to be careful about in the values recorded from `first` to `last`."""
-    known = series_status(view, kind)
-    warned = {"withdrawn_at_source": known.withdrawn, "value_under_review": known.under_review}
-    return in_order(
-        warning
-        for warning, days in warned.items()
-        if any(first <= day <= last and view.recorded(kind, day) for day in days)
-    )
-
-
 def unknown(view: View, kind: Kind, first: Day, last: Day) -> frozenset[Absence]:
     """Return the codes of the days from `first` to `last` that are unknown, none if all is known.
 
@@ -143,12 +137,17 @@ def warnings_of(codes: Iterable[str]) -> Iterator[str]:
             yield warning
 
 
+def days_between(first: Day, last: Day) -> Iterator[Day]:
+    """Yield the days from `first` to `last`, both included."""
+    for ordinal in range(first.toordinal(), last.toordinal() + 1):
+        yield Day.fromordinal(ordinal)
+
+
 def _absent_by_calendar(view: View, day: Day) -> Absence:
-    if day > view.calendar.last and not is_weekend(day):
-        # Nobody knows whether banks open: neither a gap nor a closed day is claimed (rule 29).
-        return "not-known-then" if view.is_as_of else "not-yet-known"
     if _may_be_determined(view, day) and _may_be_under_review(view, "fix", day):
         return "under-review"
+    if _is_past_calendar(view, day):
+        return _absent_past_calendar(view, day)
     if not view.banking_days.is_banking_day(day):
         return "no-fix-on-closed-day"
     if not is_due(view, day):
@@ -158,9 +157,28 @@ def _absent_by_calendar(view: View, day: Day) -> Absence:
     return _unanswered(view, series_status(view, "fix")) or "not-yet-published"
 
 
+def _is_past_calendar(view: View, day: Day) -> bool:
+    """Tell whether nobody knows if banks open on `day`, a weekday after the calendar's last day."""
+    return day > view.calendar.last and not is_weekend(day)
+
+
+def _absent_past_calendar(view: View, day: Day) -> Absence:
+    """Neither a gap nor a closed day is claimed of it; it may be due all the same (rule 29)."""
+    if not _may_be_due(view, day) or _has_later(view, "fix", day):
+        return "not-yet-known"
+    return _unanswered(view, series_status(view, "fix")) or "not-yet-known"
+
+
+def _may_be_due(view: View, day: Day) -> bool:
+    """Tell whether the FIX of `day` should be out, if the day has one."""
+    is_past_noon = view.at >= mexico_instant(day, DUE_FROM)
+    return is_due(view, day) or (_is_past_calendar(view, day) and is_past_noon)
+
+
 def _may_be_determined(view: View, day: Day) -> bool:
-    """Tell whether `day` may have a FIX; before the calendar any weekday may."""
-    return not is_weekend(day) and (day < view.calendar.first or view.calendar.is_banking_day(day))
+    """Tell whether `day` may have a FIX; outside of the calendar any weekday may."""
+    is_known = view.calendar.covers(day)
+    return view.calendar.is_banking_day(day) if is_known else not is_weekend(day)
 
 
 def _may_be_under_review(view: View, kind: Kind, day: Day) -> bool:
@@ -179,6 +197,8 @@ def _absent_settlement(view: View, day: Day) -> Absence | None:
         return "before-first-observation"
     determined = view.banking_days.determination_for(day)
     known = series_status(view, "settlement")
+    if day - ONE_DAY > view.calendar.last:
+        determined = _last_determination(view, day)
     if day in known.under_review or determined in series_status(view, "fix").under_review:
         return "under-review"
     if _before(day, known.complete_from):
@@ -194,23 +214,36 @@ def _absent_before_stored(view: View, day: Day, determined: Day | None) -> Absen
     """Return None where the FIX of `determined` is recorded: the rate is derived from it."""
     if _before(min(day, determined or FIRST_FIX_DAY), series_status(view, "fix").complete_from):
         return "history-loading"
-    if determined is None and day <= view.calendar.last:
+    if determined is None:
         return "before-first-observation"
     if fix_by_rule(view, day) is not None:
         return None
-    if determined is not None and _may_be_under_review(view, "fix", determined):
+    if _may_be_under_review(view, "fix", determined):
         return "under-review"
     return _absent_after_stored(view, day, determined)
 
 
 def _absent_after_stored(view: View, day: Day, determined: Day | None) -> Absence:
     ahead = day > view.today
-    if determined is None or not is_due(view, determined) or (ahead and view.is_as_of):
+    if determined is None or not _may_be_due(view, determined) or (ahead and view.is_as_of):
         return "not-yet-known"
     if _has_later(view, "settlement", day):
         return "gap"
     unanswered = _unanswered(view, series_status(view, "settlement"))
     return unanswered or ("not-yet-known" if ahead else "gap")
+
+
+def _last_determination(view: View, settlement: Day) -> Day:
+    """Return the last day whose FIX may apply on `settlement`, which lies past the calendar.
+
+    Two days before it, of those that may have a FIX: any earlier one is due as well.
+    """
+    day = settlement
+    for _ in range(2):
+        day -= ONE_DAY
+        while not _may_be_determined(view, day):
+            day -= ONE_DAY
+    return day
 
 
 def _unanswered(view: View, known: SeriesStatus) -> Absence | None:
@@ -227,9 +260,11 @@ def _before(day: Day, complete_from: Day | None) -> bool:
 
 
 def _is_within_stored(view: View, day: Day) -> bool:
-    """Tell whether the stored settlements begin by `day`: from there on none is derived."""
-    first = view.settlement.first_day
-    return first is not None and first <= day
+    """Tell whether the stored settlements begin by `day`: from there on none is derived.
+
+    Where none is stored yet they begin where the source's do.
+    """
+    return (view.settlement.first_day or FIRST_SETTLEMENT_DAY) <= day
 
 
 def _has_later(view: View, kind: Kind, day: Day) -> bool:
@@ -257,7 +292,7 @@ def _holes(history: SeriesHistory, first: Day, last: Day) -> Iterator[Day]:
     for day, following in pairwise([*days, Day.max]):
         if following > _reach(day):
             start = max(first, day)
-            yield from _days(start, min(last, _reach(start)))
+            yield from days_between(start, min(last, _reach(start)))
 
 
 def _reach(day: Day) -> Day:
@@ -284,7 +319,7 @@ def _possibly_unknown(view: View, kind: Kind, first: Day, last: Day) -> Iterator
             yield from _settled_by(view, reviewed)
     yield from _possibly_under_review(view, kind, since, last)
     newest = view.newest(kind)
-    yield from _days(
+    yield from days_between(
         since if newest is None else max(since, newest.date + ONE_DAY),
         min(last, view.today + MAX_DAYS_APART * ONE_DAY),
     )
@@ -298,7 +333,7 @@ def _possibly_under_review(view: View, kind: Kind, first: Day, last: Day) -> Ite
     if not _may_be_under_review(view, "fix", first):
         return
     observed = {row.date for row in view.fix.between(first - MAX_DAYS_APART * ONE_DAY, last)}
-    for day in _days(first - MAX_DAYS_APART * ONE_DAY, min(last, view.today)):
+    for day in days_between(first - MAX_DAYS_APART * ONE_DAY, min(last, view.today)):
         if day not in observed and _may_be_determined(view, day):
             yield from (day,) if kind == "fix" else _settled_by(view, day)
 
@@ -315,9 +350,4 @@ def _first_missing(history: SeriesHistory, first: Day, last: Day) -> Iterator[Da
 def _settled_by(view: View, determined: Day) -> Iterator[Day]:
     dates = view.banking_days.legal_dates(determined)
     if dates.applies_from is not None:
-        yield from _days(dates.applies_from, dates.applies_to or dates.applies_from)
-
-
-def _days(first: Day, last: Day) -> Iterator[Day]:
-    for ordinal in range(first.toordinal(), last.toordinal() + 1):
-        yield Day.fromordinal(ordinal)
+        yield from days_between(dates.applies_from, dates.applies_to or dates.applies_from)

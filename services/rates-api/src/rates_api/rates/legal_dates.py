@@ -60,7 +60,7 @@ def is_loading(view: View, settlement: Day) -> bool:
 def determination_of(view: View, settlement: Day) -> Day | None:
     """Return the day whose FIX applies on `settlement`, None if it can't be told.
 
-    By the rule alone where no value is stored.
+    By the rule alone where no value is stored; not while the one published is under review.
     """
     return _determination(view, settlement, MAX_DAYS_APART)
 
@@ -68,6 +68,8 @@ def determination_of(view: View, settlement: Day) -> Day | None:
 def _determination(view: View, settlement: Day, depth: int) -> Day | None:
     """Search with the help of at most `depth` settlements before."""
     stored = view.recorded("settlement", settlement)
+    if stored is None and settlement in view.series["settlement"].under_review:
+        return None
     by_rule = view.banking_days.determination_for(settlement)
     if stored is None or (by_rule is not None and _equals(view, by_rule, stored)):
         return by_rule

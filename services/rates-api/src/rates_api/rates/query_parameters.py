@@ -104,7 +104,13 @@ KIND = choice(
     "settlement",
 )
 ONLY_FIX = choice("kind", "Only the FIX has this.", "fix")
-FORMAT = choice("format", "The representation; never chosen by `Accept`.", "json", "csv")
+FORMAT = choice(
+    "format",
+    "The representation; never chosen by `Accept`. As CSV a list with days that are not known is "
+    "refused as one of these days is; only that of `dates` says it in its lines.",
+    "json",
+    "csv",
+)
 ROLL = choice(
     "roll",
     "What a day without a FIX gets: the FIX of the `previous` banking day, or `none`. The "

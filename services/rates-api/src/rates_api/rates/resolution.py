@@ -10,14 +10,8 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from rates_api.http.problems import Refused
-from rates_api.rates.knowledge import (
-    Absence,
-    absence,
-    absent_fix,
-    fix_by_rule,
-    recorded_warnings,
-    series_status,
-)
+from rates_api.rates.doubts import doubts, gap_warnings, recorded_warnings, warnings_about
+from rates_api.rates.knowledge import Absence, absence, absent_fix, fix_by_rule, series_status
 from rates_api.rates.legal_dates import (
     dates_of_fix,
     dates_of_settlement,
@@ -26,7 +20,7 @@ from rates_api.rates.legal_dates import (
 )
 from rates_api.rates.view import View
 from rates_contracts.answers import Dates, Provenance
-from rates_contracts.calendar import DUE_FROM, MAX_DAYS_APART, ONE_DAY, mexico_instant
+from rates_contracts.calendar import DUE_FROM, MAX_DAYS_APART, ONE_DAY, is_weekend, mexico_instant
 from rates_contracts.observation import Kind, Observation
 from rates_contracts.warnings import in_order
 
@@ -123,11 +117,17 @@ def _fix(view: View, day: Day, roll: Roll) -> Resolution:
     while (observation := _recorded_fix(view, resolved)) is None:
         code = absent_fix(view, resolved)
         if code != "no-fix-on-closed-day" or roll == "none":
-            raise _refused(view, "fix", resolved, code)
+            raise _refused(view, "fix", resolved, code, _weekend_warnings(view, day))
         resolved -= ONE_DAY
         if day - resolved > MAX_REST:
             raise _refused(view, "fix", day, "gap")
     return _of_fix(view, day, observation)
+
+
+def _weekend_warnings(view: View, day: Day) -> tuple[str, ...]:
+    """Return the warnings of a FIX of a weekend, which leaves its day closed (rule 28)."""
+    reviewed = [doubt for doubt in doubts(view, "fix") if doubt.warning == "value_under_review"]
+    return warnings_about(reviewed, day) if is_weekend(day) else ()
 
 
 def _recorded_fix(view: View, day: Day) -> Observation | None:
@@ -138,10 +138,11 @@ def _recorded_fix(view: View, day: Day) -> Observation | None:
 def _of_fix(view: View, requested: Day, observation: Observation) -> Resolution:
     day = observation.date
     dates = dates_of_fix(view, day)
-    warnings = [*recorded_warnings(view, "fix", day, day), *_dates_warnings(view, dates)]
-    if requested in series_status(view, "fix").under_review:
-        # Of a weekend, which has no FIX by the rule: the day itself is closed all the same.
-        warnings.append("value_under_review")
+    warnings = (
+        *recorded_warnings(view, "fix", day, day),
+        *_weekend_warnings(view, requested),
+        *_dates_warnings(view, dates),
+    )
     return Resolution(requested, day, observation, dates, in_order(warnings))
 
 
@@ -170,7 +171,16 @@ def _dates_warnings(view: View, dates: Dates) -> tuple[str, ...]:
     return ("dates_unconfirmed",) if is_contradicted(view, dates) else ()
 
 
-def _refused(view: View, kind: Kind, day: Day, code: Absence) -> Refused:
+def _refused(
+    view: View, kind: Kind, day: Day, code: Absence, warnings: tuple[str, ...] = ()
+) -> Refused:
+    """Return the problem of `day`; `warnings` are of what else it rests on than `day` itself."""
+    refused = _problem(view, kind, day, code)
+    refused.warnings = in_order((*warnings, *gap_warnings(view, kind, day, day)))
+    return refused
+
+
+def _problem(view: View, kind: Kind, day: Day, code: Absence) -> Refused:
     detail = DETAILS[code].format(day=day, kind=KIND_NAMES[kind])
     match code:
         case "not-yet-published":

@@ -13,9 +13,11 @@ from datetime import date as Day
 from functools import cached_property
 from typing import Any
 
+import msgspec
+
 from rates_api.http.problems import Refused
 from rates_api.snapshot.history import SeriesHistory
-from rates_api.snapshot.level import Assessment
+from rates_api.snapshot.level import Assessment, is_told
 from rates_api.snapshot.snapshot import Snapshot
 from rates_contracts.averages import Average
 from rates_contracts.calendar import ONE_DAY, BankCalendar, BankingDays, is_weekend, mexico_day
@@ -97,10 +99,16 @@ def present(snapshot: Snapshot, assessment: Assessment, now: datetime) -> View:
         settlement=snapshot.settlement,
         calendar=snapshot.calendar,
         status=snapshot.status,
-        series={kind: snapshot.series_status(series) for kind, series in SERIES_OF.items()},
+        series={kind: _known(snapshot, series, now) for kind, series in SERIES_OF.items()},
         assessment=assessment,
         averages=snapshot.averages,
     )
+
+
+def _known(snapshot: Snapshot, series: str, now: datetime) -> SeriesStatus:
+    """Return what is known of `series`; past the days that rates-sync told of none is verified."""
+    known = snapshot.series_status(series)
+    return known if is_told(snapshot, now) else msgspec.structs.replace(known, fresh_until=None)
 
 
 def as_known_at(snapshot: Snapshot, instant: datetime, now: datetime) -> View:

@@ -146,13 +146,18 @@ def _earliest(instants: Iterable[datetime | None]) -> datetime | None:
     return min(known) if len(known) == len(given) else None
 
 
+def is_told(snapshot: Snapshot, now: datetime) -> bool:
+    """Tell whether rates-sync has told of the day of `now`: past its transitions nothing holds."""
+    return mexico_day(now) - mexico_day(snapshot.status.transitions[0].at) <= MAX_COVERED
+
+
 def _transition_at(snapshot: Snapshot, now: datetime) -> Transition | None:
     """Return the transition in force, None past those that rates-sync has sent.
 
     It is the first if this clock is behind that of rates-sync.
     """
     rows = snapshot.status.transitions
-    if mexico_day(now) - mexico_day(rows[0].at) > MAX_COVERED:
+    if not is_told(snapshot, now):
         return None
     return rows[max(bisect_right(rows, now, key=attrgetter("at")) - 1, 0)]
 
@@ -160,10 +165,14 @@ def _transition_at(snapshot: Snapshot, now: datetime) -> Transition | None:
 def _state(
     snapshot: Snapshot, known: SeriesStatus, row: Transition | None, now: datetime
 ) -> FreshnessState:
-    """Return the state; nothing is claimed of a day that the calendar does not cover (rule 29)."""
+    """Return the state; nothing is claimed of a day that the calendar does not cover (rule 29).
+
+    Late is still a FIX of a day that it covers.
+    """
     if row is None or _past(known.fresh_until, now):
         return "unverified"
-    return row.state if mexico_day(now) <= snapshot.calendar.last else "fresh"
+    is_covered = mexico_day(now) <= snapshot.calendar.last
+    return row.state if is_covered or row.state == "late" else "fresh"
 
 
 def _next_publication(snapshot: Snapshot, row: Transition | None) -> datetime | None:

@@ -1,6 +1,6 @@
 """Cached responses before the routes: the same as theirs to the last header, only sooner."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from itertools import product
 from typing import Any
@@ -23,10 +23,17 @@ Sent = tuple[int, list[tuple[bytes, bytes]], bytes]
 Ask = Callable[..., Any]
 
 
-async def asked(app: Any, path: str, method: str = "GET", headers: Mapping[str, str] = {}) -> Sent:
+async def asked(
+    app: Any,
+    path: str,
+    method: str = "GET",
+    headers: Mapping[str, str] | Sequence[tuple[bytes, bytes]] = (),
+) -> Sent:
     """Return exactly what `app` sends: status, headers in their order, body."""
     name, _, query = path.partition("?")
-    named = [(key.encode(), text.encode()) for key, text in headers.items()]
+    named = list(headers)
+    if isinstance(headers, Mapping):
+        named = [(key.encode(), text.encode()) for key, text in headers.items()]
     scope: dict[str, Any] = {
         "type": "http",
         "method": method,
@@ -95,6 +102,30 @@ async def test_a_cached_response_is_the_routes_response(
         made = await asked(routes, path, method, headers)
         expected = without_made_up_id(made)
         assert [without_made_up_id(sent) for sent in (first, again)] == [expected] * 2
+
+
+@pytest.mark.parametrize("path", [CURRENT, "/nothing"])
+@pytest.mark.parametrize("host", ["a b", "[::1", '"x', "a:b", ""])
+async def test_a_malformed_host_is_refused_cached_or_not(
+    app: Any, worker: Any, host: str, path: str
+) -> None:
+    """It was 500 the first time, and 200 once the response was cached."""
+    before = await asked(app, path, headers={"host": host})
+    await asked(app, path)
+    after = await asked(app, path, headers={"host": host})
+
+    assert [sent[0] for sent in (before, after)] == [400, 400]
+    assert b"application/problem+json" in dict(after[1]).values()
+    assert worker.counters.requests.count(("unknown", 400)) == 2
+
+
+async def test_two_hosts_are_refused_cached_or_not(app: Any) -> None:
+    """Which of them is meant, each server on the way may decide differently."""
+    await asked(app, CURRENT)
+    twice = [(b"host", b"a.example"), (b"host", b"b.example")]
+
+    assert (await asked(app, CURRENT, headers=twice))[0] == 400
+    assert (await asked(app, CURRENT, headers=twice[:1]))[0] == 200
 
 
 def without_made_up_id(sent: Sent) -> Sent:

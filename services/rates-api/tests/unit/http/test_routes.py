@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from rates_api.endpoints import ENDPOINTS
 from rates_api.http.problems import PROBLEMS
@@ -166,6 +167,23 @@ async def test_a_request_id_is_taken_or_made_on_problems(ask: Ask) -> None:
         answer = await ask("/nothing", x_request_id=strange)
         assert answer.headers["x-request-id"].startswith("request-")
     assert (await ask("/health", x_request_id="abc-2")).headers["x-request-id"] == "abc-2"
+
+
+async def test_what_the_framework_refuses_is_a_problem_and_counted(ask: Ask, worker: Any) -> None:
+    """Its exceptions besides 404 and 405 were 500, counted nowhere: a malformed `Host`."""
+    answer = await ask("/nothing", host="a b")
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad-request")
+    assert answer.headers["x-request-id"]
+    assert worker.counters.requests == [("unknown", 400)]
+
+
+async def test_the_log_names_the_request_of_a_mistake(ask: Ask, worker: Any) -> None:
+    """The id that the client got stands beside the traceback."""
+    worker.instance_health = None
+    with capture_logs() as logs:
+        answer = await ask("/health", x_request_id="mine-1")
+    assert answer.headers["x-request-id"] == "mine-1"
+    assert [(line["event"], line["request_id"]) for line in logs] == [("request_failed", "mine-1")]
 
 
 async def test_a_mistake_of_ours_is_a_500_problem(ask: Ask, worker: Any) -> None:

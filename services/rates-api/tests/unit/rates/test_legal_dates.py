@@ -102,18 +102,35 @@ def test_of_equal_neighbours_none_is_guessed(world: Any) -> None:
     settled, tuesday, wednesday = date(2023, 1, 19), date(2023, 1, 17), date(2023, 1, 18)
     assert world.fix()[tuesday] == world.fix()[wednesday] == world.settlement()[settled]
     assert dates_of_settlement(everything(world), settled).determined == tuesday
-    misled = everything(world, bank_calendar=with_closed(world, tuesday))
-    assert dates_of_settlement(misled, settled).determined is None
+    monday, same = date(2023, 1, 16), world.fix()[tuesday]
+    corrected = (
+        world.observation("SF43718", monday, same, world.NEWEST, 2),
+        world.observation("SF43718", tuesday, "18.0000", world.NEWEST, 2),
+    )
+    assert dates_of_settlement(everything(world, extra=corrected), settled).determined is None
 
 
 def test_an_older_equal_fix_is_ruled_out_by_the_settlement_before(world: Any) -> None:
-    """Determinations go forward: Wednesday's settlement rests on Monday's FIX or a later one."""
+    """Determinations go forward: Thursday's settlement rests on Monday's FIX or a later one."""
     friday, monday, tuesday = date(2026, 8, 7), date(2026, 8, 10), date(2026, 8, 11)
-    settled = date(2026, 8, 13)
-    same = world.observation("SF43718", friday, world.fix()[tuesday], world.NEWEST, 2)
-    misled = everything(world, bank_calendar=with_closed(world, tuesday), extra=(same,))
-    assert misled.banking_days.determination_for(settled) == monday
-    assert dates_of_settlement(misled, settled).determined == tuesday
+    settled, same = date(2026, 8, 13), world.fix()[monday]
+    corrected = (
+        world.observation("SF43718", friday, same, world.NEWEST, 2),
+        world.observation("SF60653", settled, same, world.NEWEST, 2),
+    )
+    misled = everything(world, extra=corrected)
+    assert misled.banking_days.determination_for(settled) == tuesday
+    assert dates_of_settlement(misled, settled).determined == monday
+
+
+def test_a_fix_refutes_a_calendar_that_closes_its_day(world: Any) -> None:
+    """The calendar predicts: with a FIX of Tuesday the dates around it are right (rule 29)."""
+    monday, tuesday = date(2026, 8, 10), date(2026, 8, 11)
+    misled = everything(world, bank_calendar=with_closed(world, tuesday))
+    right = everything(world)
+    for day in (monday, tuesday):
+        assert misled.banking_days.legal_dates(day) == right.banking_days.legal_dates(day)
+        assert dates_of_fix(misled, day) == dates_of_fix(right, day)
 
 
 UNDECLARED = date(2026, 8, 7)

@@ -163,7 +163,58 @@ NOW = [
         "a Saturday with a FIX in quarantine, roll=none",
         "2026-08-08?roll=none",
         "404 no-fix-on-closed-day",
+        warnings=("value_under_review",),
         record=known_of_fix(under_review=days("2026-08-08")),
+    ),
+    Row(
+        "a Saturday that rolls to a gap, with a FIX in quarantine",
+        "2024-03-02",
+        "404 gap",
+        warnings=("value_under_review",),
+        record=missing("2024-03-01", under_review=days("2024-03-02")),
+    ),
+    Row(
+        "a later FIX recorded, which is withdrawn",
+        "2026-08-12",
+        "404 gap",
+        warnings=("withdrawn_at_source",),
+        record=missing("2026-08-12", withdrawn=days("2026-08-13")),
+    ),
+    Row(
+        "later FIX recorded, of which the newest is withdrawn",
+        "2026-08-11",
+        "404 gap",
+        record=missing("2026-08-11", withdrawn=days("2026-08-13")),
+    ),
+    Row(
+        "a value, older than the withdrawn days that are listed",
+        "2026-08-11",
+        "200 17.1092",
+        "B",
+        ("withdrawn_at_source",),
+        known_of_fix(withdrawn=days("2026-08-12"), withdrawn_count=2),
+    ),
+    Row(
+        "a value, newer than the withdrawn days that are listed",
+        "2026-08-13",
+        "200 17.0530",
+        "A",
+        record=known_of_fix(withdrawn=days("2026-08-12"), withdrawn_count=2),
+    ),
+    Row(
+        "a value, older than the corrections in quarantine that are listed",
+        "2024-01-02",
+        "200 17.0297",
+        "B",
+        ("value_under_review",),
+        known_of_fix(under_review=days("2026-08-12"), under_review_count=2),
+    ),
+    Row(
+        "a Saturday older than the days under review that are listed, roll=none",
+        "2024-03-02?roll=none",
+        "404 no-fix-on-closed-day",
+        warnings=("value_under_review",),
+        record=known_of_fix(under_review=days("2026-08-12"), under_review_count=2),
     ),
     Row(
         "the Sunday after a Saturday with a FIX in quarantine",
@@ -540,7 +591,7 @@ def beyond(world: Any, **changes: Any) -> Any:
         ("2026-08-13", "200 17.0530"),
         ("2026-08-14", "404 not-yet-known"),
         ("2026-08-14?roll=none", "404 not-yet-known"),
-        ("2026-08-14?as_of=2026-08-14T15:00:00Z", "404 not-known-then"),
+        ("2026-08-14?as_of=2026-08-14T15:00:00Z", "404 not-yet-known"),
         ("2026-08-20?kind=settlement", "404 not-yet-known"),
     ],
 )
@@ -552,6 +603,36 @@ async def test_past_the_calendar_nothing_is_claimed(
     answer = await ask(f"/api/v1/rates/{path}")
     assert world.said(answer) == says
     assert "expected_at" not in answer.json()
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("2026-08-14", "503 not-verified"),
+        ("2026-08-14?as_of=2026-08-14T19:00:00Z", "404 not-known-then"),
+        ("2026-08-15?kind=settlement", "200 17.0530"),
+        ("2026-08-18?kind=settlement", "503 not-verified"),
+        ("2026-08-19?kind=settlement", "404 not-yet-known"),
+    ],
+)
+async def test_past_the_calendar_a_silent_source_is_said(
+    ask: Ask, worker: Any, world: Any, path: str, says: str
+) -> None:
+    """A weekday there may have its FIX since noon: unheard, nobody knows (rules 25 and 29)."""
+    worker.now = world.mexico(world.TODAY, 14)
+    worker.current.replace(beyond(world))
+    assert world.said(await ask(f"/api/v1/rates/{path}")) == says
+
+
+async def test_past_the_calendar_a_later_fix_makes_an_absence_known(
+    ask: Ask, worker: Any, world: Any
+) -> None:
+    """Whether banks opened is still not claimed, but nothing is unknown any more."""
+    worker.now = world.mexico(world.TODAY, 14)
+    worker.current.replace(beyond(world, newest=world.TODAY, without=(world.NEWEST,)))
+    assert world.said(await ask("/api/v1/rates/2026-08-13")) == "404 not-yet-known"
+    listed = (await ask("/api/v1/rates/historical?from=2026-08-12&to=2026-08-14")).json()
+    assert (listed["count"], listed["known"]) == (2, True)
 
 
 async def test_the_longest_rest_is_no_reason_to_answer_with_an_old_rate(

@@ -23,6 +23,7 @@ GAPS = "/api/v1/rates/gaps"
 AVERAGE = "/api/v1/rates/average/15d"
 CURRENT = "/api/v1/rates/current"
 LOADED_FROM = date(2026, 7, 1)
+LOADS = "503 history-loading"
 OF_FIX_ROWS = (
     f"{HISTORICAL}?last=10",
     f"{HISTORICAL}?from=2026-08-01&to=2026-08-14",
@@ -694,11 +695,163 @@ async def test_last_reaches_into_derived_settlements(ask: Ask, world: Any) -> No
 
 
 async def test_a_row_as_csv_says_last_whether_it_is_derived(ask: Ask) -> None:
-    """Columns are only ever added at the end."""
+    """Columns are only ever added at the end: what a row is doubted for came later."""
     path = f"{HISTORICAL}?kind=settlement&from=2019-12-31&to=2020-01-01&format=csv"
     header, derived, stored, _ = (await ask(path)).text.split("\r\n")
-    assert header == "date,rate,revision,recorded_at,derived"
-    assert (derived.rpartition(",")[2], stored.rpartition(",")[2]) == ("true", "false")
+    assert header == "date,rate,revision,recorded_at,derived,warnings"
+    assert (derived[-6:], stored[-7:]) == (",true,", ",false,")
+
+
+CSV_REFUSED: dict[str, tuple[Situation, str, str]] = {
+    "history loads": (history_loads, f"{HISTORICAL}?from=2024-01-01&to=2024-01-31", LOADS),
+    "history loads, gaps": (history_loads, f"{GAPS}?", LOADS),
+    "history loads, revisions": (history_loads, "/api/v1/rates/2024-01-02/revisions?", LOADS),
+    "due and stale": (due_and_stale, f"{HISTORICAL}?days=10", "503 not-verified"),
+    "due and stale, gaps": (due_and_stale, f"{GAPS}?", "503 not-verified"),
+    "under review": (under_review, f"{HISTORICAL}?days=10", "503 under-review"),
+    "as_of, due": (
+        all_known,
+        f"{HISTORICAL}?days=10&as_of=2026-08-13T18:00:00Z",
+        "404 not-known-then",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CSV_REFUSED)
+async def test_a_list_with_unknown_days_is_no_csv(
+    ask: Ask, worker: Any, world: Any, name: str
+) -> None:
+    """A spreadsheet would take it for a whole one: it is refused as one of its days (rule 25)."""
+    situation, path, says = CSV_REFUSED[name]
+    found, worker.now = situation(world)
+    worker.current.replace(found)
+
+    answer = await ask(f"{path}&format=csv")
+
+    assert world.said(answer) == says
+    assert "JSON" in answer.json()["detail"]
+    assert answer.headers["cache-control"] == "no-store"
+    assert ("retry-after" in answer.headers) == (answer.status_code == 503)
+    assert (await ask(path)).json()["known"] is False
+
+
+async def test_a_list_of_known_days_is_csv_while_others_are_not(
+    ask: Ask, worker: Any, world: Any
+) -> None:
+    """What is refused is the list that touches unknown days, and no other."""
+    worker.current.replace(history_loads(world)[0])
+    table = await ask(f"{HISTORICAL}?from=2026-07-01&to=2026-07-03&format=csv")
+    assert (table.status_code, len(table.text.split())) == (200, 4)
+
+
+async def test_a_doubtful_row_says_so_in_json_and_csv(ask: Ask, worker: Any, world: Any) -> None:
+    """Which value is withdrawn, or may be corrected, its own row tells (rules 27 and 28)."""
+    series = world.series(
+        fix={"withdrawn": (date(2026, 8, 11),), "under_review": (date(2026, 8, 12),)}
+    )
+    worker.current.replace(world.snapshot(series=series))
+    path = f"{HISTORICAL}?from=2026-08-11&to=2026-08-13"
+    listed = (await ask(path)).json()
+    assert [row.get("warnings") for row in listed["observations"]] == [
+        ["withdrawn_at_source"],
+        ["value_under_review"],
+        None,
+    ]
+    assert listed["warnings"] == ["value_under_review", "withdrawn_at_source"]
+    table = (await ask(f"{path}&format=csv")).text.split("\r\n")[1:4]
+    assert [line.rpartition(",")[2] for line in table] == [
+        "withdrawn_at_source",
+        "value_under_review",
+        "",
+    ]
+
+
+async def test_a_batch_as_csv_tells_in_each_line_what_is_known_and_doubtful(
+    ask: Ask, worker: Any, world: Any
+) -> None:
+    """It has a place for it, so that it is never refused: `problem` and `warnings`."""
+    series = world.known_series(
+        complete_from=LOADED_FROM, complete_at=None, withdrawn=(date(2026, 8, 12),)
+    )
+    worker.current.replace(world.since(world.snapshot(series=series), LOADED_FROM))
+    table = await ask("/api/v1/rates?dates=2024-01-02,2026-08-12&format=csv")
+    loading, withdrawn = table.text.split("\r\n")[1:3]
+    assert loading.endswith(",history-loading,")
+    assert withdrawn.endswith(",,withdrawn_at_source")
+
+
+async def test_a_correction_of_a_day_is_told_in_its_revisions(
+    ask: Ask, worker: Any, world: Any
+) -> None:
+    """The newest revision is the doubtful one, in CSV too."""
+    series = world.series(fix={"withdrawn": (date(2026, 8, 12),)})
+    worker.current.replace(world.snapshot(series=series))
+    path = "/api/v1/rates/2026-08-12/revisions"
+    answer = (await ask(path)).json()
+    assert answer["observations"][-1]["warnings"] == answer["warnings"] == ["withdrawn_at_source"]
+    assert (await ask(f"{path}?format=csv")).text.endswith(",withdrawn_at_source\r\n")
+
+
+async def test_an_absence_that_only_a_withdrawn_value_tells_warns(
+    ask: Ask, worker: Any, world: Any
+) -> None:
+    """Protocol rule 27: lists say of it what its day says."""
+    series = world.series(fix={"withdrawn": (world.NEWEST,)})
+    worker.current.replace(world.snapshot(without=(date(2026, 8, 12),), series=series))
+    for path in (
+        f"{GAPS}?from=2026-08-10",
+        f"{HISTORICAL}?from=2026-08-10&to=2026-08-12",
+        "/api/v1/rates/2026-08-12/revisions",
+        "/api/v1/rates?dates=2026-08-12",
+        AVERAGE,
+    ):
+        assert "withdrawn_at_source" in (await ask(path)).json()["warnings"], path
+    assert "warnings" not in (await ask(f"{GAPS}?to=2026-08-11")).json()
+
+
+async def test_a_span_older_than_the_withdrawn_days_that_are_listed_warns(
+    ask: Ask, worker: Any, world: Any
+) -> None:
+    """The status counts more than it lists: none that is older can be excluded."""
+    changes = {"withdrawn": (date(2026, 8, 12),), "withdrawn_count": 2}
+    worker.current.replace(world.snapshot(series=world.series(fix=changes)))
+    old = (await ask(f"{HISTORICAL}?from=2024-01-01&to=2024-01-05")).json()
+    new = (await ask(f"{HISTORICAL}?from=2026-08-13&to=2026-08-13")).json()
+    assert (old["warnings"], new.get("warnings")) == (["withdrawn_at_source"], None)
+
+
+async def test_without_a_stored_settlement_none_is_derived_from_2020_on(
+    ask: Ask, worker: Any, world: Any
+) -> None:
+    """From then on the source has a series of its own: what it lacks is due, missing or unheard.
+
+    Protocol rule 25: derived is what lies before the first stored day.
+    """
+    worker.now = world.mexico(TODAY, 10)
+    worker.current.replace(world.snapshot(kept=lambda row: row.series == FIX))
+
+    def day(text: str) -> str:
+        return f"/api/v1/rates/{text}?kind=settlement"
+
+    assert world.said(await ask(f"{CURRENT}?kind=settlement")) == "503 no-current-rate"
+    assert world.said(await ask(day("2026-08-14"))) == "404 gap"
+    assert world.said(await ask(day("2026-08-17"))) == "404 not-yet-known"
+    assert world.said(await ask(day("2019-12-31"))) == "200 18.8452"
+    listed = (await ask(f"{HISTORICAL}?kind=settlement&from=2019-12-30&to=2026-08-31")).json()
+    assert (listed["count"], listed["observations"][-1]["date"]) == (2, "2019-12-31")
+
+
+@pytest.mark.parametrize("minute", [0, 59])
+async def test_a_fix_that_is_awaited_is_no_gap_yet(
+    ask: Ask, worker: Any, world: Any, minute: int
+) -> None:
+    """From noon on it is due, from 13:00 on it is late: `late` has the state's one meaning."""
+    worker.now = world.mexico(TODAY, 12, minute)
+    series = world.known_series(worker.now)
+    worker.current.replace(world.snapshot(now=worker.now, series=series))
+    gaps = (await ask(GAPS)).json()
+    assert (gaps["gaps"], gaps["known"]) == ([], True)
+    assert (await ask(CURRENT)).json()["freshness"]["state"] == "awaiting_publication"
 
 
 async def test_nothing_is_derived_while_either_series_loads(
@@ -760,6 +913,31 @@ async def test_past_the_calendar_no_publication_is_expected(
     assert (await ask("/api/v1")).json()["next_publication_at"] is None
     assert (await ask(CURRENT)).json()["freshness"]["next_publication_at"] is None
     assert (await ask("/health")).json()["freshness"]["next_publication_at"] is None
+
+
+async def test_past_the_calendar_lists_know_nothing_unheard(
+    ask: Ask, worker: Any, world: Any
+) -> None:
+    """Rules 25 and 29: a weekday there may have a FIX since noon, so that the list isn't known."""
+    calendar = msgspec.structs.replace(world.calendar(), last=world.NEWEST)
+    worker.now = world.mexico(TODAY, 14)
+    for known, fresh_until in ((False, world.NOW), (True, worker.now + timedelta(minutes=1))):
+        series = world.known_series(fresh_until=fresh_until)
+        worker.current.replace(world.snapshot(bank_calendar=calendar, series=series))
+        for path in (f"{HISTORICAL}?last=10", GAPS, AVERAGE, f"{HISTORICAL}?days=1"):
+            answer = (await ask(path)).json()
+            assert answer["known"] is known, path
+            assert ("unverified" in answer.get("warnings", ())) is not known
+
+
+async def test_past_the_transitions_nothing_is_verified(ask: Ask, worker: Any, world: Any) -> None:
+    """Rules 17 and 29: whatever limit the last status had, lists and days agree with the state."""
+    worker.now = world.mexico(date(2026, 8, 26), 14)
+    series = world.known_series(fresh_until=worker.now + timedelta(days=1))
+    worker.current.replace(world.snapshot(series=series))
+    assert (await ask("/health")).json()["freshness"]["state"] == "unverified"
+    assert (await ask(GAPS)).json()["known"] is False
+    assert world.said(await ask("/api/v1/rates/2026-08-26")) == "503 not-verified"
 
 
 async def test_a_dead_sync_leaves_no_state_of_the_calendar(

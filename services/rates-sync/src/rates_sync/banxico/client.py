@@ -4,18 +4,23 @@ Never retries and never follows a redirect; has no quota and no breaker. The tok
 `Bmx-Token` header only: in a URL it would end up in logs.
 """
 
+import asyncio
+
 import httpx
 
 from rates_contracts.cancellation import cancellation_prevails
 from rates_contracts.environment import Secret
+from rates_sync.banxico.body import GZIP, BodyUnreadable, read_body
+from rates_sync.banxico.headers import AnswerHeaders
 from rates_sync.banxico.payload import parse
+from rates_sync.banxico.refusal import refusal_unread
 from rates_sync.clock import Clock
 from rates_sync.errors import FailureKind, UpstreamFailure
 from rates_sync.upstream import Answer, Query
 
 CONNECT_SECONDS = 5.0
-MAX_BODY = 8 * 1024 * 1024
-"""Bytes after decompression: the whole history of both series is less than 1 MiB."""
+REFUSAL_BODY_SECONDS = 5.0
+"""How long the body may take of an answer that is refused by its status or headers anyway."""
 
 
 def open_client(
@@ -27,7 +32,7 @@ def open_client(
     """
     return httpx.AsyncClient(
         base_url=base_url,
-        headers={"Accept": "application/json"},
+        headers={"Accept": "application/json", "Accept-Encoding": GZIP},
         timeout=httpx.Timeout(read_timeout, connect=CONNECT_SECONDS),
         # A connection kept between polls may be dead, and its error would count as Banxico's.
         limits=httpx.Limits(max_connections=2, max_keepalive_connections=0),
@@ -53,31 +58,33 @@ class BanxicoClient:
         try:
             with cancellation_prevails():
                 response, body = await self._get(path(query))
-        except httpx.TimeoutException as error:
-            raise _failure("timeout", error) from error
-        except (httpx.RemoteProtocolError, httpx.DecodingError) as error:
-            raise _failure("malformed", error) from error
         except httpx.HTTPError as error:
-            raise _failure("connection", error) from error
-        return parse(
+            raise _failure(error) from error
+        received_at = self._clock()
+        # In a thread: to parse 8 MiB takes seconds, in which the lease has to be renewed.
+        return await asyncio.to_thread(
+            parse,
             body,
             status=response.status_code,
             headers=response.headers,
             query=query,
             asked_at=asked_at,
-            received_at=self._clock(),
+            received_at=received_at,
         )
 
     async def _get(self, path: str) -> tuple[httpx.Response, bytes]:
-        """Return the response and its body. Raises `UpstreamFailure` for one over `MAX_BODY`."""
+        """Return the response and its body.
+
+        Raises httpx's errors, and if the body can't be read what status and headers mean.
+        """
         headers = {"Bmx-Token": self._token.reveal()}
-        body = bytearray()
         async with self._http.stream("GET", path, headers=headers) as response:
-            async for part in response.aiter_bytes():
-                body += part
-                if len(body) > MAX_BODY:
-                    raise UpstreamFailure(f"a body above {MAX_BODY} bytes")
-        return response, bytes(body)
+            refusal = refusal_unread(response.status_code, AnswerHeaders(response.headers))
+            try:
+                async with asyncio.timeout(REFUSAL_BODY_SECONDS if refusal else None):
+                    return response, await read_body(response)
+            except (BodyUnreadable, httpx.HTTPError, TimeoutError) as error:
+                raise refusal or _failure(error) from error
 
 
 def path(query: Query) -> str:
@@ -91,5 +98,13 @@ def path(query: Query) -> str:
     return f"{data}/{query.first.isoformat()}/{query.last.isoformat()}"
 
 
-def _failure(kind: FailureKind, error: Exception) -> UpstreamFailure:
-    return UpstreamFailure(f"no answer: {type(error).__name__}", kind=kind)
+def _failure(error: Exception) -> UpstreamFailure:
+    if isinstance(error, BodyUnreadable):
+        return UpstreamFailure(f"the body is {error}", kind="malformed")
+    return UpstreamFailure(f"no answer: {type(error).__name__}", kind=_kind(error))
+
+
+def _kind(error: Exception) -> FailureKind:
+    if isinstance(error, httpx.TimeoutException):
+        return "timeout"
+    return "malformed" if isinstance(error, httpx.RemoteProtocolError) else "connection"

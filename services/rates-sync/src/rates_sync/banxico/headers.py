@@ -9,12 +9,13 @@ from datetime import UTC, datetime, timedelta
 from email.message import Message
 from email.utils import parsedate_to_datetime
 
-MIN_WAIT, MAX_WAIT = 1, 86_400
-"""Seconds. Banxico's limits are per minute, five minutes and day."""
-MAX_AGE = 2**31
-"""Seconds, what RFC 9111 has a greater `Age` be counted as."""
-SECONDS = re.compile(r"[0-9]{1,9}")
-AGE = re.compile(r"[0-9]{1,40}")
+MIN_WAIT = 1
+"""Seconds."""
+MAX_SECONDS = 2**31
+"""What any greater number of seconds counts as; that of RFC 9111 for `Age`."""
+NUMBER = re.compile(r"[0-9]{1,40}")
+CHARSETS = {"utf-8", "utf8", "iso-8859-1", "latin1", "iso-8859-15", "windows-1252", "utf-16"}
+"""Those that are honoured; Python's others may take quadratic time, or make what is no text."""
 
 
 class AnswerHeaders:
@@ -26,34 +27,44 @@ class AnswerHeaders:
     @property
     def answered_at(self) -> datetime | None:
         """When the origin made the answer (`Date`), aware UTC."""
-        try:
-            date = parsedate_to_datetime(self._headers.get("date", ""))
-            return date.replace(tzinfo=date.tzinfo or UTC).astimezone(UTC)
-        except (ValueError, OverflowError):
-            return None
+        return _instant(self._headers.get("date", ""))
 
     @property
     def age(self) -> timedelta:
         """How long caches have held the answer (`Age`)."""
-        age = self._headers.get("age", "")
-        return timedelta(seconds=min(int(age), MAX_AGE) if AGE.fullmatch(age) else 0)
+        return timedelta(seconds=min(_number(self._headers.get("age")) or 0, MAX_SECONDS))
 
     @property
     def charset(self) -> str | None:
-        """The charset that `Content-Type` declares."""
+        """The charset that `Content-Type` declares, if it is one of `CHARSETS`."""
         message = Message()
         message["Content-Type"] = self._headers.get("content-type", "")
-        return message.get_content_charset()
+        declared = message.get_content_charset()
+        return declared if declared in CHARSETS else None
 
     @property
     def seconds_to_reset(self) -> int | None:
-        """`Bmx-secondsToReset` within `MIN_WAIT` and `MAX_WAIT`."""
-        return wait_of(self._headers.get("bmx-secondstoreset"))
+        """The wait that `Bmx-secondsToReset` names, else `Bmx-timeReset`, at least `MIN_WAIT`."""
+        return self.wait(
+            self._headers.get("bmx-secondstoreset"), self._headers.get("bmx-timereset")
+        )
 
     @property
     def retry_after(self) -> int | None:
-        """`Retry-After` in seconds within `MIN_WAIT` and `MAX_WAIT`; None for a date."""
-        return wait_of(self._headers.get("retry-after"))
+        """The wait that `Retry-After` names in seconds or as a date, at least `MIN_WAIT`."""
+        hint = self._headers.get("retry-after", "")
+        until = _instant(hint)
+        return self.wait(hint, None if until is None else int(until.timestamp()))
+
+    def wait(self, seconds: object, until: object) -> int | None:
+        """Return a wait by its `seconds`, else by its end in Unix time; None if neither is one.
+
+        The end is compared with the answerer's own clock (`Date`).
+        """
+        left, end = _number(seconds), _number(until)
+        if left is None and end is not None and self.answered_at is not None:
+            left = end - int(self.answered_at.timestamp())
+        return None if left is None else min(max(left, MIN_WAIT), MAX_SECONDS)
 
     @property
     def is_rate_limit(self) -> bool:
@@ -66,7 +77,14 @@ class AnswerHeaders:
         return self.is_rate_limit or "retry-after" in self._headers
 
 
-def wait_of(hint: object) -> int | None:
-    """Return the seconds that `hint` asks to wait, in bounds; None if it is no number of them."""
-    text = str(hint)
-    return min(max(int(text), MIN_WAIT), MAX_WAIT) if SECONDS.fullmatch(text) else None
+def _number(text: object) -> int | None:
+    found = NUMBER.fullmatch(str(text))
+    return None if found is None else int(found[0])
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(text)
+        return date.replace(tzinfo=date.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -5,11 +5,11 @@ answers most errors with 400: by status alone a rate limit would look like a bad
 end reports outages as HTML, sometimes with status 200.
 """
 
-from typing import Any
+import re
 
 import msgspec
 
-from rates_sync.banxico.headers import AnswerHeaders, wait_of
+from rates_sync.banxico.headers import AnswerHeaders
 from rates_sync.errors import (
     BadToken,
     FailureKind,
@@ -18,24 +18,37 @@ from rates_sync.errors import (
     UpstreamRateLimited,
 )
 
+LIMIT = re.compile("l.mite", re.IGNORECASE)
+"""Banxico's word for it; its accent may have come as a bad byte."""
+NULL = msgspec.Raw(b"null")
 DEFAULT_WAIT = 60
 """Seconds to wait after a rate limit that names none."""
-MAX_OUTAGE_WAIT = 900
-"""Seconds that an outage's page may ask to wait, or one at 11:50 could cost the day's FIX."""
 
 
 class ErrorNode(msgspec.Struct):
-    """Banxico's `error`: `mensaje` in Spanish, the other two only for a rate limit."""
+    """Banxico's `error`: `mensaje` in Spanish, the other two only for a rate limit.
 
-    mensaje: Any = ""
-    secondsToReset: Any = None  # noqa: N815  the wire's name
-    timeReset: Any = None  # noqa: N815
+    They stay JSON until they are asked for: anything may stand there.
+    """
+
+    mensaje: msgspec.Raw = NULL
+    secondsToReset: msgspec.Raw = NULL  # noqa: N815  the wire's name
+    timeReset: msgspec.Raw = NULL  # noqa: N815
+
+    @property
+    def message(self) -> str:
+        """The text of `mensaje`, empty if it is none."""
+        return _text(self.mensaje)
 
     @property
     def is_rate_limit(self) -> bool:
         """Tell whether a field or the message speaks of the limit."""
-        named = self.secondsToReset is not None or self.timeReset is not None
-        return named or "límite" in str(self.mensaje).casefold()
+        named = self.secondsToReset != NULL or self.timeReset != NULL
+        return named or LIMIT.search(self.message) is not None
+
+    def wait(self, headers: AnswerHeaders) -> int | None:
+        """Return the seconds that its fields ask to wait, None if they don't say."""
+        return headers.wait(_number(self.secondsToReset), _number(self.timeReset))
 
 
 def refusal_of(
@@ -44,9 +57,9 @@ def refusal_of(
     """Return the error that an answer without data means; `node` is its error node, if any."""
     if status >= 500:
         # Whatever it says: a "token" or a limit in an outage's page is not Banxico's word.
-        wait = headers.retry_after
-        wait = None if wait is None else min(wait, MAX_OUTAGE_WAIT)
-        return UpstreamFailure(f"status {status}", kind="server_error", retry_after=wait)
+        return UpstreamFailure(
+            f"status {status}", kind="server_error", retry_after=headers.retry_after
+        )
     if 300 <= status < 400:
         # Never followed: a redirect to an outage page must not look like a day without data.
         return UpstreamFailure(f"a redirect ({status})", kind="redirect")
@@ -55,10 +68,19 @@ def refusal_of(
     return _of_node(node, status, headers)
 
 
+def refusal_unread(status: int, headers: AnswerHeaders) -> UpstreamError | None:
+    """Return the error that an answer means whose body can't be read (protocol rule 34).
+
+    None where status and headers leave it to the body: data, or a refusal that its words explain.
+    """
+    decides = status >= 500 or 300 <= status < 400 or status == 429 or headers.asks_to_wait
+    return refusal_of("", None, status=status, headers=headers) if decides else None
+
+
 def _of_node(node: ErrorNode, status: int, headers: AnswerHeaders) -> UpstreamError:
-    message = str(node.mensaje)
+    message = node.message
     if status == 429 or node.is_rate_limit or headers.is_rate_limit:
-        return _rate_limited(wait_of(node.secondsToReset), headers)
+        return _rate_limited(node.wait(headers), headers)
     if "token" in message.casefold() or status == 401:
         return BadToken("Banxico refuses the token")
     if headers.asks_to_wait:
@@ -81,3 +103,15 @@ def _of_status(text: str, status: int, headers: AnswerHeaders) -> UpstreamError:
 def _rate_limited(in_body: int | None, headers: AnswerHeaders) -> UpstreamRateLimited:
     seconds = in_body or headers.seconds_to_reset or headers.retry_after
     return UpstreamRateLimited(seconds or DEFAULT_WAIT)
+
+
+def _text(raw: msgspec.Raw) -> str:
+    try:
+        return msgspec.json.decode(raw, type=str)
+    except (ValueError, RecursionError):
+        return ""
+
+
+def _number(raw: msgspec.Raw) -> str:
+    """Return the digits of a number, or of a text."""
+    return bytes(raw).decode(errors="replace").strip('"')

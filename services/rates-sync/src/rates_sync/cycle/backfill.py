@@ -19,8 +19,8 @@ from rates_contracts.observation import FIX
 from rates_sync.banxico.series import SERIES
 from rates_sync.cycle.cycle import OVERLAP
 from rates_sync.cycle.recorder import Additions, AnnounceMode, Recorder
-from rates_sync.errors import BreakerOpen, QuotaExhausted, UpstreamError
-from rates_sync.store.coverage import Span
+from rates_sync.errors import BreakerOpen, QuotaExhausted, StoreRefused, UpstreamError
+from rates_sync.store.coverage import Span, merged
 from rates_sync.upstream import Answer, Banxico, Purpose, Query
 
 log = structlog.get_logger(__name__)
@@ -36,7 +36,8 @@ MAX_WAIT = 3600.0
 class Progress:
     """Chunk number `done` `of` all is recorded: its `span` and what it added.
 
-    `holes` are days of it that stay unknown although they were asked for, each told once.
+    `holes` are days that stay unknown although they were asked for, each told once, with the last
+    chunk.
     """
 
     done: int
@@ -75,9 +76,16 @@ class Backfill:
         """Return the days up to yesterday that nothing covers. Raises `StoreUnavailable`."""
         return await self._recorder.holes(Span(self._first_fix_day, today - ONE_DAY))
 
-    def due(self, holes: Sequence[Span]) -> list[Span]:
-        """Return the chunks of `holes` that need not wait, ascending."""
-        return sorted(part for part in chunks(holes) if self._waits.are_over(part))
+    async def missed(self) -> tuple[Span, ...]:
+        """Return the known days that an answer lacked and a second one decides (protocol rule 27).
+
+        Raises `StoreUnavailable`.
+        """
+        return await self._recorder.missed()
+
+    def due(self, spans: Sequence[Span]) -> list[Span]:
+        """Return the chunks of `spans`, which ascend, that need not wait."""
+        return sorted(part for part in chunks(spans) if self._waits.are_over(part))
 
     async def widened(self, span: Span) -> Span:
         """Return `span` with what lies before it, if it begins after the newest known day.
@@ -94,32 +102,43 @@ class Backfill:
     ) -> AsyncIterator[Progress]:
         """Ask for `spans`, ascending, and record them, yielding after each chunk.
 
-        Raises `UpstreamError`, `LeaseLost`, `StoreUnavailable`; finished chunks stay recorded.
+        Raises `UpstreamError`, `LeaseLost`, `StoreUnavailable`, `StoreRefused`; finished chunks
+        stay recorded.
         """
         parts = list(chunks(spans))
         for done, part in enumerate(parts, start=1):
-            answer = await self._ask(part, purpose)
-            mode = AnnounceMode.LAST_CHUNK if done == len(parts) else AnnounceMode.CHUNK
-            additions = await self._recorder.record(answer, mode, trusted=trusted)
-            progress = Progress(done, len(parts), part, additions, await self._left(part))
+            answer, is_last = await self._ask(part, purpose), done == len(parts)
+            mode = AnnounceMode.LAST_CHUNK if is_last else AnnounceMode.CHUNK
+            try:
+                additions = await self._recorder.record(answer, mode, trusted=trusted)
+            except StoreRefused:
+                self._waits.lengthen(part)
+                raise
+            # A silence may go on in the next chunk.
+            holes = await self._left(parts) if is_last else ()
+            progress = Progress(done, len(parts), part, additions, holes)
             _log(progress)
             yield progress
 
     async def _ask(self, part: Span, purpose: Purpose) -> Answer:
+        """Ask for `part`, which then waits before it is asked for again, if it has to be."""
         try:
-            return await self._banxico.ask(Query(tuple(SERIES), part.first, part.last, purpose))
+            answer = await self._banxico.ask(Query(tuple(SERIES), part.first, part.last, purpose))
         except (BreakerOpen, QuotaExhausted):
             # Nobody was asked: the range is asked for as soon as Banxico may be.
             raise
         except UpstreamError:
             self._waits.lengthen(part)
             raise
+        self._waits.lengthen(part)
+        return answer
 
-    async def _left(self, part: Span) -> tuple[Span, ...]:
-        """Return the holes in `part` that are told now; all of them wait."""
-        left = await self._recorder.holes(part)
+    async def _left(self, parts: Sequence[Span]) -> tuple[Span, ...]:
+        """Return the holes in what was asked for that are told now; all of them wait."""
+        left = [hole for span in merged(parts) for hole in await self._recorder.holes(span)]
         for hole in left:
-            self._waits.lengthen(hole)
+            if hole not in parts:
+                self._waits.lengthen(hole)
         new = tuple(hole for hole in left if not any(map(hole.overlaps, self._told)))
         self._told += new
         return new

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from rates_contracts.calendar import ONE_DAY, is_weekend
 from rates_contracts.observation import FIX
-from rates_sync.store.coverage import Coverage, Span, merged
+from rates_sync.store.coverage import Coverage, Span, merged, uncovered
 from rates_sync.upstream import Answer
 
 MAX_CLOSURE = timedelta(days=15)
@@ -25,15 +25,34 @@ def covered(answer: Answer, series: str, today: Day) -> tuple[Span, ...]:
     A weekday `today` is covered by its value alone: one that is not out yet may come after the last
     question, and then nobody asks for it again.
     """
-    days = {day for name, day in answer.days if name == series}
-    asked = _asked(answer, today if today in days or is_weekend(today) else today - ONE_DAY)
-    if asked is None or not answer.is_of_now or not _is_readable(answer, series):
+    asked = _covering(answer, series, today)
+    if asked is None:
         return ()
-    seen = sorted(day for day in days if asked.first <= day <= asked.last)
+    seen = _seen(answer, series, asked)
     if series == FIX:
         # The settlement series has no such edges: it began in 2020.
         seen = [asked.first - ONE_DAY, *seen, asked.last + ONE_DAY]
     return uncovered(asked, list(_silences(seen)))
+
+
+def silences(
+    answer: Answer, series: str, today: Day, neighbours: Iterable[Day], known: Sequence[Span]
+) -> tuple[Span, ...]:
+    """Return the days that `answer` shows to be a hole, also those that others have covered.
+
+    They lie between two values too far apart, one of which may be recorded: `neighbours` are the
+    recorded days next to those that were asked for. Not where nobody asked yet, by the spans that
+    are `known`, nor where these have every day: such a silence is accepted.
+    """
+    asked = _covering(answer, series, today)
+    if asked is None:
+        return ()
+    whole = merged((*known, asked))
+    return tuple(
+        silence
+        for silence in _silences(sorted({*neighbours, *_seen(answer, series, asked)}))
+        if uncovered(silence, known) and not uncovered(silence, whole)
+    )
 
 
 def holes(span: Span, series: Iterable[str], coverage: Coverage) -> tuple[Span, ...]:
@@ -41,15 +60,16 @@ def holes(span: Span, series: Iterable[str], coverage: Coverage) -> tuple[Span, 
     return merged(hole for name in series for hole in uncovered(span, coverage.get(name, ())))
 
 
-def uncovered(span: Span, spans: Sequence[Span]) -> tuple[Span, ...]:
-    """Return the days of `span` that are in none of `spans`, which ascend and never overlap."""
-    ends = [span.first - ONE_DAY, *(row.last for row in spans)]
-    starts = [*(row.first for row in spans), span.last + ONE_DAY]
-    between = (
-        Span(max(end + ONE_DAY, span.first), min(start - ONE_DAY, span.last))
-        for end, start in zip(ends, starts, strict=True)
-    )
-    return tuple(gap for gap in between if gap.first <= gap.last)
+def _covering(answer: Answer, series: str, today: Day) -> Span | None:
+    """Return the days that `answer` speaks of, None if it covers none."""
+    is_final = (series, today) in answer.days or is_weekend(today)
+    asked = _asked(answer, today if is_final else today - ONE_DAY)
+    return asked if answer.is_of_now and _is_readable(answer, series) else None
+
+
+def _seen(answer: Answer, series: str, asked: Span) -> list[Day]:
+    days = (day for name, day in answer.days if name == series)
+    return sorted(day for day in days if asked.first <= day <= asked.last)
 
 
 def _asked(answer: Answer, last: Day) -> Span | None:

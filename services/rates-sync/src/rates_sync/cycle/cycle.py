@@ -26,7 +26,7 @@ from rates_sync.errors import (
     UpstreamRateLimited,
 )
 from rates_sync.store.coverage import PROVISIONAL
-from rates_sync.upstream import Answer, Banxico, Purpose, Query
+from rates_sync.upstream import MAX_PAUSE, Answer, Banxico, Purpose, Query
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +37,7 @@ FIRST_RANGE = timedelta(days=45)
 SETTLEMENT_AHEAD = timedelta(days=10)
 """How far after today polls end: settlement rates are published in advance."""
 
-CycleOutcome = Literal[Outcome, "store_unavailable"]
+CycleOutcome = Literal[Outcome, "store_unavailable", "store_refused"]
 CYCLE_OUTCOMES: tuple[CycleOutcome, ...] = get_args(CycleOutcome)
 
 NOTHING = Additions()
@@ -45,11 +45,15 @@ NOTHING = Additions()
 
 @dataclass(frozen=True, slots=True)
 class CycleResult:
-    """How a cycle ended; `not_before` is the instant (UTC) before which Banxico won't be asked."""
+    """How a cycle ended; `not_before` is the instant (UTC) before which Banxico won't be asked.
+
+    `asked_pause` is how long Banxico's rate limit asks not to be asked, which may be longer.
+    """
 
     outcome: CycleOutcome
     additions: Additions = NOTHING
     not_before: datetime | None = None
+    asked_pause: timedelta | None = None
 
 
 class Cycle:
@@ -69,7 +73,8 @@ class Cycle:
         """Ask once for all that may be new.
 
         A failure of Banxico is an outcome; it is recorded as the state of the upstream. Raises
-        `LeaseLost`, `StoreUnavailable`, and `ClockWrong` if nothing may be recorded (rule 33).
+        `LeaseLost`, `StoreUnavailable`, `StoreRefused`, and `ClockWrong` if nothing may be recorded
+        (rule 33).
         """
         with self._span("cycle"):
             try:
@@ -103,21 +108,25 @@ class Cycle:
         return Query(tuple(SERIES), first, today + SETTLEMENT_AHEAD, purpose, confirms=known)
 
     async def _failed(self, error: UpstreamError) -> CycleResult:
-        upstream = _state_after(error.outcome)
-        seconds = _seconds_to_wait(error)
-        not_before = None if seconds is None else self._clock() + timedelta(seconds=seconds)
-        if upstream is None:
-            return CycleResult(error.outcome, not_before=not_before)
-        body = error.body if isinstance(error, UpstreamFailure) else b""
-        await self._recorder.note_failure(upstream, body)
-        return CycleResult(error.outcome, not_before=not_before)
+        upstream, pause = _state_after(error.outcome), _asked_pause(error)
+        result = CycleResult(
+            error.outcome,
+            not_before=None if pause is None else self._clock() + min(pause, MAX_PAUSE),
+            asked_pause=pause if isinstance(error, UpstreamRateLimited) else None,
+        )
+        if upstream is not None:
+            body = error.body if isinstance(error, UpstreamFailure) else b""
+            await self._recorder.note_failure(upstream, body)
+        return result
 
 
-def _seconds_to_wait(error: UpstreamError) -> int | None:
-    """Return how long Banxico asks to wait before the next question, None if it doesn't say."""
+def _asked_pause(error: UpstreamError) -> timedelta | None:
+    """Return how long Banxico asks not to be asked, None if it doesn't say."""
     if isinstance(error, UpstreamRateLimited):
-        return error.seconds_to_reset
-    return error.retry_after if isinstance(error, UpstreamFailure) else None
+        return timedelta(seconds=error.seconds_to_reset)
+    if isinstance(error, UpstreamFailure) and error.retry_after is not None:
+        return timedelta(seconds=error.retry_after)
+    return None
 
 
 def _state_after(outcome: Outcome) -> Upstream | None:

@@ -64,7 +64,7 @@ def judge(answer: Answer, context: Context, *, trusted: bool) -> Judgement:
     ).changes()
     distrusted = trust is Trust.NEW_DAYS
     set_aside = _set_aside(answer, changes, missing, trust)
-    missed, withdrawn = _withdrawn(missing, context) if trust is Trust.FULL else ((), ())
+    missed, withdrawn = ((), ()) if distrusted else _withdrawn(missing, context)
     return Judgement(
         changes=changes,
         set_aside=set_aside,
@@ -88,11 +88,9 @@ def _missing(answer: Answer, context: Context) -> Missing:
 
 
 def _trust(answer: Answer, missing: Missing, *, trusted: bool) -> Trust:
-    if not answer.is_of_now:
+    if not answer.is_of_now or FIX in missing.distrusted:
         return Trust.NEW_DAYS
-    if trusted:
-        return Trust.OPERATOR
-    return Trust.NEW_DAYS if FIX in missing.distrusted else Trust.FULL
+    return Trust.OPERATOR if trusted else Trust.FULL
 
 
 def _reviewed(context: Context) -> Reviewed:

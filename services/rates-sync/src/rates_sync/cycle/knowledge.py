@@ -1,13 +1,12 @@
 """What the record holds of each series, read under the fence; how an answer changes it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date as Day
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rates_contracts.calendar import ONE_DAY, BankCalendar, is_weekend, mexico_day
-from rates_contracts.status import SeriesStatus
 from rates_sync.cycle.judgement import SEEN_TWICE_AFTER, Context, Judgement
 from rates_sync.store.coverage import read_newest_span
 from rates_sync.store.recording import Recording
@@ -32,9 +31,16 @@ MAX_DELAY = timedelta(days=45)
 
 
 async def read_knowledge(
-    recording: Recording, series: Sequence[str], first_fix_day: Day
+    recording: Recording,
+    series: Sequence[str],
+    first_fix_day: Day,
+    complete_at: Mapping[str, datetime],
 ) -> dict[str, SeriesKnowledge]:
-    """Return what is known of each of `series`, whose history begins on `first_fix_day`."""
+    """Return what is known of each of `series`, whose history begins on `first_fix_day`.
+
+    `complete_at` is when the history of a series first was complete, as far as that is kept. It
+    stays, also while a later hole makes the history incomplete.
+    """
     connection, old = recording.connection, await recording.status()
     reviewed = [row for row in await read_quarantine(connection) if row.under_review]
     withdrawn = [row for row in await read_withdrawals(connection) if row.in_force]
@@ -43,13 +49,16 @@ async def read_knowledge(
         complete_from = await _complete_from(recording, name, first_fix_day)
         is_complete = complete_from is not None and complete_from <= first_fix_day
         before = old.series.get(name) if old else None
+        at = complete_at.get(name) or (before.complete_at if before else None)
+        if at is None and is_complete:
+            at = await _first_complete_at(recording, name, is_migrated=before is None)
         known[name] = await _knowledge(
             connection,
             name,
             {row.date for row in reviewed if row.series == name and row.date},
             [row for row in withdrawn if row.series == name],
             complete_from,
-            await _complete_at(recording, name, before) if is_complete else _carried(before),
+            at,
         )
     return known
 
@@ -75,17 +84,12 @@ def weekdays_without(days: Collection[Day], first: Day) -> list[Day]:
     return [day for day in all_days if not is_weekend(day) and day not in days]
 
 
-async def _complete_at(recording: Recording, series: str, before: SeriesStatus | None) -> datetime:
-    """Return when a history that is complete first was; a record of the first edition tells it."""
-    if before is None:
-        loaded_at = await read_loaded_at(recording.connection, series, MAX_DELAY)
-        return loaded_at or recording.head.recorded_at
-    return before.complete_at or recording.recorded_at
-
-
-def _carried(before: SeriesStatus | None) -> datetime | None:
-    """Once set it stays, also while a later hole makes the history incomplete."""
-    return None if before is None else before.complete_at
+async def _first_complete_at(recording: Recording, series: str, *, is_migrated: bool) -> datetime:
+    """Return since when a complete history is; a record of the first edition tells it."""
+    if not is_migrated:
+        return recording.recorded_at
+    loaded_at = await read_loaded_at(recording.connection, series, MAX_DELAY)
+    return loaded_at or recording.head.recorded_at
 
 
 async def _knowledge(
@@ -155,9 +159,7 @@ async def apply_judgement(
 ) -> tuple[Rejected, ...]:
     """Write what is set aside, withdrawn or back; return what was not in quarantine before."""
     connection, now = recording.connection, recording.recorded_at
-    new = [
-        datum for datum in judgement.set_aside if await recording.quarantine(datum, answer.sha256)
-    ]
+    new = await recording.quarantine(judgement.set_aside, answer.sha256)
     await end_quarantine(connection, judgement.released, "released")
     await end_quarantine(connection, judgement.accepted, "accepted")
     await end_quarantine(connection, judgement.closed, "closed")
@@ -167,4 +169,4 @@ async def apply_judgement(
         await change_withdrawal(connection, series, day, withdrawn_at=now)
     for series, day in judgement.back:
         await forget_missed(connection, series, day)
-    return tuple(new)
+    return new

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from rates_contracts.averages import Average
-from rates_contracts.calendar import BankCalendar, DeclaredClosure, mexico_day
+from rates_contracts.calendar import ONE_DAY, BankCalendar, DeclaredClosure, mexico_day
 from rates_contracts.events import (
     CalendarChanged,
     Event,
@@ -30,22 +30,31 @@ from rates_contracts.observation import FIX
 from rates_contracts.status import SyncStatus, Upstream
 from rates_sync.banxico.series import SERIES
 from rates_sync.clock import Clock
-from rates_sync.cycle.comparison import Changes
-from rates_sync.cycle.coverage import covered, holes
-from rates_sync.cycle.judgement import Judgement, judge
+from rates_sync.cycle.comparison import MAX_REST, Changes
+from rates_sync.cycle.coverage import covered, holes, silences
+from rates_sync.cycle.judgement import SEEN_TWICE_AFTER, Judgement, judge
 from rates_sync.cycle.knowledge import (
     apply_judgement,
     read_confirmable,
     read_context,
     read_knowledge,
 )
-from rates_sync.errors import AlreadyClosed, ClockWrong, HasFix, NotDeclared
-from rates_sync.store.coverage import Span, add_coverage
+from rates_sync.errors import AlreadyClosed, ClockWrong, HasFix, NotDeclared, NotFinal
+from rates_sync.store.announcement import save_calendar
+from rates_sync.store.coverage import (
+    Span,
+    add_coverage,
+    keep_complete_at,
+    merged,
+    read_complete_at,
+    read_coverage,
+)
 from rates_sync.store.fence import Fence
 from rates_sync.store.record import Record
 from rates_sync.store.recording import Recording
+from rates_sync.store.review import read_withdrawals
 from rates_sync.timetable.averages import averages_ahead, first_day_needed
-from rates_sync.timetable.calendar import bank_calendar
+from rates_sync.timetable.calendar import bank_calendar, restored
 from rates_sync.timetable.schedule import ScheduleInputs
 from rates_sync.timetable.status import (
     SeriesKnowledge,
@@ -59,6 +68,7 @@ from rates_sync.timetable.status import (
 from rates_sync.upstream import Answer, Rejected
 
 K = TypeVar("K", ObservationsRecorded, StatusChanged, CalendarChanged)
+E = TypeVar("E", ObservationsRecorded, StatusChanged, CalendarChanged, HistoryReload)
 
 
 class AnnounceMode(Enum):
@@ -92,9 +102,10 @@ class Recorder:
     """The recorder of the instance that holds `fence`; `on_event` is called with committed events.
 
     `on_restored` is called after a transaction that found the record restored; `hear` with each
-    answer before it is recorded, and raises `ClockWrong`. `health` and `schedule_inputs` are as of
-    the last transaction, `begun` tells whether the whole status was recorded. Methods raise
-    `LeaseLost` and `StoreUnavailable`; then nothing is recorded.
+    answer before it is recorded, and raises `ClockWrong`. `clock` returns the time to date the
+    record by (aware UTC). `health` and `schedule_inputs` are as of the last transaction, `begun`
+    tells whether the whole status was recorded. Methods raise `LeaseLost`, `StoreUnavailable` and,
+    of what comes from outside, `StoreRefused`; then nothing is recorded.
     """
 
     def __init__(
@@ -130,12 +141,18 @@ class Recorder:
         self.begun = True
 
     async def renew_calendar(self) -> None:
-        """Record the version of the bank calendar if it is a new one; the old ones are kept."""
+        """Record the version of the bank calendar if it is a new one; the old ones are kept.
+
+        Those that an older release of rates-sync has dropped are restored.
+        """
         newer = bank_calendar(mexico_day(self._clock()))
         async with self.session() as session:
-            recorded = await session.calendar()
-            if _version(recorded) != _version(newer):
-                calendar = recorded.replaced_by(newer, session.recording.recorded_at)
+            recorded, recording = await session.calendar(), session.recording
+            kept = await recording.kept_calendar()
+            calendar = restored(recorded, kept, recording.recorded_at)
+            if _version(calendar) != _version(newer):
+                calendar = calendar.replaced_by(newer, recording.recorded_at)
+            if calendar != recorded:
                 await session.announce(CalendarChanged, calendar=calendar)
 
     async def note(self, **changes: Any) -> None:
@@ -162,7 +179,8 @@ class Recorder:
         await self._check_clock(answer)
         async with self.session() as session:
             recording = session.recording
-            await recording.keep_payload(answer.sha256, answer.body, answer.received_at)
+            received_at = min(answer.received_at, session.now)
+            await recording.keep_payload(answer.sha256, answer.body, received_at)
             calendar = await session.calendar()
             context = await read_context(recording, answer, tuple(SERIES), calendar)
             judgement = judge(answer, context, trusted=trusted)
@@ -171,7 +189,7 @@ class Recorder:
             if not judgement.distrusted:
                 await session.cover(answer)
             if mode is AnnounceMode.POLL:
-                session.health = _after(session.health, judgement.confirmed, answer.received_at)
+                session.health = _after(session.health, judgement.confirmed, received_at)
             await session.announce_changes(judgement.changes, mode)
             return _additions(judgement, quarantined)
 
@@ -181,16 +199,19 @@ class Recorder:
         except ClockWrong:
             async with self.session() as session:
                 recording = session.recording
-                await recording.keep_payload(answer.sha256, answer.body, answer.received_at)
+                await recording.keep_payload(answer.sha256, answer.body, session.now)
             raise
 
     async def declare_closed(self, day: Day, reason: str, actor: str) -> None:
-        """Declare a banking day closed, audited. Raises `AlreadyClosed` or `HasFix`."""
+        """Declare a banking day closed, audited. Raises `AlreadyClosed` or `HasFix`.
+
+        A FIX is no obstacle once an operator has accepted that the source withdrew it.
+        """
         async with self.session() as session:
             calendar, recording = await session.calendar(), session.recording
             if not calendar.is_banking_day(day):
                 raise AlreadyClosed(f"Banks are closed on {day} already.")
-            if await recording.newest(FIX, day, day):
+            if await recording.newest(FIX, day, day) and not await session.was_withdrawn(day):
                 raise HasFix(f"Banks were open on {day}: it has a FIX.")
             closure = DeclaredClosure(day, reason, recording.recorded_at)
             declared = msgspec.structs.replace(calendar, declared=(*calendar.declared, closure))
@@ -208,10 +229,10 @@ class Recorder:
             reopened = _reopened(calendar, undone[0], recording.recorded_at)
             await session.announce(CalendarChanged, calendar=reopened)
 
-    async def audit(self, actor: str, action: str, detail: str) -> None:
-        """Note what an operator did."""
+    async def audit(self, actor: str, action: str, detail: str, *, outcome: str = "done") -> None:
+        """Note what an operator did, and how it ended."""
         async with self.session() as session:
-            await session.recording.audit(actor, action, detail)
+            await session.recording.audit(actor, action, detail, outcome=outcome)
 
     async def newest_known(self) -> dict[str, Day | None]:
         """Return the day of each series that an answer must show to confirm it (rule 27)."""
@@ -219,19 +240,41 @@ class Recorder:
             return await read_confirmable(session.recording, tuple(SERIES))
 
     async def holes(self, span: Span) -> tuple[Span, ...]:
-        """Return the days of `span` that no answer has covered for both series, ascending."""
-        return holes(span, SERIES, await self._record.coverage())
+        """Return the days of `span` that no answer has covered for both series, ascending.
 
-    async def misses(self, span: Span) -> bool:
-        """Tell whether an answer lacked a known day of `span`, and no second one settled that."""
-        missed = [row.date for row in await self._record.withdrawals() if not row.settled]
-        return any(span.first <= day <= span.last for day in missed)
+        None after yesterday: the values of today may still come.
+        """
+        last = min(span.last, mexico_day(self._clock()) - ONE_DAY)
+        if last < span.first:
+            return ()
+        return holes(Span(span.first, last), SERIES, await self._record.coverage())
+
+    async def missed(self) -> tuple[Span, ...]:
+        """Return the known days that an answer lacked long enough ago for the second look.
+
+        Each with the days on which its FIX settles, ascending (protocol rule 27).
+        """
+        now = self._clock()
+        return merged(
+            Span(row.date, row.date + MAX_REST)
+            for row in await self._record.withdrawals()
+            if not row.settled and now - row.first_missed_at >= SEEN_TWICE_AFTER
+        )
 
     async def accept_history(self, span: Span, actor: str) -> None:
-        """Count `span` as covered for both series, audited: what is not recorded has no value."""
+        """Count `span` as covered for both series, audited: what is not recorded has no value.
+
+        Raises `NotFinal` if it reaches beyond the newest known FIX, or beyond yesterday.
+        """
         async with self.session() as session:
-            await session.recording.audit(actor, "history-accept", f"{span.first} to {span.last}")
-            await add_coverage(session.recording.connection, dict.fromkeys(SERIES, (span,)))
+            recording, connection = session.recording, session.recording.connection
+            newest = await recording.newest_day(FIX) or Day.min
+            last = min(newest, session.today - ONE_DAY)
+            if span.last > last:
+                raise NotFinal(f"Values of days after {last} may still be published.")
+            await recording.audit(actor, "history-accept", f"{span.first} to {span.last}")
+            known = await read_coverage(connection)
+            await add_coverage(connection, known, dict.fromkeys(SERIES, (span,)))
             await session.announce_if_worth()
 
     @asynccontextmanager
@@ -254,8 +297,8 @@ class Recorder:
 class Session:
     """An open recording and its event, with that event's status and averages.
 
-    `health` is the health after the commit. Everything is read through the recording, under the
-    fence (protocol rule 2).
+    `health` is the health after the commit, `now` the instant (UTC) at which it began. Everything
+    is read through the recording, under the fence (protocol rule 2).
     """
 
     def __init__(
@@ -263,12 +306,18 @@ class Session:
     ) -> None:
         self.recording, self.health = recording, health
         self.event: Event | None = None
-        self._origin, self._now = origin, now
+        self._origin, self.now = origin, now
         self._known: dict[str, SeriesKnowledge] | None = None
+        self._kept: dict[str, datetime] = {}
 
     async def calendar(self) -> BankCalendar:
         """Return the recorded calendar; before the first, the library's."""
-        return await self.recording.calendar() or bank_calendar(mexico_day(self._now))
+        return await self.recording.calendar() or bank_calendar(mexico_day(self.now))
+
+    @property
+    def today(self) -> Day:
+        """The Mexico City day."""
+        return mexico_day(self.now)
 
     async def schedule_inputs(self) -> ScheduleInputs:
         """Return what decides the next poll."""
@@ -279,30 +328,52 @@ class Session:
         """Return what the record holds of each series, read once: after all that changes it."""
         if self._known is None:
             first = self._origin.first_fix_day
-            self._known = await read_knowledge(self.recording, tuple(SERIES), first)
+            self._kept = await read_complete_at(self.recording.connection)
+            self._known = await read_knowledge(self.recording, tuple(SERIES), first, self._kept)
         return self._known
 
+    async def was_withdrawn(self, day: Day) -> bool:
+        """Tell whether an operator has accepted that the source withdrew the FIX of `day`."""
+        return any(
+            row.in_force and row.decision == "accept" and (row.series, row.date) == (FIX, day)
+            for row in await read_withdrawals(self.recording.connection)
+        )
+
     async def cover(self, answer: Answer) -> None:
-        """Note the days of each series that `answer` covers (protocol rule 25)."""
-        today = mexico_day(self._now)
+        """Note the days of each series that `answer` covers, and silences (protocol rule 25)."""
+        today, connection = self.today, self.recording.connection
+        known = await read_coverage(connection)
         spans = {series: covered(answer, series, today) for series in SERIES}
-        await add_coverage(self.recording.connection, spans)
+        silent = {
+            series: silences(
+                answer, series, today, await self._neighbours(answer, series), known.get(series, ())
+            )
+            for series in SERIES
+        }
+        await add_coverage(connection, known, spans, silent)
+
+    async def _neighbours(self, answer: Answer, series: str) -> tuple[Day, ...]:
+        """A poll begins ten days before the newest known day: no silence goes past its edges."""
+        query = answer.query
+        if query is None or query.confirms is not None or query.first is None or query.last is None:
+            return ()
+        return await self.recording.neighbours(series, query.first, query.last)
 
     async def announce(self, kind: type[K], **fields: Any) -> None:
         """Announce an event of `kind` with the whole status (rule R3).
 
-        If an interrupted backfill left unannounced rows, a reload is announced instead. It covers
-        everything except a calendar, which is announced separately.
+        If a backfill left unannounced rows, a reload is announced instead: it covers everything, a
+        changed calendar, too.
         """
         calendar = fields.get("calendar") or await self.calendar()
+        if self.recording.unannounced:
+            if kind is CalendarChanged:
+                await save_calendar(self.recording.connection, calendar)
+            await self.reload(calendar)
+            return
         status = await self._status(calendar)
         averages = await self._averages(calendar, status, kind)
-        if self.recording.unannounced:
-            await self.reload(status)
-        else:
-            self.event = await self.recording.announce(
-                kind, status=status, averages=averages, **fields
-            )
+        await self._announce(kind, status, averages=averages, **fields)
 
     async def announce_if_worth(self) -> None:
         """Announce only the status, if workers need it (protocol rule 5), or rows that wait."""
@@ -323,18 +394,21 @@ class Session:
         else:
             await self.announce_if_worth()
 
-    async def reload(self, status: SyncStatus | None = None) -> None:
+    async def reload(self, calendar: BankCalendar | None = None) -> None:
         """Announce that workers must reload the record (protocol rule 2)."""
-        calendar = await self.calendar()
-        self.event = await self.recording.announce(
-            HistoryReload,
-            status=status or await self._status(calendar),
-            averages=await self._averages_ahead(calendar),
-        )
+        calendar = calendar or await self.calendar()
+        status, averages = await self._status(calendar), await self._averages_ahead(calendar)
+        await self._announce(HistoryReload, status, averages=averages)
+
+    async def _announce(self, kind: type[E], status: SyncStatus, **fields: Any) -> None:
+        self.event = await self.recording.announce(kind, status=status, **fields)
+        instants = {name: known.complete_at for name, known in (await self.known()).items()}
+        first = {name: at for name, at in instants.items() if at and name not in self._kept}
+        await keep_complete_at(self.recording.connection, first)
 
     async def _status(self, calendar: BankCalendar) -> SyncStatus:
         known = await self.known()
-        return status_of(self._origin, self.health, calendar, known, self._now)
+        return status_of(self._origin, self.health, calendar, known, self.now)
 
     async def _averages(
         self, calendar: BankCalendar, status: SyncStatus, kind: type[K]
@@ -346,9 +420,9 @@ class Session:
         return await self._averages_ahead(calendar)
 
     async def _averages_ahead(self, calendar: BankCalendar) -> tuple[Average, ...]:
-        first, last = first_day_needed(self._now), mexico_day(self._now)
+        first, last = first_day_needed(self.now), mexico_day(self.now)
         newest = await self.recording.newest(FIX, first, last)
-        return averages_ahead(calendar, [(row.date, row.value) for row in newest], self._now)
+        return averages_ahead(calendar, [(row.date, row.value) for row in newest], self.now)
 
 
 def _version(calendar: BankCalendar) -> tuple[str, Day, Day, tuple[Day, ...]]:

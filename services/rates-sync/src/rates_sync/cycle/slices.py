@@ -41,15 +41,14 @@ class SliceCheck:
         self._banxico, self._recorder = banxico, recorder
         self._first_fix_day = first_fix_day
 
-    async def run(self, night: Day) -> tuple[Additions, bool]:
-        """Ask for the slice of `night` and record what it changes.
+    async def run(self, night: Day) -> Additions:
+        """Ask for the slice of `night`, and record and return what it changes.
 
-        Return that, and whether to ask again in a while: the answer lacked a known day. Raises
-        `UpstreamError`, `LeaseLost`, `StoreUnavailable`.
+        Raises `UpstreamError`, `LeaseLost`, `StoreUnavailable`, `StoreRefused`.
         """
         span = slice_of(night, self._first_fix_day)
         if span is None:
-            return Additions(), False
+            return Additions()
         answer = await self._banxico.ask(Query(tuple(SERIES), span.first, span.last))
         additions = await self._recorder.record(answer, AnnounceMode.SLICE)
         log.info(
@@ -59,4 +58,4 @@ class SliceCheck:
             new=additions.new,
             corrections=additions.corrections,
         )
-        return additions, await self._recorder.misses(span)
+        return additions

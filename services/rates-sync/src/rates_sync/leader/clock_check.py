@@ -1,7 +1,8 @@
 """Draws the consequences of what the witnesses say: an alert, a warning, the end of a leadership.
 
 Protocol rule 33: one that disagrees makes the clock suspect; if both do, the leader lets go, and
-contends again only once its clock agrees with the database's.
+contends again only once its clock agrees with the database's. While only one was heard nobody can
+tell which of the two is wrong: then there is an alert, and the status stays as it is.
 """
 
 from collections.abc import Awaitable, Callable
@@ -26,12 +27,12 @@ class ClockCheck:
         self,
         witnesses: Witnesses,
         recorder: Recorder,
-        clock: Clock,
         on_offset: Callable[[Witness, timedelta], None],
         on_alert: Callable[[Alert], None],
     ) -> None:
-        self._witnesses, self._recorder, self._clock = witnesses, recorder, clock
+        self._witnesses, self._recorder = witnesses, recorder
         self._on_offset, self._on_alert = on_offset, on_alert
+        self._alerted = False
 
     async def run(self, now_there: datetime | None) -> None:
         """Hear the database, None if it has no clock, and judge.
@@ -43,25 +44,30 @@ class ClockCheck:
         for witness, offset in self._witnesses.offsets.items():
             self._on_offset(witness, offset)
         self._witnesses.require_one()
-        await self._tell(self._witnesses.disagreeing)
+        self._alert(self._witnesses.disagreeing)
+        await self._tell(suspect=bool(self._witnesses.disagreeing))
 
-    async def _tell(self, disagreeing: tuple[Witness, ...]) -> None:
-        """Tell workers of a change, and operators that there is something to repair."""
-        suspect, recorder = bool(disagreeing), self._recorder
-        if not recorder.begun or suspect == recorder.health.clock_suspect:
-            return
-        await recorder.note(clock_suspect=suspect)
-        if suspect:
+    def _alert(self, disagreeing: tuple[Witness, ...]) -> None:
+        """Tell operators, once, that there is something to repair."""
+        if disagreeing and not self._alerted:
             seconds = self._witnesses.offsets[disagreeing[0]].total_seconds()
             summary = f"This clock differs from that of {disagreeing[0]} by {seconds:+.0f} s."
-            self._on_alert(clock_wrong(self._clock(), summary))
+            self._on_alert(clock_wrong(self._witnesses.now(), summary))
+        self._alerted = bool(disagreeing)
+
+    async def _tell(self, *, suspect: bool) -> None:
+        """Tell workers of a change."""
+        recorder = self._recorder
+        is_settled = not suspect or "banxico" in self._witnesses.offsets
+        if recorder.begun and is_settled and suspect != recorder.health.clock_suspect:
+            await recorder.note(clock_suspect=suspect)
 
 
 class Abstention:
     """Keeps an instance whose clock is wrong from contending for the lease.
 
     `database_utc` returns the database's clock (aware UTC), None if it has none, and may raise
-    `StoreUnavailable`; it is read every `interval` seconds.
+    `StoreUnavailable`; it is read every `interval` seconds. `now` dates the alert.
     """
 
     def __init__(
@@ -72,14 +78,15 @@ class Abstention:
         alerts: Alerts,
         *,
         interval: float,
+        now: Clock,
     ) -> None:
         self._database_utc, self._clock, self._sleep = database_utc, clock, sleep
-        self._alerts, self._interval = alerts, interval
+        self._alerts, self._interval, self._now = alerts, interval, now
 
     async def wait(self) -> None:
         """Alert, directly, and wait until this clock agrees with the database's."""
         summary = "This clock differs from Banxico's and the database's: the lease was released."
-        alert, sent = clock_wrong(self._clock(), summary), False
+        alert, sent = clock_wrong(self._now(), summary), False
         while True:
             sent = sent or await self._publish(alert)
             if await self._agrees():

@@ -21,8 +21,6 @@ log = structlog.get_logger(__name__)
 NIGHTLY_AT = time(3, 0)
 """Mexico City: no polling window is open."""
 BREAKER_RETRY_SECONDS = 1.0
-ASK_AGAIN_SECONDS = 310.0
-"""After 5 min a second answer that lacks a known day withdraws it (protocol rule 27)."""
 HISTORY_SECONDS = 60.0
 """Between two looks for missing history whose wait is over; the shortest wait is as long."""
 
@@ -100,15 +98,14 @@ class HistoryCheck:
 class NightlyMaintenance:
     """Once a night: the current bank calendar, a slice of the history (rule 30), and pruning.
 
-    `check_slice` returns whether to ask again; `prune` may raise `RelayError` besides the store's
-    errors.
+    `prune` may raise `RelayError` besides the store's errors.
     """
 
     def __init__(
         self,
         prune: Callable[[datetime], Awaitable[None]],
         renew_calendar: Callable[[], Awaitable[None]],
-        check_slice: Callable[[], Awaitable[bool]],
+        check_slice: Callable[[], Awaitable[None]],
         clock: SteadyClock,
         sleep: Sleep,
         on_failure: Callable[[str], None],
@@ -124,7 +121,7 @@ class NightlyMaintenance:
             await wait_until(lambda: self._due, self._clock, self._sleep, self._on_jump)
             try:
                 await self._renew_calendar()
-                await self._check_history()
+                await self._check_slice()
                 await self._prune(self._clock())
             except (StoreUnavailable, RelayError) as error:
                 log.warning("night_not_done", error=str(error))
@@ -133,11 +130,6 @@ class NightlyMaintenance:
     def _on_jump(self, _jump: timedelta) -> None:
         """Plan again (protocol rule 32); a night that a machine slept through is made up for."""
         self._due = min(self._due, next_night(self._clock()))
-
-    async def _check_history(self) -> None:
-        if await self._check_slice():
-            await self._sleep(ASK_AGAIN_SECONDS)
-            await self._check_slice()
 
 
 def next_night(now: datetime) -> datetime:

@@ -5,7 +5,7 @@ recordings of answers overlap.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ from rates_sync.cycle.backfill import Backfill, Progress
 from rates_sync.cycle.cycle import Cycle, CycleResult
 from rates_sync.cycle.recorder import Recorder
 from rates_sync.cycle.slices import SliceCheck
-from rates_sync.errors import StoreUnavailable, UpstreamError
+from rates_sync.errors import StoreRefused, StoreUnavailable, UpstreamError
 from rates_sync.instrumentation import Instrumentation
 from rates_sync.liveness import wait_until
 from rates_sync.store.coverage import Span
@@ -36,7 +36,8 @@ class Timing:
 
     `breaker_retry_in` returns how long until an open breaker allows a trial request, None while it
     is not open; `store_retry` is the pause after a database failure. `on_jump` is called with how
-    far the wall clock has jumped.
+    far the wall clock has jumped; `hear_database` asks the database for the time before anything is
+    recorded, and may raise `StoreUnavailable`.
     """
 
     clock: Clock
@@ -46,6 +47,7 @@ class Timing:
     breaker_retry_in: Callable[[], timedelta | None]
     store_retry: timedelta
     on_jump: Callable[[timedelta], None]
+    hear_database: Callable[[], Awaitable[None]]
 
 
 class Poller:
@@ -110,7 +112,7 @@ class Poller:
     async def backfill(self, span: Span) -> AsyncIterator[Progress]:
         """Ask for `span` again and trust its values: an operator has reviewed them.
 
-        Raises `UpstreamError`, `LeaseLost`, `StoreUnavailable`.
+        Raises `UpstreamError`, `LeaseLost`, `StoreUnavailable`, `StoreRefused`.
         """
         async with self._lock:
             spans = [await self._backfill.widened(span)]
@@ -118,7 +120,7 @@ class Poller:
                 async for progress in self._backfill.run(spans, Purpose.MANUAL, trusted=True):
                     self._instrumentation.on_chunk(progress)
                     yield progress
-            except UpstreamError:
+            except (UpstreamError, StoreRefused):
                 await self._announce_chunks()
                 raise
 
@@ -140,20 +142,19 @@ class Poller:
             await self._recorder.accept_history(span, actor)
             await self._find_missing()
 
-    async def check_slice(self) -> bool:
-        """Check tonight's slice of the history; tell whether to ask again in a while (rule 30).
+    async def check_slice(self) -> None:
+        """Check tonight's slice of the history (rule 30).
 
         Banxico's failure is logged: the slice comes again next month. Raises `LeaseLost`,
         `StoreUnavailable`.
         """
         async with self._lock:
             try:
-                additions, again = await self._slices.run(mexico_day(self._timing.clock()))
-            except UpstreamError as error:
+                additions = await self._slices.run(mexico_day(self._timing.clock()))
+            except (UpstreamError, StoreRefused) as error:
                 log.warning("slice_not_checked", error=str(error))
-                return False
+                return
             self._instrumentation.on_recorded(additions)
-            return again
 
     def ask_now(self) -> None:
         """Run the next cycle now: a restored record lacks what was recorded since its backup."""
@@ -176,6 +177,7 @@ class Poller:
         while True:
             self._tick()
             try:
+                await self._timing.hear_database()
                 await self._recorder.begin()
                 await self._find_missing()
                 break
@@ -191,6 +193,10 @@ class Poller:
             log.warning("poll_not_recorded", error=str(error))
             retry_at = self._now() + self._timing.store_retry
             return CycleResult("store_unavailable", not_before=retry_at)
+        except StoreRefused as error:
+            # Asked again at once, Banxico would say the same.
+            log.warning("poll_not_recorded", error=str(error))
+            return CycleResult("store_refused")
         self._instrumentation.on_recorded(result.additions)
         return result
 
@@ -243,7 +249,7 @@ class Poller:
                 self._instrumentation.on_chunk(progress)
                 self._tick()
             await self._find_missing()
-        except (UpstreamError, StoreUnavailable) as error:
+        except (UpstreamError, StoreUnavailable, StoreRefused) as error:
             log.warning("backfill_interrupted", error=str(error))
             await self._announce_chunks()
 
@@ -255,10 +261,11 @@ class Poller:
             log.warning("backfill_not_announced", error=str(error))
 
     async def _find_missing(self, *, at_once: bool = False) -> list[Span]:
-        """Count the holes, and return what of them may be asked for now."""
+        """Count the holes; return what may be asked for now of them, and of days gone missing."""
         holes = await self._backfill.holes(mexico_day(self._timing.clock()))
         self._instrumentation.on_holes(len(holes))
-        return list(holes) if at_once else self._backfill.due(holes)
+        spans = sorted((*holes, *await self._backfill.missed()))
+        return spans if at_once else self._backfill.due(spans)
 
     def _tick(self) -> None:
         self._instrumentation.on_tick(self._recorder.schedule_inputs, self.next_cycle_at)

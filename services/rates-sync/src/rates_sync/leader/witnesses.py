@@ -1,6 +1,7 @@
 """Witnesses for the time: Banxico's `Date` and, where it has one, the database's clock (rule 33).
 
-What they said counts until they are heard again, or until this instance's clock is set.
+What they said counts until they are heard again, or until this instance's clock is set. `now` is
+the time that the record is dated by.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -8,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Literal, get_args
 
 from rates_contracts.status import MAX_CLOCK_OFFSET
-from rates_sync.clock import Clock
+from rates_sync.clock import Clock, Monotonic, SteadyClock
 from rates_sync.errors import ClockWrong
 from rates_sync.upstream import Answer
 
@@ -21,16 +22,39 @@ VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
 class Witnesses:
-    """What the witnesses of one leader say of its clock; who was not heard yet says nothing.
+    """What the witnesses of one instance say of its clock; who was not heard yet says nothing.
 
     `database_utc` returns the database's clock (aware UTC), None if it has none.
     """
 
     def __init__(
-        self, clock: Clock, database_utc: Callable[[], Awaitable[datetime | None]]
+        self,
+        clock: Clock,
+        monotonic: Monotonic,
+        database_utc: Callable[[], Awaitable[datetime | None]],
     ) -> None:
-        self._clock, self._database_utc = clock, database_utc
+        self._clock, self._monotonic, self._database_utc = clock, monotonic, database_utc
+        self._steady = SteadyClock(clock, monotonic)
+        self._confirmed: SteadyClock | None = None
         self._offsets: dict[Witness, timedelta] = {}
+
+    def now(self) -> datetime:
+        """Return the time to date the record by (aware UTC): never that of a clock in doubt.
+
+        This clock's while a witness agrees with it; else the database's. Without either the time
+        runs on from when a witness last agreed. If none ever did, the earliest counts: a head that
+        is dated ahead dates all that follows (protocol rule 4), one dated too early nothing.
+        """
+        now = self._clock()
+        self._forget_if_set()
+        if any(abs(offset) <= MAX_CLOCK_OFFSET for offset in self._offsets.values()):
+            self._confirmed = SteadyClock(self._clock, self._monotonic)
+            return now
+        if "database" in self._offsets:
+            return now - self._offsets["database"]
+        if self._confirmed is not None:
+            return self._confirmed()
+        return min([now, *(now - offset for offset in self._offsets.values())])
 
     async def hear(self, answer: Answer) -> None:
         """Hear an answer's `Date`, and the database where that disagrees.
@@ -40,23 +64,35 @@ class Witnesses:
         self.observe_answer(answer)
         if "banxico" in self.disagreeing:
             # What it said last may be older than a jump of this clock.
-            now_there = await self._database_utc()
-            if now_there is not None:
-                self.observe_database(now_there)
+            await self.hear_database()
         self.require_one()
 
+    async def hear_database(self) -> None:
+        """Hear the database, if it has a clock. Raises `StoreUnavailable`."""
+        now_there = await self._database_utc()
+        if now_there is not None:
+            self.observe_database(now_there)
+
     def observe_answer(self, answer: Answer) -> None:
-        """Hear an answer's `Date`, if it has one."""
-        if answer.answered_at is not None:
+        """Hear an answer's `Date`, if it has one and this clock was not set meanwhile."""
+        if not self._forget_if_set() and answer.answered_at is not None:
             self._offsets["banxico"] = -(answer.clock_offset + answer.age)
 
     def observe_database(self, now_there: datetime) -> None:
         """Hear what the database's clock shows now (aware UTC)."""
+        self._forget_if_set()
         self._offsets["database"] = self._clock() - now_there
 
     def forget(self) -> None:
         """Forget what was said before this instance's clock was set, or its machine slept."""
         self._offsets.clear()
+
+    def _forget_if_set(self) -> bool:
+        """Forget if this clock was set since the last look; tell whether it was."""
+        if self._steady.jump() is None:
+            return False
+        self.forget()
+        return True
 
     @property
     def offsets(self) -> Mapping[Witness, timedelta]:

@@ -9,11 +9,13 @@
 | `breaker_closed` | an event: Banxico answers again, the breaker has closed |
 | `bad_token` | an event: Banxico has begun to refuse the token |
 | `stream_reset` | an event: the record was restored, a new timeline began |
+| `foreign_stream` | directly: the stream in Redis was not written by rates-sync |
 | `late_fix` | an event: at 17:00 of a banking day its FIX is missing |
 | `clock_jumped` | directly: the wall clock moved against the monotonic one |
 | `clock_wrong` | directly: a witness of the time, or both, disagree with this clock |
 | `database_unavailable`, `database_available` | directly: an outage lasts; it is over |
 | `redis_unavailable`, `redis_available` | directly: an outage lasts; it is over |
+| `long_pause` | directly: Banxico's rate limit asks for more than the 15 min that it gets |
 | `history_hole` | directly: days stay unknown though Banxico was asked for them |
 | `value_under_review`, `review_ended` | an event: values are set aside; none is any more |
 | `withdrawn_at_source`, `withdrawal_ended` | an event: Banxico withdrew known days; no longer |

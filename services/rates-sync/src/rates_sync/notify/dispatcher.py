@@ -24,7 +24,7 @@ from rates_sync.liveness import wait_for_wake
 from rates_sync.notify.alerts import Alert, Alerts
 from rates_sync.notify.cdn import EdgeCache
 from rates_sync.notify.rules import alerts_of, must_purge, undecodable
-from rates_sync.upstream import Rejected
+from rates_sync.upstream import MAX_PAUSE, Rejected
 
 log = structlog.get_logger(__name__)
 
@@ -88,6 +88,7 @@ class NotificationDispatcher:
         self._direct: list[Alert] = []
         self._warned: set[str] = set()
         self._status: SyncStatus | None = None
+        self._pause_is_long = False
         self._unconfirmed = UnconfirmedDetector()
         self.database, self.redis = OutageDetector("database"), OutageDetector("redis")
 
@@ -133,6 +134,22 @@ class NotificationDispatcher:
         now, seconds = self._clock(), round(jump.total_seconds(), 3)
         summary = f"The clock of this instance moved by {seconds} s: everything is planned again."
         self._direct.append(Alert(f"clock_jumped-{now.isoformat()}", "clock_jumped", now, summary))
+
+    def on_foreign_stream(self, reason: str) -> None:
+        """Send an alert: somebody else has written to Redis (protocol rule 38)."""
+        now, name = self._clock(), "foreign_stream"
+        summary = f"The stream in Redis was not ours; it is deleted and refilled: {reason}."
+        self._direct.append(Alert(f"{name}-{now.isoformat()}", name, now, summary))
+
+    def on_pause(self, asked: timedelta | None) -> None:
+        """Send an alert when Banxico asks for a pause longer than it gets (protocol rule 35).
+
+        `asked` is what the last poll's answer asked for; one alert until a poll is asked for less.
+        """
+        is_long = asked is not None and asked > MAX_PAUSE
+        if asked is not None and is_long and not self._pause_is_long:
+            self._direct.append(_long_pause(asked, self._clock()))
+        self._pause_is_long = is_long
 
     def on_history_hole(self, first: Day, last: Day) -> None:
         """Send an alert for days that Banxico was asked for in vain (protocol rule 25)."""
@@ -276,6 +293,17 @@ def _quarantine_alert(name: str, data: Sequence[Rejected], now: datetime) -> Ale
         now,
         f"{len(data)} data were set aside; the first: {first.reason}.",
         {"series": first.series, "date": str(first.date), "value": first.raw},
+    )
+
+
+def _long_pause(asked: timedelta, now: datetime) -> Alert:
+    minutes = round(MAX_PAUSE.total_seconds() / 60)
+    return Alert(
+        f"long_pause-{now.isoformat()}",
+        "long_pause",
+        now,
+        f"Banxico's rate limit asks for {round(asked.total_seconds())} s without a request:"
+        f" it is asked again every {minutes} min.",
     )
 
 

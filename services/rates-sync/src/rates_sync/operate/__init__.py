@@ -1,1 +1,1 @@
-"""The internal port for operators: their `operations`, `health`, and `problems` for errors."""
+"""The internal port for operators: `access`, `operations`, `review`, `health`, `problems`."""

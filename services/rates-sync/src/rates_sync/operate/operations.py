@@ -1,11 +1,12 @@
 """Operators' actions on the internal port: ask now, backfill or accept a range, close a day.
 
-Each needs the bearer token, is audited in the record, and runs only on the leader: a standby
-answers 409 and names the leader.
+Each needs the bearer token, is audited in the record with its caller and outcome, and runs only on
+the leader: a standby answers 409 and names the leader. What takes a while is audited twice, when it
+has started and when it has ended.
 """
 
-import hmac
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date as Day
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,16 +14,14 @@ from typing import Any
 import msgspec
 import structlog
 from litestar import Controller, Request, Response, post
-from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
-from litestar.handlers import BaseRouteHandler
 from litestar.response import Stream
 
 from rates_contracts.calendar import BankCalendar, mexico_day
-from rates_contracts.environment import Secret
 from rates_sync.cycle.backfill import Progress
 from rates_sync.errors import RatesSyncError
 from rates_sync.leader.leader import Leader
+from rates_sync.operate.access import require_operator
 from rates_sync.operate.problems import Problem, document, problem_of
 from rates_sync.service import Service
 from rates_sync.store.coverage import Span
@@ -33,6 +32,8 @@ log = structlog.get_logger(__name__)
 NDJSON = "application/x-ndjson"
 OPERATOR = "operator"
 """The name in the audit; there is only one token."""
+STARTED = "started"
+"""The outcome, in the audit, of what has not ended yet."""
 MAX_REASON = 500
 MAX_DAYS_AHEAD = timedelta(days=30)
 """Closures come at short notice: a later day is a slip of the pen."""
@@ -70,23 +71,6 @@ class SyncResponse(msgspec.Struct):
     next_cycle_at: datetime
 
 
-def require_operator(
-    connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler
-) -> None:
-    """Refuse requests without the right token, compared in constant time."""
-    expected: Secret = connection.app.state.service.operator_token
-    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-    given = token.strip().encode()
-    if scheme.lower() != "bearer" or not hmac.compare_digest(given, expected.reveal().encode()):
-        connection.app.state.service.metrics.operator_refusals.inc()
-        raise Problem(
-            401,
-            "not-authorized",
-            "Operator actions need the bearer token of RATES_SYNC_OPERATOR_TOKEN.",
-            headers={"WWW-Authenticate": "Bearer"},
-        )
-
-
 async def leader_for(service: Service, action: str) -> Leader:
     """Return the leader and count `action`. Raises a `Problem` on a standby."""
     if service.leader is not None:
@@ -94,6 +78,27 @@ async def leader_for(service: Service, action: str) -> Leader:
         return service.leader
     holder = await service.holder() or "nobody yet"
     raise Problem(409, "not-the-leader", f"This instance is a standby; {holder} holds the lease.")
+
+
+@asynccontextmanager
+async def failure_audited(leader: Leader, action: str, detail: str) -> AsyncIterator[None]:
+    """Note in the audit that an action failed, by the code of its problem; raise the error again.
+
+    Whatever it had audited itself was rolled back with it.
+    """
+    try:
+        yield
+    except RatesSyncError as error:
+        await audit_outcome(leader, action, detail, problem_of(error).code)
+        raise
+
+
+async def audit_outcome(leader: Leader, action: str, detail: str, outcome: str) -> None:
+    """Note in the audit how an action has ended; if that fails, the action has ended so, too."""
+    try:
+        await leader.recorder.audit(OPERATOR, action, detail, outcome=outcome)
+    except RatesSyncError as error:
+        log.warning("audit_failed", action=action, outcome=outcome, error=str(error))
 
 
 class Operations(Controller):
@@ -106,8 +111,10 @@ class Operations(Controller):
     async def sync(self, service: NamedDependency[Service]) -> SyncResponse:
         """Ask Banxico now, from the quota's reserve if need be."""
         leader = await leader_for(service, "sync")
-        await leader.recorder.audit(OPERATOR, "sync", "")
-        result = await leader.poller.poll(Purpose.MANUAL)
+        await leader.recorder.audit(OPERATOR, "sync", "", outcome=STARTED)
+        async with failure_audited(leader, "sync", ""):
+            result = await leader.poller.poll(Purpose.MANUAL)
+        await audit_outcome(leader, "sync", "", result.outcome)
         additions = result.additions
         return SyncResponse(
             outcome=result.outcome,
@@ -124,7 +131,7 @@ class Operations(Controller):
         """Ask for a range again and trust its values; a JSON line per chunk, a problem last."""
         span = _span(await read_body(request, SpanRequest), service)
         leader = await leader_for(service, "backfill")
-        await leader.recorder.audit(OPERATOR, "backfill", f"{span.first} to {span.last}")
+        await leader.recorder.audit(OPERATOR, "backfill", _days(span), outcome=STARTED)
         return Stream(_lines(leader, span, request.url.path), media_type=NDJSON)
 
     @post("/history/accept", status_code=200)
@@ -134,7 +141,8 @@ class Operations(Controller):
         """Accept that Banxico has no values for a range (protocol rule 25)."""
         span = _span(await read_body(request, SpanRequest), service)
         leader = await leader_for(service, "history-accept")
-        await leader.poller.accept_history(span, OPERATOR)
+        async with failure_audited(leader, "history-accept", _days(span)):
+            await leader.poller.accept_history(span, OPERATOR)
         return Response({"from": span.first, "to": span.last, "accepted": True})
 
     @post("/close-day", status_code=200)
@@ -147,7 +155,8 @@ class Operations(Controller):
         leader = await leader_for(service, "close-day")
         calendar = leader.recorder.schedule_inputs.calendar
         _refuse(_wrong_day(closure, calendar, mexico_day(service.clock())))
-        await leader.recorder.declare_closed(closure.date, closure.reason, OPERATOR)
+        async with failure_audited(leader, "close-day", f"{closure.date}: {closure.reason}"):
+            await leader.recorder.declare_closed(closure.date, closure.reason, OPERATOR)
         leader.poller.plan_again()
         return Response({"date": closure.date, "reason": closure.reason, "closed": True})
 
@@ -159,7 +168,8 @@ class Operations(Controller):
         undone: ReopenDayRequest = await read_body(request, ReopenDayRequest)
         _refuse(_wrong_with(undone.reason))
         leader = await leader_for(service, "reopen-day")
-        await leader.recorder.reopen(undone.date, undone.reason, OPERATOR)
+        async with failure_audited(leader, "reopen-day", f"{undone.date}: {undone.reason}"):
+            await leader.recorder.reopen(undone.date, undone.reason, OPERATOR)
         leader.poller.plan_again()
         return Response({"date": undone.date, "reason": undone.reason, "closed": False})
 
@@ -216,11 +226,17 @@ def _refuse(wrong: list[dict[str, str]]) -> None:
 async def _lines(leader: Leader, span: Span, path: str) -> AsyncIterator[bytes]:
     """Yield a line per chunk; a failure adds a problem document as the last line."""
     try:
-        async for progress in leader.poller.backfill(span):
-            yield _line(_shown(progress))
+        async with failure_audited(leader, "backfill", _days(span)):
+            async for progress in leader.poller.backfill(span):
+                yield _line(_shown(progress))
+        await audit_outcome(leader, "backfill", _days(span), "done")
     except RatesSyncError as error:
         log.warning("backfill_failed", error=str(error))
         yield _line(document(problem_of(error), path))
+
+
+def _days(span: Span) -> str:
+    return f"{span.first} to {span.last}"
 
 
 def _shown(progress: Progress) -> dict[str, Any]:

@@ -3,12 +3,18 @@
 A problem never contains a secret or a traceback; tracebacks are logged.
 """
 
+import uuid
 from typing import Any
 
+import msgspec
 import structlog
 from litestar import Request, Response
+from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
+from litestar.response.base import ASGIResponse
+from litestar.types import ASGIApp, Receive, Scope, Send
 
+from rates_contracts.host_header import is_internal
 from rates_sync.errors import (
     AlreadyClosed,
     BadToken,
@@ -17,9 +23,11 @@ from rates_sync.errors import (
     HasFix,
     LeaseLost,
     NotDeclared,
+    NotFinal,
     NothingToDecide,
     QuotaExhausted,
     RatesSyncError,
+    StoreRefused,
     StoreUnavailable,
     Undecidable,
     UpstreamError,
@@ -38,12 +46,14 @@ CODES: dict[type[RatesSyncError], tuple[int, str]] = {
     UpstreamError: (502, "upstream-failed"),
     LeaseLost: (409, "not-the-leader"),
     StoreUnavailable: (503, "database-unavailable"),
+    StoreRefused: (500, "database-refused"),
     ClockWrong: (503, "clock-wrong"),
     AlreadyClosed: (409, "already-closed"),
     HasFix: (409, "has-a-fix"),
     NotDeclared: (409, "not-declared"),
     NothingToDecide: (404, "nothing-to-decide"),
     Undecidable: (409, "undecidable"),
+    NotFinal: (409, "not-final"),
 }
 """Status and code of each expected error; the first match counts."""
 
@@ -53,7 +63,9 @@ TITLES = {
     404: "Not found",
     405: "Method not allowed",
     409: "Conflict",
+    421: "Misdirected request",
     422: "Invalid parameters",
+    429: "Too many refusals",
     500: "Internal error",
     502: "Banxico failed",
     503: "Unavailable",
@@ -98,12 +110,37 @@ def document(problem: Problem, instance: str) -> dict[str, Any]:
     return content if problem.errors is None else {**content, "errors": problem.errors}
 
 
+def internal_only(app: ASGIApp) -> ASGIApp:
+    """Return `app` for requests whose `Host` can name an internal port.
+
+    Others come from a page in somebody's browser (`rates_contracts.host_header`), or are malformed.
+    """
+
+    async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == ScopeType.HTTP and not _is_for_us(scope):
+            detail = "`Host` is one address, or one name of the internal network."
+            body = document(Problem(421, "misdirected", detail), scope["path"])
+            response = ASGIResponse(
+                body=msgspec.json.encode(body), status_code=421, media_type=PROBLEM_JSON
+            )
+            await response(scope, receive, send)
+            return
+        await app(scope, receive, send)
+
+    return middleware
+
+
+def _is_for_us(scope: Scope) -> bool:
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    return len(hosts) < 2 and all(map(is_internal, hosts))
+
+
 def _answer(request: Request[Any, Any, Any], problem: Problem) -> Response[dict[str, Any]]:
     headers = {"Cache-Control": "no-store", **problem.headers}
     if problem.status == 503:
         headers.setdefault("Retry-After", "5")
     return Response(
-        document(problem, request.url.path),
+        document(problem, request.scope["path"]),
         status_code=problem.status,
         media_type=PROBLEM_JSON,
         headers=headers,
@@ -125,8 +162,11 @@ def _on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[
 
 
 def _on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
-    log.error("request_failed", path=request.url.path, exc_info=error)
-    return _answer(request, Problem(500, "internal-error", "This is a fault of ours, and logged."))
+    request_id = uuid.uuid4().hex
+    log.error("request_failed", path=request.scope["path"], request_id=request_id, exc_info=error)
+    detail = "This is a fault of ours, and logged under the `X-Request-Id` of this answer."
+    headers = {"X-Request-Id": request_id}
+    return _answer(request, Problem(500, "internal-error", detail, headers=headers))
 
 
 EXCEPTION_HANDLERS: Any = {

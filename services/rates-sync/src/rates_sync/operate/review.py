@@ -14,7 +14,8 @@ from rates_sync.cycle.decisions import (
     decide_withdrawn,
     open_quarantine,
 )
-from rates_sync.operate.operations import OPERATOR, leader_for, read_body, require_operator
+from rates_sync.operate.access import require_operator
+from rates_sync.operate.operations import OPERATOR, failure_audited, leader_for, read_body
 from rates_sync.service import Service
 from rates_sync.store.review import Quarantined, WithdrawalDecision
 
@@ -65,7 +66,8 @@ class Reviews(Controller):
         """Record a value, its FIX and settlement days together, or reject it."""
         asked: QuarantineRequest = await read_body(request, QuarantineRequest)
         leader = await leader_for(service, "quarantine")
-        rows = await decide_quarantined(leader.recorder, asked.id, asked.decision, OPERATOR)
+        async with failure_audited(leader, f"quarantine {asked.decision}", asked.id):
+            rows = await decide_quarantined(leader.recorder, asked.id, asked.decision, OPERATOR)
         return [_shown(row) for row in rows]
 
     @post("/withdrawal", status_code=200)
@@ -75,7 +77,8 @@ class Reviews(Controller):
         """Keep a withdrawn day's value, or accept that the source has withdrawn it."""
         asked: WithdrawalRequest = await read_body(request, WithdrawalRequest)
         leader = await leader_for(service, "withdrawal")
-        rows = await decide_withdrawn(leader.recorder, asked.date, asked.decision, OPERATOR)
+        async with failure_audited(leader, f"withdrawal {asked.decision}", str(asked.date)):
+            rows = await decide_withdrawn(leader.recorder, asked.date, asked.decision, OPERATOR)
         return {"decision": asked.decision, "days": [[row.series, row.date] for row in rows]}
 
 

@@ -1,10 +1,15 @@
-"""How long the documents still live, and how that is extended while the database is down."""
+"""How long the documents still live, and how that is extended while the database is down.
 
+What is no document, or can't be read, counts as missing: it is written again (protocol rule 38).
+"""
+
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 
@@ -14,22 +19,34 @@ from rates_contracts.documents import (
     HISTORY,
     TTL_OF,
     TTL_WITHOUT_DATABASE,
+    AveragesDocument,
     CurrentDocument,
     DocumentUndecodable,
+    HistoryDocument,
     decode_document,
 )
+from rates_sync.errors import RelayError
 from rates_sync.relay.stream import translated
+
+log = structlog.get_logger(__name__)
+
+
+STRING, NONE = b"string", b"none"
+"""Redis' names for what a document is, and for no key at all."""
+MISSING = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
 class StoredDocuments:
     """What Redis holds: the manifest, and each document's remaining time to live.
 
-    It is zero for a document that is missing or never expires.
+    It is zero for a document that is missing, unreadable or never expires; `unreadable` names what
+    was found in the place of one.
     """
 
     manifest: CurrentDocument | None
     ttl: Mapping[str, timedelta]
+    unreadable: tuple[str, ...] = ()
 
     @property
     def history_version(self) -> str | None:
@@ -43,17 +60,68 @@ class StoredDocuments:
 
     def is_due(self, key: str) -> bool:
         """Tell whether less than half of a document's time to live remains (protocol rule 10)."""
-        return self.ttl[key] < TTL_OF[key] / 2
+        return _is_due(key, self.ttl[key])
 
 
 async def read_documents(pipe: Pipeline) -> StoredDocuments:
     """Read them on a connection that runs commands at once; raises Redis' own errors.
 
-    The manifest names the versions of the others: they were written in one transaction.
+    The manifest names the versions of the others: they were written in one transaction. Those are
+    read only before their time to live is renewed.
     """
-    body: Any = await pipe.get(CURRENT)
-    ttl = {key: timedelta(milliseconds=max(0, await pipe.pttl(key))) for key in TTL_OF}
-    return StoredDocuments(_manifest(body), ttl)
+    kinds: dict[str, Any] = {key: await pipe.type(key) for key in TTL_OF}
+    ttl = {key: await _ttl(pipe, key) if kinds[key] == STRING else MISSING for key in TTL_OF}
+    manifest = _manifest(await _body(pipe, CURRENT)) if kinds[CURRENT] == STRING else None
+    unreadable = [key for key in TTL_OF if kinds[key] not in (STRING, NONE)]
+    if manifest is None and kinds[CURRENT] == STRING:
+        unreadable.append(CURRENT)
+    for key, version in _to_be_renewed(manifest, ttl).items():
+        if not await asyncio.to_thread(_is_readable, key, version, await _body(pipe, key)):
+            unreadable.append(key)
+            ttl[key] = MISSING
+    return StoredDocuments(manifest, ttl, tuple(unreadable))
+
+
+def _to_be_renewed(
+    manifest: CurrentDocument | None, ttl: Mapping[str, timedelta]
+) -> dict[str, str]:
+    """Return the versions of the documents that live on, and soon would not."""
+    if manifest is None:
+        return {}
+    versions = {AVERAGES: manifest.averages_version, HISTORY: manifest.history_version}
+    return {
+        key: version for key, version in versions.items() if ttl[key] and _is_due(key, ttl[key])
+    }
+
+
+def _is_due(key: str, ttl: timedelta) -> bool:
+    return ttl < TTL_OF[key] / 2
+
+
+async def _ttl(pipe: Pipeline, key: str) -> timedelta:
+    return timedelta(milliseconds=max(0, await pipe.pttl(key)))
+
+
+async def _body(pipe: Pipeline, key: str) -> bytes:
+    body: Any = await pipe.get(key)
+    return body or b""  # it may have expired since its type was asked for
+
+
+def _is_readable(key: str, version: str, body: bytes) -> bool:
+    try:
+        if key == AVERAGES:
+            return decode_document(body, AveragesDocument).version == version
+        return decode_document(body, HistoryDocument).version == version
+    except DocumentUndecodable:
+        return False
+
+
+async def keep_documents(redis: Redis) -> None:
+    """Extend the times to live while nothing renews the documents, or warn (protocol rule 11)."""
+    try:
+        await extend_ttls(redis)
+    except RelayError as error:
+        log.warning("documents_not_extended", error=str(error))
 
 
 async def extend_ttls(redis: Redis) -> None:
@@ -68,9 +136,9 @@ async def extend_ttls(redis: Redis) -> None:
             await pipe.execute()
 
 
-def _manifest(body: bytes | None) -> CurrentDocument | None:
+def _manifest(body: bytes) -> CurrentDocument | None:
     """Treat a manifest that can't be decoded as missing: it will be written again."""
     try:
-        return None if body is None else decode_document(body, CurrentDocument)
+        return decode_document(body, CurrentDocument)
     except DocumentUndecodable:
         return None

@@ -19,7 +19,7 @@ from rates_contracts.stream import EVENTS, entry_fields
 from rates_sync.committed_state import CommittedState
 from rates_sync.errors import RelayError, StoreUnavailable
 from rates_sync.liveness import wait_for_wake
-from rates_sync.relay.document_ttl import StoredDocuments, extend_ttls, read_documents
+from rates_sync.relay.document_ttl import StoredDocuments, keep_documents, read_documents
 from rates_sync.relay.documents import DocumentWrite, manifest_of, writes
 from rates_sync.relay.repair import RepairAction, decide_repair, must_trim
 from rates_sync.relay.stream import Tail, read_tail, translated
@@ -49,12 +49,18 @@ class RelaySource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RelayStep:
-    """What a step did: events added, documents set, and how the stream was repaired."""
+    """What a step did: events added, documents set, and how the stream was repaired.
+
+    `foreign` says why the stream was deleted as nobody's, None if it was ours; `unreadable` names
+    the documents that were found in pieces.
+    """
 
     relayed: int
     documents: tuple[str, ...]
     refilled: bool = False
     restarted: bool = False
+    foreign: str | None = None
+    unreadable: tuple[str, ...] = ()
 
 
 class Relay:
@@ -95,6 +101,8 @@ class Relay:
             async with self._redis.pipeline(transaction=True) as pipe:
                 await pipe.watch(EVENTS)
                 tail, stored = await read_tail(pipe), await read_documents(pipe)
+                if stored.unreadable:
+                    log.warning("documents_unreadable", documents=stored.unreadable)
                 self._relayed = tail.cursor
                 action, committed = await self._read(tail, stored)
                 step = await _write(pipe, tail, stored, action, committed)
@@ -122,6 +130,8 @@ class Relay:
         action = decide_repair(tail, committed)
         if action is RepairAction.NEW_TIMELINE:
             await self._start_timeline(tail, committed)
+        if action is RepairAction.FOREIGN:
+            log.error("foreign_stream", reason=_foreign(tail))
         if action is not RepairAction.APPEND:
             committed = await self._source.read(None, history=None, averages=None)
         return action, committed
@@ -140,16 +150,9 @@ class Relay:
             outcome = error
         except StoreUnavailable as error:
             log.warning("relay_without_record", error=str(error))
-            await self._extend_ttls()
+            await keep_documents(self._redis)
             outcome = error
         self._on_step(outcome)
-
-    async def _extend_ttls(self) -> None:
-        """Protocol rule 11: without the database nothing renews the documents."""
-        try:
-            await extend_ttls(self._redis)
-        except RelayError as error:
-            log.warning("documents_not_lengthened", error=str(error))
 
 
 async def _write(
@@ -177,8 +180,19 @@ async def _write(
         await pipe.execute()
     documents = tuple(write.key for write in due if write.body is not None)
     return RelayStep(
-        len(committed.events), documents, not appends, action is RepairAction.NEW_TIMELINE
+        len(committed.events),
+        documents,
+        refilled=not appends,
+        restarted=action is RepairAction.NEW_TIMELINE,
+        foreign=_foreign(tail) if action is RepairAction.FOREIGN else None,
+        unreadable=stored.unreadable,
     )
+
+
+def _foreign(tail: Tail) -> str:
+    if tail.cursor is None:
+        return str(tail.foreign)
+    return f"its end, {tail.cursor.stream_id}, is too far ahead of the record"
 
 
 def _put(pipe: Pipeline, due: list[DocumentWrite]) -> None:

@@ -1,4 +1,4 @@
-"""How a step must repair the stream, from only its tail and the record (protocol rules 8, 9).
+"""How a step must repair the stream, from its tail and the record (protocol rules 8, 9, 38).
 
 Pure. Read the record after the tail: then a stream that is ahead proves that the record lost
 something.
@@ -9,6 +9,9 @@ from enum import Enum
 from rates_sync.committed_state import CommittedState
 from rates_sync.relay.stream import Tail
 
+MAX_TIMELINES_AHEAD = 1000
+"""Each restore raises the timeline by one: a stream further ahead was never relayed from here."""
+
 
 class RepairAction(Enum):
     """What the stream needs."""
@@ -17,6 +20,8 @@ class RepairAction(Enum):
     """The stream is a prefix of the outbox: add what follows."""
     REFILL = "refill"
     """It lost entries, or belongs to an earlier timeline: delete it, refill it from the outbox."""
+    FOREIGN = "foreign"
+    """No relay has written it: as `REFILL`, and an alert. Nothing of it reaches the record."""
     NEW_TIMELINE = "new_timeline"
     """The record was restored to an earlier state: the stream, or this process, knew more.
 
@@ -28,18 +33,28 @@ class RepairAction(Enum):
 
 def decide_repair(tail: Tail, committed: CommittedState) -> RepairAction:
     """Compare the stream with the record; timeline first, then position, then `event_id`."""
-    if committed.lost:
+    if is_foreign(tail, committed):
+        return RepairAction.FOREIGN
+    if committed.lost or _is_ahead(tail, committed):
         return RepairAction.NEW_TIMELINE
+    return RepairAction.APPEND if _is_prefix(tail, committed) else RepairAction.REFILL
+
+
+def _is_prefix(tail: Tail, committed: CommittedState) -> bool:
+    """Tell whether the stream holds what the outbox begins with, so that appending is enough."""
     if tail.cursor is None:
-        return RepairAction.REFILL if committed.events else RepairAction.APPEND
-    if _is_ahead(tail, committed):
-        return RepairAction.NEW_TIMELINE
+        return not committed.events
     if committed.event_id_at_cursor is None or tail.event_id != committed.event_id_at_cursor:
-        return RepairAction.REFILL
-    if must_trim(tail, committed):
-        return RepairAction.APPEND
+        return False
     is_whole = tail.length == committed.count - len(committed.events)
-    return RepairAction.APPEND if is_whole else RepairAction.REFILL
+    return is_whole or must_trim(tail, committed)
+
+
+def is_foreign(tail: Tail, committed: CommittedState) -> bool:
+    """Tell whether no relay of this record can have written the stream (protocol rule 38)."""
+    if tail.cursor is None:
+        return tail.foreign is not None
+    return tail.cursor.timeline > committed.head.timeline + MAX_TIMELINES_AHEAD
 
 
 def must_trim(tail: Tail, committed: CommittedState) -> bool:

@@ -10,8 +10,9 @@ between servers and are never relied on.
 """
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from rates_contracts import tls
 from rates_contracts.cancellation import cancellation_prevails
-from rates_sync.errors import StoreUnavailable
+from rates_sync.errors import StoreRefused, StoreUnavailable
 
 LOCK_WAIT_SECONDS = 2
 """How long a statement waits for another transaction's lock (protocol rule 2)."""
@@ -40,7 +41,8 @@ DatabaseUtc = Callable[[AsyncConnection], Awaitable[datetime | None]]
 
 _BEGIN = "sqlite_begin"
 _FILE = "file"
-_BUGS = (exc.IntegrityError, exc.ProgrammingError, exc.DataError, exc.NotSupportedError)
+_REFUSALS = (exc.IntegrityError, exc.DataError)
+_BUGS = (exc.ProgrammingError, exc.NotSupportedError)
 _NO_SUCH_TABLE = 1146
 
 
@@ -70,7 +72,7 @@ async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """Give a transaction that commits at the end, or rolls back on any error.
 
-    Raises `StoreUnavailable`; a violated constraint is a bug and is raised unchanged.
+    Raises `StoreUnavailable`, and `StoreRefused` for a value that the database does not take.
     """
     immediate = engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
     async with translated(), immediate.begin() as connection:
@@ -82,12 +84,15 @@ async def translated(seconds: float = TRANSACTION_SECONDS) -> AsyncIterator[None
     """Limit the time inside, and raise the driver's errors as `StoreUnavailable`.
 
     So is a missing table, or a missing row that every migrated record has: on MySQL, where DDL
-    can't be one transaction, a migration or a restore has not finished yet.
+    can't be one transaction, a migration or a restore has not finished yet. `StoreRefused` is
+    raised for a value that the database does not take.
     """
     try:
         with cancellation_prevails():
             async with asyncio.timeout(seconds):
                 yield
+    except _REFUSALS as error:
+        raise StoreRefused(_cause(error)) from error
     except _BUGS as error:
         if not _lacks_a_table(error):
             raise
@@ -120,12 +125,31 @@ def _sqlite(url: URL, mode: str) -> AsyncEngine:
     """Connections are pooled: a new one costs a thread and several times the cost of a read."""
     uri = url.set(database=f"file:{quote(url.database or '')}", query={"mode": mode, "uri": "true"})
     engine = create_async_engine(
-        uri, pool_size=CONNECTIONS, max_overflow=0, pool_timeout=TRANSACTION_SECONDS
+        uri,
+        pool_size=CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=TRANSACTION_SECONDS,
+        connect_args={"factory": _SqliteConnection},
     )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     _refuse_another_file(engine, Path(url.database or ""))
     return engine
+
+
+class _SqliteConnection(sqlite3.Connection):
+    """A connection whose transaction ends when it is closed.
+
+    SQLite closes a connection only once its last statement is finalized. The traceback of a
+    cancelled query refers to its statement, so that the transaction kept its lock until a garbage
+    collection: a shutdown could not release the lease, "database is locked".
+    """
+
+    def close(self) -> None:
+        """Roll back, then close; the driver closes some connections twice."""
+        with suppress(sqlite3.ProgrammingError):
+            self.rollback()
+        super().close()
 
 
 def _refuse_another_file(engine: AsyncEngine, file: Path) -> None:

@@ -4,6 +4,7 @@ No two clocks are compared: a contender watches the row with its own monotonic c
 can't renew keeps running; the fence rejects its writes.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,6 +33,10 @@ class LeaseState:
     def free(self) -> bool:
         """Tell whether the lease was released, or never held."""
         return not self.holder
+
+
+async def _nothing() -> None:
+    """Do nothing."""
 
 
 class Lease:
@@ -95,16 +100,19 @@ class Lease:
         """
         await self._advance(fence, holder="")
 
-    async def contend(self) -> Fence:
+    async def contend(self, on_unavailable: Callable[[], Awaitable[None]] = _nothing) -> Fence:
         """Wait until the lease is this instance's and return its fence (protocol rule 3).
 
         Takes it at once when it is free, else after the same (token, renewals) was read for
-        `patience` seconds. An unavailable database restarts that wait: nobody could renew.
+        `patience` seconds. An unavailable database restarts that wait, since nobody could renew;
+        `on_unavailable` is awaited then.
         """
         watched: LeaseState | None = None
         since = self._monotonic()
         while True:
             seen = await self._look()
+            if seen is None:
+                await on_unavailable()
             if seen is None or seen != watched:
                 watched, since = seen, self._monotonic()
             if seen is not None and (seen.free or self._monotonic() - since >= self._patience):

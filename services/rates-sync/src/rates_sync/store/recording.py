@@ -3,7 +3,8 @@
 It runs under the fence and never commits itself.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from datetime import date as Day
 from datetime import datetime, timedelta
 from typing import Any, Self, TypeVar
@@ -32,15 +33,22 @@ from rates_sync.store.review import put_in_quarantine
 from rates_sync.store.rows import (
     read_calendar,
     read_head_and_pending,
+    read_kept_calendar,
+    read_neighbours,
     read_newest,
     read_newest_day,
     read_status,
 )
 from rates_sync.upstream import Rejected
 
+MAX_KEPT = 1024 * 1024
+"""Bytes of a raw answer: no real one is longer, and to escape 8 MiB for MySQL takes a second."""
+
 E = TypeVar(
     "E", ObservationsRecorded, StatusChanged, CalendarChanged, HistoryReload, TimelineChanged
 )
+CALLER: ContextVar[str | None] = ContextVar("caller", default=None)
+"""The address from which the action that is being recorded was asked for; None for our own."""
 RELOADS = (HistoryReload, TimelineChanged)
 """Events after which every worker reloads the record."""
 
@@ -116,6 +124,10 @@ class Recording:
         """Return the bank calendar, None before the first."""
         return await read_calendar(self._connection)
 
+    async def kept_calendar(self) -> BankCalendar | None:
+        """Return the bank calendar as last recorded with all of its versions, None before that."""
+        return await read_kept_calendar(self._connection)
+
     async def newest(self, series: str, first: Day, last: Day) -> list[Observation]:
         """Return the newest revision of each day from `first` to `last`, ascending."""
         return list(await read_newest(self._connection, series, first, last))
@@ -124,15 +136,22 @@ class Recording:
         """Return the last day of `series` with an observation."""
         return await read_newest_day(self._connection, series)
 
+    async def neighbours(self, series: str, first: Day, last: Day) -> tuple[Day, ...]:
+        """Return the last day before `first` and the first after `last` with an observation."""
+        return await read_neighbours(self._connection, series, first, last)
+
     async def keep_payload(self, sha256: str, body: bytes, received_at: datetime) -> None:
-        """Keep a raw answer, once, before the observations that refer to it."""
-        row = {"sha256": sha256, "body": body, "received_at": received_at}
+        """Keep a raw answer, once, before the observations that refer to it.
+
+        One above `MAX_KEPT` is kept by its beginning, under the hash of the whole.
+        """
+        row = {"sha256": sha256, "body": body[:MAX_KEPT], "received_at": received_at}
         await _insert_if_new(self._connection, schema.payloads, row)
 
     async def add(self, observations: Sequence[Observation]) -> None:
         """Append observations or revisions; each carries this recording's `recorded_at`.
 
-        Raises ValueError for another instant, IntegrityError for a revision already recorded.
+        Raises ValueError for another instant, `StoreRefused` for a revision already recorded.
         """
         if any(row.recorded_at != self.recorded_at for row in observations):
             raise ValueError("an observation is recorded when its recording is (rule 4)")
@@ -146,13 +165,16 @@ class Recording:
         """The open transaction, for the rows of `coverage` and `review`."""
         return self._connection
 
-    async def quarantine(self, datum: Rejected, payload_sha256: str) -> bool:
-        """Keep a datum that is set aside, with the reason (rule R10); False for a repeat."""
-        return await put_in_quarantine(self._connection, datum, payload_sha256, self.recorded_at)
+    async def quarantine(
+        self, data: Iterable[Rejected], payload_sha256: str
+    ) -> tuple[Rejected, ...]:
+        """Keep what is set aside, with the reason (rule R10); return what is no repeat."""
+        return await put_in_quarantine(self._connection, data, payload_sha256, self.recorded_at)
 
-    async def audit(self, actor: str, action: str, detail: str) -> None:
-        """Note who did what, and why."""
+    async def audit(self, actor: str, action: str, detail: str, *, outcome: str = "done") -> None:
+        """Note who did what from where (`CALLER`), why, and how it ended."""
         row = {"at": self.recorded_at, "actor": actor, "action": action, "detail": detail}
+        row |= {"caller": CALLER.get(), "outcome": outcome}
         await self._connection.execute(insert(schema.audit).values(row))
 
     async def announce_later(self) -> None:

@@ -5,7 +5,7 @@ A value in quarantine is identified by series, day and value alone: seen again i
 """
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date as Day
 from datetime import datetime
@@ -92,23 +92,41 @@ async def read_quarantined(connection: AsyncConnection, prefix: str) -> tuple[Qu
 
 
 async def put_in_quarantine(
-    connection: AsyncConnection, datum: Rejected, payload_sha256: str, at: datetime
-) -> bool:
-    """Note that `datum` was seen at `at`; False for one that was there already.
+    connection: AsyncConnection, data: Iterable[Rejected], payload_sha256: str, at: datetime
+) -> tuple[Rejected, ...]:
+    """Note that `data` were seen at `at`; return those that were not open already.
 
-    One that had ended is open again, as if first seen now; one that was rejected stays so.
+    One that had ended is open again, as if first seen now; one that was rejected stays so. However
+    many they are, it takes few statements: the FIX beside them is recorded in the same transaction.
     """
-    key = quarantine.c.fingerprint == fingerprint(datum)
-    state = await connection.scalar(select(quarantine.c.state).where(key))
-    if state is None:
-        await connection.execute(insert(quarantine).values(_row(datum, payload_sha256, at)))
-        return True
-    again = {"last_seen": at, "payload_sha256": payload_sha256}
-    reopened = state not in ("open", "rejected")
-    if reopened:
-        again |= {"state": "open", "first_seen": at, "kind": datum.kind, "reason": datum.reason}
-    await connection.execute(update(quarantine).where(key).values(again))
-    return reopened
+    by_id = {fingerprint(datum): datum for datum in data}
+    if not by_id:
+        return ()
+    ids = quarantine.c.fingerprint
+    states = select(ids, quarantine.c.state).where(ids.in_(by_id))
+    known: dict[str, str] = {row.fingerprint: row.state for row in await connection.execute(states)}
+    if known:
+        seen = update(quarantine).where(ids.in_(known))
+        await connection.execute(seen.values(last_seen=at, payload_sha256=payload_sha256))
+    ended = [id_ for id_, state in known.items() if state not in ("open", "rejected")]
+    await _reopen(connection, {id_: by_id[id_] for id_ in ended}, at)
+    new = [datum for id_, datum in by_id.items() if id_ not in known]
+    if new:
+        rows = [_row(datum, payload_sha256, at) for datum in new]
+        await connection.execute(insert(quarantine), rows)
+    return (*(by_id[id_] for id_ in ended), *new)
+
+
+async def _reopen(connection: AsyncConnection, ended: Mapping[str, Rejected], at: datetime) -> None:
+    """Open what had ended again; data of a kind and reason are one statement."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for id_, datum in ended.items():
+        alike.setdefault((datum.kind, datum.reason), []).append(id_)
+    for (kind, reason), ids in alike.items():
+        opened = update(quarantine).where(quarantine.c.fingerprint.in_(ids))
+        await connection.execute(
+            opened.values(state="open", first_seen=at, kind=kind, reason=reason)
+        )
 
 
 async def end_quarantine(

@@ -48,6 +48,12 @@ async def read_calendar(connection: AsyncConnection) -> BankCalendar | None:
     return None if document is None else msgspec.json.decode(document, type=BankCalendar)
 
 
+async def read_kept_calendar(connection: AsyncConnection) -> BankCalendar | None:
+    """Return the bank calendar as it was last recorded with all of its versions, if ever."""
+    document = await connection.scalar(select(bank_calendar.c.kept))
+    return None if document is None else msgspec.json.decode(document, type=BankCalendar)
+
+
 async def read_averages(connection: AsyncConnection) -> tuple[Average, ...]:
     """Return the table of averages, ascending by window and `at`."""
     ordered = select(averages.c.document).order_by(averages.c.window_name, averages.c.at)
@@ -83,6 +89,17 @@ async def read_newest_day(
     newest = select(func.max(c.date)).where(c.series == series, c.date.not_in(except_for))
     day: Day | None = await connection.scalar(newest)
     return day
+
+
+async def read_neighbours(
+    connection: AsyncConnection, series: str, first: Day, last: Day
+) -> tuple[Day, ...]:
+    """Return the last day before `first` and the first after `last` that have an observation."""
+    c = observations.c
+    before = select(func.max(c.date)).where(c.series == series, c.date < first).scalar_subquery()
+    after = select(func.min(c.date)).where(c.series == series, c.date > last).scalar_subquery()
+    row = (await connection.execute(select(before, after))).one()
+    return tuple(day for day in row if day is not None)
 
 
 async def read_loaded_at(

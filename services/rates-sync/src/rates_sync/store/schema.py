@@ -116,7 +116,9 @@ bank_calendar = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("version", String(64), nullable=False),
     Column("document", LONG_TEXT, nullable=False),
+    Column("kept", LONG_TEXT, nullable=True),
 )
+"""`kept` is the document again: a release that knows no versions rewrites only the other."""
 quota = Table(
     "quota",
     metadata,
@@ -175,6 +177,13 @@ coverage = Table(
     Column("last", Date, nullable=False),
 )
 """Spans of days that were asked for (protocol rule 25); those of a series never touch."""
+completeness = Table(
+    "completeness",
+    metadata,
+    Column("series", String(16), primary_key=True),
+    Column("complete_at", Instant, nullable=False),
+)
+"""When the whole history of a series first was there: set once (protocol rule 25)."""
 withdrawals = Table(
     "withdrawals",
     metadata,

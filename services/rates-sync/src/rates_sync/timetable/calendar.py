@@ -15,8 +15,10 @@ from importlib.metadata import version
 
 # Imports its calendars too, or a take-over would load them on the event loop.
 import holidays.financial
+import msgspec
 
 from rates_contracts.calendar import (
+    ONE_DAY,
     BankCalendar,
     DeclaredClosure,
     is_weekend,
@@ -49,6 +51,25 @@ def bank_calendar(today: Day, declared: Sequence[DeclaredClosure] = ()) -> BankC
     )
 
 
+def restored(calendar: BankCalendar, kept: BankCalendar | None, at: datetime) -> BankCalendar:
+    """Return `calendar` with the versions and the undone closures that only `kept` has.
+
+    A release that does not know them leaves them out of what it records. A version that it brought
+    counts as known from `at`.
+    """
+    if kept is None or _has_all_of(calendar, kept):
+        return calendar
+    this = calendar.versions[-1]
+    is_same = msgspec.structs.replace(kept.versions[-1], known_from=this.known_from) == this
+    whole = kept if is_same else kept.replaced_by(calendar, at)
+    return msgspec.structs.replace(whole, declared=calendar.declared, reopened=kept.reopened)
+
+
+def _has_all_of(calendar: BankCalendar, kept: BankCalendar) -> bool:
+    versions, reopened = set(calendar.versions), set(calendar.reopened)
+    return versions.issuperset(kept.versions) and reopened.issuperset(kept.reopened)
+
+
 @lru_cache(maxsize=4)
 def _closed_weekdays(last_year: int) -> tuple[Day, ...]:
     closed = holidays.financial_holidays("XMEX", years=range(FIRST_DAY.year, last_year + 1))
@@ -72,16 +93,26 @@ def in_window(calendar: BankCalendar, instant: datetime) -> bool:
     """Tell whether a window is open at `instant`."""
     day = mexico_day(instant)
     window = window_of(day)
-    return calendar.is_banking_day(day) and window.opens <= instant <= window.closes
+    return not is_closed(calendar, day) and window.opens <= instant <= window.closes
 
 
-def next_opening(calendar: BankCalendar, instant: datetime) -> datetime | None:
-    """Return the first opening after `instant`, None beyond the calendar's end."""
+def next_opening(calendar: BankCalendar, instant: datetime) -> datetime:
+    """Return the first opening after `instant`."""
     day = mexico_day(instant)
-    if calendar.is_banking_day(day) and window_of(day).opens > instant:
-        return window_of(day).opens
-    following = calendar.next_banking_day(day)
-    return None if following is None else window_of(following).opens
+    if is_closed(calendar, day) or window_of(day).opens <= instant:
+        day = next_open_day(calendar, day)
+    return window_of(day).opens
+
+
+def next_open_day(calendar: BankCalendar, day: Day) -> Day:
+    """Return the next day after `day` on which a FIX may be published.
+
+    After the calendar's end that is any weekday: banks may open on it (protocol rule 29).
+    """
+    day += ONE_DAY
+    while is_closed(calendar, day):
+        day += ONE_DAY
+    return day
 
 
 def is_closed(calendar: BankCalendar, day: Day) -> bool:

@@ -23,6 +23,7 @@ from rates_sync.timetable.calendar import (
     DayWindow,
     fix_missing,
     in_window,
+    is_closed,
     next_opening,
     window_of,
 )
@@ -80,7 +81,7 @@ def fresh_until(inputs: ScheduleInputs, intervals: PollIntervals) -> datetime | 
     if in_window(calendar, verified_at) and limit < window.closes:
         return limit
     asked = next_opening(calendar, verified_at)
-    if asked is None or fix_missing(calendar, inputs.newest_fix_day, verified_at, DUE_FROM):
+    if fix_missing(calendar, inputs.newest_fix_day, verified_at, DUE_FROM):
         asked = _next_poll(inputs, verified_at, intervals)
     return asked + VERIFIED_FOR
 
@@ -126,7 +127,7 @@ def next_cycle(
 def polls_until_closing(inputs: ScheduleInputs, now: datetime, intervals: PollIntervals) -> int:
     """Return today's remaining polls up to 17:00: a retry must leave quota for them (rule 20)."""
     day = mexico_day(now)
-    if not inputs.calendar.is_banking_day(day):
+    if is_closed(inputs.calendar, day):
         return 0
     closes, polls = window_of(day).closes, 0
     while (now := _next_poll(inputs, now, intervals)) <= closes:
@@ -150,7 +151,7 @@ def _poll_periods(inputs: ScheduleInputs, day: Day, intervals: PollIntervals) ->
     if inputs.verified_at is None:
         return [_from(day, MIDNIGHT, intervals.awaiting)]
     periods = [_from(day, MIDNIGHT, intervals.overdue)] if _begins_overdue(inputs, day) else []
-    if not inputs.calendar.is_banking_day(day):
+    if is_closed(inputs.calendar, day):
         return [*periods, *_polls_of_a_closed_day(day)]
     window = window_of(day)
     periods.append(PollPeriod(window.opens, window.closes, intervals.regular))

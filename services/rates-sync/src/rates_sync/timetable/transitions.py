@@ -13,14 +13,18 @@ from rates_contracts.calendar import (
     AWAITED_FROM,
     DUE_FROM,
     LATE_FROM,
-    ONE_DAY,
     BankCalendar,
-    is_weekend,
     mexico_day,
     mexico_instant,
 )
 from rates_contracts.status import MAX_EDGE_SECONDS, State, Transition
-from rates_sync.timetable.calendar import WINDOW, days_from, fix_missing, is_closed
+from rates_sync.timetable.calendar import (
+    WINDOW,
+    days_from,
+    fix_missing,
+    is_closed,
+    next_open_day,
+)
 
 DAYS_AHEAD = 10
 MAX_MISSED = 3
@@ -41,20 +45,11 @@ def usable_until(calendar: BankCalendar, verified_at: datetime) -> datetime:
     banking day.
     """
     day = mexico_day(verified_at)
-    if not (calendar.is_banking_day(day) and verified_at < mexico_instant(day, DUE_FROM)):
-        day = _following(calendar, day)
+    if is_closed(calendar, day) or verified_at >= mexico_instant(day, DUE_FROM):
+        day = next_open_day(calendar, day)
     for _ in range(MAX_MISSED - 1):
-        day = _following(calendar, day)
+        day = next_open_day(calendar, day)
     return mexico_instant(day, LATE_FROM)
-
-
-def _following(calendar: BankCalendar, day: Day) -> Day:
-    """Return the next day on which a FIX may be published."""
-    following = calendar.next_banking_day(day)
-    if following is not None:
-        return following
-    day = max(day, calendar.last) + ONE_DAY
-    return day if not is_weekend(day) else day + (7 - day.weekday()) * ONE_DAY
 
 
 def transitions(
@@ -71,21 +66,24 @@ def transitions(
 
 
 def _row(calendar: BankCalendar, newest_fix_day: Day | None, day: Day, at: time) -> Transition:
-    instant, banking = mexico_instant(day, at), calendar.is_banking_day(day)
-    unseen = banking and (newest_fix_day is None or newest_fix_day < day)
+    instant, closed = mexico_instant(day, at), is_closed(calendar, day)
+    unseen = calendar.is_banking_day(day) and (newest_fix_day is None or newest_fix_day < day)
     awaited = unseen and AWAITED_FROM <= at < LATE_FROM
     late = fix_missing(calendar, newest_fix_day, instant, LATE_FROM)
     return Transition(
         at=instant,
-        state=_state(late=late, awaited=awaited, closed=is_closed(calendar, day)),
+        state=_state(late=late, awaited=awaited, closed=closed and day != newest_fix_day),
         next_publication_at=_next_publication(calendar, day, unseen=unseen),
-        in_window=banking and WINDOW.opens <= at < WINDOW.closes,
+        in_window=not closed and WINDOW.opens <= at < WINDOW.closes,
         edge_seconds=EDGE_SECONDS_AT_NOON if awaited else MAX_EDGE_SECONDS,
     )
 
 
 def _state(*, late: bool, awaited: bool, closed: bool) -> State:
-    """Late stays late, over midnight and closed days (protocol rule 29)."""
+    """Late stays late, over midnight and closed days; a FIX of a day refutes that it is closed.
+
+    Both by protocol rule 29.
+    """
     if late:
         return "late"
     if awaited:
@@ -99,7 +97,7 @@ def _next_publication(calendar: BankCalendar, day: Day, *, unseen: bool) -> date
     After the calendar's end it is the next weekday's, for shipped workers that can't read a null;
     a worker says null there.
     """
-    return mexico_instant(day if unseen else _following(calendar, day), DUE_FROM)
+    return mexico_instant(day if unseen else next_open_day(calendar, day), DUE_FROM)
 
 
 def _without_repeats(rows: list[Transition]) -> tuple[Transition, ...]:

@@ -6,7 +6,13 @@ from typing import Any
 import pytest
 
 from rates_contracts.observation import FIX, SETTLEMENT
-from rates_sync.store.coverage import PROVISIONAL, Span, add_coverage, read_newest_span
+from rates_sync.store.coverage import (
+    PROVISIONAL,
+    Span,
+    add_coverage,
+    read_coverage,
+    read_newest_span,
+)
 from rates_sync.store.engine import reading
 
 pytestmark = pytest.mark.integration
@@ -17,7 +23,9 @@ AUGUST = Span(Day(2026, 8, 1), Day(2026, 8, 13))
 
 async def _cover(leader: Any, **spans: Span) -> None:
     async with leader.record.recording(leader.fence) as recording:
-        await add_coverage(recording.connection, {name: (span,) for name, span in spans.items()})
+        connection = recording.connection
+        added = {name: (span,) for name, span in spans.items()}
+        await add_coverage(connection, await read_coverage(connection), added)
 
 
 async def test_spans_are_merged_in_the_record(leader: Any) -> None:

@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.exc import IntegrityError
 
-from rates_sync.errors import StoreUnavailable
+from rates_sync.errors import StoreRefused, StoreUnavailable
 from rates_sync.store.engine import open_engine, reading, translated, writing
 from rates_sync.store.rows import read_head
 from rates_sync.store.schema import lease
@@ -68,8 +67,8 @@ async def test_an_error_names_neither_statement_nor_values(database: Any, leader
     assert "SELECT" not in str(caught.value)
 
 
-async def test_a_broken_constraint_stays_a_bug(leader: Any) -> None:
-    """A constraint that does not hold is not taken for an outage."""
-    with pytest.raises(IntegrityError):
+async def test_a_broken_constraint_is_a_refusal(leader: Any) -> None:
+    """A constraint that does not hold is not taken for an outage, after which one tries again."""
+    with pytest.raises(StoreRefused):
         async with writing(leader.engine) as connection:
             await connection.execute(text("INSERT INTO upstream (id, name) VALUES (1, 'x')"))

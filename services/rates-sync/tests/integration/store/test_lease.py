@@ -1,6 +1,7 @@
 """Who leads, and who still may write (protocol rules 2 and 3)."""
 
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import pytest
@@ -90,9 +91,14 @@ async def test_time_without_a_database_does_not_count_against_the_leader(
         raise StoreUnavailable("away")
 
     monkeypatch.setattr(contender, "observe", away_for_a_while)
-    began = clock.monotonic_now
-    await contender.contend()
+    began, failures = clock.monotonic_now, count()
+
+    async def on_unavailable() -> None:
+        next(failures)
+
+    await contender.contend(on_unavailable)
     assert clock.monotonic_now - began == 7 * 2 + 10
+    assert next(failures) == 6
 
 
 async def test_a_released_lease_is_taken_at_once(

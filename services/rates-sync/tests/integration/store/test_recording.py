@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 import pytest
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import IntegrityError
 
 from rates_contracts.averages import Average
 from rates_contracts.calendar import BankCalendar
@@ -24,6 +23,7 @@ from rates_contracts.events import (
 )
 from rates_contracts.observation import FIX, Observation
 from rates_contracts.status import SyncStatus
+from rates_sync.errors import StoreRefused
 from rates_sync.store.engine import reading
 from rates_sync.store.outbox import read_events
 from rates_sync.store.record import Record
@@ -122,9 +122,9 @@ async def test_a_correction_is_a_new_revision_and_the_old_one_stays(leader: Any)
 
 
 async def test_a_revision_is_recorded_once(leader: Any) -> None:
-    """Observations are append-only: the same revision again is a bug, and changes nothing."""
+    """Observations are append-only: the same revision again is refused, and changes nothing."""
     await leader.publish({"2026-08-13": "17.0530"})
-    with pytest.raises(IntegrityError):
+    with pytest.raises(StoreRefused):
         await leader.publish({"2026-08-13": "18.0000"})
     assert await _count(leader, observations) == 1
 
@@ -138,7 +138,7 @@ async def test_an_observation_needs_the_raw_answer_behind_it(leader: Any) -> Non
             await recording.add([new])
             await recording.announce(ObservationsRecorded, status=STATUS, observations=(new,))
 
-    with pytest.raises(IntegrityError):
+    with pytest.raises(StoreRefused):
         await without_answer()
 
 
@@ -253,10 +253,10 @@ async def test_what_cannot_be_used_is_quarantined_once(leader: Any) -> None:
     """Rule R10: the same bad datum in the next answer is not kept twice, another one is."""
     comma = Rejected(FIX, None, '"18,3500"', "comma")
     async with leader.record.recording(leader.fence) as recording:
-        assert await recording.quarantine(comma, PAYLOAD)
+        assert await recording.quarantine([comma], PAYLOAD) == (comma,)
     async with leader.record.recording(leader.fence) as recording:
-        assert not await recording.quarantine(comma, "cd" * 32)
-        assert await recording.quarantine(replace(comma, raw='"18,3600"'), PAYLOAD)
+        other = replace(comma, raw='"18,3600"')
+        assert await recording.quarantine([comma, other, other], "cd" * 32) == (other,)
     assert await _count(leader, quarantine) == 2
 
 

@@ -13,12 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rates_contracts.observation import FIX, SETTLEMENT
-from rates_sync.banxico.payload import parse
+from rates_sync.banxico.payload import MAX_ROWS, parse
 from rates_sync.errors import BadToken, UpstreamError, UpstreamFailure, UpstreamRateLimited
 from rates_sync.upstream import Answer, Published, Query
 
 ANSWERS = Path(__file__).parents[2] / "data" / "sie-answers"
 NOW = datetime(2026, 8, 13, 18, 5, tzinfo=UTC)
+DATE = "Thu, 13 Aug 2026 18:05:00 GMT"
 EUR, VOLUME = "SF46410", "SF43695"
 FIX_JANUARY = Query((FIX,), date(2024, 1, 1), date(2024, 1, 31))
 
@@ -195,12 +196,12 @@ class TestAnswersThatAreNone:
     @pytest.mark.parametrize(
         ("hint", "seconds"),
         [
-            ("54", 54), ("0", 1), ("999999999", 900), (None, None), ("soon", None),
-            ("Wed, 21 Oct 2026 07:28:00 GMT", None),
+            ("54", 54), ("0", 1), ("999999999", 999_999_999), (None, None), ("soon", None),
+            ("9" * 41, None), ("Wed, 21 Oct 2026 07:28:00 GMT", None),
         ],
     )  # fmt: skip
     def test_an_outage_says_when_to_ask_again(self, hint: str | None, seconds: int | None) -> None:
-        """The wait of an outage is a quarter of an hour at most."""
+        """The wait of an outage comes with the failure."""
         with pytest.raises(UpstreamFailure) as caught:
             read("", status=503, headers={} if hint is None else {"Retry-After": hint})
         assert caught.value.retry_after == seconds
@@ -254,12 +255,19 @@ class TestAnswersThatAreNone:
             ('{"error":{"secondsToReset":"54"}}', 400, {"bmx-secondstoreset": "1"}, 54),
             ('{"error":{"secondsToReset":0}}', 400, {}, 1),
             ('{"error":{"secondsToReset":-5}}', 400, {}, 60),
-            ('{"error":{"secondsToReset":999999999}}', 400, {}, 86_400),
+            ('{"error":{"secondsToReset":999999999}}', 400, {}, 999_999_999),
+            ('{"error":{"secondsToReset":99999999999}}', 400, {}, 2**31),
+            ('{"error":{"secondsToReset":[]}}', 400, {}, 60),
+            ('{"error":{"timeReset":1786644390}}', 400, {"Date": DATE}, 90),
+            ('{"error":{"mensaje":"L\\u00edmite de consultas"}}', 400, {}, 60),
             ('{"error":{"secondsToReset":54,"mensaje":"token"}}', 400, {}, 54),
             ('{"error":{"secondsToReset":54,"mensaje":null}}', 400, {}, 54),
             ('{"error":{"mensaje":"Token"}}', 400, {"Bmx-secondsToReset": "33"}, 33),
             ("", 400, {"Bmx-secondsToReset": "120"}, 120),
             ("<html>slow down</html>", 403, {"Bmx-timeReset": "1785888000"}, 60),
+            ("", 403, {"Bmx-timeReset": "1786644390", "Date": DATE}, 90),
+            ("", 403, {"Bmx-timeReset": "1785888000", "Date": DATE}, 1),
+            ("", 429, {"Retry-After": "Thu, 13 Aug 2026 18:06:30 GMT", "Date": DATE}, 90),
             ("<html>slow down</html>", 200, {"Retry-After": "7"}, 7),
             ('{"error":"?"}', 401, {"Retry-After": "7"}, 7),
             ('{"error":{"mensaje":""}}', 400, {"Retry-After": "7"}, 7),
@@ -268,7 +276,7 @@ class TestAnswersThatAreNone:
     def test_rate_limits_in_every_dress(
         self, body: str, status: int, headers: dict[str, str], seconds: int
     ) -> None:
-        """A rate limit is known by status, field, header or word; its wait is kept in bounds."""
+        """A rate limit is known by status, field, header or word; its end is by Banxico's clock."""
         with pytest.raises(UpstreamRateLimited) as caught:
             read(body, status=status, headers=headers)
         assert caught.value.seconds_to_reset == seconds
@@ -356,6 +364,7 @@ class TestSeries:
             ("application/json;charset=klingon", "Tipo de cambio en d\ufffdlares"),
             ("application/json;charset=us-ascii", "Tipo de cambio en d\ufffdlares"),
             ("application/json;charset=hex", "Tipo de cambio en d\ufffdlares"),
+            ("application/json;charset=punycode", "Tipo de cambio en d\ufffdlares"),
             ("application/json", "Tipo de cambio en d\ufffdlares"),
         ],
     )
@@ -376,6 +385,38 @@ class TestSeries:
         answer = read(body, headers=headers)
         assert len(answer.published) == 4
         assert "dólar" in answer.titles[FIX]
+
+    def test_a_byte_order_mark_and_a_latin_letter_cost_themselves(self) -> None:
+        """Protocol rule 34: the one does not take the answer with it where the other stands."""
+        body = bmx(SF43718=[datum("02/01/2024", "17.0297")])
+        body["bmx"]["series"][0]["titulo"] = "dólares"
+        latin = json.dumps(body, ensure_ascii=False).encode("latin-1")
+        answer = read(codecs.BOM_UTF8 + latin)
+        assert (len(answer.published), answer.titles[FIX]) == (1, "d\ufffdlares")
+
+    @pytest.mark.parametrize(
+        ("wire", "title"),
+        [
+            (r"d\ud800lares", "d\ufffdlares"),
+            (r"d\ud83d\u00f3lares", "d\ufffd\xf3lares"),
+            (r"d\xf3lares", "d\ufffdxf3lares"),
+            (r"d\u00lares", "d\ufffdu00lares"),
+            ("d\x00lares\x1a", "d lares"),
+            ("en\r\n\tdólares", "en dólares"),
+            ("\x01" + r"a \"\\ \ud83d\ude00 \u00f3", 'a "\\ \U0001f600 \xf3'),
+        ],
+    )
+    def test_what_json_forbids_in_a_text_costs_itself(self, wire: str, title: str) -> None:
+        """Protocol rule 34: a lone surrogate, a bad escape, a control character in `titulo`."""
+        body = json.dumps(bmx(SF43718=[datum("02/01/2024", "17.0297")]), indent=1)
+        answer = read(body.replace('"titulo": "SF43718"', f'"titulo": "{wire}"') + "\x00")
+        assert ([row.date.day for row in answer.published], answer.titles[FIX]) == ([2], title)
+
+    def test_an_endless_title_is_cut(self) -> None:
+        """Protocol rule 34: what is held of an answer is bounded."""
+        body = bmx(SF43718=[])
+        body["bmx"]["series"][0]["titulo"] = "x" * 1_000_000
+        assert len(read(body).titles[FIX]) == 200
 
     def test_no_observation_is_neither_published_nor_rejected(self) -> None:
         """`N/E` says that there is no observation: nothing to keep."""
@@ -450,6 +491,62 @@ class TestValues:
         """An enormous datum is kept in the quarantine by its beginning."""
         (rejected,) = read(bmx(SF43718=[datum("02/01/2024", "9" * 5_000)])).rejected
         assert len(rejected.raw) == 200
+
+
+class TestNumbers:
+    """Protocol rule 34: whatever an answer holds, what is kept of it is few."""
+
+    def test_many_data_of_a_kind_are_one(self) -> None:
+        """A history instead of the range: by number and hash, beside the day that was asked for."""
+        history = [datum(f"{day:02}/{month:02}/2023", "17.0297") for month in range(1, 13)
+                   for day in range(1, 29)]  # fmt: skip
+        answer = read(bmx(SF43718=[*history, datum("02/01/2024", "17.0297")]))
+        assert [row.date.day for row in answer.published] == [2]
+        (rejected,) = answer.rejected
+        assert rejected.raw.startswith("336 data, sha256 ")
+        assert "01/01/2023" in rejected.raw
+        assert (rejected.date, rejected.kind) == (None, "unasked")
+
+    def test_few_data_of_a_kind_stay_apart(self) -> None:
+        """Up to ten are kept as they are."""
+        answer = read(bmx(SF43718=[datum(f"{day:02}/12/2023", "17.0297") for day in range(1, 11)]))
+        assert [row.date.day for row in answer.rejected if row.date] == [*range(1, 11)]
+
+    def test_their_hash_tells_them_apart(self) -> None:
+        """The same data are the same row in the quarantine, others are another."""
+        rows = [[datum(f"x{n}", "17.0297") for n in range(at, at + 11)] for at in (0, 0, 1)]
+        first, again, other = (read(bmx(SF43718=data)).rejected for data in rows)
+        assert first == again
+        assert first != other
+
+    def test_each_day_that_was_asked_for_keeps_its_own(self) -> None:
+        """Protocol rule 28: a day whose value can't be used is under review, however many are."""
+        answer = read(bmx(SF43718=[datum(f"{day:02}/01/2024", "17,02") for day in range(1, 32)]))
+        assert [row.date.day for row in answer.rejected if row.date] == [*range(1, 32)]
+
+    def test_a_day_with_endless_values_is_one(self) -> None:
+        """All the values of one day are set aside as one, and the day is under review."""
+        endless = [datum("02/01/2024", f"17.{n:04}") for n in range(1000)]
+        answer = read(bmx(SF43718=[*endless, datum("03/01/2024", "17.0492")]))
+        assert [row.date.day for row in answer.published] == [3]
+        assert only_kind(answer) == (date(2024, 1, 2), "unusable")
+
+    def test_endless_rows_cost_their_series(self) -> None:
+        """More rows than any series has are none, however they are spread; the FIX is read."""
+        rows = [datum("02/01/2024", "17.0297")] * (MAX_ROWS // 2 + 1)
+        body = bmx(SF60653=rows, SF43718=rows[:1])
+        body["bmx"]["series"].append(body["bmx"]["series"][0])
+        answer = read(body, Query((FIX, SETTLEMENT), date(2024, 1, 1), date(2024, 1, 31)))
+        assert (FIX, 2) in [(row.series, row.date.day) for row in answer.published]
+        assert only_kind(answer) == (None, "undated")
+        assert answer.rejected[0].series == SETTLEMENT
+
+    def test_endless_odd_entries_are_one(self) -> None:
+        """Entries that are no series are counted, not listed."""
+        body = bmx(SF43718=[datum("02/01/2024", "17.0297")])
+        body["bmx"]["series"] += [None] * 1000
+        answer = read(body)
+        assert len(answer.published) == len(answer.rejected) == 1
 
 
 class TestDays:
@@ -565,9 +662,13 @@ class TestTimes:
         assert answer.age == timedelta(seconds=seconds)
         assert read(bmx(SF43718=[])).age == timedelta()
 
-    @given(st.text(), st.text(), st.text())
-    def test_no_header_breaks_the_parser(self, date: str, age: str, content_type: str) -> None:
-        """Whatever headers come, a good body stays a good answer."""
-        headers = {"Date": date, "Age": age, "Content-Type": content_type}
+    @given(st.text(), st.text(), st.text(), st.text())
+    def test_no_header_breaks_the_parser(
+        self, date: str, age: str, content_type: str, wait: str
+    ) -> None:
+        """Whatever headers come, a good answer stays one, a bad one is an expected error."""
+        headers = {"Date": date, "Age": age, "Content-Type": content_type, "Retry-After": wait}
+        with pytest.raises(UpstreamError):
+            read("", headers={**headers, "Bmx-timeReset": wait})
         body = bmx(SF43718=[datum("02/01/2024", "17.0297")])
         assert len(read(body, headers=headers).published) == 1

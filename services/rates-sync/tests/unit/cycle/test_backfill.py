@@ -198,6 +198,26 @@ async def test_hole_that_stays_is_told_once_and_waits(
     assert desk.announced[-1].status.series[FIX].complete_from == Day(2009, 4, 1)
 
 
+async def test_silence_across_two_chunks_is_one_hole(
+    desk: Any, banxico: Any, backfill: Backfill, recorder: Recorder
+) -> None:
+    """Protocol rule 25: ten days without a FIX on either side of a border are 20 days without."""
+    border = list(chunks([Span(FIRST_FIX_DAY, TODAY - ONE_DAY)]))[2].first
+    silence = Span(border - timedelta(days=10), border + timedelta(days=9))
+    banxico.fix = {day: rate for day, rate in banxico.fix.items() if not _in(silence, day)}
+    told = [hole for progress in await _run(backfill) for hole in progress.holes]
+    (hole,) = await backfill.holes(TODAY)
+    assert told == [hole]
+    assert hole.first <= silence.first
+    assert silence.last <= hole.last
+    assert hole.last + ONE_DAY in banxico.fix
+    await recorder.accept_history(hole, "operator")
+    assert await backfill.holes(TODAY) == ()
+    night = Query((FIX, SETTLEMENT), border, border + timedelta(days=400))
+    await recorder.record(await banxico.ask(night), AnnounceMode.SLICE)
+    assert await backfill.holes(TODAY) == ()
+
+
 async def test_accepted_hole_is_covered(
     desk: Any, banxico: Any, backfill: Backfill, recorder: Recorder
 ) -> None:
@@ -226,6 +246,13 @@ async def test_operators_backfill_trusts_what_it_brings(
     banxico.changed[FIX, day] = banxico.changed[SETTLEMENT, day] = banxico.fix[day] * 2
     async for progress in backfill.run([Span(day, day)], Purpose.MANUAL, trusted=True):
         assert progress.additions.new == 2
+
+
+async def test_today_is_no_hole_of_an_operators_range(banxico: Any, backfill: Backfill) -> None:
+    """Protocol rule 25: its FIX may still come, so that nobody is told to accept the day."""
+    span = Span(Day(2026, 7, 1), TODAY)
+    async for progress in backfill.run([span], Purpose.MANUAL, trusted=True):
+        assert progress.holes == ()
 
 
 async def test_operators_range_of_later_days_leaves_no_day_out(

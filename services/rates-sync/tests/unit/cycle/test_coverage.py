@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from rates_contracts.observation import FIX, SETTLEMENT
-from rates_sync.cycle.coverage import covered, holes, uncovered
-from rates_sync.store.coverage import Span, merged
+from rates_sync.cycle.coverage import covered, holes, silences
+from rates_sync.store.coverage import Span, merged, uncovered
 from rates_sync.upstream import Answer, Published, Query, Rejected
 
 NOW = datetime(2026, 8, 13, 16, 0, tzinfo=UTC)
@@ -63,6 +63,28 @@ def test_fix_too_far_apart_leave_a_hole(apart: int, is_hole: bool) -> None:
     after = before + timedelta(apart)
     spans = covered(_answer({FIX: [before, after, Day(2026, 7, 29)]}), FIX, TODAY)
     assert spans == ((Span(JULY.first, before), Span(after, JULY.last)) if is_hole else (JULY,))
+
+
+def test_silence_may_begin_before_the_range() -> None:
+    """Protocol rule 25: two FIX more than 15 days apart, one of them recorded, leave a hole."""
+    before, shown = Day(2026, 6, 20), Day(2026, 7, 10)
+    known, answer = [Span(Day(2026, 6, 1), Day(2026, 6, 30))], _answer({FIX: [shown]})
+    hole = Span(Day(2026, 6, 21), Day(2026, 7, 9))
+    assert silences(answer, FIX, TODAY, [before], known) == (hole,)
+    assert silences(answer, FIX, TODAY, [Day(2026, 6, 26)], known) == ()
+
+
+def test_silence_where_nobody_asked_yet_is_none() -> None:
+    """The chunk before it may still bring a FIX."""
+    answer = _answer({FIX: [Day(2026, 7, 10)]})
+    assert silences(answer, FIX, TODAY, [Day(2026, 6, 20)], []) == ()
+
+
+def test_silence_that_is_covered_is_accepted() -> None:
+    """Protocol rule 25: the monthly slice does not find again what an operator has settled."""
+    accepted = [Span(Day(2026, 6, 1), Day(2026, 8, 12))]
+    answer = _answer({FIX: [Day(2026, 7, 10)]})
+    assert silences(answer, FIX, TODAY, [Day(2026, 6, 20)], accepted) == ()
 
 
 def test_edges_of_the_range_count_for_the_fix() -> None:

@@ -99,6 +99,18 @@ async def test_rate_limit_says_when_to_come_back(cycle: Cycle, desk: Any, banxic
     assert (await cycle.run()).not_before == desk.clock() + timedelta(seconds=90)
 
 
+async def test_nobody_may_ask_for_a_pause_of_days(cycle: Cycle, desk: Any, banxico: Any) -> None:
+    """Protocol rule 35: after 15 min Banxico is asked again, or the FIX of the day is lost."""
+    banxico.script = [UpstreamRateLimited(999_999_999)]
+    poll = await cycle.run()
+    assert poll.not_before == desk.clock() + timedelta(minutes=15)
+    assert poll.asked_pause == timedelta(seconds=999_999_999)
+    banxico.script = [UpstreamFailure("status 503", kind="server_error", retry_after=86_400)]
+    poll = await cycle.run()
+    assert poll.not_before == desk.clock() + timedelta(minutes=15)
+    assert poll.asked_pause is None
+
+
 async def test_outage_says_when_to_come_back(cycle: Cycle, desk: Any, banxico: Any) -> None:
     """Protocol rule 34: an outage's `Retry-After` delays the next cycle, and nothing else."""
     banxico.script = [UpstreamFailure("status 503", kind="server_error", retry_after=120)]
@@ -188,7 +200,7 @@ async def test_nothing_is_recorded_while_the_clock_is_wrong(
         return now - timedelta(hours=1)
 
     banxico.date_ahead = -timedelta(hours=1)
-    hearing = desk.recorder(Witnesses(desk.clock, database_utc).hear)
+    hearing = desk.recorder(Witnesses(desk.clock, desk.clock.monotonic, database_utc).hear)
     events = len(desk.announced)
     with pytest.raises(ClockWrong):
         await work(banxico, hearing, desk.clock)

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from rates_contracts.observation import FIRST_FIX_DAY, FIX, SETTLEMENT
 from rates_contracts.status import SeriesStatus, SyncStatus
@@ -107,6 +107,24 @@ async def test_migrated_record_tells_when_its_history_came(
     await desk.recorder().begin()
     known = await _known(desk)
     assert (known.complete_from, known.complete_at) == (FIRST_FIX_DAY, filled_at)
+
+
+async def test_older_leader_cannot_lose_when_the_history_was_complete(
+    desk: Any, banxico: Any, recorder: Recorder
+) -> None:
+    """Protocol rule 25: set once, also where a status without `series` lay in between."""
+    await _fill(desk, banxico, recorder)
+    first = (await _known(desk)).complete_at
+    desk.clock.now += timedelta(days=1)
+    async with desk.engine.begin() as connection:
+        # A value of long ago that came late: the rows tell of a later load.
+        await connection.execute(
+            text("UPDATE observations SET recorded_at = :at WHERE date = '1995-01-03'"),
+            {"at": desk.clock().replace(tzinfo=None)},
+        )
+    await _forget_series(desk)
+    await desk.recorder().begin()
+    assert (await _known(desk)).complete_at == first
 
 
 async def _forget_series(desk: Any) -> None:

@@ -8,9 +8,12 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
+from msgspec.structs import replace
+from sqlalchemy import update
 
-from rates_contracts.calendar import DeclaredClosure
+from rates_contracts.calendar import BankCalendar, DeclaredClosure
 from rates_contracts.events import (
     CalendarChanged,
     HistoryReload,
@@ -18,12 +21,22 @@ from rates_contracts.events import (
     StatusChanged,
 )
 from rates_contracts.observation import FIX, SETTLEMENT
+from rates_sync.cycle.decisions import decide_withdrawn
 from rates_sync.cycle.recorder import AnnounceMode
-from rates_sync.errors import AlreadyClosed, HasFix, LeaseLost, NotDeclared, StoreUnavailable
+from rates_sync.errors import (
+    AlreadyClosed,
+    HasFix,
+    LeaseLost,
+    NotDeclared,
+    NotFinal,
+    StoreUnavailable,
+)
+from rates_sync.store.coverage import Span
 from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
 from rates_sync.store.record import Record
 from rates_sync.store.recording import Recording
+from rates_sync.store.schema import bank_calendar
 from rates_sync.upstream import Query, Rejected
 
 BOTH = (FIX, SETTLEMENT)
@@ -246,6 +259,88 @@ async def test_day_with_a_fix_is_not_declared_closed(desk: Any, banxico: Any) ->
     assert await desk.rows("SELECT * FROM audit") == []
 
 
+async def test_day_whose_fix_was_withdrawn_can_be_closed(desk: Any, banxico: Any) -> None:
+    """Protocol rule 29: once an operator has accepted the withdrawal, and not before; audited."""
+    recorder = desk.recorder()
+    await recorder.begin()
+    await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
+    day = Day(2026, 8, 11)
+    banxico.withdrawn = {(FIX, day), (SETTLEMENT, Day(2026, 8, 13))}
+    for _ in range(2):
+        desk.clock.now += timedelta(minutes=6)
+        await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
+    with pytest.raises(HasFix):
+        await recorder.declare_closed(day, "decree", "operator")
+    await decide_withdrawn(recorder, day, "accept", "operator")
+    await recorder.declare_closed(day, "decree", "operator")
+    event = desk.announced[-1]
+    assert not event.calendar.is_banking_day(day)
+    assert day in event.status.series[FIX].withdrawn
+    assert await desk.rows("SELECT action FROM audit ORDER BY at") == [
+        ("withdrawal accept",),
+        ("close-day",),
+    ]
+
+
+async def test_closure_declared_during_a_backfill_is_recorded(desk: Any, banxico: Any) -> None:
+    """The reload that announces the chunks carries it: workers read the calendar, too."""
+    recorder = desk.recorder()
+    await recorder.begin()
+    await recorder.record(await banxico.ask(JULY), AnnounceMode.CHUNK)
+    await recorder.declare_closed(Day(2026, 8, 14), "decree", "operator")
+    assert isinstance(desk.announced[-1], HistoryReload)
+    assert [row.date for row in (await desk.calendar()).declared] == [Day(2026, 8, 14)]
+    assert not recorder.schedule_inputs.calendar.is_banking_day(Day(2026, 8, 14))
+
+
+@pytest.mark.parametrize("last", [Day(2026, 8, 13), Day(2026, 8, 14), Day(2026, 9, 30)])
+async def test_days_that_may_still_be_published_are_not_accepted(
+    desk: Any, banxico: Any, last: Day
+) -> None:
+    """Protocol rule 25: neither today nor later, nor a day after the newest known FIX."""
+    recorder = desk.recorder()
+    await recorder.begin()
+    with pytest.raises(NotFinal):
+        await recorder.accept_history(Span(Day(2026, 8, 3), WEDNESDAY), "operator")
+    await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
+    with pytest.raises(NotFinal):
+        await recorder.accept_history(Span(Day(2026, 8, 3), last), "operator")
+    await recorder.accept_history(Span(Day(2026, 7, 1), WEDNESDAY), "operator")
+
+
+async def test_operators_backfill_covers_nothing_if_too_much_is_missing(
+    desk: Any, banxico: Any
+) -> None:
+    """Protocol rule 27: more than two known FIX days; what one or two are missing is noted."""
+    recorder = desk.recorder()
+    await recorder.begin()
+    await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
+    banxico.withdrawn = {(FIX, Day(2026, 8, day)) for day in (5, 6, 7)}
+    since = Query(BOTH, JULY.first, AUGUST.last)
+    await recorder.record(await banxico.ask(since), AnnounceMode.LAST_CHUNK, trusted=True)
+    assert (await desk.record.coverage())[FIX] == (Span(Day(2026, 8, 1), WEDNESDAY),)
+    banxico.withdrawn = {(FIX, Day(2026, 8, 5))}
+    await recorder.record(await banxico.ask(since), AnnounceMode.LAST_CHUNK, trusted=True)
+    assert [row.date for row in await desk.record.withdrawals()] == [Day(2026, 8, 5)]
+
+
+async def test_answer_of_a_clock_in_doubt_verifies_as_of_the_time_that_is_recorded(
+    desk: Any, banxico: Any
+) -> None:
+    """Protocol rule 33: an answer without a `Date`, received by a clock that is an hour ahead."""
+    right = desk.clock()
+    desk.record = Record(desk.engine, lambda: right, lambda: uuid4().hex)
+    desk_clock, desk.clock = desk.clock, lambda: right
+    recorder = desk.recorder()
+    await recorder.begin()
+    desk_clock.jump(timedelta(hours=1))
+    await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
+    assert recorder.health.verified_at == right
+    assert desk.announced[-1].recorded_at - right < timedelta(seconds=1)
+    (received,) = await desk.rows("SELECT received_at FROM payloads")
+    assert received == (right.strftime("%Y-%m-%d %H:%M:%S.%f"),)
+
+
 async def test_closure_declared_by_mistake_is_undone(desk: Any) -> None:
     """Protocol rule 29: the day is awaited again; what was known in between stays known."""
     recorder = desk.recorder()
@@ -319,3 +414,44 @@ async def test_next_years_version_keeps_declared_closures(desk: Any) -> None:
     events = len(desk.announced)
     await recorder.renew_calendar()
     assert len(desk.announced) == events
+
+
+async def test_versions_that_an_older_release_dropped_are_restored(desk: Any) -> None:
+    """Protocol rule 31: `as_of` keeps the version that was known, and an undone closure."""
+    recorder = desk.recorder()
+    await recorder.begin()
+    await recorder.declare_closed(Day(2026, 8, 14), "decree", "operator")
+    await recorder.reopen(Day(2026, 8, 14), "mistake", "operator")
+    desk.clock.now += timedelta(days=150)
+    await recorder.renew_calendar()
+    whole = desk.announced[-1].calendar
+    closure = DeclaredClosure(Day(2027, 1, 18), "decree", desk.clock())
+    await _record_as_an_older_release(desk, replace(whole, declared=(closure,)))
+    await desk.recorder().begin()
+    calendar = await desk.calendar()
+    assert calendar == replace(whole, declared=(closure,))
+    assert len(calendar.earlier) == len(calendar.reopened) == 1
+
+
+async def test_version_of_an_older_release_is_one_of_them(desk: Any) -> None:
+    """It is known from when the newer release finds it, until that has recorded its own."""
+    recorder = desk.recorder()
+    await recorder.begin()
+    whole = await desk.calendar()
+    await _record_as_an_older_release(desk, replace(whole, version="holidays-0.1/XMEX"))
+    desk.clock.now += timedelta(hours=1)
+    await desk.recorder().begin()
+    calendar = await desk.calendar()
+    assert [row.version for row in calendar.versions] == [
+        whole.version,
+        "holidays-0.1/XMEX",
+        whole.version,
+    ]
+
+
+async def _record_as_an_older_release(desk: Any, calendar: BankCalendar) -> None:
+    """Record a calendar without versions and undone closures, where an older release does."""
+    narrow = replace(calendar, earlier=(), reopened=(), known_from=None)
+    row = {"version": narrow.version, "document": msgspec.json.encode(narrow).decode()}
+    async with desk.engine.begin() as connection:
+        await connection.execute(update(bank_calendar).values(row))

@@ -15,7 +15,6 @@ from rates_contracts.observation import FIRST_FIX_DAY, FIX, SETTLEMENT
 from rates_sync.cycle.backfill import Backfill
 from rates_sync.cycle.recorder import AnnounceMode, Recorder
 from rates_sync.cycle.slices import SLICES, SliceCheck, slice_of
-from rates_sync.leader.loops import ASK_AGAIN_SECONDS
 from rates_sync.upstream import Purpose, Query
 
 AUGUST = Day(2026, 8, 1)
@@ -68,8 +67,7 @@ async def test_correction_is_found_within_a_month(
         banxico.changed[FIX, day] = banxico.fix[day] + Decimal("0.0100")
     verified_at, events = recorder.health.verified_at, len(desk.announced)
     for night in range(31):
-        _, again = await check.run(Day(2026, 8, 14) + timedelta(night))
-        assert not again
+        await check.run(Day(2026, 8, 14) + timedelta(night))
     found = desk.announced[events:]
     assert all(isinstance(event, ObservationsRecorded) for event in found)
     rows = [row for event in found for row in event.observations if row.revision > 1]
@@ -81,7 +79,7 @@ async def test_slice_trusts_as_little_as_a_poll(banxico: Any, recorder: Recorder
     """A value that moved too far is set aside for review."""
     day = Day(2003, 6, 18)
     banxico.changed[FIX, day] = banxico.fix[day] * 2
-    additions, _ = await SliceCheck(banxico, recorder, FIRST_FIX_DAY).run(IN_2003)
+    additions = await SliceCheck(banxico, recorder, FIRST_FIX_DAY).run(IN_2003)
     assert [row.date for row in additions.quarantined] == [day]
     assert additions.corrections == 0
 
@@ -91,11 +89,14 @@ async def test_missing_day_is_asked_for_again_and_then_withdrawn(
 ) -> None:
     """Protocol rule 27: what a slice misses, a second answer 5 min later decides."""
     day = Day(2003, 6, 18)
-    check = SliceCheck(banxico, recorder, FIRST_FIX_DAY)
     banxico.withdrawn = {(FIX, day), (SETTLEMENT, day)}
-    assert (await check.run(IN_2003))[1]
-    desk.clock.now += timedelta(seconds=ASK_AGAIN_SECONDS)
-    assert not (await check.run(IN_2003))[1]
+    await SliceCheck(banxico, recorder, FIRST_FIX_DAY).run(IN_2003)
+    backfill = Backfill(banxico, recorder, FIRST_FIX_DAY, desk.clock.monotonic)
+    assert await backfill.missed() == ()
+    desk.clock.now += timedelta(minutes=5, seconds=1)
+    async for _ in backfill.run(backfill.due(await backfill.missed()), Purpose.POLL):
+        pass
+    assert await backfill.missed() == ()
     assert desk.announced[-1].status.series[FIX].withdrawn == (day,)
 
 

@@ -10,7 +10,6 @@ import pytest
 from rates_sync.clock import SteadyClock
 from rates_sync.errors import LeaseLost, StoreUnavailable
 from rates_sync.leader.loops import (
-    ASK_AGAIN_SECONDS,
     BreakerLog,
     HistoryCheck,
     NightlyMaintenance,
@@ -88,9 +87,8 @@ async def test_night_prunes_and_renews_the_calendar(
     async def renew_calendar() -> None:
         done.append("calendar")
 
-    async def check_slice() -> bool:
+    async def check_slice() -> None:
         done.append("slice")
-        return False
 
     async def prune(now: datetime) -> None:
         done.append(now)
@@ -111,23 +109,21 @@ async def test_night_prunes_and_renews_the_calendar(
     assert done == [step for night in nights for step in ("calendar", "slice", night)]
 
 
-async def test_slice_that_misses_a_known_day_is_asked_for_again(
+async def test_failure_of_the_database_ends_one_night(
     hand_clock: Any, mexico: Callable[[str], datetime]
 ) -> None:
-    """Protocol rule 27: once, after more than 5 min; a failure of the database ends that night."""
+    """The next one begins as usual."""
     asked: list[datetime] = []
     failed: list[str] = []
 
     async def renew_calendar() -> None:
         """Change nothing."""
 
-    async def check_slice() -> bool:
+    async def check_slice() -> None:
         asked.append(hand_clock())
-        if len(asked) == 3:
-            raise StoreUnavailable("away")
-        if len(asked) == 4:
+        if len(asked) == 2:
             raise LeaseLost("enough")
-        return True
+        raise StoreUnavailable("away")
 
     async def prune(_now: datetime) -> None:
         """Delete nothing."""
@@ -143,8 +139,7 @@ async def test_slice_that_misses_a_known_day_is_asked_for_again(
     with pytest.raises(LeaseLost):
         await nightly.run()
     night = mexico("2026-08-14 03:00")
-    again = night + timedelta(seconds=ASK_AGAIN_SECONDS)
-    assert asked == [night, again, night + timedelta(days=1), night + timedelta(days=2)]
+    assert asked == [night, night + timedelta(days=1)]
     assert failed == ["nightly"]
 
 

@@ -38,6 +38,10 @@ class FakeBreaker:
     retry_in: timedelta | None = None
 
 
+async def hear_database() -> None:
+    """Ask a database that has no clock."""
+
+
 @pytest.fixture
 def metrics() -> Metrics:
     """What the poller exports."""
@@ -79,6 +83,7 @@ def poller(
             lambda: breaker.retry_in,
             timedelta(seconds=15),
             jumps.append,
+            hear_database,
         ),
         Instrumentation(metrics, Liveness(clock.monotonic), clock),
     )
@@ -273,6 +278,62 @@ async def test_database_away_is_an_outcome(
     assert poller.next_cycle_at == desk.clock() + timedelta(seconds=15)
 
 
+async def _refuse(desk: Any, table: str) -> None:
+    """Have the database take no row of `table` any more."""
+    trigger = f"BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'too long'); END"
+    async with desk.engine.begin() as connection:
+        await connection.execute(text(f"CREATE TRIGGER refusal {trigger}"))
+
+
+async def test_refusal_of_the_database_is_an_outcome(
+    poller: Poller, desk: Any, banxico: Any, metrics: Metrics
+) -> None:
+    """Protocol rule 34: what the database does not take costs its poll; the loop goes on."""
+    await poller._begin()
+    await poller.poll(Purpose.POLL)
+    await _refuse(desk, "observations")
+    banxico.changed[FIX, Day(2026, 8, 12)] = banxico.fix[Day(2026, 8, 12)] + 1
+    poll = await poller.poll(Purpose.POLL)
+    assert poll.outcome == "store_refused"
+    assert poller.next_cycle_at == desk.clock() + timedelta(minutes=4)
+    value = metrics.registry.get_sample_value
+    assert value("rates_sync_polls_total", {"outcome": "store_refused"}) == 1
+    assert value("rates_sync_store_failures_total", {"task": "poll"}) == 1
+
+
+async def test_refusal_of_a_failures_body_is_an_outcome(
+    poller: Poller, desk: Any, banxico: Any
+) -> None:
+    """Nor does an unusable answer that can't be kept end the loop."""
+    await poller._begin()
+    await _refuse(desk, "payloads")
+    failure = UpstreamFailure("no JSON")
+    failure.body = b"<html>"
+    banxico.script = [failure]
+    assert (await poller.poll(Purpose.POLL)).outcome == "store_refused"
+
+
+async def test_refusal_of_a_chunk_waits(poller: Poller, desk: Any, banxico: Any) -> None:
+    """A range that the database refuses is not asked for again at once, and ends no task."""
+    await poller._begin()
+    await poller.poll(Purpose.POLL)
+    await _refuse(desk, "coverage")
+    async with desk.engine.begin() as connection:
+        await connection.execute(text("DELETE FROM coverage"))
+    banxico.asked.clear()
+    await poller.fill_history()
+    await poller.fill_history()
+    spans = [(query.first, query.last) for query in banxico.asked]
+    assert len(spans) == len(set(spans)) == 2
+
+
+async def test_refusal_of_a_slice_ends_no_night(poller: Poller, desk: Any) -> None:
+    """The nightly slice is left alone; what follows it in the night is done."""
+    await poller._begin()
+    await _refuse(desk, "payloads")
+    await poller.check_slice()
+
+
 async def test_operators_range_waits_for_the_cycle_under_way(
     poller: Poller, desk: Any, banxico: Any
 ) -> None:
@@ -335,8 +396,8 @@ async def test_slice_that_fails_is_given_up(poller: Poller, desk: Any, banxico: 
     await poller.poll(Purpose.POLL)
     banxico.asked.clear()
     banxico.script = [UpstreamFailure("away")]
-    assert not await poller.check_slice()
-    assert not await poller.check_slice()
+    await poller.check_slice()
+    await poller.check_slice()
     assert len(banxico.asked) == 2
     assert banxico.asked[-1].confirms is None
 

@@ -32,7 +32,7 @@ async def no_utc() -> None:
 @pytest.fixture
 def witnesses(hand_clock: Any) -> Witnesses:
     """Witnesses that have said nothing yet."""
-    return Witnesses(hand_clock, no_utc)
+    return Witnesses(hand_clock, hand_clock.monotonic, no_utc)
 
 
 def test_silent_witnesses_agree(witnesses: Witnesses, hand_clock: Any) -> None:
@@ -89,6 +89,74 @@ def test_jump_of_the_clock_is_a_new_case(witnesses: Witnesses, hand_clock: Any) 
     assert (witnesses.verdict, witnesses.offsets) == ("agree", {})
 
 
+def test_record_is_dated_by_this_clock_while_a_witness_agrees(
+    witnesses: Witnesses, hand_clock: Any
+) -> None:
+    """Protocol rule 33: also if the other one does not, or nobody was heard yet."""
+    assert witnesses.now() == hand_clock()
+    witnesses.observe_database(hand_clock() - HOUR)
+    now = hand_clock()
+    witnesses.observe_answer(answer(now, now, now))
+    assert witnesses.now() == hand_clock()
+
+
+@pytest.mark.parametrize("jump", [HOUR, -3 * HOUR, timedelta(days=1)])
+def test_record_is_dated_by_the_database_if_this_clock_is_wrong(
+    witnesses: Witnesses, hand_clock: Any, jump: timedelta
+) -> None:
+    """Protocol rule 33: a head dated ahead would date the day's FIX after it (rule 4)."""
+    right = hand_clock()
+    hand_clock.jump(jump)
+    witnesses.observe_database(right)
+    assert witnesses.now() == right
+
+
+@pytest.mark.parametrize("jump", [HOUR, -3 * HOUR])
+def test_clock_that_was_set_is_believed_once_a_witness_agrees(
+    witnesses: Witnesses, hand_clock: Any, jump: timedelta
+) -> None:
+    """Without any, on SQLite and without Banxico, the time runs on from before."""
+    now = hand_clock()
+    witnesses.observe_answer(answer(now, now, now))
+    assert witnesses.now() == now
+    hand_clock.jump(jump)
+    hand_clock.now += 30 * SECOND
+    assert witnesses.now() == now + 30 * SECOND
+    set_to = hand_clock()
+    witnesses.observe_answer(answer(set_to, set_to, set_to))
+    assert witnesses.now() == set_to
+
+
+def test_old_answer_does_not_set_the_time_back(witnesses: Witnesses, hand_clock: Any) -> None:
+    """A cache's `Date` of yesterday contradicts a clock that was right and was not set."""
+    now = hand_clock()
+    witnesses.observe_answer(answer(now, now, now))
+    assert witnesses.now() == now
+    witnesses.observe_answer(answer(now, now, now - timedelta(days=1)))
+    assert abs(witnesses.now() - now) < SECOND
+
+
+def test_clock_that_was_never_right_dates_nothing_ahead(
+    witnesses: Witnesses, hand_clock: Any
+) -> None:
+    """Of two that disagree from the start the earlier counts."""
+    now = hand_clock()
+    witnesses.observe_answer(answer(now, now, now - HOUR))
+    assert witnesses.now() == now - HOUR
+    witnesses.observe_answer(answer(now, now, now + HOUR))
+    assert witnesses.now() == now
+
+
+def test_answer_during_which_the_clock_was_set_says_nothing(
+    witnesses: Witnesses, hand_clock: Any
+) -> None:
+    """Its `Date` lies within the time of asking, by a clock that moved an hour in it."""
+    asked = hand_clock()
+    hand_clock.jump(HOUR)
+    witnesses.observe_answer(answer(asked, hand_clock(), asked))
+    assert witnesses.offsets == {}
+
+
 @pytest.fixture
 async def recorder(desk: Any) -> Recorder:
     """A recorder that has begun."""
@@ -118,16 +186,30 @@ def heard() -> Heard:
 @pytest.fixture
 def check(witnesses: Witnesses, recorder: Recorder, desk: Any, heard: Heard) -> ClockCheck:
     """The check of a leader."""
-    return ClockCheck(witnesses, recorder, desk.clock, heard.on_offset, heard.alerts.append)
+    return ClockCheck(witnesses, recorder, heard.on_offset, heard.alerts.append)
 
 
-async def test_one_witness_makes_the_clock_suspect(
+async def test_database_alone_is_an_alert_and_records_nothing(
     check: ClockCheck, desk: Any, heard: Heard
 ) -> None:
-    """It is an alert, once, and in the status until the witness agrees again."""
+    """Protocol rule 33: until Banxico was heard nobody can tell whose clock is wrong."""
+    events = len(desk.announced)
     for _ in range(3):
         await check.run(desk.clock() - HOUR)
-    assert heard.offsets == {"database": 3600}
+    assert [alert.name for alert in heard.alerts] == ["clock_wrong"]
+    assert heard.alerts[0].at == desk.clock() - HOUR
+    assert len(desk.announced) == events
+
+
+async def test_one_witness_of_two_makes_the_clock_suspect(
+    check: ClockCheck, witnesses: Witnesses, desk: Any, heard: Heard
+) -> None:
+    """It is an alert, once, and in the status until the witness agrees again."""
+    now = desk.clock()
+    witnesses.observe_answer(answer(now, now, now))
+    for _ in range(3):
+        await check.run(desk.clock() - HOUR)
+    assert heard.offsets == {"banxico": 0, "database": 3600}
     assert [alert.name for alert in heard.alerts] == ["clock_wrong"]
     assert (await desk.record.status()).clock_suspect
     await check.run(desk.clock())
@@ -149,10 +231,12 @@ async def test_both_witnesses_end_the_leadership(
 async def test_nothing_is_told_before_the_leader_has_begun(
     witnesses: Witnesses, desk: Any, heard: Heard
 ) -> None:
-    """Protocol rule 3: its first transaction records the whole status."""
-    check = ClockCheck(witnesses, desk.recorder(), desk.clock, heard.on_offset, heard.alerts.append)
-    await check.run(desk.clock() - HOUR)
-    assert (desk.announced, heard.alerts) == ([], [])
+    """Protocol rule 3: its first transaction records the whole status; alerts don't wait for it."""
+    check = ClockCheck(witnesses, desk.recorder(), heard.on_offset, heard.alerts.append)
+    now = desk.clock()
+    witnesses.observe_answer(answer(now, now, now))
+    await check.run(now - HOUR)
+    assert (desk.announced, len(heard.alerts)) == ([], 1)
 
 
 async def test_database_without_a_clock_is_no_witness(check: ClockCheck, heard: Heard) -> None:
@@ -187,7 +271,9 @@ async def test_abstention_ends_when_the_clock_is_right(hand_clock: Any) -> None:
             raise shown
         return shown
 
-    await Abstention(database_utc, hand_clock, hand_clock.sleep, alerts, interval=2).wait()
+    await Abstention(
+        database_utc, hand_clock, hand_clock.sleep, alerts, interval=2, now=hand_clock
+    ).wait()
     assert (theirs, hand_clock.slept) == ([], [2, 2, 2])
     assert [alert.name for alert in alerts.sent] == ["clock_wrong"]
 
@@ -199,7 +285,9 @@ async def abstaining(hand_clock: Any) -> AsyncIterator["asyncio.Task[None]"]:
     async def database_utc() -> datetime:
         return await asyncio.Event().wait()  # type: ignore[return-value]
 
-    abstention = Abstention(database_utc, hand_clock, hand_clock.sleep, FakeAlerts(), interval=2)
+    abstention = Abstention(
+        database_utc, hand_clock, hand_clock.sleep, FakeAlerts(), interval=2, now=hand_clock
+    )
     task = asyncio.create_task(abstention.wait())
     yield task
     task.cancel()

@@ -545,3 +545,16 @@ async def test_table_that_begins_after_its_event_stops_nothing(
     event = msgspec.structs.replace(desk.announced[-1], recorded_at=early)
     alerts = alerts_of(before, [stored_event(encode_event(event))])
     assert [alert.name for alert in alerts] == ["breaker_opened"]
+
+
+async def test_long_pause_is_one_alert(
+    dispatcher_of: Callable[[], NotificationDispatcher], recorder: Recorder, alerts: FakeAlerts
+) -> None:
+    """Protocol rule 35: a rate limit above 15 min is told once, until a poll meets none."""
+    dispatcher = dispatcher_of()
+    for asked in (900, 901, 999_999_999, None, 2**31):
+        dispatcher.on_pause(None if asked is None else timedelta(seconds=asked))
+    await dispatcher.step()
+    assert alerts.names == ["long_pause", "long_pause"]
+    assert "901 s" in alerts.sent[0].summary
+    assert "every 15 min" in alerts.sent[0].summary

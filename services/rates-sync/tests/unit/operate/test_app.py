@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from litestar.testing import AsyncTestClient
+from structlog.testing import capture_logs
 
 from rates_contracts.environment import Secret
 from rates_contracts.observation import FIRST_FIX_DAY, FIX
@@ -24,6 +25,7 @@ from rates_sync.leader.leader import Leader
 from rates_sync.leader.poller import Poller, Timing
 from rates_sync.liveness import Liveness
 from rates_sync.metrics import Metrics
+from rates_sync.operate.access import MAX_CALLERS, MAX_REFUSALS, RefusalLimit
 from rates_sync.service import Service
 from rates_sync.settings import Settings
 from rates_sync.upstream import Rejected
@@ -41,6 +43,10 @@ ACTIONS = (
     "withdrawal",
     "history/accept",
 )
+
+
+async def hear_database() -> None:
+    """Ask a database that has no clock."""
 
 
 @pytest.fixture
@@ -63,6 +69,7 @@ async def service(desk: Any, banxico: Any) -> Service:
             lambda: None,
             timedelta(seconds=15),
             lambda _: None,
+            hear_database,
         ),
         instrumentation,
     )
@@ -80,11 +87,13 @@ async def service(desk: Any, banxico: Any) -> Service:
     return Service(
         clock=clock,
         sleep=clock.sleep,
+        monotonic=clock.monotonic,
         metrics=metrics,
         liveness=liveness,
         record=desk.record,
         election=election,
         prepare=unused,
+        on_unprepared=unused,
         holder=holder,
         quota_used=quota_used,
         relay_lag=instrumentation.relay_lag,
@@ -182,7 +191,65 @@ async def test_sync_asks_now_and_is_audited(client: Any, desk: Any) -> None:
     assert answer.status_code == 200
     assert answer.json()["outcome"] == "success"
     assert answer.json()["new"] > 0
-    assert await desk.rows("SELECT actor, action FROM audit") == [("operator", "sync")]
+    assert await desk.rows("SELECT actor, action, caller, outcome FROM audit") == [
+        ("operator", "sync", "testclient", "started"),
+        ("operator", "sync", "testclient", "success"),
+    ]
+
+
+async def test_what_was_refused_is_audited_with_its_problem(client: Any, desk: Any) -> None:
+    """The audit said what was asked for, never whether it was done, nor from where."""
+    body = {"date": "2026-08-14", "reason": "decree"}
+    for _ in range(2):
+        await client.post("/internal/v1/close-day", headers=OPERATOR, json=body)
+    assert await desk.rows("SELECT action, detail, caller, outcome FROM audit") == [
+        ("close-day", "2026-08-14: decree", "testclient", "done"),
+        ("close-day", "2026-08-14: decree", "testclient", "already-closed"),
+    ]
+
+
+async def test_a_caller_who_is_refused_too_often_is_not_listened_to(
+    client: Any, service: Service, desk: Any
+) -> None:
+    """Ten refusals a minute, then 429, also with the right token, until the minute is over."""
+    wrong = {"Authorization": "Bearer wrong"}
+    for _ in range(10):
+        assert (await client.post("/internal/v1/sync", headers=wrong)).status_code == 401
+    refused = await client.post("/internal/v1/sync", headers=OPERATOR)
+    assert (refused.status_code, refused.json()["code"]) == (429, "too-many-refusals")
+    assert 0 < int(refused.headers["retry-after"]) <= 60
+    assert service.metrics.registry.get_sample_value("rates_sync_operator_refusals_total") == 11
+
+    await desk.clock.sleep(60)
+
+    assert (await client.post("/internal/v1/sync", headers=OPERATOR)).status_code == 200
+
+
+def test_refusals_of_one_caller_are_nothing_to_another() -> None:
+    """Who tries tokens does not lock the operators out; few callers are remembered."""
+    limit = RefusalLimit(lambda: 0.0)
+    for _ in range(MAX_REFUSALS):
+        limit.note("first")
+    assert limit.seconds_to_wait("first") == 60
+    assert limit.seconds_to_wait("second") == 0
+    for number in range(MAX_CALLERS):
+        limit.note(str(number))
+    assert limit.seconds_to_wait("first") == 0
+
+
+@pytest.mark.parametrize("path", ["/health", "/metrics", "/internal/v1/sync"])
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8001", "a b", "[::1"])
+async def test_a_foreign_host_is_refused(client: Any, path: str, host: str) -> None:
+    """A page whose name leads to the internal address (DNS rebinding) reads nothing."""
+    answer = await client.get(path, headers={"Host": host})
+    assert (answer.status_code, answer.json()["code"]) == (421, "misdirected")
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("host", ["localhost:8001", "10.0.3.7:8001", "rates-sync:8001"])
+async def test_names_of_the_platform_are_answered(client: Any, host: str) -> None:
+    """Probes, Prometheus and operators ask by address or by the platform's own names."""
+    assert (await client.get("/livez", headers={"Host": host})).status_code == 200
 
 
 async def test_sync_reports_banxicos_failure(client: Any, banxico: Any) -> None:
@@ -207,6 +274,8 @@ async def test_backfill_streams_its_progress(client: Any, desk: Any, banxico: An
 
 async def test_hole_is_accepted_and_audited(client: Any, desk: Any) -> None:
     """Protocol rule 25: the days count as covered, for both series, and the audit says who did."""
+    newest = {"from": "2026-08-11", "to": "2026-08-12"}
+    await client.post("/internal/v1/backfill", headers=OPERATOR, json=newest)
     body = {"from": "2026-08-01", "to": "2026-08-12"}
     answer = await client.post("/internal/v1/history/accept", headers=OPERATOR, json=body)
     assert (answer.status_code, answer.json()) == (200, body | {"accepted": True})
@@ -214,9 +283,18 @@ async def test_hole_is_accepted_and_audited(client: Any, desk: Any) -> None:
         ("SF43718", "2026-08-01", "2026-08-12"),
         ("SF60653", "2026-08-01", "2026-08-12"),
     ]
-    assert await desk.rows("SELECT action, detail FROM audit") == [
-        ("history-accept", "2026-08-01 to 2026-08-12")
+    assert await desk.rows("SELECT detail FROM audit WHERE action = 'history-accept'") == [
+        ("2026-08-01 to 2026-08-12",)
     ]
+
+
+async def test_today_is_not_accepted(client: Any, desk: Any) -> None:
+    """Protocol rule 25: its values may still be published; nothing is covered, which is audited."""
+    body = {"from": "2026-08-01", "to": "2026-08-13"}
+    answer = await client.post("/internal/v1/history/accept", headers=OPERATOR, json=body)
+    assert (answer.status_code, answer.json()["code"]) == (409, "not-final")
+    assert await desk.rows("SELECT * FROM coverage") == []
+    assert await desk.rows("SELECT action, outcome FROM audit") == [("history-accept", "not-final")]
 
 
 async def test_failing_backfill_ends_with_a_problem(client: Any, banxico: Any) -> None:
@@ -314,9 +392,11 @@ async def test_bug_is_a_problem_without_its_words(client: Any, service: Service)
 
     service.election.leader = None
     service.holder = broken
-    answer = await client.post("/internal/v1/sync", headers=OPERATOR)
+    with capture_logs() as logs:
+        answer = await client.post("/internal/v1/sync", headers=OPERATOR)
     assert (answer.status_code, answer.json()["code"]) == (500, "internal-error")
     assert "secret words" not in answer.text
+    assert [line["request_id"] for line in logs] == [answer.headers["x-request-id"]]
 
 
 async def test_operator_accepts_a_value_in_quarantine(
@@ -334,8 +414,10 @@ async def test_operator_accepts_a_value_in_quarantine(
     assert [row["raw"] for row in answer.json()] == [listed["raw"]]
     newest = f"SELECT value FROM observations WHERE series = '{FIX}' AND date = '{day}'"
     assert (await desk.rows(f"{newest} ORDER BY revision DESC"))[0] == (listed["raw"],)
-    ((action,),) = await desk.rows("SELECT action FROM audit WHERE action LIKE 'quarantine%'")
-    assert action == "quarantine accept"
+    audited = await desk.rows(
+        "SELECT action, caller, outcome FROM audit WHERE action LIKE 'quarantine%'"
+    )
+    assert audited == [("quarantine accept", "testclient", "done")]
 
 
 @pytest.mark.parametrize(

@@ -224,3 +224,23 @@ def test_wrong_environment_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RATES_SYNC_PORT", "many")
     result = _run("status")
     assert (result.exit_code, "RATES_SYNC_PORT" in result.output) == (2, True)
+
+
+@pytest.mark.parametrize("token", ["hunter2\u00e9", "hunter2 hunter2"])
+def test_a_token_that_no_header_can_hold_is_refused_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    """The client's error would quote it."""
+    monkeypatch.setenv("RATES_SYNC_OPERATOR_TOKEN", token)
+    ended = CliRunner().invoke(main, ["status"])
+    assert ended.exit_code == 2
+    assert "RATES_SYNC_OPERATOR_TOKEN: must be printable ASCII" in ended.output
+    assert "hunter2" not in ended.output
+
+
+def test_an_address_that_is_none_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host name can't have a blank."""
+    monkeypatch.setenv("RATES_SYNC_HOST", "a b")
+    ended = CliRunner().invoke(main, ["status"])
+    assert ended.exit_code == 1
+    assert ended.output.startswith("Error: no answer from http://a b:")

@@ -1,5 +1,7 @@
-"""Kept connections to a record in one file: what happens to the file is seen at once."""
+"""Connections to a record in one file: what happens to the file, and to a cancelled write."""
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -81,3 +83,35 @@ async def test_a_file_has_no_clock(engine: AsyncEngine) -> None:
     """Protocol rule 33: on SQLite the only witness for the time is Banxico."""
     async with reading(engine) as connection:
         assert await utc_of(connection) is None
+
+
+async def test_a_cancelled_write_keeps_no_lock(engine: AsyncEngine) -> None:
+    """Also while the cancellation is handled: a leader that shuts down releases its lease then."""
+    loop, running, go_on = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+    def wait_in_the_query() -> int:
+        loop.call_soon_threadsafe(running.set)
+        go_on.wait(timeout=5)
+        return 1
+
+    async def write() -> None:
+        async with writing(engine) as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
+            await driver.create_function("wait", 0, wait_in_the_query)  # type: ignore[union-attr]
+            await connection.execute(text("UPDATE said SET word = 'cancelled'"))
+            await connection.execute(text("SELECT wait()"))
+
+    async def lead() -> None:
+        try:
+            await write()
+        finally:
+            async with writing(engine) as connection:
+                await connection.execute(text("UPDATE said SET word = word || ' and after'"))
+
+    leading = asyncio.create_task(lead())
+    await running.wait()
+    leading.cancel()
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await leading
+    assert await _read(engine) == "before and after"

@@ -117,9 +117,9 @@ def test_declared_closure_ends_the_search(calendar: BankCalendar, mexico: Mexico
     )
 
 
-@pytest.mark.parametrize("day", [Day(2027, 3, 15), Day(2029, 1, 1)])
-def test_weekday_without_a_window_is_asked_about(calendar: BankCalendar, day: Day) -> None:
-    """Protocol rule 29: a holiday that a law may move, or a day beyond the calendar: four polls."""
+def test_weekday_without_a_window_is_asked_about(calendar: BankCalendar) -> None:
+    """Protocol rule 29: a holiday that a law may move: four polls."""
+    day = Day(2027, 3, 15)
     before = calendar.previous_banking_day(day)
     assert before is not None
     assert [mexico_clock(at) for at in _polls(calendar, day, before)] == [
@@ -128,6 +128,18 @@ def test_weekday_without_a_window_is_asked_about(calendar: BankCalendar, day: Da
         time(15),
         time(17),
     ]
+
+
+def test_a_weekday_past_the_calendar_is_asked_about_as_a_banking_day(
+    calendar: BankCalendar,
+) -> None:
+    """Protocol rule 29: nobody knows whether banks open, so its FIX must not be seen late."""
+    past_the_end, banking = Day(2029, 1, 2), Day(2026, 8, 14)
+    polls = [
+        [mexico_clock(at) for at in _polls(calendar, day, day - timedelta(days=1))]
+        for day in (past_the_end, banking)
+    ]
+    assert polls[0] == polls[1]
 
 
 def mexico_clock(instant: datetime) -> time:

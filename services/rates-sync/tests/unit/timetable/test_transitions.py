@@ -219,7 +219,6 @@ def test_nothing_is_claimed_past_the_calendars_end(mexico: Mexico) -> None:
     assert last.next_publication_at == mexico("2028-12-29 12:00")
     for row in transitions(calendar, seen, mexico("2029-01-01 12:30")):
         assert mexico_day(row.next_publication_at) > calendar.last
-        assert not row.in_window
         assert row.edge_seconds == 3600
         assert row.state == ("closed_day" if mexico_day(row.at).weekday() > 4 else "fresh")
 
@@ -233,11 +232,21 @@ def test_fix_missing_at_the_calendars_end_stays_late(mexico: Mexico) -> None:
 
 
 def test_limits_end_past_the_calendars_end(mexico: Mexico) -> None:
-    """What no opening limits is fresh until the next poll; any weekday may miss a publication."""
+    """Any weekday may have a FIX and may miss one: none passes noon unasked (rules 18 and 29)."""
     calendar = bank_calendar(Day(2026, 8, 13))
     verified = mexico("2029-01-01 12:15:05")
-    assert _limit(calendar, verified, Day(2028, 12, 29)) == mexico("2029-01-01 13:20")
+    assert _limit(calendar, verified, Day(2028, 12, 29)) == mexico("2029-01-01 12:20:05")
+    closing = mexico("2029-01-01 17:00")
+    assert _limit(calendar, closing, Day(2028, 12, 29)) == mexico("2029-01-02 07:05")
     assert usable_until(calendar, verified) == mexico("2029-01-04 13:00")
+
+
+def test_a_fix_of_today_refutes_that_banks_are_closed(mexico: Mexico) -> None:
+    """Protocol rule 29: the calendar predicts; with today's FIX nobody says `closed_day`."""
+    calendar, holiday = bank_calendar(Day(2026, 8, 13)), Day(2026, 2, 2)
+    now = mexico(f"{holiday} 12:30")
+    assert transitions(calendar, Day(2026, 1, 30), now)[0].state == "closed_day"
+    assert transitions(calendar, holiday, now)[0].state == "fresh"
 
 
 def test_table_begins_now_ascends_and_reaches_ten_days(

@@ -3,7 +3,7 @@
 #
 # An instance's health is EC2's status and the service's /livez, never its level or readiness: a failure that
 # affects all instances at once (Redis, the database, Banxico) would make the group replace them all, in a
-# loop. /readyz only takes an instance out of rotation at the load balancer; here only /livez counts. A
+# loop. /readyz/fed only takes an instance out of rotation at the load balancer; here only /livez counts. A
 # service that is not alive is restarted; if restarts don't help, the instance is reported to the group.
 
 set -uo pipefail

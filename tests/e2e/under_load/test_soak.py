@@ -1,0 +1,24 @@
+"""Two minutes of the soak, its faults one right after the other; `./dev soak` runs all of it."""
+
+import sys
+
+import pytest
+from driver.compose import ComposeDriver
+from driver.platform import Build
+from soak.faults import faults, lasting
+from soak.footprint import Footprints
+from soak.soak import SOAKED, Soak
+
+pytestmark = pytest.mark.e2e
+
+MINUTES = 2.0
+
+
+@pytest.mark.deadline(300)
+def test_two_minutes_of_faults_go_unnoticed(start: Build, driver: ComposeDriver) -> None:
+    """Under load no rate is wrong or older than it may be, and no request fails."""
+    platform = start(SOAKED)
+    soak = Soak(platform, faults(platform, driver), Footprints(lasting(platform)))
+    found = soak.run(MINUTES, lambda _: None, every=0)
+    sys.stdout.write(f"{found}\n")
+    assert found.violations == []
