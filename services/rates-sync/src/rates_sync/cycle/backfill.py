@@ -6,7 +6,7 @@ all (rule 2). After an interruption it continues with what is still missing. Wha
 hole although it was asked for, is asked for again after ever longer waits.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date as Day
 from datetime import timedelta
@@ -19,9 +19,15 @@ from rates_contracts.observation import FIX
 from rates_sync.banxico.series import SERIES
 from rates_sync.cycle.cycle import OVERLAP
 from rates_sync.cycle.recorder import Additions, AnnounceMode, Recorder
-from rates_sync.errors import BreakerOpen, QuotaExhausted, UpstreamError
+from rates_sync.errors import (
+    BreakerOpen,
+    FixAwaited,
+    HoleCause,
+    QuotaExhausted,
+    UpstreamError,
+)
 from rates_sync.store.coverage import Span
-from rates_sync.upstream import Answer, Banxico, Purpose, Query
+from rates_sync.upstream import Answer, Banxico, Query
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +36,8 @@ CHUNK = timedelta(days=4 * 365)
 MIN_WAIT = 60.0
 """Seconds until a range is asked for a second time; each further time twice as many."""
 MAX_WAIT = 3600.0
+FAILURES_TOLD = 3
+"""A range that failed so many times in a row is a hole to tell of; a blip is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +65,10 @@ def chunks(spans: Sequence[Span]) -> Iterator[Span]:
 
 
 class Backfill:
-    """One leader's backfill; the history begins at `first_fix_day`, `monotonic` is in seconds."""
+    """One leader's backfill; the history begins at `first_fix_day`, `monotonic` is in seconds.
+
+    `on_hole` is called with a range whose questions keep failing, once, and with how they end.
+    """
 
     def __init__(
         self,
@@ -65,9 +76,10 @@ class Backfill:
         recorder: Recorder,
         first_fix_day: Day,
         monotonic: Callable[[], float],
+        on_hole: Callable[[Span, HoleCause], None] = lambda _span, _cause: None,
     ) -> None:
         self._banxico, self._recorder = banxico, recorder
-        self._first_fix_day = first_fix_day
+        self._first_fix_day, self._on_hole = first_fix_day, on_hole
         self._waits = Waits(monotonic)
         self._told: list[Span] = []
 
@@ -90,29 +102,30 @@ class Backfill:
         return Span(newest - OVERLAP, span.last)
 
     async def run(
-        self, spans: Sequence[Span], purpose: Purpose, *, trusted: bool = False
-    ) -> AsyncIterator[Progress]:
+        self, spans: Sequence[Span], *, trusted: bool = False
+    ) -> AsyncGenerator[Progress, None]:
         """Ask for `spans`, ascending, and record them, yielding after each chunk.
 
         Raises `UpstreamError`, `LeaseLost`, `StoreUnavailable`; finished chunks stay recorded.
         """
         parts = list(chunks(spans))
         for done, part in enumerate(parts, start=1):
-            answer = await self._ask(part, purpose)
+            answer = await self._ask(part)
             mode = AnnounceMode.LAST_CHUNK if done == len(parts) else AnnounceMode.CHUNK
             additions = await self._recorder.record(answer, mode, trusted=trusted)
             progress = Progress(done, len(parts), part, additions, await self._left(part))
             _log(progress)
             yield progress
 
-    async def _ask(self, part: Span, purpose: Purpose) -> Answer:
+    async def _ask(self, part: Span) -> Answer:
         try:
-            return await self._banxico.ask(Query(tuple(SERIES), part.first, part.last, purpose))
-        except (BreakerOpen, QuotaExhausted):
+            return await self._banxico.ask(Query(tuple(SERIES), part.first, part.last))
+        except (BreakerOpen, FixAwaited, QuotaExhausted):
             # Nobody was asked: the range is asked for as soon as Banxico may be.
             raise
-        except UpstreamError:
-            self._waits.lengthen(part)
+        except UpstreamError as error:
+            if self._waits.lengthen(part) == FAILURES_TOLD:
+                self._on_hole(part, error.outcome)
             raise
 
     async def _left(self, part: Span) -> tuple[Span, ...]:
@@ -128,6 +141,7 @@ class Backfill:
 class _Wait(NamedTuple):
     until: float
     seconds: float
+    times: int
 
 
 class Waits:
@@ -141,11 +155,13 @@ class Waits:
         """Tell whether `span` may be asked for now."""
         return span not in self._waits or self._monotonic() >= self._waits[span].until
 
-    def lengthen(self, span: Span) -> None:
-        """Let `span` wait, twice as long as the last time."""
+    def lengthen(self, span: Span) -> int:
+        """Let `span` wait, twice as long as the last time; return how often it has to."""
         last = self._waits.get(span)
         seconds = MIN_WAIT if last is None else min(2 * last.seconds, MAX_WAIT)
-        self._waits[span] = _Wait(self._monotonic() + seconds, seconds)
+        times = 1 if last is None else last.times + 1
+        self._waits[span] = _Wait(self._monotonic() + seconds, seconds, times)
+        return times
 
 
 def _log(progress: Progress) -> None:

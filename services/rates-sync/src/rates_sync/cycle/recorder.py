@@ -40,6 +40,7 @@ from rates_sync.cycle.knowledge import (
     read_knowledge,
 )
 from rates_sync.errors import AlreadyClosed, ClockWrong, HasFix, NotDeclared
+from rates_sync.store.announcement import save_calendar
 from rates_sync.store.coverage import Span, add_coverage
 from rates_sync.store.fence import Fence
 from rates_sync.store.record import Record
@@ -291,13 +292,14 @@ class Session:
     async def announce(self, kind: type[K], **fields: Any) -> None:
         """Announce an event of `kind` with the whole status (rule R3).
 
-        If an interrupted backfill left unannounced rows, a reload is announced instead. It covers
-        everything except a calendar, which is announced separately.
+        If a backfill left unannounced rows, a reload is announced instead; it covers everything.
         """
         calendar = fields.get("calendar") or await self.calendar()
         status = await self._status(calendar)
         averages = await self._averages(calendar, status, kind)
         if self.recording.unannounced:
+            if kind is CalendarChanged:
+                await save_calendar(self.recording.connection, calendar)
             await self.reload(status)
         else:
             self.event = await self.recording.announce(

@@ -22,6 +22,7 @@ from rates_contracts.calendar import BankCalendar, mexico_day
 from rates_contracts.environment import Secret
 from rates_sync.cycle.backfill import Progress
 from rates_sync.errors import RatesSyncError
+from rates_sync.leader.backfills import BackfillRun
 from rates_sync.leader.leader import Leader
 from rates_sync.operate.problems import Problem, document, problem_of
 from rates_sync.service import Service
@@ -121,11 +122,15 @@ class Operations(Controller):
     async def backfill(
         self, request: Request[Any, Any, Any], service: NamedDependency[Service]
     ) -> Stream:
-        """Ask for a range again and trust its values; a JSON line per chunk, a problem last."""
+        """Ask for a range again and trust its values; a JSON line per chunk, a problem last.
+
+        The answer only watches (protocol rule 35): who hangs up, or reads slowly, changes nothing.
+        """
         span = _span(await read_body(request, SpanRequest), service)
         leader = await leader_for(service, "backfill")
         await leader.recorder.audit(OPERATOR, "backfill", f"{span.first} to {span.last}")
-        return Stream(_lines(leader, span, request.url.path), media_type=NDJSON)
+        lines = _lines(leader.backfills.request(span), request.url.path)
+        return Stream(lines, media_type=NDJSON)
 
     @post("/history/accept", status_code=200)
     async def accept_history(
@@ -134,7 +139,7 @@ class Operations(Controller):
         """Accept that Banxico has no values for a range (protocol rule 25)."""
         span = _span(await read_body(request, SpanRequest), service)
         leader = await leader_for(service, "history-accept")
-        await leader.poller.accept_history(span, OPERATOR)
+        await leader.backfills.accept(span, OPERATOR)
         return Response({"from": span.first, "to": span.last, "accepted": True})
 
     @post("/close-day", status_code=200)
@@ -213,13 +218,12 @@ def _refuse(wrong: list[dict[str, str]]) -> None:
         raise Problem(422, "invalid-parameters", "The day can't be changed.", errors=wrong)
 
 
-async def _lines(leader: Leader, span: Span, path: str) -> AsyncIterator[bytes]:
+async def _lines(watched: BackfillRun, path: str) -> AsyncIterator[bytes]:
     """Yield a line per chunk; a failure adds a problem document as the last line."""
     try:
-        async for progress in leader.poller.backfill(span):
+        async for progress in watched.watch():
             yield _line(_shown(progress))
     except RatesSyncError as error:
-        log.warning("backfill_failed", error=str(error))
         yield _line(document(problem_of(error), path))
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import Table, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rates_contracts.averages import Average
+from rates_contracts.calendar import BankCalendar
 from rates_contracts.events import CalendarChanged, Event, StatusChanged, TimelineChanged
 from rates_sync.store import schema
 from rates_sync.store.schema import SINGLE_ROW
@@ -25,8 +26,13 @@ async def write_announcement(connection: AsyncConnection, event: Event) -> None:
     if event.averages is not None:
         await _save_averages(connection, event.averages)
     if isinstance(event, CalendarChanged):
-        calendar = {"version": event.calendar.version, "document": _json(event.calendar)}
-        await _save_single_row(connection, schema.bank_calendar, calendar)
+        await save_calendar(connection, event.calendar)
+
+
+async def save_calendar(connection: AsyncConnection, calendar: BankCalendar) -> None:
+    """Save the bank calendar; the event that is announced next must carry it, or be a reload."""
+    row = {"version": calendar.version, "document": _json(calendar)}
+    await _save_single_row(connection, schema.bank_calendar, row)
 
 
 async def _save_status(connection: AsyncConnection, event: Event) -> None:

@@ -16,7 +16,7 @@ from rates_sync.cycle.backfill import Backfill
 from rates_sync.cycle.recorder import AnnounceMode, Recorder
 from rates_sync.cycle.slices import SLICES, SliceCheck, slice_of
 from rates_sync.leader.loops import ASK_AGAIN_SECONDS
-from rates_sync.upstream import Purpose, Query
+from rates_sync.upstream import Query
 
 AUGUST = Day(2026, 8, 1)
 IN_2003 = Day(2026, 9, 10)
@@ -53,7 +53,7 @@ async def recorder(desk: Any, banxico: Any) -> Recorder:
     recorder: Recorder = desk.recorder()
     await recorder.begin()
     backfill = Backfill(banxico, recorder, FIRST_FIX_DAY, desk.clock.monotonic)
-    async for _ in backfill.run(await backfill.holes(Day(2026, 8, 14)), Purpose.POLL):
+    async for _ in backfill.run(await backfill.holes(Day(2026, 8, 14))):
         pass
     return recorder
 

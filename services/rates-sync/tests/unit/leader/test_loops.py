@@ -12,7 +12,6 @@ from rates_sync.errors import LeaseLost, StoreUnavailable
 from rates_sync.leader.loops import (
     ASK_AGAIN_SECONDS,
     BreakerLog,
-    HistoryCheck,
     NightlyMaintenance,
     Renewal,
     next_night,
@@ -146,21 +145,6 @@ async def test_slice_that_misses_a_known_day_is_asked_for_again(
     again = night + timedelta(seconds=ASK_AGAIN_SECONDS)
     assert asked == [night, again, night + timedelta(days=1), night + timedelta(days=2)]
     assert failed == ["nightly"]
-
-
-async def test_missing_history_is_looked_for_each_minute(hand_clock: Any) -> None:
-    """Also while no poll is due."""
-    filled: list[datetime] = []
-
-    async def fill() -> None:
-        filled.append(hand_clock())
-        if len(filled) == 3:
-            raise LeaseLost("enough")
-
-    began = hand_clock()
-    with pytest.raises(LeaseLost):
-        await HistoryCheck(fill, hand_clock.sleep).run()
-    assert filled == [began + timedelta(minutes=minute) for minute in (1, 2, 3)]
 
 
 def test_next_night_is_never_now(mexico: Callable[[str], datetime]) -> None:

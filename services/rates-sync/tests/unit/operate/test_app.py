@@ -1,5 +1,6 @@
 """The internal port: probes, health, metrics, operators' actions."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -14,22 +15,13 @@ from litestar.testing import AsyncTestClient
 from rates_contracts.environment import Secret
 from rates_contracts.observation import FIRST_FIX_DAY, FIX
 from rates_sync.app import create_app
-from rates_sync.cycle.backfill import Backfill
-from rates_sync.cycle.cycle import Cycle
-from rates_sync.cycle.slices import SliceCheck
 from rates_sync.errors import StoreUnavailable, UpstreamFailure
-from rates_sync.instrumentation import Instrumentation
 from rates_sync.leader.election import Election
 from rates_sync.leader.leader import Leader
-from rates_sync.leader.poller import Poller, Timing
 from rates_sync.liveness import Liveness
-from rates_sync.metrics import Metrics
 from rates_sync.service import Service
-from rates_sync.settings import Settings
 from rates_sync.upstream import Rejected
 
-UNUSED = Secret("unused")
-DEFAULTS = Settings(UNUSED, UNUSED, UNUSED, UNUSED)
 TOKEN = "operator-of-the-tests"
 OPERATOR = {"Authorization": f"Bearer {TOKEN}"}
 ACTIONS = (
@@ -44,29 +36,10 @@ ACTIONS = (
 
 
 @pytest.fixture
-async def service(desk: Any, banxico: Any) -> Service:
-    """An instance that leads a record with the newest days."""
+async def service(desk: Any, leading: Any) -> AsyncIterator[Service]:
+    """An instance that leads a record with the newest days; its backfills run."""
     clock = desk.clock
-    metrics, liveness = Metrics(daily_quota=1000), Liveness(clock.monotonic)
-    instrumentation = Instrumentation(metrics, liveness, clock)
-    recorder = desk.recorder()
-    poller = Poller(
-        Cycle(banxico, recorder, clock),
-        Backfill(banxico, recorder, FIRST_FIX_DAY, clock.monotonic),
-        SliceCheck(banxico, recorder, FIRST_FIX_DAY),
-        recorder,
-        Timing(
-            clock,
-            clock.monotonic,
-            clock.sleep,
-            DEFAULTS.poll_intervals(),
-            lambda: None,
-            timedelta(seconds=15),
-            lambda _: None,
-        ),
-        instrumentation,
-    )
-    await recorder.begin()
+    await leading.recorder.begin()
 
     async def holder() -> str:
         return "other/1/ab"
@@ -75,25 +48,28 @@ async def service(desk: Any, banxico: Any) -> Service:
         return 7
 
     unused: Any = None
-    election = Election(unused, unused, unused, instrumentation.on_leading, unused)
-    election.leader = Leader(recorder, poller, {})
-    return Service(
+    election = Election(unused, unused, unused, lambda _: None, unused)
+    election.leader = Leader(leading.recorder, leading.poller, leading.backfills, {})
+    running = asyncio.create_task(leading.backfills.run())
+    yield Service(
         clock=clock,
         sleep=clock.sleep,
-        metrics=metrics,
-        liveness=liveness,
+        metrics=leading.metrics,
+        liveness=Liveness(clock.monotonic),
         record=desk.record,
         election=election,
         prepare=unused,
         holder=holder,
         quota_used=quota_used,
-        relay_lag=instrumentation.relay_lag,
+        relay_lag=lambda: 0,
         operator_token=Secret(TOKEN),
         daily_quota=1000,
         first_fix_day=FIRST_FIX_DAY,
         closing=AsyncExitStack(),
         ready=True,
     )
+    running.cancel()
+    await asyncio.wait({running})
 
 
 @pytest.fixture
