@@ -92,13 +92,16 @@ class Settings:
         "Seconds between polls from 11:59:30 to 12:15 until the FIX is seen.", 15.0
     )
     poll_awaiting: float = _number(
-        "Seconds between polls from 12:15 to 17:00 until the FIX, and before the first answer.",
+        "Seconds between polls from 12:15 to 17:00 until the FIX; by day before any answer.",
         60.0,
     )
     poll_closing: float = _number(
         "Seconds between retries of the day's last poll, until 17:30.", 60.0
     )
-    poll_late: float = _number("Seconds between polls from 17:00 to 21:00 without the FIX.", 900.0)
+    poll_late: float = _number(
+        "Seconds between polls from 17:00 to 21:00 without the FIX; at night before any answer.",
+        900.0,
+    )
     poll_overdue: float = _number(
         "Seconds between polls from 21:00 on, closed days included, until the FIX.", 3600.0
     )

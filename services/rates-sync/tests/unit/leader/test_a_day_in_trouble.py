@@ -54,6 +54,15 @@ def never_comes(query: Query) -> Exception | None:
     return UpstreamFailure("no answer within 20 s", kind="timeout") if lost else None
 
 
+def too_long(query: Query) -> Exception | None:
+    """Time out for more than 120 days at a time."""
+    assert query.first
+    assert query.last
+    if query.last - query.first <= timedelta(days=120):
+        return None
+    return UpstreamFailure("no answer within 20 s", kind="timeout")
+
+
 @pytest.fixture
 def lead_through(lead: Any, desk: Any, banxico: Any) -> Callable[[Any], Any]:
     """Return a leader behind the real guards, and its Banxico, for a kind of trouble."""
@@ -146,3 +155,24 @@ async def test_first_start_in_vain_leaves_the_quota_for_the_evening(
     await _live_until(leading, desk.clock, mexico(f"{TODAY} 20:01"))
     assert leading.poller.schedule_inputs.newest_fix_day == TODAY
     assert leading.metric("history_holes") == 0
+
+
+async def test_400_days_off_leave_the_rate_right_at_once(
+    lead_through: Any, desk: Any, mexico: Callable[[str], datetime]
+) -> None:
+    """Protocol rule 30: though Banxico times out on ranges above 120 days, and the hole stays."""
+    desk.clock.now = mexico("2025-07-08 10:00")
+    leading, banxico = lead_through(lambda _: None)
+    await _live_until(leading, desk.clock, mexico("2025-07-08 10:05"))
+    desk.clock.now = mexico("2026-08-12 10:00")
+    leading, banxico = lead_through(too_long)
+    await _live_until(leading, desk.clock, mexico("2026-08-12 10:05"))
+    status = await desk.record.status()
+    assert leading.poller.schedule_inputs.newest_fix_day == Day(2026, 8, 11)
+    assert status.series[FIX].verified_at >= mexico("2026-08-12 10:00")
+    assert status.series[FIX].complete_from == Day(2026, 6, 28)
+    assert leading.metric("history_holes") == 1
+    polls = [query for _, query in banxico.asked if query.confirms]
+    assert all(query.last - query.first <= timedelta(days=55) for query in polls)
+    await _live_until(leading, desk.clock, mexico("2026-08-12 10:20"))
+    assert [cause for _, _, cause in leading.holes] == ["timeout"]
