@@ -278,7 +278,7 @@ def lead(
         backfills = BackfillRunner(
             Backfill(waiting, recorder, FIRST_FIX_DAY, clock.monotonic, instrumentation.on_hole),
             recorder,
-            lambda: leading.admits(),  # noqa: PLW0108  tests replace it
+            lambda: built.admits(),  # noqa: PLW0108  tests replace it
             clock,
             instrumentation,
             lock=lock,
@@ -288,7 +288,7 @@ def lead(
             clock.monotonic,
             clock.sleep,
             INTERVALS,
-            lambda: leading.retry_in(),  # noqa: PLW0108
+            lambda: built.retry_in(),  # noqa: PLW0108
             timedelta(seconds=15),
             jumps.append,
         )
@@ -302,8 +302,8 @@ def lead(
             lock=lock,
         )
         instrumentation.attach(lambda _: 0, lambda _: None, lambda *hole: holes.append(hole))
-        leading = Leading(recorder, poller, backfills, metrics, jumps, holes)
-        return leading
+        built = Leading(recorder, poller, backfills, metrics, jumps, holes)
+        return built
 
     return build
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from litestar.testing import AsyncTestClient
+from httpx import ASGITransport, AsyncClient
 
 from rates_contracts.environment import Secret
 from rates_contracts.observation import FIRST_FIX_DAY, FIX
@@ -73,9 +73,10 @@ async def service(desk: Any, leading: Any) -> AsyncIterator[Service]:
 
 
 @pytest.fixture
-async def client(service: Service) -> AsyncIterator[AsyncTestClient[Any]]:
-    """A client of the internal port."""
-    async with AsyncTestClient(create_app(service)) as client:
+async def client(service: Service) -> AsyncIterator[AsyncClient]:
+    """A client of the internal port, in the loop of the instance."""
+    transport = ASGITransport(create_app(service))
+    async with AsyncClient(transport=transport, base_url="http://internal") as client:
         yield client
 
 
