@@ -75,7 +75,8 @@ async def service(desk: Any, leading: Any) -> AsyncIterator[Service]:
 @pytest.fixture
 async def client(service: Service) -> AsyncIterator[AsyncClient]:
     """A client of the internal port, in the loop of the instance."""
-    transport = ASGITransport(create_app(service))
+    app: Any = create_app(service)
+    transport = ASGITransport(app)
     async with AsyncClient(transport=transport, base_url="http://internal") as client:
         yield client
 
