@@ -79,7 +79,8 @@ async def service(desk: Any, leading: Any) -> AsyncIterator[Service]:
 @pytest.fixture
 async def client(service: Service) -> AsyncIterator[AsyncClient]:
     """A client of the internal port, in the loop of the instance."""
-    transport = ASGITransport(create_app(service), client=("testclient", 0))  # type: ignore[arg-type]
+    app: Any = create_app(service)
+    transport = ASGITransport(app, client=("testclient", 0))
     async with AsyncClient(transport=transport, base_url="http://localhost") as client:
         yield client
 

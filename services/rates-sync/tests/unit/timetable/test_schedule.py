@@ -173,10 +173,10 @@ def test_no_poll_on_weekends_and_at_night(calendar: BankCalendar, mexico: Mexico
 
 
 def test_empty_record_is_filled_at_any_hour(calendar: BankCalendar, mexico: Mexico) -> None:
-    """Before the first good answer Banxico is asked each minute, on a Sunday night too."""
+    """Before the first good answer Banxico is asked on a Sunday night, too, four times an hour."""
     empty = ScheduleInputs(calendar, None, None)
     assert due_at_once(empty, mexico("2026-08-16 03:00"), INTERVALS)
-    assert next_cycle(empty, mexico("2026-08-16 03:00:01"), INTERVALS) == mexico("2026-08-16 03:01")
+    assert next_cycle(empty, mexico("2026-08-16 03:00:01"), INTERVALS) == mexico("2026-08-16 03:15")
 
 
 def test_start_asks_at_once_only_where_something_may_be_missing(
