@@ -1,10 +1,11 @@
 """Scenario 10: what is not known is never told as the source's silence (protocol rule 25)."""
 
 from collections.abc import Callable
+from datetime import date as Day
 from datetime import timedelta
 
 import pytest
-from driver.answers import Answer
+from driver.answers import Answer, Unreachable
 from driver.clock import mexico
 from driver.plan import FIX_BEFORE, FIX_OF_TODAY, TODAY, YESTERDAY, Plan
 from driver.platform import Build, Platform
@@ -24,6 +25,11 @@ NEVER_COMES = [FIRST_FIX_DAY.isoformat(), "2026-06-20"]
 def refused(answer: Answer) -> tuple[int, str]:
     """Return an answer's status and problem code."""
     return answer.status, answer.json.get("code", "")
+
+
+def chunks(platform: Platform) -> float:
+    """Return how many chunks of history rates-sync has recorded."""
+    return platform.sync[0].metrics().value("rates_sync_backfill_chunks_total")
 
 
 def get_when(platform: Platform, path: str, met: Callable[[Answer], bool]) -> Answer:
@@ -72,6 +78,31 @@ def test_history_that_has_not_come_is_not_missing(build: Build) -> None:
     platform.until(lambda: whole(platform), within=30)
     assert api.get(f"{DAY}/2024-01-02")["rate"] == "17.0297"
     assert api.get(f"{DAY}/gaps")["known"]
+
+
+def test_400_days_off_leave_the_rate_right_at_once(platform: Platform) -> None:
+    """A Banxico that times out for the days between keeps nobody waiting for the newest ones."""
+    assert platform.sync[0].stop() == 0
+    platform.banxico.fault("hang", days=["2026-08-20", "2027-07-15"])
+    platform.clock.set(mexico("2027-09-17 10:00:00"))
+    newest = platform.banxico.publish(Day(2027, 9, 15))
+    platform.sync[0].start()
+    platform.until(lambda: rate(platform) == newest, within=20)
+    platform.until(lambda: platform.api.get(CURRENT)["level"] == "healthy")
+    lost = platform.api.get(f"{DAY}/2027-03-16")
+    assert refused(lost) == (503, "history-loading")
+
+
+def test_an_operator_who_hangs_up_ends_nothing(platform: Platform) -> None:
+    """A correction of long ago that a backfill has found is told, and the backfill goes on."""
+    platform.banxico.correct(Day(2024, 1, 2), "17.1111")
+    platform.banxico.fault("latency", latency_ms=1000)
+    before = chunks(platform)
+    span = {"from": FIRST_FIX_DAY.isoformat(), "to": YESTERDAY.isoformat()}
+    with pytest.raises(Unreachable):
+        platform.sync[0].operate("backfill", span, patience=0.3)
+    platform.until(lambda: platform.api.get(f"{DAY}/2024-01-02")["rate"] == "17.1111", within=30)
+    platform.until(lambda: chunks(platform) == before + 9, within=30)
 
 
 def test_days_that_nobody_asked_for_are_not_verified(platform: Platform) -> None:

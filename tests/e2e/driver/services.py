@@ -116,11 +116,13 @@ class Sync(Instance):
         """Have it ask Banxico now, as an operator would."""
         return self.operate("sync", {})
 
-    def operate(self, action: str, body: Mapping[str, str | bool]) -> Answer:
-        """Run an operator's action."""
+    def operate(
+        self, action: str, body: Mapping[str, str | bool], *, patience: float = 20
+    ) -> Answer:
+        """Run an operator's action, who hangs up when nothing comes for `patience` seconds."""
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {OPERATOR_TOKEN}"}
         encoded = json.dumps(body).encode()
-        return self._ask("public", "POST", f"/internal/v1/{action}", headers, encoded, timeout=20)
+        return self._ask("public", "POST", f"/internal/v1/{action}", headers, encoded, patience)
 
     def die_at(self, point: Point) -> None:
         """Have it die once, the next time it comes to `point`."""

@@ -20,11 +20,12 @@ from rates_sync.cycle.cycle import Cycle
 from rates_sync.cycle.recorder import Recorder
 from rates_sync.cycle.slices import SliceCheck
 from rates_sync.errors import RelayError, StoreUnavailable
-from rates_sync.guard.chain import GuardDependencies, GuardedBanxico, guard_banxico
+from rates_sync.guard.chain import GuardDependencies, GuardedBanxico, Ledgers, guard_banxico
 from rates_sync.instrumentation import Instrumentation
+from rates_sync.leader.backfills import BackfillRunner
 from rates_sync.leader.clock_check import ClockCheck
 from rates_sync.leader.leader import Leader, Task
-from rates_sync.leader.loops import BreakerLog, HistoryCheck, NightlyMaintenance, Renewal
+from rates_sync.leader.loops import BreakerLog, NightlyMaintenance, Renewal
 from rates_sync.leader.poller import Poller, Timing
 from rates_sync.leader.witnesses import Witnesses
 from rates_sync.liveness import Liveness
@@ -41,7 +42,7 @@ from rates_sync.store.outbox import Outbox
 from rates_sync.store.pruning import prune
 from rates_sync.store.quota import RequestLedger
 from rates_sync.store.record import Record
-from rates_sync.timetable.schedule import polls_until_closing
+from rates_sync.timetable.schedule import fix_awaited, polls_until_closing
 from rates_sync.timetable.status import StatusOrigin
 from rates_sync.upstream import Banxico
 from rates_telemetry.tracing import Tracing
@@ -119,7 +120,9 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
         witnesses.forget()
 
     cycle = Cycle(guards.banxico, recorder, clock, instance.tracing.span)
-    poller = _poller(instance, cycle, recorder, guards, on_jump)
+    lock = asyncio.Lock()
+    backfills = _backfills(instance, recorder, guards, lock)
+    poller = _poller(instance, cycle, backfills, recorder, guards, on_jump=on_jump, lock=lock)
 
     def on_relay_step(step: RelayStep | RelayError | StoreUnavailable) -> None:
         instrumentation.on_relay_step(step)
@@ -165,9 +168,28 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
         "relay": lambda: relay.run(relay_wake),
         "dispatcher": lambda: dispatcher.run(dispatcher_wake),
         "nightly": nightly.run,
-        "history": HistoryCheck(poller.fill_history, sleep).run,
     }
-    return Leader(recorder, poller, tasks)
+    return Leader(recorder, poller, backfills, tasks)
+
+
+def _backfills(
+    instance: Instance, recorder: Recorder, guards: GuardedBanxico, lock: asyncio.Lock
+) -> BackfillRunner:
+    backfill = Backfill(
+        guards.background,
+        recorder,
+        instance.first_fix_day,
+        instance.monotonic,
+        instance.instrumentation.on_hole,
+    )
+    return BackfillRunner(
+        backfill,
+        recorder,
+        lambda: guards.bypass.admits,
+        instance.clock,
+        instance.instrumentation,
+        lock=lock,
+    )
 
 
 def _on_repair(step: RelayStep, dispatcher: NotificationDispatcher, poller: Poller) -> None:
@@ -181,9 +203,12 @@ def _on_repair(step: RelayStep, dispatcher: NotificationDispatcher, poller: Poll
 def _poller(
     instance: Instance,
     cycle: Cycle,
+    backfills: BackfillRunner,
     recorder: Recorder,
     guards: GuardedBanxico,
+    *,
     on_jump: Callable[[timedelta], None],
+    lock: asyncio.Lock,
 ) -> Poller:
     timing = Timing(
         clock=instance.clock,
@@ -197,11 +222,12 @@ def _poller(
     )
     return Poller(
         cycle,
-        Backfill(guards.background, recorder, instance.first_fix_day, instance.monotonic),
+        backfills,
         SliceCheck(guards.background, recorder, instance.first_fix_day),
         recorder,
         timing,
         instance.instrumentation,
+        lock=lock,
     )
 
 
@@ -231,9 +257,14 @@ def _guards(
         sleep=instance.sleep,
         random=instance.random,
         planned=lambda: polls_until_closing(recorder.schedule_inputs, clock(), intervals),
+        awaited=lambda: fix_awaited(recorder.schedule_inputs, clock()),
         on_change=on_change,
         on_attempt=instance.instrumentation.on_attempt,
         on_spent=instance.instrumentation.on_spent,
+        on_backfill_spent=instance.instrumentation.on_backfill_spent,
     )
-    ledger = RequestLedger(instance.engine, fence)
-    return guard_banxico(instance.banxico, ledger, instance.settings.guard_limits(), dependencies)
+    ledgers = Ledgers(
+        polls=RequestLedger(instance.engine, fence),
+        background=RequestLedger(instance.engine, fence, "backfill_used"),
+    )
+    return guard_banxico(instance.banxico, ledgers, instance.settings.guard_limits(), dependencies)

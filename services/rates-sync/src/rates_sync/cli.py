@@ -174,7 +174,10 @@ def sync(instance: InstanceClient) -> None:
 )
 @click.pass_obj
 def backfill(instance: InstanceClient, first: datetime, last: datetime) -> None:
-    """Ask for a range again; its values are trusted, large moves included."""
+    """Ask for a range again; its values are trusted, large moves included.
+
+    It goes on if this command is interrupted; the same command watches it again.
+    """
     body = {"from": first.date().isoformat(), "to": last.date().isoformat()}
     new = corrections = set_aside = 0
     with click.progressbar(length=1, label="backfill", file=sys.stderr) as bar:

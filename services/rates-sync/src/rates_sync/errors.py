@@ -10,7 +10,8 @@ The adapters (HTTP client, database, Redis, AWS) raise an error of this tree `fr
     │   │   ├── UpstreamRateLimited  Banxico's limit; wait `seconds_to_reset`
     │   │   ├── BadToken             Banxico refuses the token; raises an alert
     │   │   └── Unconfirmed          an answer that confirms nothing; carries it
-    │   └── BreakerOpen              refused without asking; wait until `retry_at`
+    │   ├── BreakerOpen              refused without asking; wait until `retry_at`
+    │   └── FixAwaited               refused without asking: Banxico is the polls' alone
     ├── StoreError
     │   ├── StoreUnavailable         the database can't be reached or is locked
     │   ├── StoreRefused             the database does not take what is to be written
@@ -46,10 +47,16 @@ Outcome = Literal[
     "rate_limited",
     "bad_token",
     "breaker_open",
+    "fix_awaited",
 ]
 """How a request to Banxico ended: the label of the metric that counts them."""
 
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+
+HoleCause = Literal[Outcome, "implausible", "store_refused"]
+"""Why days of the history stay unknown: how questions for them end, answers that can't be right, or
+a database that does not take them.
+"""
 
 
 class RatesSyncError(Exception):
@@ -125,6 +132,12 @@ class BreakerOpen(UpstreamError):
     def __init__(self, retry_at: datetime) -> None:
         super().__init__(f"the breaker is open until {retry_at.isoformat()}")
         self.retry_at = retry_at
+
+
+class FixAwaited(UpstreamError):
+    """What can wait is refused without asking while the day's FIX is awaited (protocol rule 35)."""
+
+    outcome = "fix_awaited"
 
 
 class StoreError(RatesSyncError):

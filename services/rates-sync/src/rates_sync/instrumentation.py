@@ -18,12 +18,13 @@ from rates_sync.clock import Clock
 from rates_sync.cycle.backfill import Progress
 from rates_sync.cycle.cycle import CycleResult
 from rates_sync.cycle.recorder import Additions
-from rates_sync.errors import Outcome, RelayError, StoreUnavailable
+from rates_sync.errors import HoleCause, Outcome, RelayError, StoreUnavailable
 from rates_sync.leader.witnesses import Witness
 from rates_sync.liveness import Liveness
 from rates_sync.metrics import Metrics, midnight, seconds
 from rates_sync.notify.dispatcher import Notice
 from rates_sync.relay.relay import RelayStep
+from rates_sync.store.coverage import Span
 from rates_sync.store.pruning import Pruned
 from rates_sync.timetable.calendar import fix_missing
 from rates_sync.timetable.schedule import ScheduleInputs
@@ -33,6 +34,9 @@ log = structlog.get_logger(__name__)
 
 POLL_WITHIN = 180.0
 """Seconds within which a running poll loop ticks; far more than a cycle with its retry takes."""
+
+OnHole = Callable[[Day, Day, HoleCause], None]
+"""Called with the first and last of days that stay unknown, and with the cause."""
 
 
 class Instrumentation:
@@ -44,14 +48,14 @@ class Instrumentation:
         self._head: Head | None = None
         self._lag: Callable[[Head], int] = lambda _: 0
         self._on_quarantined: Callable[[Sequence[Rejected]], None] = lambda _: None
-        self._on_hole: Callable[[Day, Day], None] = lambda _first, _last: None
+        self._on_hole: OnHole = lambda _first, _last, _cause: None
         self._on_pause: Callable[[timedelta | None], None] = lambda _: None
 
     def attach(
         self,
         lag: Callable[[Head], int],
         on_quarantined: Callable[[Sequence[Rejected]], None],
-        on_hole: Callable[[Day, Day], None],
+        on_hole: OnHole,
         on_pause: Callable[[timedelta | None], None],
     ) -> None:
         """Attach to a new leader: its relay's `lag`, its callbacks for alerts."""
@@ -65,6 +69,10 @@ class Instrumentation:
     def on_spent(self, used: int) -> None:
         """Export how many requests were spent today."""
         self._metrics.quota_used.set(used)
+
+    def on_backfill_spent(self, used: int) -> None:
+        """Export how many requests backfills and slices have spent today."""
+        self._metrics.backfill_quota_used.set(used)
 
     def on_poll(self, result: CycleResult, duration: float) -> None:
         """Count a cycle that took `duration` seconds."""
@@ -89,7 +97,13 @@ class Instrumentation:
         self._metrics.backfill_chunks.inc()
         self.on_recorded(progress.additions)
         for hole in progress.holes:
-            self._on_hole(hole.first, hole.last)
+            self._on_hole(hole.first, hole.last, "implausible")
+
+    def on_hole(self, span: Span, cause: HoleCause) -> None:
+        """Log and pass on days whose questions keep failing."""
+        first, last = span.first.isoformat(), span.last.isoformat()
+        log.warning("history_hole", first=first, last=last, cause=cause)
+        self._on_hole(span.first, span.last, cause)
 
     def on_holes(self, count: int) -> None:
         """Export how many ranges of the history are unknown."""

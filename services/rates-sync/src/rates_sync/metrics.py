@@ -40,13 +40,14 @@ class Metrics:
 
     def __init__(self, *, daily_quota: int) -> None:
         self.registry = CollectorRegistry()
-        self._of_banxico(daily_quota)
+        self._of_banxico()
+        self._of_the_quotas(daily_quota)
         self._of_the_record()
         self._of_the_series()
         self._of_the_relay()
         self._of_the_instance()
 
-    def _of_banxico(self, daily_quota: int) -> None:
+    def _of_banxico(self) -> None:
         self.requests = self._counter(
             "rates_sync_requests", "Attempts to ask Banxico, by how they ended.", outcome=OUTCOMES
         )
@@ -69,10 +70,6 @@ class Metrics:
         self.breaker_changes = self._counter(
             "rates_sync_breaker_changes", "Changes of the breaker.", to=BREAKER_STATES
         )
-        self.quota_used = self._gauge(
-            "rates_sync_quota_used", "Requests spent on the day of the last cycle."
-        )
-        self._gauge("rates_sync_quota_limit", "Requests that a day allows.").set(daily_quota)
         self.verified = self._gauge(
             "rates_sync_verified_timestamp_seconds", "Last good answer of Banxico, 0 before any."
         )
@@ -81,6 +78,16 @@ class Metrics:
         )
         self.fix_late = self._gauge(
             "rates_sync_fix_late", "1 while a FIX was due and the newest is older."
+        )
+
+    def _of_the_quotas(self, daily_quota: int) -> None:
+        self.quota_used = self._gauge(
+            "rates_sync_quota_used", "Requests spent on the day of the last cycle."
+        )
+        self._gauge("rates_sync_quota_limit", "Requests that a day allows.").set(daily_quota)
+        self.backfill_quota_used = self._gauge(
+            "rates_sync_backfill_quota_used",
+            "Requests for missing history and the nightly check on the day of the last of them.",
         )
 
     def _of_the_record(self) -> None:

@@ -72,6 +72,10 @@ class Settings:
     port: int = tcp_port("The internal port: probes, metrics, operator actions.", 8001)
     daily_quota: int = _count("Requests to Banxico per Mexico City day.", 1_000)
     quota_reserve: int = _count("Of these, kept for trial requests and operators.", 60, minimum=0)
+    backfill_quota: int = _count(
+        "Requests per Mexico City day for missing history and the nightly check, beside the quota.",
+        100,
+    )
     breaker_fail_max: int = _count("Consecutive failures that open the breaker.", 3)
     breaker_reset: float = _number("Seconds until an open breaker allows a trial request.", 60.0)
     request_timeout: float = _number("Seconds for a whole request to Banxico.", 20.0)
@@ -85,13 +89,16 @@ class Settings:
         "Seconds between polls from 11:59:30 to 12:15 until the FIX is seen.", 15.0
     )
     poll_awaiting: float = _number(
-        "Seconds between polls from 12:15 to 17:00 until the FIX, and before the first answer.",
+        "Seconds between polls from 12:15 to 17:00 until the FIX; by day before any answer.",
         60.0,
     )
     poll_closing: float = _number(
         "Seconds between retries of the day's last poll, until 17:30.", 60.0
     )
-    poll_late: float = _number("Seconds between polls from 17:00 to 21:00 without the FIX.", 900.0)
+    poll_late: float = _number(
+        "Seconds between polls from 17:00 to 21:00 without the FIX; at night before any answer.",
+        900.0,
+    )
     poll_overdue: float = _number(
         "Seconds between polls from 21:00 on, closed days included, until the FIX.", 3600.0
     )
@@ -132,6 +139,7 @@ class Settings:
             reset_after=timedelta(seconds=self.breaker_reset),
             daily_requests=self.daily_quota,
             reserve=self.quota_reserve,
+            backfill_requests=self.backfill_quota,
             retry_pause=self.retry_pause,
         )
 

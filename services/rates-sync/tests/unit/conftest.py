@@ -20,9 +20,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from rates_contracts.calendar import BankCalendar, BankingDays, mexico_instant
 from rates_contracts.environment import Secret
 from rates_contracts.events import Event, decode_event
-from rates_contracts.observation import FIX, SETTLEMENT
+from rates_contracts.observation import FIRST_FIX_DAY, FIX, SETTLEMENT
+from rates_sync.cycle.backfill import Backfill
+from rates_sync.cycle.cycle import Cycle
 from rates_sync.cycle.recorder import Recorder, hear_nothing
+from rates_sync.cycle.slices import SliceCheck
+from rates_sync.errors import HoleCause
 from rates_sync.guard.confirmation import Confirmation
+from rates_sync.instrumentation import Instrumentation
+from rates_sync.leader.backfills import BackfillRunner
+from rates_sync.leader.poller import Poller, Timing
+from rates_sync.liveness import Liveness
+from rates_sync.metrics import Metrics
 from rates_sync.migrations import migrate
 from rates_sync.settings import Settings
 from rates_sync.store.engine import open_engine
@@ -33,7 +42,7 @@ from rates_sync.store.record import Record
 from rates_sync.store.rows import read_calendar
 from rates_sync.timetable.calendar import bank_calendar
 from rates_sync.timetable.status import StatusOrigin
-from rates_sync.upstream import Answer, Published, Query, Rejected
+from rates_sync.upstream import Answer, Banxico, Published, Query, Rejected
 
 UNUSED = Secret("unused")
 INTERVALS = Settings(UNUSED, UNUSED, UNUSED, UNUSED).poll_intervals()
@@ -229,6 +238,87 @@ class Desk:
         """Return what `query` selects."""
         async with self.engine.connect() as connection:
             return [tuple(row) for row in await connection.execute(text(query))]
+
+
+@dataclass
+class Leading:
+    """The parts of a leader that ask Banxico; nothing runs by itself.
+
+    `retry_in` is when an open breaker may be tried, `admits` whether what can wait may be asked
+    for, `holes` what was told of days that stay unknown.
+    """
+
+    recorder: Recorder
+    poller: Poller
+    backfills: BackfillRunner
+    metrics: Metrics
+    jumps: list[timedelta]
+    holes: list[tuple[Day, Day, HoleCause]]
+    retry_in: Callable[[], timedelta | None] = lambda: None
+    admits: Callable[[], bool] = lambda: True
+
+    def metric(self, name: str) -> float | None:
+        """Return the value of a metric without labels."""
+        return self.metrics.registry.get_sample_value(f"rates_sync_{name}")
+
+
+async def hear_no_database() -> None:
+    """Ask a database that has no clock."""
+
+
+@pytest.fixture
+def lead(
+    desk: Desk, banxico: ReplayedBanxico
+) -> Callable[[Banxico | None, Banxico | None], Leading]:
+    """Return a leader over an empty record; polls ask the first, what can wait the second."""
+
+    def build(polled: Banxico | None = None, waiting: Banxico | None = None) -> Leading:
+        recorder, clock, lock = desk.recorder(), desk.clock, asyncio.Lock()
+        polled, waiting = polled or banxico, waiting or banxico
+        jumps: list[timedelta] = []
+        holes: list[tuple[Day, Day, HoleCause]] = []
+        metrics = Metrics(daily_quota=1000)
+        instrumentation = Instrumentation(metrics, Liveness(clock.monotonic), clock)
+        backfills = BackfillRunner(
+            Backfill(waiting, recorder, FIRST_FIX_DAY, clock.monotonic, instrumentation.on_hole),
+            recorder,
+            lambda: built.admits(),  # noqa: PLW0108  tests replace it
+            clock,
+            instrumentation,
+            lock=lock,
+        )
+        timing = Timing(
+            clock,
+            clock.monotonic,
+            clock.sleep,
+            INTERVALS,
+            lambda: built.retry_in(),  # noqa: PLW0108
+            timedelta(seconds=15),
+            jumps.append,
+            hear_no_database,
+        )
+        poller = Poller(
+            Cycle(polled, recorder, clock),
+            backfills,
+            SliceCheck(waiting, recorder, FIRST_FIX_DAY),
+            recorder,
+            timing,
+            instrumentation,
+            lock=lock,
+        )
+        instrumentation.attach(
+            lambda _: 0, lambda _: None, lambda *hole: holes.append(hole), lambda _: None
+        )
+        built = Leading(recorder, poller, backfills, metrics, jumps, holes)
+        return built
+
+    return build
+
+
+@pytest.fixture
+def leading(lead: Callable[[], Leading]) -> Leading:
+    """A leader over an empty record, and Banxico as of the clock."""
+    return lead()
 
 
 @pytest.fixture(scope="session")

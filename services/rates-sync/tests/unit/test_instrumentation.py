@@ -40,7 +40,7 @@ def test_a_standby_tells_nothing_of_what_it_saw_as_leader(
 ) -> None:
     """An alarm on the breaker, a late FIX or the relay ends with the leader that raised it."""
     known = ScheduleInputs(calendar, Day(2023, 12, 29), verified_at=NOW)
-    instrumentation.attach(lambda _: 3, lambda _: None, lambda _first, _last: None, lambda _: None)
+    instrumentation.attach(lambda _: 3, lambda _: None, lambda *_: None, lambda _: None)
     instrumentation.on_holes(2)
     instrumentation.on_breaker_change("open")
     instrumentation.on_tick(known, NOW)

@@ -6,7 +6,8 @@ all (rule 2). After an interruption it continues with what is still missing. Wha
 hole although it was asked for, is asked for again after ever longer waits.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date as Day
 from datetime import timedelta
@@ -19,9 +20,16 @@ from rates_contracts.observation import FIX
 from rates_sync.banxico.series import SERIES
 from rates_sync.cycle.cycle import OVERLAP
 from rates_sync.cycle.recorder import Additions, AnnounceMode, Recorder
-from rates_sync.errors import BreakerOpen, QuotaExhausted, StoreRefused, UpstreamError
+from rates_sync.errors import (
+    BreakerOpen,
+    FixAwaited,
+    HoleCause,
+    QuotaExhausted,
+    StoreRefused,
+    UpstreamError,
+)
 from rates_sync.store.coverage import Span, merged
-from rates_sync.upstream import Answer, Banxico, Purpose, Query
+from rates_sync.upstream import Answer, Banxico, Query
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +38,8 @@ CHUNK = timedelta(days=4 * 365)
 MIN_WAIT = 60.0
 """Seconds until a range is asked for a second time; each further time twice as many."""
 MAX_WAIT = 3600.0
+FAILURES_TOLD = 3
+"""A range that failed so many times in a row is a hole to tell of; a blip is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +68,10 @@ def chunks(spans: Sequence[Span]) -> Iterator[Span]:
 
 
 class Backfill:
-    """One leader's backfill; the history begins at `first_fix_day`, `monotonic` is in seconds."""
+    """One leader's backfill; the history begins at `first_fix_day`, `monotonic` is in seconds.
+
+    `on_hole` is called with a range that fails `FAILURES_TOLD` times in a row, and with the cause.
+    """
 
     def __init__(
         self,
@@ -66,10 +79,12 @@ class Backfill:
         recorder: Recorder,
         first_fix_day: Day,
         monotonic: Callable[[], float],
+        on_hole: Callable[[Span, HoleCause], None] = lambda _span, _cause: None,
     ) -> None:
         self._banxico, self._recorder = banxico, recorder
-        self._first_fix_day = first_fix_day
+        self._first_fix_day, self._on_hole = first_fix_day, on_hole
         self._waits = Waits(monotonic)
+        self._failures: Counter[Span] = Counter()
         self._told: list[Span] = []
 
     async def holes(self, today: Day) -> tuple[Span, ...]:
@@ -98,8 +113,8 @@ class Backfill:
         return Span(newest - OVERLAP, span.last)
 
     async def run(
-        self, spans: Sequence[Span], purpose: Purpose, *, trusted: bool = False
-    ) -> AsyncIterator[Progress]:
+        self, spans: Sequence[Span], *, trusted: bool = False
+    ) -> AsyncGenerator[Progress, None]:
         """Ask for `spans`, ascending, and record them, yielding after each chunk.
 
         Raises `UpstreamError`, `LeaseLost`, `StoreUnavailable`, `StoreRefused`; finished chunks
@@ -107,31 +122,38 @@ class Backfill:
         """
         parts = list(chunks(spans))
         for done, part in enumerate(parts, start=1):
-            answer, is_last = await self._ask(part, purpose), done == len(parts)
+            answer, is_last = await self._ask(part), done == len(parts)
             mode = AnnounceMode.LAST_CHUNK if is_last else AnnounceMode.CHUNK
             try:
                 additions = await self._recorder.record(answer, mode, trusted=trusted)
             except StoreRefused:
-                self._waits.lengthen(part)
+                self._count_failure(part, "store_refused")
                 raise
+            self._failures.pop(part, None)
             # A silence may go on in the next chunk.
             holes = await self._left(parts) if is_last else ()
             progress = Progress(done, len(parts), part, additions, holes)
             _log(progress)
             yield progress
 
-    async def _ask(self, part: Span, purpose: Purpose) -> Answer:
+    async def _ask(self, part: Span) -> Answer:
         """Ask for `part`, which then waits before it is asked for again, if it has to be."""
         try:
-            answer = await self._banxico.ask(Query(tuple(SERIES), part.first, part.last, purpose))
-        except (BreakerOpen, QuotaExhausted):
+            answer = await self._banxico.ask(Query(tuple(SERIES), part.first, part.last))
+        except (BreakerOpen, FixAwaited, QuotaExhausted):
             # Nobody was asked: the range is asked for as soon as Banxico may be.
             raise
-        except UpstreamError:
+        except UpstreamError as error:
             self._waits.lengthen(part)
+            self._count_failure(part, error.outcome)
             raise
         self._waits.lengthen(part)
         return answer
+
+    def _count_failure(self, part: Span, cause: HoleCause) -> None:
+        self._failures[part] += 1
+        if self._failures[part] == FAILURES_TOLD:
+            self._on_hole(part, cause)
 
     async def _left(self, parts: Sequence[Span]) -> tuple[Span, ...]:
         """Return the holes in what was asked for that are told now; all of them wait."""

@@ -1,6 +1,7 @@
 """Defines the order of the guards: `Retry(Quota(Breaker(Confirmation(Timeout(client)))))`.
 
-Work that can wait goes `Retry(Quota(Bypass(Timeout(client))))`, with one attempt.
+Work that can wait goes `Retry(Quota(Bypass(Timeout(client))))`, with one attempt and a quota of its
+own (protocol rule 35).
 
 Outermost first. Every attempt, the retry too, spends quota and counts for the breaker. The quota is
 outside the breaker, because aiobreaker would count its refusal as a success. The deadline is inside
@@ -19,7 +20,7 @@ from rates_sync.guard.breaker import Breaker, OnChange
 from rates_sync.guard.bypass import Bypass
 from rates_sync.guard.confirmation import Confirmation
 from rates_sync.guard.limits import GuardLimits
-from rates_sync.guard.quota import Admission, Quota, QuotaLedger
+from rates_sync.guard.quota import Quota, QuotaLedger
 from rates_sync.guard.retry import Retry
 from rates_sync.guard.timeout import Timeout
 from rates_sync.upstream import Banxico
@@ -31,8 +32,9 @@ log = structlog.get_logger(__name__)
 class GuardDependencies:
     """What the guards depend on: time, chance, the schedule, callbacks.
 
-    `random` returns 0 to 1, `planned` the number of requests still scheduled today up to 17:00.
-    `on_attempt` is called with each attempt's outcome, `on_spent` with the day's count.
+    `random` returns 0 to 1, `planned` the number of requests still scheduled today up to 17:00,
+    `awaited` whether Banxico is the polls' alone. `on_attempt` is called with each attempt's
+    outcome, `on_spent` and `on_backfill_spent` with the day's counts.
     """
 
     clock: Clock
@@ -40,26 +42,37 @@ class GuardDependencies:
     sleep: Sleep
     random: Callable[[], float]
     planned: Callable[[], int]
+    awaited: Callable[[], bool]
     on_change: OnChange
     on_attempt: Callable[[Outcome], None]
     on_spent: Callable[[int], None]
+    on_backfill_spent: Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class GuardedBanxico:
-    """Banxico behind its guards; the breaker is exposed for its state only.
+    """Banxico behind its guards; breaker and bypass are exposed for their state only.
 
-    `background` is for work that can wait: one attempt, only while the breaker is closed, and
-    neutral to it.
+    `background` is for work that can wait: one attempt, only while the `bypass` admits it, and
+    neutral to the breaker.
     """
 
     banxico: Banxico
     background: Banxico
     breaker: Breaker
+    bypass: Bypass
+
+
+@dataclass(frozen=True, slots=True)
+class Ledgers:
+    """The counts of a day's requests: `polls` and what they need, `background` for the rest."""
+
+    polls: QuotaLedger
+    background: QuotaLedger
 
 
 def guard_banxico(
-    client: Banxico, ledger: QuotaLedger, limits: GuardLimits, dependencies: GuardDependencies
+    client: Banxico, ledgers: Ledgers, limits: GuardLimits, dependencies: GuardDependencies
 ) -> GuardedBanxico:
     """Put the guards around `client`."""
     timeout = Timeout(client, seconds=limits.deadline)
@@ -71,7 +84,14 @@ def guard_banxico(
         fail_max=limits.fail_max,
         reset_after=limits.reset_after,
     )
-    quota = _quota(breaker, ledger, limits, dependencies)
+    quota = Quota(
+        breaker,
+        ledgers.polls,
+        clock=dependencies.clock,
+        limit=limits.daily_requests,
+        reserve=limits.reserve,
+        on_spent=dependencies.on_spent,
+    )
     retry = Retry(
         quota,
         may_retry=lambda: _may_retry(breaker, quota, dependencies.planned),
@@ -79,27 +99,29 @@ def guard_banxico(
         sleep=dependencies.sleep,
         on_attempt=dependencies.on_attempt,
     )
-    bypass = Bypass(timeout, breaker, dependencies.clock)
-    background = Retry(
-        _quota(bypass, ledger, limits, dependencies),
+    bypass = Bypass(timeout, breaker, dependencies.clock, dependencies.awaited)
+    return GuardedBanxico(
+        retry, _background(bypass, ledgers.background, limits, dependencies), breaker, bypass
+    )
+
+
+def _background(
+    bypass: Bypass, ledger: QuotaLedger, limits: GuardLimits, dependencies: GuardDependencies
+) -> Banxico:
+    quota = Quota(
+        bypass,
+        ledger,
+        clock=dependencies.clock,
+        limit=limits.backfill_requests,
+        reserve=0,
+        on_spent=dependencies.on_backfill_spent,
+    )
+    return Retry(
+        quota,
         may_retry=_never,
         pause=lambda: limits.retry_pause,
         sleep=dependencies.sleep,
         on_attempt=dependencies.on_attempt,
-    )
-    return GuardedBanxico(retry, background, breaker)
-
-
-def _quota(
-    inner: Admission, ledger: QuotaLedger, limits: GuardLimits, dependencies: GuardDependencies
-) -> Quota:
-    return Quota(
-        inner,
-        ledger,
-        clock=dependencies.clock,
-        limit=limits.daily_requests,
-        reserve=limits.reserve,
-        on_spent=dependencies.on_spent,
     )
 
 

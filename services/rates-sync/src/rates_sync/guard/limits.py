@@ -9,7 +9,8 @@ class GuardLimits:
     """`deadline` of a request and mean `retry_pause` in seconds; the counts are requests.
 
     `fail_max` consecutive failures open the breaker, `reset_after` later it allows a trial request;
-    `reserve` of the `daily_requests` are kept for trial requests and operators.
+    `reserve` of the `daily_requests` are kept for trial requests and operators; backfills and
+    slices have `backfill_requests` of their own.
     """
 
     deadline: float
@@ -17,4 +18,5 @@ class GuardLimits:
     reset_after: timedelta
     daily_requests: int
     reserve: int
+    backfill_requests: int
     retry_pause: float

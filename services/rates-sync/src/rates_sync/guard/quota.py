@@ -1,5 +1,6 @@
 """The quota: how many requests a day rates-sync allows itself at Banxico (protocol rule 20).
 
+What can wait has a quota of its own, so that it never spends the day's polls (rule 35).
 Checked before the breaker, but spends nothing while the breaker is open. Each attempt is spent
 before it is made, in the ledger's own transaction. A database failure fails the call: spending
 uncounted requests could get rates-sync banned.
@@ -52,8 +53,8 @@ class QuotaLedger(Protocol):
 class Quota:
     """The `Banxico` port within a budget of `limit` requests per Mexico City day.
 
-    `reserve` of them are kept for the breaker's trial requests and for operators. `on_spent` is
-    called with the day's count.
+    `reserve` of them are kept for the breaker's trial requests and an operator's `sync`. `on_spent`
+    is called with the day's count.
     """
 
     def __init__(

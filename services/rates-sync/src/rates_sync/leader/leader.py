@@ -9,17 +9,24 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from rates_sync.cycle.recorder import Recorder
+from rates_sync.leader.backfills import BackfillRunner
 from rates_sync.leader.poller import Poller
 
 Task = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Leader:
-    """The work of one lease; `tasks` run next to the poll loop."""
+    """The work of one lease; `tasks` run next to the poll loop and the backfills."""
 
-    def __init__(self, recorder: Recorder, poller: Poller, tasks: dict[str, Task]) -> None:
-        self.recorder, self.poller = recorder, poller
-        self._tasks = {"poll": poller.run, **tasks}
+    def __init__(
+        self,
+        recorder: Recorder,
+        poller: Poller,
+        backfills: BackfillRunner,
+        tasks: dict[str, Task],
+    ) -> None:
+        self.recorder, self.poller, self.backfills = recorder, poller, backfills
+        self._tasks = {"poll": poller.run, "backfills": backfills.run, **tasks}
 
     async def run(self) -> None:
         """Run all tasks until one fails. Raises an ExceptionGroup."""

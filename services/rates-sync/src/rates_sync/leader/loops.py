@@ -21,8 +21,6 @@ log = structlog.get_logger(__name__)
 NIGHTLY_AT = time(3, 0)
 """Mexico City: no polling window is open."""
 BREAKER_RETRY_SECONDS = 1.0
-HISTORY_SECONDS = 60.0
-"""Between two looks for missing history whose wait is over; the shortest wait is as long."""
 
 
 class Renewal:
@@ -80,19 +78,6 @@ class BreakerLog:
             self._on_failure("breaker")
             return False
         return True
-
-
-class HistoryCheck:
-    """Asks for missing history by `fill`, also while no poll is due: at night, on weekends."""
-
-    def __init__(self, fill: Callable[[], Awaitable[None]], sleep: Sleep) -> None:
-        self._fill, self._sleep = fill, sleep
-
-    async def run(self) -> None:
-        """Look once a minute until the lease is lost. Raises `LeaseLost`."""
-        while True:
-            await self._sleep(HISTORY_SECONDS)
-            await self._fill()
 
 
 class NightlyMaintenance:

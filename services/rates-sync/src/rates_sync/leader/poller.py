@@ -1,11 +1,11 @@
-"""Runs cycles when they are due, and the backfill.
+"""Runs cycles when they are due, also an operator's, and the nightly check of a slice.
 
-Operators' actions go through it, too, one at a time, so that no two requests to Banxico and no two
-recordings of answers overlap.
+Whoever asks Banxico holds one lock, so that no two requests and no two recordings of answers
+overlap. Missing history is left to the backfills.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,14 +13,13 @@ import structlog
 
 from rates_contracts.calendar import mexico_day
 from rates_sync.clock import Clock, Monotonic, Sleep, SteadyClock
-from rates_sync.cycle.backfill import Backfill, Progress
 from rates_sync.cycle.cycle import Cycle, CycleResult
 from rates_sync.cycle.recorder import Recorder
 from rates_sync.cycle.slices import SliceCheck
 from rates_sync.errors import StoreRefused, StoreUnavailable, UpstreamError
 from rates_sync.instrumentation import Instrumentation
+from rates_sync.leader.backfills import BackfillRunner
 from rates_sync.liveness import wait_until
-from rates_sync.store.coverage import Span
 from rates_sync.timetable.poll_intervals import PollIntervals
 from rates_sync.timetable.schedule import ScheduleInputs, due_at_once, next_cycle
 from rates_sync.upstream import Purpose
@@ -51,21 +50,26 @@ class Timing:
 
 
 class Poller:
-    """One leader's polling; `next_cycle_at` may move at any time."""
+    """One leader's polling; `next_cycle_at` may move at any time.
+
+    `lock` is held by whoever asks Banxico; `backfills` learn whether it answers.
+    """
 
     def __init__(
         self,
         cycle: Cycle,
-        backfill: Backfill,
+        backfills: BackfillRunner,
         slices: SliceCheck,
         recorder: Recorder,
         timing: Timing,
         instrumentation: Instrumentation,
+        *,
+        lock: asyncio.Lock,
     ) -> None:
-        self._cycle, self._backfill, self._slices = cycle, backfill, slices
+        self._cycle, self._backfills, self._slices = cycle, backfills, slices
         self._recorder, self._timing, self._instrumentation = recorder, timing, instrumentation
         self._now = SteadyClock(timing.clock, timing.monotonic)
-        self._lock = asyncio.Lock()
+        self._lock = lock
         self._must_ask = False
         self._polled_at: float | None = None
         self._not_before: datetime | None = None
@@ -94,9 +98,9 @@ class Poller:
             await self.poll(Purpose.POLL)
 
     async def poll(self, purpose: Purpose) -> CycleResult:
-        """Run a cycle now, and the backfill if history is missing. Raises `LeaseLost`.
+        """Run a cycle now. Raises `LeaseLost`.
 
-        One for an operator asks for all missing history, also for what has to wait.
+        After a good one missing history is asked for; one for an operator lets none of it wait.
         """
         async with self._lock:
             self._must_ask = False
@@ -104,43 +108,11 @@ class Poller:
             result = await self._run_cycle(purpose)
             self._instrumentation.on_poll(result, self._timing.monotonic() - started)
             self._plan(result)
-            if result.outcome == "success":
-                await self._backfill_missing(at_once=purpose is Purpose.MANUAL)
-                self._plan(result)
-            return result
-
-    async def backfill(self, span: Span) -> AsyncIterator[Progress]:
-        """Ask for `span` again and trust its values: an operator has reviewed them.
-
-        Raises `UpstreamError`, `LeaseLost`, `StoreUnavailable`, `StoreRefused`.
-        """
-        async with self._lock:
-            spans = [await self._backfill.widened(span)]
-            try:
-                async for progress in self._backfill.run(spans, Purpose.MANUAL, trusted=True):
-                    self._instrumentation.on_chunk(progress)
-                    yield progress
-            except (UpstreamError, StoreRefused):
-                await self._announce_chunks()
-                raise
-
-    async def fill_history(self) -> None:
-        """Ask for missing history whose wait is over, if Banxico has just answered.
-
-        Raises `LeaseLost`.
-        """
-        async with self._lock:
-            if self.last is not None and self.last.outcome == "success":
-                await self._backfill_missing()
-
-    async def accept_history(self, span: Span, actor: str) -> None:
-        """Count `span` as covered: an operator says that it has no further values (rule 25).
-
-        Raises `LeaseLost`, `StoreUnavailable`.
-        """
-        async with self._lock:
-            await self._recorder.accept_history(span, actor)
-            await self._find_missing()
+        if result.outcome == "success":
+            self._backfills.resume(at_once=purpose is Purpose.MANUAL)
+        else:
+            self._backfills.pause()
+        return result
 
     async def check_slice(self) -> None:
         """Check tonight's slice of the history (rule 30).
@@ -164,7 +136,7 @@ class Poller:
     def plan_again(self) -> None:
         """Plan the next cycle as a new leader does: the clock or the calendar has changed."""
         now, inputs, intervals = self._now(), self.schedule_inputs, self._timing.intervals
-        if self._must_ask or due_at_once(inputs, now, intervals):
+        if self._must_ask or self._is_due_at_once():
             # Banxico or the database may have asked for a longer pause.
             self.next_cycle_at = max(now + self._pause_left(), self._not_before or now)
         else:
@@ -179,11 +151,12 @@ class Poller:
             try:
                 await self._timing.hear_database()
                 await self._recorder.begin()
-                await self._find_missing()
                 break
             except StoreUnavailable as error:
                 log.warning("not_begun", error=str(error))
                 await self._timing.sleep(BEGIN_RETRY_SECONDS)
+        if not self._is_due_at_once():
+            self._backfills.resume()
         self.plan_again()
 
     async def _run_cycle(self, purpose: Purpose) -> CycleResult:
@@ -218,6 +191,9 @@ class Poller:
             is_trial=trial_at is not None,
         )
 
+    def _is_due_at_once(self) -> bool:
+        return due_at_once(self.schedule_inputs, self._now(), self._timing.intervals)
+
     def _trial_at(self, now: datetime) -> datetime | None:
         """Return when an open breaker allows a trial request."""
         left = self._timing.breaker_retry_in()
@@ -235,37 +211,6 @@ class Poller:
         self._timing.on_jump(jump)
         self._not_before = None  # reckoned by the clock that was wrong
         self.plan_again()
-
-    async def _backfill_missing(self, *, at_once: bool = False) -> None:
-        """Record the missing history; what fails or stays a hole is asked for again later.
-
-        `at_once` asks for it now: an operator does not wait.
-        """
-        try:
-            due = await self._find_missing(at_once=at_once)
-            if not due:
-                return
-            async for progress in self._backfill.run(due, Purpose.POLL):
-                self._instrumentation.on_chunk(progress)
-                self._tick()
-            await self._find_missing()
-        except (UpstreamError, StoreUnavailable, StoreRefused) as error:
-            log.warning("backfill_interrupted", error=str(error))
-            await self._announce_chunks()
-
-    async def _announce_chunks(self) -> None:
-        """Show what an interrupted backfill has recorded."""
-        try:
-            await self._recorder.note()
-        except StoreUnavailable as error:
-            log.warning("backfill_not_announced", error=str(error))
-
-    async def _find_missing(self, *, at_once: bool = False) -> list[Span]:
-        """Count the holes; return what may be asked for now of them, and of days gone missing."""
-        holes = await self._backfill.holes(mexico_day(self._timing.clock()))
-        self._instrumentation.on_holes(len(holes))
-        spans = sorted((*holes, *await self._backfill.missed()))
-        return spans if at_once else self._backfill.due(spans)
 
     def _tick(self) -> None:
         self._instrumentation.on_tick(self._recorder.schedule_inputs, self.next_cycle_at)

@@ -19,7 +19,7 @@ from rates_contracts.events import Position, StoredEvent, status_in
 from rates_contracts.observation import FIX
 from rates_contracts.status import SyncStatus
 from rates_sync.clock import Clock, Monotonic
-from rates_sync.errors import NotificationFailed, StoreUnavailable
+from rates_sync.errors import HoleCause, NotificationFailed, StoreUnavailable
 from rates_sync.liveness import wait_for_wake
 from rates_sync.notify.alerts import Alert, Alerts
 from rates_sync.notify.cdn import EdgeCache
@@ -151,9 +151,9 @@ class NotificationDispatcher:
             self._direct.append(_long_pause(asked, self._clock()))
         self._pause_is_long = is_long
 
-    def on_history_hole(self, first: Day, last: Day) -> None:
+    def on_history_hole(self, first: Day, last: Day, cause: HoleCause) -> None:
         """Send an alert for days that Banxico was asked for in vain (protocol rule 25)."""
-        self._direct.append(_hole(first, last, self._clock()))
+        self._direct.append(hole_alert(first, last, cause, self._clock()))
 
     async def _send_due(self, notice: Notice) -> None:
         """Send for all events that are due, then move the cursor past them."""
@@ -307,12 +307,42 @@ def _long_pause(asked: timedelta, now: datetime) -> Alert:
     )
 
 
-def _hole(first: Day, last: Day, now: datetime) -> Alert:
+def hole_alert(first: Day, last: Day, cause: HoleCause, now: datetime) -> Alert:
+    """Return the alert for days that stay unknown: why, and what to do."""
     return Alert(
-        f"history_hole-{first}-{last}",
+        f"history_hole-{first}-{last}-{cause}",
         "history_hole",
         now,
-        f"Banxico has no plausible values from {first} to {last}. If that is right:"
-        f" rates-sync history accept {first} {last}",
-        {"from": str(first), "to": str(last)},
+        _why(cause, first, last),
+        {"from": str(first), "to": str(last), "cause": cause},
     )
+
+
+def _why(cause: HoleCause, first: Day, last: Day) -> str:
+    days = f"from {first} to {last}"
+    match cause:
+        case "implausible":
+            return (
+                f"Banxico has no plausible values {days}. If that is right:"
+                f" rates-sync history accept {first} {last}"
+            )
+        case "store_refused":
+            return (
+                f"The database does not take the values {days}. The log says which and why:"
+                " backfill_interrupted"
+            )
+        case "timeout":
+            return (
+                f"Banxico does not answer in time for the days {days}. Ask for fewer at a time:"
+                f" rates-sync backfill --from {first} --to {last}, in parts"
+            )
+        case "refused" | "bad_token" | "rate_limited":
+            return (
+                f"Banxico refuses the days {days} ({cause}). Check the token and who else uses it;"
+                " the log has Banxico's words: banxico_attempt_failed"
+            )
+        case _:
+            return (
+                f"Banxico fails for the days {days} ({cause}). They are asked for again at least"
+                " every hour: wait, or ask Banxico if that lasts"
+            )

@@ -20,11 +20,13 @@ from litestar.response import Stream
 from rates_contracts.calendar import BankCalendar, mexico_day
 from rates_sync.cycle.backfill import Progress
 from rates_sync.errors import RatesSyncError
+from rates_sync.leader.backfills import BackfillRun, OnEnd
 from rates_sync.leader.leader import Leader
 from rates_sync.operate.access import require_operator
 from rates_sync.operate.problems import Problem, document, problem_of
 from rates_sync.service import Service
 from rates_sync.store.coverage import Span
+from rates_sync.store.recording import CALLER
 from rates_sync.upstream import Purpose
 
 log = structlog.get_logger(__name__)
@@ -128,11 +130,16 @@ class Operations(Controller):
     async def backfill(
         self, request: Request[Any, Any, Any], service: NamedDependency[Service]
     ) -> Stream:
-        """Ask for a range again and trust its values; a JSON line per chunk, a problem last."""
+        """Ask for a range again and trust its values; a JSON line per chunk, a problem last.
+
+        The answer only watches (protocol rule 35): who hangs up, or reads slowly, changes nothing.
+        """
         span = _span(await read_body(request, SpanRequest), service)
         leader = await leader_for(service, "backfill")
         await leader.recorder.audit(OPERATOR, "backfill", _days(span), outcome=STARTED)
-        return Stream(_lines(leader, span, request.url.path), media_type=NDJSON)
+        run = leader.backfills.request(span, _audited(leader, span))
+        lines = _lines(run, request.url.path)
+        return Stream(lines, media_type=NDJSON)
 
     @post("/history/accept", status_code=200)
     async def accept_history(
@@ -142,7 +149,7 @@ class Operations(Controller):
         span = _span(await read_body(request, SpanRequest), service)
         leader = await leader_for(service, "history-accept")
         async with failure_audited(leader, "history-accept", _days(span)):
-            await leader.poller.accept_history(span, OPERATOR)
+            await leader.backfills.accept(span, OPERATOR)
         return Response({"from": span.first, "to": span.last, "accepted": True})
 
     @post("/close-day", status_code=200)
@@ -223,15 +230,25 @@ def _refuse(wrong: list[dict[str, str]]) -> None:
         raise Problem(422, "invalid-parameters", "The day can't be changed.", errors=wrong)
 
 
-async def _lines(leader: Leader, span: Span, path: str) -> AsyncIterator[bytes]:
+def _audited(leader: Leader, span: Span) -> OnEnd:
+    """Return what notes in the audit how the backfill has ended, also when nobody watches."""
+    caller = CALLER.get()
+
+    async def audit_end(error: RatesSyncError | None) -> None:
+        # Called in a task of the leader's, which has no caller.
+        CALLER.set(caller)
+        outcome = "done" if error is None else problem_of(error).code
+        await audit_outcome(leader, "backfill", _days(span), outcome)
+
+    return audit_end
+
+
+async def _lines(watched: BackfillRun, path: str) -> AsyncIterator[bytes]:
     """Yield a line per chunk; a failure adds a problem document as the last line."""
     try:
-        async with failure_audited(leader, "backfill", _days(span)):
-            async for progress in leader.poller.backfill(span):
-                yield _line(_shown(progress))
-        await audit_outcome(leader, "backfill", _days(span), "done")
+        async for progress in watched.watch():
+            yield _line(_shown(progress))
     except RatesSyncError as error:
-        log.warning("backfill_failed", error=str(error))
         yield _line(document(problem_of(error), path))
 
 

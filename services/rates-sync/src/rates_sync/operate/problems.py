@@ -20,6 +20,7 @@ from rates_sync.errors import (
     BadToken,
     BreakerOpen,
     ClockWrong,
+    FixAwaited,
     HasFix,
     LeaseLost,
     NotDeclared,
@@ -40,6 +41,7 @@ PROBLEM_JSON = "application/problem+json"
 
 CODES: dict[type[RatesSyncError], tuple[int, str]] = {
     BreakerOpen: (503, "breaker-open"),
+    FixAwaited: (503, "fix-awaited"),
     QuotaExhausted: (503, "quota-exhausted"),
     UpstreamRateLimited: (503, "rate-limited"),
     BadToken: (502, "bad-token"),

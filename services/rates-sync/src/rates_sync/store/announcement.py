@@ -30,7 +30,10 @@ async def write_announcement(connection: AsyncConnection, event: Event) -> None:
 
 
 async def save_calendar(connection: AsyncConnection, calendar: BankCalendar) -> None:
-    """Save the calendar, twice: an older release rewrites the one without what it does not know."""
+    """Save the calendar, twice: an older release rewrites the one without what it does not know.
+
+    The event that is announced next must carry it, or be a reload.
+    """
     document = _json(calendar)
     row = {"version": calendar.version, "document": document, "kept": document}
     await _save_single_row(connection, schema.bank_calendar, row)

@@ -2,7 +2,8 @@
 
 With the default intervals an ordinary day takes about 175 requests, one without its FIX 441, even
 if every poll of it were retried within the default quota without its reserve. While the FIX stays
-away a weekend day takes 24, a closed weekday 26 (else 4), the next banking day 448.
+away a weekend day takes 24, a closed weekday 26 (else 4), the next banking day 448. Before the
+first answer a day takes 656, trials of the breaker included.
 """
 
 from collections.abc import Iterator
@@ -28,11 +29,13 @@ from rates_sync.timetable.calendar import (
     window_of,
 )
 from rates_sync.timetable.poll_intervals import PollIntervals
-from rates_sync.timetable.transitions import MIDNIGHT
+from rates_sync.timetable.transitions import MIDNIGHT, transitions
 
 NOON_RUSH_FROM = time(11, 59, 30)
 NOON_RUSH_TO = time(12, 15)
 """91 % of 556 real publications were visible by 12:06."""
+POLLS_ALONE_FROM = time(11, 55)
+"""A chunk of a backfill that begins before it has ended or timed out before the FIX may come."""
 LAST_CLOSING_POLL = time(17, 30)
 OVERDUE_FROM = time(21, 0)
 """Seven of 556 real publications came after 14:00, the latest seen at 20:36."""
@@ -124,6 +127,18 @@ def next_cycle(
     return _next_poll(inputs, at, intervals)
 
 
+def fix_awaited(inputs: ScheduleInputs, now: datetime) -> bool:
+    """Tell whether Banxico is the polls' alone: what can wait would delay them (rule 35).
+
+    From 11:55 to 12:15 on any day, and while a publication is awaited.
+    """
+    day = mexico_day(now)
+    if mexico_instant(day, POLLS_ALONE_FROM) <= now <= mexico_instant(day, NOON_RUSH_TO):
+        return True
+    in_force = transitions(inputs.calendar, inputs.newest_fix_day, now)[0]
+    return in_force.state == "awaiting_publication"
+
+
 def polls_until_closing(inputs: ScheduleInputs, now: datetime, intervals: PollIntervals) -> int:
     """Return today's remaining polls up to 17:00: a retry must leave quota for them (rule 20)."""
     day = mexico_day(now)
@@ -149,7 +164,7 @@ def _next_poll(inputs: ScheduleInputs, now: datetime, intervals: PollIntervals) 
 def _poll_periods(inputs: ScheduleInputs, day: Day, intervals: PollIntervals) -> list[PollPeriod]:
     """Return the polls of `day`, as planned from `inputs`."""
     if inputs.verified_at is None:
-        return [_from(day, MIDNIGHT, intervals.awaiting)]
+        return _polls_until_first_answer(day, intervals)
     periods = [_from(day, MIDNIGHT, intervals.overdue)] if _begins_overdue(inputs, day) else []
     if is_closed(inputs.calendar, day):
         return [*periods, *_polls_of_a_closed_day(day)]
@@ -160,6 +175,18 @@ def _poll_periods(inputs: ScheduleInputs, day: Day, intervals: PollIntervals) ->
     if inputs.newest_fix_day is None or inputs.newest_fix_day < day:
         periods += _polls_until_fix(day, window, intervals)
     return periods
+
+
+def _polls_until_first_answer(day: Day, intervals: PollIntervals) -> list[PollPeriod]:
+    """Return the polls of any day, banking day or not.
+
+    A refused token may last all night, and must leave the day's quota to whoever replaces it.
+    """
+    window = window_of(day)
+    return [
+        _from(day, MIDNIGHT, intervals.late),
+        PollPeriod(window.opens, window.closes, intervals.awaiting),
+    ]
 
 
 def _begins_overdue(inputs: ScheduleInputs, day: Day) -> bool:

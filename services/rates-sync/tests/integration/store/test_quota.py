@@ -1,4 +1,4 @@
-"""Requests spent per day (protocol rule 20)."""
+"""Requests spent per day (protocol rules 20 and 35)."""
 
 import asyncio
 from datetime import date as Day
@@ -49,6 +49,16 @@ async def test_the_count_survives_a_restart(leader: Any, instance: Any) -> None:
     await RequestLedger(leader.engine, leader.fence).spend(TODAY, limit=9)
     successor = await instance("second").lead()
     assert await RequestLedger(leader.engine, successor.fence).spend(TODAY, limit=9) == 2
+
+
+async def test_what_can_wait_is_counted_apart(ledger: RequestLedger, leader: Any) -> None:
+    """Protocol rule 35: whichever comes first on a day, neither spends of the other's count."""
+    waiting = RequestLedger(leader.engine, leader.fence, "backfill_used")
+    assert [await waiting.spend(TODAY, limit=2) for _ in range(2)] == [1, 2]
+    assert await ledger.spend(TODAY, limit=1) == 1
+    with pytest.raises(QuotaExhausted, match="2 requests are spent"):
+        await waiting.spend(TODAY, limit=2)
+    assert (await ledger.used(TODAY), await waiting.used(TODAY)) == (1, 2)
 
 
 async def test_a_new_day_begins_at_zero(ledger: RequestLedger) -> None:

@@ -18,7 +18,7 @@ from rates_sync.cycle.cycle import Cycle
 from rates_sync.cycle.recorder import AnnounceMode, Recorder
 from rates_sync.errors import BreakerOpen, QuotaExhausted, UpstreamError, UpstreamFailure
 from rates_sync.store.coverage import PROVISIONAL, Span
-from rates_sync.upstream import Purpose, Query
+from rates_sync.upstream import Query
 
 TODAY = Day(2026, 8, 13)
 THURSDAY = datetime(2026, 8, 13, 16, tzinfo=UTC)
@@ -50,7 +50,7 @@ def backfill(desk: Any, banxico: Any, recorder: Recorder) -> Backfill:
 
 async def _run(backfill: Backfill) -> list[Progress]:
     due = backfill.due(await backfill.holes(TODAY))
-    return [progress async for progress in backfill.run(due, Purpose.POLL)]
+    return [progress async for progress in backfill.run(due)]
 
 
 async def test_whole_history_is_one_event(
@@ -94,7 +94,7 @@ async def test_interrupted_backfill_goes_on_where_it_was(
     desk: Any, banxico: Any, backfill: Backfill
 ) -> None:
     """What is covered is not asked for again; the end announces all of it."""
-    running = backfill.run(await backfill.holes(TODAY), Purpose.POLL)
+    running = backfill.run(await backfill.holes(TODAY))
     for _ in range(4):
         await anext(running)
     banxico.script = [UpstreamFailure("away")]
@@ -133,7 +133,7 @@ async def test_day_asked_for_before_its_fix_came_is_asked_for_again(
     await cycle.run()
     desk.clock.now = mexico("2026-06-02 10:00")
     await cycle.run()
-    async for _ in backfill.run(await backfill.holes(Day(2026, 6, 2)), Purpose.POLL):
+    async for _ in backfill.run(await backfill.holes(Day(2026, 6, 2))):
         pass
     march = "SELECT value FROM observations WHERE series = 'SF43718' AND date = '2026-03-02'"
     assert await desk.rows(march) == [(str(banxico.fix[Day(2026, 3, 2)]),)]
@@ -147,7 +147,7 @@ async def test_range_that_fails_waits_twice_as_long_each_time(
     holes = await backfill.holes(TODAY)
     banxico.script = [UpstreamFailure("away")]
     with pytest.raises(UpstreamFailure):
-        await anext(backfill.run(backfill.due(holes), Purpose.POLL))
+        await anext(backfill.run(backfill.due(holes)))
     failed = backfill.due(holes)
     assert len(failed) == 8
     desk.clock.now += timedelta(seconds=59)
@@ -164,7 +164,7 @@ async def test_range_that_nobody_asked_for_need_not_wait(
     holes = await backfill.holes(TODAY)
     banxico.script = [refusal]
     with pytest.raises(type(refusal)):
-        await anext(backfill.run(backfill.due(holes), Purpose.POLL))
+        await anext(backfill.run(backfill.due(holes)))
     assert len(backfill.due(holes)) == 9
 
 
@@ -241,17 +241,17 @@ async def test_operators_backfill_trusts_what_it_brings(
 ) -> None:
     """A value set aside is recorded once an operator asks for its day again."""
     day = Day(2026, 8, 12)
-    async for _ in backfill.run([Span(Day(2026, 7, 1), Day(2026, 8, 11))], Purpose.POLL):
+    async for _ in backfill.run([Span(Day(2026, 7, 1), Day(2026, 8, 11))]):
         pass
     banxico.changed[FIX, day] = banxico.changed[SETTLEMENT, day] = banxico.fix[day] * 2
-    async for progress in backfill.run([Span(day, day)], Purpose.MANUAL, trusted=True):
+    async for progress in backfill.run([Span(day, day)], trusted=True):
         assert progress.additions.new == 2
 
 
 async def test_today_is_no_hole_of_an_operators_range(banxico: Any, backfill: Backfill) -> None:
     """Protocol rule 25: its FIX may still come, so that nobody is told to accept the day."""
     span = Span(Day(2026, 7, 1), TODAY)
-    async for progress in backfill.run([span], Purpose.MANUAL, trusted=True):
+    async for progress in backfill.run([span], trusted=True):
         assert progress.holes == ()
 
 
@@ -261,7 +261,7 @@ async def test_operators_range_of_later_days_leaves_no_day_out(
     """Protocol rule 25: else the days before it would be known to have no FIX, unasked."""
     later = Span(Day(2026, 8, 10), Day(2026, 8, 12))
     assert await backfill.widened(later) == later  # nothing is known yet
-    async for _ in backfill.run([Span(Day(2026, 6, 1), Day(2026, 6, 30))], Purpose.POLL):
+    async for _ in backfill.run([Span(Day(2026, 6, 1), Day(2026, 6, 30))]):
         pass
     assert await backfill.widened(later) == Span(Day(2026, 6, 20), later.last)
     earlier = Span(Day(2026, 6, 29), Day(2026, 8, 12))

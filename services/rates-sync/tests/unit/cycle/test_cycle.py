@@ -178,7 +178,7 @@ async def _poll(banxico: Any, recorder: Recorder, clock: Any) -> None:
 
 async def _fill(banxico: Any, recorder: Recorder, clock: Any) -> None:
     backfill = Backfill(banxico, recorder, Day(2025, 8, 1), clock.monotonic)
-    async for _ in backfill.run([Span(Day(2025, 8, 1), Day(2025, 8, 31))], Purpose.POLL):
+    async for _ in backfill.run([Span(Day(2025, 8, 1), Day(2025, 8, 31))]):
         pass
 
 

@@ -14,7 +14,7 @@ from rates_sync.cycle.backfill import Backfill
 from rates_sync.cycle.recorder import AnnounceMode, Recorder
 from rates_sync.store.coverage import Span
 from rates_sync.store.schema import sync_status
-from rates_sync.upstream import Purpose, Query
+from rates_sync.upstream import Query
 
 BOTH = (FIX, SETTLEMENT)
 TODAY = Day(2026, 8, 13)
@@ -31,7 +31,7 @@ async def recorder(desk: Any) -> Recorder:
 
 async def _fill(desk: Any, banxico: Any, recorder: Recorder) -> None:
     backfill = Backfill(banxico, recorder, FIRST_FIX_DAY, desk.clock.monotonic)
-    async for _ in backfill.run(await backfill.holes(TODAY), Purpose.POLL):
+    async for _ in backfill.run(await backfill.holes(TODAY)):
         pass
 
 

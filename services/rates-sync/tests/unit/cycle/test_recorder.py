@@ -120,6 +120,47 @@ async def test_poll_without_news_is_silent(desk: Any, banxico: Any) -> None:
     assert recorder.health.verified_at == desk.clock()
 
 
+async def _with_rows_that_wait(desk: Any, banxico: Any) -> Any:
+    """Return a recorder whose record has a correction that no event has told of."""
+    recorder = desk.recorder()
+    await recorder.begin()
+    await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
+    banxico.changed[FIX, WEDNESDAY] = banxico.fix[WEDNESDAY] + Decimal("0.0100")
+    await recorder.record(await banxico.ask(AUGUST), AnnounceMode.CHUNK)
+    return recorder
+
+
+async def test_quiet_poll_announces_rows_that_wait(desk: Any, banxico: Any) -> None:
+    """Protocol rule 35: whatever a dropped backfill left is told by the next recording."""
+    recorder = await _with_rows_that_wait(desk, banxico)
+    desk.clock.now += timedelta(seconds=15)
+    recorded = await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
+    assert (recorded.new, recorded.corrections) == (0, 0)
+    assert isinstance(desk.announced[-1], HistoryReload)
+    assert await desk.rows("SELECT unannounced_at FROM head") == [(None,)]
+
+
+async def test_failed_poll_announces_rows_that_wait(desk: Any, banxico: Any) -> None:
+    """Protocol rule 35: also one that brought no answer."""
+    recorder = await _with_rows_that_wait(desk, banxico)
+    await recorder.note_failure("ok", b"")
+    assert isinstance(desk.announced[-1], HistoryReload)
+
+
+async def test_calendar_changes_beside_rows_that_wait(desk: Any, banxico: Any) -> None:
+    """The reload that announces them brings the closure, and the reopening, with it."""
+    recorder = await _with_rows_that_wait(desk, banxico)
+    friday = Day(2026, 8, 14)
+    await recorder.declare_closed(friday, "decree", "operator")
+    assert isinstance(desk.announced[-1], HistoryReload)
+    assert not (await desk.calendar()).is_banking_day(friday)
+    assert not recorder.schedule_inputs.calendar.is_banking_day(friday)
+    banxico.changed[FIX, WEDNESDAY] += Decimal("0.0100")
+    await recorder.record(await banxico.ask(AUGUST), AnnounceMode.CHUNK)
+    await recorder.reopen(friday, "mistake", "operator")
+    assert (await desk.calendar()).is_banking_day(friday)
+
+
 async def test_suspicious_and_unusable_data_are_set_aside_once(desk: Any, banxico: Any) -> None:
     """Rule R10: both are kept with the reason; the same again counts no more."""
     recorder = desk.recorder()

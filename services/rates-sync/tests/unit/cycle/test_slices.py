@@ -15,7 +15,7 @@ from rates_contracts.observation import FIRST_FIX_DAY, FIX, SETTLEMENT
 from rates_sync.cycle.backfill import Backfill
 from rates_sync.cycle.recorder import AnnounceMode, Recorder
 from rates_sync.cycle.slices import SLICES, SliceCheck, slice_of
-from rates_sync.upstream import Purpose, Query
+from rates_sync.upstream import Query
 
 AUGUST = Day(2026, 8, 1)
 IN_2003 = Day(2026, 9, 10)
@@ -52,7 +52,7 @@ async def recorder(desk: Any, banxico: Any) -> Recorder:
     recorder: Recorder = desk.recorder()
     await recorder.begin()
     backfill = Backfill(banxico, recorder, FIRST_FIX_DAY, desk.clock.monotonic)
-    async for _ in backfill.run(await backfill.holes(Day(2026, 8, 14)), Purpose.POLL):
+    async for _ in backfill.run(await backfill.holes(Day(2026, 8, 14))):
         pass
     return recorder
 
@@ -94,7 +94,7 @@ async def test_missing_day_is_asked_for_again_and_then_withdrawn(
     backfill = Backfill(banxico, recorder, FIRST_FIX_DAY, desk.clock.monotonic)
     assert await backfill.missed() == ()
     desk.clock.now += timedelta(minutes=5, seconds=1)
-    async for _ in backfill.run(backfill.due(await backfill.missed()), Purpose.POLL):
+    async for _ in backfill.run(backfill.due(await backfill.missed())):
         pass
     assert await backfill.missed() == ()
     assert desk.announced[-1].status.series[FIX].withdrawn == (day,)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from rates_sync.errors import BadToken, BreakerOpen, UpstreamFailure
-from rates_sync.guard.chain import GuardDependencies, GuardedBanxico, guard_banxico
+from rates_sync.errors import BadToken, BreakerOpen, QuotaExhausted, UpstreamFailure
+from rates_sync.guard.chain import GuardDependencies, GuardedBanxico, Ledgers, guard_banxico
 from rates_sync.guard.limits import GuardLimits
 from rates_sync.guard.timeout import Timeout
 from rates_sync.upstream import Query
@@ -21,6 +21,7 @@ LIMITS = GuardLimits(
     reset_after=timedelta(seconds=60),
     daily_requests=100,
     reserve=10,
+    backfill_requests=3,
     retry_pause=2.0,
 )
 
@@ -32,8 +33,20 @@ def counted() -> list[str]:
 
 
 @pytest.fixture
+def waiting_ledger(ledger: Any) -> Any:
+    """The ledger of what can wait; it has counted nothing."""
+    return type(ledger)()
+
+
+@pytest.fixture
 def chain_with(
-    banxico: Any, ledger: Any, clock: Any, slept: Any, changes: Any, counted: list[str]
+    banxico: Any,
+    ledger: Any,
+    waiting_ledger: Any,
+    clock: Any,
+    slept: Any,
+    changes: Any,
+    counted: list[str],
 ) -> Callable[[int], GuardedBanxico]:
     """Makes the whole chain for a schedule that still plans so many requests."""
 
@@ -44,11 +57,13 @@ def chain_with(
             sleep=slept.sleep,
             random=lambda: 0.25,
             planned=lambda: planned,
+            awaited=lambda: False,
             on_change=changes,
             on_attempt=counted.append,
             on_spent=lambda used: None,
+            on_backfill_spent=lambda used: None,
         )
-        return guard_banxico(banxico, ledger, LIMITS, around)
+        return guard_banxico(banxico, Ledgers(ledger, waiting_ledger), LIMITS, around)
 
     return make
 
@@ -155,6 +170,29 @@ async def test_a_bad_token_touches_nothing_but_the_quota(
     with pytest.raises(BadToken):
         await chain.banxico.ask(QUERY)
     assert (ledger.spent, chain.breaker.failures, changes.seen) == ({TODAY: 1}, 0, [])
+
+
+async def test_what_can_wait_spends_a_quota_of_its_own(
+    chain_with: Any, banxico: Any, ledger: Any, waiting_ledger: Any
+) -> None:
+    """Protocol rule 35: one attempt each, three a day, and the day's polls keep all of theirs."""
+    chain = chain_with(planned=50)
+    banxico.script = [UpstreamFailure("never comes")] * 4
+    for _ in range(3):
+        with pytest.raises(UpstreamFailure):
+            await chain.background.ask(QUERY)
+    with pytest.raises(QuotaExhausted):
+        await chain.background.ask(QUERY)
+    assert (ledger.spent, waiting_ledger.spent) == ({}, {TODAY: 3})
+    assert (chain.breaker.state, chain.breaker.failures) == ("closed", 0)
+
+
+async def test_spent_polls_leave_what_can_wait_alone(
+    chain_with: Any, ledger: Any, answer: Any
+) -> None:
+    """Neither budget is the other's."""
+    ledger.spent[TODAY] = 100
+    assert await chain_with(planned=50).background.ask(QUERY) is answer
 
 
 async def test_an_answer_past_the_deadline_is_a_failure(banxico: Any) -> None:

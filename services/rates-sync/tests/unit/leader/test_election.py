@@ -33,8 +33,8 @@ class FakeLease:
         self.abstained += 1
 
 
-class FakePoller:
-    """A poller that never polls."""
+class Idle:
+    """A poller that never polls, backfills that never ask."""
 
     async def run(self) -> None:
         await asyncio.Event().wait()
@@ -42,8 +42,8 @@ class FakePoller:
 
 def _leader(task: Task) -> Leader:
     unused: Any = None
-    poller: Any = FakePoller()
-    return Leader(unused, poller, {"task": task})
+    idle: Any = Idle()
+    return Leader(unused, idle, idle, {"task": task})
 
 
 def _election(

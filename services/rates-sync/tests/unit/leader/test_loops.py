@@ -11,7 +11,6 @@ from rates_sync.clock import SteadyClock
 from rates_sync.errors import LeaseLost, StoreUnavailable
 from rates_sync.leader.loops import (
     BreakerLog,
-    HistoryCheck,
     NightlyMaintenance,
     Renewal,
     next_night,
@@ -141,21 +140,6 @@ async def test_failure_of_the_database_ends_one_night(
     night = mexico("2026-08-14 03:00")
     assert asked == [night, night + timedelta(days=1)]
     assert failed == ["nightly"]
-
-
-async def test_missing_history_is_looked_for_each_minute(hand_clock: Any) -> None:
-    """Also while no poll is due."""
-    filled: list[datetime] = []
-
-    async def fill() -> None:
-        filled.append(hand_clock())
-        if len(filled) == 3:
-            raise LeaseLost("enough")
-
-    began = hand_clock()
-    with pytest.raises(LeaseLost):
-        await HistoryCheck(fill, hand_clock.sleep).run()
-    assert filled == [began + timedelta(minutes=minute) for minute in (1, 2, 3)]
 
 
 def test_next_night_is_never_now(mexico: Callable[[str], datetime]) -> None:

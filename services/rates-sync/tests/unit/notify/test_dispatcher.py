@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from rates_contracts.events import Position, StoredEvent, encode_event, stored_event
 from rates_contracts.observation import FIX
 from rates_sync.cycle.recorder import AnnounceMode, Recorder
-from rates_sync.errors import NotificationFailed, StoreUnavailable
+from rates_sync.errors import HoleCause, NotificationFailed, StoreUnavailable
 from rates_sync.notify.alerts import Alert
 from rates_sync.notify.cdn import NoEdgeCache
 from rates_sync.notify.dispatcher import NotificationDispatcher, OutageDetector, Sinks
@@ -558,3 +558,30 @@ async def test_long_pause_is_one_alert(
     assert alerts.names == ["long_pause", "long_pause"]
     assert "901 s" in alerts.sent[0].summary
     assert "every 15 min" in alerts.sent[0].summary
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        ("implausible", "rates-sync history accept 2009-03-03 2009-03-31"),
+        ("timeout", "rates-sync backfill --from 2009-03-03 --to 2009-03-31, in parts"),
+        ("refused", "Check the token and who else uses it"),
+        ("bad_token", "Check the token and who else uses it"),
+        ("store_refused", "The database does not take the values"),
+        ("html", "asked for again at least every hour"),
+    ],
+)
+async def test_hole_is_told_with_its_cause_and_what_to_do(
+    dispatcher_of: Callable[[], NotificationDispatcher],
+    alerts: FakeAlerts,
+    cause: HoleCause,
+    words: str,
+) -> None:
+    """Days that time out, are refused or have no plausible values need different hands."""
+    dispatcher = dispatcher_of()
+    dispatcher.on_history_hole(Day(2009, 3, 3), Day(2009, 3, 31), cause)
+    await dispatcher.step()
+    (alert,) = alerts.sent
+    assert alert.name == "history_hole"
+    assert alert.details == {"from": "2009-03-03", "to": "2009-03-31", "cause": cause}
+    assert words in alert.summary

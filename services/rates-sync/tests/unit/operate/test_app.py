@@ -1,5 +1,6 @@
 """The internal port: probes, health, metrics, operators' actions."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -9,29 +10,20 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from litestar.testing import AsyncTestClient
+from httpx import ASGITransport, AsyncClient
 from structlog.testing import capture_logs
 
 from rates_contracts.environment import Secret
 from rates_contracts.observation import FIRST_FIX_DAY, FIX
 from rates_sync.app import create_app
-from rates_sync.cycle.backfill import Backfill
-from rates_sync.cycle.cycle import Cycle
-from rates_sync.cycle.slices import SliceCheck
 from rates_sync.errors import StoreUnavailable, UpstreamFailure
-from rates_sync.instrumentation import Instrumentation
 from rates_sync.leader.election import Election
 from rates_sync.leader.leader import Leader
-from rates_sync.leader.poller import Poller, Timing
 from rates_sync.liveness import Liveness
-from rates_sync.metrics import Metrics
 from rates_sync.operate.access import MAX_CALLERS, MAX_REFUSALS, RefusalLimit
 from rates_sync.service import Service
-from rates_sync.settings import Settings
 from rates_sync.upstream import Rejected
 
-UNUSED = Secret("unused")
-DEFAULTS = Settings(UNUSED, UNUSED, UNUSED, UNUSED)
 TOKEN = "operator-of-the-tests"
 OPERATOR = {"Authorization": f"Bearer {TOKEN}"}
 ACTIONS = (
@@ -45,35 +37,11 @@ ACTIONS = (
 )
 
 
-async def hear_database() -> None:
-    """Ask a database that has no clock."""
-
-
 @pytest.fixture
-async def service(desk: Any, banxico: Any) -> Service:
-    """An instance that leads a record with the newest days."""
+async def service(desk: Any, leading: Any) -> AsyncIterator[Service]:
+    """An instance that leads a record with the newest days; its backfills run."""
     clock = desk.clock
-    metrics, liveness = Metrics(daily_quota=1000), Liveness(clock.monotonic)
-    instrumentation = Instrumentation(metrics, liveness, clock)
-    recorder = desk.recorder()
-    poller = Poller(
-        Cycle(banxico, recorder, clock),
-        Backfill(banxico, recorder, FIRST_FIX_DAY, clock.monotonic),
-        SliceCheck(banxico, recorder, FIRST_FIX_DAY),
-        recorder,
-        Timing(
-            clock,
-            clock.monotonic,
-            clock.sleep,
-            DEFAULTS.poll_intervals(),
-            lambda: None,
-            timedelta(seconds=15),
-            lambda _: None,
-            hear_database,
-        ),
-        instrumentation,
-    )
-    await recorder.begin()
+    await leading.recorder.begin()
 
     async def holder() -> str:
         return "other/1/ab"
@@ -82,33 +50,38 @@ async def service(desk: Any, banxico: Any) -> Service:
         return 7
 
     unused: Any = None
-    election = Election(unused, unused, unused, instrumentation.on_leading, unused)
-    election.leader = Leader(recorder, poller, {})
-    return Service(
+    election = Election(unused, unused, unused, lambda _: None, unused)
+    election.leader = Leader(leading.recorder, leading.poller, leading.backfills, {})
+    running = asyncio.create_task(leading.backfills.run())
+    yield Service(
         clock=clock,
         sleep=clock.sleep,
         monotonic=clock.monotonic,
-        metrics=metrics,
-        liveness=liveness,
+        metrics=leading.metrics,
+        liveness=Liveness(clock.monotonic),
         record=desk.record,
         election=election,
         prepare=unused,
         on_unprepared=unused,
         holder=holder,
         quota_used=quota_used,
-        relay_lag=instrumentation.relay_lag,
+        relay_lag=lambda: 0,
         operator_token=Secret(TOKEN),
         daily_quota=1000,
         first_fix_day=FIRST_FIX_DAY,
         closing=AsyncExitStack(),
         ready=True,
     )
+    running.cancel()
+    await asyncio.wait({running})
 
 
 @pytest.fixture
-async def client(service: Service) -> AsyncIterator[AsyncTestClient[Any]]:
-    """A client of the internal port."""
-    async with AsyncTestClient(create_app(service)) as client:
+async def client(service: Service) -> AsyncIterator[AsyncClient]:
+    """A client of the internal port, in the loop of the instance."""
+    app: Any = create_app(service)
+    transport = ASGITransport(app, client=("testclient", 0))
+    async with AsyncClient(transport=transport, base_url="http://localhost") as client:
         yield client
 
 
@@ -304,6 +277,27 @@ async def test_failing_backfill_ends_with_a_problem(client: Any, banxico: Any) -
     answer = await client.post("/internal/v1/backfill", headers=OPERATOR, json=body)
     (line,) = answer.text.splitlines()
     assert json.loads(line)["code"] == "upstream-failed"
+
+
+@pytest.mark.parametrize(
+    ("script", "outcome"),
+    [([], "done"), ([UpstreamFailure("page", kind="html")], "upstream-failed")],
+)
+async def test_end_of_a_backfill_is_audited_for_each_who_asked(
+    client: Any, desk: Any, banxico: Any, script: list[Exception], outcome: str
+) -> None:
+    """The leader's task notes who asked and how it ended, whoever watches still."""
+    banxico.script = script
+    body = {"from": "2026-08-01", "to": "2026-08-12"}
+    first = client.post("/internal/v1/backfill", headers=OPERATOR, json=body)
+    second = client.post("/internal/v1/backfill", headers=OPERATOR, json=body)
+    await asyncio.gather(first, second)
+    assert await desk.rows("SELECT action, caller, outcome FROM audit") == [
+        ("backfill", "testclient", "started"),
+        ("backfill", "testclient", "started"),
+        ("backfill", "testclient", outcome),
+        ("backfill", "testclient", outcome),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from rates_sync.timetable.calendar import bank_calendar, next_opening, window_of
 from rates_sync.timetable.schedule import (
     ScheduleInputs,
     due_at_once,
+    fix_awaited,
     next_cycle,
     polls_until_closing,
 )
@@ -172,10 +173,10 @@ def test_no_poll_on_weekends_and_at_night(calendar: BankCalendar, mexico: Mexico
 
 
 def test_empty_record_is_filled_at_any_hour(calendar: BankCalendar, mexico: Mexico) -> None:
-    """Before the first good answer Banxico is asked each minute, on a Sunday night too."""
+    """Before the first good answer Banxico is asked on a Sunday night, too, four times an hour."""
     empty = ScheduleInputs(calendar, None, None)
     assert due_at_once(empty, mexico("2026-08-16 03:00"), INTERVALS)
-    assert next_cycle(empty, mexico("2026-08-16 03:00:01"), INTERVALS) == mexico("2026-08-16 03:01")
+    assert next_cycle(empty, mexico("2026-08-16 03:00:01"), INTERVALS) == mexico("2026-08-16 03:15")
 
 
 def test_start_asks_at_once_only_where_something_may_be_missing(
@@ -274,3 +275,39 @@ def test_next_cycle_lies_ahead_and_not_after_the_opening(
     opening = next_opening(calendar, blocked_until or now)
     assert opening is not None
     assert at <= opening
+
+
+def test_before_the_first_answer_a_day_leaves_its_quota(
+    calendar: BankCalendar, mexico: Mexico
+) -> None:
+    """Each minute by day and each quarter of an hour by night, also for the breaker's trials."""
+    inputs, asked = ScheduleInputs(calendar, None, None), 0
+    now, midnight = mexico("2026-08-13"), mexico("2026-08-14")
+    while now < midnight:
+        trial_at = now + timedelta(minutes=1)
+        now = next_cycle(inputs, now, INTERVALS, trial_at, is_trial=True)
+        asked += now < midnight
+    assert 600 <= asked <= 656 < QUOTA - RESERVE - 175
+
+
+@pytest.mark.parametrize(
+    ("now", "newest", "awaited"),
+    [
+        ("2026-08-13 11:54:59", WEDNESDAY, False),
+        ("2026-08-13 11:55", WEDNESDAY, True),
+        ("2026-08-13 12:16", WEDNESDAY, True),
+        ("2026-08-13 12:59:59", WEDNESDAY, True),
+        ("2026-08-13 13:00", WEDNESDAY, False),
+        ("2026-08-13 12:10", THURSDAY, True),
+        ("2026-08-13 12:16", THURSDAY, False),
+        ("2026-08-15 12:00", THURSDAY, True),
+        ("2026-08-15 12:30", WEDNESDAY, False),
+        ("2026-08-13 12:30", None, True),
+    ],
+)
+def test_what_can_wait_leaves_noon_to_the_polls(
+    calendar: BankCalendar, mexico: Mexico, now: str, newest: Day | None, awaited: bool
+) -> None:
+    """Protocol rule 35: from 11:55 to 12:15 on any day, and until the day's FIX or 13:00."""
+    inputs = ScheduleInputs(calendar, newest, mexico("2026-08-13 10:00"))
+    assert fix_awaited(inputs, mexico(now)) is awaited
