@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, event, exc, make_url, text
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
@@ -42,6 +43,10 @@ _BEGIN = "sqlite_begin"
 _FILE = "file"
 _BUGS = (exc.IntegrityError, exc.ProgrammingError, exc.DataError, exc.NotSupportedError)
 _NO_SUCH_TABLE = 1146
+_READ_ONLY = frozenset({1290, 1792, 1836})
+"""MySQL's errors of a server or a session that can't write: another one is the writer now."""
+_ENDING = frozenset({1053, 1079, 1152, 1184, 3168, 3169})
+"""MySQL's errors of a server that shuts down, or of a session that it has ended."""
 
 
 def open_engine(url: str, *, migrating: bool = False) -> AsyncEngine:
@@ -176,7 +181,7 @@ def _mysql(url: URL, *, migrating: bool) -> AsyncEngine:
     address = url.difference_update_query(tls.OPTIONS).update_query_dict({"charset": "utf8mb4"})
     if migrating:
         return create_async_engine(address, poolclass=NullPool, connect_args=connect)
-    return create_async_engine(
+    engine = create_async_engine(
         address,
         pool_size=CONNECTIONS,
         max_overflow=0,
@@ -184,6 +189,20 @@ def _mysql(url: URL, *, migrating: bool) -> AsyncEngine:
         pool_pre_ping=True,
         connect_args=connect,
     )
+    event.listen(engine.sync_engine, "handle_error", _leave_a_lost_server)
+    return engine
+
+
+def _leave_a_lost_server(context: ExceptionContext) -> None:
+    """Give up the whole pool after an error that its other connections would meet, too.
+
+    Protocol rule 36: the pool's ping does not see that a server or a session is read-only. Nor does
+    SQLAlchemy know that asyncmy has closed a connection if it says "Cancelled during execution".
+    """
+    code = next(iter(context.original_exception.args), None)
+    closed = isinstance(context.sqlalchemy_exception, exc.InterfaceError) and code == 0
+    if closed or code in _READ_ONLY or code in _ENDING:
+        context.is_disconnect = True
 
 
 _SESSION = (
