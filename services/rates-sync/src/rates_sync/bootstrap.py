@@ -35,6 +35,7 @@ from rates_sync.metrics import Metrics
 from rates_sync.migrations import migrate, migrate_with
 from rates_sync.notify.alerts import Alerts, LogAlerts
 from rates_sync.notify.cdn import EdgeCache, NoEdgeCache
+from rates_sync.relay.stream import translated
 from rates_sync.service import Service
 from rates_sync.settings import Settings
 from rates_sync.store.engine import DatabaseUtc, open_engine, utc_of
@@ -80,6 +81,7 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Servic
     """Build an instance; the parts in `overrides` replace the real ones."""
     closing = AsyncExitStack()
     instance = _instance(settings, overrides, closing)
+    instance.lease.on_outcome = instance.instrumentation.on_lease
 
     async def prepare() -> None:
         if overrides.engine is None:
@@ -94,12 +96,19 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Servic
     async def quota_used() -> int:
         return await requests_used(instance.engine, mexico_day(overrides.clock()))
 
+    async def ping_redis() -> None:
+        with translated():
+            await instance.redis.ping()
+
     return Service(
         clock=overrides.clock,
         sleep=overrides.sleep,
         metrics=instance.metrics,
         liveness=instance.liveness,
         record=instance.record,
+        lease=instance.lease,
+        instrumentation=instance.instrumentation,
+        ping_redis=ping_redis,
         election=Election(
             instance.lease.contend,
             instance.lease.release,
@@ -110,7 +119,6 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Servic
         prepare=prepare,
         holder=holder,
         quota_used=quota_used,
-        relay_lag=instance.instrumentation.relay_lag,
         operator_token=settings.operator_token,
         daily_quota=settings.daily_quota,
         first_fix_day=overrides.first_fix_day,
@@ -120,6 +128,7 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Servic
 
 def _instance(settings: Settings, overrides: Overrides, closing: AsyncExitStack) -> Instance:
     metrics, liveness = Metrics(daily_quota=settings.daily_quota), Liveness(overrides.monotonic)
+    instrumentation = Instrumentation(metrics, liveness, overrides.clock)
     tracing = overrides.tracing or _open_tracing(settings, overrides, closing)
     engine = overrides.engine or _open_engine(settings, closing)
 
@@ -141,7 +150,13 @@ def _instance(settings: Settings, overrides: Overrides, closing: AsyncExitStack)
         alerts=overrides.alerts or _alerts(settings),
         edge=overrides.edge or _edge(settings),
         tracing=tracing,
-        record=Record(engine, overrides.clock, overrides.new_event_id, current_traceparent),
+        record=Record(
+            engine,
+            overrides.clock,
+            overrides.new_event_id,
+            current_traceparent,
+            on_outcome=instrumentation.on_recording,
+        ),
         lease=Lease(
             engine,
             overrides.name or _unique_name(),
@@ -153,7 +168,7 @@ def _instance(settings: Settings, overrides: Overrides, closing: AsyncExitStack)
         ),
         metrics=metrics,
         liveness=liveness,
-        instrumentation=Instrumentation(metrics, liveness, overrides.clock),
+        instrumentation=instrumentation,
     )
 
 

@@ -204,6 +204,7 @@ class Desk:
     record: Record
     fence: Fence
     clock: HandClock
+    lease: Lease
     announced: list[Event] = field(default_factory=list)
 
     def recorder(self, hear: Callable[[Answer], Awaitable[None]] = hear_nothing) -> Recorder:
@@ -268,5 +269,5 @@ async def desk(migrated: Path, tmp_path: Path, hand_clock: HandClock) -> AsyncIt
     )
     numbers = count(1)
     record = Record(engine, hand_clock, lambda: f"event-{next(numbers)}")
-    yield Desk(engine, record, await lease.contend(), hand_clock)
+    yield Desk(engine, record, await lease.contend(), hand_clock, lease)
     await engine.dispose()

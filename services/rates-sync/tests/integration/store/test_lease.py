@@ -74,6 +74,34 @@ async def test_the_wall_clock_plays_no_part_in_a_takeover(
     assert await contender.lease.take(seen) is None
 
 
+async def test_who_let_go_leads_again_at_once(leader: Any, clock: Any) -> None:
+    """Protocol rule 36: nobody else took the lease meanwhile, so nothing is waited for."""
+    before = clock.monotonic_now
+    clock.advance(1)
+    fence = await leader.lease.contend()
+    assert fence == Fence("leader", leader.fence.token + 1)
+    assert clock.monotonic_now - before == 1
+
+
+async def test_age_of_the_lease_is_seen_by_every_instance(
+    leader: Any, instance: Instances, clock: Any
+) -> None:
+    """Protocol rule 36: leader and standby see when it was last renewed."""
+    standby = instance("second")
+
+    async def sleep(seconds: float) -> None:
+        clock.advance(seconds)
+        ages.append((leader.lease.age, standby.lease.age))
+        if len(ages) == 1:
+            await leader.lease.renew(leader.fence)
+
+    ages: list[tuple[float, float]] = []
+    standby.lease._sleep = sleep
+    await standby.lease.contend()
+    assert ages[:3] == [(2, 2), (2, 2), (4, 4)]
+    assert standby.lease.age == 0
+
+
 async def test_time_without_a_database_does_not_count_against_the_leader(
     leader: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

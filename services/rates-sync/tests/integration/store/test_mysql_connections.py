@@ -172,9 +172,11 @@ async def test_a_demoted_server_costs_every_pooled_connection(
     before = await _fill_the_pool(leader)
     async with reading(leader.engine) as held:
         old = await held.scalar(SESSION)
-        with _read_only(mysql_server, "super_read_only"):
-            with pytest.raises(StoreUnavailable, match="read-only"):
-                await leader.change_status()
+        with (
+            _read_only(mysql_server, "super_read_only"),
+            pytest.raises(StoreUnavailable, match="read-only"),
+        ):
+            await leader.change_status()
         assert await held.scalar(SESSION) == old
     after = await _fill_the_pool(leader)
     assert before.isdisjoint(after)
