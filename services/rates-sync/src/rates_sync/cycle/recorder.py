@@ -40,7 +40,7 @@ from rates_sync.cycle.knowledge import (
     read_knowledge,
 )
 from rates_sync.errors import AlreadyClosed, ClockWrong, HasFix, NotDeclared
-from rates_sync.store.coverage import Span, add_coverage
+from rates_sync.store.coverage import Span
 from rates_sync.store.fence import Fence
 from rates_sync.store.record import Record
 from rates_sync.store.recording import Recording
@@ -119,11 +119,11 @@ class Recorder:
     async def begin(self) -> None:
         """Record the whole status, whatever the last leader recorded (protocol rule 3)."""
         async with self.session() as session:
-            old = await session.recording.status()
+            old = session.recording.status
             if old is not None:
                 session.health = _inherited(old).believed_at(self._clock())
-            if await session.recording.calendar() is None:
-                await session.announce(CalendarChanged, calendar=await session.calendar())
+            if session.recording.calendar is None:
+                await session.announce(CalendarChanged, calendar=session.calendar)
             else:
                 await session.announce(StatusChanged)
         await self.renew_calendar()
@@ -133,7 +133,7 @@ class Recorder:
         """Record the version of the bank calendar if it is a new one; the old ones are kept."""
         newer = bank_calendar(mexico_day(self._clock()))
         async with self.session() as session:
-            recorded = await session.calendar()
+            recorded = session.calendar
             if _version(recorded) != _version(newer):
                 calendar = recorded.replaced_by(newer, session.recording.recorded_at)
                 await session.announce(CalendarChanged, calendar=calendar)
@@ -163,7 +163,7 @@ class Recorder:
         async with self.session() as session:
             recording = session.recording
             await recording.keep_payload(answer.sha256, answer.body, answer.received_at)
-            calendar = await session.calendar()
+            calendar = session.calendar
             context = await read_context(recording, answer, tuple(SERIES), calendar)
             judgement = judge(answer, context, trusted=trusted)
             await recording.add(judgement.changes.observations)
@@ -187,7 +187,7 @@ class Recorder:
     async def declare_closed(self, day: Day, reason: str, actor: str) -> None:
         """Declare a banking day closed, audited. Raises `AlreadyClosed` or `HasFix`."""
         async with self.session() as session:
-            calendar, recording = await session.calendar(), session.recording
+            calendar, recording = session.calendar, session.recording
             if not calendar.is_banking_day(day):
                 raise AlreadyClosed(f"Banks are closed on {day} already.")
             if await recording.newest(FIX, day, day):
@@ -200,7 +200,7 @@ class Recorder:
     async def reopen(self, day: Day, reason: str, actor: str) -> None:
         """Undo the declaration that closed `day`, audited. Raises `NotDeclared`."""
         async with self.session() as session:
-            calendar, recording = await session.calendar(), session.recording
+            calendar, recording = session.calendar, session.recording
             undone = [closure for closure in calendar.declared if closure.date == day]
             if not undone:
                 raise NotDeclared(f"Nobody has declared {day} closed.")
@@ -231,7 +231,7 @@ class Recorder:
         """Count `span` as covered for both series, audited: what is not recorded has no value."""
         async with self.session() as session:
             await session.recording.audit(actor, "history-accept", f"{span.first} to {span.last}")
-            await add_coverage(session.recording.connection, dict.fromkeys(SERIES, (span,)))
+            await session.recording.cover(dict.fromkeys(SERIES, (span,)))
             await session.announce_if_worth()
 
     @asynccontextmanager
@@ -266,14 +266,15 @@ class Session:
         self._origin, self._now = origin, now
         self._known: dict[str, SeriesKnowledge] | None = None
 
-    async def calendar(self) -> BankCalendar:
-        """Return the recorded calendar; before the first, the library's."""
-        return await self.recording.calendar() or bank_calendar(mexico_day(self._now))
+    @property
+    def calendar(self) -> BankCalendar:
+        """The recorded calendar; before the first, the library's."""
+        return self.recording.calendar or bank_calendar(mexico_day(self._now))
 
     async def schedule_inputs(self) -> ScheduleInputs:
         """Return what decides the next poll."""
         newest = (await self.known())[FIX].newest_seen_day
-        return ScheduleInputs(await self.calendar(), newest, self.health.verified_at)
+        return ScheduleInputs(self.calendar, newest, self.health.verified_at)
 
     async def known(self) -> dict[str, SeriesKnowledge]:
         """Return what the record holds of each series, read once: after all that changes it."""
@@ -286,7 +287,7 @@ class Session:
         """Note the days of each series that `answer` covers (protocol rule 25)."""
         today = mexico_day(self._now)
         spans = {series: covered(answer, series, today) for series in SERIES}
-        await add_coverage(self.recording.connection, spans)
+        await self.recording.cover(spans)
 
     async def announce(self, kind: type[K], **fields: Any) -> None:
         """Announce an event of `kind` with the whole status (rule R3).
@@ -294,7 +295,7 @@ class Session:
         If an interrupted backfill left unannounced rows, a reload is announced instead. It covers
         everything except a calendar, which is announced separately.
         """
-        calendar = fields.get("calendar") or await self.calendar()
+        calendar = fields.get("calendar") or self.calendar
         status = await self._status(calendar)
         averages = await self._averages(calendar, status, kind)
         if self.recording.unannounced:
@@ -306,8 +307,8 @@ class Session:
 
     async def announce_if_worth(self) -> None:
         """Announce only the status, if workers need it (protocol rule 5), or rows that wait."""
-        status = await self._status(await self.calendar())
-        if self.recording.unannounced or worth_an_event(await self.recording.status(), status):
+        status = await self._status(self.calendar)
+        if self.recording.unannounced or worth_an_event(self.recording.status, status):
             await self.announce(StatusChanged)
 
     async def announce_changes(self, changes: Changes, mode: AnnounceMode) -> None:
@@ -325,7 +326,7 @@ class Session:
 
     async def reload(self, status: SyncStatus | None = None) -> None:
         """Announce that workers must reload the record (protocol rule 2)."""
-        calendar = await self.calendar()
+        calendar = self.calendar
         self.event = await self.recording.announce(
             HistoryReload,
             status=status or await self._status(calendar),
@@ -340,7 +341,7 @@ class Session:
         self, calendar: BankCalendar, status: SyncStatus, kind: type[K]
     ) -> tuple[Average, ...] | None:
         """Return the table if it may have changed; a new day extends it."""
-        old = await self.recording.status()
+        old = self.recording.status
         if kind is StatusChanged and old is not None and not new_day(old, status):
             return None
         return await self._averages_ahead(calendar)

@@ -1,13 +1,14 @@
 """Which days of a series were asked for: of the others nothing is known (protocol rule 25)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date as Day
 from datetime import timedelta
 from itertools import groupby
-from operator import attrgetter
+from operator import itemgetter
+from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rates_contracts.calendar import ONE_DAY
@@ -56,37 +57,66 @@ def lasting(known: tuple[Span, ...], added: Sequence[Span]) -> tuple[Span, ...]:
     return (*older, final) if final.first <= final.last else tuple(older)
 
 
-async def read_newest_span(connection: AsyncConnection, series: str) -> Span | None:
-    """Return the newest span of `series`, None while no day was asked for."""
-    newest = select(coverage).where(coverage.c.series == series).order_by(coverage.c.first.desc())
-    row = (await connection.execute(newest.limit(1))).one_or_none()
-    return None if row is None else Span(row.first, row.last)
+SELECT_COVERAGE = select(coverage.c.series, coverage.c.first, coverage.c.last)
+
+
+def coverage_of(rows: Iterable[Sequence[Any]]) -> Coverage:
+    """Return the spans of every series in rows of `SELECT_COVERAGE`, which come in any order."""
+    return {
+        series: tuple(Span(first, last) for _, first, last in spans)
+        for series, spans in groupby(sorted(map(tuple, rows)), itemgetter(0))
+    }
 
 
 async def read_coverage(connection: AsyncConnection) -> Coverage:
     """Return the spans of every series that has any."""
-    ordered = select(coverage).order_by(coverage.c.series, coverage.c.first)
-    rows = await connection.execute(ordered)
-    return {
-        series: tuple(Span(row.first, row.last) for row in spans)
-        for series, spans in groupby(rows, attrgetter("series"))
-    }
+    return coverage_of(await connection.execute(SELECT_COVERAGE))
 
 
-async def add_coverage(connection: AsyncConnection, added: Coverage) -> None:
-    """Merge the spans of `added` into the record; the lease row is locked already.
+async def add_coverage(connection: AsyncConnection, known: Coverage, added: Coverage) -> Coverage:
+    """Merge the spans of `added` into the record, which holds `known`; return what it holds then.
 
-    What was asked for just before a hole is part of the hole: its values may have come later.
+    The lease row is locked already. What was asked for just before a hole is part of the hole: its
+    values may have come later.
     """
-    known = await read_coverage(connection)
-    for series, spans in added.items():
-        old = known.get(series, ())
-        new = merged((*lasting(old, spans), *spans))
-        if new != old:
-            await _replace(connection, series, new)
+    merged_spans = {
+        series: merged((*lasting(known.get(series, ()), spans), *spans))
+        for series, spans in added.items()
+    }
+    after = {**known, **merged_spans}
+    old, new = _rows(known), _rows(after)
+    await _extend(connection, {key: last for key, last in new.items() if key in old}, old)
+    await _delete(connection, old.keys() - new.keys())
+    rows = [(*key, new[key]) for key in sorted(new.keys() - old.keys())]
+    if rows:
+        names = ("series", "first", "last")
+        values = [dict(zip(names, row, strict=True)) for row in rows]
+        await connection.execute(insert(coverage), values)
+    return after
 
 
-async def _replace(connection: AsyncConnection, series: str, spans: tuple[Span, ...]) -> None:
-    await connection.execute(delete(coverage).where(coverage.c.series == series))
-    rows = [{"series": series, "first": span.first, "last": span.last} for span in spans]
-    await connection.execute(insert(coverage), rows)
+_Key = tuple[str, Day]
+
+
+def _rows(spans: Coverage) -> dict[_Key, Day]:
+    """Return the last day of each span, by series and first day."""
+    return {(name, span.first): span.last for name, each in spans.items() for span in each}
+
+
+async def _extend(
+    connection: AsyncConnection, lasts: Mapping[_Key, Day], old: Mapping[_Key, Day]
+) -> None:
+    """Set the last day of the spans that have another one now, in a statement for each day."""
+    changed = sorted((last, key) for key, last in lasts.items() if old[key] != last)
+    for last, spans in groupby(changed, itemgetter(0)):
+        those = update(coverage).where(_any_of(key for _, key in spans))
+        await connection.execute(those.values(last=last))
+
+
+async def _delete(connection: AsyncConnection, keys: Collection[_Key]) -> None:
+    if keys:
+        await connection.execute(delete(coverage).where(_any_of(keys)))
+
+
+def _any_of(keys: Iterable[_Key]) -> ColumnElement[bool]:
+    return or_(*(and_(coverage.c.series == name, coverage.c.first == day) for name, day in keys))

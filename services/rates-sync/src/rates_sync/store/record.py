@@ -103,18 +103,18 @@ class Record:
 
     async def _begin(self, connection: AsyncConnection) -> Recording:
         recording = await self._open(connection)
-        if not await self._was_restored(recording):
+        if not self._was_restored(recording):
             return recording
         written = None if self.written is None else self.written.at
         log.error("timeline_restarted", written=written, record=recording.head.at)
         await recording.restart_timeline(written.timeline if written else 0)
         return await self._open(connection, restarted=True)
 
-    async def _was_restored(self, recording: Recording) -> bool:
+    def _was_restored(self, recording: Recording) -> bool:
         """Compare with what was written; whoever restores the record raises its timeline."""
         head, written = recording.head, self.written
         if written is None or written.timeline < head.timeline:
-            return await recording.is_raised()
+            return recording.is_raised
         return is_behind(head, written)
 
     async def _open(self, connection: AsyncConnection, *, restarted: bool = False) -> Recording:

@@ -5,14 +5,14 @@ A value in quarantine is identified by series, day and value alone: seen again i
 """
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date as Day
 from datetime import datetime
 from typing import Any, Literal, get_args
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rates_sync.store.schema import quarantine, withdrawals
@@ -78,37 +78,75 @@ def fingerprint(datum: Rejected) -> str:
     return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
 
 
-async def read_quarantine(connection: AsyncConnection) -> tuple[Quarantined, ...]:
-    """Return what is open or was rejected, oldest day first."""
-    kept = select(quarantine).where(quarantine.c.state.in_(("open", "rejected")))
-    rows = await connection.execute(kept.order_by(quarantine.c.date, quarantine.c.series))
-    return tuple(map(_quarantined, rows))
+_QUARANTINED = select(
+    quarantine.c.fingerprint,
+    quarantine.c.series,
+    quarantine.c.date,
+    quarantine.c.raw,
+    quarantine.c.reason,
+    quarantine.c.kind,
+    quarantine.c.state,
+    quarantine.c.payload_sha256,
+    quarantine.c.first_seen,
+    quarantine.c.last_seen,
+)
+SELECT_QUARANTINE = _QUARANTINED.where(quarantine.c.state.in_(("open", "rejected")))
+SELECT_WITHDRAWALS = select(withdrawals)
+
+
+def quarantine_of(rows: Iterable[Sequence[Any]]) -> tuple[Quarantined, ...]:
+    """Return the values in rows of `SELECT_QUARANTINE`, oldest day first."""
+    found = (Quarantined(*row) for row in rows)
+    return tuple(sorted(found, key=lambda row: (row.date or Day.min, row.series, row.id)))
+
+
+def withdrawals_of(rows: Iterable[Sequence[Any]]) -> tuple[Withdrawal, ...]:
+    """Return the days that are missed or withdrawn, newest first, from `SELECT_WITHDRAWALS`."""
+    found = (Withdrawal(*row) for row in rows)
+    return tuple(sorted(found, key=lambda row: (row.date, row.series), reverse=True))
 
 
 async def read_quarantined(connection: AsyncConnection, prefix: str) -> tuple[Quarantined, ...]:
     """Return the values whose ID begins with `prefix`."""
-    found = select(quarantine).where(quarantine.c.fingerprint.startswith(prefix, autoescape=True))
-    return tuple(map(_quarantined, await connection.execute(found)))
+    found = _QUARANTINED.where(quarantine.c.fingerprint.startswith(prefix, autoescape=True))
+    return quarantine_of(await connection.execute(found))
 
 
 async def put_in_quarantine(
-    connection: AsyncConnection, datum: Rejected, payload_sha256: str, at: datetime
-) -> bool:
-    """Note that `datum` was seen at `at`; False for one that was there already.
+    connection: AsyncConnection,
+    data: Iterable[Rejected],
+    payload_sha256: str,
+    at: datetime,
+    *,
+    kept: Collection[str],
+) -> tuple[Rejected, ...]:
+    """Note that `data` were seen at `at`; return what was not open or rejected before.
 
-    One that had ended is open again, as if first seen now; one that was rejected stays so.
+    `kept` are the IDs of those that were. One that had ended is open again, as if first seen now.
     """
-    key = quarantine.c.fingerprint == fingerprint(datum)
-    state = await connection.scalar(select(quarantine.c.state).where(key))
-    if state is None:
-        await connection.execute(insert(quarantine).values(_row(datum, payload_sha256, at)))
-        return True
-    again = {"last_seen": at, "payload_sha256": payload_sha256}
-    reopened = state not in ("open", "rejected")
-    if reopened:
-        again |= {"state": "open", "first_seen": at, "kind": datum.kind, "reason": datum.reason}
-    await connection.execute(update(quarantine).where(key).values(again))
-    return reopened
+    by_id = {fingerprint(datum): datum for datum in data}
+    again, others = by_id.keys() & kept, {key: by_id[key] for key in by_id if key not in kept}
+    seen = {"last_seen": at, "payload_sha256": payload_sha256}
+    if again:
+        await connection.execute(update(quarantine).where(_has_id(again)).values(seen))
+    if not others:
+        return ()
+    ended = set(await connection.scalars(select(quarantine.c.fingerprint).where(_has_id(others))))
+    for key in ended:
+        opened = {"state": "open", "first_seen": at, **_described(others[key]), **seen}
+        await connection.execute(update(quarantine).where(_has_id([key])).values(opened))
+    rows = [_row(datum, payload_sha256, at) for key, datum in others.items() if key not in ended]
+    if rows:
+        await connection.execute(insert(quarantine), rows)
+    return tuple(others.values())
+
+
+def _has_id(ids: Collection[str]) -> ColumnElement[bool]:
+    return quarantine.c.fingerprint.in_(ids)
+
+
+def _described(datum: Rejected) -> dict[str, object]:
+    return {"kind": datum.kind, "reason": datum.reason}
 
 
 async def end_quarantine(
@@ -122,8 +160,7 @@ async def end_quarantine(
 
 async def read_withdrawals(connection: AsyncConnection) -> tuple[Withdrawal, ...]:
     """Return every day that is missed or withdrawn, newest first."""
-    rows = await connection.execute(select(withdrawals).order_by(withdrawals.c.date.desc()))
-    return tuple(Withdrawal(*row) for row in rows)
+    return withdrawals_of(await connection.execute(SELECT_WITHDRAWALS))
 
 
 async def note_missed(connection: AsyncConnection, series: str, day: Day, at: datetime) -> None:
@@ -154,26 +191,10 @@ def _row(datum: Rejected, payload_sha256: str, at: datetime) -> dict[str, object
         "series": datum.series,
         "date": datum.date,
         "raw": datum.raw,
-        "reason": datum.reason,
-        "kind": datum.kind,
+        **_described(datum),
         "state": "open",
         "payload_sha256": payload_sha256,
         "recorded_at": at,
         "first_seen": at,
         "last_seen": at,
     }
-
-
-def _quarantined(row: Row[Any]) -> Quarantined:
-    return Quarantined(
-        row.fingerprint,
-        row.series,
-        row.date,
-        row.raw,
-        row.reason,
-        row.kind,
-        row.state,
-        row.payload_sha256,
-        row.first_seen,
-        row.last_seen,
-    )

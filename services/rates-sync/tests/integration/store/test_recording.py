@@ -253,10 +253,10 @@ async def test_what_cannot_be_used_is_quarantined_once(leader: Any) -> None:
     """Rule R10: the same bad datum in the next answer is not kept twice, another one is."""
     comma = Rejected(FIX, None, '"18,3500"', "comma")
     async with leader.record.recording(leader.fence) as recording:
-        assert await recording.quarantine(comma, PAYLOAD)
+        assert await recording.quarantine([comma], PAYLOAD) == (comma,)
     async with leader.record.recording(leader.fence) as recording:
-        assert not await recording.quarantine(comma, "cd" * 32)
-        assert await recording.quarantine(replace(comma, raw='"18,3600"'), PAYLOAD)
+        another = replace(comma, raw='"18,3600"')
+        assert await recording.quarantine([comma, another], "cd" * 32) == (another,)
     assert await _count(leader, quarantine) == 2
 
 
