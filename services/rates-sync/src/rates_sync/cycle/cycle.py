@@ -2,12 +2,16 @@
 
 Uses neither HTTP nor the database directly: it asks through the guards and records through the
 recorder. Does not decide when it runs.
+
+What the database does not take is kept and recorded by the next cycle, which then does not ask
+(protocol rule 37).
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Literal, get_args
 
 import structlog
@@ -26,6 +30,7 @@ from rates_sync.errors import (
     UpstreamRateLimited,
 )
 from rates_sync.store.coverage import PROVISIONAL
+from rates_sync.timetable.schedule import VERIFIED_FOR
 from rates_sync.upstream import Answer, Banxico, Purpose, Query
 
 log = structlog.get_logger(__name__)
@@ -45,11 +50,23 @@ NOTHING = Additions()
 
 @dataclass(frozen=True, slots=True)
 class CycleResult:
-    """How a cycle ended; `not_before` is the instant (UTC) before which Banxico won't be asked."""
+    """How a cycle ended; `not_before` is the instant (UTC) before which Banxico won't be asked.
+
+    It `is_stale` if it was recorded so late that it verifies nothing any more.
+    """
 
     outcome: CycleOutcome
     additions: Additions = NOTHING
     not_before: datetime | None = None
+    is_stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Unrecorded:
+    """Banxico's last answer or failure; `record` raises `StoreUnavailable` until it is recorded."""
+
+    came_at: datetime
+    record: Callable[[], Awaitable[CycleResult]]
 
 
 class Cycle:
@@ -64,21 +81,40 @@ class Cycle:
     ) -> None:
         self._banxico, self._recorder, self._clock = banxico, recorder, clock
         self._span = span
+        self._unrecorded: _Unrecorded | None = None
+
+    @property
+    def has_unrecorded(self) -> bool:
+        """Whether the database has not taken the last answer, or the last failure, yet."""
+        return self._unrecorded is not None
 
     async def run(self, purpose: Purpose = Purpose.POLL) -> CycleResult:
-        """Ask once for all that may be new.
+        """Ask once for all that may be new, or record what could not be recorded.
 
         A failure of Banxico is an outcome; it is recorded as the state of the upstream. Raises
         `LeaseLost`, `StoreUnavailable`, and `ClockWrong` if nothing may be recorded (rule 33).
         """
         with self._span("cycle"):
-            try:
-                answer = await self._ask(purpose)
-            except UpstreamError as error:
-                return await self._failed(error)
-            additions = await self._recorder.record(answer, AnnounceMode.POLL)
-        if additions.new or additions.corrections:
-            log.info("recorded", new=additions.new, corrections=additions.corrections)
+            if self._unrecorded is None:
+                self._unrecorded = await self._asked(purpose)
+            unrecorded = self._unrecorded
+            result = await unrecorded.record()
+            self._unrecorded = None
+        if result.additions.new or result.additions.corrections:
+            log.info("recorded", new=result.additions.new, corrections=result.additions.corrections)
+        return replace(result, is_stale=self._clock() - unrecorded.came_at >= VERIFIED_FOR)
+
+    async def _asked(self, purpose: Purpose) -> "_Unrecorded":
+        """Ask, and return what records Banxico's answer or failure."""
+        try:
+            answer = await self._ask(purpose)
+        except UpstreamError as error:
+            came_at = self._clock()
+            return _Unrecorded(came_at, partial(self._failed, error, came_at))
+        return _Unrecorded(answer.received_at, partial(self._record, answer))
+
+    async def _record(self, answer: Answer) -> CycleResult:
+        additions = await self._recorder.record(answer, AnnounceMode.POLL)
         return CycleResult("success" if FIX in additions.confirmed else "unconfirmed", additions)
 
     async def _ask(self, purpose: Purpose) -> Answer:
@@ -102,14 +138,14 @@ class Cycle:
         first = earliest if newest is None else max(min(newest, today) - OVERLAP, earliest)
         return Query(tuple(SERIES), first, today + SETTLEMENT_AHEAD, purpose, confirms=known)
 
-    async def _failed(self, error: UpstreamError) -> CycleResult:
+    async def _failed(self, error: UpstreamError, at: datetime) -> CycleResult:
         upstream = _state_after(error.outcome)
         seconds = _seconds_to_wait(error)
-        not_before = None if seconds is None else self._clock() + timedelta(seconds=seconds)
+        not_before = None if seconds is None else at + timedelta(seconds=seconds)
         if upstream is None:
             return CycleResult(error.outcome, not_before=not_before)
         body = error.body if isinstance(error, UpstreamFailure) else b""
-        await self._recorder.note_failure(upstream, body)
+        await self._recorder.note_failure(upstream, body, at)
         return CycleResult(error.outcome, not_before=not_before)
 
 

@@ -137,6 +137,7 @@ async def read_context(
         withdrawals=recording.withdrawals,
         calendar=calendar,
         now=recording.recorded_at,
+        seen_at=answer.received_at,
     )
 
 

@@ -143,13 +143,13 @@ class Recorder:
         async with self.session(**changes) as session:
             await session.announce_if_worth()
 
-    async def note_failure(self, upstream: Upstream, body: bytes) -> None:
-        """Note that a request failed, and keep what was answered."""
+    async def note_failure(self, upstream: Upstream, body: bytes, at: datetime) -> None:
+        """Note that a request failed, and keep what was answered `at` (UTC)."""
         async with self.session(upstream=upstream) as session:
             await session.announce_if_worth()
             if body:
                 sha256 = hashlib.sha256(body).hexdigest()
-                await session.recording.keep_payload(sha256, body, self._clock())
+                await session.recording.keep_payload(sha256, body, at)
 
     async def record(
         self, answer: Answer, mode: AnnounceMode, *, trusted: bool = False
@@ -284,8 +284,11 @@ class Session:
         return self._known
 
     async def cover(self, answer: Answer) -> None:
-        """Note the days of each series that `answer` covers (protocol rule 25)."""
-        today = mexico_day(self._now)
+        """Note the days of each series that `answer` covers (protocol rule 25).
+
+        However late it is recorded: what it lacks of the day it came on may have come after it.
+        """
+        today = mexico_day(answer.received_at)
         spans = {series: covered(answer, series, today) for series in SERIES}
         await self.recording.cover(spans)
 

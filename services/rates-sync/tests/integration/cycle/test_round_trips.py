@@ -58,7 +58,7 @@ async def test_a_poll_that_only_verifies(leader: Any, recorder: Recorder) -> Non
 async def test_a_failure_of_banxico(leader: Any, recorder: Recorder) -> None:
     """What was answered is kept, and the state announced."""
     with counted(leader.engine) as statements:
-        await recorder.note_failure("failing", b"<html>")
+        await recorder.note_failure("failing", b"<html>", leader.clock())
     assert len(statements) <= WITHOUT_OBSERVATIONS, "\n".join(statements)
 
 

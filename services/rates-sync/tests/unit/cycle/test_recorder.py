@@ -1,12 +1,10 @@
 """Recording: one fenced transaction per event, and what is believed afterwards."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import math
 from datetime import date as Day
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
@@ -20,10 +18,7 @@ from rates_contracts.events import (
 from rates_contracts.observation import FIX, SETTLEMENT
 from rates_sync.cycle.recorder import AnnounceMode
 from rates_sync.errors import AlreadyClosed, HasFix, LeaseLost, NotDeclared, StoreUnavailable
-from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
-from rates_sync.store.record import Record
-from rates_sync.store.recording import Recording
 from rates_sync.upstream import Query, Rejected
 
 BOTH = (FIX, SETTLEMENT)
@@ -126,8 +121,8 @@ async def test_unusable_answer_is_kept(desk: Any) -> None:
     recorder = desk.recorder()
     await recorder.begin()
     body = b"<html>Mantenimiento</html>"
-    await recorder.note_failure("failing", body)
-    await recorder.note_failure("failing", body)
+    await recorder.note_failure("failing", body, desk.clock())
+    await recorder.note_failure("failing", body, desk.clock())
     assert await desk.rows("SELECT body FROM payloads") == [(body,)]
     assert await desk.rows("SELECT raw FROM quarantine") == []
     assert desk.announced[-1].status.upstream == "failing"
@@ -181,32 +176,17 @@ async def test_lost_lease_records_nothing(desk: Any, banxico: Any) -> None:
     assert recorder.health == before
 
 
-class LostConnection(Record):
-    """A record whose connection is lost before the commit while `lost`."""
-
-    lost = False
-
-    @asynccontextmanager
-    async def recording(self, fence: Fence) -> AsyncIterator[Recording]:
-        """Open a recording that may come to nothing."""
-        async with super().recording(fence) as recording:
-            yield recording
-            if self.lost:
-                raise StoreUnavailable("lost connection")
-
-
 async def test_failed_recording_verifies_nothing(desk: Any, banxico: Any) -> None:
     """A status never claims an answer whose values were not recorded."""
-    desk.record = LostConnection(desk.engine, desk.clock, lambda: uuid4().hex)
     recorder = desk.recorder()
     await recorder.begin()
     before = len(desk.announced)
-    desk.record.lost = True
+    desk.record.working = 0
     with pytest.raises(StoreUnavailable):
         await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
     assert (recorder.health.verified_at, recorder.schedule_inputs.newest_fix_day) == (None, None)
     assert len(desk.announced) == before
-    desk.record.lost = False
+    desk.record.working = math.inf
     await recorder.note(upstream="failing")
     assert (await desk.record.status()).verified_at is None
 
