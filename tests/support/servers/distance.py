@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass
@@ -18,13 +18,15 @@ class Distance:
     one_way: float = 0.0
     round_trips: int = 0
     port: int = 0
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Pass on a connection's traffic until both sides have closed it."""
         server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self.server_port)
         turn = _Turn()
-        self._start(self._pass_on(reader, server_writer, turn, of_client=True))
-        self._start(self._pass_on(server_reader, writer, turn, of_client=False))
+        await asyncio.gather(
+            self._pass_on(reader, server_writer, turn, of_client=True),
+            self._pass_on(server_reader, writer, turn, of_client=False),
+        )
 
     async def _pass_on(
         self,
@@ -35,20 +37,17 @@ class Distance:
         of_client: bool,
     ) -> None:
         """Pass on chunk by chunk; a later one waits for the delay of the one before it."""
-        with contextlib.suppress(OSError):
+        try:
             while chunk := await reader.read(65536):
-                if of_client and not turn.is_clients:
-                    self.round_trips += 1
+                self.round_trips += of_client and not turn.is_clients
                 turn.is_clients = of_client
                 await asyncio.sleep(self.one_way)
                 writer.write(chunk)
                 await writer.drain()
-        writer.close()
-
-    def _start(self, work: "asyncio._CoroutineLike[None]") -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        except OSError:
+            pass
+        finally:
+            writer.close()
 
 
 @dataclass
@@ -62,9 +61,15 @@ class _Turn:
 async def distant(server_port: int) -> AsyncIterator[Distance]:
     """Run a proxy to `server_port` on this machine; its connections end with it."""
     distance = Distance(server_port)
-    server = await asyncio.start_server(distance._serve, "127.0.0.1", 0)
+    serving: set[asyncio.Task[None]] = set()
+
+    def on_connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving.add(asyncio.create_task(distance.serve(reader, writer)))
+
+    server = await asyncio.start_server(on_connection, "127.0.0.1", 0)
     distance.port = server.sockets[0].getsockname()[1]
     async with server:
         yield distance
-        for task in list(distance._tasks):
-            task.cancel()
+    for task in serving:
+        task.cancel()
+    await asyncio.gather(*serving, return_exceptions=True)

@@ -6,49 +6,34 @@ The ping of a pooled connection comes before a recording and is not part of it.
 
 import contextlib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date as Day
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from rates_contracts.calendar import mexico_day
-from rates_contracts.environment import Secret
-from rates_contracts.observation import FIX, SETTLEMENT
 from rates_sync.cycle.recorder import AnnounceMode, Recorder
-from rates_sync.settings import Settings
-from rates_sync.timetable.status import StatusOrigin
-from rates_sync.upstream import Answer, Published, Query
+from rates_sync.upstream import Answer
 
 pytestmark = pytest.mark.integration
 
-UNUSED = Secret("unused")
-INTERVALS = Settings(UNUSED, UNUSED, UNUSED, UNUSED).poll_intervals()
 WITHOUT_OBSERVATIONS, WITH_OBSERVATIONS = 8, 12
 WEDNESDAY, THURSDAY = Day(2026, 8, 12), Day(2026, 8, 13)
+AnswerUntil = Callable[[Day], Answer]
 
 
-@pytest.fixture
-async def recorder(leader: Any) -> Recorder:
-    """A leader's recorder, at noon of a Thursday, whose record has the days until Wednesday."""
-    origin = StatusOrigin("simulator", edge_purged=False, intervals=INTERVALS)
-    recorder = Recorder(leader.record, leader.fence, origin, leader.clock, lambda _: None)
-    await recorder.begin()
-    await recorder.record(_answer(leader, WEDNESDAY), AnnounceMode.POLL)
-    return recorder
-
-
-async def test_a_poll_that_only_verifies(leader: Any, recorder: Recorder) -> None:
+async def test_a_poll_that_only_verifies(
+    leader: Any, recorder: Recorder, answer_until: AnswerUntil
+) -> None:
     """Its event moves `fresh_until`; Banxico's bytes may be new or known."""
     for body in (b"known", b"new"):
         leader.clock.advance(240)
         before = await leader.record.head()
-        answer = replace(_answer(leader, WEDNESDAY), sha256=hashlib.sha256(body).hexdigest())
+        answer = replace(answer_until(WEDNESDAY), sha256=hashlib.sha256(body).hexdigest())
         with counted(leader.engine) as statements:
             await recorder.record(answer, AnnounceMode.POLL)
         assert (await leader.record.head()).position == before.position + 1
@@ -62,27 +47,31 @@ async def test_a_failure_of_banxico(leader: Any, recorder: Recorder) -> None:
     assert len(statements) <= WITHOUT_OBSERVATIONS, "\n".join(statements)
 
 
-async def test_a_new_fix(leader: Any, recorder: Recorder) -> None:
+async def test_a_new_fix(leader: Any, recorder: Recorder, answer_until: AnswerUntil) -> None:
     """Observations, coverage, averages, head, outbox and status: all of it in one transaction."""
     leader.clock.advance(60)
     with counted(leader.engine) as statements:
-        added = await recorder.record(_answer(leader, THURSDAY), AnnounceMode.POLL)
+        added = await recorder.record(answer_until(THURSDAY), AnnounceMode.POLL)
     assert added.new == 2
     assert len(statements) <= WITH_OBSERVATIONS, "\n".join(statements)
 
 
-async def test_a_chunk_of_a_backfill(leader: Any, recorder: Recorder) -> None:
+async def test_a_chunk_of_a_backfill(
+    leader: Any, recorder: Recorder, answer_until: AnswerUntil
+) -> None:
     """Its days lie before those that a recording reads at once."""
     with counted(leader.engine) as statements:
-        await recorder.record(_answer(leader, Day(2024, 4, 26)), AnnounceMode.CHUNK)
+        await recorder.record(answer_until(Day(2024, 4, 26)), AnnounceMode.CHUNK)
     assert len(statements) <= WITH_OBSERVATIONS, "\n".join(statements)
 
 
-async def test_the_first_poll_of_a_day(leader: Any, recorder: Recorder) -> None:
+async def test_the_first_poll_of_a_day(
+    leader: Any, recorder: Recorder, answer_until: AnswerUntil
+) -> None:
     """Coverage and averages move with the day: as much as observations would change."""
     leader.clock.advance(timedelta(days=1).total_seconds() - 5 * 3600)
     with counted(leader.engine) as statements:
-        added = await recorder.record(_answer(leader, WEDNESDAY), AnnounceMode.POLL)
+        added = await recorder.record(answer_until(WEDNESDAY), AnnounceMode.POLL)
     assert added.new == 0
     assert len(statements) <= WITH_OBSERVATIONS, "\n".join(statements)
 
@@ -105,30 +94,3 @@ def counted(engine: AsyncEngine) -> Iterator[list[str]]:
     finally:
         event.remove(engine.sync_engine, "before_cursor_execute", on_statement)
         event.remove(engine.sync_engine, "commit", on_commit)
-
-
-def _answer(leader: Any, last: Day) -> Answer:
-    """Return what Banxico answers while its newest day is `last`: the ten days up to it."""
-    days = [last - timedelta(days=back) for back in range(10, -1, -1)]
-    published = tuple(
-        Published(series, day, Decimal("17.0530"))
-        for series in (FIX, SETTLEMENT)
-        for day in days
-        if day.weekday() < 5
-    )
-    now = leader.clock()
-    body = repr((last, published)).encode()
-    ends = max(last, mexico_day(now)) if last >= WEDNESDAY else last
-    return Answer(
-        body,
-        hashlib.sha256(body).hexdigest(),
-        now,
-        published,
-        (),
-        (),
-        {},
-        asked_at=now,
-        answered_at=now,
-        age=timedelta(),
-        query=Query((FIX, SETTLEMENT), days[0], ends),
-    )
