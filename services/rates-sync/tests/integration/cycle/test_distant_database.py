@@ -71,6 +71,6 @@ async def test_a_recording_reaches_a_distant_database(
 
 def _kill_sessions(server: Any) -> None:
     found = server.execute(
-        "SELECT id FROM information_schema.processlist WHERE user = 'rates_sync'"
+        "SELECT id FROM performance_schema.processlist WHERE user = 'rates_sync'"
     )
     server.execute(*(f"KILL {session}" for (session,) in found))

@@ -209,7 +209,7 @@ def _read_only(server: Any, variable: str) -> Iterator[None]:
 def _kill_sessions(server: Any) -> None:
     """Cut every connection of rates-sync, as a failover does."""
     found = server.execute(
-        "SELECT id FROM information_schema.processlist WHERE user = 'rates_sync'"
+        "SELECT id FROM performance_schema.processlist WHERE user = 'rates_sync'"
     )
     server.execute(*(f"KILL {session}" for (session,) in found))
 

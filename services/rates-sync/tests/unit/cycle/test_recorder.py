@@ -191,6 +191,35 @@ async def test_failed_recording_verifies_nothing(desk: Any, banxico: Any) -> Non
     assert (await desk.record.status()).verified_at is None
 
 
+async def test_answer_recorded_after_midnight_covers_no_more_than_when_it_came(
+    desk: Any, banxico: Any, mexico: Any
+) -> None:
+    """Protocol rule 37: a FIX that came after the answer did is still asked for."""
+    recorder = desk.recorder()
+    await recorder.begin()
+    banxico.withdrawn = {(FIX, Day(2026, 8, 13))}
+    desk.clock.now = mexico("2026-08-13 23:59:50")
+    answer = await banxico.ask(AUGUST)
+    desk.clock.now = mexico("2026-08-14 00:00:05")
+    await recorder.record(answer, AnnounceMode.POLL)
+    assert (await desk.record.coverage())[FIX][-1].last == WEDNESDAY
+
+
+async def test_answer_recorded_late_withdraws_nothing_too_early(desk: Any, banxico: Any) -> None:
+    """Protocol rule 37: two answers a minute apart stay that, however late one is recorded."""
+    recorder = desk.recorder()
+    await recorder.begin()
+    await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
+    banxico.withdrawn = {(FIX, WEDNESDAY)}
+    await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
+    desk.clock.now += timedelta(minutes=1)
+    answer = await banxico.ask(AUGUST)
+    desk.clock.now += timedelta(minutes=10)
+    await recorder.record(answer, AnnounceMode.POLL)
+    missed = await desk.record.withdrawals()
+    assert [row.withdrawn_at for row in missed if row.series == FIX] == [None]
+
+
 async def test_declared_closure_is_audited_and_announced(desk: Any) -> None:
     """A closure changes the calendar, its event says so, the audit says who and why."""
     recorder = desk.recorder()
