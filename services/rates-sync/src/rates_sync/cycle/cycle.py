@@ -24,6 +24,7 @@ from rates_sync.clock import Clock
 from rates_sync.cycle.recorder import Additions, AnnounceMode, Recorder
 from rates_sync.errors import (
     Outcome,
+    StoreUnavailable,
     Unconfirmed,
     UpstreamError,
     UpstreamFailure,
@@ -97,12 +98,22 @@ class Cycle:
         with self._span("cycle"):
             if self._unrecorded is None:
                 self._unrecorded = await self._asked(purpose)
-            unrecorded = self._unrecorded
-            result = await unrecorded.record()
+            result = await self._record_or_ask(self._unrecorded, purpose)
             self._unrecorded = None
         if result.additions.new or result.additions.corrections:
             log.info("recorded", new=result.additions.new, corrections=result.additions.corrections)
-        return replace(result, is_stale=self._clock() - unrecorded.came_at >= VERIFIED_FOR)
+        return result
+
+    async def _record_or_ask(self, unrecorded: "_Unrecorded", purpose: Purpose) -> CycleResult:
+        """Record it; ask again if the database refuses it, and perhaps it alone, for too long."""
+        is_stale = self._clock() - unrecorded.came_at >= VERIFIED_FOR
+        try:
+            return replace(await unrecorded.record(), is_stale=is_stale)
+        except StoreUnavailable:
+            if not is_stale:
+                raise
+        self._unrecorded = await self._asked(purpose)
+        return await self._unrecorded.record()
 
     async def _asked(self, purpose: Purpose) -> "_Unrecorded":
         """Ask, and return what records Banxico's answer or failure."""

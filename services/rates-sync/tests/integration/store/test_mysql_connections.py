@@ -182,7 +182,7 @@ async def test_a_demoted_server_costs_every_pooled_connection(
     assert before.isdisjoint(after)
 
 
-async def test_a_session_that_the_server_ended_is_left(leader: Any, mysql_server: Any) -> None:
+async def test_a_connection_that_the_driver_closed_is_left(leader: Any, mysql_server: Any) -> None:
     """Protocol rule 36: whatever the driver calls a lost connection, the next one is another."""
     async with leader.engine.connect() as connection:
         await connection.execute(text("SELECT 1"))

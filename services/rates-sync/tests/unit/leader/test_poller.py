@@ -335,6 +335,25 @@ async def test_answer_that_waited_too_long_is_followed_by_a_question(
     assert poller.schedule_inputs.verified_at == desk.clock()
 
 
+async def test_answer_that_the_database_never_takes_is_given_up(desk: Any, banxico: Any) -> None:
+    """Protocol rule 37: after five minutes a newer one takes its place; Banxico is asked again."""
+    recorder = desk.recorder()
+    await recorder.begin()
+
+    async def refuse(*_: Any) -> Any:
+        raise StoreUnavailable("packet too large")
+
+    recorder.record = refuse
+    cycle = Cycle(banxico, recorder, desk.clock)
+    asked = []
+    for _ in range(4):
+        with pytest.raises(StoreUnavailable):
+            await cycle.run()
+        asked.append(len(banxico.asked))
+        desk.clock.now += timedelta(minutes=2)
+    assert asked == [1, 1, 1, 2]
+
+
 async def test_operator_asks_although_an_answer_waits(
     poller: Poller, desk: Any, banxico: Any
 ) -> None:
