@@ -4,8 +4,10 @@ by the other, and a record of its own for each test."""
 import asyncio
 import csv
 import hashlib
+import math
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from datetime import date as Day
@@ -22,6 +24,7 @@ from rates_contracts.environment import Secret
 from rates_contracts.events import Event, decode_event
 from rates_contracts.observation import FIX, SETTLEMENT
 from rates_sync.cycle.recorder import Recorder, hear_nothing
+from rates_sync.errors import StoreUnavailable
 from rates_sync.guard.confirmation import Confirmation
 from rates_sync.migrations import migrate
 from rates_sync.settings import Settings
@@ -30,6 +33,7 @@ from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
 from rates_sync.store.outbox import BEFORE_ALL, read_events
 from rates_sync.store.record import Record
+from rates_sync.store.recording import Recording
 from rates_sync.store.rows import read_calendar
 from rates_sync.timetable.calendar import bank_calendar
 from rates_sync.timetable.status import StatusOrigin
@@ -196,14 +200,30 @@ class _Answered:
         return self.answer
 
 
+class UnreliableRecord(Record):
+    """A record of which `working` more recordings commit; then the connection is lost before."""
+
+    working: float = math.inf
+
+    @asynccontextmanager
+    async def recording(self, fence: Fence) -> AsyncIterator[Recording]:
+        """Open a recording that may come to nothing."""
+        async with super().recording(fence) as recording:
+            yield recording
+            if self.working <= 0:
+                raise StoreUnavailable("lost connection")
+            self.working -= 1
+
+
 @dataclass
 class Desk:
     """A leader's record and everything to look at it."""
 
     engine: AsyncEngine
-    record: Record
+    record: UnreliableRecord
     fence: Fence
     clock: HandClock
+    lease: Lease
     announced: list[Event] = field(default_factory=list)
 
     def recorder(self, hear: Callable[[Answer], Awaitable[None]] = hear_nothing) -> Recorder:
@@ -267,6 +287,6 @@ async def desk(migrated: Path, tmp_path: Path, hand_clock: HandClock) -> AsyncIt
         patience=Settings.lease_patience,
     )
     numbers = count(1)
-    record = Record(engine, hand_clock, lambda: f"event-{next(numbers)}")
-    yield Desk(engine, record, await lease.contend(), hand_clock)
+    record = UnreliableRecord(engine, hand_clock, lambda: f"event-{next(numbers)}")
+    yield Desk(engine, record, await lease.contend(), hand_clock, lease)
     await engine.dispose()
