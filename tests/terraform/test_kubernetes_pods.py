@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-import rates_api.__main__ as rates_api_main
 import rates_sync.__main__ as rates_sync_main
+from rates_api.supervisor_link import KILL_SECONDS
 from rates_contracts.environment import EnvironmentInvalid, Secret, variables
 from terraform.overlay import ROOT, SETTINGS, Overlay, in_each_overlay, of_each_service
 
@@ -85,12 +85,13 @@ def test_rates_api_gets_neither_banxicos_token_nor_write_credentials(overlay: Ov
 @in_each_overlay
 @of_each_service
 def test_no_pod_gets_the_variables_of_services(overlay: Overlay, service: str) -> None:
-    """Kubernetes' own for a Service rates-api are no settings: with them no pod would start."""
+    """Kubernetes' own for a Service rates-api are no settings; where they come, they do no harm."""
     assert overlay.pod(service)["enableServiceLinks"] is False
     module = SETTINGS[service]
     links = {f"{module.PREFIX}_PORT": "tcp://10.0.0.1:80", f"{module.PREFIX}_SERVICE_HOST": "10.0"}
-    with pytest.raises(EnvironmentInvalid, match="SERVICE_HOST: no such variable"):
+    with pytest.raises(EnvironmentInvalid) as raised:
         module.load(links)
+    assert links.keys().isdisjoint(line.partition(":")[0] for line in raised.value.problems)
 
 
 @in_each_overlay
@@ -180,7 +181,7 @@ def test_rates_api_has_time_to_drain_and_to_answer(overlay: Overlay) -> None:
     """It is killed only after the drain, the answers in progress and some seconds to close."""
     drain = float(overlay.variables("rates-api")["RATES_API_DRAIN"])
     grace = overlay.pod("rates-api")["terminationGracePeriodSeconds"]
-    assert grace >= drain + rates_api_main.KILL_SECONDS + 10
+    assert grace >= drain + KILL_SECONDS + 10
 
 
 @in_each_overlay
