@@ -113,7 +113,7 @@ class Sync:
     async def declare_closed(self, day: Day) -> Event:
         """Record the calendar with one more declared closure."""
         async with self.record.recording(self.fence) as recording:
-            known = await recording.calendar() or CALENDAR
+            known = recording.calendar or CALENDAR
             closure = DeclaredClosure(day, "decree", recording.recorded_at)
             declared = BankCalendar(
                 known.version, known.first, known.last, known.closed, (*known.declared, closure)

@@ -151,8 +151,9 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
     renewal = Renewal(
         renew,
         instance.lease_sleep,
-        on_failure,
+        lambda: instance.lease.age,
         interval=settings.lease_renewal,
+        max_age=settings.lease_max_age,
     )
     nightly = NightlyMaintenance(
         prune_record,

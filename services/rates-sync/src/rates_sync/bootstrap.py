@@ -37,6 +37,7 @@ from rates_sync.migrations import migrate, migrate_with
 from rates_sync.notify.alerts import Alerts, LogAlerts
 from rates_sync.notify.cdn import EdgeCache, NoEdgeCache
 from rates_sync.relay.document_ttl import keep_documents
+from rates_sync.relay.stream import translated
 from rates_sync.service import Service
 from rates_sync.settings import Settings
 from rates_sync.store.engine import DatabaseUtc, open_engine, utc_of
@@ -87,6 +88,7 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Servic
         await keep_documents(redis)
 
     instance = _instance(settings, overrides, redis, closing)
+    instance.lease.on_outcome = instance.instrumentation.on_lease
 
     async def prepare() -> None:
         if overrides.engine is None:
@@ -101,6 +103,10 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Servic
     async def quota_used() -> int:
         return await requests_used(instance.engine, mexico_day(overrides.clock()))
 
+    async def ping_redis() -> None:
+        with translated():
+            await instance.redis.ping()
+
     return Service(
         clock=overrides.clock,
         sleep=overrides.sleep,
@@ -108,6 +114,9 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Servic
         metrics=instance.metrics,
         liveness=instance.liveness,
         record=instance.record,
+        lease=instance.lease,
+        instrumentation=instance.instrumentation,
+        ping_redis=ping_redis,
         election=Election(
             lambda: instance.lease.contend(keep),
             instance.lease.release,
@@ -119,7 +128,6 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Servic
         on_unprepared=keep,
         holder=holder,
         quota_used=quota_used,
-        relay_lag=instance.instrumentation.relay_lag,
         operator_token=settings.operator_token,
         daily_quota=settings.daily_quota,
         first_fix_day=overrides.first_fix_day,
@@ -131,6 +139,7 @@ def _instance(
     settings: Settings, overrides: Overrides, redis: Redis, closing: AsyncExitStack
 ) -> Instance:
     metrics, liveness = Metrics(daily_quota=settings.daily_quota), Liveness(overrides.monotonic)
+    instrumentation = Instrumentation(metrics, liveness, overrides.clock)
     tracing = overrides.tracing or _open_tracing(settings, overrides, closing)
     engine = overrides.engine or _open_engine(settings, closing)
 
@@ -162,12 +171,18 @@ def _instance(
         alerts=overrides.alerts or _alerts(settings),
         edge=overrides.edge or _edge(settings),
         tracing=tracing,
-        record=Record(engine, witnesses.now, overrides.new_event_id, current_traceparent),
+        record=Record(
+            engine,
+            witnesses.now,
+            overrides.new_event_id,
+            current_traceparent,
+            on_outcome=instrumentation.on_recording,
+        ),
         lease=lease,
         witnesses=witnesses,
         metrics=metrics,
         liveness=liveness,
-        instrumentation=Instrumentation(metrics, liveness, overrides.clock),
+        instrumentation=instrumentation,
     )
 
 

@@ -122,6 +122,7 @@ def status(instance: InstanceClient) -> None:
     quota = health.pop("quota")
     head = health.pop("head")
     series = health.pop("series")
+    causes = health.pop("causes", {})
     shown = {
         **health,
         "quota": f"{quota['used']} of {quota['limit']} requests",
@@ -129,6 +130,8 @@ def status(instance: InstanceClient) -> None:
     }
     for name, value in shown.items():
         click.echo(f"{name.replace('_', ' '):<15} {'-' if value is None else value}")
+    for name, cause in causes.items():
+        click.echo(f"{f'{name} failed':<15} {cause}")
     for name, known in series.items():
         click.echo(f"{name:<15} {_known(known)}")
 

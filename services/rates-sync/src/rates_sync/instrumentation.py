@@ -50,6 +50,10 @@ class Instrumentation:
         self._on_quarantined: Callable[[Sequence[Rejected]], None] = lambda _: None
         self._on_hole: OnHole = lambda _first, _last, _cause: None
         self._on_pause: Callable[[timedelta | None], None] = lambda _: None
+        self.database_errors: dict[str, str] = {}
+        """What the database last refused, and why: the lease, a recording, the relay's read."""
+        self.redis_error: str | None = None
+        """Why the relay's last step failed at Redis, None if it did not."""
 
     def attach(
         self,
@@ -163,6 +167,9 @@ class Instrumentation:
             self._metrics.unreadable_documents.inc(len(step.unreadable))
             self._metrics.events.labels("timeline_changed").inc(step.restarted)
         self._metrics.relay_lag.set(self.relay_lag())
+        self._note_database("relay", step if isinstance(step, StoreUnavailable) else None)
+        if not isinstance(step, StoreUnavailable):
+            self.redis_error = str(step) if isinstance(step, RelayError) else None
 
     def relay_lag(self) -> int:
         """Return how many of this leader's events the stream lacks."""
@@ -181,6 +188,22 @@ class Instrumentation:
         """Count a database failure, by the task that failed."""
         self._metrics.store_failures.labels(task).inc()
 
+    def on_lease(self, error: StoreUnavailable | None) -> None:
+        """Count an access to the lease that the database refused; None once the lease moves."""
+        if error is not None:
+            self.on_store_failure("lease")
+        self._note_database("lease", error)
+
+    def on_recording(self, error: StoreUnavailable | None) -> None:
+        """Note whether the database refused a recording."""
+        self._note_database("recording", error)
+
+    def _note_database(self, task: str, error: StoreUnavailable | None) -> None:
+        if error is None:
+            self.database_errors.pop(task, None)
+        else:
+            self.database_errors[task] = str(error)
+
     def on_leading(self, leading: bool) -> None:
         """Export whether this instance leads."""
         metrics = self._metrics
@@ -190,7 +213,9 @@ class Instrumentation:
         if leading:
             metrics.takeovers.inc()
         else:
-            self._head = None
+            self._head = self.redis_error = None
+            self.on_recording(None)
+            self._note_database("relay", None)
             gauges = (metrics.next_cycle, metrics.fix_late, metrics.relay_lag)
             for gauge in (*gauges, metrics.history_holes):
                 gauge.set(0)

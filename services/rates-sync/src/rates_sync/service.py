@@ -10,10 +10,12 @@ import structlog
 from rates_contracts.environment import Secret
 from rates_sync.clock import Clock, Monotonic, Sleep
 from rates_sync.errors import StoreUnavailable
+from rates_sync.instrumentation import Instrumentation
 from rates_sync.leader.election import Election
 from rates_sync.leader.leader import Leader
 from rates_sync.liveness import Liveness
 from rates_sync.metrics import Metrics
+from rates_sync.store.lease import Lease
 from rates_sync.store.record import Record
 
 log = structlog.get_logger(__name__)
@@ -27,7 +29,8 @@ PREPARE_WITHIN = 120.0
 class Service:
     """The instance; `prepare` migrates and claims the database, `holder` returns the leader's name.
 
-    `on_unprepared` is awaited after each attempt to prepare that failed.
+    `on_unprepared` is awaited after each attempt to prepare that failed. `ping_redis` raises
+    `RelayError` while Redis does not answer.
     `closing` holds what was opened for the instance; it is closed when `run` ends.
     """
 
@@ -37,12 +40,14 @@ class Service:
     metrics: Metrics
     liveness: Liveness
     record: Record
+    lease: Lease
+    instrumentation: Instrumentation
+    ping_redis: Callable[[], Awaitable[None]]
     election: Election
     prepare: Callable[[], Awaitable[None]]
     on_unprepared: Callable[[], Awaitable[None]]
     holder: Callable[[], Awaitable[str]]
     quota_used: Callable[[], Awaitable[int]]
-    relay_lag: Callable[[], int]
     operator_token: Secret
     daily_quota: int
     first_fix_day: Day

@@ -108,6 +108,9 @@ class Settings:
         "Seconds without renewal until the lease may be taken over.", 10.0
     )
     lease_renewal: float = _number("Seconds between a leader's renewals.", 2.0)
+    lease_max_age: float = _number(
+        "Seconds without a renewal after which a leader lets go of the lease.", 30.0
+    )
     relay_interval: float = _number("Seconds at most between two relay steps.", 5.0)
     redis_timeout: float = _number("Seconds until a request to Redis times out.", 2.0)
     notice_interval: float = _number("Seconds between checks for alerts and purges to send.", 1.0)

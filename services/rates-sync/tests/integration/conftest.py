@@ -174,8 +174,13 @@ DATABASES: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[Da
 }
 DATABASE = os.environ.get("RATES_TEST_DATABASE", "sqlite")
 REDIS = os.environ.get("RATES_TEST_REDIS", "embedded")
+ONLY_MYSQL = [
+    "store/test_mysql.py",
+    "store/test_mysql_connections.py",
+    "cycle/test_distant_database.py",
+]
 collect_ignore = [
-    *([] if DATABASE == "mysql" else ["store/test_mysql.py", "store/test_mysql_connections.py"]),
+    *([] if DATABASE == "mysql" else ONLY_MYSQL),
     *([] if REDIS == "container" else ["relay/test_redis_tls.py"]),
 ]
 """What only one back end can show belongs to its run alone; nothing is skipped in another's."""

@@ -4,8 +4,10 @@ by the other, and a record of its own for each test."""
 import asyncio
 import csv
 import hashlib
+import math
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from datetime import date as Day
@@ -25,7 +27,7 @@ from rates_sync.cycle.backfill import Backfill
 from rates_sync.cycle.cycle import Cycle
 from rates_sync.cycle.recorder import Recorder, hear_nothing
 from rates_sync.cycle.slices import SliceCheck
-from rates_sync.errors import HoleCause
+from rates_sync.errors import HoleCause, StoreUnavailable
 from rates_sync.guard.confirmation import Confirmation
 from rates_sync.instrumentation import Instrumentation
 from rates_sync.leader.backfills import BackfillRunner
@@ -39,6 +41,7 @@ from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
 from rates_sync.store.outbox import BEFORE_ALL, read_events
 from rates_sync.store.record import Record
+from rates_sync.store.recording import Recording
 from rates_sync.store.rows import read_calendar
 from rates_sync.timetable.calendar import bank_calendar
 from rates_sync.timetable.status import StatusOrigin
@@ -205,14 +208,30 @@ class _Answered:
         return self.answer
 
 
+class UnreliableRecord(Record):
+    """A record of which `working` more recordings commit; then the connection is lost before."""
+
+    working: float = math.inf
+
+    @asynccontextmanager
+    async def recording(self, fence: Fence) -> AsyncIterator[Recording]:
+        """Open a recording that may come to nothing."""
+        async with super().recording(fence) as recording:
+            yield recording
+            if self.working <= 0:
+                raise StoreUnavailable("lost connection")
+            self.working -= 1
+
+
 @dataclass
 class Desk:
     """A leader's record and everything to look at it."""
 
     engine: AsyncEngine
-    record: Record
+    record: UnreliableRecord
     fence: Fence
     clock: HandClock
+    lease: Lease
     announced: list[Event] = field(default_factory=list)
 
     def recorder(self, hear: Callable[[Answer], Awaitable[None]] = hear_nothing) -> Recorder:
@@ -252,6 +271,7 @@ class Leading:
     poller: Poller
     backfills: BackfillRunner
     metrics: Metrics
+    instrumentation: Instrumentation
     jumps: list[timedelta]
     holes: list[tuple[Day, Day, HoleCause]]
     retry_in: Callable[[], timedelta | None] = lambda: None
@@ -309,7 +329,7 @@ def lead(
         instrumentation.attach(
             lambda _: 0, lambda _: None, lambda *hole: holes.append(hole), lambda _: None
         )
-        built = Leading(recorder, poller, backfills, metrics, jumps, holes)
+        built = Leading(recorder, poller, backfills, metrics, instrumentation, jumps, holes)
         return built
 
     return build
@@ -357,6 +377,6 @@ async def desk(migrated: Path, tmp_path: Path, hand_clock: HandClock) -> AsyncIt
         patience=Settings.lease_patience,
     )
     numbers = count(1)
-    record = Record(engine, hand_clock, lambda: f"event-{next(numbers)}")
-    yield Desk(engine, record, await lease.contend(), hand_clock)
+    record = UnreliableRecord(engine, hand_clock, lambda: f"event-{next(numbers)}")
+    yield Desk(engine, record, await lease.contend(), hand_clock, lease)
     await engine.dispose()

@@ -2,12 +2,16 @@
 
 Uses neither HTTP nor the database directly: it asks through the guards and records through the
 recorder. Does not decide when it runs.
+
+What the database does not take is kept and recorded by the next cycle, which then does not ask
+(protocol rule 37).
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Literal, get_args
 
 import structlog
@@ -20,12 +24,15 @@ from rates_sync.clock import Clock
 from rates_sync.cycle.recorder import Additions, AnnounceMode, Recorder
 from rates_sync.errors import (
     Outcome,
+    StoreRefused,
+    StoreUnavailable,
     Unconfirmed,
     UpstreamError,
     UpstreamFailure,
     UpstreamRateLimited,
 )
 from rates_sync.store.coverage import PROVISIONAL
+from rates_sync.timetable.schedule import VERIFIED_FOR
 from rates_sync.upstream import MAX_PAUSE, Answer, Banxico, Purpose, Query
 
 log = structlog.get_logger(__name__)
@@ -47,13 +54,23 @@ NOTHING = Additions()
 class CycleResult:
     """How a cycle ended; `not_before` is the instant (UTC) before which Banxico won't be asked.
 
-    `asked_pause` is how long Banxico's rate limit asks not to be asked, which may be longer.
+    `asked_pause` is how long Banxico's rate limit asks not to be asked, which may be longer. It
+    `is_stale` if it was recorded so late that it verifies nothing any more.
     """
 
     outcome: CycleOutcome
     additions: Additions = NOTHING
     not_before: datetime | None = None
     asked_pause: timedelta | None = None
+    is_stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Unrecorded:
+    """Banxico's last answer or failure; `record` raises `StoreUnavailable` until it is recorded."""
+
+    came_at: datetime
+    record: Callable[[], Awaitable[CycleResult]]
 
 
 class Cycle:
@@ -68,22 +85,56 @@ class Cycle:
     ) -> None:
         self._banxico, self._recorder, self._clock = banxico, recorder, clock
         self._span = span
+        self._unrecorded: _Unrecorded | None = None
+
+    @property
+    def has_unrecorded(self) -> bool:
+        """Whether the database has not taken the last answer, or the last failure, yet."""
+        return self._unrecorded is not None
 
     async def run(self, purpose: Purpose = Purpose.POLL) -> CycleResult:
-        """Ask once for all that may be new.
+        """Ask once for all that may be new, or record what could not be recorded.
 
         A failure of Banxico is an outcome; it is recorded as the state of the upstream. Raises
         `LeaseLost`, `StoreUnavailable`, `StoreRefused`, and `ClockWrong` if nothing may be recorded
         (rule 33).
         """
         with self._span("cycle"):
+            if self._unrecorded is None:
+                self._unrecorded = await self._asked(purpose)
             try:
-                answer = await self._ask(purpose)
-            except UpstreamError as error:
-                return await self._failed(error)
-            additions = await self._recorder.record(answer, AnnounceMode.POLL)
-        if additions.new or additions.corrections:
-            log.info("recorded", new=additions.new, corrections=additions.corrections)
+                result = await self._record_or_ask(self._unrecorded, purpose)
+            except StoreRefused:
+                # The same values would be refused again (protocol rule 34).
+                self._unrecorded = None
+                raise
+            self._unrecorded = None
+        if result.additions.new or result.additions.corrections:
+            log.info("recorded", new=result.additions.new, corrections=result.additions.corrections)
+        return result
+
+    async def _record_or_ask(self, unrecorded: "_Unrecorded", purpose: Purpose) -> CycleResult:
+        """Record it; ask again if the database refuses it, and perhaps it alone, for too long."""
+        is_stale = self._clock() - unrecorded.came_at >= VERIFIED_FOR
+        try:
+            return replace(await unrecorded.record(), is_stale=is_stale)
+        except StoreUnavailable:
+            if not is_stale:
+                raise
+        self._unrecorded = await self._asked(purpose)
+        return await self._unrecorded.record()
+
+    async def _asked(self, purpose: Purpose) -> "_Unrecorded":
+        """Ask, and return what records Banxico's answer or failure."""
+        try:
+            answer = await self._ask(purpose)
+        except UpstreamError as error:
+            came_at = self._clock()
+            return _Unrecorded(came_at, partial(self._failed, error, came_at))
+        return _Unrecorded(answer.received_at, partial(self._record, answer))
+
+    async def _record(self, answer: Answer) -> CycleResult:
+        additions = await self._recorder.record(answer, AnnounceMode.POLL)
         return CycleResult("success" if FIX in additions.confirmed else "unconfirmed", additions)
 
     async def _ask(self, purpose: Purpose) -> Answer:
@@ -107,16 +158,16 @@ class Cycle:
         first = earliest if newest is None else max(min(newest, today) - OVERLAP, earliest)
         return Query(tuple(SERIES), first, today + SETTLEMENT_AHEAD, purpose, confirms=known)
 
-    async def _failed(self, error: UpstreamError) -> CycleResult:
+    async def _failed(self, error: UpstreamError, at: datetime) -> CycleResult:
         upstream, pause = _state_after(error.outcome), _asked_pause(error)
         result = CycleResult(
             error.outcome,
-            not_before=None if pause is None else self._clock() + min(pause, MAX_PAUSE),
+            not_before=None if pause is None else at + min(pause, MAX_PAUSE),
             asked_pause=pause if isinstance(error, UpstreamRateLimited) else None,
         )
         if upstream is not None:
             body = error.body if isinstance(error, UpstreamFailure) else b""
-            await self._recorder.note_failure(upstream, body)
+            await self._recorder.note_failure(upstream, body, at)
         return result
 
 

@@ -21,10 +21,7 @@ from rates_sync.store.review import (
     Withdrawal,
     WithdrawalDecision,
     change_withdrawal,
-    end_quarantine,
-    read_quarantine,
     read_quarantined,
-    read_withdrawals,
 )
 from rates_sync.upstream import IN_DOUBT
 
@@ -38,7 +35,7 @@ MIN_ID = 8
 async def open_quarantine(recorder: Recorder) -> tuple[Quarantined, ...]:
     """Return what is set aside and undecided, oldest day first."""
     async with recorder.session() as session:
-        rows = await read_quarantine(session.recording.connection)
+        rows = session.recording.quarantined
     return tuple(row for row in rows if row.state == "open")
 
 
@@ -52,16 +49,16 @@ async def decide_quarantined(
     async with recorder.session() as session:
         recording = session.recording
         chosen = await _chosen(recording, id_prefix)
-        rows = await _with_partners(recording, chosen, await session.calendar())
+        rows = _with_partners(recording, chosen, session.calendar)
         await recording.audit(actor, f"quarantine {decision}", _described(rows))
         ids = [row.id for row in rows]
         if decision == "reject":
-            await end_quarantine(recording.connection, ids, "rejected")
+            await recording.end_quarantine(ids, "rejected")
             await session.announce_if_worth()
         elif chosen.kind not in RECORDABLE:
             raise Undecidable(f"{chosen.raw} is no value of its day: it can only be rejected")
         else:
-            await end_quarantine(recording.connection, ids, "accepted")
+            await recording.end_quarantine(ids, "accepted")
             await _record(session, rows)
     return rows
 
@@ -76,10 +73,10 @@ async def decide_withdrawn(
     """
     async with recorder.session() as session:
         recording = session.recording
-        calendar = await session.calendar()
+        calendar = session.calendar
         rows = tuple(
             row
-            for row in await read_withdrawals(recording.connection)
+            for row in recording.withdrawals
             if row.in_force and day in (row.date, _fix_day(row, calendar))
         )
         if not rows:
@@ -87,6 +84,7 @@ async def decide_withdrawn(
         await recording.audit(actor, f"withdrawal {decision}", str(day))
         for row in rows:
             await change_withdrawal(recording.connection, row.series, row.date, decision=decision)
+        await recording.read_again()
         await session.announce_if_worth()
     return rows
 
@@ -101,15 +99,14 @@ async def _chosen(recording: Recording, id_prefix: str) -> Quarantined:
     return undecided[0]
 
 
-async def _with_partners(
+def _with_partners(
     recording: Recording, chosen: Quarantined, calendar: BankCalendar
 ) -> tuple[Quarantined, ...]:
     """Return the chosen row and those with its value that belong to the same FIX."""
     fix = _fix_behind(chosen.series, chosen.date, calendar)
-    rows = await read_quarantine(recording.connection)
     partners = [
         row
-        for row in rows
+        for row in recording.quarantined
         if row.raw == chosen.raw and _fix_behind(row.series, row.date, calendar) == fix
     ]
     return tuple({row.id: row for row in (chosen, *partners)}.values())

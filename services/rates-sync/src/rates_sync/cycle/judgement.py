@@ -21,13 +21,17 @@ SEEN_TWICE_AFTER = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What an answer is judged by: the record around its days, and the instant of recording."""
+    """What an answer is judged by: the record around its days, and the instant of recording.
+
+    `seen_at` is when the answer came, however late it is recorded (protocol rule 37).
+    """
 
     known: Mapping[str, Sequence[Observation]]
     quarantine: Sequence[Quarantined]
     withdrawals: Sequence[Withdrawal]
     calendar: BankCalendar
     now: datetime
+    seen_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ NONE: frozenset[str] = frozenset()
 
 def _missing(answer: Answer, context: Context) -> Missing:
     gone = [(row.series, row.date) for row in context.withdrawals if row.settled]
-    today = mexico_day(context.now)
+    today = mexico_day(context.seen_at)
     return missing_days(answer, context.known, gone, context.calendar, today)
 
 
@@ -101,7 +105,7 @@ def _reviewed(context: Context) -> Reviewed:
             continue
         if row.state == "rejected":
             refused.add((row.series, row.date, row.raw))
-        elif context.now - row.first_seen >= SEEN_TWICE_AFTER:
+        elif context.seen_at - row.first_seen >= SEEN_TWICE_AFTER:
             releasable.add((row.series, row.date, row.raw))
     return Reviewed(releasable, refused)
 
@@ -127,7 +131,7 @@ def _withdrawn(
     withdrawn = tuple(
         day
         for day in missing.days
-        if day in first_missed and context.now - first_missed[day] >= SEEN_TWICE_AFTER
+        if day in first_missed and context.seen_at - first_missed[day] >= SEEN_TWICE_AFTER
     )
     return missed, withdrawn
 

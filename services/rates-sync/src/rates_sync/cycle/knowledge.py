@@ -1,25 +1,14 @@
 """What the record holds of each series, read under the fence; how an answer changes it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date as Day
 from datetime import datetime, timedelta
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from rates_contracts.calendar import ONE_DAY, BankCalendar, is_weekend, mexico_day
 from rates_sync.cycle.judgement import SEEN_TWICE_AFTER, Context, Judgement
-from rates_sync.store.coverage import read_newest_span
 from rates_sync.store.recording import Recording
-from rates_sync.store.review import (
-    Withdrawal,
-    change_withdrawal,
-    end_quarantine,
-    forget_missed,
-    note_missed,
-    read_quarantine,
-    read_withdrawals,
-)
-from rates_sync.store.rows import read_loaded_at, read_newest_day
+from rates_sync.store.review import Withdrawal, change_withdrawal, forget_missed, note_missed
+from rates_sync.store.rows import read_loaded_at
 from rates_sync.timetable.status import SeriesKnowledge
 from rates_sync.upstream import Answer, Rejected
 
@@ -31,29 +20,23 @@ MAX_DELAY = timedelta(days=45)
 
 
 async def read_knowledge(
-    recording: Recording,
-    series: Sequence[str],
-    first_fix_day: Day,
-    complete_at: Mapping[str, datetime],
+    recording: Recording, series: Sequence[str], first_fix_day: Day
 ) -> dict[str, SeriesKnowledge]:
-    """Return what is known of each of `series`, whose history begins on `first_fix_day`.
-
-    `complete_at` is when the history of a series first was complete, as far as that is kept. It
-    stays, also while a later hole makes the history incomplete.
-    """
-    connection, old = recording.connection, await recording.status()
-    reviewed = [row for row in await read_quarantine(connection) if row.under_review]
-    withdrawn = [row for row in await read_withdrawals(connection) if row.in_force]
+    """Return what is known of each of `series`, whose history begins on `first_fix_day`."""
+    old = recording.status
+    reviewed = [row for row in recording.quarantined if row.under_review]
+    withdrawn = [row for row in recording.withdrawals if row.in_force]
     known = {}
     for name in series:
         complete_from = await _complete_from(recording, name, first_fix_day)
         is_complete = complete_from is not None and complete_from <= first_fix_day
         before = old.series.get(name) if old else None
-        at = complete_at.get(name) or (before.complete_at if before else None)
+        # It stays, also while a later hole makes the history incomplete.
+        at = recording.complete_at.get(name) or (before.complete_at if before else None)
         if at is None and is_complete:
             at = await _first_complete_at(recording, name, is_migrated=before is None)
         known[name] = await _knowledge(
-            connection,
+            recording,
             name,
             {row.date for row in reviewed if row.series == name and row.date},
             [row for row in withdrawn if row.series == name],
@@ -69,9 +52,10 @@ async def _complete_from(recording: Recording, series: str, first_fix_day: Day) 
     A later value makes no absence known that nobody asked about: where weekdays between the newest
     span and the newest value have none, it is the day after them.
     """
-    span = await read_newest_span(recording.connection, series)
-    if span is None:
+    spans = recording.coverage.get(series)
+    if not spans:
         return None
+    span = spans[-1]
     rows = await recording.newest(series, span.last + ONE_DAY, mexico_day(recording.recorded_at))
     unasked = weekdays_without({row.date for row in rows}, span.last + ONE_DAY)
     return max(unasked[-1] + ONE_DAY if unasked else span.first, first_fix_day)
@@ -93,7 +77,7 @@ async def _first_complete_at(recording: Recording, series: str, *, is_migrated: 
 
 
 async def _knowledge(
-    connection: AsyncConnection,
+    recording: Recording,
     series: str,
     under_review: set[Day],
     withdrawn: Sequence[Withdrawal],
@@ -101,7 +85,7 @@ async def _knowledge(
     complete_at: datetime | None,
 ) -> SeriesKnowledge:
     days = tuple(row.date for row in withdrawn)
-    newest = await read_newest_day(connection, series, except_for=days)
+    newest = await recording.newest_day(series, except_for=days)
     # A FIX set aside on a weekend leaves that day closed, and a late one late (rules 28 and 29).
     reviewed = (day for day in under_review if not is_weekend(day))
     seen = max(filter(None, (newest, *reviewed, *days)), default=None)
@@ -120,24 +104,28 @@ async def read_confirmable(recording: Recording, series: Sequence[str]) -> dict[
 
     A day that was missed long enough is left out: the next answer that lacks it withdraws it.
     """
-    connection, now = recording.connection, recording.recorded_at
+    now = recording.recorded_at
     gone = [
         row
-        for row in await read_withdrawals(connection)
+        for row in recording.withdrawals
         if row.settled or now - row.first_missed_at >= SEEN_TWICE_AFTER
     ]
     return {
-        name: await read_newest_day(
-            connection, name, except_for=[row.date for row in gone if row.series == name]
+        name: await recording.newest_day(
+            name, except_for=[row.date for row in gone if row.series == name]
         )
         for name in series
     }
 
 
 async def read_context(
-    recording: Recording, answer: Answer, series: Sequence[str], calendar: BankCalendar
+    recording: Recording,
+    answer: Answer,
+    came_at: datetime,
+    series: Sequence[str],
+    calendar: BankCalendar,
 ) -> Context:
-    """Return what `answer` is judged by: the record from before its first day on."""
+    """Return what `answer` of `came_at` is judged by: the record from before its first day on."""
     days = [row.date for row in answer.published]
     if answer.query is not None and answer.query.first and answer.query.last:
         days += [answer.query.first, answer.query.last]
@@ -147,10 +135,11 @@ async def read_context(
         known = {name: await recording.newest(name, first, last) for name in series}
     return Context(
         known=known,
-        quarantine=await read_quarantine(recording.connection),
-        withdrawals=await read_withdrawals(recording.connection),
+        quarantine=recording.quarantined,
+        withdrawals=recording.withdrawals,
         calendar=calendar,
         now=recording.recorded_at,
+        seen_at=came_at,
     )
 
 
@@ -160,13 +149,15 @@ async def apply_judgement(
     """Write what is set aside, withdrawn or back; return what was not in quarantine before."""
     connection, now = recording.connection, recording.recorded_at
     new = await recording.quarantine(judgement.set_aside, answer.sha256)
-    await end_quarantine(connection, judgement.released, "released")
-    await end_quarantine(connection, judgement.accepted, "accepted")
-    await end_quarantine(connection, judgement.closed, "closed")
+    await recording.end_quarantine(judgement.released, "released")
+    await recording.end_quarantine(judgement.accepted, "accepted")
+    await recording.end_quarantine(judgement.closed, "closed")
     for series, day in judgement.missed:
         await note_missed(connection, series, day, now)
     for series, day in judgement.withdrawn:
         await change_withdrawal(connection, series, day, withdrawn_at=now)
     for series, day in judgement.back:
         await forget_missed(connection, series, day)
+    if judgement.missed or judgement.withdrawn or judgement.back:
+        await recording.read_again()
     return new

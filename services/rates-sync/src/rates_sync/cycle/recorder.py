@@ -8,7 +8,7 @@ recorded.
 import asyncio
 import dataclasses
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import date as Day
 from datetime import datetime
@@ -40,19 +40,10 @@ from rates_sync.cycle.knowledge import (
     read_knowledge,
 )
 from rates_sync.errors import AlreadyClosed, ClockWrong, HasFix, NotDeclared, NotFinal
-from rates_sync.store.announcement import save_calendar
-from rates_sync.store.coverage import (
-    Span,
-    add_coverage,
-    keep_complete_at,
-    merged,
-    read_complete_at,
-    read_coverage,
-)
+from rates_sync.store.coverage import Span, merged
 from rates_sync.store.fence import Fence
 from rates_sync.store.record import Record
 from rates_sync.store.recording import Recording
-from rates_sync.store.review import read_withdrawals
 from rates_sync.timetable.averages import averages_ahead, first_day_needed
 from rates_sync.timetable.calendar import bank_calendar, restored
 from rates_sync.timetable.schedule import ScheduleInputs
@@ -130,11 +121,11 @@ class Recorder:
     async def begin(self) -> None:
         """Record the whole status, whatever the last leader recorded (protocol rule 3)."""
         async with self.session() as session:
-            old = await session.recording.status()
+            old = session.recording.status
             if old is not None:
                 session.health = _inherited(old).believed_at(self._clock())
-            if await session.recording.calendar() is None:
-                await session.announce(CalendarChanged, calendar=await session.calendar())
+            if session.recording.calendar is None:
+                await session.announce(CalendarChanged, calendar=session.calendar)
             else:
                 await session.announce(StatusChanged)
         await self.renew_calendar()
@@ -147,7 +138,7 @@ class Recorder:
         """
         newer = bank_calendar(mexico_day(self._clock()))
         async with self.session() as session:
-            recorded, recording = await session.calendar(), session.recording
+            recorded, recording = session.calendar, session.recording
             kept = await recording.kept_calendar()
             calendar = restored(recorded, kept, recording.recorded_at)
             if _version(calendar) != _version(newer):
@@ -160,13 +151,13 @@ class Recorder:
         async with self.session(**changes) as session:
             await session.announce_if_worth()
 
-    async def note_failure(self, upstream: Upstream, body: bytes) -> None:
-        """Note that a request failed, and keep what was answered."""
+    async def note_failure(self, upstream: Upstream, body: bytes, at: datetime) -> None:
+        """Note that a request failed, and keep what was answered `at` (UTC)."""
         async with self.session(upstream=upstream) as session:
             await session.announce_if_worth()
             if body:
                 sha256 = hashlib.sha256(body).hexdigest()
-                await session.recording.keep_payload(sha256, body, self._clock())
+                await session.recording.keep_payload(sha256, body, min(at, session.now))
 
     async def record(
         self, answer: Answer, mode: AnnounceMode, *, trusted: bool = False
@@ -179,17 +170,17 @@ class Recorder:
         await self._check_clock(answer)
         async with self.session() as session:
             recording = session.recording
-            received_at = min(answer.received_at, session.now)
-            await recording.keep_payload(answer.sha256, answer.body, received_at)
-            calendar = await session.calendar()
-            context = await read_context(recording, answer, tuple(SERIES), calendar)
+            came_at = session.came_at(answer)
+            await recording.keep_payload(answer.sha256, answer.body, came_at)
+            calendar = session.calendar
+            context = await read_context(recording, answer, came_at, tuple(SERIES), calendar)
             judgement = judge(answer, context, trusted=trusted)
             await recording.add(judgement.changes.observations)
             quarantined = await apply_judgement(recording, answer, judgement)
             if not judgement.distrusted:
                 await session.cover(answer)
             if mode is AnnounceMode.POLL:
-                session.health = _after(session.health, judgement.confirmed, received_at)
+                session.health = _after(session.health, judgement.confirmed, came_at)
             await session.announce_changes(judgement.changes, mode)
             return _additions(judgement, quarantined)
 
@@ -208,10 +199,10 @@ class Recorder:
         A FIX is no obstacle once an operator has accepted that the source withdrew it.
         """
         async with self.session() as session:
-            calendar, recording = await session.calendar(), session.recording
+            calendar, recording = session.calendar, session.recording
             if not calendar.is_banking_day(day):
                 raise AlreadyClosed(f"Banks are closed on {day} already.")
-            if await recording.newest(FIX, day, day) and not await session.was_withdrawn(day):
+            if await recording.newest(FIX, day, day) and not session.was_withdrawn(day):
                 raise HasFix(f"Banks were open on {day}: it has a FIX.")
             closure = DeclaredClosure(day, reason, recording.recorded_at)
             declared = msgspec.structs.replace(calendar, declared=(*calendar.declared, closure))
@@ -221,7 +212,7 @@ class Recorder:
     async def reopen(self, day: Day, reason: str, actor: str) -> None:
         """Undo the declaration that closed `day`, audited. Raises `NotDeclared`."""
         async with self.session() as session:
-            calendar, recording = await session.calendar(), session.recording
+            calendar, recording = session.calendar, session.recording
             undone = [closure for closure in calendar.declared if closure.date == day]
             if not undone:
                 raise NotDeclared(f"Nobody has declared {day} closed.")
@@ -267,14 +258,13 @@ class Recorder:
         Raises `NotFinal` if it reaches beyond the newest known FIX, or beyond yesterday.
         """
         async with self.session() as session:
-            recording, connection = session.recording, session.recording.connection
+            recording = session.recording
             newest = await recording.newest_day(FIX) or Day.min
             last = min(newest, session.today - ONE_DAY)
             if span.last > last:
                 raise NotFinal(f"Values of days after {last} may still be published.")
             await recording.audit(actor, "history-accept", f"{span.first} to {span.last}")
-            known = await read_coverage(connection)
-            await add_coverage(connection, known, dict.fromkeys(SERIES, (span,)))
+            await recording.cover(dict.fromkeys(SERIES, (span,)))
             await session.announce_if_worth()
 
     @asynccontextmanager
@@ -308,11 +298,11 @@ class Session:
         self.event: Event | None = None
         self._origin, self.now = origin, now
         self._known: dict[str, SeriesKnowledge] | None = None
-        self._kept: dict[str, datetime] = {}
 
-    async def calendar(self) -> BankCalendar:
-        """Return the recorded calendar; before the first, the library's."""
-        return await self.recording.calendar() or bank_calendar(mexico_day(self.now))
+    @property
+    def calendar(self) -> BankCalendar:
+        """The recorded calendar; before the first, the library's."""
+        return self.recording.calendar or bank_calendar(self.today)
 
     @property
     def today(self) -> Day:
@@ -322,42 +312,46 @@ class Session:
     async def schedule_inputs(self) -> ScheduleInputs:
         """Return what decides the next poll."""
         newest = (await self.known())[FIX].newest_seen_day
-        return ScheduleInputs(await self.calendar(), newest, self.health.verified_at)
+        return ScheduleInputs(self.calendar, newest, self.health.verified_at)
 
     async def known(self) -> dict[str, SeriesKnowledge]:
         """Return what the record holds of each series, read once: after all that changes it."""
         if self._known is None:
             first = self._origin.first_fix_day
-            self._kept = await read_complete_at(self.recording.connection)
-            self._known = await read_knowledge(self.recording, tuple(SERIES), first, self._kept)
+            self._known = await read_knowledge(self.recording, tuple(SERIES), first)
         return self._known
 
-    async def was_withdrawn(self, day: Day) -> bool:
+    def was_withdrawn(self, day: Day) -> bool:
         """Tell whether an operator has accepted that the source withdrew the FIX of `day`."""
         return any(
             row.in_force and row.decision == "accept" and (row.series, row.date) == (FIX, day)
-            for row in await read_withdrawals(self.recording.connection)
+            for row in self.recording.withdrawals
         )
 
+    def came_at(self, answer: Answer) -> datetime:
+        """Return when `answer` came: not after now, also by a clock that is ahead (rule 33)."""
+        return min(answer.received_at, self.now)
+
     async def cover(self, answer: Answer) -> None:
-        """Note the days of each series that `answer` covers, and silences (protocol rule 25)."""
-        today, connection = self.today, self.recording.connection
-        known = await read_coverage(connection)
+        """Note the days of each series that `answer` covers, and silences (protocol rule 25).
+
+        However late it is recorded: what it lacks of the day it came on may have come after it.
+        """
+        today, known = mexico_day(self.came_at(answer)), self.recording.coverage
+        beside = await self._neighbours(answer)
         spans = {series: covered(answer, series, today) for series in SERIES}
         silent = {
-            series: silences(
-                answer, series, today, await self._neighbours(answer, series), known.get(series, ())
-            )
+            series: silences(answer, series, today, beside.get(series, ()), known.get(series, ()))
             for series in SERIES
         }
-        await add_coverage(connection, known, spans, silent)
+        await self.recording.cover(spans, silent)
 
-    async def _neighbours(self, answer: Answer, series: str) -> tuple[Day, ...]:
+    async def _neighbours(self, answer: Answer) -> Mapping[str, tuple[Day, ...]]:
         """A poll begins ten days before the newest known day: no silence goes past its edges."""
         query = answer.query
         if query is None or query.confirms is not None or query.first is None or query.last is None:
-            return ()
-        return await self.recording.neighbours(series, query.first, query.last)
+            return {}
+        return await self.recording.neighbours(tuple(SERIES), query.first, query.last)
 
     async def announce(self, kind: type[K], **fields: Any) -> None:
         """Announce an event of `kind` with the whole status (rule R3).
@@ -365,11 +359,11 @@ class Session:
         If a backfill left unannounced rows, a reload is announced instead: it covers everything, a
         changed calendar, too.
         """
-        calendar = fields.get("calendar") or await self.calendar()
+        calendar = fields.get("calendar") or self.calendar
         if self.recording.unannounced:
             if kind is CalendarChanged:
-                await save_calendar(self.recording.connection, calendar)
-            await self.reload(calendar)
+                await self.recording.save_calendar(calendar)
+            await self.reload()
             return
         status = await self._status(calendar)
         averages = await self._averages(calendar, status, kind)
@@ -377,8 +371,8 @@ class Session:
 
     async def announce_if_worth(self) -> None:
         """Announce only the status, if workers need it (protocol rule 5), or rows that wait."""
-        status = await self._status(await self.calendar())
-        if self.recording.unannounced or worth_an_event(await self.recording.status(), status):
+        status = await self._status(self.calendar)
+        if self.recording.unannounced or worth_an_event(self.recording.status, status):
             await self.announce(StatusChanged)
 
     async def announce_changes(self, changes: Changes, mode: AnnounceMode) -> None:
@@ -394,17 +388,16 @@ class Session:
         else:
             await self.announce_if_worth()
 
-    async def reload(self, calendar: BankCalendar | None = None) -> None:
+    async def reload(self) -> None:
         """Announce that workers must reload the record (protocol rule 2)."""
-        calendar = calendar or await self.calendar()
-        status, averages = await self._status(calendar), await self._averages_ahead(calendar)
+        status = await self._status(self.calendar)
+        averages = await self._averages_ahead(self.calendar)
         await self._announce(HistoryReload, status, averages=averages)
 
     async def _announce(self, kind: type[E], status: SyncStatus, **fields: Any) -> None:
         self.event = await self.recording.announce(kind, status=status, **fields)
         instants = {name: known.complete_at for name, known in (await self.known()).items()}
-        first = {name: at for name, at in instants.items() if at and name not in self._kept}
-        await keep_complete_at(self.recording.connection, first)
+        await self.recording.keep_complete_at({name: at for name, at in instants.items() if at})
 
     async def _status(self, calendar: BankCalendar) -> SyncStatus:
         known = await self.known()
@@ -414,7 +407,7 @@ class Session:
         self, calendar: BankCalendar, status: SyncStatus, kind: type[K]
     ) -> tuple[Average, ...] | None:
         """Return the table if it may have changed; a new day extends it."""
-        old = await self.recording.status()
+        old = self.recording.status
         if kind is StatusChanged and old is not None and not new_day(old, status):
             return None
         return await self._averages_ahead(calendar)

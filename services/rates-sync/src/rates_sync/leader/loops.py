@@ -13,7 +13,7 @@ import structlog
 from rates_contracts.calendar import ONE_DAY, mexico_day, mexico_instant
 from rates_contracts.status import BreakerState
 from rates_sync.clock import Sleep, SteadyClock
-from rates_sync.errors import RelayError, StoreUnavailable
+from rates_sync.errors import LeaseLost, RelayError, StoreUnavailable
 from rates_sync.liveness import wait_until
 
 log = structlog.get_logger(__name__)
@@ -24,18 +24,22 @@ BREAKER_RETRY_SECONDS = 1.0
 
 
 class Renewal:
-    """Renews the lease every `interval` seconds (protocol rule 3)."""
+    """Renews the lease every `interval` seconds (protocol rule 3).
+
+    Lets go once it is older than `max_age` seconds (rule 36); `age` returns how old it is.
+    """
 
     def __init__(
         self,
         renew: Callable[[], Awaitable[None]],
         sleep: Sleep,
-        on_failure: Callable[[str], None],
+        age: Callable[[], float],
         *,
         interval: float,
+        max_age: float,
     ) -> None:
-        self._renew, self._sleep = renew, sleep
-        self._on_failure, self._interval = on_failure, interval
+        self._renew, self._sleep, self._age = renew, sleep, age
+        self._interval, self._max_age = interval, max_age
 
     async def run(self) -> None:
         """Renew until the lease is lost or the clock wrong. Raises `LeaseLost` or `ClockWrong`."""
@@ -45,7 +49,8 @@ class Renewal:
                 await self._renew()
             except StoreUnavailable as error:
                 log.warning("lease_not_renewed", error=str(error))
-                self._on_failure("lease")
+            if self._age() >= self._max_age:
+                raise LeaseLost(f"not renewed for {self._age():.0f} s")
 
 
 class BreakerLog:

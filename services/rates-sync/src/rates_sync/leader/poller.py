@@ -105,6 +105,8 @@ class Poller:
         async with self._lock:
             self._must_ask = False
             started = self._polled_at = self._timing.monotonic()
+            if purpose is not Purpose.POLL and self._cycle.has_unrecorded:
+                await self._run_cycle(Purpose.POLL)
             result = await self._run_cycle(purpose)
             self._instrumentation.on_poll(result, self._timing.monotonic() - started)
             self._plan(result)
@@ -180,6 +182,10 @@ class Poller:
             self._on_jump(jump)
             return
         now = self._now()
+        if self._cycle.has_unrecorded or result.is_stale:
+            # At any hour: the database is not Banxico, and an old answer verifies nothing.
+            self.next_cycle_at = max(now, result.not_before or now)
+            return
         trial_at = self._trial_at(now)
         blocks = (result.not_before, trial_at)
         blocked_until = max((at for at in blocks if at and at > now), default=None)

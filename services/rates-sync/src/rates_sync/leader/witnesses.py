@@ -37,6 +37,7 @@ class Witnesses:
         self._steady = SteadyClock(clock, monotonic)
         self._confirmed: SteadyClock | None = None
         self._offsets: dict[Witness, timedelta] = {}
+        self._heard: Answer | None = None
 
     def now(self) -> datetime:
         """Return the time to date the record by (aware UTC): never that of a clock in doubt.
@@ -74,8 +75,12 @@ class Witnesses:
             self.observe_database(now_there)
 
     def observe_answer(self, answer: Answer) -> None:
-        """Hear an answer's `Date`, if it has one and this clock was not set meanwhile."""
-        if not self._forget_if_set() and answer.answered_at is not None:
+        """Hear an answer's `Date`, if it has one and this clock was not set meanwhile.
+
+        Once: recorded again later, it tells nothing of the clock as it is then (rule 37).
+        """
+        is_new, self._heard = answer is not self._heard, answer
+        if not self._forget_if_set() and is_new and answer.answered_at is not None:
             self._offsets["banxico"] = -(answer.clock_offset + answer.age)
 
     def observe_database(self, now_there: datetime) -> None:

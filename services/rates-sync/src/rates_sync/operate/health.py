@@ -1,23 +1,26 @@
 """The answer of `/health`, for operators and `rates-sync status`.
 
-Reads the database for at most a second; what can't be read is None.
+Reads the database and asks Redis for at most a second; what can't be read is None. Whether the
+database takes writes is known from the last ones: the lease is renewed every two seconds, and a
+standby sees that.
 """
 
 import asyncio
 from collections.abc import Awaitable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, TypeVar
 
 import msgspec
 
+from rates_contracts.answers import Dependency
 from rates_contracts.events import Head
 from rates_contracts.status import BreakerState, SeriesStatus, SyncStatus, Upstream
-from rates_sync.errors import StoreUnavailable
+from rates_sync.errors import RelayError, StoreUnavailable
 from rates_sync.service import Service
 
 T = TypeVar("T")
 
-READ_SECONDS = 1.0
+ASK_SECONDS = 1.0
 
 
 class QuotaUsage(msgspec.Struct, frozen=True):
@@ -33,7 +36,12 @@ class InstanceHealth(msgspec.Struct, frozen=True):
 
     `role` is `starting` until the database is migrated; `leader` names the holder of the lease.
     `last_outcome` and `next_cycle_at` are this instance's own, None on a standby. It is degraded
-    while a series is unverified, unconfirmed or under review.
+    while a series is unverified, unconfirmed or under review, or while a dependency is not healthy.
+
+    `database` is `unhealthy` while it refuses this instance, `degraded` while the lease is not
+    renewed, by whichever instance: `lease_renewed_at` is when it last was, as far as this one has
+    seen. `redis` is `unhealthy` while it does not answer or refuses the relay. `causes` are the
+    dependencies' own words, by what they refused.
     """
 
     status: Literal["healthy", "degraded"]
@@ -51,21 +59,30 @@ class InstanceHealth(msgspec.Struct, frozen=True):
     relay_lag: int
     quota: QuotaUsage
     series: dict[str, SeriesStatus]
+    database: Dependency
+    redis: Dependency
+    lease_renewed_at: datetime
+    causes: dict[str, str]
 
 
 async def health_of(service: Service) -> InstanceHealth:
     """Return the health of `service`. Never fails."""
-    status, head, holder, used = await asyncio.gather(
-        _read(service.record.status()),
-        _read(service.record.head()),
-        _read(service.holder()),
-        _read(service.quota_used()),
+    causes = dict(service.instrumentation.database_errors)
+    status, head, holder, used, redis_error = await asyncio.gather(
+        _read(service.record.status(), causes),
+        _read(service.record.head(), causes),
+        _read(service.holder(), causes),
+        _read(service.quota_used(), causes),
+        _redis_error(service),
     )
+    database = _database(service, causes)
+    if redis_error is not None:
+        causes["redis"] = redis_error
     poller = service.leader.poller if service.leader else None
     last = poller.last if poller else None
     limit = service.daily_quota
     return InstanceHealth(
-        status="healthy" if _is_well(status, service.clock()) else "degraded",
+        status="healthy" if not causes and _is_well(status, service.clock()) else "degraded",
         role=_role(service),
         leader=holder or None,
         source=status.source if status else None,
@@ -77,10 +94,33 @@ async def health_of(service: Service) -> InstanceHealth:
         last_outcome=last.outcome if last else None,
         next_cycle_at=poller.next_cycle_at if poller else None,
         head=head,
-        relay_lag=service.relay_lag(),
+        relay_lag=service.instrumentation.relay_lag(),
         quota=QuotaUsage(limit, used, None if used is None else max(0, limit - used)),
         series=dict(status.series) if status else {},
+        database=database,
+        redis="healthy" if redis_error is None else "unhealthy",
+        lease_renewed_at=service.clock() - timedelta(seconds=service.lease.age),
+        causes=causes,
     )
+
+
+def _database(service: Service, causes: dict[str, str]) -> Dependency:
+    """Return the state of the database; a lease that nobody renews is added to `causes`."""
+    if causes:
+        return "unhealthy"
+    if not service.lease.is_overdue:
+        return "healthy"
+    causes["lease"] = f"not renewed for {service.lease.age:.0f} s"
+    return "degraded"
+
+
+async def _redis_error(service: Service) -> str | None:
+    try:
+        async with asyncio.timeout(ASK_SECONDS):
+            await service.ping_redis()
+    except (RelayError, TimeoutError) as error:
+        return str(error) or "no answer"
+    return service.instrumentation.redis_error
 
 
 def _is_well(status: SyncStatus | None, now: datetime) -> bool:
@@ -101,9 +141,10 @@ def _role(service: Service) -> Literal["leader", "standby", "starting"]:
     return "leader" if service.leader else "standby"
 
 
-async def _read(reading: Awaitable[T]) -> T | None:
+async def _read(reading: Awaitable[T], causes: dict[str, str]) -> T | None:
     try:
-        async with asyncio.timeout(READ_SECONDS):
+        async with asyncio.timeout(ASK_SECONDS):
             return await reading
-    except (StoreUnavailable, TimeoutError):
+    except (StoreUnavailable, TimeoutError) as error:
+        causes["read"] = str(error) or "no answer"
         return None

@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy import Table, delete, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rates_contracts.averages import Average
@@ -13,8 +13,10 @@ from rates_sync.store import schema
 from rates_sync.store.schema import SINGLE_ROW
 
 
-async def write_announcement(connection: AsyncConnection, event: Event) -> None:
+async def write_announcement(connection: AsyncConnection, event: Event, *, first: bool) -> None:
     """Raise the head, save what the event carries and add it to the outbox.
+
+    `first` tells that there was no event before.
 
     Protocol rule 1: the position is a row's value, not an AUTO_INCREMENT, which is assigned at
     insert and not at commit.
@@ -22,7 +24,7 @@ async def write_announcement(connection: AsyncConnection, event: Event) -> None:
     head = msgspec.structs.asdict(event.head)
     await connection.execute(update(schema.head).values(**head, unannounced_at=None))
     await connection.execute(insert(schema.outbox).values(**head, document=_json(event)))
-    await _save_status(connection, event)
+    await _save_status(connection, event, first=first)
     if event.averages is not None:
         await _save_averages(connection, event.averages)
     if isinstance(event, CalendarChanged):
@@ -39,14 +41,13 @@ async def save_calendar(connection: AsyncConnection, calendar: BankCalendar) -> 
     await _save_single_row(connection, schema.bank_calendar, row)
 
 
-async def _save_status(connection: AsyncConnection, event: Event) -> None:
+async def _save_status(connection: AsyncConnection, event: Event, *, first: bool) -> None:
     """Save the status, and the versions of the documents that the event changes.
 
     A new timeline gives both documents a new version: in the lost one the same version may have
     had other contents.
     """
-    versions = (await connection.execute(select(schema.sync_status))).one_or_none()
-    renewed = versions is None or isinstance(event, TimelineChanged)
+    renewed = first or isinstance(event, TimelineChanged)
     row: dict[str, Any] = {"document": _json(event.status)}
     if renewed or not isinstance(event, StatusChanged):
         row["history_version"] = event.at.stream_id

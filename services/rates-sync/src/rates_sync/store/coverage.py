@@ -1,13 +1,14 @@
 """Which days of a series were asked for: of the others nothing is known (protocol rule 25)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date as Day
 from datetime import datetime, timedelta
 from itertools import groupby
-from operator import attrgetter
+from operator import itemgetter
+from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rates_contracts.calendar import ONE_DAY
@@ -68,27 +69,21 @@ def uncovered(span: Span, spans: Sequence[Span]) -> tuple[Span, ...]:
     return tuple(gap for gap in between if gap.first <= gap.last)
 
 
-async def read_newest_span(connection: AsyncConnection, series: str) -> Span | None:
-    """Return the newest span of `series`, None while no day was asked for."""
-    newest = select(coverage).where(coverage.c.series == series).order_by(coverage.c.first.desc())
-    row = (await connection.execute(newest.limit(1))).one_or_none()
-    return None if row is None else Span(row.first, row.last)
+SELECT_COVERAGE = select(coverage.c.series, coverage.c.first, coverage.c.last)
+SELECT_COMPLETE_AT = select(completeness.c.series, completeness.c.complete_at)
+
+
+def coverage_of(rows: Iterable[Sequence[Any]]) -> Coverage:
+    """Return the spans of every series in rows of `SELECT_COVERAGE`, which come in any order."""
+    return {
+        series: tuple(Span(first, last) for _, first, last in spans)
+        for series, spans in groupby(sorted(map(tuple, rows)), itemgetter(0))
+    }
 
 
 async def read_coverage(connection: AsyncConnection) -> Coverage:
     """Return the spans of every series that has any."""
-    ordered = select(coverage).order_by(coverage.c.series, coverage.c.first)
-    rows = await connection.execute(ordered)
-    return {
-        series: tuple(Span(row.first, row.last) for row in spans)
-        for series, spans in groupby(rows, attrgetter("series"))
-    }
-
-
-async def read_complete_at(connection: AsyncConnection) -> dict[str, datetime]:
-    """Return when the whole history of each series first was there, without those still loading."""
-    rows = await connection.execute(select(completeness.c.series, completeness.c.complete_at))
-    return {row.series: row.complete_at for row in rows}
+    return coverage_of(await connection.execute(SELECT_COVERAGE))
 
 
 async def keep_complete_at(connection: AsyncConnection, instants: Mapping[str, datetime]) -> None:
@@ -100,22 +95,57 @@ async def keep_complete_at(connection: AsyncConnection, instants: Mapping[str, d
 
 async def add_coverage(
     connection: AsyncConnection, known: Coverage, added: Coverage, silent: Coverage = NOTHING
-) -> None:
+) -> Coverage:
     """Merge the spans of `added` into those that are `known`, and take out the `silent` ones.
 
-    What was asked for just before a hole is part of the hole: its values may have come later. The
-    lease row is locked already.
+    Return what the record holds then. The lease row is locked already. What was asked for just
+    before a hole is part of the hole: its values may have come later.
     """
-    for series, spans in added.items():
-        old, holes = known.get(series, ()), silent.get(series, ())
-        joined = merged((*lasting(old, spans), *spans))
-        new = tuple(part for span in joined for part in uncovered(span, holes))
-        if new != old:
-            await _replace(connection, series, new)
-
-
-async def _replace(connection: AsyncConnection, series: str, spans: tuple[Span, ...]) -> None:
-    await connection.execute(delete(coverage).where(coverage.c.series == series))
-    rows = [{"series": series, "first": span.first, "last": span.last} for span in spans]
+    changed = {
+        series: _merged(known.get(series, ()), spans, silent.get(series, ()))
+        for series, spans in added.items()
+    }
+    after = {**known, **changed}
+    old, new = _rows(known), _rows(after)
+    await _extend(connection, {key: last for key, last in new.items() if key in old}, old)
+    await _delete(connection, old.keys() - new.keys())
+    rows = [(*key, new[key]) for key in sorted(new.keys() - old.keys())]
     if rows:
-        await connection.execute(insert(coverage), rows)
+        names = ("series", "first", "last")
+        values = [dict(zip(names, row, strict=True)) for row in rows]
+        await connection.execute(insert(coverage), values)
+    return after
+
+
+_Key = tuple[str, Day]
+
+
+def _merged(
+    known: tuple[Span, ...], added: tuple[Span, ...], silent: tuple[Span, ...]
+) -> tuple[Span, ...]:
+    joined = merged((*lasting(known, added), *added))
+    return tuple(part for span in joined for part in uncovered(span, silent))
+
+
+def _rows(spans: Coverage) -> dict[_Key, Day]:
+    """Return the last day of each span, by series and first day."""
+    return {(name, span.first): span.last for name, each in spans.items() for span in each}
+
+
+async def _extend(
+    connection: AsyncConnection, lasts: Mapping[_Key, Day], old: Mapping[_Key, Day]
+) -> None:
+    """Set the last day of the spans that have another one now, in a statement for each day."""
+    changed = sorted((last, key) for key, last in lasts.items() if old[key] != last)
+    for last, spans in groupby(changed, itemgetter(0)):
+        those = update(coverage).where(_any_of(key for _, key in spans))
+        await connection.execute(those.values(last=last))
+
+
+async def _delete(connection: AsyncConnection, keys: Collection[_Key]) -> None:
+    if keys:
+        await connection.execute(delete(coverage).where(_any_of(keys)))
+
+
+def _any_of(keys: Iterable[_Key]) -> ColumnElement[bool]:
+    return or_(*(and_(coverage.c.series == name, coverage.c.first == day) for name, day in keys))

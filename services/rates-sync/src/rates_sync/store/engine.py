@@ -11,14 +11,17 @@ between servers and are never relied on.
 
 import asyncio
 import sqlite3
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, event, exc, make_url, text
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
@@ -31,7 +34,11 @@ LOCK_WAIT_SECONDS = 2
 SESSION_IDLE_SECONDS = 5
 """MySQL ends an idle session after this: a paused leader can't lock the lease row for hours."""
 TRANSACTION_SECONDS = 5.0
-"""A transaction that takes longer fails."""
+"""A transaction that takes longer fails, at a distance after its round trips besides (rule 37)."""
+MAX_ROUND_TRIPS = 25
+"""Of a transaction: 12 of a recording, the rest to connect first."""
+MAX_ROUND_TRIP_SECONDS = 0.5
+"""A round trip that takes longer is a slow server's, not the distance."""
 
 CONNECTIONS = 5
 """The most transactions at a time; others wait."""
@@ -40,10 +47,15 @@ DatabaseUtc = Callable[[AsyncConnection], Awaitable[datetime | None]]
 """Reads the database's clock on an open connection (aware UTC), None if it has none."""
 
 _BEGIN = "sqlite_begin"
+_ROUND_TRIPS = "round_trips"
 _FILE = "file"
 _REFUSALS = (exc.IntegrityError, exc.DataError)
 _BUGS = (exc.ProgrammingError, exc.NotSupportedError)
 _NO_SUCH_TABLE = 1146
+_READ_ONLY = frozenset({1290, 1792, 1836})
+"""MySQL's errors of a server or a session that can't write: another one is the writer now."""
+_ENDING = frozenset({1053, 1079, 1152, 1184, 3168, 3169})
+"""MySQL's errors of a server that shuts down, or of a session that it has ended."""
 
 
 def open_engine(url: str, *, migrating: bool = False) -> AsyncEngine:
@@ -64,7 +76,7 @@ def open_engine(url: str, *, migrating: bool = False) -> AsyncEngine:
 @asynccontextmanager
 async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """Give one consistent snapshot of the record. Raises `StoreUnavailable`."""
-    async with translated(), engine.connect() as connection:
+    async with translated(transaction_seconds(engine)), engine.connect() as connection:
         yield connection
 
 
@@ -75,8 +87,38 @@ async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     Raises `StoreUnavailable`, and `StoreRefused` for a value that the database does not take.
     """
     immediate = engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
-    async with translated(), immediate.begin() as connection:
+    async with translated(transaction_seconds(engine)), immediate.begin() as connection:
         yield connection
+
+
+def transaction_seconds(engine: AsyncEngine) -> float:
+    """Return how long a transaction may take, which grows with the distance of the database."""
+    round_trips: RoundTrips | None = engine.get_execution_options().get(_ROUND_TRIPS)
+    distance = 0.0 if round_trips is None else min(round_trips.shortest, MAX_ROUND_TRIP_SECONDS)
+    return TRANSACTION_SECONDS + MAX_ROUND_TRIPS * distance
+
+
+class RoundTrips:
+    """How long the last statements took: the shortest of them is hardly more than its way."""
+
+    def __init__(self) -> None:
+        self._seconds: deque[float] = deque(maxlen=20)
+
+    @property
+    def shortest(self) -> float:
+        """The seconds of a round trip, 0 before the first."""
+        return min(self._seconds, default=0.0)
+
+    def measure(self, engine: AsyncEngine) -> None:
+        """Measure the statements of `engine`."""
+        event.listen(engine.sync_engine, "before_cursor_execute", self._begin)
+        event.listen(engine.sync_engine, "after_cursor_execute", self._end)
+
+    def _begin(self, connection: Connection, *_: Any) -> None:
+        connection.info[_ROUND_TRIPS] = monotonic()
+
+    def _end(self, connection: Connection, *_: Any) -> None:
+        self._seconds.append(monotonic() - connection.info[_ROUND_TRIPS])
 
 
 @asynccontextmanager
@@ -200,14 +242,31 @@ def _mysql(url: URL, *, migrating: bool) -> AsyncEngine:
     address = url.difference_update_query(tls.OPTIONS).update_query_dict({"charset": "utf8mb4"})
     if migrating:
         return create_async_engine(address, poolclass=NullPool, connect_args=connect)
-    return create_async_engine(
+    round_trips = RoundTrips()
+    engine = create_async_engine(
         address,
         pool_size=CONNECTIONS,
         max_overflow=0,
         pool_timeout=TRANSACTION_SECONDS,
         pool_pre_ping=True,
         connect_args=connect,
+        execution_options={_ROUND_TRIPS: round_trips},
     )
+    round_trips.measure(engine)
+    event.listen(engine.sync_engine, "handle_error", _leave_a_lost_server)
+    return engine
+
+
+def _leave_a_lost_server(context: ExceptionContext) -> None:
+    """Give up the whole pool after an error that its other connections would meet, too.
+
+    Protocol rule 36: the pool's ping does not see that a server or a session is read-only. Nor does
+    SQLAlchemy know that asyncmy has closed a connection if it says "Cancelled during execution".
+    """
+    code = next(iter(context.original_exception.args), None)
+    closed = isinstance(context.sqlalchemy_exception, exc.InterfaceError) and code == 0
+    if closed or code in _READ_ONLY or code in _ENDING:
+        context.is_disconnect = True
 
 
 _SESSION = (

@@ -1,7 +1,7 @@
 """The lease: which instance asks Banxico, writes and relays (rule R2, protocol rule 3).
 
 No two clocks are compared: a contender watches the row with its own monotonic clock. A leader that
-can't renew keeps running; the fence rejects its writes.
+can't renew keeps running for a while; the fence rejects its writes.
 """
 
 from collections.abc import Awaitable, Callable
@@ -44,6 +44,8 @@ class Lease:
 
     `poll` is the seconds between checks; a lease that was not renewed for `patience` seconds may be
     taken over. `database_utc` reads the database's clock, a witness of the time (protocol rule 33).
+    `on_outcome` is called with the error of each access that failed, and with None once the lease
+    moves: then the database takes writes, of whichever instance.
     """
 
     def __init__(
@@ -63,6 +65,18 @@ class Lease:
         self._monotonic, self._sleep = monotonic, sleep
         self._poll, self._patience = poll, patience
         self._database_utc = database_utc
+        self.on_outcome: Callable[[StoreUnavailable | None], None] = lambda _: None
+        self._moved_at = monotonic()
+
+    @property
+    def age(self) -> float:
+        """The seconds since this instance last saw the lease taken, renewed or released."""
+        return self._monotonic() - self._moved_at
+
+    @property
+    def is_overdue(self) -> bool:
+        """Tell whether a renewal is missing, long before the lease may be taken over."""
+        return self.age > self._patience / 2
 
     async def observe(self) -> LeaseState:
         """Return the row as it is. Raises `StoreUnavailable`."""
@@ -79,7 +93,10 @@ class Lease:
         )
         async with writing(self._engine) as connection:
             taken = (await connection.execute(taking)).rowcount == 1
-        return Fence(self._holder, seen.token + 1) if taken else None
+        if not taken:
+            return None
+        self._on_move()
+        return Fence(self._holder, seen.token + 1)
 
     async def utc(self) -> datetime | None:
         """Return the database's clock, None if it has none. Raises `StoreUnavailable`."""
@@ -103,9 +120,9 @@ class Lease:
     async def contend(self, on_unavailable: Callable[[], Awaitable[None]] = _nothing) -> Fence:
         """Wait until the lease is this instance's and return its fence (protocol rule 3).
 
-        Takes it at once when it is free, else after the same (token, renewals) was read for
-        `patience` seconds. An unavailable database restarts that wait, since nobody could renew;
-        `on_unavailable` is awaited then.
+        Takes it at once when it is free or was this instance's own, else after the same (token,
+        renewals) was read for `patience` seconds. An unavailable database restarts that wait, since
+        nobody could renew; `on_unavailable` is awaited then.
         """
         watched: LeaseState | None = None
         since = self._monotonic()
@@ -114,18 +131,31 @@ class Lease:
             if seen is None:
                 await on_unavailable()
             if seen is None or seen != watched:
+                self._compare(watched, seen)
                 watched, since = seen, self._monotonic()
-            if seen is not None and (seen.free or self._monotonic() - since >= self._patience):
+            if seen is not None and self._may_take(seen, self._monotonic() - since):
                 fence = await self._try(seen)
                 if fence is not None:
                     return fence
             await self._sleep(self._poll)
+
+    def _may_take(self, seen: LeaseState, unmoved: float) -> bool:
+        return seen.free or seen.holder == self._holder or unmoved >= self._patience
+
+    def _compare(self, watched: LeaseState | None, seen: LeaseState | None) -> None:
+        if watched is not None and seen is not None:
+            self._on_move()
+
+    def _on_move(self) -> None:
+        self._moved_at = self._monotonic()
+        self.on_outcome(None)
 
     async def _look(self) -> LeaseState | None:
         try:
             return await self.observe()
         except StoreUnavailable as error:
             log.warning("lease_not_seen", error=str(error))
+            self.on_outcome(error)
             return None
 
     async def _try(self, seen: LeaseState) -> Fence | None:
@@ -133,14 +163,21 @@ class Lease:
             fence = await self.take(seen)
         except StoreUnavailable as error:
             log.warning("lease_not_taken", error=str(error))
+            self.on_outcome(error)
             return None
         if fence is not None:
             log.info("lease_taken", token=fence.token, after=seen.holder or "nobody")
         return fence
 
     async def _advance(self, fence: Fence, *, holder: str) -> datetime | None:
-        async with writing(self._engine) as connection:
-            await lock_and_verify(connection, fence)
-            values = {"holder": holder, "renewals": lease.c.renewals + 1}
-            await connection.execute(update(lease).values(values))
-            return await self._database_utc(connection)
+        try:
+            async with writing(self._engine) as connection:
+                await lock_and_verify(connection, fence)
+                values = {"holder": holder, "renewals": lease.c.renewals + 1}
+                await connection.execute(update(lease).values(values))
+                now_there = await self._database_utc(connection)
+        except StoreUnavailable as error:
+            self.on_outcome(error)
+            raise
+        self._on_move()
+        return now_there

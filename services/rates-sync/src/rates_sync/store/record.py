@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from rates_contracts.events import Head
 from rates_contracts.status import SyncStatus
 from rates_sync.clock import Clock
+from rates_sync.errors import StoreUnavailable
 from rates_sync.store.coverage import Coverage, read_coverage
 from rates_sync.store.engine import reading, writing
 from rates_sync.store.fence import Fence, lock_and_verify
@@ -26,7 +27,8 @@ class Record:
     """The record; `clock` returns aware UTC, `traceparent` the current trace or None.
 
     It remembers the newest head that this process has written, across its terms as leader: a record
-    that is behind it was restored to an earlier time (protocol rule 42).
+    that is behind it was restored to an earlier time (protocol rule 42). `on_outcome` is called
+    after each recording, with the error if the database refused it.
     """
 
     def __init__(
@@ -35,9 +37,12 @@ class Record:
         clock: Clock,
         new_event_id: Callable[[], str],
         traceparent: Callable[[], str | None] = lambda: None,
+        *,
+        on_outcome: Callable[[StoreUnavailable | None], None] = lambda _: None,
     ) -> None:
         self._engine, self._clock = engine, clock
         self._new_event_id, self._traceparent = new_event_id, traceparent
+        self._on_outcome = on_outcome
         self.written: Head | None = None
 
     async def head(self) -> Head:
@@ -68,11 +73,16 @@ class Record:
         only the database inside. If the record was restored, a new timeline begins first, in the
         same transaction. Raises `LeaseLost` and `StoreUnavailable`.
         """
-        async with writing(self._engine) as connection:
-            await lock_and_verify(connection, fence)
-            recording = await self._begin(connection)
-            yield recording
-            recording.check_announced()
+        try:
+            async with writing(self._engine) as connection:
+                await lock_and_verify(connection, fence)
+                recording = await self._begin(connection)
+                yield recording
+                recording.check_announced()
+        except StoreUnavailable as error:
+            self._on_outcome(error)
+            raise
+        self._on_outcome(None)
         self._remember(recording.head_after)
 
     async def restart_timeline(self, fence: Fence, above: int) -> Head:
@@ -93,18 +103,18 @@ class Record:
 
     async def _begin(self, connection: AsyncConnection) -> Recording:
         recording = await self._open(connection)
-        if not await self._was_restored(recording):
+        if not self._was_restored(recording):
             return recording
         written = None if self.written is None else self.written.at
         log.error("timeline_restarted", written=written, record=recording.head.at)
         await recording.restart_timeline(written.timeline if written else 0)
         return await self._open(connection, restarted=True)
 
-    async def _was_restored(self, recording: Recording) -> bool:
+    def _was_restored(self, recording: Recording) -> bool:
         """Compare with what was written; whoever restores the record raises its timeline."""
         head, written = recording.head, self.written
         if written is None or written.timeline < head.timeline:
-            return await recording.is_raised()
+            return recording.is_raised
         return is_behind(head, written)
 
     async def _open(self, connection: AsyncConnection, *, restarted: bool = False) -> Recording:

@@ -3,18 +3,18 @@
 It runs under the fence and never commits itself.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import date as Day
 from datetime import datetime, timedelta
 from typing import Any, Self, TypeVar
 
 import msgspec
-from sqlalchemy import Table, func, insert, select, update
+from sqlalchemy import exists, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rates_contracts.averages import Average
-from rates_contracts.calendar import BankCalendar
+from rates_contracts.calendar import BankCalendar, mexico_day
 from rates_contracts.events import (
     CalendarChanged,
     Event,
@@ -28,16 +28,22 @@ from rates_contracts.events import (
 from rates_contracts.observation import Observation
 from rates_contracts.status import SyncStatus
 from rates_sync.store import schema
-from rates_sync.store.announcement import write_announcement
-from rates_sync.store.review import put_in_quarantine
+from rates_sync.store.announcement import save_calendar, write_announcement
+from rates_sync.store.coverage import NOTHING, Coverage, add_coverage, keep_complete_at
+from rates_sync.store.review import (
+    Quarantined,
+    QuarantineState,
+    Withdrawal,
+    end_quarantine,
+    put_in_quarantine,
+)
 from rates_sync.store.rows import (
-    read_calendar,
-    read_head_and_pending,
+    RecordState,
     read_kept_calendar,
     read_neighbours,
     read_newest,
     read_newest_day,
-    read_status,
+    read_state,
 )
 from rates_sync.upstream import Rejected
 
@@ -52,11 +58,15 @@ CALLER: ContextVar[str | None] = ContextVar("caller", default=None)
 RELOADS = (HistoryReload, TimelineChanged)
 """Events after which every worker reloads the record."""
 
+WINDOW = timedelta(days=75)
+"""How far back a recording reads at once: farther than a poll, its look back and any average."""
+
 
 class Recording:
     """An open recording; the reads that new data is compared with go through it (rule 2).
 
-    `head` was read under the fence. All added rows carry `recorded_at`. `unannounced` is true if a
+    They were made in one statement, under the fence, as `head` was; what is written through the
+    recording changes them, too. All added rows carry `recorded_at`. `unannounced` is true if a
     backfill left rows that no event has announced: the next event must be a `HistoryReload`.
     `restarted` is true if the record was restored and this transaction began a new timeline;
     `head_after` is the head that it leaves.
@@ -65,18 +75,19 @@ class Recording:
     def __init__(
         self,
         connection: AsyncConnection,
-        head: Head,
+        state: RecordState,
         recorded_at: datetime,
         *,
-        unannounced: bool,
         event_id: str,
         traceparent: str | None,
         restarted: bool = False,
     ) -> None:
-        self.head, self.recorded_at, self.unannounced = head, recorded_at, unannounced
-        self.head_after, self.restarted = head, restarted
-        self._connection, self._event_id, self._traceparent = connection, event_id, traceparent
-        self._timeline = self._previous = head.timeline
+        self.head, self.recorded_at = state.head, recorded_at
+        self.unannounced = state.unannounced_at is not None
+        self.head_after, self.restarted = state.head, restarted
+        self._connection, self._state = connection, state
+        self._event_id, self._traceparent = event_id, traceparent
+        self._timeline = self._previous = state.head.timeline
         self._added: list[Observation] = []
         self._closed = False
 
@@ -90,39 +101,56 @@ class Recording:
         *,
         restarted: bool = False,
     ) -> Self:
-        """Read the head; the lease row is locked already.
+        """Read the record; the lease row is locked already.
 
         Protocol rule 4: `recorded_at` rises strictly, also when the clock goes back.
         """
-        head, unannounced_at = await read_head_and_pending(connection)
-        latest = unannounced_at or head.recorded_at
+        state = await read_state(connection, mexico_day(now) - WINDOW)
+        latest = state.unannounced_at or state.head.recorded_at
         return cls(
             connection,
-            head,
+            state,
             max(now, latest + timedelta(microseconds=1)),
-            unannounced=unannounced_at is not None,
             event_id=event_id,
             traceparent=traceparent,
             restarted=restarted,
         )
 
-    async def is_raised(self) -> bool:
-        """Tell whether the head's timeline was raised by hand: it has no event yet (rule 42)."""
-        newest = await self._newest_timeline()
+    @property
+    def is_raised(self) -> bool:
+        """Whether the head's timeline was raised by hand: it has no event yet (rule 42)."""
+        newest = self._state.newest_timeline
         return newest is not None and newest < self.head.timeline
 
-    async def _newest_timeline(self) -> int | None:
-        newest = select(func.max(schema.outbox.c.timeline))
-        timeline: int | None = await self._connection.scalar(newest)
-        return timeline
+    @property
+    def status(self) -> SyncStatus | None:
+        """The newest status, None before the first event."""
+        return self._state.status
 
-    async def status(self) -> SyncStatus | None:
-        """Return the newest status, None before the first event."""
-        return await read_status(self._connection)
+    @property
+    def calendar(self) -> BankCalendar | None:
+        """The bank calendar, None before the first."""
+        return self._state.calendar
 
-    async def calendar(self) -> BankCalendar | None:
-        """Return the bank calendar, None before the first."""
-        return await read_calendar(self._connection)
+    @property
+    def coverage(self) -> Coverage:
+        """The days of each series that were asked for."""
+        return self._state.coverage
+
+    @property
+    def complete_at(self) -> Mapping[str, datetime]:
+        """When the whole history of each series first was there, without those still loading."""
+        return self._state.complete_at
+
+    @property
+    def quarantined(self) -> tuple[Quarantined, ...]:
+        """What is open or was rejected, oldest day first."""
+        return self._state.quarantine
+
+    @property
+    def withdrawals(self) -> tuple[Withdrawal, ...]:
+        """The days that are missed or withdrawn, newest first."""
+        return self._state.withdrawals
 
     async def kept_calendar(self) -> BankCalendar | None:
         """Return the bank calendar as last recorded with all of its versions, None before that."""
@@ -130,13 +158,25 @@ class Recording:
 
     async def newest(self, series: str, first: Day, last: Day) -> list[Observation]:
         """Return the newest revision of each day from `first` to `last`, ascending."""
-        return list(await read_newest(self._connection, series, first, last))
+        if first < self._state.since:
+            return list(await read_newest(self._connection, series, first, last))
+        days = self._state.newest.get(series, {})
+        return [days[day] for day in sorted(days) if first <= day <= last]
 
-    async def newest_day(self, series: str) -> Day | None:
-        """Return the last day of `series` with an observation."""
-        return await read_newest_day(self._connection, series)
+    async def newest_day(self, series: str, *, except_for: Collection[Day] = ()) -> Day | None:
+        """Return the last day that has an observation of `series`, and is none of `except_for`."""
+        days = self._state.newest.get(series, {}).keys() - set(except_for)
+        if days:
+            return max(days)
+        return await read_newest_day(self._connection, series, except_for=except_for)
 
-    async def neighbours(self, series: str, first: Day, last: Day) -> tuple[Day, ...]:
+    async def read_again(self) -> None:
+        """Read the record as it is after changes that were made beside the recording's methods."""
+        self._state = await read_state(self._connection, self._state.since)
+
+    async def neighbours(
+        self, series: Sequence[str], first: Day, last: Day
+    ) -> dict[str, tuple[Day, ...]]:
         """Return the last day before `first` and the first after `last` with an observation."""
         return await read_neighbours(self._connection, series, first, last)
 
@@ -145,8 +185,14 @@ class Recording:
 
         One above `MAX_KEPT` is kept by its beginning, under the hash of the whole.
         """
-        row = {"sha256": sha256, "body": body[:MAX_KEPT], "received_at": received_at}
-        await _insert_if_new(self._connection, schema.payloads, row)
+        row = select(
+            literal(sha256, schema.payloads.c.sha256.type),
+            literal(body[:MAX_KEPT], schema.payloads.c.body.type),
+            literal(received_at, schema.payloads.c.received_at.type),
+        )
+        new = row.where(~exists().where(schema.payloads.c.sha256 == sha256))
+        names = ("sha256", "body", "received_at")
+        await self._connection.execute(insert(schema.payloads).from_select(names, new))
 
     async def add(self, observations: Sequence[Observation]) -> None:
         """Append observations or revisions; each carries this recording's `recorded_at`.
@@ -159,17 +205,46 @@ class Recording:
             rows = [msgspec.structs.asdict(row) for row in observations]
             await self._connection.execute(insert(schema.observations), rows)
             self._added += observations
+            for row in observations:
+                self._state.newest.setdefault(row.series, {})[row.date] = row
+
+    async def cover(self, spans: Coverage, silent: Coverage = NOTHING) -> None:
+        """Note that `spans` were asked for, and that of the `silent` ones nothing is known."""
+        known = self._state.coverage
+        self._state.coverage = await add_coverage(self._connection, known, spans, silent)
+
+    async def keep_complete_at(self, instants: Mapping[str, datetime]) -> None:
+        """Keep when the history of each series first was complete, unless that is kept already."""
+        first = {name: at for name, at in instants.items() if name not in self.complete_at}
+        await keep_complete_at(self._connection, first)
+        self._state.complete_at |= first
+
+    async def save_calendar(self, calendar: BankCalendar) -> None:
+        """Save a calendar that no event of its own announces."""
+        await save_calendar(self._connection, calendar)
+        self._state.calendar = calendar
 
     @property
     def connection(self) -> AsyncConnection:
-        """The open transaction, for the rows of `coverage` and `review`."""
+        """The open transaction, for the rows of `review`."""
         return self._connection
 
     async def quarantine(
         self, data: Iterable[Rejected], payload_sha256: str
     ) -> tuple[Rejected, ...]:
         """Keep what is set aside, with the reason (rule R10); return what is no repeat."""
-        return await put_in_quarantine(self._connection, data, payload_sha256, self.recorded_at)
+        kept = {row.id for row in self.quarantined}
+        at = self.recorded_at
+        new = await put_in_quarantine(self._connection, data, payload_sha256, at, kept=kept)
+        if new:
+            await self.read_again()
+        return new
+
+    async def end_quarantine(self, ids: Collection[str], state: QuarantineState) -> None:
+        """Put the values with these IDs into `state`."""
+        if ids:
+            await end_quarantine(self._connection, ids, state)
+            await self.read_again()
 
     async def audit(self, actor: str, action: str, detail: str, *, outcome: str = "done") -> None:
         """Note who did what from where (`CALLER`), why, and how it ended."""
@@ -208,8 +283,11 @@ class Recording:
             **fields,
         )
         self._check_complete(event)
-        await write_announcement(self._connection, event)
+        await write_announcement(self._connection, event, first=self.status is None)
         self.head_after = event.head
+        self._state.status = event.status
+        if isinstance(event, CalendarChanged):
+            self._state.calendar = event.calendar
         return event
 
     async def restart_timeline(self, above: int) -> Head:
@@ -217,11 +295,10 @@ class Recording:
 
         The event before is the outbox's newest, also where the head's timeline was raised by hand.
         """
-        self._previous = await self._newest_timeline() or self.head.timeline
+        self._previous = self._state.newest_timeline or self.head.timeline
         self._timeline = max(self.head.timeline, above) + 1
-        status = await self.status()
-        if status is not None:
-            return (await self.announce(TimelineChanged, status=status)).head
+        if self.status is not None:
+            return (await self.announce(TimelineChanged, status=self.status)).head
         await self._connection.execute(update(schema.head).values(timeline=self._timeline))
         self.head_after = msgspec.structs.replace(self.head, timeline=self._timeline)
         return self.head_after
@@ -243,15 +320,3 @@ class Recording:
         announced = event.observations if isinstance(event, ObservationsRecorded) else ()
         if self.unannounced or set(announced) != set(self._added):
             raise RuntimeError("the event does not announce all that was recorded")
-
-
-async def _insert_if_new(connection: AsyncConnection, table: Table, row: Mapping[str, Any]) -> bool:
-    """Insert `row` unless its primary key is there; tell whether it was new.
-
-    The lease row is locked, so checking first is enough.
-    """
-    (key,) = table.primary_key.columns
-    if await connection.scalar(select(key).where(key == row[key.name])) is not None:
-        return False
-    await connection.execute(insert(table).values(dict(row)))
-    return True

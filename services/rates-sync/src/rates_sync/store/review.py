@@ -5,14 +5,14 @@ A value in quarantine is identified by series, day and value alone: seen again i
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date as Day
 from datetime import datetime
 from typing import Any, Literal, get_args
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rates_sync.store.schema import quarantine, withdrawals
@@ -78,55 +78,80 @@ def fingerprint(datum: Rejected) -> str:
     return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
 
 
-async def read_quarantine(connection: AsyncConnection) -> tuple[Quarantined, ...]:
-    """Return what is open or was rejected, oldest day first."""
-    kept = select(quarantine).where(quarantine.c.state.in_(("open", "rejected")))
-    rows = await connection.execute(kept.order_by(quarantine.c.date, quarantine.c.series))
-    return tuple(map(_quarantined, rows))
+_QUARANTINED = select(
+    quarantine.c.fingerprint,
+    quarantine.c.series,
+    quarantine.c.date,
+    quarantine.c.raw,
+    quarantine.c.reason,
+    quarantine.c.kind,
+    quarantine.c.state,
+    quarantine.c.payload_sha256,
+    quarantine.c.first_seen,
+    quarantine.c.last_seen,
+)
+SELECT_QUARANTINE = _QUARANTINED.where(quarantine.c.state.in_(("open", "rejected")))
+SELECT_WITHDRAWALS = select(withdrawals)
+
+
+def quarantine_of(rows: Iterable[Sequence[Any]]) -> tuple[Quarantined, ...]:
+    """Return the values in rows of `SELECT_QUARANTINE`, oldest day first."""
+    found = (Quarantined(*row) for row in rows)
+    return tuple(sorted(found, key=lambda row: (row.date or Day.min, row.series, row.id)))
+
+
+def withdrawals_of(rows: Iterable[Sequence[Any]]) -> tuple[Withdrawal, ...]:
+    """Return the days that are missed or withdrawn, newest first, from `SELECT_WITHDRAWALS`."""
+    found = (Withdrawal(*row) for row in rows)
+    return tuple(sorted(found, key=lambda row: (row.date, row.series), reverse=True))
 
 
 async def read_quarantined(connection: AsyncConnection, prefix: str) -> tuple[Quarantined, ...]:
     """Return the values whose ID begins with `prefix`."""
-    found = select(quarantine).where(quarantine.c.fingerprint.startswith(prefix, autoescape=True))
-    return tuple(map(_quarantined, await connection.execute(found)))
+    found = _QUARANTINED.where(quarantine.c.fingerprint.startswith(prefix, autoescape=True))
+    return quarantine_of(await connection.execute(found))
 
 
 async def put_in_quarantine(
-    connection: AsyncConnection, data: Iterable[Rejected], payload_sha256: str, at: datetime
+    connection: AsyncConnection,
+    data: Iterable[Rejected],
+    payload_sha256: str,
+    at: datetime,
+    *,
+    kept: Collection[str],
 ) -> tuple[Rejected, ...]:
-    """Note that `data` were seen at `at`; return those that were not open already.
+    """Note that `data` were seen at `at`; return what was not open or rejected before.
 
-    One that had ended is open again, as if first seen now; one that was rejected stays so. However
-    many they are, it takes few statements: the FIX beside them is recorded in the same transaction.
+    `kept` are the IDs of those that were. One that had ended is open again, as if first seen now.
+    However many they are, it takes few statements: the FIX beside them is recorded in the same
+    transaction.
     """
     by_id = {fingerprint(datum): datum for datum in data}
-    if not by_id:
+    others = {id_: datum for id_, datum in by_id.items() if id_ not in kept}
+    ids, seen = quarantine.c.fingerprint, {"last_seen": at, "payload_sha256": payload_sha256}
+    if len(others) < len(by_id):
+        again = update(quarantine).where(ids.in_(by_id.keys() - others.keys()))
+        await connection.execute(again.values(seen))
+    if not others:
         return ()
-    ids = quarantine.c.fingerprint
-    states = select(ids, quarantine.c.state).where(ids.in_(by_id))
-    known: dict[str, str] = {row.fingerprint: row.state for row in await connection.execute(states)}
-    if known:
-        seen = update(quarantine).where(ids.in_(known))
-        await connection.execute(seen.values(last_seen=at, payload_sha256=payload_sha256))
-    ended = [id_ for id_, state in known.items() if state not in ("open", "rejected")]
-    await _reopen(connection, {id_: by_id[id_] for id_ in ended}, at)
-    new = [datum for id_, datum in by_id.items() if id_ not in known]
-    if new:
-        rows = [_row(datum, payload_sha256, at) for datum in new]
+    ended = set(await connection.scalars(select(ids).where(ids.in_(others))))
+    await _reopen(connection, {id_: others[id_] for id_ in ended}, {**seen, "first_seen": at})
+    rows = [_row(datum, payload_sha256, at) for id_, datum in others.items() if id_ not in ended]
+    if rows:
         await connection.execute(insert(quarantine), rows)
-    return (*(by_id[id_] for id_ in ended), *new)
+    return tuple(others.values())
 
 
-async def _reopen(connection: AsyncConnection, ended: Mapping[str, Rejected], at: datetime) -> None:
+async def _reopen(
+    connection: AsyncConnection, ended: Mapping[str, Rejected], seen: Mapping[str, object]
+) -> None:
     """Open what had ended again; data of a kind and reason are one statement."""
     alike: dict[tuple[str, str], list[str]] = {}
     for id_, datum in ended.items():
         alike.setdefault((datum.kind, datum.reason), []).append(id_)
     for (kind, reason), ids in alike.items():
         opened = update(quarantine).where(quarantine.c.fingerprint.in_(ids))
-        await connection.execute(
-            opened.values(state="open", first_seen=at, kind=kind, reason=reason)
-        )
+        await connection.execute(opened.values(state="open", kind=kind, reason=reason, **seen))
 
 
 async def end_quarantine(
@@ -140,8 +165,7 @@ async def end_quarantine(
 
 async def read_withdrawals(connection: AsyncConnection) -> tuple[Withdrawal, ...]:
     """Return every day that is missed or withdrawn, newest first."""
-    rows = await connection.execute(select(withdrawals).order_by(withdrawals.c.date.desc()))
-    return tuple(Withdrawal(*row) for row in rows)
+    return withdrawals_of(await connection.execute(SELECT_WITHDRAWALS))
 
 
 async def note_missed(connection: AsyncConnection, series: str, day: Day, at: datetime) -> None:
@@ -180,18 +204,3 @@ def _row(datum: Rejected, payload_sha256: str, at: datetime) -> dict[str, object
         "first_seen": at,
         "last_seen": at,
     }
-
-
-def _quarantined(row: Row[Any]) -> Quarantined:
-    return Quarantined(
-        row.fingerprint,
-        row.series,
-        row.date,
-        row.raw,
-        row.reason,
-        row.kind,
-        row.state,
-        row.payload_sha256,
-        row.first_seen,
-        row.last_seen,
-    )

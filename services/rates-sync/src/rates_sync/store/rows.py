@@ -1,12 +1,17 @@
-"""Reads rows as the contracts' types, on an open connection."""
+"""Reads rows as the contracts' types, on an open connection.
 
-from collections.abc import Collection
+What a recording is compared with comes in one statement: at a distance it is the number of round
+trips that decides how long the lease row stays locked (protocol rule 37).
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date as Day
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, exists, func, literal, null, select, type_coerce, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rates_contracts.averages import Average
@@ -14,7 +19,30 @@ from rates_contracts.calendar import BankCalendar, mexico_day
 from rates_contracts.events import Head
 from rates_contracts.observation import Observation
 from rates_contracts.status import SyncStatus
-from rates_sync.store.schema import averages, bank_calendar, head, observations, sync_status
+from rates_sync.store.coverage import (
+    SELECT_COMPLETE_AT,
+    SELECT_COVERAGE,
+    Coverage,
+    coverage_of,
+)
+from rates_sync.store.review import (
+    SELECT_QUARANTINE,
+    SELECT_WITHDRAWALS,
+    Quarantined,
+    Withdrawal,
+    quarantine_of,
+    withdrawals_of,
+)
+from rates_sync.store.schema import (
+    averages,
+    bank_calendar,
+    head,
+    observations,
+    outbox,
+    sync_status,
+)
+
+T = TypeVar("T")
 
 _later = observations.alias("later")
 _is_newest = ~exists().where(
@@ -22,6 +50,115 @@ _is_newest = ~exists().where(
     _later.c.date == observations.c.date,
     _later.c.revision > observations.c.revision,
 )
+
+_head = select(
+    head.c.timeline, head.c.position, head.c.event_id, head.c.recorded_at, head.c.unannounced_at
+)
+_newest_timeline = select(func.max(outbox.c.timeline).label("timeline"))
+
+
+@dataclass(slots=True)
+class RecordState:
+    """The record as a recording finds it.
+
+    `unannounced_at` is when rows were last recorded that no event has announced,
+    `newest_timeline` the outbox's. `newest` has the newest revision of each day from `since` on, by
+    series and day.
+    """
+
+    head: Head
+    unannounced_at: datetime | None
+    newest_timeline: int | None
+    status: SyncStatus | None
+    calendar: BankCalendar | None
+    coverage: Coverage
+    complete_at: dict[str, datetime]
+    quarantine: tuple[Quarantined, ...]
+    withdrawals: tuple[Withdrawal, ...]
+    since: Day
+    newest: dict[str, dict[Day, Observation]]
+
+
+async def read_state(connection: AsyncConnection, since: Day) -> RecordState:
+    """Return all that a recording is compared with, in one statement."""
+    (
+        heads,
+        timelines,
+        statuses,
+        calendars,
+        covered,
+        complete,
+        quarantined,
+        withdrawn,
+        newest,
+    ) = await read_together(
+        connection,
+        _head,
+        _newest_timeline,
+        select(sync_status.c.document),
+        select(bank_calendar.c.document),
+        SELECT_COVERAGE,
+        SELECT_COMPLETE_AT,
+        SELECT_QUARANTINE,
+        SELECT_WITHDRAWALS,
+        _columns().where(observations.c.date >= since, _is_newest),
+    )
+    ((*place, unannounced_at),) = heads
+    return RecordState(
+        head=Head(*place),
+        unannounced_at=unannounced_at,
+        newest_timeline=timelines[0][0],
+        status=_decoded(statuses, SyncStatus),
+        calendar=_decoded(calendars, BankCalendar),
+        coverage=coverage_of(covered),
+        complete_at=dict(complete),
+        quarantine=quarantine_of(quarantined),
+        withdrawals=withdrawals_of(withdrawn),
+        since=since,
+        newest=_by_day(Observation(*row) for row in newest),
+    )
+
+
+async def read_together(
+    connection: AsyncConnection, *queries: Select[Any]
+) -> tuple[list[tuple[Any, ...]], ...]:
+    """Run `queries` as one statement, one round trip; return the rows of each, in any order.
+
+    In the rows of the union each query has columns of its own, beside the number of the query.
+    """
+    widths = [len(query.selected_columns) for query in queries]
+    union = union_all(*(_one_of(queries, number) for number in range(len(queries))))
+    found: tuple[list[tuple[Any, ...]], ...] = tuple([] for _ in queries)
+    for number, *cells in await connection.execute(union):
+        start = sum(widths[:number])
+        found[number].append(tuple(cells[start : start + widths[number]]))
+    return found
+
+
+def _one_of(queries: Sequence[Select[Any]], number: int) -> Select[Any]:
+    """Return query `number`, with NULL in the columns of the others."""
+    own = iter(queries[number].subquery().c)
+    cells = [
+        next(own) if place == number else type_coerce(null(), column.type)
+        for place, query in enumerate(queries)
+        for column in query.selected_columns
+    ]
+    return select(
+        literal(number).label("query"),
+        *(cell.label(f"cell_{place}") for place, cell in enumerate(cells)),
+    )
+
+
+def _by_day(rows: Iterable[Observation]) -> dict[str, dict[Day, Observation]]:
+    newest: dict[str, dict[Day, Observation]] = {}
+    for row in rows:
+        newest.setdefault(row.series, {})[row.date] = row
+    return newest
+
+
+def _decoded(rows: Sequence[tuple[Any, ...]], kind: type[T]) -> T | None:
+    """Return the document of a table's only row, None without it."""
+    return msgspec.json.decode(rows[0][0], type=kind) if rows else None
 
 
 async def read_head(connection: AsyncConnection) -> Head:
@@ -92,14 +229,20 @@ async def read_newest_day(
 
 
 async def read_neighbours(
-    connection: AsyncConnection, series: str, first: Day, last: Day
-) -> tuple[Day, ...]:
-    """Return the last day before `first` and the first after `last` that have an observation."""
+    connection: AsyncConnection, series: Sequence[str], first: Day, last: Day
+) -> dict[str, tuple[Day, ...]]:
+    """Return the last day before `first` and the first after `last` that have an observation.
+
+    Of each of `series`, in one statement.
+    """
     c = observations.c
-    before = select(func.max(c.date)).where(c.series == series, c.date < first).scalar_subquery()
-    after = select(func.min(c.date)).where(c.series == series, c.date > last).scalar_subquery()
-    row = (await connection.execute(select(before, after))).one()
-    return tuple(day for day in row if day is not None)
+    before = select(c.series, func.max(c.date)).where(c.date < first)
+    after = select(c.series, func.min(c.date)).where(c.date > last)
+    sides = (side.where(c.series.in_(series)).group_by(c.series) for side in (before, after))
+    days: dict[str, tuple[Day, ...]] = {}
+    for name, day in await connection.execute(union_all(*sides)):
+        days[name] = (*days.get(name, ()), day)
+    return days
 
 
 async def read_loaded_at(

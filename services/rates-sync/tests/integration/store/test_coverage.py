@@ -6,14 +6,7 @@ from typing import Any
 import pytest
 
 from rates_contracts.observation import FIX, SETTLEMENT
-from rates_sync.store.coverage import (
-    PROVISIONAL,
-    Span,
-    add_coverage,
-    read_coverage,
-    read_newest_span,
-)
-from rates_sync.store.engine import reading
+from rates_sync.store.coverage import PROVISIONAL, Span
 
 pytestmark = pytest.mark.integration
 
@@ -23,9 +16,7 @@ AUGUST = Span(Day(2026, 8, 1), Day(2026, 8, 13))
 
 async def _cover(leader: Any, **spans: Span) -> None:
     async with leader.record.recording(leader.fence) as recording:
-        connection = recording.connection
-        added = {name: (span,) for name, span in spans.items()}
-        await add_coverage(connection, await read_coverage(connection), added)
+        await recording.cover({name: (span,) for name, span in spans.items()})
 
 
 async def test_spans_are_merged_in_the_record(leader: Any) -> None:
@@ -41,10 +32,9 @@ async def test_spans_are_merged_in_the_record(leader: Any) -> None:
 
 async def test_all_is_known_from_the_first_day_of_the_newest_span(leader: Any) -> None:
     """What lies before a hole does not count; without any span nothing is known."""
-    async with reading(leader.engine) as connection:
-        assert await read_newest_span(connection, FIX) is None
+    assert await leader.record.coverage() == {}
     await _cover(leader, SF43718=JUNE)
     await _cover(leader, SF43718=AUGUST)
-    async with reading(leader.engine) as connection:
-        assert await read_newest_span(connection, FIX) == AUGUST
-        assert await read_newest_span(connection, SETTLEMENT) is None
+    async with leader.record.recording(leader.fence) as recording:
+        assert recording.coverage[FIX][-1] == AUGUST
+        assert SETTLEMENT not in recording.coverage

@@ -124,7 +124,7 @@ async def test_a_body_at_the_bound_is_kept_by_its_beginning(
 ) -> None:
     """Whatever it is made of: in a statement some of its bytes take the place of two."""
     body = (letter * MAX_BODY).encode()[:MAX_BODY]
-    await recorder.note_failure("failing", body)
+    await recorder.note_failure("failing", body, leader.clock())
     async with reading(leader.engine) as connection:
         assert await connection.scalar(select(payloads.c.body)) == body[:MAX_KEPT]
 
@@ -134,7 +134,7 @@ async def test_an_unusable_answer_is_kept(leader: Any, recorder: Recorder) -> No
     body = bytes(range(256)) * 10
     with pytest.raises(UpstreamFailure) as caught:
         parsed(body, leader)
-    await recorder.note_failure("failing", caught.value.body)
+    await recorder.note_failure("failing", caught.value.body, leader.clock())
     async with reading(leader.engine) as connection:
         assert await connection.scalar(select(payloads.c.body)) == body
 

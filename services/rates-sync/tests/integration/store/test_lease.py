@@ -1,6 +1,7 @@
 """Who leads, and who still may write (protocol rules 2 and 3)."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import count
 from typing import Any
 
@@ -11,12 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from rates_contracts.events import Position
 from rates_sync.errors import LeaseLost, StoreUnavailable
 from rates_sync.store.cursors import NoticeCursor
-from rates_sync.store.engine import reading
+from rates_sync.store.engine import open_engine, reading, writing
 from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
 from rates_sync.store.pruning import prune
 from rates_sync.store.quota import RequestLedger
-from rates_sync.store.schema import observations, outbox
+from rates_sync.store.schema import lease, observations, outbox
 
 pytestmark = pytest.mark.integration
 
@@ -73,6 +74,76 @@ async def test_the_wall_clock_plays_no_part_in_a_takeover(
     clock.now = clock.now.replace(year=2027)
     await leader.lease.renew(leader.fence)
     assert await contender.lease.take(seen) is None
+
+
+async def test_who_let_go_leads_again_at_once(leader: Any, clock: Any) -> None:
+    """Protocol rule 36: nobody else took the lease meanwhile, so nothing is waited for."""
+    before = clock.monotonic_now
+    clock.advance(1)
+    fence = await leader.lease.contend()
+    assert fence == Fence("leader", leader.fence.token + 1)
+    assert clock.monotonic_now - before == 1
+
+
+async def test_age_of_the_lease_is_seen_by_every_instance(
+    leader: Any, instance: Instances, clock: Any
+) -> None:
+    """Protocol rule 36: leader and standby see when it was last renewed."""
+    standby = instance("second")
+
+    async def sleep(seconds: float) -> None:
+        clock.advance(seconds)
+        ages.append((leader.lease.age, standby.lease.age))
+        if len(ages) == 1:
+            await leader.lease.renew(leader.fence)
+
+    ages: list[tuple[float, float]] = []
+    standby.lease._sleep = sleep
+    await standby.lease.contend()
+    assert ages[:3] == [(2, 2), (2, 2), (4, 4)]
+    assert standby.lease.age == 0
+
+
+async def test_leader_hears_at_once_that_it_cannot_renew(database: Any, leader: Any) -> None:
+    """Protocol rule 36: reads go on while another program holds the write lock."""
+    outcomes: list[StoreUnavailable | None] = []
+    leader.lease.on_outcome = outcomes.append
+    async with _locked(database):
+        with pytest.raises(StoreUnavailable, match=r"(?i)\block"):
+            await leader.lease.renew(leader.fence)
+        assert (await leader.lease.observe()).holder == "leader"
+    assert isinstance(outcomes.pop(), StoreUnavailable)
+    await leader.lease.renew(leader.fence)
+    assert outcomes == [None]
+
+
+async def test_standby_hears_that_nobody_can_write(
+    database: Any, leader: Any, instance: Instances, clock: Any
+) -> None:
+    """Protocol rule 36: it sees no renewal, and can't take the lease either; then it can."""
+    standby, outcomes = instance("second"), list[StoreUnavailable | None]()
+    standby.lease.on_outcome = outcomes.append
+    async with AsyncExitStack() as lock:
+
+        async def sleep(seconds: float) -> None:
+            clock.advance(seconds)
+            if outcomes:
+                await lock.aclose()
+
+        standby.lease._sleep = sleep
+        await lock.enter_async_context(_locked(database))
+        await standby.lease.contend()
+    assert [type(outcome) for outcome in outcomes] == [StoreUnavailable, type(None)]
+
+
+@asynccontextmanager
+async def _locked(database: Any) -> AsyncIterator[None]:
+    """Hold the record's write lock, as a program beside rates-sync may."""
+    stranger = open_engine(database.url)
+    async with writing(stranger) as connection:
+        await connection.execute(select(lease).with_for_update())
+        yield
+    await stranger.dispose()
 
 
 async def test_time_without_a_database_does_not_count_against_the_leader(

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from rates_contracts.events import ObservationsRecorded
 from rates_contracts.observation import FIX
 from rates_sync.errors import LeaseLost, StoreRefused, StoreUnavailable
-from rates_sync.store.engine import reading, writing
+from rates_sync.store.engine import open_engine, reading, writing
 from rates_sync.store.fence import lock_and_verify
 from rates_sync.store.rows import read_head
 from rates_sync.store.schema import audit, head, lease, observations, outbox, payloads
@@ -113,13 +113,32 @@ async def test_a_transaction_whose_session_was_ended_is_an_outage(
             await recording.audit("operator", "sync", "by hand")
             session = await recording._connection.scalar(text("SELECT CONNECTION_ID()"))
             mysql_server.execute(f"KILL {session}")
-            await recording.status()
+            await recording.read_again()
 
     with pytest.raises(StoreUnavailable):
         await interrupted()
     async with reading(leader.engine) as connection:
         assert (await connection.execute(select(audit))).all() == []
     assert (await leader.change_status()).position == 1
+
+
+async def test_a_strangers_table_lock_is_told(
+    database: Any, leader: Any, mysql_server: Any
+) -> None:
+    """Protocol rule 36: the lease is renewed all the same; the recordings say what is wrong."""
+    outcomes: list[StoreUnavailable | None] = []
+    leader.record._on_outcome = outcomes.append
+    stranger = open_engine(mysql_server.url(database.name))
+    async with stranger.connect() as connection:
+        await connection.execute(text("LOCK TABLES observations READ"))
+        with pytest.raises(StoreUnavailable, match="Lock wait timeout"):
+            await leader.publish({"2026-08-13": "17.0530"})
+        await leader.lease.renew(leader.fence)
+        await connection.execute(text("UNLOCK TABLES"))
+    await stranger.dispose()
+    assert "Lock wait timeout" in str(outcomes.pop())
+    await leader.publish({"2026-08-13": "17.0530"})
+    assert outcomes == [None]
 
 
 async def _somebody_waits(server: Any) -> None:

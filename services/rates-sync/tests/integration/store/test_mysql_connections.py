@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rates_sync import migrations
 from rates_sync.errors import StoreUnavailable
 from rates_sync.migrations import migrate
-from rates_sync.store.engine import open_engine, reading
+from rates_sync.store.engine import CONNECTIONS, open_engine, reading
 from rates_sync.store.rows import read_head
 
 pytestmark = pytest.mark.integration
@@ -145,6 +146,85 @@ async def test_a_server_that_hangs_is_an_outage(leader: Any, mysql_server: Any) 
     assert {found for found, _ in outcomes} == {"away"}
     assert max(seconds for _, seconds in outcomes) < 8
     assert (await leader.record.head()).position == 0
+
+
+async def test_after_a_failover_the_next_write_works_within_one_retry(
+    leader: Any, mysql_server: Any
+) -> None:
+    """Protocol rule 36: sessions that began on a read-only server don't outlive its demotion."""
+    with _read_only(mysql_server, "transaction_read_only"):
+        _kill_sessions(mysql_server)
+        await _fill_the_pool(leader)
+        with pytest.raises(StoreUnavailable, match="READ ONLY"):
+            await leader.lease.renew(leader.fence)
+        await _fill_the_pool(leader)
+    with contextlib.suppress(StoreUnavailable):
+        await leader.change_status()
+    assert (await leader.change_status()).position > 0
+    for _ in range(CONNECTIONS):
+        await leader.lease.renew(leader.fence)
+
+
+async def test_a_demoted_server_costs_every_pooled_connection(
+    leader: Any, mysql_server: Any
+) -> None:
+    """Protocol rule 36: one refused write, and those that others hold are not used again either."""
+    before = await _fill_the_pool(leader)
+    async with reading(leader.engine) as held:
+        old = await held.scalar(SESSION)
+        with (
+            _read_only(mysql_server, "super_read_only"),
+            pytest.raises(StoreUnavailable, match="read-only"),
+        ):
+            await leader.change_status()
+        assert await held.scalar(SESSION) == old
+    after = await _fill_the_pool(leader)
+    assert before.isdisjoint(after)
+
+
+async def test_a_connection_that_the_driver_closed_is_left(leader: Any, mysql_server: Any) -> None:
+    """Protocol rule 36: whatever the driver calls a lost connection, the next one is another."""
+    async with leader.engine.connect() as connection:
+        await connection.execute(text("SELECT 1"))
+        driver = await connection.get_raw_connection()
+        driver.driver_connection._close_on_cancel()
+        with pytest.raises(DBAPIError, match="Cancelled") as closed:
+            await connection.execute(text("SELECT 1"))
+    assert closed.value.connection_invalidated
+
+
+SESSION = text("SELECT CONNECTION_ID()")
+
+
+@contextlib.contextmanager
+def _read_only(server: Any, variable: str) -> Iterator[None]:
+    server.execute(f"SET GLOBAL {variable} = ON")
+    try:
+        yield
+    finally:
+        server.execute("SET GLOBAL super_read_only = OFF, GLOBAL read_only = OFF")
+        server.execute("SET GLOBAL transaction_read_only = OFF")
+
+
+def _kill_sessions(server: Any) -> None:
+    """Cut every connection of rates-sync, as a failover does."""
+    found = server.execute(
+        "SELECT id FROM performance_schema.processlist WHERE user = 'rates_sync'"
+    )
+    server.execute(*(f"KILL {session}" for (session,) in found))
+
+
+async def _fill_the_pool(leader: Any) -> set[int]:
+    """Use every connection of the pool at the same time; return their sessions."""
+    everybody = asyncio.Barrier(CONNECTIONS)
+
+    async def session() -> int:
+        async with reading(leader.engine) as connection:
+            number: int = await connection.scalar(SESSION)
+            await everybody.wait()
+            return number
+
+    return set(await asyncio.gather(*(session() for _ in range(CONNECTIONS))))
 
 
 async def _outcome(leader: Any) -> tuple[str, float]:

@@ -1,7 +1,6 @@
 """Recording: one fenced transaction per event, and what is believed afterwards."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import math
 from datetime import date as Day
 from datetime import timedelta
 from decimal import Decimal
@@ -32,10 +31,8 @@ from rates_sync.errors import (
     StoreUnavailable,
 )
 from rates_sync.store.coverage import Span
-from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
 from rates_sync.store.record import Record
-from rates_sync.store.recording import Recording
 from rates_sync.store.schema import bank_calendar
 from rates_sync.upstream import Query, Rejected
 
@@ -180,8 +177,8 @@ async def test_unusable_answer_is_kept(desk: Any) -> None:
     recorder = desk.recorder()
     await recorder.begin()
     body = b"<html>Mantenimiento</html>"
-    await recorder.note_failure("failing", body)
-    await recorder.note_failure("failing", body)
+    await recorder.note_failure("failing", body, desk.clock())
+    await recorder.note_failure("failing", body, desk.clock())
     assert await desk.rows("SELECT body FROM payloads") == [(body,)]
     assert await desk.rows("SELECT raw FROM quarantine") == []
     assert desk.announced[-1].status.upstream == "failing"
@@ -235,34 +232,48 @@ async def test_lost_lease_records_nothing(desk: Any, banxico: Any) -> None:
     assert recorder.health == before
 
 
-class LostConnection(Record):
-    """A record whose connection is lost before the commit while `lost`."""
-
-    lost = False
-
-    @asynccontextmanager
-    async def recording(self, fence: Fence) -> AsyncIterator[Recording]:
-        """Open a recording that may come to nothing."""
-        async with super().recording(fence) as recording:
-            yield recording
-            if self.lost:
-                raise StoreUnavailable("lost connection")
-
-
 async def test_failed_recording_verifies_nothing(desk: Any, banxico: Any) -> None:
     """A status never claims an answer whose values were not recorded."""
-    desk.record = LostConnection(desk.engine, desk.clock, lambda: uuid4().hex)
     recorder = desk.recorder()
     await recorder.begin()
     before = len(desk.announced)
-    desk.record.lost = True
+    desk.record.working = 0
     with pytest.raises(StoreUnavailable):
         await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
     assert (recorder.health.verified_at, recorder.schedule_inputs.newest_fix_day) == (None, None)
     assert len(desk.announced) == before
-    desk.record.lost = False
+    desk.record.working = math.inf
     await recorder.note(upstream="failing")
     assert (await desk.record.status()).verified_at is None
+
+
+async def test_answer_recorded_after_midnight_covers_no_more_than_when_it_came(
+    desk: Any, banxico: Any, mexico: Any
+) -> None:
+    """Protocol rule 37: a FIX that came after the answer did is still asked for."""
+    recorder = desk.recorder()
+    await recorder.begin()
+    banxico.withdrawn = {(FIX, Day(2026, 8, 13))}
+    desk.clock.now = mexico("2026-08-13 23:59:50")
+    answer = await banxico.ask(AUGUST)
+    desk.clock.now = mexico("2026-08-14 00:00:05")
+    await recorder.record(answer, AnnounceMode.POLL)
+    assert (await desk.record.coverage())[FIX][-1].last == WEDNESDAY
+
+
+async def test_answer_recorded_late_withdraws_nothing_too_early(desk: Any, banxico: Any) -> None:
+    """Protocol rule 37: two answers a minute apart stay that, however late one is recorded."""
+    recorder = desk.recorder()
+    await recorder.begin()
+    await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
+    banxico.withdrawn = {(FIX, WEDNESDAY)}
+    await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
+    desk.clock.now += timedelta(minutes=1)
+    answer = await banxico.ask(AUGUST)
+    desk.clock.now += timedelta(minutes=10)
+    await recorder.record(answer, AnnounceMode.POLL)
+    missed = await desk.record.withdrawals()
+    assert [row.withdrawn_at for row in missed if row.series == FIX] == [None]
 
 
 async def test_declared_closure_is_audited_and_announced(desk: Any) -> None:

@@ -23,20 +23,35 @@ async def _let_run() -> None:
 
 
 async def test_renewal_goes_on_without_the_database(hand_clock: Any) -> None:
-    """A leader that can't renew is not lost: only another's token ends it."""
+    """A leader that can't renew is not lost at once: another's token ends it."""
     outcomes = [StoreUnavailable("away"), None, LeaseLost("another")]
-    failed: list[str] = []
 
     async def renew() -> None:
         outcome = outcomes.pop(0)
         if outcome is not None:
             raise outcome
 
-    renewal = Renewal(renew, hand_clock.sleep, failed.append, interval=2)
-    with pytest.raises(LeaseLost):
+    renewal = Renewal(renew, hand_clock.sleep, lambda: 0.0, interval=2, max_age=30)
+    with pytest.raises(LeaseLost, match="another"):
         await renewal.run()
-    assert failed == ["lease"]
     assert hand_clock.slept == [2, 2, 2]
+
+
+async def test_leader_that_cannot_renew_lets_go(hand_clock: Any) -> None:
+    """Protocol rule 36: after 30 s of its own monotonic clock, whatever the wall clock shows."""
+    began = hand_clock.monotonic()
+
+    async def renew() -> None:
+        hand_clock.jump(timedelta(hours=1))
+        raise StoreUnavailable("read-only")
+
+    def age() -> float:
+        return float(hand_clock.monotonic() - began)
+
+    renewal = Renewal(renew, hand_clock.sleep, age, interval=2, max_age=30)
+    with pytest.raises(LeaseLost, match="not renewed for 30 s"):
+        await renewal.run()
+    assert len(hand_clock.slept) == 15
 
 
 async def test_every_change_of_the_breaker_is_an_event(desk: Any) -> None:

@@ -1,6 +1,7 @@
 """The poll loop: when it asks, and what an outcome means for the next question."""
 
 import asyncio
+import math
 from collections.abc import Coroutine
 from datetime import date as Day
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from rates_contracts.observation import FIX
+from rates_sync.cycle.cycle import Cycle
 from rates_sync.errors import (
     QuotaExhausted,
     StoreUnavailable,
@@ -18,6 +20,9 @@ from rates_sync.errors import (
 )
 from rates_sync.leader.poller import Poller
 from rates_sync.upstream import Purpose
+
+UNTIL_ANSWERED = 1
+"""Recordings that commit before the answer's own: what it must show is read in one."""
 
 
 @pytest.fixture
@@ -139,6 +144,9 @@ async def test_refusal_of_the_database_is_an_outcome(
     value = leading.metrics.registry.get_sample_value
     assert value("rates_sync_polls_total", {"outcome": "store_refused"}) == 1
     assert value("rates_sync_store_failures_total", {"task": "poll"}) == 1
+    asked = len(banxico.asked)
+    await poller.poll(Purpose.POLL)
+    assert len(banxico.asked) == asked + 1
 
 
 async def test_refusal_of_a_failures_body_is_an_outcome(
@@ -158,6 +166,108 @@ async def test_refusal_of_a_slice_ends_no_night(poller: Poller, desk: Any) -> No
     await poller._begin()
     await _refuse(desk, "payloads")
     await poller.check_slice()
+
+
+async def test_what_could_not_be_recorded_is_recorded_later(
+    poller: Poller, leading: Any, desk: Any, banxico: Any
+) -> None:
+    """Protocol rule 37: with its own instant, as often as it takes, and Banxico is not asked."""
+    await poller._begin()
+    came_at = desk.clock()
+    desk.record.working = UNTIL_ANSWERED
+    assert await _poll_until_recorded(poller, desk, failures=6) == "success"
+    polls = [query for query in banxico.asked if query.confirms is not None]
+    assert len(polls) == 1
+    assert poller.schedule_inputs.verified_at == came_at
+    assert poller.schedule_inputs.newest_fix_day == Day(2026, 8, 12)
+    kept = "rates_sync_observations_recorded_total"
+    assert leading.metrics.registry.get_sample_value(kept, {"kind": "new"})
+    assert poller.next_cycle_at > desk.clock()
+
+
+async def test_failure_that_could_not_be_recorded_is_recorded_later(
+    poller: Poller, desk: Any, banxico: Any
+) -> None:
+    """Protocol rule 37: its state and what was answered instead; Banxico is not asked for them."""
+    await poller._begin()
+    failure = UpstreamFailure("maintenance", kind="html")
+    failure.body = b"<html>"
+    banxico.script = [failure]
+    desk.record.working = UNTIL_ANSWERED
+    assert await _poll_until_recorded(poller, desk, failures=1) == "html"
+    assert len(banxico.asked) == 1
+    assert await desk.rows("SELECT body FROM payloads") == [(b"<html>",)]
+    assert (await desk.record.status()).upstream == "failing"
+
+
+async def test_answer_waits_for_the_database_at_any_hour(
+    poller: Poller, desk: Any, mexico: Any
+) -> None:
+    """Protocol rule 37: the day's last answer is not left until the next morning."""
+    desk.clock.now = mexico("2026-08-13 17:29:55")
+    await poller._begin()
+    desk.record.working = UNTIL_ANSWERED
+    await poller.poll(Purpose.POLL)
+    assert poller.next_cycle_at == mexico("2026-08-13 17:30:10")
+
+
+async def test_answer_that_waited_too_long_is_followed_by_a_question(
+    poller: Poller, desk: Any, banxico: Any
+) -> None:
+    """Protocol rule 37: after an outage of the database the old answer verifies nothing."""
+    await poller._begin()
+    desk.record.working = UNTIL_ANSWERED
+    await poller.poll(Purpose.POLL)
+    desk.clock.now += timedelta(minutes=10)
+    desk.record.working = math.inf
+    assert (await poller.poll(Purpose.POLL)).outcome == "success"
+    assert poller.schedule_inputs.verified_at == desk.clock() - timedelta(minutes=10)
+    assert poller.next_cycle_at == desk.clock()
+    await poller.poll(Purpose.POLL)
+    assert poller.schedule_inputs.verified_at == desk.clock()
+
+
+async def test_answer_that_the_database_never_takes_is_given_up(desk: Any, banxico: Any) -> None:
+    """Protocol rule 37: after five minutes a newer one takes its place; Banxico is asked again."""
+    recorder = desk.recorder()
+    await recorder.begin()
+
+    async def refuse(*_: Any) -> Any:
+        raise StoreUnavailable("packet too large")
+
+    recorder.record = refuse
+    cycle = Cycle(banxico, recorder, desk.clock)
+    asked = []
+    for _ in range(4):
+        with pytest.raises(StoreUnavailable):
+            await cycle.run()
+        asked.append(len(banxico.asked))
+        desk.clock.now += timedelta(minutes=2)
+    assert asked == [1, 1, 1, 2]
+
+
+async def test_operator_asks_although_an_answer_waits(
+    poller: Poller, desk: Any, banxico: Any
+) -> None:
+    """Protocol rule 37: what waits is recorded before the newer answer."""
+    await poller._begin()
+    desk.record.working = UNTIL_ANSWERED
+    await poller.poll(Purpose.POLL)
+    desk.record.working = math.inf
+    desk.clock.now += timedelta(minutes=1)
+    await poller.poll(Purpose.MANUAL)
+    assert [query.purpose for query in banxico.asked[:2]] == [Purpose.POLL, Purpose.MANUAL]
+    assert poller.schedule_inputs.verified_at == desk.clock()
+
+
+async def _poll_until_recorded(poller: Poller, desk: Any, *, failures: int) -> str:
+    """Poll when it is due; the database does not take the answer `failures` times."""
+    for _ in range(failures):
+        assert (await poller.poll(Purpose.POLL)).outcome == "store_unavailable"
+        assert poller.next_cycle_at == desk.clock() + timedelta(seconds=15)
+        desk.clock.now += timedelta(seconds=15)
+    desk.record.working = math.inf
+    return (await poller.poll(Purpose.POLL)).outcome
 
 
 async def test_restored_record_is_asked_about_at_once(

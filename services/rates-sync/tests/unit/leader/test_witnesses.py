@@ -136,6 +136,17 @@ def test_old_answer_does_not_set_the_time_back(witnesses: Witnesses, hand_clock:
     assert abs(witnesses.now() - now) < SECOND
 
 
+def test_answer_that_is_recorded_later_says_no_more(witnesses: Witnesses, hand_clock: Any) -> None:
+    """Protocol rule 37: it came before the clock was set, and tells nothing of the clock now."""
+    now = hand_clock()
+    kept = answer(now, now, now)
+    witnesses.observe_answer(kept)
+    hand_clock.jump(HOUR)
+    for _ in range(2):
+        witnesses.observe_answer(kept)
+    assert witnesses.offsets == {}
+
+
 def test_clock_that_was_never_right_dates_nothing_ahead(
     witnesses: Witnesses, hand_clock: Any
 ) -> None:

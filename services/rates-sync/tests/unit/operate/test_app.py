@@ -16,11 +16,12 @@ from structlog.testing import capture_logs
 from rates_contracts.environment import Secret
 from rates_contracts.observation import FIRST_FIX_DAY, FIX
 from rates_sync.app import create_app
-from rates_sync.errors import StoreUnavailable, UpstreamFailure
+from rates_sync.errors import RelayError, StoreUnavailable, UpstreamFailure
 from rates_sync.leader.election import Election
 from rates_sync.leader.leader import Leader
 from rates_sync.liveness import Liveness
 from rates_sync.operate.access import MAX_CALLERS, MAX_REFUSALS, RefusalLimit
+from rates_sync.relay.relay import RelayStep
 from rates_sync.service import Service
 from rates_sync.upstream import Rejected
 
@@ -49,6 +50,9 @@ async def service(desk: Any, leading: Any) -> AsyncIterator[Service]:
     async def quota_used() -> int:
         return 7
 
+    async def answers() -> None:
+        pass
+
     unused: Any = None
     election = Election(unused, unused, unused, lambda _: None, unused)
     election.leader = Leader(leading.recorder, leading.poller, leading.backfills, {})
@@ -60,12 +64,14 @@ async def service(desk: Any, leading: Any) -> AsyncIterator[Service]:
         metrics=leading.metrics,
         liveness=Liveness(clock.monotonic),
         record=desk.record,
+        lease=desk.lease,
+        instrumentation=leading.instrumentation,
+        ping_redis=answers,
         election=election,
         prepare=unused,
         on_unprepared=unused,
         holder=holder,
         quota_used=quota_used,
-        relay_lag=lambda: 0,
         operator_token=Secret(TOKEN),
         daily_quota=1000,
         first_fix_day=FIRST_FIX_DAY,
@@ -106,6 +112,54 @@ async def test_health_answers_without_the_database(client: Any, service: Service
     service.holder = service.quota_used = away
     health = (await client.get("/health")).json()
     assert (health["leader"], health["quota"]["used"]) == (None, None)
+
+
+async def test_health_names_what_the_database_refuses(
+    client: Any, service: Service, desk: Any, tmp_path: Any
+) -> None:
+    """Reads go on while another program holds the write lock; a renewal or a recording tells it."""
+    await client.post("/internal/v1/sync", headers=OPERATOR)
+    refused = StoreUnavailable("database is locked")
+    service.instrumentation.on_lease(refused)
+    service.instrumentation.on_recording(refused)
+    health = (await client.get("/health")).json()
+    assert (health["status"], health["database"]) == ("degraded", "unhealthy")
+    assert health["causes"] == {"lease": "database is locked", "recording": "database is locked"}
+    assert health["head"] is not None
+    service.instrumentation.on_lease(None)
+    service.instrumentation.on_recording(None)
+    assert (await client.get("/health")).json()["status"] == "healthy"
+
+
+async def test_health_of_a_standby_tells_that_nobody_renews(
+    client: Any, service: Service, desk: Any
+) -> None:
+    """Protocol rule 36: a standby only reads, but sees whether the database takes writes."""
+    await client.post("/internal/v1/sync", headers=OPERATOR)
+    service.election.leader = None
+    desk.clock.now += timedelta(seconds=6)
+    health = (await client.get("/health")).json()
+    assert (health["status"], health["database"]) == ("degraded", "degraded")
+    assert health["causes"] == {"lease": "not renewed for 6 s"}
+    await desk.lease.renew(desk.fence)
+    assert (await client.get("/health")).json()["database"] == "healthy"
+
+
+async def test_health_tells_that_redis_refuses(client: Any, service: Service) -> None:
+    """One that does not answer, and one that answers and takes no writes."""
+    await client.post("/internal/v1/sync", headers=OPERATOR)
+    service.instrumentation.on_relay_step(RelayError("OOM command not allowed"))
+    health = (await client.get("/health")).json()
+    assert (health["status"], health["redis"]) == ("degraded", "unhealthy")
+    assert health["causes"] == {"redis": "OOM command not allowed"}
+    service.instrumentation.on_relay_step(RelayStep(0, ()))
+    assert (await client.get("/health")).json()["redis"] == "healthy"
+
+    async def hangs() -> None:
+        raise RelayError("TimeoutError: no answer")
+
+    service.ping_redis = hangs
+    assert (await client.get("/health")).json()["redis"] == "unhealthy"
 
 
 async def test_probes_follow_the_service(client: Any, service: Service) -> None:

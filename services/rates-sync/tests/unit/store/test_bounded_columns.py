@@ -23,9 +23,11 @@ from rates_contracts.status import MAX_LISTED_DAYS, SeriesStatus, SyncStatus, Tr
 from rates_sync.banxico.rejections import MAX_ALIKE, Rejections
 from rates_sync.banxico.series import SERIES
 from rates_sync.cycle.backfill import CHUNK
+from rates_sync.cycle.cycle import CYCLE_OUTCOMES
 from rates_sync.cycle.decisions import QuarantineDecision
 from rates_sync.notify.dispatcher import NOTICES
 from rates_sync.operate.operations import MAX_REASON, OPERATOR
+from rates_sync.operate.problems import CODES
 from rates_sync.store.recording import MAX_KEPT
 from rates_sync.store.review import DECISIONS, QuarantineState, fingerprint
 from rates_sync.store.schema import metadata
@@ -99,6 +101,8 @@ def rejected() -> Rejected:
 
 HOST, PROCESS = 64, len(f"/{2**22}/{'f' * 8}")
 """The longest name of a Linux host; a process's number and what tells it from the one before."""
+INTERFACE = 15
+"""The longest name of a Linux network interface, which a link-local address ends with."""
 VERSION = f"{GREATEST}-{GREATEST}"
 
 LONGEST: dict[str, str | bytes] = {
@@ -114,6 +118,7 @@ LONGEST: dict[str, str | bytes] = {
     "sync_status.averages_version": VERSION,
     "bank_calendar.version": CALENDAR.version,
     "bank_calendar.document": document(CALENDAR) * 50,
+    "bank_calendar.kept": document(CALENDAR) * 50,
     "lease.holder": "h" * (HOST + PROCESS),
     "head.event_id": uuid4().hex,
     "outbox.event_id": uuid4().hex,
@@ -126,18 +131,19 @@ LONGEST: dict[str, str | bytes] = {
     "quarantine.kind": of(RejectedKind),
     "quarantine.state": of(QuarantineState),
     "coverage.series": longest(*SERIES),
+    "completeness.series": longest(*SERIES),
     "withdrawals.series": longest(*SERIES),
     "withdrawals.decision": longest(*DECISIONS),
     "audit.actor": OPERATOR,
     "audit.action": longest("history-accept", f"quarantine {of(QuarantineDecision)}"),
     "audit.detail": f"{NOW.date()}: {WIDEST * MAX_REASON}",
+    "audit.caller": "ffff:" * 7 + "ffff%" + "i" * INTERFACE,
+    "audit.outcome": longest(*CYCLE_OUTCOMES, *(code for _, code in CODES.values())),
     "notice_cursor.name": longest(*NOTICES),
     "upstream.name": of(Source),
 }
 
 UNWRITTEN = {
-    "audit.caller": '"caller":',
-    "audit.outcome": '"outcome":',
     "finished_nights.task": "finished_nights",
     "open_alerts.name": "open_alerts",
 }
