@@ -33,11 +33,13 @@ from rates_sync.leader.election import Election
 from rates_sync.liveness import Liveness
 from rates_sync.metrics import Metrics
 from rates_sync.migrations import migrate, migrate_with
-from rates_sync.notify.alerts import Alerts, LogAlerts
+from rates_sync.notify.alerts import Alerts, AlertSender, LogAlerts
 from rates_sync.notify.cdn import EdgeCache, NoEdgeCache
+from rates_sync.notify.pairs import DatabaseOutage
 from rates_sync.service import Service
 from rates_sync.settings import Settings
 from rates_sync.store.engine import DatabaseUtc, open_engine, utc_of
+from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
 from rates_sync.store.origin import claim
 from rates_sync.store.quota import requests_used
@@ -101,7 +103,7 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Servic
         liveness=instance.liveness,
         record=instance.record,
         election=Election(
-            instance.lease.contend,
+            lambda: _contend(instance),
             instance.lease.release,
             lambda fence: build_leader(instance, fence),
             instance.instrumentation.on_leading,
@@ -127,6 +129,9 @@ def _instance(settings: Settings, overrides: Overrides, closing: AsyncExitStack)
         liveness.beat("lease", within=LEASE_WITHIN)
         await overrides.sleep(seconds)
 
+    instrumentation = Instrumentation(metrics, liveness, overrides.clock)
+    alerts = overrides.alerts or _alerts(settings)
+    sender = AlertSender(alerts, overrides.monotonic, instrumentation.on_alert)
     return Instance(
         settings=settings,
         clock=overrides.clock,
@@ -138,7 +143,9 @@ def _instance(settings: Settings, overrides: Overrides, closing: AsyncExitStack)
         engine=engine,
         redis=overrides.redis or _open_redis(settings, closing),
         banxico=overrides.banxico or _open_banxico(settings, overrides.clock, closing),
-        alerts=overrides.alerts or _alerts(settings),
+        alerts=alerts,
+        alert_sender=sender,
+        database_outage=DatabaseOutage(sender, overrides.clock, overrides.monotonic),
         edge=overrides.edge or _edge(settings),
         tracing=tracing,
         record=Record(engine, overrides.clock, overrides.new_event_id, current_traceparent),
@@ -153,8 +160,21 @@ def _instance(settings: Settings, overrides: Overrides, closing: AsyncExitStack)
         ),
         metrics=metrics,
         liveness=liveness,
-        instrumentation=Instrumentation(metrics, liveness, overrides.clock),
+        instrumentation=instrumentation,
     )
+
+
+async def _contend(instance: Instance) -> Fence:
+    """Contend for the lease; meanwhile tell the end of an outage that this instance alerted."""
+    lease, outage = instance.lease, instance.database_outage
+    async with asyncio.TaskGroup() as group:
+        ending = group.create_task(
+            outage.end(lease.observe, instance.sleep, instance.settings.lease_poll)
+        )
+        fence = await lease.contend()
+        ending.cancel()
+    await outage.observe(unavailable=False)
+    return fence
 
 
 def _abstention(instance: Instance) -> Abstention:

@@ -77,14 +77,16 @@ class Abstention:
         self._alerts, self._interval = alerts, interval
 
     async def wait(self) -> None:
-        """Alert, directly, and wait until this clock agrees with the database's."""
+        """Alert, directly, and wait until this clock agrees with the database's; tell that too."""
         summary = "This clock differs from Banxico's and the database's: the lease was released."
         alert, sent = clock_wrong(self._clock(), summary), False
         while True:
             sent = sent or await self._publish(alert)
             if await self._agrees():
-                return
+                break
             await self._sleep(self._interval)
+        if sent:
+            await self._publish(_clock_right(self._clock()))
 
     async def _publish(self, alert: Alert) -> bool:
         try:
@@ -106,3 +108,8 @@ class Abstention:
 def clock_wrong(at: datetime, summary: str) -> Alert:
     """Return the alert that this instance's clock can't be trusted."""
     return Alert(f"clock_wrong-{at.isoformat()}", "clock_wrong", at, summary)
+
+
+def _clock_right(at: datetime) -> Alert:
+    summary = "The clock of the instance that released the lease agrees with the database's again."
+    return Alert(f"clock_right-{at.isoformat()}", "clock_right", at, summary)

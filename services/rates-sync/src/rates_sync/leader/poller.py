@@ -7,6 +7,7 @@ recordings of answers overlap.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import date as Day
 from datetime import datetime, timedelta
 
 import structlog
@@ -140,18 +141,13 @@ class Poller:
             await self._recorder.accept_history(span, actor)
             await self._find_missing()
 
-    async def check_slice(self) -> bool:
-        """Check tonight's slice of the history; tell whether to ask again in a while (rule 30).
+    async def check_slice(self, night: Day) -> bool:
+        """Check the slice of `night`; tell whether to ask again in a while (rule 30).
 
-        Banxico's failure is logged: the slice comes again next month. Raises `LeaseLost`,
-        `StoreUnavailable`.
+        Raises `UpstreamError`, `LeaseLost`, `StoreUnavailable`: it is not checked then.
         """
         async with self._lock:
-            try:
-                additions, again = await self._slices.run(mexico_day(self._timing.clock()))
-            except UpstreamError as error:
-                log.warning("slice_not_checked", error=str(error))
-                return False
+            additions, again = await self._slices.run(night)
             self._instrumentation.on_recorded(additions)
             return again
 

@@ -75,6 +75,11 @@ class Witnesses:
         """Whether this instance's clock is right, as far as the witnesses say."""
         return VERDICTS[len(self.disagreeing)]
 
+    @property
+    def confirmed(self) -> bool:
+        """Tell whether one was heard, and none disagrees."""
+        return bool(self._offsets) and not self.disagreeing
+
     def require_one(self) -> None:
         """Raise `ClockWrong` if both disagree: nothing may be verified or recorded then."""
         if self.verdict == "both_disagree":
