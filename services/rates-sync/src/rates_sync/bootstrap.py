@@ -9,7 +9,7 @@ import secrets
 import socket
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,12 +34,14 @@ from rates_sync.leader.witnesses import Witnesses
 from rates_sync.liveness import Liveness
 from rates_sync.metrics import Metrics
 from rates_sync.migrations import migrate, migrate_with
-from rates_sync.notify.alerts import Alerts, LogAlerts
+from rates_sync.notify.alerts import Alerts, AlertSender, LogAlerts
 from rates_sync.notify.cdn import EdgeCache, NoEdgeCache
+from rates_sync.notify.pairs import DatabaseOutage
 from rates_sync.relay.document_ttl import keep_documents
 from rates_sync.service import Service
 from rates_sync.settings import Settings
 from rates_sync.store.engine import DatabaseUtc, open_engine, utc_of
+from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
 from rates_sync.store.origin import claim
 from rates_sync.store.quota import requests_used
@@ -109,7 +111,7 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Servic
         liveness=instance.liveness,
         record=instance.record,
         election=Election(
-            lambda: instance.lease.contend(keep),
+            lambda: _contend(instance, keep),
             instance.lease.release,
             lambda fence: build_leader(instance, fence),
             instance.instrumentation.on_leading,
@@ -148,6 +150,9 @@ def _instance(
         database_utc=overrides.database_utc,
     )
     witnesses = Witnesses(overrides.clock, overrides.monotonic, lease.utc)
+    instrumentation = Instrumentation(metrics, liveness, overrides.clock)
+    alerts = overrides.alerts or _alerts(settings)
+    sender = AlertSender(alerts, overrides.monotonic, instrumentation.on_alert)
     return Instance(
         settings=settings,
         clock=overrides.clock,
@@ -159,7 +164,9 @@ def _instance(
         engine=engine,
         redis=redis,
         banxico=overrides.banxico or _open_banxico(settings, overrides.clock, closing),
-        alerts=overrides.alerts or _alerts(settings),
+        alerts=alerts,
+        alert_sender=sender,
+        database_outage=DatabaseOutage(sender, witnesses.now, overrides.monotonic),
         edge=overrides.edge or _edge(settings),
         tracing=tracing,
         record=Record(engine, witnesses.now, overrides.new_event_id, current_traceparent),
@@ -167,8 +174,21 @@ def _instance(
         witnesses=witnesses,
         metrics=metrics,
         liveness=liveness,
-        instrumentation=Instrumentation(metrics, liveness, overrides.clock),
+        instrumentation=instrumentation,
     )
+
+
+async def _contend(instance: Instance, keep_documents: Callable[[], Awaitable[None]]) -> Fence:
+    """Contend for the lease; meanwhile tell the end of an outage that this instance alerted."""
+    lease, outage = instance.lease, instance.database_outage
+    async with asyncio.TaskGroup() as group:
+        ending = group.create_task(
+            outage.end(lease.observe, instance.sleep, instance.settings.lease_poll)
+        )
+        fence = await lease.contend(keep_documents)
+        ending.cancel()
+    await outage.observe(unavailable=False)
+    return fence
 
 
 def _abstention(instance: Instance) -> Abstention:

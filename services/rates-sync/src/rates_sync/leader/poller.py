@@ -7,6 +7,7 @@ recordings of answers overlap.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from datetime import date as Day
 from datetime import datetime, timedelta
 
 import structlog
@@ -142,16 +143,18 @@ class Poller:
             await self._recorder.accept_history(span, actor)
             await self._find_missing()
 
-    async def check_slice(self) -> None:
-        """Check tonight's slice of the history (rule 30).
+    async def check_slice(self, night: Day) -> None:
+        """Check the slice of `night` (rule 30).
 
-        Banxico's failure is logged: the slice comes again next month. Raises `LeaseLost`,
-        `StoreUnavailable`.
+        What the database refuses of it is logged: it would refuse it again, and the slice comes
+        again next month.
+
+        Raises `UpstreamError`, `LeaseLost`, `StoreUnavailable`: it is not checked then.
         """
         async with self._lock:
             try:
-                additions = await self._slices.run(mexico_day(self._timing.clock()))
-            except (UpstreamError, StoreRefused) as error:
+                additions = await self._slices.run(night)
+            except StoreRefused as error:
                 log.warning("slice_not_checked", error=str(error))
                 return
             self._instrumentation.on_recorded(additions)

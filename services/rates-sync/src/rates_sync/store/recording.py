@@ -3,18 +3,18 @@
 It runs under the fence and never commits itself.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
 from datetime import date as Day
 from datetime import datetime, timedelta
 from typing import Any, Self, TypeVar
 
 import msgspec
-from sqlalchemy import Table, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rates_contracts.averages import Average
-from rates_contracts.calendar import BankCalendar
+from rates_contracts.calendar import ONE_DAY, BankCalendar
 from rates_contracts.events import (
     CalendarChanged,
     Event,
@@ -143,10 +143,18 @@ class Recording:
     async def keep_payload(self, sha256: str, body: bytes, received_at: datetime) -> None:
         """Keep a raw answer, once, before the observations that refer to it.
 
-        One above `MAX_KEPT` is kept by its beginning, under the hash of the whole.
+        One above `MAX_KEPT` is kept by its beginning, under the hash of the whole. For one that is
+        there already, note once a day that it came again (protocol rule 46).
         """
-        row = {"sha256": sha256, "body": body[:MAX_KEPT], "received_at": received_at}
-        await _insert_if_new(self._connection, schema.payloads, row)
+        payloads, key = schema.payloads, schema.payloads.c.sha256 == sha256
+        known = select(func.coalesce(payloads.c.last_seen, payloads.c.received_at)).where(key)
+        seen: datetime | None = await self._connection.scalar(known)
+        if seen is None:
+            row = {"sha256": sha256, "body": body[:MAX_KEPT], "received_at": received_at}
+            await self._connection.execute(insert(payloads).values(row))
+        elif received_at - seen >= ONE_DAY:
+            again = update(payloads).where(key).values(last_seen=received_at)
+            await self._connection.execute(again)
 
     async def add(self, observations: Sequence[Observation]) -> None:
         """Append observations or revisions; each carries this recording's `recorded_at`.
@@ -243,15 +251,3 @@ class Recording:
         announced = event.observations if isinstance(event, ObservationsRecorded) else ()
         if self.unannounced or set(announced) != set(self._added):
             raise RuntimeError("the event does not announce all that was recorded")
-
-
-async def _insert_if_new(connection: AsyncConnection, table: Table, row: Mapping[str, Any]) -> bool:
-    """Insert `row` unless its primary key is there; tell whether it was new.
-
-    The lease row is locked, so checking first is enough.
-    """
-    (key,) = table.primary_key.columns
-    if await connection.scalar(select(key).where(key == row[key.name])) is not None:
-        return False
-    await connection.execute(insert(table).values(dict(row)))
-    return True
