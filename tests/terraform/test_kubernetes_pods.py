@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-import rates_api.__main__ as rates_api_main
 import rates_sync.__main__ as rates_sync_main
+from rates_api.supervisor_link import KILL_SECONDS
 from rates_contracts.environment import EnvironmentInvalid, Secret, variables
 from terraform.overlay import ROOT, SETTINGS, Overlay, in_each_overlay, of_each_service
 
@@ -181,7 +181,7 @@ def test_rates_api_has_time_to_drain_and_to_answer(overlay: Overlay) -> None:
     """It is killed only after the drain, the answers in progress and some seconds to close."""
     drain = float(overlay.variables("rates-api")["RATES_API_DRAIN"])
     grace = overlay.pod("rates-api")["terminationGracePeriodSeconds"]
-    assert grace >= drain + rates_api_main.KILL_SECONDS + 10
+    assert grace >= drain + KILL_SECONDS + 10
 
 
 @in_each_overlay

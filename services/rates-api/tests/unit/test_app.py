@@ -43,7 +43,7 @@ def time() -> Time:
 def settings(tmp_path: Path) -> Settings:
     """Give settings under which neither Redis nor the database is there."""
     return Settings(
-        database_url=Secret(f"sqlite+aiosqlite:///{tmp_path}/none.db"),
+        database_url=Secret("mysql+asyncmy://nobody@127.0.0.1:1/none"),
         redis_url=Secret("redis://127.0.0.1:1/0"),
         instance_dir=str(tmp_path),
         workers=1,
