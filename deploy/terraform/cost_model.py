@@ -36,7 +36,7 @@ SECRETS = 6
 """Banxico's token, the operators', two database users, the database's master, Redis' token."""
 KEYS = 6
 VOLUME_GB = 16
-ALARMS = 21 + 5
+ALARMS = 22 + 5
 """Those that page, and those that scale or end a refresh; three metrics each."""
 LOG_DAYS = 7
 DETAILED_METRICS = 7
@@ -130,7 +130,7 @@ SERIES = {
     "outcome": 13, "task": 4, "route": 12, "status": 4,
 }  # fmt: skip
 """How many values each label takes: CloudWatch bills each one as a metric."""
-NOTICE_OUTCOMES = 2
+NOTICE_OUTCOMES = 3
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,23 @@ locals {
       missing   = "notBreaching"
     }
 
+    # A task is done once a day: two and a half days are two nights without it. 0 says that nobody leads, or only just.
+    nights_missed = {
+      says       = "A nightly task of rates-sync has not been finished for two nights; it is tried again every hour."
+      runbook    = "nightly-work.md"
+      label      = "seconds since the night that was finished last"
+      steps      = { night = "MIN([${join(", ", local.nightly_tasks)}])" }
+      expression = "IF(night > 0, EPOCH(night) - night, 0)"
+      limit      = 216000
+      metrics = { for task in local.nightly_tasks : task => {
+        namespace = var.metric_namespace, name = "rates_sync_night_timestamp_seconds", dimensions = merge(local.sync, { task = task }), stat = "Maximum"
+      } }
+      period    = 300
+      of        = 3
+      breaching = 3
+      missing   = "ignore"
+    }
+
     # Its budget is 0.01 %: one failure would page below some 700 requests an hour, so that there must be ten.
     current_fast_burn = {
       says    = "Errors of `current` spend its budget (99.99 %) 14.4 times as fast as it lasts for 30 days (1 h)."
@@ -103,6 +120,7 @@ locals {
     }
   }
 
-  store_tasks = ["lease", "poll", "breaker", "nightly"]
-  notices     = ["alert", "purge", "second_purge"]
+  store_tasks   = ["lease", "poll", "breaker", "nightly"]
+  nightly_tasks = ["calendar", "slice", "pruning", "outbox"]
+  notices       = ["alert", "purge", "second_purge"]
 }

@@ -1,4 +1,4 @@
-# The fifteen alarms of the requirements, six more, and three dashboards over the same metrics.
+# The fifteen alarms of the requirements, seven more, and three dashboards over the same metrics.
 #
 # objectives.tf   the SLOs, and how their SLIs are computed
 # alarms_*.tf     each alarm: metrics, expression, threshold, runbook

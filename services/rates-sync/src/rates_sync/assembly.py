@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from rates_contracts.calendar import mexico_instant
 from rates_contracts.events import Event
 from rates_contracts.status import BreakerState
 from rates_sync.clock import Clock, Monotonic, Sleep, SteadyClock
@@ -25,21 +26,29 @@ from rates_sync.instrumentation import Instrumentation
 from rates_sync.leader.backfills import BackfillRunner
 from rates_sync.leader.clock_check import ClockCheck
 from rates_sync.leader.leader import Leader, Task
-from rates_sync.leader.loops import BreakerLog, NightlyMaintenance, Renewal
+from rates_sync.leader.loops import (
+    NIGHTLY_AT,
+    BreakerLog,
+    NightConditions,
+    NightlyMaintenance,
+    NightlyTask,
+    Renewal,
+)
 from rates_sync.leader.poller import Poller, Timing
 from rates_sync.leader.witnesses import Witnesses
 from rates_sync.liveness import Liveness
 from rates_sync.metrics import Metrics
-from rates_sync.notify.alerts import Alerts
+from rates_sync.notify.alerts import Alerts, AlertSender
 from rates_sync.notify.cdn import EdgeCache
-from rates_sync.notify.dispatcher import NotificationDispatcher, Sinks
+from rates_sync.notify.dispatcher import NoticeRecord, NotificationDispatcher, Sinks
+from rates_sync.notify.pairs import DatabaseOutage
 from rates_sync.relay.relay import Relay, RelayStep
 from rates_sync.settings import Settings
-from rates_sync.store.cursors import NoticeCursor
+from rates_sync.store.cursors import FinishedNights, NoticeCursor, OpenAlertsTable
 from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
 from rates_sync.store.outbox import Outbox
-from rates_sync.store.pruning import prune
+from rates_sync.store.pruning import Pruning
 from rates_sync.store.quota import RequestLedger
 from rates_sync.store.record import Record
 from rates_sync.timetable.schedule import fix_awaited, polls_until_closing
@@ -53,7 +62,8 @@ class Instance:
     """What an instance's leaders share; `lease_sleep` also reports that the lease loop runs.
 
     `clock` is this machine's, which `witnesses` are heard about: only waits and questions to
-    Banxico go by it, what is recorded by the time of `witnesses.now`.
+    Banxico go by it, what is recorded by the time of `witnesses.now`. `database_outage` outlasts a
+    leader: its alerts are not in the record.
     """
 
     settings: Settings
@@ -67,6 +77,8 @@ class Instance:
     redis: Redis
     banxico: Banxico
     alerts: Alerts
+    alert_sender: AlertSender
+    database_outage: DatabaseOutage
     edge: EdgeCache
     tracing: Tracing
     record: Record
@@ -111,7 +123,7 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
     )
     on_failure = instrumentation.on_store_failure
     breaker_log = BreakerLog(recorder.note, sleep, on_failure)
-    dispatcher = _dispatcher(instance, fence)
+    dispatcher = _dispatcher(instance, fence, recorder)
     guards = _guards(instance, fence, recorder, breaker_log)
 
     def on_jump(jump: timedelta) -> None:
@@ -137,16 +149,14 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
         relay.lag, dispatcher.on_quarantined, dispatcher.on_history_hole, dispatcher.on_pause
     )
 
-    async def prune_record(now: datetime) -> None:
-        # A clock that is ahead would delete what is still needed.
-        now = min(now, witnesses.now())
-        pruned = await prune(instance.engine, fence, now, relayed=await relay.cursor())
-        instrumentation.on_pruned(pruned)
-
-    check = ClockCheck(witnesses, recorder, instrumentation.on_clock_offset, dispatcher.alert)
+    check = ClockCheck(
+        witnesses, recorder, instrumentation.on_clock_offset, dispatcher.on_clock_wrong
+    )
 
     async def renew() -> None:
         await check.run(await instance.lease.renew(fence))
+        if witnesses.confirmed:
+            dispatcher.on_clock_right()
 
     renewal = Renewal(
         renew,
@@ -156,12 +166,13 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
         max_age=settings.lease_max_age,
     )
     nightly = NightlyMaintenance(
-        prune_record,
-        recorder.renew_calendar,
-        poller.check_slice,
+        _nightly_tasks(instance, fence, recorder, poller, relay),
+        FinishedNights(instance.engine, fence),
+        NightConditions(lambda: recorder.begun, lambda: witnesses.confirmed, witnesses.forget),
         SteadyClock(clock, instance.monotonic),
         sleep,
-        on_failure,
+        on_failure=on_failure,
+        on_finished=instrumentation.on_night,
     )
     tasks: dict[str, Task] = {
         "renewal": renewal.run,
@@ -232,10 +243,47 @@ def _poller(
     )
 
 
-def _dispatcher(instance: Instance, fence: Fence) -> NotificationDispatcher:
+def _nightly_tasks(
+    instance: Instance, fence: Fence, recorder: Recorder, poller: Poller, relay: Relay
+) -> tuple[NightlyTask, ...]:
+    """Return the tasks of a night; only the outbox waits for Redis (protocol rule 46)."""
+    pruning = Pruning(instance.engine, fence, instance.sleep, instance.instrumentation.on_pruned)
+
+    async def renew_calendar(_night: Day) -> None:
+        await recorder.renew_calendar()
+
+    async def prune_record(night: Day) -> None:
+        await pruning.prune_record(mexico_instant(night, NIGHTLY_AT))
+
+    async def prune_outbox(night: Day) -> None:
+        await pruning.prune_outbox(mexico_instant(night, NIGHTLY_AT), await relay.cursor())
+
+    return (
+        NightlyTask("calendar", renew_calendar),
+        NightlyTask("slice", poller.check_slice, each=True),
+        NightlyTask("pruning", prune_record),
+        NightlyTask("outbox", prune_outbox),
+    )
+
+
+def _dispatcher(instance: Instance, fence: Fence, recorder: Recorder) -> NotificationDispatcher:
+    async def on_edge(accepts: bool) -> None:
+        if recorder.health.purge_refused == accepts:
+            await recorder.note(purge_refused=not accepts)
+
     return NotificationDispatcher(
-        lambda notice: NoticeCursor(instance.engine, fence, notice),
-        Sinks(instance.alerts, instance.edge, instance.instrumentation.on_notice),
+        NoticeRecord(
+            lambda notice: NoticeCursor(instance.engine, fence, notice),
+            OpenAlertsTable(instance.engine, fence),
+        ),
+        Sinks(
+            instance.alert_sender,
+            instance.edge,
+            instance.instrumentation.on_notice,
+            may_purge=lambda: recorder.begun,
+            on_edge=on_edge,
+        ),
+        instance.database_outage,
         instance.witnesses.now,
         instance.monotonic,
         interval=instance.settings.notice_interval,

@@ -9,7 +9,7 @@ import secrets
 import socket
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,13 +34,15 @@ from rates_sync.leader.witnesses import Witnesses
 from rates_sync.liveness import Liveness
 from rates_sync.metrics import Metrics
 from rates_sync.migrations import migrate, migrate_with
-from rates_sync.notify.alerts import Alerts, LogAlerts
+from rates_sync.notify.alerts import Alerts, AlertSender, LogAlerts
 from rates_sync.notify.cdn import EdgeCache, NoEdgeCache
+from rates_sync.notify.pairs import DatabaseOutage
 from rates_sync.relay.document_ttl import keep_documents
 from rates_sync.relay.stream import translated
 from rates_sync.service import Service
 from rates_sync.settings import Settings
 from rates_sync.store.engine import DatabaseUtc, open_engine, utc_of
+from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
 from rates_sync.store.origin import claim
 from rates_sync.store.quota import requests_used
@@ -118,7 +120,7 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Servic
         instrumentation=instance.instrumentation,
         ping_redis=ping_redis,
         election=Election(
-            lambda: instance.lease.contend(keep),
+            lambda: _contend(instance, keep),
             instance.lease.release,
             lambda fence: build_leader(instance, fence),
             instance.instrumentation.on_leading,
@@ -157,6 +159,9 @@ def _instance(
         database_utc=overrides.database_utc,
     )
     witnesses = Witnesses(overrides.clock, overrides.monotonic, lease.utc)
+    instrumentation = Instrumentation(metrics, liveness, overrides.clock)
+    alerts = overrides.alerts or _alerts(settings)
+    sender = AlertSender(alerts, overrides.monotonic, instrumentation.on_alert)
     return Instance(
         settings=settings,
         clock=overrides.clock,
@@ -168,7 +173,9 @@ def _instance(
         engine=engine,
         redis=redis,
         banxico=overrides.banxico or _open_banxico(settings, overrides.clock, closing),
-        alerts=overrides.alerts or _alerts(settings),
+        alerts=alerts,
+        alert_sender=sender,
+        database_outage=DatabaseOutage(sender, witnesses.now, overrides.monotonic),
         edge=overrides.edge or _edge(settings),
         tracing=tracing,
         record=Record(
@@ -184,6 +191,19 @@ def _instance(
         liveness=liveness,
         instrumentation=instrumentation,
     )
+
+
+async def _contend(instance: Instance, keep_documents: Callable[[], Awaitable[None]]) -> Fence:
+    """Contend for the lease; meanwhile tell the end of an outage that this instance alerted."""
+    lease, outage = instance.lease, instance.database_outage
+    async with asyncio.TaskGroup() as group:
+        ending = group.create_task(
+            outage.end(lease.observe, instance.sleep, instance.settings.lease_poll)
+        )
+        fence = await lease.contend(keep_documents)
+        ending.cancel()
+    await outage.observe(unavailable=False)
+    return fence
 
 
 def _abstention(instance: Instance) -> Abstention:

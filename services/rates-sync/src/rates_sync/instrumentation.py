@@ -4,7 +4,6 @@ Each is synchronous and only sets or counts.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from datetime import date as Day
 from datetime import datetime, timedelta
 
@@ -19,13 +18,15 @@ from rates_sync.cycle.backfill import Progress
 from rates_sync.cycle.cycle import CycleResult
 from rates_sync.cycle.recorder import Additions
 from rates_sync.errors import HoleCause, Outcome, RelayError, StoreUnavailable
+from rates_sync.leader.loops import NIGHTLY_TASKS, NightlyTaskName
 from rates_sync.leader.witnesses import Witness
 from rates_sync.liveness import Liveness
 from rates_sync.metrics import Metrics, midnight, seconds
+from rates_sync.notify.alerts import NoticeOutcome
 from rates_sync.notify.dispatcher import Notice
 from rates_sync.relay.relay import RelayStep
 from rates_sync.store.coverage import Span
-from rates_sync.store.pruning import Pruned
+from rates_sync.store.pruning import PrunedTable
 from rates_sync.timetable.calendar import fix_missing
 from rates_sync.timetable.schedule import ScheduleInputs
 from rates_sync.upstream import IN_DOUBT, Rejected
@@ -175,14 +176,21 @@ class Instrumentation:
         """Return how many of this leader's events the stream lacks."""
         return 0 if self._head is None else max(0, self._lag(self._head))
 
-    def on_notice(self, notice: Notice, sent: bool) -> None:
-        """Count a notice that was sent, or failed."""
-        self._metrics.notices.labels(notice, "sent" if sent else "failed").inc()
+    def on_notice(self, notice: Notice, outcome: NoticeOutcome) -> None:
+        """Count how sending a notice ended."""
+        self._metrics.notices.labels(notice, outcome).inc()
 
-    def on_pruned(self, pruned: Pruned) -> None:
+    def on_alert(self, outcome: NoticeOutcome) -> None:
+        """Count how sending an alert ended."""
+        self.on_notice("alert", outcome)
+
+    def on_pruned(self, table: PrunedTable, rows: int) -> None:
         """Count the rows that a pruning deleted."""
-        for table, rows in asdict(pruned).items():
-            self._metrics.pruned.labels(table).inc(rows)
+        self._metrics.pruned.labels(table).inc(rows)
+
+    def on_night(self, task: NightlyTaskName, night: Day) -> None:
+        """Export the last night that a task has finished."""
+        self._metrics.night.labels(task).set(midnight(night))
 
     def on_store_failure(self, task: str) -> None:
         """Count a database failure, by the task that failed."""
@@ -217,7 +225,8 @@ class Instrumentation:
             self.on_recording(None)
             self._note_database("relay", None)
             gauges = (metrics.next_cycle, metrics.fix_late, metrics.relay_lag)
-            for gauge in (*gauges, metrics.history_holes):
+            nights = [metrics.night.labels(task) for task in NIGHTLY_TASKS]
+            for gauge in (*gauges, metrics.history_holes, *nights):
                 gauge.set(0)
             self._liveness.forget("poll")
 

@@ -22,7 +22,10 @@ from rates_contracts.observation import SERIES_OF
 from rates_contracts.status import BreakerState
 from rates_sync.cycle.cycle import CYCLE_OUTCOMES
 from rates_sync.errors import OUTCOMES
+from rates_sync.leader.loops import NIGHTLY_TASKS
 from rates_sync.leader.witnesses import WITNESSES
+from rates_sync.notify.alerts import NoticeOutcome
+from rates_sync.store.pruning import PrunedTable
 
 BREAKER_STATES: tuple[BreakerState, ...] = get_args(BreakerState)
 EVENTS = (
@@ -117,8 +120,16 @@ class Metrics:
         self.pruned = self._counter(
             "rates_sync_pruned_rows",
             "Rows that were kept long enough.",
-            table=("payloads", "audit", "outbox"),
+            table=get_args(PrunedTable),
         )
+        self.night = Gauge(
+            "rates_sync_night_timestamp_seconds",
+            "Midnight (UTC) of the last night that a task has finished, 0 on a standby.",
+            ["task"],
+            registry=self.registry,
+        )
+        for task in NIGHTLY_TASKS:
+            self.night.labels(task)
         self.calendar_read = self._gauge(
             "rates_sync_calendar_read_timestamp_seconds",
             "When this process read its version of the bank calendar.",
@@ -175,9 +186,9 @@ class Metrics:
         )
         self.notices = self._counter(
             "rates_sync_notices",
-            "Alerts, purges and second purges, by whether they went out.",
+            "Alerts, purges and second purges, by how sending them ended.",
             notice=("alert", "purge", "second_purge"),
-            outcome=("sent", "failed"),
+            outcome=get_args(NoticeOutcome),
         )
 
     def _of_the_instance(self) -> None:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -47,6 +47,7 @@ from rates_sync.settings import Settings
 from rates_sync.store.engine import open_engine, reading
 from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
+from rates_sync.store.pruning import Pruning
 from rates_sync.store.record import Record
 from rates_sync.store.rows import read_calendar
 
@@ -417,6 +418,14 @@ class Instance:
         """Return the recorded calendar."""
         async with reading(self.engine) as connection:
             return await read_calendar(connection)
+
+    def pruning(
+        self,
+        on_pruned: Callable[[str, int], None] = lambda _table, _rows: None,
+        sleep: Callable[[float], Awaitable[None]] = lambda _seconds: asyncio.sleep(0),
+    ) -> Pruning:
+        """Return its pruning, whose pauses take no time."""
+        return Pruning(self.engine, self.fence, sleep, on_pruned)
 
     async def reload(self) -> HistoryReload:
         """Announce the end of a backfill."""

@@ -35,7 +35,12 @@ from rates_sync.leader.poller import Poller, Timing
 from rates_sync.liveness import Liveness
 from rates_sync.metrics import Metrics
 from rates_sync.migrations import migrate
+from rates_sync.notify.alerts import Alerts, AlertSender
+from rates_sync.notify.cdn import EdgeCache
+from rates_sync.notify.dispatcher import NoticeRecord, NotificationDispatcher, Sinks
+from rates_sync.notify.pairs import DatabaseOutage
 from rates_sync.settings import Settings
+from rates_sync.store.cursors import NoticeCursor, OpenAlertsTable
 from rates_sync.store.engine import open_engine
 from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
@@ -233,12 +238,47 @@ class Desk:
     clock: HandClock
     lease: Lease
     announced: list[Event] = field(default_factory=list)
+    outcomes: list[tuple[str, str]] = field(default_factory=list)
 
     def recorder(self, hear: Callable[[Answer], Awaitable[None]] = hear_nothing) -> Recorder:
         """Return a recorder; what it announces is in `announced`."""
-        origin = StatusOrigin("simulator", edge_purged=False, intervals=INTERVALS)
+        origin = StatusOrigin("simulator", edge_purged=True, intervals=INTERVALS)
         return Recorder(
             self.record, self.fence, origin, self.clock, self.announced.append, hear=hear
+        )
+
+    def dispatcher(
+        self, alerts: Alerts, edge: EdgeCache, recorder: Recorder | None = None
+    ) -> NotificationDispatcher:
+        """Return a new leader's dispatcher; `outcomes` lists how its notices ended.
+
+        It tells `recorder`, if any, whether the edge accepts purges.
+        """
+
+        async def on_edge(accepts: bool) -> None:
+            if recorder is not None:
+                await recorder.note(purge_refused=not accepts)
+
+        sender = AlertSender(
+            alerts, self.clock.monotonic, lambda outcome: self.outcomes.append(("alert", outcome))
+        )
+        return NotificationDispatcher(
+            NoticeRecord(
+                lambda notice: NoticeCursor(self.engine, self.fence, notice),
+                OpenAlertsTable(self.engine, self.fence),
+            ),
+            Sinks(
+                sender,
+                edge,
+                lambda notice, outcome: self.outcomes.append((notice, outcome)),
+                may_purge=lambda: True,
+                on_edge=on_edge,
+            ),
+            DatabaseOutage(sender, self.clock, self.clock.monotonic),
+            self.clock,
+            self.clock.monotonic,
+            interval=Settings.notice_interval,
+            second_purge=Settings.second_purge,
         )
 
     async def events(self) -> tuple[Event, ...]:

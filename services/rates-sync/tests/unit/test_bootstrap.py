@@ -2,30 +2,36 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from datetime import date as Day
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import pytest
 from fakeredis import FakeAsyncRedis, FakeServer
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from rates_contracts.calendar import ONE_DAY
 from rates_contracts.environment import Secret
 from rates_contracts.events import HistoryReload, ObservationsRecorded, StatusChanged
 from rates_contracts.observation import FIX
 from rates_contracts.stream import EVENTS, event_of
-from rates_sync.bootstrap import Overrides, bootstrap
-from rates_sync.errors import BadToken
-from rates_sync.notify.alerts import Alert
+from rates_sync.bootstrap import Overrides, _contend, bootstrap
+from rates_sync.errors import BadToken, StoreUnavailable
+from rates_sync.leader.loops import NIGHTLY_TASKS, NightlyTaskName
+from rates_sync.notify.alerts import Alert, AlertSender
+from rates_sync.notify.pairs import DatabaseOutage
 from rates_sync.service import Service
 from rates_sync.settings import Settings
-from rates_sync.store.engine import open_engine
+from rates_sync.store.engine import open_engine, reading
+from rates_sync.store.schema import finished_nights
 from rates_telemetry.tracing import open_tracing
 
 E = TypeVar("E", HistoryReload, ObservationsRecorded, StatusChanged)
@@ -183,6 +189,10 @@ class Worlds:
         service = bootstrap(SETTINGS, overrides)
         return World(service, clock, engine, redis, banxico, alerts, edge, spans)
 
+    def lose_redis(self) -> None:
+        """Let Redis refuse every connection from now on."""
+        self._server.connected = False
+
     async def relayed(self, kind: type[E]) -> E:
         """Wait for the next event of `kind` in the stream."""
         while True:
@@ -290,3 +300,74 @@ async def test_what_is_not_passed_is_opened_and_closed(tmp_path: Path) -> None:
     assert running.cancelled()
     assert opened == len(("tracing", "engine", "redis", "http", "ours"))
     assert (len(closed), len(closing._exit_callbacks)) == (1, 0)
+
+
+async def test_night_without_redis_leaves_only_the_outbox_undone(
+    worlds: Worlds, hand_clock: Any
+) -> None:
+    """Protocol rule 46: and only once a witness of the time was heard, here Banxico."""
+    world = worlds.build("only", hand_clock.now)
+    async with world.running():
+        await worlds.relayed(HistoryReload)
+        await _until_finished(world, dict.fromkeys(NIGHTLY_TASKS, THURSDAY))
+        worlds.lose_redis()
+        world.clock.advance(timedelta(hours=18).total_seconds())
+        friday = dict.fromkeys(NIGHTLY_TASKS, THURSDAY + ONE_DAY)
+        friday["outbox"] = THURSDAY
+        await _until_finished(world, friday)
+
+
+async def _until_finished(world: World, nights: Mapping[NightlyTaskName, Day]) -> None:
+    """Let seconds pass until the record says so."""
+    finished: dict[str, Day] = {}
+    async with asyncio.timeout(60):
+        while finished != nights:
+            world.clock.advance(1)
+            async with reading(world.engine) as connection:
+                rows = await connection.execute(select(finished_nights))
+                finished = {row.task: row.night for row in rows}
+
+
+class AwaitedLease:
+    """A lease that is never free; `answers` are what looking at it brings."""
+
+    def __init__(self, answers: list[Exception | None]) -> None:
+        self._answers = answers
+        self.answered = asyncio.Event()
+
+    async def observe(self) -> None:
+        """Return, or fail."""
+        answer = self._answers.pop(0)
+        if answer is not None:
+            raise answer
+        self.answered.set()
+
+    async def contend(self, _on_unavailable: Callable[[], Awaitable[None]]) -> None:
+        """Wait."""
+        await asyncio.Event().wait()
+
+
+async def test_standby_tells_the_end_of_the_outage_that_it_alerted(hand_clock: Any) -> None:
+    """Protocol rule 44: another instance leads since, and knows of no alert."""
+    alerts = FakeAlerts()
+    sender = AlertSender(alerts, hand_clock.monotonic, lambda _: None)
+    outage = DatabaseOutage(sender, hand_clock, hand_clock.monotonic)
+    for _ in range(2):
+        await outage.observe(unavailable=True)
+        hand_clock.now += timedelta(seconds=20)
+    lease = AwaitedLease([StoreUnavailable("away"), None])
+
+    async def keep() -> None:
+        """Keep no documents."""
+
+    standby: Any = SimpleNamespace(
+        lease=lease, database_outage=outage, sleep=hand_clock.sleep, settings=SETTINGS
+    )
+    contending = asyncio.create_task(_contend(standby, keep))
+    await lease.answered.wait()
+    contending.cancel()
+    await asyncio.wait({contending})
+    assert [alerts.published.get_nowait().name for _ in range(alerts.published.qsize())] == [
+        "database_unavailable",
+        "database_available",
+    ]

@@ -123,7 +123,7 @@ class Recorder:
         async with self.session() as session:
             old = session.recording.status
             if old is not None:
-                session.health = _inherited(old).believed_at(self._clock())
+                session.health = _inherited(old, self._origin).believed_at(self._clock())
             if session.recording.calendar is None:
                 await session.announce(CalendarChanged, calendar=session.calendar)
             else:
@@ -433,15 +433,19 @@ def _reopened(calendar: BankCalendar, closure: DeclaredClosure, at: datetime) ->
     )
 
 
-def _inherited(old: SyncStatus) -> UpstreamHealth:
-    """Return what a new leader takes over; a status of the first edition speaks of the FIX only."""
+def _inherited(old: SyncStatus, origin: StatusOrigin) -> UpstreamHealth:
+    """Return what a new leader takes over; a status of the first edition speaks of the FIX only.
+
+    An edge that was not purged before is believed once it accepts a purge (protocol rule 44).
+    """
     verifications = {
         name: Verification(series.verified_at, series.unconfirmed_since)
         for name, series in old.series.items()
     }
     if not verifications:
         verifications = dict.fromkeys(SERIES, Verification(old.verified_at))
-    return UpstreamHealth(verifications, old.upstream)
+    refused = origin.edge_purged and not old.edge_purged
+    return UpstreamHealth(verifications, old.upstream, purge_refused=refused)
 
 
 def _after(health: UpstreamHealth, confirmed: frozenset[str], at: datetime) -> UpstreamHealth:

@@ -67,7 +67,8 @@ class Abstention:
     """Keeps an instance whose clock is wrong from contending for the lease.
 
     `database_utc` returns the database's clock (aware UTC), None if it has none, and may raise
-    `StoreUnavailable`; it is read every `interval` seconds. `now` dates the alert.
+    `StoreUnavailable`; it is read every `interval` seconds. `now` dates the alert; its
+    end is dated by this clock, which is right by then.
     """
 
     def __init__(
@@ -84,14 +85,16 @@ class Abstention:
         self._alerts, self._interval, self._now = alerts, interval, now
 
     async def wait(self) -> None:
-        """Alert, directly, and wait until this clock agrees with the database's."""
+        """Alert, directly, and wait until this clock agrees with the database's; tell that too."""
         summary = "This clock differs from Banxico's and the database's: the lease was released."
         alert, sent = clock_wrong(self._now(), summary), False
         while True:
             sent = sent or await self._publish(alert)
             if await self._agrees():
-                return
+                break
             await self._sleep(self._interval)
+        if sent:
+            await self._publish(_clock_right(self._clock()))
 
     async def _publish(self, alert: Alert) -> bool:
         try:
@@ -113,3 +116,8 @@ class Abstention:
 def clock_wrong(at: datetime, summary: str) -> Alert:
     """Return the alert that this instance's clock can't be trusted."""
     return Alert(f"clock_wrong-{at.isoformat()}", "clock_wrong", at, summary)
+
+
+def _clock_right(at: datetime) -> Alert:
+    summary = "The clock of the instance that released the lease agrees with the database's again."
+    return Alert(f"clock_right-{at.isoformat()}", "clock_right", at, summary)

@@ -7,16 +7,16 @@ overlap. Missing history is left to the backfills.
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import date as Day
 from datetime import datetime, timedelta
 
 import structlog
 
-from rates_contracts.calendar import mexico_day
 from rates_sync.clock import Clock, Monotonic, Sleep, SteadyClock
 from rates_sync.cycle.cycle import Cycle, CycleResult
 from rates_sync.cycle.recorder import Recorder
 from rates_sync.cycle.slices import SliceCheck
-from rates_sync.errors import StoreRefused, StoreUnavailable, UpstreamError
+from rates_sync.errors import StoreRefused, StoreUnavailable
 from rates_sync.instrumentation import Instrumentation
 from rates_sync.leader.backfills import BackfillRunner
 from rates_sync.liveness import wait_until
@@ -116,16 +116,18 @@ class Poller:
             self._backfills.pause()
         return result
 
-    async def check_slice(self) -> None:
-        """Check tonight's slice of the history (rule 30).
+    async def check_slice(self, night: Day) -> None:
+        """Check the slice of `night` (rule 30).
 
-        Banxico's failure is logged: the slice comes again next month. Raises `LeaseLost`,
-        `StoreUnavailable`.
+        What the database refuses of it is logged: it would refuse it again, and the slice comes
+        again next month.
+
+        Raises `UpstreamError`, `LeaseLost`, `StoreUnavailable`: it is not checked then.
         """
         async with self._lock:
             try:
-                additions = await self._slices.run(mexico_day(self._timing.clock()))
-            except (UpstreamError, StoreRefused) as error:
+                additions = await self._slices.run(night)
+            except StoreRefused as error:
                 log.warning("slice_not_checked", error=str(error))
                 return
             self._instrumentation.on_recorded(additions)

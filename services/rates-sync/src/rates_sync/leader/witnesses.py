@@ -116,6 +116,12 @@ class Witnesses:
         """Whether this instance's clock is right, as far as the witnesses say."""
         return VERDICTS[len(self.disagreeing)]
 
+    @property
+    def confirmed(self) -> bool:
+        """Tell whether one was heard since this clock was set, and none disagrees."""
+        self._forget_if_set()
+        return bool(self._offsets) and not self.disagreeing
+
     def require_one(self) -> None:
         """Raise `ClockWrong` if both disagree: nothing may be verified or recorded then."""
         if self.verdict == "both_disagree":

@@ -1,18 +1,19 @@
 """Sends alerts to operators and purges to the edge, at least once.
 
 `dispatcher` sends what the outbox calls for   `rules` which alerts, and whether to purge
-`alerts`, `cdn` where they go                  `aws` the same by Amazon SNS and CloudFront
+`pairs` alerts that have an end                `alerts`, `cdn` where they go
+`aws` the same by Amazon SNS and CloudFront
 
 | alert | when it is sent |
 |---|---|
 | `breaker_opened` | an event: Banxico failed repeatedly, the breaker has opened |
-| `breaker_closed` | an event: Banxico answers again, the breaker has closed |
+| `breaker_closed` | an event: Banxico has answered again, the breaker is closed |
 | `bad_token` | an event: Banxico has begun to refuse the token |
 | `stream_reset` | an event: the record was restored, a new timeline began |
 | `foreign_stream` | directly: the stream in Redis was not written by rates-sync |
 | `late_fix` | an event: at 17:00 of a banking day its FIX is missing |
 | `clock_jumped` | directly: the wall clock moved against the monotonic one |
-| `clock_wrong` | directly: a witness of the time, or both, disagree with this clock |
+| `clock_wrong`, `clock_right` | directly: a witness of the time disagrees with a clock; all agree |
 | `database_unavailable`, `database_available` | directly: an outage lasts; it is over |
 | `redis_unavailable`, `redis_available` | directly: an outage lasts; it is over |
 | `long_pause` | directly: Banxico's rate limit asks for more than the 15 min that it gets |

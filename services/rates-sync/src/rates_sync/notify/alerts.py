@@ -1,14 +1,25 @@
-"""Alerts for operators: the port, and its adapter that writes to the log."""
+"""Alerts for operators: the port, its adapter that writes to the log, and who sends them again."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Protocol
+from typing import Final, Literal, Protocol
 
 import structlog
 
+from rates_sync.clock import Monotonic
+from rates_sync.errors import NotificationFailed
+
 log = structlog.get_logger(__name__)
+
+NoticeOutcome = Literal["sent", "failed", "set_aside"]
+"""How sending a notice ended; only alerts are ever set aside (protocol rule 44)."""
+
+MAX_REFUSALS: Final = 10
+"""An alert that is refused so often is set aside (protocol rule 44)."""
+MAX_PAUSE: Final = 60.0
+"""The longest pause (s) after a refusal; they begin at 1 s and double: four minutes in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +61,58 @@ class LogAlerts:
             summary=alert.summary,
             **{f"detail_{name}": value for name, value in alert.details.items()},
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusals:
+    """How often an alert was refused, and when (monotonic seconds) it may be tried again."""
+
+    count: int
+    not_before: float
+
+
+class AlertSender:
+    """Sends each alert until it is accepted, or set aside after `MAX_REFUSALS` refusals.
+
+    One that can't be sent must not keep the others from people (protocol rule 44). `on_outcome` is
+    called with how each attempt ended.
+    """
+
+    def __init__(
+        self, alerts: Alerts, monotonic: Monotonic, on_outcome: Callable[[NoticeOutcome], None]
+    ) -> None:
+        self._alerts, self._monotonic, self._on_outcome = alerts, monotonic, on_outcome
+        self._refused: dict[str, _Refusals] = {}
+
+    async def send(self, alert: Alert) -> bool:
+        """Send `alert`, unless it was refused just now; tell whether it is done with.
+
+        If it is not, the caller sends it again later.
+        """
+        refusals = self._refused.get(alert.id)
+        if refusals is not None and self._monotonic() < refusals.not_before:
+            return False
+        try:
+            await self._alerts.publish(alert)
+        except NotificationFailed as error:
+            return self._refuse(alert, error)
+        self._refused.pop(alert.id, None)
+        self._on_outcome("sent")
+        return True
+
+    def _refuse(self, alert: Alert, error: NotificationFailed) -> bool:
+        """Count a refusal; tell whether it was the last."""
+        log.warning("notice_not_sent", notice="alert", alert=alert.name, error=str(error))
+        self._on_outcome("failed")
+        before = self._refused.pop(alert.id, None)
+        count = 1 if before is None else before.count + 1
+        if count >= MAX_REFUSALS:
+            self._set_aside(alert)
+            return True
+        pause = min(2.0 ** (count - 1), MAX_PAUSE)
+        self._refused[alert.id] = _Refusals(count, self._monotonic() + pause)
+        return False
+
+    def _set_aside(self, alert: Alert) -> None:
+        log.error("alert_set_aside", alert_id=alert.id, alert=alert.name, summary=alert.summary)
+        self._on_outcome("set_aside")

@@ -1,13 +1,14 @@
 """Sends alerts and purges for the outbox's events, at least once, each by a cursor (rule 21).
 
-A purge is sent twice, the second a while after the event: a worker that had not yet applied the
-event could have refilled the edge with the old rate. Outages, a series that stays unconfirmed,
-data that put no day under review and holes have no event; their alerts bypass the outbox. Records
-only its cursors.
+The alerts' cursor moves after each event that calls for one (rule 44). A purge is sent twice, the
+second a while after the event: a worker that had not yet applied the event could have refilled the
+edge with the old rate. Outages, a series that stays unconfirmed, a wrong clock, data that put no
+day under review and holes have no event; their alerts bypass the outbox. Records only its cursors
+and which alerts are open.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date as Day
 from datetime import datetime, timedelta
@@ -16,13 +17,24 @@ from typing import Literal, Protocol
 import structlog
 
 from rates_contracts.events import Position, StoredEvent, status_in
-from rates_contracts.observation import FIX
 from rates_contracts.status import SyncStatus
 from rates_sync.clock import Clock, Monotonic
 from rates_sync.errors import HoleCause, NotificationFailed, StoreUnavailable
 from rates_sync.liveness import wait_for_wake
-from rates_sync.notify.alerts import Alert, Alerts
+from rates_sync.notify.alerts import Alert, AlertSender, NoticeOutcome
 from rates_sync.notify.cdn import EdgeCache
+from rates_sync.notify.pairs import (
+    CLOCK,
+    REDIS,
+    DatabaseOutage,
+    Finding,
+    OpenAlerts,
+    OutageDetector,
+    Pair,
+    PairedAlerts,
+    UnconfirmedDetector,
+    breaker_finding,
+)
 from rates_sync.notify.rules import alerts_of, must_purge, undecodable
 from rates_sync.upstream import MAX_PAUSE, Rejected
 
@@ -33,10 +45,6 @@ NOTICES: tuple[Notice, ...] = ("alert", "purge", "second_purge")
 
 PURGED = ("/api/v1/*",)
 """The answers below `/api/v1/`."""
-OUTAGE_AFTER = 10.0
-"""Seconds of an outage of database or Redis without an alert: a failover takes some."""
-UNCONFIRMED_AFTER = 300.0
-"""Seconds that answers may leave a series unconfirmed without an alert (protocol rule 27)."""
 
 
 class Cursor(Protocol):
@@ -57,40 +65,58 @@ class Cursor(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sinks:
-    """Where notices go; `on_notice` is called with each, and whether it was sent."""
+    """Where notices go.
 
-    alerts: Alerts
+    `on_purge` is called with how each attempt to purge the edge ended. `may_purge` tells whether
+    that can be recorded: `on_edge` is called with whether the edge accepts purges, and may raise
+    `LeaseLost` and `StoreUnavailable`.
+    """
+
+    alerts: AlertSender
     edge: EdgeCache
-    on_notice: Callable[[Notice, bool], None]
+    on_purge: Callable[[Notice, NoticeOutcome], None]
+    may_purge: Callable[[], bool]
+    on_edge: Callable[[bool], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRecord:
+    """What the record keeps of notices, for one leader: a cursor of each, and open alerts."""
+
+    cursor_of: Callable[[Notice], Cursor]
+    open_alerts: OpenAlerts
 
 
 class NotificationDispatcher:
-    """One leader's dispatcher; `cursor_of` opens the cursor of each notice.
+    """One leader's dispatcher; `database` are the instance's alerts of the database's outages.
 
     `interval` and `second_purge` are seconds, measured by the monotonic clock (protocol rule 32).
     """
 
     def __init__(
         self,
-        cursor_of: Callable[[Notice], Cursor],
+        record: NoticeRecord,
         sinks: Sinks,
+        database: DatabaseOutage,
         clock: Clock,
         monotonic: Monotonic,
         *,
         interval: float,
         second_purge: float,
     ) -> None:
-        self._cursors: dict[Notice, Cursor] = {notice: cursor_of(notice) for notice in NOTICES}
+        self._cursors: dict[Notice, Cursor] = {name: record.cursor_of(name) for name in NOTICES}
         self._sinks, self._clock, self._interval = sinks, clock, interval
-        self._monotonic = monotonic
+        self._monotonic, self._database = monotonic, database
         self._delay: dict[Notice, float] = {"second_purge": second_purge}
         self._first_seen: dict[str, float] = {}
         self._direct: list[Alert] = []
         self._warned: set[str] = set()
+        self._done: set[str] = set()
         self._status: SyncStatus | None = None
         self._pause_is_long = False
-        self._unconfirmed = UnconfirmedDetector()
-        self.database, self.redis = OutageDetector("database"), OutageDetector("redis")
+        self._pairs = PairedAlerts(sinks.alerts, record.open_alerts)
+        self._findings: dict[Pair, Finding] = {}
+        self._redis, self._unconfirmed = OutageDetector(REDIS), UnconfirmedDetector()
 
     async def run(self, wake: asyncio.Event) -> None:
         """Send what is due whenever `wake` is set and at least every interval.
@@ -104,30 +130,29 @@ class NotificationDispatcher:
 
     async def step(self) -> None:
         """Send what is due now; what fails stays for the next step. Raises `LeaseLost`."""
-        unavailable = False
-        for notice in NOTICES:
-            try:
-                await self._send_due(notice)
-            except StoreUnavailable as error:
-                log.warning("notices_not_read", notice=notice, error=str(error))
-                unavailable = True
-            except NotificationFailed as error:
-                self._fail(notice, error)
-        self._direct += self.database.alerts(unavailable, self._clock(), self._monotonic())
-        self._direct += self._unconfirmed.alerts(self._status, self._clock(), self._monotonic())
+        answered = [await self._send_due(notice) for notice in NOTICES]
+        answered.append(await self._settle_findings())
+        await self._database.observe(unavailable=not all(answered))
         await self._send_direct()
 
     def on_redis_step(self, *, unavailable: bool) -> None:
         """Note whether Redis answered the relay."""
-        self._direct += self.redis.alerts(unavailable, self._clock(), self._monotonic())
+        finding = self._redis.look(self._clock(), self._monotonic(), unavailable=unavailable)
+        self._findings.pop(REDIS, None)
+        if finding is not None:
+            self._findings[REDIS] = finding
+
+    def on_clock_wrong(self, alert: Alert) -> None:
+        """Send `alert` unless this is told already: the leader's clock is wrong (rule 33)."""
+        self._findings[CLOCK] = Finding(CLOCK, alert.at, alert.summary)
+
+    def on_clock_right(self) -> None:
+        """Note that a witness was heard, and that none contradicts the leader's clock."""
+        self._findings[CLOCK] = Finding(CLOCK, None)
 
     def on_quarantined(self, found: Sequence[Rejected]) -> None:
         """Send an alert for what the status doesn't show: a wrong calendar, unreadable data."""
         self._direct += quarantine_alerts(found, self._clock())
-
-    def alert(self, alert: Alert) -> None:
-        """Send `alert` with the next step, whatever the record says."""
-        self._direct.append(alert)
 
     def on_clock_jump(self, jump: timedelta) -> None:
         """Send an alert: the wall clock was set, or the machine slept (protocol rule 32)."""
@@ -155,36 +180,90 @@ class NotificationDispatcher:
         """Send an alert for days that Banxico was asked for in vain (protocol rule 25)."""
         self._direct.append(hole_alert(first, last, cause, self._clock()))
 
-    async def _send_due(self, notice: Notice) -> None:
-        """Send for all events that are due, then move the cursor past them."""
+    async def _send_due(self, notice: Notice) -> bool:
+        """Send what is due of `notice`; tell whether the database answered."""
+        try:
+            if notice == "alert":
+                await self._send_alerts()
+            elif self._sinks.may_purge():
+                await self._send_purges(notice)
+        except StoreUnavailable as error:
+            log.warning("notices_not_read", notice=notice, error=str(error))
+            return False
+        return True
+
+    async def _send_alerts(self) -> None:
+        """Send the alerts of each event in order; the cursor moves after those of one (rule 44)."""
+        await self._pairs.load()
+        cursor = self._cursors["alert"]
+        pending = await cursor.pending()
+        before = await cursor.passed() if pending or self._status is None else None
+        if before is not None:
+            self._status = status_in(before) or self._status
+        self._warn_of(undecodable(pending))
+        quiet: Position | None = None
+        for event in pending:
+            if not await self._send_alerts_of(before, event):
+                break
+            if (status := status_in(event)) is not None:
+                self._status, before = status, event
+            quiet = event.at
+            if self._done:
+                await cursor.advance(event.at)
+                self._done.clear()
+                quiet = None
+        if quiet is not None:
+            await cursor.advance(quiet)
+
+    async def _send_alerts_of(self, before: StoredEvent | None, event: StoredEvent) -> bool:
+        """Send the alerts that `event` calls for and that are not done with; tell whether all are.
+
+        The breaker's are a pair; which of them was sent is in the record.
+        """
+        status, at = status_in(event), event.envelope.recorded_at
+        finding = None if status is None else breaker_finding(status, at)
+        if finding is not None and not await self._pairs.settle(finding, at):
+            return False
+        for alert in alerts_of(before, event):
+            if alert.id not in self._done and not await self._sinks.alerts.send(alert):
+                return False
+            self._done.add(alert.id)
+        return True
+
+    async def _send_purges(self, notice: Notice) -> None:
+        """Purge once for all events that are due, then move the cursor past them."""
         cursor = self._cursors[notice]
         due = self._due(notice, await cursor.pending())
         if not due:
-            await self._learn_status(cursor)
             return
         self._warn_of(undecodable(due))
-        before = await cursor.passed()
-        if notice == "alert":
-            self._status = status_in(due[-1]) or self._status
-            for alert in alerts_of(before, due):
-                await self._publish(alert)
-        elif self._sinks.edge.configured and must_purge(before, due):
+        needed = self._sinks.edge.configured and must_purge(await cursor.passed(), due)
+        if not needed or await self._purge(notice):
+            await cursor.advance(due[-1].at)
+
+    async def _purge(self, notice: Notice) -> bool:
+        """Purge the edge, and say whether it takes purges; tell whether it accepted this one."""
+        accepted = True
+        try:
             await self._sinks.edge.purge(PURGED)
-            self._sinks.on_notice(notice, True)
-        await cursor.advance(due[-1].at)
+        except NotificationFailed as error:
+            log.warning("notice_not_sent", notice=notice, error=str(error))
+            accepted = False
+        self._sinks.on_purge(notice, "sent" if accepted else "failed")
+        await self._sinks.on_edge(accepted)
+        return accepted
 
-    async def _learn_status(self, cursor: Cursor) -> None:
-        """A new leader's dispatcher begins with the status that the last one has passed."""
-        if self._status is None and (passed := await cursor.passed()) is not None:
-            self._status = status_in(passed)
-
-    async def _publish(self, alert: Alert) -> None:
-        await self._sinks.alerts.publish(alert)
-        self._sinks.on_notice("alert", True)
-
-    def _fail(self, notice: Notice, error: NotificationFailed) -> None:
-        log.warning("notice_not_sent", notice=notice, error=str(error))
-        self._sinks.on_notice(notice, False)
+    async def _settle_findings(self) -> bool:
+        """Send the paired alerts that have no event; tell whether the database answered."""
+        unconfirmed = self._unconfirmed.look(self._status, self._pairs.opened_at, self._monotonic())
+        try:
+            for finding in (*self._findings.values(), *unconfirmed):
+                await self._pairs.settle(finding, self._clock())
+            await self._pairs.save()
+        except StoreUnavailable as error:
+            log.warning("open_alerts_not_recorded", error=str(error))
+            return False
+        return True
 
     def _warn_of(self, reasons: set[str]) -> None:
         """Warn once about each event type that only a later version of rates-sync knows."""
@@ -207,71 +286,10 @@ class NotificationDispatcher:
         ]
 
     async def _send_direct(self) -> None:
-        while self._direct:
-            try:
-                await self._publish(self._direct[0])
-            except NotificationFailed as error:
-                self._fail("alert", error)
-                return
-            del self._direct[0]
-
-
-class OutageDetector:
-    """Detects that the server `name` has been unavailable long enough for an alert."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._since: tuple[datetime, float] | None = None
-        self._alerted = False
-
-    def alerts(self, unavailable: bool, now: datetime, monotonic: float) -> list[Alert]:
-        """Return the alert that is due now, if any: one per outage, and one when it is over."""
-        if not unavailable:
-            alerted, self._since, self._alerted = self._alerted, None, False
-            return [self._alert("available", now, "answers again")] if alerted else []
-        since, began = self._since = self._since or (now, monotonic)
-        if self._alerted or monotonic - began < OUTAGE_AFTER:
-            return []
-        self._alerted = True
-        return [self._alert("unavailable", since, "does not answer")]
-
-    def _alert(self, state: str, at: datetime, predicate: str) -> Alert:
-        name = f"{self._name}_{state}"
-        return Alert(f"{name}-{at.isoformat()}", name, at, f"The {self._name} {predicate}.")
-
-
-class UnconfirmedDetector:
-    """Detects a series that answers have not confirmed for long enough for an alert."""
-
-    def __init__(self) -> None:
-        self._alerted: dict[str, datetime] = {}
-        self._seen: dict[tuple[str, datetime], float] = {}
-
-    def alerts(self, status: SyncStatus | None, now: datetime, monotonic: float) -> list[Alert]:
-        """Return the alerts that are due now: one per series and time, and one when it is over."""
-        series = {} if status is None else status.series
-        found = []
-        for name, known in series.items():
-            since, alerted = known.unconfirmed_since, self._alerted.get(name)
-            if alerted is not None and alerted != since:
-                del self._alerted[name]
-                found.append(_unconfirmed(name, alerted, now, over=True))
-            elif alerted is None and since is not None and self._lasts(name, since, monotonic):
-                self._alerted[name] = since
-                found.append(_unconfirmed(name, since, now, over=False))
-        return found
-
-    def _lasts(self, name: str, since: datetime, monotonic: float) -> bool:
-        """Tell whether that was seen long enough ago, whoever set the wall clock meanwhile."""
-        return monotonic - self._seen.setdefault((name, since), monotonic) >= UNCONFIRMED_AFTER
-
-
-def _unconfirmed(series: str, since: datetime, now: datetime, *, over: bool) -> Alert:
-    subject = "fix" if series == FIX else "settlement"
-    name = f"{subject}_confirmed" if over else f"{subject}_unconfirmed"
-    predicate = "is confirmed again" if over else "is not confirmed by Banxico's answers"
-    summary = f"{series} {predicate}, after {since.isoformat()}."
-    return Alert(f"{name}-{since.isoformat()}", name, now, summary)
+        """Send what has no event; one that waits after a refusal keeps nobody waiting."""
+        for alert in tuple(self._direct):
+            if await self._sinks.alerts.send(alert):
+                self._direct.remove(alert)
 
 
 def quarantine_alerts(found: Sequence[Rejected], now: datetime) -> list[Alert]:

@@ -22,26 +22,26 @@ from rates_contracts.status import MAX_LISTED_DAYS, SeriesStatus, SyncStatus
 from rates_sync.notify.alerts import Alert
 
 
-def alerts_of(before: StoredEvent | None, events: Sequence[StoredEvent]) -> Iterator[Alert]:
-    """Yield the alerts that `events` call for, compared with the event `before` them."""
-    old = None if before is None else status_in(before)
-    since = None if before is None else before.envelope.recorded_at
-    for stored in events:
-        envelope, new = stored.envelope, status_in(stored)
-        changes = list(_changes(old, new, _decoded(stored)))
-        if old and new and since:
-            changes += _late_fixes(old, new, since, envelope.recorded_at)
-        for name, summary in changes:
-            yield Alert(f"{name}-{envelope.event_id}", name, envelope.recorded_at, summary)
-        if new:
-            old, since = new, envelope.recorded_at
+def alerts_of(before: StoredEvent | None, event: StoredEvent) -> Iterator[Alert]:
+    """Yield the alerts that `event` calls for, compared with the last readable one `before` it.
+
+    The breaker's are paired (`pairs`).
+    """
+    old, new = None if before is None else status_in(before), status_in(event)
+    envelope = event.envelope
+    changes = list(_changes(old, new, _decoded(event)))
+    if before is not None and old and new:
+        changes += _late_fixes(old, new, before.envelope.recorded_at, envelope.recorded_at)
+    for name, summary in changes:
+        yield Alert(f"{name}-{envelope.event_id}", name, envelope.recorded_at, summary)
 
 
 def must_purge(before: StoredEvent | None, events: Sequence[StoredEvent]) -> bool:
     """Tell whether `events` outdated the answers at the edge.
 
     Freshness alone does not: it expires by itself. Neither does a trial request of the breaker;
-    opening and closing do, and whatever changes what is known of a past day.
+    opening and closing do, and whatever changes what is known of a past day. So does an event that
+    can't be compared with the one before it: that was pruned, or is unreadable.
     """
     old = None if before is None else status_in(before)
     for stored in events:
@@ -71,11 +71,6 @@ def _changes(
         yield "stream_reset", "The record was restored to an earlier state: a new timeline."
     if new is None:
         return
-    if _breaker_flipped(old, new):
-        if new.breaker == "closed":
-            yield "breaker_closed", "Banxico answers again: the breaker has closed."
-        else:
-            yield "breaker_opened", "Banxico fails: the breaker has opened, data ages."
     if new.upstream == "bad_token" and (old is None or old.upstream != "bad_token"):
         yield "bad_token", "Banxico refuses the token: nothing is verified until it is replaced."
 
@@ -149,18 +144,15 @@ def _listed(days: Iterable[tuple[str, Day]]) -> str:
 
 
 def _outdates_answers(old: SyncStatus | None, new: SyncStatus) -> bool:
-    return _breaker_flipped(old, new) or _known(old) != _known(new)
+    if old is None:
+        return True
+    flipped = (old.breaker == "closed") != (new.breaker == "closed")
+    return flipped or _known(old) != _known(new)
 
 
-def _known(status: SyncStatus | None) -> dict[str, tuple[object, ...]]:
+def _known(status: SyncStatus) -> dict[str, tuple[object, ...]]:
     """Return what decides the answers about past days (protocol rule 21)."""
-    all_series = {} if status is None else status.series
     return {
         name: (series.complete_from, series.under_review, series.withdrawn)
-        for name, series in all_series.items()
+        for name, series in status.series.items()
     }
-
-
-def _breaker_flipped(old: SyncStatus | None, new: SyncStatus) -> bool:
-    was_closed = old is None or old.breaker == "closed"
-    return was_closed != (new.breaker == "closed")

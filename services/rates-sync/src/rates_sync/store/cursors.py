@@ -1,17 +1,22 @@
-"""How far alerts and purges have followed the outbox (protocol rule 21).
+"""How far the leader's work has come, so that the next leader goes on from there.
 
-A cursor advances after its notice was sent, so that each is sent at least once, even across
-restarts. Pruning keeps the events that a cursor has not passed.
+A notice's cursor through the outbox advances after the notice was sent, so that each is sent at
+least once, even across restarts (protocol rule 21). Beside it: the alerts whose end was not sent
+yet (rule 44), and the last night whose work is finished (rule 46).
 """
 
-from sqlalchemy import insert, select, update
+from collections.abc import Mapping
+from datetime import date as Day
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from rates_contracts.events import Position, StoredEvent
 from rates_sync.store.engine import reading, writing
 from rates_sync.store.fence import Fence, lock_and_verify
 from rates_sync.store.outbox import BEFORE_ALL, read_event, read_events
-from rates_sync.store.schema import notice_cursor
+from rates_sync.store.schema import finished_nights, notice_cursor, open_alerts
 
 PENDING = 100
 """The most events read at a time."""
@@ -26,7 +31,7 @@ class NoticeCursor:
     async def pending(self) -> tuple[StoredEvent, ...]:
         """Return the oldest events after the cursor, ascending. Raises `StoreUnavailable`."""
         async with reading(self._engine) as connection:
-            cursor = await _cursor(connection, self._name)
+            cursor = await read_cursor(connection, self._name)
             return await read_events(connection, cursor or BEFORE_ALL, limit=PENDING)
 
     async def passed(self) -> StoredEvent | None:
@@ -36,7 +41,7 @@ class NoticeCursor:
         `StoreUnavailable`.
         """
         async with reading(self._engine) as connection:
-            cursor = await _cursor(connection, self._name)
+            cursor = await read_cursor(connection, self._name)
             return None if cursor is None else await read_event(connection, cursor)
 
     async def advance(self, to: Position) -> None:
@@ -47,7 +52,7 @@ class NoticeCursor:
         place = {"timeline": to.timeline, "position": to.position}
         async with writing(self._engine) as connection:
             await lock_and_verify(connection, self._fence)
-            cursor = await _cursor(connection, self._name)
+            cursor = await read_cursor(connection, self._name)
             if cursor is None:
                 await connection.execute(insert(notice_cursor).values(name=self._name, **place))
             elif cursor < to:
@@ -55,13 +60,51 @@ class NoticeCursor:
                 await connection.execute(moved.values(place))
 
 
-async def read_slowest(connection: AsyncConnection) -> Position | None:
-    """Return the cursor that is farthest behind, None without any."""
-    rows = await connection.execute(select(notice_cursor.c.timeline, notice_cursor.c.position))
-    return min((Position(*row) for row in rows), default=None)
+class OpenAlertsTable:
+    """The alerts whose end was not sent yet, by name, changed by the holder of `fence`."""
+
+    def __init__(self, engine: AsyncEngine, fence: Fence) -> None:
+        self._engine, self._fence = engine, fence
+
+    async def read(self) -> dict[str, datetime]:
+        """Return when each began (aware UTC). Raises `StoreUnavailable`."""
+        async with reading(self._engine) as connection:
+            rows = await connection.execute(select(open_alerts))
+            return {row.name: row.opened_at for row in rows}
+
+    async def replace(self, opened: Mapping[str, datetime]) -> None:
+        """Record these and no others. Raises `LeaseLost`, `StoreUnavailable`."""
+        rows = [{"name": name, "opened_at": at} for name, at in opened.items()]
+        async with writing(self._engine) as connection:
+            await lock_and_verify(connection, self._fence)
+            await connection.execute(delete(open_alerts))
+            if rows:
+                await connection.execute(insert(open_alerts), rows)
 
 
-async def _cursor(connection: AsyncConnection, name: str) -> Position | None:
+class FinishedNights:
+    """The last night that each nightly task has finished, by name of the task."""
+
+    def __init__(self, engine: AsyncEngine, fence: Fence) -> None:
+        self._engine, self._fence = engine, fence
+
+    async def read(self) -> dict[str, Day]:
+        """Return the last night (Mexico City) of each task. Raises `StoreUnavailable`."""
+        async with reading(self._engine) as connection:
+            rows = await connection.execute(select(finished_nights))
+            return {row.task: row.night for row in rows}
+
+    async def finish(self, task: str, night: Day) -> None:
+        """Record that `task` has finished `night`. Raises `LeaseLost`, `StoreUnavailable`."""
+        here = finished_nights.c.task == task
+        async with writing(self._engine) as connection:
+            await lock_and_verify(connection, self._fence)
+            await connection.execute(delete(finished_nights).where(here))
+            await connection.execute(insert(finished_nights).values(task=task, night=night))
+
+
+async def read_cursor(connection: AsyncConnection, name: str) -> Position | None:
+    """Return the place of the cursor called `name`, None before its first event."""
     query = select(notice_cursor).where(notice_cursor.c.name == name)
     row = (await connection.execute(query)).one_or_none()
     return None if row is None else Position(row.timeline, row.position)

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any, Self, TypeVar
 
 import msgspec
-from sqlalchemy import exists, insert, literal, select, update
+from sqlalchemy import exists, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rates_contracts.averages import Average
-from rates_contracts.calendar import BankCalendar, mexico_day
+from rates_contracts.calendar import ONE_DAY, BankCalendar, mexico_day
 from rates_contracts.events import (
     CalendarChanged,
     Event,
@@ -183,7 +183,8 @@ class Recording:
     async def keep_payload(self, sha256: str, body: bytes, received_at: datetime) -> None:
         """Keep a raw answer, once, before the observations that refer to it.
 
-        One above `MAX_KEPT` is kept by its beginning, under the hash of the whole.
+        One above `MAX_KEPT` is kept by its beginning, under the hash of the whole. For one that is
+        there already, note once a day that it came again (protocol rule 46).
         """
         row = select(
             literal(sha256, schema.payloads.c.sha256.type),
@@ -192,7 +193,17 @@ class Recording:
         )
         new = row.where(~exists().where(schema.payloads.c.sha256 == sha256))
         names = ("sha256", "body", "received_at")
-        await self._connection.execute(insert(schema.payloads).from_select(names, new))
+        inserted = insert(schema.payloads).from_select(names, new)
+        if (await self._connection.execute(inserted)).rowcount == 0:
+            await self._note_seen_again(sha256, received_at)
+
+    async def _note_seen_again(self, sha256: str, at: datetime) -> None:
+        payloads = schema.payloads.c
+        last_seen = func.coalesce(payloads.last_seen, payloads.received_at)
+        again = update(schema.payloads).where(
+            payloads.sha256 == sha256, last_seen <= literal(at - ONE_DAY, payloads.received_at.type)
+        )
+        await self._connection.execute(again.values(last_seen=at))
 
     async def add(self, observations: Sequence[Observation]) -> None:
         """Append observations or revisions; each carries this recording's `recorded_at`.

@@ -47,13 +47,17 @@ UNVERIFIED = Verification()
 
 @dataclass(frozen=True, slots=True)
 class UpstreamHealth:
-    """What this leader knows about Banxico: what it confirmed, how the last request ended."""
+    """What this leader knows about Banxico: what it confirmed, how the last request ended.
+
+    `purge_refused` tells that the edge refused a purge and has accepted none since (rule 44).
+    """
 
     verifications: Mapping[str, Verification] = field(default_factory=dict)
     upstream: Upstream = "unknown"
     breaker: BreakerState = "closed"
     breaker_since: datetime | None = None
     clock_suspect: bool = False
+    purge_refused: bool = False
 
     def believed_at(self, now: datetime) -> "UpstreamHealth":
         """Return it without instants after `now`, which only a wrong clock can have made (rule 32).
@@ -128,7 +132,7 @@ def status_of(
         breaker=health.breaker,
         breaker_since=health.breaker_since,
         upstream=health.upstream,
-        edge_purged=origin.edge_purged,
+        edge_purged=origin.edge_purged and not health.purge_refused,
         window=WINDOW,
         series=series,
         clock_suspect=health.clock_suspect,

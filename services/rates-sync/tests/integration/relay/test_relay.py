@@ -15,7 +15,6 @@ from rates_contracts.stream import EVENTS, event_id_of
 from rates_sync.errors import RelayError
 from rates_sync.relay.relay import Relay, RelayStep
 from rates_sync.store.outbox import Outbox
-from rates_sync.store.pruning import prune
 
 pytestmark = pytest.mark.integration
 
@@ -196,7 +195,7 @@ async def test_the_stream_is_trimmed_to_what_the_outbox_keeps(
     clock.advance(timedelta(days=8).total_seconds())
     await leader.change_status()
     await relay.step()
-    await prune(leader.engine, leader.fence, clock.now, relayed=await relay.cursor())
+    await leader.pruning().prune_outbox(clock.now, await relay.cursor())
     assert not (await relay.step()).refilled
     assert [event.position for event in await mirror.events()] == [5]
     assert not (await relay.step()).refilled
@@ -213,7 +212,7 @@ async def test_a_stream_pruned_past_is_refilled(
     clock.advance(timedelta(days=8).total_seconds())
     await leader.change_status()
     await relay.step()
-    await prune(leader.engine, leader.fence, clock.now, relayed=await relay.cursor())
+    await leader.pruning().prune_outbox(clock.now, await relay.cursor())
     await mirror.write(kept)
     assert (await relay.step()).refilled
     assert await mirror.is_exact()

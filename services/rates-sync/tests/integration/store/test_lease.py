@@ -15,7 +15,6 @@ from rates_sync.store.cursors import NoticeCursor
 from rates_sync.store.engine import open_engine, reading, writing
 from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
-from rates_sync.store.pruning import prune
 from rates_sync.store.quota import RequestLedger
 from rates_sync.store.schema import lease, observations, outbox
 
@@ -218,7 +217,7 @@ async def test_a_stale_leader_can_do_nothing_else_either(
         leader.lease.release(leader.fence),
         RequestLedger(leader.engine, leader.fence).spend(clock.now.date(), limit=1_000),
         leader.record.restart_timeline(leader.fence, 7),
-        prune(leader.engine, leader.fence, clock.now, relayed=None),
+        leader.pruning().prune_outbox(clock.now, Position(1, 1)),
         NoticeCursor(leader.engine, leader.fence, "alert").advance(Position(1, 1)),
     ):
         with pytest.raises(LeaseLost):

@@ -34,9 +34,7 @@ from rates_sync.errors import (
 from rates_sync.guard.breaker import Breaker
 from rates_sync.notify.alerts import Alert
 from rates_sync.notify.cdn import NoEdgeCache
-from rates_sync.notify.dispatcher import NotificationDispatcher, Sinks
 from rates_sync.settings import Settings
-from rates_sync.store.cursors import NoticeCursor
 from rates_sync.store.review import WithdrawalDecision
 from rates_sync.upstream import Rejected, RejectedKind
 
@@ -67,14 +65,7 @@ class World:
             reset_after=timedelta(seconds=Settings.breaker_reset),
         )
         self.cycle = Cycle(self.breaker, self.recorder, desk.clock)
-        self.dispatcher = NotificationDispatcher(
-            lambda name: NoticeCursor(desk.engine, desk.fence, name),
-            Sinks(self, NoEdgeCache(), lambda notice, sent: None),
-            desk.clock,
-            desk.clock.monotonic,
-            interval=Settings.notice_interval,
-            second_purge=Settings.second_purge,
-        )
+        self.dispatcher = desk.dispatcher(self, NoEdgeCache())
 
     async def publish(self, alert: Alert) -> None:
         """Keep an alert's name."""

@@ -1,19 +1,24 @@
 """The lease's renewal, the breaker's log, the nightly work."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from datetime import date as Day
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from rates_sync.clock import SteadyClock
-from rates_sync.errors import LeaseLost, StoreUnavailable
+from rates_sync.errors import LeaseLost, RelayError, StoreRefused, StoreUnavailable, UpstreamFailure
 from rates_sync.leader.loops import (
+    NIGHTLY_TASKS,
     BreakerLog,
+    NightConditions,
     NightlyMaintenance,
+    NightlyTask,
+    NightlyTaskName,
     Renewal,
-    next_night,
+    last_night,
 )
 
 
@@ -92,73 +97,226 @@ async def test_change_of_the_breaker_waits_for_the_database(hand_clock: Any) -> 
     assert (noted, failed) == (["open"], ["breaker", "breaker"])
 
 
-async def test_night_prunes_and_renews_the_calendar(
-    hand_clock: Any, mexico: Callable[[str], datetime]
+class Record:
+    """The nights that are finished; `away` lets the database fail so often first."""
+
+    def __init__(self) -> None:
+        self.finished: dict[str, Day] = {}
+        self.away = 0
+
+    async def read(self) -> dict[str, Day]:
+        """Return them."""
+        return dict(self.finished)
+
+    async def finish(self, task: str, night: Day) -> None:
+        """Keep one, or fail."""
+        if self.away:
+            self.away -= 1
+            raise StoreUnavailable("away")
+        self.finished[task] = night
+
+
+class Night:
+    """A leader's nightly maintenance: what it has done, and what it depends on.
+
+    `fails` holds what a task raises, again and again.
+    """
+
+    def __init__(self, clock: Any, record: Record) -> None:
+        self.clock, self.record = clock, record
+        self.done: list[tuple[str, Day]] = []
+        self.fails: dict[str, Exception] = {}
+        self.failures: list[str] = []
+        self.begun = self.confirmed = True
+
+    def lead(self, *names: NightlyTaskName) -> NightlyMaintenance:
+        """Return the maintenance of a new leader with these tasks."""
+        tasks = [NightlyTask(name, self._run(name), each=name == "slice") for name in names]
+        conditions = NightConditions(lambda: self.begun, lambda: self.confirmed, self._forget)
+        return NightlyMaintenance(
+            tasks,
+            self.record,
+            conditions,
+            SteadyClock(self.clock, self.clock.monotonic),
+            self.clock.sleep,
+            on_failure=self.failures.append,
+            on_finished=lambda _task, _night: None,
+        )
+
+    async def until(self, instant: datetime, *names: NightlyTaskName) -> None:
+        """Lead until `instant`."""
+        self.clock.stop_at = instant
+        self.clock.asleep.clear()
+        running = asyncio.create_task(self.lead(*names).run())
+        asleep = asyncio.create_task(self.clock.asleep.wait())
+        await asyncio.wait({running, asleep}, return_when=asyncio.FIRST_COMPLETED)
+        assert asleep.done(), running
+        running.cancel()
+        await asyncio.wait({running})
+
+    def _run(self, name: str) -> Callable[[Day], Awaitable[None]]:
+        async def run(night: Day) -> None:
+            if name in self.fails:
+                raise self.fails[name]
+            self.done.append((name, night))
+
+        return run
+
+    def _forget(self) -> None:
+        self.confirmed = False
+
+
+@pytest.fixture
+def night(hand_clock: Any) -> Night:
+    """At 10:00 of the 13th, with all tasks finished on that night."""
+    record = Record()
+    record.finished = dict.fromkeys(NIGHTLY_TASKS, Day(2026, 8, 13))
+    return Night(hand_clock, record)
+
+
+FOURTEENTH, FIFTEENTH = Day(2026, 8, 14), Day(2026, 8, 15)
+
+
+async def test_each_task_runs_once_a_night_at_three(
+    night: Night, mexico: Callable[[str], datetime]
 ) -> None:
-    """At 03:00 of each night, and not before."""
-    done: list[object] = []
-
-    async def renew_calendar() -> None:
-        done.append("calendar")
-
-    async def check_slice() -> None:
-        done.append("slice")
-
-    async def prune(now: datetime) -> None:
-        done.append(now)
-        if len(done) == 6:
-            raise LeaseLost("enough")
-
-    nightly = NightlyMaintenance(
-        prune,
-        renew_calendar,
-        check_slice,
-        SteadyClock(hand_clock, hand_clock.monotonic),
-        hand_clock.sleep,
-        lambda _: None,
-    )
-    with pytest.raises(LeaseLost):
-        await nightly.run()
-    nights = [mexico("2026-08-14 03:00"), mexico("2026-08-15 03:00")]
-    assert done == [step for night in nights for step in ("calendar", "slice", night)]
+    """And not before; the record knows it by the next look."""
+    await night.until(mexico("2026-08-14 02:59"), "slice", "pruning")
+    assert night.done == []
+    await night.until(mexico("2026-08-14 03:02"), "slice", "pruning")
+    await night.until(mexico("2026-08-14 10:00"), "slice", "pruning")
+    assert night.done == [("slice", FOURTEENTH), ("pruning", FOURTEENTH)]
+    assert night.record.finished["pruning"] == FOURTEENTH
 
 
-async def test_failure_of_the_database_ends_one_night(
-    hand_clock: Any, mexico: Callable[[str], datetime]
+async def test_platform_that_is_off_every_night_still_prunes(
+    night: Night, mexico: Callable[[str], datetime]
 ) -> None:
-    """The next one begins as usual."""
-    asked: list[datetime] = []
-    failed: list[str] = []
+    """Protocol rule 46: a missed night is made up for after the next take-over."""
+    for day in (FOURTEENTH, FIFTEENTH):
+        night.clock.now = mexico(f"{day} 08:00")
+        await night.until(mexico(f"{day} 08:02"), "pruning")
+    assert night.done == [("pruning", FOURTEENTH), ("pruning", FIFTEENTH)]
 
-    async def renew_calendar() -> None:
-        """Change nothing."""
 
-    async def check_slice() -> None:
-        asked.append(hand_clock())
-        if len(asked) == 2:
-            raise LeaseLost("enough")
-        raise StoreUnavailable("away")
+async def test_record_without_any_night_begins_with_the_next(
+    night: Night, mexico: Callable[[str], datetime]
+) -> None:
+    """A first start has nothing to prune and its history just loaded; off at night counts too."""
+    night.record.finished.clear()
+    await night.until(mexico("2026-08-13 11:00"), *NIGHTLY_TASKS)
+    assert night.done == []
+    night.clock.now = mexico("2026-08-14 08:00")
+    await night.until(mexico("2026-08-14 08:02"), *NIGHTLY_TASKS)
+    assert night.done == [(task, FOURTEENTH) for task in NIGHTLY_TASKS]
 
-    async def prune(_now: datetime) -> None:
-        """Delete nothing."""
 
-    nightly = NightlyMaintenance(
-        prune,
-        renew_calendar,
-        check_slice,
-        SteadyClock(hand_clock, hand_clock.monotonic),
-        hand_clock.sleep,
-        failed.append,
-    )
-    with pytest.raises(LeaseLost):
-        await nightly.run()
+@pytest.mark.parametrize(
+    ("error", "failures"),
+    [
+        (RelayError("away"), []),
+        (UpstreamFailure("away"), []),
+        (StoreUnavailable("away"), ["nightly", "nightly"]),
+        (StoreRefused("too long"), ["nightly", "nightly"]),
+    ],
+)
+async def test_failed_task_skips_no_other_and_comes_again_after_an_hour(
+    night: Night, mexico: Callable[[str], datetime], error: Exception, failures: list[str]
+) -> None:
+    """Protocol rule 46: without Redis, Banxico or the database the rest of the night goes on."""
+    night.fails = {"slice": error}
+    await night.until(mexico("2026-08-14 03:02"), *NIGHTLY_TASKS)
+    assert [task for task, _ in night.done] == ["calendar", "pruning", "outbox"]
+    maintenance = night.lead("slice")
+    await maintenance.look()
+    night.fails.clear()
+    night.clock.now += timedelta(minutes=59)
+    await maintenance.look()
+    assert len(night.done) == 3
+    night.clock.now += timedelta(minutes=1)
+    await maintenance.look()
+    assert night.done[3:] == [("slice", FOURTEENTH)]
+    assert night.failures == failures
+
+
+async def test_night_that_could_not_be_recorded_is_done_again(
+    night: Night, mexico: Callable[[str], datetime]
+) -> None:
+    """At least once: the work may be repeated, never be taken for done."""
+    night.record.away = 1
+    await night.until(mexico("2026-08-14 05:00"), "pruning")
+    assert night.done == [("pruning", FOURTEENTH)] * 2
+    assert night.failures == ["nightly"]
+
+
+async def test_every_missed_slice_is_made_up_for(
+    night: Night, mexico: Callable[[str], datetime]
+) -> None:
+    """Protocol rule 30: the whole history within a month; one slice a minute, not all at once."""
+    night.record.finished["slice"] = Day(2026, 8, 10)
+    await night.until(mexico("2026-08-13 10:10"), "slice")
+    assert [made_up.day for _, made_up in night.done] == [11, 12, 13]
+    night.record.finished["slice"] = Day(2024, 1, 1)
+    await night.until(mexico("2026-08-13 11:00"), "slice")
+    assert len(night.done[3:]) == 28
+
+
+async def test_nothing_nightly_runs_beside_a_publication(
+    night: Night, mexico: Callable[[str], datetime]
+) -> None:
+    """From 11:55 to 13:00 the FIX may come any minute: what can wait waits."""
+    night.clock.now = mexico("2026-08-14 11:55")
+    await night.until(mexico("2026-08-14 12:59"), "pruning")
+    assert night.done == []
+    await night.until(mexico("2026-08-14 13:02"), "pruning")
+    assert night.done == [("pruning", FOURTEENTH)]
+
+
+async def test_nothing_nightly_runs_before_the_status_is_recorded(
+    night: Night, mexico: Callable[[str], datetime]
+) -> None:
+    """Protocol rule 3: the first transaction of a leader is the one that records it."""
+    night.begun = False
+    await night.until(mexico("2026-08-14 04:00"), "calendar")
+    assert night.done == []
+
+
+async def test_clock_set_past_three_prunes_nothing(
+    night: Night, mexico: Callable[[str], datetime]
+) -> None:
+    """Protocol rule 33: what is deleted by a wrong clock is lost, so that a witness is awaited."""
+    maintenance = night.lead("pruning")
+    running = asyncio.create_task(maintenance.run())
+    await _let_run()
+    night.clock.jump(timedelta(days=800))
+    night.clock.stop_at = night.clock.now + timedelta(hours=2)
+    await night.clock.asleep.wait()
+    assert (night.done, night.confirmed) == ([], False)
+    night.clock.asleep.clear()
+    night.clock.jump(timedelta(days=-800))
+    night.clock.stop_at, night.confirmed = mexico("2026-08-14 04:00"), False
+    await _cancelled(running)
+    night.confirmed = True
+    await night.until(mexico("2026-08-14 05:00"), "pruning")
+    assert night.done == [("pruning", FOURTEENTH)]
+
+
+async def test_night_finished_by_a_wrong_clock_is_not_believed(
+    night: Night, mexico: Callable[[str], datetime]
+) -> None:
+    """A night that is still to come can't be finished."""
+    night.record.finished = {"slice": Day(2028, 1, 1), "pruning": Day(2028, 1, 1)}
+    await night.until(mexico("2026-08-13 10:10"), "slice", "pruning")
+    assert night.done == [("slice", Day(2026, 8, 13)), ("pruning", Day(2026, 8, 13))]
+
+
+async def _cancelled(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.wait({task})
+
+
+def test_last_night_began_at_three(mexico: Callable[[str], datetime]) -> None:
+    """In Mexico City; a second earlier it is the night before."""
     night = mexico("2026-08-14 03:00")
-    assert asked == [night, night + timedelta(days=1)]
-    assert failed == ["nightly"]
-
-
-def test_next_night_is_never_now(mexico: Callable[[str], datetime]) -> None:
-    """Right after 03:00 the next night is tomorrow's."""
-    night = mexico("2026-08-14 03:00")
-    assert next_night(night) == night + timedelta(days=1)
-    assert next_night(night - timedelta(seconds=1)) == night
+    assert last_night(night) == Day(2026, 8, 14)
+    assert last_night(night - timedelta(seconds=1)) == Day(2026, 8, 13)

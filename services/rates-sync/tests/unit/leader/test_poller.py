@@ -165,7 +165,7 @@ async def test_refusal_of_a_slice_ends_no_night(poller: Poller, desk: Any) -> No
     """The nightly slice is left alone; what follows it in the night is done."""
     await poller._begin()
     await _refuse(desk, "payloads")
-    await poller.check_slice()
+    await poller.check_slice(Day(2026, 8, 14))
 
 
 async def test_what_could_not_be_recorded_is_recorded_later(
@@ -286,14 +286,15 @@ async def test_restored_record_is_asked_about_at_once(
     assert poller.next_cycle_at == datetime.fromisoformat("2026-08-17T13:00:00+00:00")
 
 
-async def test_slice_that_fails_is_given_up(poller: Poller, desk: Any, banxico: Any) -> None:
-    """Protocol rule 30: one attempt, and no failure of the night's work."""
+async def test_slice_that_fails_is_not_checked(poller: Poller, desk: Any, banxico: Any) -> None:
+    """Protocol rule 46: one attempt, and its failure is told, so that the night is made up for."""
     await poller._begin()
     await poller.poll(Purpose.POLL)
     banxico.asked.clear()
     banxico.script = [UpstreamFailure("away")]
-    await poller.check_slice()
-    await poller.check_slice()
+    with pytest.raises(UpstreamFailure):
+        await poller.check_slice(Day(2026, 8, 14))
+    await poller.check_slice(Day(2026, 8, 14))
     assert len(banxico.asked) == 2
     assert banxico.asked[-1].confirms is None
 

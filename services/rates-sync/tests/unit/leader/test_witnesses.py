@@ -168,6 +168,22 @@ def test_answer_during_which_the_clock_was_set_says_nothing(
     assert witnesses.offsets == {}
 
 
+def test_clock_is_confirmed_only_by_a_witness_that_was_heard(
+    witnesses: Witnesses, hand_clock: Any
+) -> None:
+    """Silence confirms nothing, nor does what was said before the clock was set."""
+    now = hand_clock()
+    said = [witnesses.confirmed]
+    witnesses.observe_database(now)
+    said.append(witnesses.confirmed)
+    witnesses.forget()
+    said.append(witnesses.confirmed)
+    witnesses.observe_answer(answer(now, now, now))
+    witnesses.observe_database(now - HOUR)
+    said.append(witnesses.confirmed)
+    assert said == [False, True, False, False]
+
+
 @pytest.fixture
 async def recorder(desk: Any) -> Recorder:
     """A recorder that has begun."""
@@ -286,7 +302,7 @@ async def test_abstention_ends_when_the_clock_is_right(hand_clock: Any) -> None:
         database_utc, hand_clock, hand_clock.sleep, alerts, interval=2, now=hand_clock
     ).wait()
     assert (theirs, hand_clock.slept) == ([], [2, 2, 2])
-    assert [alert.name for alert in alerts.sent] == ["clock_wrong"]
+    assert [alert.name for alert in alerts.sent] == ["clock_wrong", "clock_right"]
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Alerts and purges (protocol rule 21)."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date as Day
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,28 +14,35 @@ from structlog.testing import capture_logs
 from rates_contracts.events import Position, StoredEvent, encode_event, stored_event
 from rates_contracts.observation import FIX
 from rates_sync.cycle.recorder import AnnounceMode, Recorder
-from rates_sync.errors import HoleCause, NotificationFailed, StoreUnavailable
-from rates_sync.notify.alerts import Alert
+from rates_sync.errors import HoleCause, NotificationFailed, StoreUnavailable, Unconfirmed
+from rates_sync.leader.clock_check import clock_wrong
+from rates_sync.notify.alerts import MAX_REFUSALS, Alert, AlertSender
 from rates_sync.notify.cdn import NoEdgeCache
-from rates_sync.notify.dispatcher import NotificationDispatcher, OutageDetector, Sinks
+from rates_sync.notify.dispatcher import NoticeRecord, NotificationDispatcher, Sinks
+from rates_sync.notify.pairs import DatabaseOutage
 from rates_sync.notify.rules import alerts_of
-from rates_sync.store.cursors import NoticeCursor
 from rates_sync.store.schema import outbox
 from rates_sync.upstream import Query, Rejected
 
 SERIES = ("SF43718", "SF60653")
 SECOND_PURGE = 20.0
 
+Dispatchers = Callable[[], NotificationDispatcher]
+"""Makes a dispatcher, as each new leader does."""
+
 
 class FakeAlerts:
-    """Alerts that went out; `failures` refuses so many first."""
+    """Alerts that went out; `failures` refuses so many first, `poisoned` is never accepted."""
 
     def __init__(self) -> None:
         self.sent: list[Alert] = []
         self.failures = 0
+        self.poisoned = ""
         self.arrived = asyncio.Event()
 
     async def publish(self, alert: Alert) -> None:
+        if alert.name == self.poisoned:
+            raise NotificationFailed("invalid parameter")
         if self.failures:
             self.failures -= 1
             raise NotificationFailed("throttled")
@@ -79,18 +86,7 @@ def dispatcher_of(
 ) -> Callable[[], NotificationDispatcher]:
     """Return a function that makes a dispatcher, as each new leader does."""
 
-    def make() -> NotificationDispatcher:
-        sinks = Sinks(alerts, edge, lambda notice, sent: None)
-        return NotificationDispatcher(
-            lambda name: NoticeCursor(desk.engine, desk.fence, name),
-            sinks,
-            desk.clock,
-            desk.clock.monotonic,
-            interval=1,
-            second_purge=SECOND_PURGE,
-        )
-
-    return make
+    return lambda: desk.dispatcher(alerts, edge)
 
 
 @pytest.fixture
@@ -190,23 +186,30 @@ async def test_opened_and_closed_alert_and_purge_but_no_trial(
     """Protocol rule 21: of open, half-open, open, half-open, closed people hear two."""
     dispatcher = dispatcher_of()
     for state in ("open", "half_open", "open", "half_open", "closed"):
-        await recorder.note(breaker=state)
+        await recorder.note(breaker=state, upstream="ok" if state == "closed" else "failing")
         await dispatcher.step()
     assert alerts.names == ["breaker_opened", "breaker_closed"]
     assert len(edge.purged) == 2
 
 
-async def test_new_leader_closes_what_the_dead_one_opened(
+async def test_new_leader_tells_the_end_once_banxico_answers(
     recorder: Recorder,
     desk: Any,
     dispatcher_of: Callable[[], NotificationDispatcher],
     alerts: FakeAlerts,
 ) -> None:
-    """Told against the event before, also by a dispatcher that did not see it."""
-    await recorder.note(breaker="open")
+    """Protocol rule 44: its breaker begins closed, which is no answer of Banxico's."""
+    await recorder.note(breaker="open", upstream="failing")
     await dispatcher_of().step()
-    await desk.recorder().begin()
-    await dispatcher_of().step()
+    successor, dispatcher = desk.recorder(), dispatcher_of()
+    await successor.begin()
+    await dispatcher.step()
+    await successor.note(breaker="open")
+    await dispatcher.step()
+    assert alerts.names == ["breaker_opened"]
+    await successor.note(breaker="closed", upstream="ok")
+    for _ in range(2):
+        await dispatcher_of().step()
     assert alerts.names == ["breaker_opened", "breaker_closed"]
 
 
@@ -238,7 +241,7 @@ async def test_stream_reset_alerts(
 async def test_notice_goes_out_at_least_once(
     recorder: Recorder, dispatcher_of: Callable[[], NotificationDispatcher], alerts: FakeAlerts
 ) -> None:
-    """What did not go out is sent by the next step, or by the next leader."""
+    """What did not go out is sent by a later step, or by the next leader."""
     alerts.failures = 1
     await recorder.note(breaker="open")
     await dispatcher_of().step()
@@ -261,6 +264,171 @@ async def test_failed_purge_is_repeated(
     await dispatcher.step()
     await dispatcher.step()
     assert len(edge.purged) == 1
+
+
+async def test_refused_purge_shortens_what_the_edge_keeps_until_one_is_accepted(
+    recorder: Recorder, desk: Any, banxico: Any, alerts: FakeAlerts, edge: FakeEdge
+) -> None:
+    """Protocol rule 44: `edge_purged` is false meanwhile, also for the next leader."""
+    purged = [(await desk.record.status()).edge_purged]
+    edge.failures = 2
+    await _publish(recorder, banxico)
+    await desk.dispatcher(alerts, edge, recorder).step()
+    purged.append((await desk.record.status()).edge_purged)
+    successor = desk.recorder()
+    await successor.begin()
+    purged.append((await desk.record.status()).edge_purged)
+    dispatcher = desk.dispatcher(alerts, edge, successor)
+    for _ in range(2):
+        await dispatcher.step()
+        purged.append((await desk.record.status()).edge_purged)
+    assert purged == [True, False, False, False, True]
+
+
+async def test_purge_is_refused_for_hours_and_still_owed(
+    recorder: Recorder, desk: Any, banxico: Any, dispatcher_of: Dispatchers, edge: FakeEdge
+) -> None:
+    """Protocol rule 44: unlike an alert it is never set aside."""
+    edge.failures = 600
+    await _publish(recorder, banxico)
+    dispatcher = dispatcher_of()
+    for _ in range(601):
+        await dispatcher.step()
+    assert len(edge.purged) == 1
+
+
+async def test_alert_that_is_always_refused_is_set_aside(
+    recorder: Recorder, desk: Any, dispatcher_of: Dispatchers, alerts: FakeAlerts
+) -> None:
+    """Protocol rule 44: after ten refusals, in some minutes; those after it go out."""
+    alerts.poisoned = "bad_token"
+    await recorder.note(upstream="bad_token")
+    await recorder.note(breaker="open")
+    dispatcher = dispatcher_of()
+    for _ in range(600):
+        await dispatcher.step()
+        desk.clock.now += timedelta(seconds=1)
+    assert alerts.names == ["breaker_opened"]
+    assert desk.outcomes.count(("alert", "failed")) == MAX_REFUSALS
+    assert desk.outcomes.count(("alert", "set_aside")) == 1
+
+
+async def test_alert_before_a_refused_one_is_not_sent_again(
+    recorder: Recorder, desk: Any, dispatcher_of: Dispatchers, alerts: FakeAlerts
+) -> None:
+    """Protocol rule 44: the cursor moves after each alert, not after a batch (fault 13)."""
+    await recorder.note(upstream="bad_token")
+    await recorder.note(upstream="ok")
+    alerts.poisoned = "stream_reset"
+    await desk.record.restart_timeline(desk.fence, 5)
+    for _ in range(120):
+        await dispatcher_of().step()
+        desk.clock.now += timedelta(seconds=5)
+    assert alerts.names == ["bad_token"]
+
+
+async def test_redis_that_answers_again_is_told_once_whoever_leads(
+    recorder: Recorder, desk: Any, dispatcher_of: Dispatchers, alerts: FakeAlerts
+) -> None:
+    """Protocol rule 44: it fails, the leader changes, it answers (fault 13)."""
+    for away in (True, True, False, False):
+        dispatcher = dispatcher_of()
+        for _ in range(3):
+            dispatcher.on_redis_step(unavailable=away)
+            await dispatcher.step()
+            desk.clock.now += timedelta(seconds=8)
+    assert alerts.names == ["redis_unavailable", "redis_available"]
+
+
+async def test_refused_end_is_left_to_the_next_leader(
+    recorder: Recorder, desk: Any, dispatcher_of: Dispatchers, alerts: FakeAlerts
+) -> None:
+    """It stays open in the record until its end is accepted."""
+    dispatcher = dispatcher_of()
+    for _ in range(3):
+        dispatcher.on_redis_step(unavailable=True)
+        await dispatcher.step()
+        desk.clock.now += timedelta(seconds=8)
+    alerts.failures = 1
+    for leader in (dispatcher, dispatcher_of()):
+        leader.on_redis_step(unavailable=False)
+        await leader.step()
+    assert alerts.names == ["redis_unavailable", "redis_available"]
+
+
+async def test_unconfirmed_series_is_told_once_whoever_leads(
+    recorder: Recorder, desk: Any, banxico: Any, dispatcher_of: Dispatchers, alerts: FakeAlerts
+) -> None:
+    """Protocol rules 27 and 44: neither its beginning nor its end a second time."""
+    await _publish(recorder, banxico)
+    banxico.age = timedelta(hours=1)
+    query = Query(
+        SERIES, Day(2026, 8, 10), Day(2026, 8, 13), confirms=await recorder.newest_known()
+    )
+    with pytest.raises(Unconfirmed) as caught:
+        await banxico.ask(query)
+    await recorder.record(caught.value.answer, AnnounceMode.POLL)
+    for _ in range(2):
+        dispatcher = dispatcher_of()
+        for _ in range(2):
+            await dispatcher.step()
+            desk.clock.now += timedelta(minutes=6)
+    banxico.age = timedelta()
+    await _publish(recorder, banxico)
+    for _ in range(2):
+        await dispatcher_of().step()
+    told = [name for name in alerts.names if name.startswith("fix_")]
+    assert told == ["fix_unconfirmed", "fix_confirmed"]
+
+
+async def test_wrong_clock_is_told_once_whoever_leads(
+    recorder: Recorder, desk: Any, dispatcher_of: Dispatchers, alerts: FakeAlerts
+) -> None:
+    """Protocol rules 33 and 44: a new leader finds the same, then it is over."""
+    for _ in range(2):
+        dispatcher = dispatcher_of()
+        dispatcher.on_clock_wrong(clock_wrong(desk.clock(), "It is ahead by 90 s."))
+        await dispatcher.step()
+        desk.clock.now += timedelta(minutes=1)
+    for _ in range(2):
+        dispatcher = dispatcher_of()
+        await dispatcher.step()
+        dispatcher.on_clock_right()
+        await dispatcher.step()
+    assert alerts.names == ["clock_wrong", "clock_right"]
+    assert alerts.sent[0].summary == "It is ahead by 90 s."
+
+
+async def test_end_of_a_database_outage_is_told_by_who_told_its_beginning(
+    alerts: FakeAlerts, hand_clock: Any
+) -> None:
+    """Protocol rule 44: the record can't hold it, and another instance may lead by then."""
+    sender = AlertSender(alerts, hand_clock.monotonic, lambda _: None)
+    outage = DatabaseOutage(sender, hand_clock, hand_clock.monotonic)
+    answers = [StoreUnavailable("away"), StoreUnavailable("away"), None]
+    for _ in range(3):
+        await outage.observe(unavailable=True)
+        hand_clock.now += timedelta(seconds=8)
+
+    async def look() -> None:
+        answer = answers.pop(0)
+        if answer is not None:
+            raise answer
+
+    await outage.end(look, hand_clock.sleep, 2)
+    assert (alerts.names, answers) == (["database_unavailable", "database_available"], [])
+
+
+async def test_short_outage_is_no_alert(
+    recorder: Recorder, desk: Any, dispatcher_of: Dispatchers, alerts: FakeAlerts
+) -> None:
+    """A failover of seconds wakes nobody."""
+    dispatcher = dispatcher_of()
+    for away in (True, True, False, True, True, False):
+        dispatcher.on_redis_step(unavailable=away)
+        await dispatcher.step()
+        desk.clock.now += timedelta(seconds=4)
+    assert alerts.names == []
 
 
 async def test_alerts_do_not_wait_for_a_failing_edge(
@@ -325,7 +493,8 @@ async def test_breaker_is_heard_of_through_unknown_events(
     await recorder.note(breaker="open")
     await rewrite("status_changed.v9")
     await dispatcher_of().step()
-    await desk.recorder().begin()
+    await recorder.note(breaker="closed", upstream="ok")
+    await rewrite("status_changed.v9")
     await dispatcher_of().step()
     assert alerts.names == ["breaker_opened", "breaker_closed"]
 
@@ -363,16 +532,19 @@ async def test_unknown_type_is_warned_of_once(
 
 
 async def test_data_without_a_day_are_one_direct_alert(
-    dispatcher_of: Callable[[], NotificationDispatcher], recorder: Recorder, alerts: FakeAlerts
+    dispatcher_of: Callable[[], NotificationDispatcher],
+    desk: Any,
+    recorder: Recorder,
+    alerts: FakeAlerts,
 ) -> None:
     """Many unreadable rows of an answer are one alert, sent again until it is accepted."""
     alerts.failures = 1
     dispatcher = dispatcher_of()
     rows = [Rejected("SF43718", None, text, "no date", "undated") for text in ("a", "b")]
     dispatcher.on_quarantined(rows)
-    await dispatcher.step()
-    await dispatcher.step()
-    await dispatcher.step()
+    for _ in range(3):
+        await dispatcher.step()
+        desk.clock.now += timedelta(seconds=1)
     assert alerts.names == ["quarantined"]
 
 
@@ -415,33 +587,42 @@ async def test_alert_goes_out_directly_while_the_database_is_away(
     alerts: FakeAlerts, edge: FakeEdge, hand_clock: Any
 ) -> None:
     """Protocol rule 21: without an outbox to follow people still hear of it, once."""
-    sinks = Sinks(alerts, edge, lambda notice, sent: None)
-    dispatcher = NotificationDispatcher(
-        lambda _: BrokenCursor(),
-        sinks,
-        hand_clock,
-        hand_clock.monotonic,
-        interval=1,
-        second_purge=SECOND_PURGE,
-    )
+    dispatcher = _over(lambda _: BrokenCursor(), alerts, edge, hand_clock)
     for _ in range(20):
         await dispatcher.step()
         hand_clock.now += timedelta(seconds=1)
     assert alerts.names == ["database_unavailable"]
 
 
-def test_short_outage_is_no_alert(hand_clock: Any) -> None:
-    """A failover of seconds wakes nobody; a longer outage alerts once, and when it ends."""
-    outage = OutageDetector("redis")
-    seen = []
-    for away in (True, True, False):
-        seen += outage.alerts(away, hand_clock(), hand_clock.monotonic())
-        hand_clock.now += timedelta(seconds=4)
-    assert seen == []
-    for away in (True, True, True, False, False):
-        seen += outage.alerts(away, hand_clock(), hand_clock.monotonic())
-        hand_clock.now += timedelta(seconds=8)
-    assert [alert.name for alert in seen] == ["redis_unavailable", "redis_available"]
+def _over(
+    cursor_of: Callable[[str], Any], alerts: FakeAlerts, edge: Any, clock: Any
+) -> NotificationDispatcher:
+    """Return a dispatcher over other cursors than the record's."""
+
+    async def on_edge(_accepts: bool) -> None:
+        """Tell nobody."""
+
+    sender = AlertSender(alerts, clock.monotonic, lambda _: None)
+    return NotificationDispatcher(
+        NoticeRecord(cursor_of, NoOpenAlerts()),
+        Sinks(sender, edge, lambda notice, outcome: None, lambda: True, on_edge),
+        DatabaseOutage(sender, clock, clock.monotonic),
+        clock,
+        clock.monotonic,
+        interval=3600,
+        second_purge=SECOND_PURGE,
+    )
+
+
+class NoOpenAlerts:
+    """A record without open alerts that keeps none."""
+
+    async def read(self) -> dict[str, datetime]:
+        """Return none."""
+        return {}
+
+    async def replace(self, opened: Mapping[str, datetime]) -> None:
+        """Forget them."""
 
 
 class QueueCursor:
@@ -468,15 +649,7 @@ async def test_dispatcher_steps_when_woken(
 ) -> None:
     """A relayed event is dealt with at once, not at the next interval."""
     cursor, wake = QueueCursor(), asyncio.Event()
-    sinks = Sinks(alerts, NoEdgeCache(), lambda notice, sent: None)
-    dispatcher = NotificationDispatcher(
-        lambda _: cursor,
-        sinks,
-        desk.clock,
-        desk.clock.monotonic,
-        interval=3600,
-        second_purge=SECOND_PURGE,
-    )
+    dispatcher = _over(lambda _: cursor, alerts, NoEdgeCache(), desk.clock)
     running = asyncio.create_task(dispatcher.run(wake))
     await asyncio.sleep(0)
     await recorder.note(breaker="open")
@@ -540,11 +713,11 @@ async def test_table_that_begins_after_its_event_stops_nothing(
     await recorder.begin()
     before = stored_event(encode_event(desk.announced[-1]))
     desk.clock.now = mexico("2026-08-15 00:00")
-    await recorder.note(breaker="open")
+    await recorder.note(upstream="bad_token")
     early = desk.clock() - timedelta(milliseconds=2)
     event = msgspec.structs.replace(desk.announced[-1], recorded_at=early)
-    alerts = alerts_of(before, [stored_event(encode_event(event))])
-    assert [alert.name for alert in alerts] == ["breaker_opened"]
+    alerts = alerts_of(before, stored_event(encode_event(event)))
+    assert [alert.name for alert in alerts] == ["bad_token"]
 
 
 async def test_long_pause_is_one_alert(
