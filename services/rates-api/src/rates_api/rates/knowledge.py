@@ -52,12 +52,12 @@ def series_status(view: View, kind: Kind) -> SeriesStatus:
 
 
 def is_due(view: View, day: Day) -> bool:
-    """Tell whether the FIX of `day` should be out: from 12:00 of a banking day of the calendar.
+    """Tell whether the FIX of `day` should be out: from 12:00 of a banking day.
 
-    That noon is a transition of answers: what was said before it holds until then.
+    That noon is a transition of answers: what was said before it holds until then. A FIX makes its
+    day a banking day, also where the calendar closes it: what rests on that FIX is due as well.
     """
-    is_banking_day = view.calendar.covers(day) and view.calendar.is_banking_day(day)
-    return is_banking_day and view.at >= mexico_instant(day, DUE_FROM)
+    return view.banking_days.is_banking_day(day) and view.at >= mexico_instant(day, DUE_FROM)
 
 
 def absence(view: View, kind: Kind, day: Day) -> Absence | None:
@@ -178,7 +178,7 @@ def _may_be_due(view: View, day: Day) -> bool:
 def _may_be_determined(view: View, day: Day) -> bool:
     """Tell whether `day` may have a FIX; outside of the calendar any weekday may."""
     is_known = view.calendar.covers(day)
-    return view.calendar.is_banking_day(day) if is_known else not is_weekend(day)
+    return view.banking_days.is_banking_day(day) if is_known else not is_weekend(day)
 
 
 def _may_be_under_review(view: View, kind: Kind, day: Day) -> bool:

@@ -56,6 +56,30 @@ def without(
     return record
 
 
+def misled(
+    *closed: str, last: str | None = None, reviewed: tuple[str, ...] = ()
+) -> Callable[[Any], Any]:
+    """Return the record without the settlements since Friday 2026-08-14.
+
+    Its bank calendar closes days that have a FIX and ends on `last`; FIX are under review.
+    """
+
+    def record(world: Any) -> Any:
+        calendar = world.calendar()
+        calendar = world.msgspec.structs.replace(
+            calendar,
+            closed=tuple(sorted({*calendar.closed, *map(day, closed)})),
+            last=day(last) if last else calendar.last,
+        )
+        return world.snapshot(
+            kept=lambda row: row.series != SETTLEMENT or row.date < world.TODAY,
+            bank_calendar=calendar,
+            series=world.series(fix={"under_review": tuple(map(day, reviewed))}),
+        )
+
+    return record
+
+
 def friday(hour: int) -> Callable[[Any], datetime]:
     """Return an hour of Friday 2026-08-14."""
     return lambda world: world.mexico(world.TODAY, hour)
@@ -237,6 +261,25 @@ NOW = [
         "404 gap",
         record=without("settlement", "2026-08-14", "2026-08-31"),
     ),
+    Row(
+        "today's, fresh, its FIX refutes a calendar that closes its day",
+        "2026-08-14",
+        "404 gap",
+        record=misled("2026-08-12"),
+    ),
+    Row(
+        "today's, past fresh_until, its FIX refutes a calendar that closes its day",
+        "2026-08-14",
+        "503 not-verified",
+        record=misled("2026-08-12"),
+        at=friday(11),
+    ),
+    Row(
+        "past the calendar, its FIX under review refutes a calendar that closes its day",
+        "2026-08-14",
+        "503 under-review",
+        record=misled("2026-08-12", last="2026-08-12", reviewed=("2026-08-12",)),
+    ),
 ]
 
 
@@ -330,6 +373,12 @@ AS_OF = [
         "2024-03-02&as_of=2024-03-02T20:00:00Z",
         "404 not-known-then",
         record=without("settlement", "2024-03-02", "2024-03-05", reviewed=("2024-03-02",)),
+    ),
+    Row(
+        "its FIX refutes a calendar that closes its day, no later settlement recorded then",
+        "2026-08-14&as_of=2026-08-14T15:00:00Z",
+        "404 not-known-then",
+        record=misled("2026-08-12"),
     ),
 ]
 
