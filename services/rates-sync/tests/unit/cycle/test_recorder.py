@@ -140,7 +140,7 @@ async def test_quiet_poll_announces_rows_that_wait(desk: Any, banxico: Any) -> N
 async def test_failed_poll_announces_rows_that_wait(desk: Any, banxico: Any) -> None:
     """Protocol rule 35: also one that brought no answer."""
     recorder = await _with_rows_that_wait(desk, banxico)
-    await recorder.note_failure("ok", b"")
+    await recorder.note_failure("ok", b"", desk.clock())
     assert isinstance(desk.announced[-1], HistoryReload)
 
 
