@@ -4,9 +4,19 @@
 set -eu
 
 # What the relay runs, what a worker runs, and what their clients do to connect.
-sync='+watch +unwatch +multi +exec +discard +type +get +set +del +pttl +pexpire +xadd +xtrim +xinfo|stream'
+# rates-sync's user also has what the runbooks ask.
+sync='+xlen +info +scan +client|list +acl|log +watch +unwatch +multi +exec +discard +type +get +set +del +pttl +pexpire +xadd +xtrim +xinfo|stream'
 api='+get +mget +xread +xrevrange +xinfo|stream'
 everybody='+ping +select +client|setname +client|setinfo'
+
+# The URL's own form is what Redis gets: an escaped character would be another password.
+require_plain() {
+    grep -Eq '^rediss?://[^:@%]+:[^@%]+@' "$1" && return
+    echo "$1: needs a name and a password, both without escaped characters" >&2
+    exit 1
+}
+require_plain /run/secrets/rates_sync_redis_url
+require_plain /run/secrets/rates_api_redis_url
 
 user() {
     sed -n "s#^[a-z]*://\([^:]*\):\([^@]*\)@.*#user \1 on >\2 resetchannels ~{rates:v1}:* -@all $everybody $2#p" "$1"

@@ -49,7 +49,7 @@ def read_files(directory: Path, suffix: str) -> Iterator[tuple[str, float]]:
     """
     for path in sorted(directory.glob(f"*{suffix}")):
         with contextlib.suppress(FileNotFoundError):
-            yield path.read_text(encoding="utf-8"), path.stat().st_mtime
+            yield path.read_text(encoding="utf-8", errors="replace"), path.stat().st_mtime
 
 
 def merge(
@@ -72,11 +72,16 @@ def merge(
 
 
 def _families(texts: Iterable[str]) -> Iterator[Metric]:
-    """Yield the families of all texts, but for the times at which counters were created."""
+    """Yield the families of all texts, but for the times at which counters were created.
+
+    A text that is no exposition is left out: the file was damaged, and nothing rests on it.
+    """
     for text in texts:
-        for family in text_string_to_metric_families(text):
-            if not family.name.endswith("_created"):
-                yield family
+        try:
+            families = list(text_string_to_metric_families(text))
+        except ValueError:
+            continue
+        yield from (family for family in families if not family.name.endswith("_created"))
 
 
 def _join(merged: dict[str, Metric], family: Metric, join: Callable[[float, float], float]) -> None:
@@ -136,7 +141,7 @@ class DirectoryCollector(Collector):
         """
         with self._lock:
             ended = list(self._directory.glob(f"{pattern}{SUFFIX}"))
-            texts = [path.read_text(encoding="utf-8") for path in ended]
+            texts = [path.read_text(encoding="utf-8", errors="replace") for path in ended]
             before = [text for text, _ in read_files(self._directory, ENDED)]
             registry = CollectorRegistry()
             registry.register(_Collected(merge([*before, *texts], ())))

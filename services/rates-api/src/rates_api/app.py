@@ -106,7 +106,8 @@ def _probes(worker: Worker) -> list[HTTPRouteHandler]:
 
     @get("/readyz", sync_to_thread=False)
     def readyz() -> Response[dict[str, Any]]:
-        return _probe(worker.ready, {"ready": worker.ready})
+        ready = worker.ready
+        return _probe(ready, {"ready": ready})
 
     @get("/readyz/fed", sync_to_thread=False)
     def readyz_fed() -> Response[dict[str, Any]]:

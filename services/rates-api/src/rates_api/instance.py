@@ -32,6 +32,8 @@ from rates_telemetry.exposition import (
 FRESH_SECONDS = 10.0
 """A report older than this belongs to a worker that has ended."""
 
+START_SECONDS = 10.0
+"""A worker waits so long for others that are not there yet; they may not come (rule 39)."""
 REPORT = ".json"
 STATES: tuple[Dependency, ...] = ("healthy", "degraded", "unhealthy")
 
@@ -59,7 +61,7 @@ class ReportExchange(Protocol):
 
     @property
     def others_warm(self) -> bool:
-        """Tell whether every other worker has data."""
+        """Tell whether every other worker that serves has data, as of the last exchange."""
 
 
 class ReportDirectory:
@@ -80,10 +82,21 @@ class ReportDirectory:
         self._others = workers - 1
         self._registry = registry
         self._wall = wall
-        self._all_were_warm = False
+        self._began: float | None = None
+        self._others_warm = False
 
     def publish(self, report: WorkerReport | None) -> InstanceHealth | None:
         """Write the metrics and `report`, read the reports of workers that have not ended."""
+        try:
+            health = self._exchange(report)
+            self._others_warm = self._do_others_report_data()
+        except OSError:
+            # Nobody knows of the others: a worker that is warm then serves.
+            self._others_warm = True
+            raise
+        return health
+
+    def _exchange(self, report: WorkerReport | None) -> InstanceHealth | None:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         write(self._registry, self._directory, self._name)
         if report is not None:
@@ -93,27 +106,26 @@ class ReportDirectory:
 
     @property
     def others_warm(self) -> bool:
-        """Tell whether every other worker alive has data, and all of them once had.
+        """Tell whether every other worker alive has data; at the start, as many as there should be.
 
         A load balancer's probe reaches any worker; the requests that follow may reach a cold one,
         also one that has replaced another: a worker alive has written its metrics. One that died
-        and is not replaced yet gets no requests. Where reports can't be read nobody knows: a worker
-        that is warm then serves.
+        and is not replaced yet gets no requests. Where reports can't be exchanged nobody knows: a
+        worker that is warm then serves.
         """
-        try:
-            return not self._directory.is_dir() or self._all_others_report_data()
-        except OSError:
-            return True
+        return self._others_warm
 
-    def _all_others_report_data(self) -> bool:
+    def _do_others_report_data(self) -> bool:
         warm = {
             path.stem
             for path in self._directory.glob(f"*{REPORT}")
-            if decode_report(path.read_text(encoding="utf-8")).position is not None
+            if _read_report(path).position is not None
         }
         alive = {path.stem for path in self._directory.glob(f"*{SUFFIX}") if self._is_alive(path)}
-        self._all_were_warm |= len(warm - {self._name}) >= self._others
-        return self._all_were_warm and alive <= warm | {self._name}
+        self._began = self._began or self._wall()
+        is_starting = self._wall() - self._began < START_SECONDS
+        are_all_there = len(warm - {self._name}) >= self._others
+        return alive <= warm | {self._name} and (are_all_there or not is_starting)
 
     def _is_alive(self, path: Path) -> bool:
         """Tell whether the worker that wrote a file has not ended."""
@@ -123,6 +135,10 @@ class ReportDirectory:
         oldest = self._wall() - FRESH_SECONDS
         written = read_files(self._directory, REPORT)
         return [decode_report(text) for text, written_at in written if written_at >= oldest]
+
+
+def _read_report(path: Path) -> WorkerReport:
+    return decode_report(path.read_text(encoding="utf-8", errors="replace"))
 
 
 def decode_report(text: str) -> WorkerReport:

@@ -27,7 +27,7 @@ from rates_api.snapshot.snapshot import Feed
 from rates_contracts.answers import Level
 from rates_contracts.events import Head
 
-OUTCOMES = ("applied", "skipped", *get_args(Reason))
+OUTCOMES = ("applied", "skipped", "foreign", *get_args(Reason))
 RELOAD_REASONS = ("warm_up", *get_args(Reason), *get_args(LoadReason))
 WITNESSES = ("database", "record")
 SOURCES = ("documents", "database", "database_primary")

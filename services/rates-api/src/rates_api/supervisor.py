@@ -10,6 +10,7 @@ import importlib
 import resource
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -194,7 +195,8 @@ class Supervisor(MPServer):
             self._draining = True
         else:
             self.interrupt_signal = True
-        self.main_loop_interrupt.set()
+        # In a thread: the main one may hold the event's lock at this very moment.
+        threading.Thread(target=self.main_loop_interrupt.set, daemon=True).start()
 
     @property
     def _failed(self) -> bool:

@@ -91,6 +91,7 @@ async def test_a_warm_worker_is_ready(
     record = fakes.Record()
     record.observe(fakes.observation(date(2024, 1, 2)))
     worker.current.replace(record.snapshot)
+    await worker.publish()
 
     assert (await get("/readyz")).status_code == 200
     assert (await get("/readyz/fed")).status_code == 200
@@ -107,6 +108,7 @@ async def test_a_worker_without_a_source_is_ready_but_not_fed(
     record = fakes.Record()
     record.observe(fakes.observation(date(2024, 1, 2)))
     worker.current.replace(record.snapshot.with_feed("redis"))
+    await worker.publish()
     worker.database.failed(OSError())
     with_the_stream = await get("/readyz/fed")
     worker.current.set_feed("database")

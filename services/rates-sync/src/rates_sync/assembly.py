@@ -155,7 +155,7 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
 
     async def renew() -> None:
         await check.run(await instance.lease.renew(fence))
-        if witnesses.confirmed:
+        if "banxico" in witnesses.offsets and witnesses.confirmed:
             dispatcher.on_clock_right()
 
     renewal = Renewal(

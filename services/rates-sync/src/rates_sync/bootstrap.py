@@ -141,7 +141,6 @@ def _instance(
     settings: Settings, overrides: Overrides, redis: Redis, closing: AsyncExitStack
 ) -> Instance:
     metrics, liveness = Metrics(daily_quota=settings.daily_quota), Liveness(overrides.monotonic)
-    instrumentation = Instrumentation(metrics, liveness, overrides.clock)
     tracing = overrides.tracing or _open_tracing(settings, overrides, closing)
     engine = overrides.engine or _open_engine(settings, closing)
 
@@ -202,7 +201,6 @@ async def _contend(instance: Instance, keep_documents: Callable[[], Awaitable[No
         )
         fence = await lease.contend(keep_documents)
         ending.cancel()
-    await outage.observe(unavailable=False)
     return fence
 
 

@@ -142,13 +142,15 @@ def _derived_rows(view: View, first: Day, last: Day) -> Iterator[Row]:
 
 
 def _row(day: Day, found: Observation, doubted: tuple[Doubt, ...], *, derived: bool = False) -> Row:
+    # Nearly always nothing is doubtful, and a list may have thousands of rows.
+    warnings = warnings_about(doubted, found.date) if doubted else ()
     return Row(
         day,
         found.value,
         found.revision,
         found.recorded_at,
         derived,
-        warnings_about(doubted, found.date) or UNSET,
+        warnings or UNSET,
     )
 
 
