@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any, Self, TypeVar
 
 import msgspec
-from sqlalchemy import exists, func, insert, literal, select, update
+from sqlalchemy import Insert, case, func, insert, literal, update
+from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rates_contracts.averages import Average
@@ -186,24 +187,8 @@ class Recording:
         One above `MAX_KEPT` is kept by its beginning, under the hash of the whole. For one that is
         there already, note once a day that it came again (protocol rule 46).
         """
-        row = select(
-            literal(sha256, schema.payloads.c.sha256.type),
-            literal(body[:MAX_KEPT], schema.payloads.c.body.type),
-            literal(received_at, schema.payloads.c.received_at.type),
-        )
-        new = row.where(~exists().where(schema.payloads.c.sha256 == sha256))
-        names = ("sha256", "body", "received_at")
-        inserted = insert(schema.payloads).from_select(names, new)
-        if (await self._connection.execute(inserted)).rowcount == 0:
-            await self._note_seen_again(sha256, received_at)
-
-    async def _note_seen_again(self, sha256: str, at: datetime) -> None:
-        payloads = schema.payloads.c
-        last_seen = func.coalesce(payloads.last_seen, payloads.received_at)
-        again = update(schema.payloads).where(
-            payloads.sha256 == sha256, last_seen <= literal(at - ONE_DAY, payloads.received_at.type)
-        )
-        await self._connection.execute(again.values(last_seen=at))
+        row = {"sha256": sha256, "body": body[:MAX_KEPT], "received_at": received_at}
+        await self._connection.execute(_keeping(self._connection.dialect.name, row))
 
     async def add(self, observations: Sequence[Observation]) -> None:
         """Append observations or revisions; each carries this recording's `recorded_at`.
@@ -331,3 +316,24 @@ class Recording:
         announced = event.observations if isinstance(event, ObservationsRecorded) else ()
         if self.unannounced or set(announced) != set(self._added):
             raise RuntimeError("the event does not announce all that was recorded")
+
+
+def _keeping(dialect: str, row: dict[str, Any]) -> Insert:
+    """Return the statement that inserts a raw answer, or notes that it came again: one round trip.
+
+    At most once a day, since most polls bring the same answer.
+    """
+    payloads, at = schema.payloads, row["received_at"]
+    instant = payloads.c.received_at.type
+    last_seen = func.coalesce(payloads.c.last_seen, payloads.c.received_at)
+    is_due = last_seen <= literal(at - ONE_DAY, instant)
+    if dialect == "mysql":
+        noted = case((is_due, literal(at, instant)), else_=payloads.c.last_seen)
+        return mysql.insert(payloads).values(row).on_duplicate_key_update(last_seen=noted)
+    return (
+        sqlite.insert(payloads)
+        .values(row)
+        .on_conflict_do_update(
+            index_elements=[payloads.c.sha256], set_={"last_seen": at}, where=is_due
+        )
+    )
