@@ -67,12 +67,8 @@ def revisions(answer: Revisions) -> bytes:
 
 
 def gaps(answer: Gaps) -> bytes:
-    """Write the gaps. Raises `Refused` where days can't be listed; others that are unknown say so.
-
-    Their status is `unverified` or `under_review`; days of a history that is loading have no line.
-    """
-    if answer.as_of is not UNSET or "history_loading" in (answer.warnings or ()):
-        _refuse_unknown(answer)
+    """Write the gaps. Raises `Refused` if not every day is known."""
+    _refuse_unknown(answer)
     return _structs(Gap, answer.gaps)
 
 

@@ -707,6 +707,7 @@ CSV_REFUSED: dict[str, tuple[Situation, str, str]] = {
     "history loads, gaps": (history_loads, f"{GAPS}?", LOADS),
     "history loads, revisions": (history_loads, "/api/v1/rates/2024-01-02/revisions?", LOADS),
     "due and stale": (due_and_stale, f"{HISTORICAL}?days=10", "503 not-verified"),
+    "due and stale, gaps": (due_and_stale, f"{GAPS}?", "503 not-verified"),
     "under review": (under_review, f"{HISTORICAL}?days=10", "503 under-review"),
     "as_of, due": (
         all_known,
