@@ -132,9 +132,13 @@ class Poller:
             self._instrumentation.on_recorded(additions)
 
     def ask_now(self) -> None:
-        """Run the next cycle now: a restored record lacks what was recorded since its backup."""
+        """Ask as soon as may be: a restored record lacks what was recorded since its backup.
+
+        At most once in the shortest interval between polls, and not in a pause that Banxico or the
+        database asked for.
+        """
         self._must_ask = True
-        self.next_cycle_at = self._now()
+        self.plan_again()
 
     def plan_again(self) -> None:
         """Plan the next cycle as a new leader does: the clock or the calendar has changed."""

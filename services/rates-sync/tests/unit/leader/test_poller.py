@@ -323,6 +323,30 @@ async def test_record_restored_during_a_poll_is_asked_about_after_it(
     assert poller.next_cycle_at == desk.clock() + timedelta(seconds=15)
 
 
+async def test_records_that_alternate_on_one_redis_spend_little(
+    poller: Poller, desk: Any, banxico: Any
+) -> None:
+    """Protocol rule 20: a new timeline every 5 s lets nobody ask within 15 s of the last time."""
+    await poller._begin()
+    await poller.poll(Purpose.POLL)
+    banxico.asked.clear()
+    for _ in range(12):
+        poller.ask_now()
+        await _follow(poller, desk.clock, 5)
+    assert 0 < len(banxico.asked) <= 60 / 15
+
+
+async def test_restored_record_waits_for_banxicos_rate_limit(
+    poller: Poller, desk: Any, banxico: Any
+) -> None:
+    """Protocol rule 34: a new timeline during the pause that Banxico asked for does not end it."""
+    await poller._begin()
+    banxico.script = [UpstreamRateLimited(600)]
+    await poller.poll(Purpose.POLL)
+    poller.ask_now()
+    assert poller.next_cycle_at == desk.clock() + timedelta(seconds=600)
+
+
 async def test_slice_that_fails_is_not_checked(poller: Poller, desk: Any, banxico: Any) -> None:
     """Protocol rule 46: one attempt, and its failure is told, so that the night is made up for."""
     await poller._begin()
