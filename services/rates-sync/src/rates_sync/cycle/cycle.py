@@ -166,7 +166,7 @@ class Cycle:
         return Query(tuple(SERIES), first, today + SETTLEMENT_AHEAD, purpose, confirms=known)
 
     async def _failed(self, error: UpstreamError, at: datetime) -> CycleResult:
-        upstream, pause = _state_after(error.outcome), _asked_pause(error)
+        upstream, pause = _state_after(error.outcome), asked_pause(error)
         result = CycleResult(
             error.outcome,
             not_before=None if pause is None else at + min(pause, MAX_PAUSE),
@@ -178,7 +178,7 @@ class Cycle:
         return result
 
 
-def _asked_pause(error: UpstreamError) -> timedelta | None:
+def asked_pause(error: UpstreamError) -> timedelta | None:
     """Return how long Banxico asks not to be asked, None if it doesn't say."""
     if isinstance(error, UpstreamRateLimited):
         return timedelta(seconds=error.seconds_to_reset)
