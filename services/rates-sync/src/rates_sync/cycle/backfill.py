@@ -6,6 +6,7 @@ all (rule 2). After an interruption it continues with what is still missing. Wha
 hole although it was asked for, is asked for again after ever longer waits.
 """
 
+import math
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ import structlog
 from rates_contracts.calendar import ONE_DAY
 from rates_contracts.observation import FIX
 from rates_sync.banxico.series import SERIES
-from rates_sync.cycle.cycle import OVERLAP
+from rates_sync.cycle.cycle import OVERLAP, asked_pause
 from rates_sync.cycle.recorder import Additions, AnnounceMode, Recorder
 from rates_sync.errors import (
     BreakerOpen,
@@ -29,7 +30,7 @@ from rates_sync.errors import (
     UpstreamError,
 )
 from rates_sync.store.coverage import Span, merged
-from rates_sync.upstream import Answer, Banxico, Query
+from rates_sync.upstream import MAX_PAUSE, Answer, Banxico, Query
 
 log = structlog.get_logger(__name__)
 
@@ -83,9 +84,15 @@ class Backfill:
     ) -> None:
         self._banxico, self._recorder = banxico, recorder
         self._first_fix_day, self._on_hole = first_fix_day, on_hole
+        self._monotonic, self._not_before = monotonic, -math.inf
         self._waits = Waits(monotonic)
         self._failures: Counter[Span] = Counter()
         self._told: list[Span] = []
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether the pause that Banxico asked for, at most `MAX_PAUSE`, is over."""
+        return self._monotonic() >= self._not_before
 
     async def holes(self, today: Day) -> tuple[Span, ...]:
         """Return the days up to yesterday that nothing covers. Raises `StoreUnavailable`."""
@@ -145,10 +152,15 @@ class Backfill:
             raise
         except UpstreamError as error:
             self._waits.lengthen(part)
+            self._rest(asked_pause(error))
             self._count_failure(part, error.outcome)
             raise
         self._waits.lengthen(part)
         return answer
+
+    def _rest(self, asked: timedelta | None) -> None:
+        if asked is not None:
+            self._not_before = self._monotonic() + min(asked, MAX_PAUSE).total_seconds()
 
     def _count_failure(self, part: Span, cause: HoleCause) -> None:
         self._failures[part] += 1

@@ -92,8 +92,12 @@ class Cycle:
         """Whether the database has not taken the last answer, or the last failure, yet."""
         return self._unrecorded is not None
 
-    async def run(self, purpose: Purpose = Purpose.POLL) -> CycleResult:
+    async def run(
+        self, purpose: Purpose = Purpose.POLL, on_ask: Callable[[], None] = lambda: None
+    ) -> CycleResult:
         """Ask once for all that may be new, or record what could not be recorded.
+
+        `on_ask` is called just before each question, so not if nothing is asked.
 
         A failure of Banxico is an outcome; it is recorded as the state of the upstream. Raises
         `LeaseLost`, `StoreUnavailable`, `StoreRefused`, and `ClockWrong` if nothing may be recorded
@@ -101,9 +105,9 @@ class Cycle:
         """
         with self._span("cycle"):
             if self._unrecorded is None:
-                self._unrecorded = await self._asked(purpose)
+                self._unrecorded = await self._asked(purpose, on_ask)
             try:
-                result = await self._record_or_ask(self._unrecorded, purpose)
+                result = await self._record_or_ask(self._unrecorded, purpose, on_ask)
             except StoreRefused:
                 # The same values would be refused again (protocol rule 34).
                 self._unrecorded = None
@@ -113,7 +117,9 @@ class Cycle:
             log.info("recorded", new=result.additions.new, corrections=result.additions.corrections)
         return result
 
-    async def _record_or_ask(self, unrecorded: "_Unrecorded", purpose: Purpose) -> CycleResult:
+    async def _record_or_ask(
+        self, unrecorded: "_Unrecorded", purpose: Purpose, on_ask: Callable[[], None]
+    ) -> CycleResult:
         """Record it; ask again if the database refuses it, and perhaps it alone, for too long."""
         is_stale = self._clock() - unrecorded.came_at >= VERIFIED_FOR
         try:
@@ -121,13 +127,13 @@ class Cycle:
         except StoreUnavailable:
             if not is_stale:
                 raise
-        self._unrecorded = await self._asked(purpose)
+        self._unrecorded = await self._asked(purpose, on_ask)
         return await self._unrecorded.record()
 
-    async def _asked(self, purpose: Purpose) -> "_Unrecorded":
+    async def _asked(self, purpose: Purpose, on_ask: Callable[[], None]) -> "_Unrecorded":
         """Ask, and return what records Banxico's answer or failure."""
         try:
-            answer = await self._ask(purpose)
+            answer = await self._ask(purpose, on_ask)
         except UpstreamError as error:
             came_at = self._clock()
             return _Unrecorded(came_at, partial(self._failed, error, came_at))
@@ -137,9 +143,10 @@ class Cycle:
         additions = await self._recorder.record(answer, AnnounceMode.POLL)
         return CycleResult("success" if FIX in additions.confirmed else "unconfirmed", additions)
 
-    async def _ask(self, purpose: Purpose) -> Answer:
+    async def _ask(self, purpose: Purpose, on_ask: Callable[[], None]) -> Answer:
         """Return the answer, also one that confirms nothing: what it has is recorded."""
         query = await self._query(purpose)
+        on_ask()
         with self._span("ask"):
             try:
                 return await self._banxico.ask(query)
@@ -159,7 +166,7 @@ class Cycle:
         return Query(tuple(SERIES), first, today + SETTLEMENT_AHEAD, purpose, confirms=known)
 
     async def _failed(self, error: UpstreamError, at: datetime) -> CycleResult:
-        upstream, pause = _state_after(error.outcome), _asked_pause(error)
+        upstream, pause = _state_after(error.outcome), asked_pause(error)
         result = CycleResult(
             error.outcome,
             not_before=None if pause is None else at + min(pause, MAX_PAUSE),
@@ -171,7 +178,7 @@ class Cycle:
         return result
 
 
-def _asked_pause(error: UpstreamError) -> timedelta | None:
+def asked_pause(error: UpstreamError) -> timedelta | None:
     """Return how long Banxico asks not to be asked, None if it doesn't say."""
     if isinstance(error, UpstreamRateLimited):
         return timedelta(seconds=error.seconds_to_reset)

@@ -189,7 +189,7 @@ class BackfillRunner:
                 self._spent_on = mexico_day(self._clock())
 
     def _may_fill(self, *, at_once: bool) -> bool:
-        if self._is_paused or not self._admits():
+        if self._is_paused or not self._backfill.may_ask or not self._admits():
             return False
         return at_once or self._spent_on != mexico_day(self._clock())
 

@@ -103,7 +103,6 @@ class Poller:
         After a good one missing history is asked for; one for an operator lets none of it wait.
         """
         async with self._lock:
-            self._must_ask = False
             started = self._polled_at = self._timing.monotonic()
             if purpose is not Purpose.POLL and self._cycle.has_unrecorded:
                 await self._run_cycle(Purpose.POLL)
@@ -133,9 +132,13 @@ class Poller:
             self._instrumentation.on_recorded(additions)
 
     def ask_now(self) -> None:
-        """Run the next cycle now: a restored record lacks what was recorded since its backup."""
+        """Ask as soon as may be: a restored record lacks what was recorded since its backup.
+
+        At most once in the shortest interval between polls, and not in a pause that Banxico or the
+        database asked for.
+        """
         self._must_ask = True
-        self.next_cycle_at = self._now()
+        self.plan_again()
 
     def plan_again(self) -> None:
         """Plan the next cycle as a new leader does: the clock or the calendar has changed."""
@@ -165,7 +168,7 @@ class Poller:
 
     async def _run_cycle(self, purpose: Purpose) -> CycleResult:
         try:
-            result = await self._cycle.run(purpose)
+            result = await self._cycle.run(purpose, self._on_ask)
         except StoreUnavailable as error:
             log.warning("poll_not_recorded", error=str(error))
             retry_at = self._now() + self._timing.store_retry
@@ -177,6 +180,9 @@ class Poller:
         self._instrumentation.on_recorded(result.additions)
         return result
 
+    def _on_ask(self) -> None:
+        self._must_ask = False
+
     def _plan(self, result: CycleResult) -> None:
         self.last, self._not_before = result, result.not_before
         jump = self._now.jump()
@@ -187,6 +193,10 @@ class Poller:
         if self._cycle.has_unrecorded or result.is_stale:
             # At any hour: the database is not Banxico, and an old answer verifies nothing.
             self.next_cycle_at = max(now, result.not_before or now)
+            return
+        if self._must_ask:
+            # This cycle only recorded what was kept, or had asked before the question was needed.
+            self.plan_again()
             return
         trial_at = self._trial_at(now)
         blocks = (result.not_before, trial_at)

@@ -1,8 +1,8 @@
 """Operators' actions on the internal port: ask now, backfill or accept a range, close a day.
 
 Each needs the bearer token, is audited in the record with its caller and outcome, and runs only on
-the leader: a standby answers 409 and names the leader. What takes a while is audited twice, when it
-has started and when it has ended.
+the leader: a standby answers 409 and names the leader, a new leader 503 until it has recorded its
+status. What takes a while is audited twice, when it has started and when it has ended.
 """
 
 from collections.abc import AsyncIterator
@@ -74,12 +74,20 @@ class SyncResponse(msgspec.Struct):
 
 
 async def leader_for(service: Service, action: str) -> Leader:
-    """Return the leader and count `action`. Raises a `Problem` on a standby."""
-    if service.leader is not None:
-        service.metrics.operator_actions.labels(action).inc()
-        return service.leader
-    holder = await service.holder() or "nobody yet"
-    raise Problem(409, "not-the-leader", f"This instance is a standby; {holder} holds the lease.")
+    """Return the leader and count `action`.
+
+    Raises a `Problem` on a standby, and on a new leader that has not recorded its status yet: what
+    it would announce with an action claims that nothing was ever verified (protocol rule 3).
+    """
+    leader = service.leader
+    if leader is None:
+        holder = await service.holder() or "nobody yet"
+        detail = f"This instance is a standby; {holder} holds the lease."
+        raise Problem(409, "not-the-leader", detail)
+    if not leader.recorder.begun:
+        raise Problem(503, "taking-over", "This instance has only just become the leader.")
+    service.metrics.operator_actions.labels(action).inc()
+    return leader
 
 
 @asynccontextmanager

@@ -21,6 +21,7 @@ from rates_sync.errors import (
     StoreRefused,
     StoreUnavailable,
     UpstreamFailure,
+    UpstreamRateLimited,
 )
 from rates_sync.leader.backfills import BackfillRun
 from rates_sync.store.coverage import Span
@@ -226,6 +227,30 @@ async def test_spent_budget_is_left_alone_until_midnight(
     await leading.backfills.step()
     assert len(banxico.asked) == asked
     desk.clock.now += timedelta(hours=12)
+    await leading.backfills.step()
+    assert leading.metric("history_holes") == 0
+
+
+@pytest.mark.parametrize(
+    ("failure", "seconds"),
+    [
+        (UpstreamRateLimited(600), 600),
+        (UpstreamFailure("busy", kind="server_error", retry_after=600), 600),
+        (UpstreamRateLimited(999_999_999), 900),
+    ],
+)
+async def test_pause_that_banxico_asks_for_holds_for_all_of_the_history(
+    leading: Any, desk: Any, banxico: Any, failure: Exception, seconds: int
+) -> None:
+    """Protocol rule 35: also for ranges that did not fail, and after good polls; 15 min at most."""
+    _fail_at(banxico, 3, failure)
+    await _load(leading)
+    asked = len(banxico.asked)
+    desk.clock.now += timedelta(seconds=seconds - 1)
+    leading.backfills.resume(at_once=True)
+    await leading.backfills.step()
+    assert len(banxico.asked) == asked
+    desk.clock.now += timedelta(seconds=1)
     await leading.backfills.step()
     assert leading.metric("history_holes") == 0
 

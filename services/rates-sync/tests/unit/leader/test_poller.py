@@ -286,6 +286,67 @@ async def test_restored_record_is_asked_about_at_once(
     assert poller.next_cycle_at == datetime.fromisoformat("2026-08-17T13:00:00+00:00")
 
 
+async def test_restored_record_is_asked_about_after_a_kept_answer_is_recorded(
+    poller: Poller, desk: Any, banxico: Any
+) -> None:
+    """Protocol rule 42: a cycle that only records what was kept is not that question."""
+    desk.clock.now = datetime.fromisoformat("2026-08-15T20:00:00+00:00")
+    await poller._begin()
+    desk.record.working = UNTIL_ANSWERED
+    await poller.poll(Purpose.POLL)
+    desk.record.working = math.inf
+    desk.clock.now += timedelta(seconds=30)
+    poller.ask_now()
+    asked = len(banxico.asked)
+    await poller.poll(Purpose.POLL)
+    assert len(banxico.asked) == asked
+    assert poller.next_cycle_at == desk.clock() + timedelta(seconds=15)
+    await poller.poll(Purpose.POLL)
+    assert len(banxico.asked) == asked + 1
+    assert poller.next_cycle_at > desk.clock() + timedelta(hours=12)
+
+
+async def test_record_restored_during_a_poll_is_asked_about_after_it(
+    poller: Poller, desk: Any, banxico: Any
+) -> None:
+    """Protocol rule 42: the poll that runs has been asked before the record was restored."""
+    desk.clock.now = datetime.fromisoformat("2026-08-15T20:00:00+00:00")
+    await poller._begin()
+    real_ask = banxico.ask
+
+    async def ask(query: Any) -> Any:
+        poller.ask_now()
+        return await real_ask(query)
+
+    banxico.ask = ask
+    await poller.poll(Purpose.POLL)
+    assert poller.next_cycle_at == desk.clock() + timedelta(seconds=15)
+
+
+async def test_records_that_alternate_on_one_redis_spend_little(
+    poller: Poller, desk: Any, banxico: Any
+) -> None:
+    """Protocol rule 20: a new timeline every 5 s lets nobody ask within 15 s of the last time."""
+    await poller._begin()
+    await poller.poll(Purpose.POLL)
+    banxico.asked.clear()
+    for _ in range(12):
+        poller.ask_now()
+        await _follow(poller, desk.clock, 5)
+    assert 0 < len(banxico.asked) <= 60 / 15
+
+
+async def test_restored_record_waits_for_banxicos_rate_limit(
+    poller: Poller, desk: Any, banxico: Any
+) -> None:
+    """Protocol rule 34: a new timeline during the pause that Banxico asked for does not end it."""
+    await poller._begin()
+    banxico.script = [UpstreamRateLimited(600)]
+    await poller.poll(Purpose.POLL)
+    poller.ask_now()
+    assert poller.next_cycle_at == desk.clock() + timedelta(seconds=600)
+
+
 async def test_slice_that_fails_is_not_checked(poller: Poller, desk: Any, banxico: Any) -> None:
     """Protocol rule 46: one attempt, and its failure is told, so that the night is made up for."""
     await poller._begin()

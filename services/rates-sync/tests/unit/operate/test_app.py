@@ -27,15 +27,16 @@ from rates_sync.upstream import Rejected
 
 TOKEN = "operator-of-the-tests"
 OPERATOR = {"Authorization": f"Bearer {TOKEN}"}
-ACTIONS = (
-    "sync",
-    "backfill",
-    "close-day",
-    "reopen-day",
-    "quarantine",
-    "withdrawal",
-    "history/accept",
-)
+BODIES: dict[str, dict[str, str]] = {
+    "sync": {},
+    "backfill": {"from": "2026-08-01", "to": "2026-08-02"},
+    "history/accept": {"from": "2026-08-01", "to": "2026-08-02"},
+    "close-day": {"date": "2026-08-14", "reason": "decree"},
+    "reopen-day": {"date": "2026-08-14", "reason": "mistake"},
+    "quarantine": {"id": "0123456789ab", "decision": "accept"},
+    "withdrawal": {"date": "2026-08-12", "decision": "keep"},
+}
+ACTIONS = tuple(BODIES)
 
 
 @pytest.fixture
@@ -198,18 +199,23 @@ async def test_actions_need_the_token(
 async def test_standby_names_the_leader(client: Any, service: Service, action: str) -> None:
     """A standby refuses with 409 and says who holds the lease."""
     service.election.leader = None
-    bodies = {
-        "sync": {},
-        "backfill": {"from": "2026-08-01", "to": "2026-08-02"},
-        "history/accept": {"from": "2026-08-01", "to": "2026-08-02"},
-        "close-day": {"date": "2026-08-14", "reason": "decree"},
-        "reopen-day": {"date": "2026-08-14", "reason": "mistake"},
-        "quarantine": {"id": "0123456789ab", "decision": "accept"},
-        "withdrawal": {"date": "2026-08-12", "decision": "keep"},
-    }
-    answer = await client.post(f"/internal/v1/{action}", headers=OPERATOR, json=bodies[action])
+    answer = await client.post(f"/internal/v1/{action}", headers=OPERATOR, json=BODIES[action])
     assert (answer.status_code, answer.json()["code"]) == (409, "not-the-leader")
     assert "other/1/ab" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+async def test_new_leader_acts_once_its_status_is_recorded(
+    client: Any, service: Service, leading: Any, desk: Any, action: str
+) -> None:
+    """Protocol rule 3: an action before would announce that nothing was ever verified."""
+    leading.recorder.begun = False
+    before = await desk.record.status()
+    answer = await client.post(f"/internal/v1/{action}", headers=OPERATOR, json=BODIES[action])
+    assert (answer.status_code, answer.json()["code"]) == (503, "taking-over")
+    assert answer.headers["retry-after"] == "5"
+    assert await desk.record.status() == before
+    assert await desk.rows("SELECT * FROM audit") == []
 
 
 async def test_sync_asks_now_and_is_audited(client: Any, desk: Any) -> None:
