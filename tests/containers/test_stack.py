@@ -106,9 +106,9 @@ def test_nothing_leads_out_of_the_stores_network(stack: Stack) -> None:
 
 
 def test_no_one_but_rates_sync_knows_who_may_ask_banxico(stack: Stack) -> None:
-    """rates-api holds no token and no account but its own (rule R2)."""
+    """rates-api holds no token and no accounts but its own (rule R2)."""
     held = stack.run_inside("rates-api", "ls", "/run/secrets").split()
-    assert held == ["rates_api_database_url"]
+    assert held == ["rates_api_database_url", "rates_api_redis_url"]
 
 
 def test_an_operator_asks_an_instance_from_inside_its_container(stack: Stack) -> None:

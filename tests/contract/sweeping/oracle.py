@@ -360,7 +360,8 @@ def _settlement_rate(here: Standpoint, day: date, body: Any) -> Claim:
     yield from _dates(here, body["dates"])
     determined = body["dates"]["determined"]
     own = determination_of(day, here.calendar if body["derived"] else here.facts.truth)
-    if determined not in (None, str(own)) and own not in here.facts.fix.corrected:
+    is_own = determined in (None, str(own)) or own in here.facts.fix.corrected
+    if not is_own and not _is_explained(here, date.fromisoformat(determined), day):
         yield f"determined on {determined}, not {own}"
     warnings = body.get("warnings", ())
     if determined is None and "dates_unconfirmed" not in warnings:
@@ -410,9 +411,20 @@ def _dates_by_calendar(here: Standpoint, dates: Any, determined: date, first: da
 def _last_days(here: Standpoint, determined: date, last: date) -> set[date]:
     """Return what may be the last day: the true one, or of what is still to come the calendar's."""
     found = {here.facts.truth}
-    if here.recorded("settlement", last) is None and not here.reviewed("settlement", last):
+    is_to_come = here.recorded("settlement", last) is None and not here.reviewed("settlement", last)
+    if is_to_come or _is_explained(here, determined, last):
         found.add(here.calendar)
     return {open_day_after(open_day_after(determined, each), each) for each in found}
+
+
+def _is_explained(here: Standpoint, determined: date, settled: date) -> bool:
+    """Tell whether the calendar of then names `determined`, and nothing tells that it is wrong.
+
+    Of equal neighbours the values can't tell which of them applies (rule 31).
+    """
+    value = here.recorded("fix", determined)
+    is_equal = value is not None and value == here.recorded("settlement", settled)
+    return is_equal and not here.is_doubted and here.determination_of(settled) == determined
 
 
 def _is_ambiguous(here: Standpoint, determined: date, first: date, last: date) -> bool:

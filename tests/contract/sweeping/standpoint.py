@@ -79,6 +79,11 @@ class Standpoint:
         """Tell whether the value of `day` is under review; `as_of` does not look at that."""
         return not self.is_past and day in self.facts.known(kind).reviewed
 
+    @property
+    def is_doubted(self) -> bool:
+        """Tell whether a FIX under review doubts that the calendar rightly closes its day."""
+        return self.reviewed("fix", self.facts.refuted)
+
     def is_heard(self, kind: Kind) -> bool:
         """Tell whether the series was verified within its limit."""
         limit = None if self.is_past else fresh_limit(self.facts, self.facts.known(kind))

@@ -1,8 +1,9 @@
 """The legal dates of a rate: by the values where both series have them, else by the rule.
 
 The determination day of a settlement is the calendar's if its FIX equals the settlement, as on all
-2,425 real days in the project's data. Else a closure was not known, or a value was corrected alone:
-then it is the single equal FIX among the days before, or none is named (protocol rule 31). Pure.
+2,425 real days in the project's data. Else a closure was not known, a value was corrected alone, or
+a FIX under review doubts the calendar: then it is the single equal FIX among the days before, or
+none is named (protocol rule 31). Pure.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,7 @@ from datetime import date as Day
 
 from rates_api.rates.view import View
 from rates_contracts.answers import Dates
-from rates_contracts.calendar import MAX_DAYS_APART, ONE_DAY
+from rates_contracts.calendar import MAX_DAYS_APART, ONE_DAY, is_weekend
 from rates_contracts.observation import FIRST_FIX_DAY, Observation
 
 MAX_OBSERVED_DAYS = 5
@@ -71,9 +72,24 @@ def _determination(view: View, settlement: Day, depth: int) -> Day | None:
     if stored is None and settlement in view.series["settlement"].under_review:
         return None
     by_rule = view.banking_days.determination_for(settlement)
-    if stored is None or (by_rule is not None and _equals(view, by_rule, stored)):
+    if stored is None or (by_rule is not None and _is_made_by(view, stored, by_rule)):
         return by_rule
     return _by_values(view, stored, depth)
+
+
+def _is_made_by(view: View, stored: Observation, by_rule: Day) -> bool:
+    """Tell whether the FIX that the calendar names is equal, and nothing doubts the calendar."""
+    return _equals(view, by_rule, stored) and not _is_doubted(view, by_rule, stored.date)
+
+
+def _is_doubted(view: View, determined: Day, settlement: Day) -> bool:
+    """Tell whether a FIX under review may refute that banks were closed on a day between."""
+    return any(
+        determined < day < settlement
+        and not is_weekend(day)
+        and not view.banking_days.is_banking_day(day)
+        for day in view.series["fix"].under_review
+    )
 
 
 def _by_values(view: View, stored: Observation, depth: int) -> Day | None:

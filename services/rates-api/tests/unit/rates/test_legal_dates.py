@@ -133,6 +133,20 @@ def test_a_fix_refutes_a_calendar_that_closes_its_day(world: Any) -> None:
         assert dates_of_fix(misled, day) == dates_of_fix(right, day)
 
 
+def test_a_fix_under_review_doubts_a_calendar_that_closes_its_day(world: Any) -> None:
+    """2023-01-17 and 18 are equal: with the 19th in doubt either may settle the 20th (rule 31)."""
+    thursday, settled = date(2023, 1, 19), date(2023, 1, 20)
+    misled = everything(
+        world,
+        without=(thursday,),
+        bank_calendar=with_closed(world, thursday),
+        series=world.series(fix={"under_review": (thursday,)}),
+    )
+    assert misled.banking_days.determination_for(settled) == date(2023, 1, 17)
+    assert dates_of_settlement(misled, settled).determined is None
+    assert dates_of_settlement(misled, date(2023, 1, 18)).determined == date(2023, 1, 16)
+
+
 UNDECLARED = date(2026, 8, 7)
 """A Friday on which, in `closed_unannounced`, banks were closed and nobody knows it."""
 
