@@ -19,6 +19,7 @@ import structlog
 from rates_contracts.calendar import ONE_DAY
 from rates_contracts.observation import FIX
 from rates_sync.banxico.series import SERIES
+from rates_sync.cycle.coverage import unusable
 from rates_sync.cycle.cycle import OVERLAP, asked_pause
 from rates_sync.cycle.recorder import Additions, AnnounceMode, Recorder
 from rates_sync.errors import (
@@ -72,6 +73,7 @@ class Backfill:
     """One leader's backfill; the history begins at `first_fix_day`, `monotonic` is in seconds.
 
     `on_hole` is called with a range that fails `FAILURES_TOLD` times in a row, and with the cause.
+    An answer that covers nothing is such a failure; what is usable of it is recorded all the same.
     """
 
     def __init__(
@@ -127,7 +129,7 @@ class Backfill:
         Raises `UpstreamError`, `LeaseLost`, `StoreUnavailable`, `StoreRefused`; finished chunks
         stay recorded.
         """
-        parts = list(chunks(spans))
+        parts, failed = list(chunks(spans)), list[Span]()
         for done, part in enumerate(parts, start=1):
             answer, is_last = await self._ask(part), done == len(parts)
             mode = AnnounceMode.LAST_CHUNK if is_last else AnnounceMode.CHUNK
@@ -136,9 +138,10 @@ class Backfill:
             except StoreRefused:
                 self._count_failure(part, "store_refused")
                 raise
-            self._failures.pop(part, None)
+            if not self._is_usable(part, answer):
+                failed.append(part)
             # A silence may go on in the next chunk.
-            holes = await self._left(parts) if is_last else ()
+            holes = await self._left(parts, failed) if is_last else ()
             progress = Progress(done, len(parts), part, additions, holes)
             _log(progress)
             yield progress
@@ -158,6 +161,15 @@ class Backfill:
         self._waits.lengthen(part)
         return answer
 
+    def _is_usable(self, part: Span, answer: Answer) -> bool:
+        """Tell whether `answer` covers days of `part`; else it is one more failure of it."""
+        cause = unusable(answer)
+        if cause is None:
+            self._failures.pop(part, None)
+        else:
+            self._count_failure(part, cause)
+        return cause is None
+
     def _rest(self, asked: timedelta | None) -> None:
         if asked is not None:
             self._not_before = self._monotonic() + min(asked, MAX_PAUSE).total_seconds()
@@ -167,13 +179,17 @@ class Backfill:
         if self._failures[part] == FAILURES_TOLD:
             self._on_hole(part, cause)
 
-    async def _left(self, parts: Sequence[Span]) -> tuple[Span, ...]:
-        """Return the holes in what was asked for that are told now; all of them wait."""
+    async def _left(self, parts: Sequence[Span], failed: Sequence[Span]) -> tuple[Span, ...]:
+        """Return the holes in what was asked for that are told now; all of them wait.
+
+        Those that touch a range that has `failed` are no silence of Banxico's.
+        """
         left = [hole for span in merged(parts) for hole in await self._recorder.holes(span)]
         for hole in left:
             if hole not in parts:
                 self._waits.lengthen(hole)
-        new = tuple(hole for hole in left if not any(map(hole.overlaps, self._told)))
+        excluded = (*self._told, *failed)
+        new = tuple(hole for hole in left if not any(map(hole.overlaps, excluded)))
         self._told += new
         return new
 

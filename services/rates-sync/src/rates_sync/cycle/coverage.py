@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date as Day
 from datetime import timedelta
 from itertools import pairwise
+from typing import Literal
 
 from rates_contracts.calendar import ONE_DAY, is_weekend
 from rates_contracts.observation import FIX
+from rates_sync.banxico.series import SERIES
 from rates_sync.store.coverage import Coverage, Span, merged, uncovered
 from rates_sync.upstream import Answer
 
@@ -53,6 +55,19 @@ def silences(
         for silence in _silences(sorted({*neighbours, *_seen(answer, series, asked)}))
         if uncovered(silence, known) and not uncovered(silence, whole)
     )
+
+
+def unusable(answer: Answer) -> Literal["unconfirmed", "malformed"] | None:
+    """Return why `answer` covers no day of one of its series, None if it covers days of each.
+
+    It is not of now, or it lacks a series or has a row whose day can't be read: that tells nothing
+    of the days that were asked for.
+    """
+    if not answer.is_of_now:
+        return "unconfirmed"
+    if not all(_is_readable(answer, series) for series in SERIES):
+        return "malformed"
+    return None
 
 
 def holes(span: Span, series: Iterable[str], coverage: Coverage) -> tuple[Span, ...]:

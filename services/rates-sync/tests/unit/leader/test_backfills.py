@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import date as Day
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from rates_contracts.events import HistoryReload
-from rates_contracts.observation import FIRST_FIX_DAY, FIX
+from rates_contracts.observation import FIRST_FIX_DAY, FIX, SETTLEMENT
 from rates_sync.cycle.backfill import Progress
 from rates_sync.errors import (
     BadToken,
@@ -25,7 +26,7 @@ from rates_sync.errors import (
 )
 from rates_sync.leader.backfills import BackfillRun
 from rates_sync.store.coverage import Span
-from rates_sync.upstream import Answer, Purpose, Query
+from rates_sync.upstream import Answer, Purpose, Query, Rejected
 
 LONG = Span(Day(2020, 1, 1), Day(2026, 8, 12))
 """Two chunks."""
@@ -289,6 +290,54 @@ async def test_implausible_answer_is_told_with_its_cause(leading: Any, banxico: 
     }
     await _load(leading)
     assert leading.holes == [(gap.first, gap.last, "implausible")]
+
+
+UNDATED = Rejected(FIX, None, '{"fecha": "?"}', "no day", "undated")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "cause"),
+    [
+        ({"age": timedelta(days=1)}, "unconfirmed"),
+        ({"rejected": (UNDATED,)}, "malformed"),
+        ({"missing_series": (SETTLEMENT,)}, "malformed"),
+    ],
+)
+async def test_answers_that_cover_nothing_are_failures_of_their_range(
+    leading: Any, desk: Any, banxico: Any, wrong: dict[str, Any], cause: str
+) -> None:
+    """Protocol rule 25: told at the third in a row, and not as a silence that may be accepted."""
+    oldest = Span(FIRST_FIX_DAY, Day(1994, 7, 6))
+    real_ask = banxico.ask
+
+    async def ask(query: Query) -> Any:
+        answer = await real_ask(query)
+        return replace(answer, **wrong) if query.first == oldest.first else answer
+
+    banxico.ask = ask
+    await _load(leading)
+    for wait in (1, 2):
+        assert leading.holes == []
+        desk.clock.now += timedelta(minutes=wait)
+        await leading.backfills.step()
+    assert leading.holes == [(oldest.first, oldest.last, cause)]
+
+
+async def test_range_that_covers_nothing_makes_no_silence_of_its_neighbours(
+    leading: Any, banxico: Any
+) -> None:
+    """Protocol rule 25: the days just before it, which are asked for again with it, are no hole."""
+    real_ask = banxico.ask
+
+    async def ask(query: Query) -> Any:
+        answer = await real_ask(query)
+        is_middle = Day(1999, 1, 1) < (query.last or Day.max) < Day(2003, 1, 1)
+        return replace(answer, age=timedelta(days=1)) if is_middle else answer
+
+    banxico.ask = ask
+    await _load(leading)
+    assert leading.metric("history_holes") == 1
+    assert leading.holes == []
 
 
 async def _refuse_coverage(desk: Any) -> None:
