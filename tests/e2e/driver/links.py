@@ -78,21 +78,30 @@ class Link:
         if self._server is not None:
             self._server.close()
             self._server = None
-        for writer in self._writers:
-            writer.transport.abort()
-        self._writers.clear()
+        for writer in tuple(self._writers):
+            self._abort(writer)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Carry both ways until an end closes; nothing is left open, however this ends."""
         self._writers.add(writer)
-        if self.mode == "cut":  # taken before the server closed
-            writer.transport.abort()
-        if self.mode != "open":
-            return
+        try:
+            if self.mode == "hung":
+                await asyncio.Event().wait()
+            if self.mode == "open":  # else it was taken before the server closed
+                await self._join(reader, writer)
+        finally:
+            self._abort(writer)
+
+    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
             self._writers.add(far_writer)
-            await asyncio.gather(self._copy(reader, far_writer), self._copy(far_reader, writer))
-            self._writers.discard(far_writer)
+            try:
+                await asyncio.gather(self._copy(reader, far_writer), self._copy(far_reader, writer))
+            finally:
+                self._abort(far_writer)
+
+    def _abort(self, writer: asyncio.StreamWriter) -> None:
         writer.transport.abort()
         self._writers.discard(writer)
 
