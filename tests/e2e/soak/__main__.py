@@ -18,7 +18,7 @@ say = partial(print, flush=True)
 
 
 def main() -> int:
-    """Soak; print what happens and what was found; return 1 if anything was violated."""
+    """Soak; print what happens and what was found; return 1 for a violation or a leak."""
     parser = argparse.ArgumentParser(prog="./dev soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=MINUTES, help="how long (default: 30)")
     minutes = parser.parse_args().minutes
@@ -29,7 +29,7 @@ def main() -> int:
             soak = Soak(platform, faults(platform, driver), Footprints(lasting(platform)))
             found = soak.run(minutes, say)
     say(found)
-    return 1 if found.violations else 0
+    return 1 if found.violations or found.leaks else 0
 
 
 if __name__ == "__main__":

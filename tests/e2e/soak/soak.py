@@ -47,7 +47,10 @@ class Recorded:
 
 @dataclass
 class Findings:
-    """What the rounds found; `violations` is empty if all went well."""
+    """What the rounds found; `violations` is empty if all went well.
+
+    `leaks` mean something once each container has led and followed several times.
+    """
 
     seconds: float = 0.0
     rounds: Counter[str] = field(default_factory=Counter)
@@ -57,6 +60,7 @@ class Findings:
     ages: dict[str, float] = field(default_factory=dict)
     violations: list[str] = field(default_factory=list)
     growth: list[str] = field(default_factory=list)
+    leaks: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         lines = [
@@ -68,6 +72,7 @@ class Findings:
             ),
             *self.growth,
             *(f"VIOLATION: {violation}" for violation in self.violations),
+            *(f"LEAK: {leak}" for leak in self.leaks),
         ]
         return "\n".join(lines)
 
@@ -159,7 +164,7 @@ class Soak:
         found.violations += self._never_published(clients)
         found.violations += self._too_old(clients)
         found.violations += self._failed(clients)
-        found.violations += self._footprints.leaks()
+        found.leaks = self._footprints.leaks()
 
     def _never_published(self, clients: RateClients) -> list[str]:
         unknown = clients.last_answered.keys() - {recorded.value for recorded in self._recorded}
