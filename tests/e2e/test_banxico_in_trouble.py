@@ -100,7 +100,7 @@ def test_the_quota_is_never_exceeded_also_across_restarts(build: Build) -> None:
     platform.until(spent, within=20)
     platform.sync[0].kill()
     platform.sync[0].start()
-    platform.until(platform.sync[0].leads, within=15)
+    platform.until(lambda: platform.sync[0].poll().status == 200, within=15)
     assert platform.sync[0].poll()["outcome"] == "quota_exhausted"
     assert platform.database.quota_used(TODAY) == 40
     assert platform.banxico.requests == 40 - before

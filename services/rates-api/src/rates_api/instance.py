@@ -83,6 +83,7 @@ class ReportDirectory:
         self._registry = registry
         self._wall = wall
         self._began: float | None = None
+        self._started = False
         self._others_warm = False
 
     def publish(self, report: WorkerReport | None) -> InstanceHealth | None:
@@ -98,9 +99,10 @@ class ReportDirectory:
 
     def _exchange(self, report: WorkerReport | None) -> InstanceHealth | None:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write(self._registry, self._directory, self._name)
+        # The report first: who sees the metrics alone takes this worker for a cold one.
         if report is not None:
             replace_file(self._directory / f"{self._name}{REPORT}", msgspec.json.encode(report))
+        write(self._registry, self._directory, self._name)
         reports = self._fresh_reports()
         return merged(reports) if reports else None
 
@@ -122,10 +124,17 @@ class ReportDirectory:
             if _read_report(path).position is not None
         }
         alive = {path.stem for path in self._directory.glob(f"*{SUFFIX}") if self._is_alive(path)}
+        return alive <= warm | {self._name} and self._has_started(len(warm - {self._name}))
+
+    def _has_started(self, others: int) -> bool:
+        """Tell whether all the others were there once, or have had the time to come.
+
+        Later the directory may be lost, with every report in it (rule 38): nobody is cold then.
+        """
         self._began = self._began or self._wall()
-        is_starting = self._wall() - self._began < START_SECONDS
-        are_all_there = len(warm - {self._name}) >= self._others
-        return alive <= warm | {self._name} and (are_all_there or not is_starting)
+        is_late = self._wall() - self._began >= START_SECONDS
+        self._started = self._started or is_late or others >= self._others
+        return self._started
 
     def _is_alive(self, path: Path) -> bool:
         """Tell whether the worker that wrote a file has not ended."""

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import shutil
 import time
 from pathlib import Path
 
@@ -179,6 +180,21 @@ def test_the_instance_exports_the_worst_worker(
     assert registry.get_sample_value("rates_api_snapshot_position") == 7
     assert registry.get_sample_value("rates_api_redis_up") == 0
     assert registry.get_sample_value("rates_api_level", {"level": "critical"}) == 1
+
+
+def test_an_instance_that_was_warm_stays_so_when_the_directory_is_lost(
+    workers: list[ReportDirectory], metrics: list[Metrics], tmp_path: Path
+) -> None:
+    """Protocol rule 38: also right after the start; whose report is gone has not become cold."""
+    for _ in range(2):
+        for worker, each in zip(workers, metrics, strict=True):
+            worker.publish(report(each))
+
+    shutil.rmtree(tmp_path)
+    for worker, each in zip(workers, metrics, strict=True):
+        worker.publish(report(each))
+
+    assert [worker.others_warm for worker in workers] == [True, True]
 
 
 def test_a_worker_that_does_not_come_leaves_the_instance_warm(
