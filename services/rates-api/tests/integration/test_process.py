@@ -293,6 +293,8 @@ def test_a_place_whose_workers_die_again_does_not_end_the_instance(instance: Run
 def test_the_directory_that_workers_share_may_be_lost(instance: Run) -> None:
     """Protocol rule 38: it is made again; nothing ends, no worker stops being ready."""
     directory = Path(instance.environ["RATES_API_INSTANCE_DIR"])
+    # So many connections reach either worker; the second is ready up to a second after the first.
+    until(lambda: all(instance.status("/readyz") == 200 for _ in range(20)))
     workers = instance.workers()
 
     shutil.rmtree(directory)
