@@ -146,6 +146,19 @@ async def test_a_server_that_hangs_is_away(
     assert await reader.head() == record.state.head
 
 
+async def test_quick_statements_in_a_row_are_bounded_together(
+    engine: AsyncEngine, record: Any
+) -> None:
+    """Each is answered at once, and yet the transaction ends when its time is over."""
+    hasty = DatabaseReader(engine, name="database", timeout=0.05)
+    for _ in range(20):
+        begun = time.monotonic()
+        with pytest.raises(FallbackUnavailable):
+            async with hasty._transaction() as connection:
+                while time.monotonic() - begun < 2:
+                    await connection.execute(text("SELECT 1"))
+
+
 async def _outcome(reader: DatabaseReader) -> tuple[str, float]:
     begun = time.monotonic()
     try:

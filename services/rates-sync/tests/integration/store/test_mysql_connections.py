@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from rates_sync import migrations
 from rates_sync.errors import StoreUnavailable
 from rates_sync.migrations import migrate
+from rates_sync.store import engine as store_engine
 from rates_sync.store.engine import CONNECTIONS, open_engine, reading
 from rates_sync.store.rows import read_head
 
@@ -146,6 +147,19 @@ async def test_a_server_that_hangs_is_an_outage(leader: Any, mysql_server: Any) 
     assert {found for found, _ in outcomes} == {"away"}
     assert max(seconds for _, seconds in outcomes) < 8
     assert (await leader.record.head()).position == 0
+
+
+async def test_quick_statements_in_a_row_are_bounded_together(
+    leader: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The driver can lose the cancellation that ends a transaction; the next statement fails."""
+    monkeypatch.setattr(store_engine, "TRANSACTION_SECONDS", 0.05)
+    for _ in range(20):
+        begun = time.monotonic()
+        with pytest.raises(StoreUnavailable):
+            async with reading(leader.engine) as connection:
+                while time.monotonic() - begun < 2:
+                    await connection.execute(text("SELECT 1"))
 
 
 async def test_after_a_failover_the_next_write_works_within_one_retry(
