@@ -151,12 +151,16 @@ async def test_quick_statements_in_a_row_are_bounded_together(
 ) -> None:
     """Each is answered at once, and yet the transaction ends when its time is over."""
     hasty = DatabaseReader(engine, name="database", timeout=0.05)
-    for _ in range(20):
+
+    async def ask_for_seconds() -> None:
         begun = time.monotonic()
+        async with hasty._transaction() as connection:
+            while time.monotonic() - begun < 2:
+                await connection.execute(text("SELECT 1"))
+
+    for _ in range(20):
         with pytest.raises(FallbackUnavailable):
-            async with hasty._transaction() as connection:
-                while time.monotonic() - begun < 2:
-                    await connection.execute(text("SELECT 1"))
+            await ask_for_seconds()
 
 
 async def _outcome(reader: DatabaseReader) -> tuple[str, float]:

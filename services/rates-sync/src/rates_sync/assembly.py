@@ -41,7 +41,6 @@ from rates_sync.metrics import Metrics
 from rates_sync.notify.alerts import Alerts, AlertSender
 from rates_sync.notify.cdn import EdgeCache
 from rates_sync.notify.dispatcher import NoticeRecord, NotificationDispatcher, Sinks
-from rates_sync.notify.pairs import DatabaseOutage
 from rates_sync.relay.relay import Relay, RelayStep
 from rates_sync.settings import Settings
 from rates_sync.store.cursors import FinishedNights, NoticeCursor, OpenAlertsTable
@@ -62,8 +61,7 @@ class Instance:
     """What an instance's leaders share; `lease_sleep` also reports that the lease loop runs.
 
     `clock` is this machine's, which `witnesses` are heard about: only waits and questions to
-    Banxico go by it, what is recorded by the time of `witnesses.now`. `database_outage` outlasts a
-    leader: its alerts are not in the record.
+    Banxico go by it, what is recorded by the time of `witnesses.now`.
     """
 
     settings: Settings
@@ -78,7 +76,6 @@ class Instance:
     banxico: Banxico
     alerts: Alerts
     alert_sender: AlertSender
-    database_outage: DatabaseOutage
     edge: EdgeCache
     tracing: Tracing
     record: Record
@@ -283,7 +280,6 @@ def _dispatcher(instance: Instance, fence: Fence, recorder: Recorder) -> Notific
             may_purge=lambda: recorder.begun,
             on_edge=on_edge,
         ),
-        instance.database_outage,
         instance.witnesses.now,
         instance.monotonic,
         interval=instance.settings.notice_interval,

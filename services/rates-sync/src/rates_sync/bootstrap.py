@@ -9,7 +9,7 @@ import secrets
 import socket
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +27,7 @@ from rates_sync import __version__
 from rates_sync.assembly import Instance, build_leader
 from rates_sync.banxico.client import BanxicoClient, open_client
 from rates_sync.clock import Clock, Monotonic, Sleep
+from rates_sync.errors import StoreUnavailable
 from rates_sync.instrumentation import Instrumentation
 from rates_sync.leader.clock_check import Abstention
 from rates_sync.leader.election import Election
@@ -42,7 +43,6 @@ from rates_sync.relay.stream import translated
 from rates_sync.service import Service
 from rates_sync.settings import Settings
 from rates_sync.store.engine import DatabaseUtc, open_engine, utc_of
-from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
 from rates_sync.store.origin import claim
 from rates_sync.store.quota import requests_used
@@ -90,7 +90,7 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Servic
         await keep_documents(redis)
 
     instance = _instance(settings, overrides, redis, closing)
-    instance.lease.on_outcome = instance.instrumentation.on_lease
+    outage = _outage(instance)
 
     async def prepare() -> None:
         if overrides.engine is None:
@@ -98,6 +98,11 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Servic
         else:
             await migrate_with(overrides.engine)
         await claim(instance.engine, settings.source)
+
+    async def on_unprepared(error: StoreUnavailable) -> None:
+        instance.lease.on_outcome(error)
+        await keep()
+        await outage.step()
 
     async def holder() -> str:
         return (await instance.lease.observe()).holder
@@ -118,16 +123,17 @@ def bootstrap(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> Servic
         record=instance.record,
         lease=instance.lease,
         instrumentation=instance.instrumentation,
+        outage=outage,
         ping_redis=ping_redis,
         election=Election(
-            lambda: _contend(instance, keep),
+            lambda: instance.lease.contend(keep),
             instance.lease.release,
             lambda fence: build_leader(instance, fence),
             instance.instrumentation.on_leading,
             _abstention(instance).wait,
         ),
         prepare=prepare,
-        on_unprepared=keep,
+        on_unprepared=on_unprepared,
         holder=holder,
         quota_used=quota_used,
         operator_token=settings.operator_token,
@@ -160,7 +166,6 @@ def _instance(
     witnesses = Witnesses(overrides.clock, overrides.monotonic, lease.utc)
     instrumentation = Instrumentation(metrics, liveness, overrides.clock)
     alerts = overrides.alerts or _alerts(settings)
-    sender = AlertSender(alerts, overrides.monotonic, instrumentation.on_alert)
     return Instance(
         settings=settings,
         clock=overrides.clock,
@@ -173,8 +178,7 @@ def _instance(
         redis=redis,
         banxico=overrides.banxico or _open_banxico(settings, overrides.clock, closing),
         alerts=alerts,
-        alert_sender=sender,
-        database_outage=DatabaseOutage(sender, witnesses.now, overrides.monotonic),
+        alert_sender=AlertSender(alerts, overrides.monotonic, instrumentation.on_alert),
         edge=overrides.edge or _edge(settings),
         tracing=tracing,
         record=Record(
@@ -192,21 +196,33 @@ def _instance(
     )
 
 
-async def _contend(instance: Instance, keep_documents: Callable[[], Awaitable[None]]) -> Fence:
-    """Contend for the lease; meanwhile tell the end of an outage that this instance alerted."""
-    lease, outage = instance.lease, instance.database_outage
-    async with asyncio.TaskGroup() as group:
-        ending = group.create_task(
-            outage.end(lease.observe, instance.sleep, instance.settings.lease_poll)
-        )
-        fence = await lease.contend(keep_documents)
-        ending.cancel()
-    return fence
+def _outage(instance: Instance) -> DatabaseOutage:
+    """Feed the alerts by the lease, which every instance reads or writes every few seconds."""
+    outage = DatabaseOutage(instance.alert_sender, instance.witnesses.now, instance.monotonic)
+
+    def on_lease(error: StoreUnavailable | None) -> None:
+        instance.instrumentation.on_lease(error)
+        outage.on_outcome(error)
+
+    instance.lease.on_outcome = on_lease
+    return outage
 
 
 def _abstention(instance: Instance) -> Abstention:
+    """Without the lease only reads tell whether the database is available."""
+    lease = instance.lease
+
+    async def database_utc() -> datetime | None:
+        try:
+            now = await lease.utc()
+        except StoreUnavailable as error:
+            lease.on_outcome(error)
+            raise
+        lease.on_outcome(None)
+        return now
+
     return Abstention(
-        instance.lease.utc,
+        database_utc,
         instance.clock,
         instance.lease_sleep,
         instance.alerts,

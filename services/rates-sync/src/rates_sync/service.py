@@ -1,5 +1,6 @@
 """One instance of rates-sync: what it runs, and what health and operators read from it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from rates_sync.leader.election import Election
 from rates_sync.leader.leader import Leader
 from rates_sync.liveness import Liveness
 from rates_sync.metrics import Metrics
+from rates_sync.notify.pairs import DatabaseOutage
 from rates_sync.store.lease import Lease
 from rates_sync.store.record import Record
 
@@ -29,8 +31,8 @@ PREPARE_WITHIN = 120.0
 class Service:
     """The instance; `prepare` migrates and claims the database, `holder` returns the leader's name.
 
-    `on_unprepared` is awaited after each attempt to prepare that failed. `ping_redis` raises
-    `RelayError` while Redis does not answer.
+    `on_unprepared` is awaited with the error of each attempt to prepare that failed. `ping_redis`
+    raises `RelayError` while Redis does not answer.
     `closing` holds what was opened for the instance; it is closed when `run` ends.
     """
 
@@ -42,10 +44,11 @@ class Service:
     record: Record
     lease: Lease
     instrumentation: Instrumentation
+    outage: DatabaseOutage
     ping_redis: Callable[[], Awaitable[None]]
     election: Election
     prepare: Callable[[], Awaitable[None]]
-    on_unprepared: Callable[[], Awaitable[None]]
+    on_unprepared: Callable[[StoreUnavailable], Awaitable[None]]
     holder: Callable[[], Awaitable[str]]
     quota_used: Callable[[], Awaitable[int]]
     operator_token: Secret
@@ -68,9 +71,14 @@ class Service:
             await self._prepare()
             self.ready = True
             try:
-                await self.election.run()
+                await self._contend_and_lead()
             finally:
                 self.ready = False
+
+    async def _contend_and_lead(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.outage.run(), name="outage")
+            await self.election.run()
 
     async def _prepare(self) -> None:
         while True:
@@ -80,6 +88,6 @@ class Service:
                 break
             except StoreUnavailable as error:
                 log.warning("database_not_prepared", error=str(error))
-                await self.on_unprepared()
+                await self.on_unprepared(error)
                 await self.sleep(PREPARE_RETRY_SECONDS)
         self.liveness.forget("prepare")

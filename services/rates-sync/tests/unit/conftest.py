@@ -38,7 +38,6 @@ from rates_sync.migrations import migrate
 from rates_sync.notify.alerts import Alerts, AlertSender
 from rates_sync.notify.cdn import EdgeCache
 from rates_sync.notify.dispatcher import NoticeRecord, NotificationDispatcher, Sinks
-from rates_sync.notify.pairs import DatabaseOutage
 from rates_sync.settings import Settings
 from rates_sync.store.cursors import NoticeCursor, OpenAlertsTable
 from rates_sync.store.engine import open_engine
@@ -274,7 +273,6 @@ class Desk:
                 may_purge=lambda: True,
                 on_edge=on_edge,
             ),
-            DatabaseOutage(sender, self.clock, self.clock.monotonic),
             self.clock,
             self.clock.monotonic,
             interval=Settings.notice_interval,

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 import pytest
 from fakeredis import FakeAsyncRedis, FakeServer
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
-from sqlalchemy import select
+from sqlalchemy import event, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rates_contracts.calendar import ONE_DAY
@@ -23,11 +24,10 @@ from rates_contracts.environment import Secret
 from rates_contracts.events import HistoryReload, ObservationsRecorded, StatusChanged
 from rates_contracts.observation import FIX
 from rates_contracts.stream import EVENTS, event_of
-from rates_sync.bootstrap import Overrides, _contend, bootstrap
+from rates_sync.bootstrap import Overrides, _abstention, bootstrap
 from rates_sync.errors import BadToken, StoreUnavailable
 from rates_sync.leader.loops import NIGHTLY_TASKS, NightlyTaskName
-from rates_sync.notify.alerts import Alert, AlertSender
-from rates_sync.notify.pairs import DatabaseOutage
+from rates_sync.notify.alerts import Alert
 from rates_sync.service import Service
 from rates_sync.settings import Settings
 from rates_sync.store.engine import open_engine, reading
@@ -328,46 +328,86 @@ async def _until_finished(world: World, nights: Mapping[NightlyTaskName, Day]) -
                 finished = {row.task: row.night for row in rows}
 
 
-class AwaitedLease:
-    """A lease that is never free; `answers` are what looking at it brings."""
+async def test_database_away_at_the_start_is_alerted(
+    worlds: Worlds, hand_clock: Any, tmp_path: Path
+) -> None:
+    """Protocol rule 44: nobody leads, or could; the end is told once the lease is taken."""
+    world = worlds.build("only", hand_clock.now)
+    in_its_place = tmp_path / "rates.db"
+    in_its_place.mkdir()
+    async with world.running():
+        await _until_alerted(world, "database_unavailable")
+        assert not world.service.ready
+        in_its_place.rmdir()
+        await _until_alerted(world, "database_available")
+    assert world.alerts.published.empty()
 
-    def __init__(self, answers: list[Exception | None]) -> None:
-        self._answers = answers
-        self.answered = asyncio.Event()
 
-    async def observe(self) -> None:
+async def test_standby_alerts_a_server_that_takes_no_writes(
+    worlds: Worlds, hand_clock: Any
+) -> None:
+    """Protocol rule 36: the leader has died, and reads say nothing of it."""
+    leader, standby = (worlds.build(name, hand_clock.now) for name in ("first", "second"))
+    async with leader.running() as leading:
+        await worlds.relayed(HistoryReload)
+        async with standby.running():
+            await standby.clock.asleep.wait()
+            _make_read_only(leader.engine)
+            lift = _make_read_only(standby.engine)
+            leading.cancel()
+            await asyncio.wait({leading})
+            await _until_alerted(standby, "database_unavailable")
+            assert await standby.service.holder() == "first"
+            lift()
+            await _until_alerted(standby, "database_available")
+            assert await standby.service.holder() == "second"
+
+
+async def test_outage_is_told_by_who_does_not_contend(hand_clock: Any) -> None:
+    """Protocol rule 33: an instance whose clock is wrong goes by what it reads."""
+    outcomes: list[StoreUnavailable | None] = []
+    away = StoreUnavailable("away")
+    lease = SimpleNamespace(utc=Answers(away, None), on_outcome=outcomes.append)
+    instance: Any = SimpleNamespace(
+        lease=lease,
+        clock=hand_clock,
+        lease_sleep=hand_clock.sleep,
+        alerts=FakeAlerts(),
+        settings=SETTINGS,
+        witnesses=SimpleNamespace(now=hand_clock),
+    )
+    await _abstention(instance).wait()
+    assert outcomes == [away, None]
+
+
+class Answers:
+    """What each call brings, in order."""
+
+    def __init__(self, *answers: Exception | None) -> None:
+        self._answers = list(answers)
+
+    async def __call__(self) -> None:
         """Return, or fail."""
         answer = self._answers.pop(0)
         if answer is not None:
             raise answer
-        self.answered.set()
-
-    async def contend(self, _on_unavailable: Callable[[], Awaitable[None]]) -> None:
-        """Wait."""
-        await asyncio.Event().wait()
 
 
-async def test_standby_tells_the_end_of_the_outage_that_it_alerted(hand_clock: Any) -> None:
-    """Protocol rule 44: another instance leads since, and knows of no alert."""
-    alerts = FakeAlerts()
-    sender = AlertSender(alerts, hand_clock.monotonic, lambda _: None)
-    outage = DatabaseOutage(sender, hand_clock, hand_clock.monotonic)
-    for _ in range(2):
-        await outage.observe(unavailable=True)
-        hand_clock.now += timedelta(seconds=20)
-    lease = AwaitedLease([StoreUnavailable("away"), None])
+def _make_read_only(engine: AsyncEngine) -> Callable[[], None]:
+    """Refuse all writes through `engine` until the returned function is called."""
 
-    async def keep() -> None:
-        """Keep no documents."""
+    def refuse_writes(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith(("SELECT", "BEGIN")):
+            raise OperationalError(statement, None, Exception("the server is read-only"))
 
-    standby: Any = SimpleNamespace(
-        lease=lease, database_outage=outage, sleep=hand_clock.sleep, settings=SETTINGS
-    )
-    contending = asyncio.create_task(_contend(standby, keep))
-    await lease.answered.wait()
-    contending.cancel()
-    await asyncio.wait({contending})
-    assert [alerts.published.get_nowait().name for _ in range(alerts.published.qsize())] == [
-        "database_unavailable",
-        "database_available",
-    ]
+    event.listen(engine.sync_engine, "before_cursor_execute", refuse_writes)
+    return lambda: event.remove(engine.sync_engine, "before_cursor_execute", refuse_writes)
+
+
+async def _until_alerted(world: World, name: str) -> None:
+    """Let time pass whenever a loop of the instance sleeps, until this alert is published."""
+    async with asyncio.timeout(60):
+        while world.alerts.published.empty() or world.alerts.published.get_nowait().name != name:
+            await world.clock.asleep.wait()
+            world.clock.asleep.clear()
+            world.clock.advance(SETTINGS.lease_poll)

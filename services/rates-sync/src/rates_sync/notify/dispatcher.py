@@ -26,7 +26,6 @@ from rates_sync.notify.cdn import EdgeCache
 from rates_sync.notify.pairs import (
     CLOCK,
     REDIS,
-    DatabaseOutage,
     Finding,
     OpenAlerts,
     OutageDetector,
@@ -88,7 +87,7 @@ class NoticeRecord:
 
 
 class NotificationDispatcher:
-    """One leader's dispatcher; `database` are the instance's alerts of the database's outages.
+    """One leader's dispatcher.
 
     `interval` and `second_purge` are seconds, measured by the monotonic clock (protocol rule 32).
     """
@@ -97,7 +96,6 @@ class NotificationDispatcher:
         self,
         record: NoticeRecord,
         sinks: Sinks,
-        database: DatabaseOutage,
         clock: Clock,
         monotonic: Monotonic,
         *,
@@ -106,7 +104,7 @@ class NotificationDispatcher:
     ) -> None:
         self._cursors: dict[Notice, Cursor] = {name: record.cursor_of(name) for name in NOTICES}
         self._sinks, self._clock, self._interval = sinks, clock, interval
-        self._monotonic, self._database = monotonic, database
+        self._monotonic = monotonic
         self._delay: dict[Notice, float] = {"second_purge": second_purge}
         self._first_seen: dict[str, float] = {}
         self._direct: list[Alert] = []
@@ -130,9 +128,9 @@ class NotificationDispatcher:
 
     async def step(self) -> None:
         """Send what is due now; what fails stays for the next step. Raises `LeaseLost`."""
-        answered = [await self._send_due(notice) for notice in NOTICES]
-        answered.append(await self._settle_findings())
-        await self._database.observe(unavailable=not all(answered))
+        for notice in NOTICES:
+            await self._send_due(notice)
+        await self._settle_findings()
         await self._send_direct()
 
     def on_redis_step(self, *, unavailable: bool) -> None:
@@ -180,8 +178,8 @@ class NotificationDispatcher:
         """Send an alert for days that Banxico was asked for in vain (protocol rule 25)."""
         self._direct.append(hole_alert(first, last, cause, self._clock()))
 
-    async def _send_due(self, notice: Notice) -> bool:
-        """Send what is due of `notice`; tell whether the database answered."""
+    async def _send_due(self, notice: Notice) -> None:
+        """Send what is due of `notice`."""
         try:
             if notice == "alert":
                 await self._send_alerts()
@@ -189,8 +187,6 @@ class NotificationDispatcher:
                 await self._send_purges(notice)
         except StoreUnavailable as error:
             log.warning("notices_not_read", notice=notice, error=str(error))
-            return False
-        return True
 
     async def _send_alerts(self) -> None:
         """Send the alerts of each event in order; the cursor moves after those of one (rule 44)."""
@@ -253,8 +249,8 @@ class NotificationDispatcher:
         await self._sinks.on_edge(accepted)
         return accepted
 
-    async def _settle_findings(self) -> bool:
-        """Send the paired alerts that have no event; tell whether the database answered."""
+    async def _settle_findings(self) -> None:
+        """Send the paired alerts that have no event."""
         unconfirmed = self._unconfirmed.look(self._status, self._pairs.opened_at, self._monotonic())
         try:
             for finding in (*self._findings.values(), *unconfirmed):
@@ -262,8 +258,6 @@ class NotificationDispatcher:
             await self._pairs.save()
         except StoreUnavailable as error:
             log.warning("open_alerts_not_recorded", error=str(error))
-            return False
-        return True
 
     def _warn_of(self, reasons: set[str]) -> None:
         """Warn once about each event type that only a later version of rates-sync knows."""

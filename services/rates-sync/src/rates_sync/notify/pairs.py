@@ -5,14 +5,15 @@ Detectors turn what they are shown into findings: something holds since an insta
 are the exception, since the record can't be written then: `DatabaseOutage`.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from rates_contracts.observation import FIX, SETTLEMENT
 from rates_contracts.status import SyncStatus
-from rates_sync.clock import Clock, Monotonic, Sleep
+from rates_sync.clock import Clock, Monotonic
 from rates_sync.errors import StoreUnavailable
 from rates_sync.notify.alerts import Alert, AlertSender
 
@@ -35,8 +36,8 @@ class Pair:
 DATABASE = Pair(
     "database_unavailable",
     "database_available",
-    "The database does not answer.",
-    "The database answers again.",
+    "The database does not answer, or takes no writes.",
+    "The database takes writes again.",
 )
 REDIS = Pair(
     "redis_unavailable", "redis_available", "Redis does not answer.", "Redis answers again."
@@ -210,34 +211,32 @@ class DatabaseOutage:
     """One instance's alerts that the database is unavailable, and that it is available again.
 
     The record can't hold them, so that the instance that sent the first sends the second, whether
-    it still leads or not.
+    it leads or not. What takes no writes is unavailable: nothing can be recorded.
     """
 
     def __init__(self, sender: AlertSender, clock: Clock, monotonic: Monotonic) -> None:
         self._sender, self._clock, self._monotonic = sender, clock, monotonic
         self._detector = OutageDetector(DATABASE)
         self._opened_at: datetime | None = None
+        self._unavailable = False
+        self._noted = asyncio.Event()
 
-    async def observe(self, *, unavailable: bool) -> None:
+    def on_outcome(self, error: StoreUnavailable | None) -> None:
+        """Note that the database refused this instance; None if it takes writes."""
+        self._unavailable = error is not None
+        self._noted.set()
+
+    async def run(self) -> None:
+        """Send what is due after each outcome, until cancelled."""
+        while True:
+            await self._noted.wait()
+            self._noted.clear()
+            await self.step()
+
+    async def step(self) -> None:
         """Send the alert that is due, if any."""
         now = self._clock()
-        finding = self._detector.look(now, self._monotonic(), unavailable=unavailable)
+        finding = self._detector.look(now, self._monotonic(), unavailable=self._unavailable)
         alert = None if finding is None else _due_alert(finding, self._opened_at, now)
         if finding is not None and alert is not None and await self._sender.send(alert):
             self._opened_at = finding.since
-
-    async def end(
-        self, look: Callable[[], Awaitable[object]], sleep: Sleep, interval: float
-    ) -> None:
-        """Wait for the end of an outage that was alerted, on an instance that does not lead.
-
-        `look` reads the database every `interval` seconds, and may raise `StoreUnavailable`.
-        """
-        while self._opened_at is not None:
-            try:
-                await look()
-            except StoreUnavailable:
-                await self.observe(unavailable=True)
-            else:
-                await self.observe(unavailable=False)
-            await sleep(interval)

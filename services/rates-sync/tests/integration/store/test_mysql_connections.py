@@ -154,12 +154,16 @@ async def test_quick_statements_in_a_row_are_bounded_together(
 ) -> None:
     """The driver can lose the cancellation that ends a transaction; the next statement fails."""
     monkeypatch.setattr(store_engine, "TRANSACTION_SECONDS", 0.05)
-    for _ in range(20):
+
+    async def ask_for_seconds() -> None:
         begun = time.monotonic()
+        async with reading(leader.engine) as connection:
+            while time.monotonic() - begun < 2:
+                await connection.execute(text("SELECT 1"))
+
+    for _ in range(20):
         with pytest.raises(StoreUnavailable):
-            async with reading(leader.engine) as connection:
-                while time.monotonic() - begun < 2:
-                    await connection.execute(text("SELECT 1"))
+            await ask_for_seconds()
 
 
 async def test_after_a_failover_the_next_write_works_within_one_retry(

@@ -399,24 +399,18 @@ async def test_wrong_clock_is_told_once_whoever_leads(
     assert alerts.sent[0].summary == "It is ahead by 90 s."
 
 
-async def test_end_of_a_database_outage_is_told_by_who_told_its_beginning(
+async def test_database_outage_is_told_once_and_so_is_its_end(
     alerts: FakeAlerts, hand_clock: Any
 ) -> None:
-    """Protocol rule 44: the record can't hold it, and another instance may lead by then."""
+    """Protocol rule 44: the record can't hold it, so that each instance tells both by itself."""
     sender = AlertSender(alerts, hand_clock.monotonic, lambda _: None)
     outage = DatabaseOutage(sender, hand_clock, hand_clock.monotonic)
-    answers = [StoreUnavailable("away"), StoreUnavailable("away"), None]
-    for _ in range(3):
-        await outage.observe(unavailable=True)
+    away = StoreUnavailable("away")
+    for error in (away, None, *[away] * 5, None, None):
+        outage.on_outcome(error)
+        await outage.step()
         hand_clock.now += timedelta(seconds=8)
-
-    async def look() -> None:
-        answer = answers.pop(0)
-        if answer is not None:
-            raise answer
-
-    await outage.end(look, hand_clock.sleep, 2)
-    assert (alerts.names, answers) == (["database_unavailable", "database_available"], [])
+    assert alerts.names == ["database_unavailable", "database_available"]
 
 
 async def test_short_outage_is_no_alert(
@@ -567,33 +561,6 @@ async def test_value_under_review_is_alerted_through_the_outbox(
     assert "value_under_review" in alerts.names
 
 
-class BrokenCursor:
-    """A cursor whose database is away."""
-
-    async def pending(self) -> list[StoredEvent]:
-        """Fail."""
-        raise StoreUnavailable("away")
-
-    async def passed(self) -> StoredEvent | None:
-        """Fail."""
-        raise StoreUnavailable("away")
-
-    async def advance(self, to: Position) -> None:
-        """Fail."""
-        raise StoreUnavailable("away")
-
-
-async def test_alert_goes_out_directly_while_the_database_is_away(
-    alerts: FakeAlerts, edge: FakeEdge, hand_clock: Any
-) -> None:
-    """Protocol rule 21: without an outbox to follow people still hear of it, once."""
-    dispatcher = _over(lambda _: BrokenCursor(), alerts, edge, hand_clock)
-    for _ in range(20):
-        await dispatcher.step()
-        hand_clock.now += timedelta(seconds=1)
-    assert alerts.names == ["database_unavailable"]
-
-
 def _over(
     cursor_of: Callable[[str], Any], alerts: FakeAlerts, edge: Any, clock: Any
 ) -> NotificationDispatcher:
@@ -606,7 +573,6 @@ def _over(
     return NotificationDispatcher(
         NoticeRecord(cursor_of, NoOpenAlerts()),
         Sinks(sender, edge, lambda notice, outcome: None, lambda: True, on_edge),
-        DatabaseOutage(sender, clock, clock.monotonic),
         clock,
         clock.monotonic,
         interval=3600,

@@ -67,6 +67,7 @@ async def service(desk: Any, leading: Any) -> AsyncIterator[Service]:
         record=desk.record,
         lease=desk.lease,
         instrumentation=leading.instrumentation,
+        outage=unused,
         ping_redis=answers,
         election=election,
         prepare=unused,
