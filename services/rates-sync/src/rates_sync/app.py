@@ -1,6 +1,6 @@
 """The internal port: probes, health, metrics, operators' actions.
 
-All answers come from memory, except `/health`, which reads the database for at most a second.
+All answers come from memory, except `/health`, which also reads the database.
 Nothing here is public.
 """
 

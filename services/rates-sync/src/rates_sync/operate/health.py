@@ -1,8 +1,8 @@
 """The answer of `/health`, for operators and `rates-sync status`.
 
-Reads the database and asks Redis for at most a second; what can't be read is None. Whether the
-database takes writes is known from the last ones: the lease is renewed every two seconds, and a
-standby sees that.
+Reads the database and asks Redis for at most a second, a distant database for its round trips
+besides; what can't be read is None. Whether the database takes writes is known from the last ones:
+the lease is renewed every two seconds, and a standby sees that.
 """
 
 import asyncio
@@ -21,6 +21,8 @@ from rates_sync.service import Service
 T = TypeVar("T")
 
 ASK_SECONDS = 1.0
+READ_ROUND_TRIPS = 10
+"""Of a read: to connect and log in, the pool's ping, the statement, the end of the transaction."""
 
 
 class QuotaUsage(msgspec.Struct, frozen=True):
@@ -68,11 +70,12 @@ class InstanceHealth(msgspec.Struct, frozen=True):
 async def health_of(service: Service) -> InstanceHealth:
     """Return the health of `service`. Never fails."""
     causes = dict(service.instrumentation.database_errors)
+    within = ASK_SECONDS + READ_ROUND_TRIPS * service.record.distance
     status, head, holder, used, redis_error = await asyncio.gather(
-        _read(service.record.status(), causes),
-        _read(service.record.head(), causes),
-        _read(service.holder(), causes),
-        _read(service.quota_used(), causes),
+        _read(service.record.status(), within, causes),
+        _read(service.record.head(), within, causes),
+        _read(service.holder(), within, causes),
+        _read(service.quota_used(), within, causes),
         _redis_error(service),
     )
     database = _database(service, causes)
@@ -141,9 +144,9 @@ def _role(service: Service) -> Literal["leader", "standby", "starting"]:
     return "leader" if service.leader else "standby"
 
 
-async def _read(reading: Awaitable[T], causes: dict[str, str]) -> T | None:
+async def _read(reading: Awaitable[T], within: float, causes: dict[str, str]) -> T | None:
     try:
-        async with asyncio.timeout(ASK_SECONDS):
+        async with asyncio.timeout(within):
             return await reading
     except (StoreUnavailable, TimeoutError) as error:
         causes["read"] = str(error) or "no answer"

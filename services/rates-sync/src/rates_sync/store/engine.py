@@ -100,9 +100,13 @@ async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
 def transaction_seconds(engine: AsyncEngine) -> float:
     """Return how long a transaction may take, which grows with the distance of the database."""
+    return TRANSACTION_SECONDS + MAX_ROUND_TRIPS * distance(engine)
+
+
+def distance(engine: AsyncEngine) -> float:
+    """Return the measured seconds of a round trip to the database, 0 where there is none."""
     round_trips: RoundTrips | None = engine.get_execution_options().get(_ROUND_TRIPS)
-    distance = 0.0 if round_trips is None else min(round_trips.shortest, MAX_ROUND_TRIP_SECONDS)
-    return TRANSACTION_SECONDS + MAX_ROUND_TRIPS * distance
+    return 0.0 if round_trips is None else min(round_trips.shortest, MAX_ROUND_TRIP_SECONDS)
 
 
 def _within(seconds: float, engine: AsyncEngine) -> AsyncEngine:

@@ -14,7 +14,7 @@ from rates_contracts.status import SyncStatus
 from rates_sync.clock import Clock
 from rates_sync.errors import StoreUnavailable
 from rates_sync.store.coverage import Coverage, read_coverage
-from rates_sync.store.engine import reading, writing
+from rates_sync.store.engine import distance, reading, writing
 from rates_sync.store.fence import Fence, lock_and_verify
 from rates_sync.store.recording import Recording
 from rates_sync.store.review import Withdrawal, read_withdrawals
@@ -44,6 +44,11 @@ class Record:
         self._new_event_id, self._traceparent = new_event_id, traceparent
         self._on_outcome = on_outcome
         self.written: Head | None = None
+
+    @property
+    def distance(self) -> float:
+        """The measured seconds of a round trip to the database."""
+        return distance(self._engine)
 
     async def head(self) -> Head:
         """Return the newest event's place. Raises `StoreUnavailable`."""

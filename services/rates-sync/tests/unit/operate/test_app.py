@@ -20,6 +20,7 @@ from rates_sync.errors import RelayError, StoreUnavailable, UpstreamFailure
 from rates_sync.leader.election import Election
 from rates_sync.leader.leader import Leader
 from rates_sync.liveness import Liveness
+from rates_sync.operate import health as health_module
 from rates_sync.operate.access import MAX_CALLERS, MAX_REFUSALS, RefusalLimit
 from rates_sync.relay.relay import RelayStep
 from rates_sync.service import Service
@@ -114,6 +115,17 @@ async def test_health_answers_without_the_database(client: Any, service: Service
     service.holder = service.quota_used = away
     health = (await client.get("/health")).json()
     assert (health["leader"], health["quota"]["used"]) == (None, None)
+
+
+async def test_health_waits_longer_for_a_distant_database(
+    client: Any, service: Service, desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Protocol rule 37: 300 ms for each round trip are no outage."""
+    await client.post("/internal/v1/sync", headers=OPERATOR)
+    monkeypatch.setattr(health_module, "ASK_SECONDS", 0.0)
+    assert (await client.get("/health")).json()["database"] == "unhealthy"
+    monkeypatch.setattr(type(desk.record), "distance", 0.3)
+    assert (await client.get("/health")).json()["database"] == "healthy"
 
 
 async def test_health_names_what_the_database_refuses(
