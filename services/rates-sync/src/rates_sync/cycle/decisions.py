@@ -20,7 +20,6 @@ from rates_sync.store.review import (
     Quarantined,
     Withdrawal,
     WithdrawalDecision,
-    change_withdrawal,
     read_quarantined,
 )
 from rates_sync.upstream import IN_DOUBT
@@ -82,9 +81,8 @@ async def decide_withdrawn(
         if not rows:
             raise NothingToDecide(f"{day} is not withdrawn")
         await recording.audit(actor, f"withdrawal {decision}", str(day))
-        for row in rows:
-            await change_withdrawal(recording.connection, row.series, row.date, decision=decision)
-        await recording.read_again()
+        days = [(row.series, row.date) for row in rows]
+        await recording.change_withdrawals(days, decision=decision)
         await session.announce_if_worth()
     return rows
 

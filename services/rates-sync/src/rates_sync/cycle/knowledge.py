@@ -1,13 +1,14 @@
 """What the record holds of each series, read under the fence; how an answer changes it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date as Day
 from datetime import datetime, timedelta
 
 from rates_contracts.calendar import ONE_DAY, BankCalendar, is_weekend, mexico_day
+from rates_contracts.observation import Observation
 from rates_sync.cycle.judgement import SEEN_TWICE_AFTER, Context, Judgement
 from rates_sync.store.recording import Recording
-from rates_sync.store.review import Withdrawal, change_withdrawal, forget_missed, note_missed
+from rates_sync.store.review import Withdrawal
 from rates_sync.store.rows import read_loaded_at
 from rates_sync.timetable.status import SeriesKnowledge
 from rates_sync.upstream import Answer, Rejected
@@ -129,10 +130,9 @@ async def read_context(
     days = [row.date for row in answer.published]
     if answer.query is not None and answer.query.first and answer.query.last:
         days += [answer.query.first, answer.query.last]
-    known = {}
+    known: Mapping[str, Sequence[Observation]] = {}
     if days:
-        first, last = min(days) - LOOK_BACK, max(days)
-        known = {name: await recording.newest(name, first, last) for name in series}
+        known = await recording.newest_of(series, min(days) - LOOK_BACK, max(days))
     return Context(
         known=known,
         quarantine=recording.quarantined,
@@ -147,17 +147,11 @@ async def apply_judgement(
     recording: Recording, answer: Answer, judgement: Judgement
 ) -> tuple[Rejected, ...]:
     """Write what is set aside, withdrawn or back; return what was not in quarantine before."""
-    connection, now = recording.connection, recording.recorded_at
     new = await recording.quarantine(judgement.set_aside, answer.sha256)
     await recording.end_quarantine(judgement.released, "released")
     await recording.end_quarantine(judgement.accepted, "accepted")
     await recording.end_quarantine(judgement.closed, "closed")
-    for series, day in judgement.missed:
-        await note_missed(connection, series, day, now)
-    for series, day in judgement.withdrawn:
-        await change_withdrawal(connection, series, day, withdrawn_at=now)
-    for series, day in judgement.back:
-        await forget_missed(connection, series, day)
-    if judgement.missed or judgement.withdrawn or judgement.back:
-        await recording.read_again()
+    await recording.note_missed(judgement.missed)
+    await recording.change_withdrawals(judgement.withdrawn, withdrawn_at=recording.recorded_at)
+    await recording.forget_missed(judgement.back)
     return new

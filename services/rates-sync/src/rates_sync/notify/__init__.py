@@ -14,7 +14,7 @@
 | `late_fix` | an event: at 17:00 of a banking day its FIX is missing |
 | `clock_jumped` | directly: the wall clock moved against the monotonic one |
 | `clock_wrong`, `clock_right` | directly: a witness of the time disagrees with a clock; all agree |
-| `database_unavailable`, `database_available` | directly, by each instance: an outage, or a server that takes no writes, lasts; it is over |
+| `database_unavailable`, `database_available` | each instance, directly: an outage; its end |
 | `redis_unavailable`, `redis_available` | directly: an outage lasts; it is over |
 | `long_pause` | directly: Banxico's rate limit asks for more than the 15 min that it gets |
 | `history_hole` | directly: days stay unknown though Banxico was asked for them |

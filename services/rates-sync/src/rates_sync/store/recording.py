@@ -5,6 +5,7 @@ It runs under the fence and never commits itself.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextvars import ContextVar
+from dataclasses import replace
 from datetime import date as Day
 from datetime import datetime, timedelta
 from typing import Any, Self, TypeVar
@@ -32,10 +33,17 @@ from rates_sync.store import schema
 from rates_sync.store.announcement import save_calendar, write_announcement
 from rates_sync.store.coverage import NOTHING, Coverage, add_coverage, keep_complete_at
 from rates_sync.store.review import (
+    UNDECIDED,
     Quarantined,
     QuarantineState,
     Withdrawal,
+    change_withdrawals,
     end_quarantine,
+    forget_missed,
+    newest_first,
+    newly_quarantined,
+    note_missed,
+    oldest_first,
     put_in_quarantine,
 )
 from rates_sync.store.rows import (
@@ -159,10 +167,20 @@ class Recording:
 
     async def newest(self, series: str, first: Day, last: Day) -> list[Observation]:
         """Return the newest revision of each day from `first` to `last`, ascending."""
+        return (await self.newest_of((series,), first, last))[series]
+
+    async def newest_of(
+        self, series: Sequence[str], first: Day, last: Day
+    ) -> dict[str, list[Observation]]:
+        """Return the newest revision of each day of these series, ascending, in one statement."""
         if first < self._state.since:
-            return list(await read_newest(self._connection, series, first, last))
-        days = self._state.newest.get(series, {})
-        return [days[day] for day in sorted(days) if first <= day <= last]
+            rows = await read_newest(self._connection, series, first, last)
+            return {name: [row for row in rows if row.series == name] for name in series}
+        return {
+            name: [days[day] for day in sorted(days) if first <= day <= last]
+            for name in series
+            for days in (self._state.newest.get(name, {}),)
+        }
 
     async def newest_day(self, series: str, *, except_for: Collection[Day] = ()) -> Day | None:
         """Return the last day that has an observation of `series`, and is none of `except_for`."""
@@ -170,10 +188,6 @@ class Recording:
         if days:
             return max(days)
         return await read_newest_day(self._connection, series, except_for=except_for)
-
-    async def read_again(self) -> None:
-        """Read the record as it is after changes that were made beside the recording's methods."""
-        self._state = await read_state(self._connection, self._state.since)
 
     async def neighbours(
         self, series: Sequence[str], first: Day, last: Day
@@ -232,15 +246,43 @@ class Recording:
         kept = {row.id for row in self.quarantined}
         at = self.recorded_at
         new = await put_in_quarantine(self._connection, data, payload_sha256, at, kept=kept)
-        if new:
-            await self.read_again()
+        opened = (newly_quarantined(datum, payload_sha256, at) for datum in new)
+        self._state.quarantine = oldest_first((*self.quarantined, *opened))
         return new
 
     async def end_quarantine(self, ids: Collection[str], state: QuarantineState) -> None:
         """Put the values with these IDs into `state`."""
         if ids:
             await end_quarantine(self._connection, ids, state)
-            await self.read_again()
+            ended = (
+                replace(row, state=state) if row.id in ids else row for row in self.quarantined
+            )
+            self._state.quarantine = tuple(row for row in ended if row.state in UNDECIDED)
+
+    async def note_missed(self, days: Collection[tuple[str, Day]]) -> None:
+        """Note that an answer lacked these known days of a series for the first time."""
+        if days:
+            at = self.recorded_at
+            await note_missed(self._connection, days, at)
+            missed = (Withdrawal(*day, at, None, None) for day in days)
+            self._state.withdrawals = newest_first((*self.withdrawals, *missed))
+
+    async def change_withdrawals(self, days: Collection[tuple[str, Day]], **changes: Any) -> None:
+        """Set `withdrawn_at` or `decision` of missed days."""
+        if days:
+            await change_withdrawals(self._connection, days, changes)
+            self._state.withdrawals = tuple(
+                replace(row, **changes) if (row.series, row.date) in days else row
+                for row in self.withdrawals
+            )
+
+    async def forget_missed(self, days: Collection[tuple[str, Day]]) -> None:
+        """Forget that days were missed or withdrawn: they are back."""
+        if days:
+            await forget_missed(self._connection, days)
+            self._state.withdrawals = tuple(
+                row for row in self.withdrawals if (row.series, row.date) not in days
+            )
 
     async def audit(self, actor: str, action: str, detail: str, *, outcome: str = "done") -> None:
         """Note who did what from where (`CALLER`), why, and how it ended."""

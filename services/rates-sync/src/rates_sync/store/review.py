@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Literal, get_args
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rates_sync.store.schema import quarantine, withdrawals
@@ -20,6 +20,8 @@ from rates_sync.upstream import IN_DOUBT, Rejected
 
 QuarantineState = Literal["open", "released", "accepted", "rejected", "closed"]
 """`open` while published and undecided; the rest say how it ended."""
+UNDECIDED: tuple[QuarantineState, ...] = ("open", "rejected")
+"""The states in which a value is compared with what answers show."""
 REVIEWED = ("unusable", *IN_DOUBT)
 """The kinds that put their day under review; the others have no day that was asked for."""
 
@@ -90,20 +92,44 @@ _QUARANTINED = select(
     quarantine.c.first_seen,
     quarantine.c.last_seen,
 )
-SELECT_QUARANTINE = _QUARANTINED.where(quarantine.c.state.in_(("open", "rejected")))
+SELECT_QUARANTINE = _QUARANTINED.where(quarantine.c.state.in_(UNDECIDED))
 SELECT_WITHDRAWALS = select(withdrawals)
 
 
 def quarantine_of(rows: Iterable[Sequence[Any]]) -> tuple[Quarantined, ...]:
     """Return the values in rows of `SELECT_QUARANTINE`, oldest day first."""
-    found = (Quarantined(*row) for row in rows)
-    return tuple(sorted(found, key=lambda row: (row.date or Day.min, row.series, row.id)))
+    return oldest_first(Quarantined(*row) for row in rows)
+
+
+def oldest_first(rows: Iterable[Quarantined]) -> tuple[Quarantined, ...]:
+    """Return `rows` by their day."""
+    return tuple(sorted(rows, key=lambda row: (row.date or Day.min, row.series, row.id)))
+
+
+def newly_quarantined(datum: Rejected, payload_sha256: str, at: datetime) -> Quarantined:
+    """Return the row of a datum that is set aside at `at`, as if never seen before."""
+    return Quarantined(
+        fingerprint(datum),
+        datum.series,
+        datum.date,
+        datum.raw,
+        datum.reason,
+        datum.kind,
+        "open",
+        payload_sha256,
+        first_seen=at,
+        last_seen=at,
+    )
 
 
 def withdrawals_of(rows: Iterable[Sequence[Any]]) -> tuple[Withdrawal, ...]:
     """Return the days that are missed or withdrawn, newest first, from `SELECT_WITHDRAWALS`."""
-    found = (Withdrawal(*row) for row in rows)
-    return tuple(sorted(found, key=lambda row: (row.date, row.series), reverse=True))
+    return newest_first(Withdrawal(*row) for row in rows)
+
+
+def newest_first(rows: Iterable[Withdrawal]) -> tuple[Withdrawal, ...]:
+    """Return `rows` by their day, the last before the others."""
+    return tuple(sorted(rows, key=lambda row: (row.date, row.series), reverse=True))
 
 
 async def read_quarantined(connection: AsyncConnection, prefix: str) -> tuple[Quarantined, ...]:
@@ -168,26 +194,29 @@ async def read_withdrawals(connection: AsyncConnection) -> tuple[Withdrawal, ...
     return withdrawals_of(await connection.execute(SELECT_WITHDRAWALS))
 
 
-async def note_missed(connection: AsyncConnection, series: str, day: Day, at: datetime) -> None:
-    """Note that an answer lacked a known day for the first time."""
-    row = {"series": series, "date": day, "first_missed_at": at}
-    await connection.execute(insert(withdrawals).values(row))
-
-
-async def change_withdrawal(
-    connection: AsyncConnection, series: str, day: Day, **changes: object
+async def note_missed(
+    connection: AsyncConnection, days: Iterable[tuple[str, Day]], at: datetime
 ) -> None:
-    """Set `withdrawn_at` or `decision` of a missed day."""
-    await connection.execute(update(withdrawals).where(_on(series, day)).values(changes))
+    """Note that an answer lacked known days of a series for the first time."""
+    rows = [{"series": series, "date": day, "first_missed_at": at} for series, day in days]
+    await connection.execute(insert(withdrawals), rows)
 
 
-async def forget_missed(connection: AsyncConnection, series: str, day: Day) -> None:
-    """Forget that a day was missed or withdrawn: it is back."""
-    await connection.execute(delete(withdrawals).where(_on(series, day)))
+async def change_withdrawals(
+    connection: AsyncConnection, days: Iterable[tuple[str, Day]], changes: Mapping[str, object]
+) -> None:
+    """Set `withdrawn_at` or `decision` of missed days."""
+    await connection.execute(update(withdrawals).where(_any_of(days)).values(changes))
 
 
-def _on(series: str, day: Day) -> ColumnElement[bool]:
-    return (withdrawals.c.series == series) & (withdrawals.c.date == day)
+async def forget_missed(connection: AsyncConnection, days: Iterable[tuple[str, Day]]) -> None:
+    """Forget that days were missed or withdrawn: they are back."""
+    await connection.execute(delete(withdrawals).where(_any_of(days)))
+
+
+def _any_of(days: Iterable[tuple[str, Day]]) -> ColumnElement[bool]:
+    c = withdrawals.c
+    return or_(*(and_(c.series == series, c.date == day) for series, day in days))
 
 
 def _row(datum: Rejected, payload_sha256: str, at: datetime) -> dict[str, object]:

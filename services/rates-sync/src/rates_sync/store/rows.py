@@ -210,11 +210,11 @@ async def read_history(connection: AsyncConnection) -> tuple[Observation, ...]:
 
 
 async def read_newest(
-    connection: AsyncConnection, series: str, first: Day, last: Day
+    connection: AsyncConnection, series: Sequence[str], first: Day, last: Day
 ) -> tuple[Observation, ...]:
-    """Return the newest revision of each day from `first` to `last`, ascending."""
+    """Return the newest revision of each day of `series` from `first` to `last`, ascending."""
     c = observations.c
-    between = (c.series == series, c.date.between(first, last), _is_newest)
+    between = (c.series.in_(series), c.date.between(first, last), _is_newest)
     return await _observations(connection, _columns().where(*between).order_by(c.date))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date as Day
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,12 +19,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rates_contracts.observation import FIX, SETTLEMENT
 from rates_sync.cycle.recorder import AnnounceMode, Recorder
-from rates_sync.upstream import Answer
+from rates_sync.upstream import Answer, Published
 
 pytestmark = pytest.mark.integration
 
-WITHOUT_OBSERVATIONS, WITH_OBSERVATIONS = 8, 12
-WEDNESDAY, THURSDAY = Day(2026, 8, 12), Day(2026, 8, 13)
+WITHOUT_OBSERVATIONS, WITH_OBSERVATIONS, LAST_CHUNK = 8, 12, 14
+TUESDAY, WEDNESDAY, THURSDAY = Day(2026, 8, 11), Day(2026, 8, 12), Day(2026, 8, 13)
+SATURDAY = Day(2026, 8, 15)
 AnswerUntil = Callable[[Day], Answer]
 
 
@@ -66,6 +68,46 @@ async def test_a_chunk_of_a_backfill(
     assert len(statements) <= WITH_OBSERVATIONS, "\n".join(statements)
 
 
+async def test_the_last_chunk_of_a_backfill(
+    leader: Any, recorder: Recorder, answer_until: AnswerUntil
+) -> None:
+    """It announces all chunks, with the averages."""
+    await recorder.record(answer_until(Day(2024, 5, 31)), AnnounceMode.CHUNK)
+    with counted(leader.engine) as statements:
+        await recorder.record(answer_until(Day(2024, 4, 26)), AnnounceMode.LAST_CHUNK)
+    assert len(statements) <= LAST_CHUNK, "\n".join(statements)
+
+
+async def test_a_release_from_quarantine(
+    leader: Any, recorder: Recorder, answer_until: AnswerUntil
+) -> None:
+    """A large move is set aside, and released once it was seen twice (protocol rule 28)."""
+    for released in (0, 2):
+        leader.clock.advance(360)
+        answer = _with_fix(answer_until(WEDNESDAY), THURSDAY, SATURDAY, Decimal("25.0530"))
+        with counted(leader.engine) as statements:
+            added = await recorder.record(answer, AnnounceMode.POLL)
+        assert added.new == released
+        assert len(added.quarantined) == 2 - released
+        assert len(statements) <= WITH_OBSERVATIONS, "\n".join(statements)
+
+
+async def test_a_withdrawal_and_its_end(
+    leader: Any, recorder: Recorder, answer_until: AnswerUntil
+) -> None:
+    """A day is missed, withdrawn, and back again (protocol rule 27)."""
+    for lacks, withdrawn in ((True, 0), (True, 1), (False, 0)):
+        leader.clock.advance(360)
+        answer = answer_until(WEDNESDAY)
+        if lacks:
+            answer = _without(answer, TUESDAY)
+        with counted(leader.engine) as statements:
+            await recorder.record(answer, AnnounceMode.POLL)
+        status = await leader.record.status()
+        assert len(status.series[FIX].withdrawn) == withdrawn
+        assert len(statements) <= WITH_OBSERVATIONS, "\n".join(statements)
+
+
 async def test_the_first_poll_of_a_day(
     leader: Any, recorder: Recorder, answer_until: AnswerUntil
 ) -> None:
@@ -92,6 +134,17 @@ async def test_a_complete_history_takes_no_more(
         assert len(statements) <= most, "\n".join(statements)
     async with leader.record.recording(leader.fence) as recording:
         assert recording.complete_at == complete_at
+
+
+def _without(answer: Answer, day: Day) -> Answer:
+    """Return `answer` as if neither series had `day`."""
+    return replace(answer, published=tuple(row for row in answer.published if row.date != day))
+
+
+def _with_fix(answer: Answer, day: Day, settles: Day, value: Decimal) -> Answer:
+    """Return `answer` with the FIX of `day`, and the settlement rate that it determines."""
+    added = (Published(FIX, day, value), Published(SETTLEMENT, settles, value))
+    return replace(answer, published=(*answer.published, *added))
 
 
 @contextlib.contextmanager
