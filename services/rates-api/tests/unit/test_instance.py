@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import shutil
 import time
 from pathlib import Path
 
