@@ -97,7 +97,8 @@ class MetricsPort:
     def _serve(self) -> None:
         """Serve until it ends. The workers serve on: lost figures are no reason to lose answers."""
         cause: BaseException | None = None
-        self._server.main_loop_interrupt = asyncio.Event()
+        # An event belongs to one loop. Granian types it as that of its server of several processes.
+        self._server.main_loop_interrupt = asyncio.Event()  # type: ignore[assignment]
         try:
             with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
                 runner.run(self._server.serve())
@@ -111,7 +112,7 @@ class MetricsPort:
     def _abandon(self) -> None:
         """Close what still listens: it would take a share of the connections, and answer none."""
         for listener in self._server.wrks:
-            listener.terminate()
+            listener.terminate()  # type: ignore[no-untyped-call]
         self._server.wrks.clear()
         self._server.interrupt_children.clear()
 
