@@ -42,6 +42,7 @@ from rates_sync.notify.alerts import Alerts, AlertSender
 from rates_sync.notify.cdn import EdgeCache
 from rates_sync.notify.dispatcher import NoticeRecord, NotificationDispatcher, Sinks
 from rates_sync.relay.relay import Relay, RelayStep
+from rates_sync.relay.repair import Restarts
 from rates_sync.settings import Settings
 from rates_sync.store.cursors import FinishedNights, NoticeCursor, OpenAlertsTable
 from rates_sync.store.fence import Fence
@@ -133,12 +134,14 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
     backfills = _backfills(instance, recorder, guards, lock)
     poller = _poller(instance, cycle, backfills, recorder, guards, on_jump=on_jump, lock=lock)
 
+    restarts = Restarts(instance.monotonic)
+
     def on_relay_step(step: RelayStep | RelayError | StoreUnavailable) -> None:
         instrumentation.on_relay_step(step)
         dispatcher.on_redis_step(unavailable=isinstance(step, RelayError))
         dispatcher_wake.set()
         if isinstance(step, RelayStep):
-            _on_repair(step, dispatcher, poller)
+            on_repair(step, restarts, dispatcher, poller)
 
     outbox = Outbox(instance.engine, instance.record, fence)
     relay = Relay(instance.redis, outbox, interval=settings.relay_interval, on_step=on_relay_step)
@@ -201,12 +204,22 @@ def _backfills(
     )
 
 
-def _on_repair(step: RelayStep, dispatcher: NotificationDispatcher, poller: Poller) -> None:
-    """After a foreign stream alert, after a new timeline ask Banxico (protocol rules 38, 42)."""
+def on_repair(
+    step: RelayStep, restarts: Restarts, dispatcher: NotificationDispatcher, poller: Poller
+) -> None:
+    """Alert after a foreign stream, ask Banxico after a new timeline (protocol rules 38, 42).
+
+    New timelines in a row are a foreign record's doing: one alert, and Banxico is not asked again.
+    """
     if step.foreign is not None:
         dispatcher.on_foreign_stream(step.foreign)
-    if step.restarted:
-        poller.ask_now()
+    if not step.restarted:
+        return
+    match restarts.on_restart():
+        case 1:
+            poller.ask_now()
+        case 2:
+            dispatcher.on_foreign_stream("another record relays to this Redis, by turns with ours")
 
 
 def _poller(
