@@ -436,7 +436,8 @@ def _reopened(calendar: BankCalendar, closure: DeclaredClosure, at: datetime) ->
 def _inherited(old: SyncStatus, origin: StatusOrigin) -> UpstreamHealth:
     """Return what a new leader takes over; a status of the first edition speaks of the FIX only.
 
-    An edge that was not purged before is believed once it accepts a purge (protocol rule 44).
+    An edge that was not purged before is believed once it accepts a purge (protocol rule 44), a
+    clock that was suspect once this leader has heard Banxico (rule 33).
     """
     verifications = {
         name: Verification(series.verified_at, series.unconfirmed_since)
@@ -445,7 +446,9 @@ def _inherited(old: SyncStatus, origin: StatusOrigin) -> UpstreamHealth:
     if not verifications:
         verifications = dict.fromkeys(SERIES, Verification(old.verified_at))
     refused = origin.edge_purged and not old.edge_purged
-    return UpstreamHealth(verifications, old.upstream, purge_refused=refused)
+    return UpstreamHealth(
+        verifications, old.upstream, clock_suspect=old.clock_suspect, purge_refused=refused
+    )
 
 
 def _after(health: UpstreamHealth, confirmed: frozenset[str], at: datetime) -> UpstreamHealth:
