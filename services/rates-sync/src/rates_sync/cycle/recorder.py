@@ -77,12 +77,14 @@ class Additions:
     """What a recording added: observations of new days, corrections, data newly quarantined.
 
     `confirmed` are the series of which the answer showed the newest known day or a later one.
+    `distrusted` tells that it lacked more known FIX days than are believed to be withdrawn.
     """
 
     new: int = 0
     corrections: int = 0
     quarantined: tuple[Rejected, ...] = ()
     confirmed: frozenset[str] = frozenset()
+    distrusted: bool = False
 
 
 async def hear_nothing(_answer: Answer) -> None:
@@ -469,4 +471,5 @@ def _additions(judgement: Judgement, quarantined: tuple[Rejected, ...]) -> Addit
         corrections=len(observations) - new,
         quarantined=quarantined,
         confirmed=judgement.confirmed,
+        distrusted=judgement.distrusted,
     )

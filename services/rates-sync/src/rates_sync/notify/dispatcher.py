@@ -379,6 +379,12 @@ def _why(cause: HoleCause, first: Day, last: Day) -> str:
                 f"Banxico has no plausible values {days}. If that is right:"
                 f" rates-sync history accept {first} {last}"
             )
+        case "contradictory":
+            return (
+                f"Banxico's answers for the days {days} lack more than two FIX that it published"
+                " before: nothing else in them is believed, recorded values stay. If Banxico says that"
+                f" the other days have none: rates-sync history accept {first} {last}"
+            )
         case "store_refused":
             return (
                 f"The database does not take the values {days}. The log says which and why:"

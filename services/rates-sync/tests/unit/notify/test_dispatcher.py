@@ -732,6 +732,7 @@ async def test_long_pause_is_one_alert(
     ("cause", "words"),
     [
         ("implausible", "rates-sync history accept 2009-03-03 2009-03-31"),
+        ("contradictory", "lack more than two FIX that it published before"),
         ("timeout", "rates-sync backfill --from 2009-03-03 --to 2009-03-31, in parts"),
         ("refused", "Check the token and who else uses it"),
         ("bad_token", "Check the token and who else uses it"),
