@@ -39,6 +39,7 @@ from rates_sync.cycle.knowledge import (
     read_context,
     read_knowledge,
 )
+from rates_sync.cycle.raw_answers import RawAnswers
 from rates_sync.errors import AlreadyClosed, ClockWrong, HasFix, NotDeclared, NotFinal
 from rates_sync.store.coverage import Span, merged
 from rates_sync.store.fence import Fence
@@ -116,6 +117,7 @@ class Recorder:
         self._clock, self._on_event, self._on_restored = clock, on_event, on_restored
         self._hear = hear
         self._lock = asyncio.Lock()
+        self._raw_answers = RawAnswers()
         self.health = UpstreamHealth()
         self.schedule_inputs = ScheduleInputs(bank_calendar(mexico_day(clock())), None, None)
         self.begun = False
@@ -159,7 +161,7 @@ class Recorder:
             await session.announce_if_worth()
             if body:
                 sha256 = hashlib.sha256(body).hexdigest()
-                await session.recording.keep_payload(sha256, body, min(at, session.now))
+                await self._keep(session, sha256, body, min(at, session.now))
 
     async def record(
         self, answer: Answer, mode: AnnounceMode, *, trusted: bool = False
@@ -173,10 +175,11 @@ class Recorder:
         async with self.session() as session:
             recording = session.recording
             came_at = session.came_at(answer)
-            await recording.keep_payload(answer.sha256, answer.body, came_at)
             calendar = session.calendar
             context = await read_context(recording, answer, came_at, tuple(SERIES), calendar)
             judgement = judge(answer, context, trusted=trusted)
+            needed = bool(judgement.changes.observations)
+            await self._keep(session, answer.sha256, answer.body, came_at, needed=needed)
             await recording.add(judgement.changes.observations)
             quarantined = await apply_judgement(recording, answer, judgement)
             if not judgement.distrusted:
@@ -191,9 +194,15 @@ class Recorder:
             await self._hear(answer)
         except ClockWrong:
             async with self.session() as session:
-                recording = session.recording
-                await recording.keep_payload(answer.sha256, answer.body, session.now)
+                await self._keep(session, answer.sha256, answer.body, session.now)
             raise
+
+    async def _keep(
+        self, session: "Session", sha256: str, body: bytes, at: datetime, *, needed: bool = False
+    ) -> None:
+        """Keep a raw answer, whole if it is `needed`; else as much as the day has room for."""
+        kept = self._raw_answers.bounded(sha256, body, session.today, needed=needed)
+        await session.recording.keep_payload(sha256, kept, at)
 
     async def declare_closed(self, day: Day, reason: str, actor: str) -> None:
         """Declare a banking day closed, audited. Raises `AlreadyClosed` or `HasFix`.

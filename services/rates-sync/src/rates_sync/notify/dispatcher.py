@@ -9,10 +9,11 @@ cursors and which alerts are open.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date as Day
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Literal, Protocol, get_args
 
 import structlog
@@ -22,7 +23,7 @@ from rates_contracts.status import SyncStatus
 from rates_sync.clock import Clock, Monotonic
 from rates_sync.errors import HoleCause, NotificationFailed, StoreUnavailable
 from rates_sync.liveness import wait_for_wake
-from rates_sync.notify.alerts import Alert, AlertSender, NoticeOutcome
+from rates_sync.notify.alerts import Alert, AlertSender, NoticeOutcome, RareAlerts
 from rates_sync.notify.cdn import EdgeCache
 from rates_sync.notify.pairs import (
     CLOCK,
@@ -37,7 +38,7 @@ from rates_sync.notify.pairs import (
     breaker_finding,
 )
 from rates_sync.notify.rules import alerts_of, must_purge, undecodable
-from rates_sync.upstream import MAX_PAUSE, Rejected
+from rates_sync.upstream import MAX_PAUSE, Rejected, RejectedKind
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +49,15 @@ NOTICES: tuple[Notice, ...] = get_args(Notice)
 
 PURGED = ("/api/v1/*",)
 """The answers below `/api/v1/`."""
+QUARANTINE_ALERTS: Mapping[RejectedKind, str] = MappingProxyType(
+    {
+        "closed_weekday": "calendar_wrong",
+        "undated": "quarantined",
+        "unasked": "quarantined",
+        "answer": "quarantined",
+    }
+)
+"""The alert of each kind of rejected data that the status does not show."""
 
 
 class Cursor(Protocol):
@@ -186,6 +196,7 @@ class AlertDispatcher:
         self._clock, self._monotonic, self._interval = clock, monotonic, interval
         self._database = database
         self._direct: list[Alert] = []
+        self._rejected = RareAlerts(monotonic)
         self._warned: set[str] = set()
         self._done: set[str] = set()
         self._status: SyncStatus | None = None
@@ -226,8 +237,12 @@ class AlertDispatcher:
         self._findings[CLOCK] = Finding(CLOCK, None)
 
     def on_quarantined(self, found: Sequence[Rejected]) -> None:
-        """Send an alert for what the status doesn't show: a wrong calendar, unreadable data."""
-        self._direct += quarantine_alerts(found, self._clock())
+        """Send an alert for what the status doesn't show: a wrong calendar, unreadable data.
+
+        At most one an hour for each kind of data, however they differ (protocol rule 34).
+        """
+        for kind, alert in quarantine_alerts(found, self._clock()):
+            self._rejected.add(kind, alert)
 
     def on_clock_jump(self, jump: timedelta) -> None:
         """Send an alert: the wall clock was set, or the machine slept (protocol rule 32)."""
@@ -322,20 +337,23 @@ class AlertDispatcher:
 
     async def _send_direct(self) -> None:
         """Send what has no event; one that waits after a refusal keeps nobody waiting."""
+        self._direct += self._rejected.due()
         for alert in tuple(self._direct):
             if await self._sender.send(alert):
                 self._direct.remove(alert)
 
 
-def quarantine_alerts(found: Sequence[Rejected], now: datetime) -> list[Alert]:
-    """Return the alerts for data newly quarantined, one of each name per answer.
+def quarantine_alerts(
+    found: Sequence[Rejected], now: datetime
+) -> Iterator[tuple[RejectedKind, Alert]]:
+    """Yield the alerts for data newly quarantined, one for each kind, with that kind.
 
     Values that put their day under review are told by the status, through the outbox.
     """
-    wrong = [datum for datum in found if datum.kind == "closed_weekday"]
-    unread = [datum for datum in found if datum.kind in ("undated", "unasked", "answer")]
-    named = (("calendar_wrong", wrong), ("quarantined", unread))
-    return [_quarantine_alert(name, data, now) for name, data in named if data]
+    for kind, name in QUARANTINE_ALERTS.items():
+        data = [datum for datum in found if datum.kind == kind]
+        if data:
+            yield kind, _quarantine_alert(name, data, now)
 
 
 def _quarantine_alert(name: str, data: Sequence[Rejected], now: datetime) -> Alert:

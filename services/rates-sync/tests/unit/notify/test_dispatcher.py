@@ -550,6 +550,24 @@ async def test_data_without_a_day_are_one_direct_alert(
     assert alerts.names == ["quarantined"]
 
 
+async def test_data_of_a_kind_are_an_alert_an_hour_at_most(
+    dispatcher_of: Dispatchers, desk: Any, recorder: Recorder, alerts: FakeAlerts
+) -> None:
+    """Protocol rule 34: however they differ; the next alert says how many they were."""
+    dispatcher = dispatcher_of()
+    for number in range(242):
+        data = [Rejected("", None, f"{number}", f"garbage {number}", "undated")]
+        dispatcher.on_quarantined(data)
+        await dispatcher.step()
+        desk.clock.now += timedelta(seconds=15)
+    dispatcher.on_quarantined([Rejected(FIX, None, "", "too many are missing", "answer")])
+    await dispatcher.step()
+    first, second, of_another_kind = (alert.summary for alert in alerts.sent)
+    assert "garbage 0" in first
+    assert second.endswith("garbage 240. The last of 240 since the alert before.")
+    assert "too many are missing" in of_another_kind
+
+
 async def test_value_under_review_is_alerted_through_the_outbox(
     dispatcher_of: Dispatchers,
     desk: Any,
