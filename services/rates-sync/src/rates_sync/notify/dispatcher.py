@@ -400,8 +400,8 @@ def _why(cause: HoleCause, first: Day, last: Day) -> str:
         case "contradictory":
             return (
                 f"Banxico's answers for the days {days} lack more than two FIX that it published"
-                " before: nothing else in them is believed, recorded values stay. If Banxico says that"
-                f" the other days have none: rates-sync history accept {first} {last}"
+                " before: nothing else in them is believed, recorded values stay. If Banxico says"
+                f" that the other days have none: rates-sync history accept {first} {last}"
             )
         case "store_refused":
             return (

@@ -21,7 +21,7 @@ from rates_contracts.events import (
     StatusChanged,
 )
 from rates_contracts.observation import FIX, SETTLEMENT
-from rates_sync.cycle.decisions import decide_withdrawn
+from rates_sync.cycle.decisions import decide_quarantined, decide_withdrawn, open_quarantine
 from rates_sync.cycle.raw_answers import BEGINNING
 from rates_sync.cycle.recorder import AnnounceMode
 from rates_sync.errors import (
@@ -542,3 +542,18 @@ async def test_answers_of_a_day_are_kept_up_to_a_bound(desk: Any, banxico: Any) 
         kept.append(row[0])
     assert kept[:7] == [MAX_KEPT] * 7
     assert kept[8:] == [BEGINNING] * 3 + [MAX_KEPT]
+
+
+async def test_fix_of_a_day_declared_closed_is_accepted_with_its_settlement_rate(
+    desk: Any, banxico: Any
+) -> None:
+    """Protocol rules 28 and 29: it refutes the closure, so that Friday's rate rests on it."""
+    recorder, friday = desk.recorder(), Day(2026, 8, 14)
+    await recorder.begin()
+    await recorder.declare_closed(WEDNESDAY, "by mistake", "ana")
+    for day in ((FIX, WEDNESDAY), (SETTLEMENT, friday)):
+        banxico.changed[day] = Decimal("20.0000")
+    await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
+    fix = next(row for row in await open_quarantine(recorder) if row.series == FIX)
+    accepted = await decide_quarantined(recorder, fix.id, "accept", "ana")
+    assert {(row.series, row.date) for row in accepted} == {(FIX, WEDNESDAY), (SETTLEMENT, friday)}
