@@ -119,7 +119,7 @@ def _withdrawn_values_are_told_as_they_stand(patch: pytest.MonkeyPatch) -> None:
 
 
 def _a_table_is_never_refused(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(csv, "_refuse_unknown", _nothing)
+    patch.setattr(csv, "require_known", _nothing)
 
 
 def _nothing_is_due_past_the_calendar(patch: pytest.MonkeyPatch) -> None:

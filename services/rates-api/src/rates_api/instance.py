@@ -118,11 +118,7 @@ class ReportDirectory:
         return self._others_warm
 
     def _do_others_report_data(self) -> bool:
-        warm = {
-            path.stem
-            for path in self._directory.glob(f"*{REPORT}")
-            if _read_report(path).position is not None
-        }
+        warm = {path.stem for path in self._directory.glob(f"*{REPORT}") if _has_data(path)}
         alive = {path.stem for path in self._directory.glob(f"*{SUFFIX}") if self._is_alive(path)}
         return alive <= warm | {self._name} and self._has_started(len(warm - {self._name}))
 
@@ -137,8 +133,12 @@ class ReportDirectory:
         return self._started
 
     def _is_alive(self, path: Path) -> bool:
-        """Tell whether the worker that wrote a file has not ended."""
-        return path.name != ENDED and path.stat().st_mtime >= self._wall() - FRESH_SECONDS
+        """Tell whether the worker that wrote a file has not ended, nor been retired just now."""
+        try:
+            written_at = path.stat().st_mtime
+        except FileNotFoundError:
+            return False
+        return path.name != ENDED and written_at >= self._wall() - FRESH_SECONDS
 
     def _fresh_reports(self) -> list[WorkerReport]:
         oldest = self._wall() - FRESH_SECONDS
@@ -146,8 +146,13 @@ class ReportDirectory:
         return [decode_report(text) for text, written_at in written if written_at >= oldest]
 
 
-def _read_report(path: Path) -> WorkerReport:
-    return decode_report(path.read_text(encoding="utf-8", errors="replace"))
+def _has_data(path: Path) -> bool:
+    """Tell whether the report at `path` is of a worker with data; one that was retired is none."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return False
+    return decode_report(text).position is not None
 
 
 def decode_report(text: str) -> WorkerReport:

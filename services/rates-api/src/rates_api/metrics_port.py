@@ -30,34 +30,91 @@ START_SECONDS = 5.0
 """How long the workers wait for it; then they start all the same."""
 STOP_SECONDS = 5.0
 """How long answers under way may take at the end."""
+MIN_PAUSE_SECONDS = 1.0
+MAX_PAUSE_SECONDS = 30.0
+"""Between the death of the server and its next start."""
 
 
 @contextmanager
 def serve_metrics(host: str, port: int, registry: CollectorRegistry) -> Iterator[None]:
-    """Serve `registry` as Prometheus' text for as long as the context lasts."""
-    loop = asyncio.new_event_loop()
-    server = Server(
-        internal_only(make_asgi_app(registry)),
-        address=host,
-        port=port,
-        interface=Interfaces.ASGINL,
-        http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
-        backpressure=MAX_CONNECTIONS,
-        websockets=False,
-        log_enabled=False,
-    )
-    started = threading.Event()
-    server.on_startup(lambda: loop.call_soon(started.set))  # Once it is set up, hooks included.
-    serving = threading.Thread(target=_run, args=(loop, server), name="metrics", daemon=True)
+    """Serve `registry` as Prometheus' text for as long as the context lasts.
+
+    A server that dies is logged and started again.
+    """
+    serving = MetricsPort(host, port, registry)
     serving.start()
-    started.wait(START_SECONDS)
     try:
         yield
     finally:
+        serving.stop()
+
+
+class MetricsPort:
+    """A server in a thread of its own, which starts it again after each death."""
+
+    def __init__(self, host: str, port: int, registry: CollectorRegistry) -> None:
+        """Prepare to serve `registry`; nothing listens yet."""
+        # Once: each one that is made turns the log of all Granian's servers off.
+        self._server = Server(
+            internal_only(make_asgi_app(registry)),
+            address=host,
+            port=port,
+            interface=Interfaces.ASGINL,
+            http=HTTPModes.http1,
+            http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
+            backpressure=MAX_CONNECTIONS,
+            websockets=False,
+            log_enabled=False,
+        )
+        self._loop = asyncio.new_event_loop()
+        self._started, self._ending = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._run, name="metrics", daemon=True)
+
+    def start(self) -> None:
+        """Listen; wait a while until it does."""
+        # Once the server is set up, hooks included.
+        self._server.on_startup(lambda: self._loop.call_soon(self._started.set))
+        self._thread.start()
+        self._started.wait(START_SECONDS)
+
+    def stop(self) -> None:
+        """Finish the answers under way, and listen no more."""
+        self._ending.set()
         with suppress(RuntimeError):  # The loop is closed: it has died.
-            loop.call_soon_threadsafe(server.stop)
-        serving.join(STOP_SECONDS)
+            self._loop.call_soon_threadsafe(self._server.stop)
+        self._thread.join(STOP_SECONDS)
+
+    def _run(self) -> None:
+        """Serve until `stop`; the pause after each death is twice the one before."""
+        pause = MIN_PAUSE_SECONDS
+        while True:
+            self._serve()
+            if self._ending.wait(pause):
+                return
+            pause = min(2 * pause, MAX_PAUSE_SECONDS)
+            self._loop = asyncio.new_event_loop()
+
+    def _serve(self) -> None:
+        """Serve until it ends. The workers serve on: lost figures are no reason to lose answers."""
+        cause: BaseException | None = None
+        # An event belongs to one loop. Granian types it as that of its server of several processes.
+        self._server.main_loop_interrupt = asyncio.Event()  # type: ignore[assignment]
+        try:
+            with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+                runner.run(self._server.serve())
+        except BaseException as error:  # noqa: BLE001  a cancellation or a panic of the server, too
+            cause = error
+        if not self._ending.is_set():
+            # Without a cause as well: when its listener ends the server returns, and says nothing.
+            log.critical("metrics_port_died", exc_info=cause)
+            self._abandon()
+
+    def _abandon(self) -> None:
+        """Close what still listens: it would take a share of the connections, and answer none."""
+        for listener in self._server.wrks:
+            listener.terminate()  # type: ignore[no-untyped-call]
+        self._server.wrks.clear()
+        self._server.interrupt_children.clear()
 
 
 def internal_only(app: ASGIApp) -> ASGIApp:
@@ -79,12 +136,3 @@ def internal_only(app: ASGIApp) -> ASGIApp:
 
 def _is_internal(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     return all(is_internal(value) for name, value in headers if name == b"host")
-
-
-def _run(loop: asyncio.AbstractEventLoop, server: Server) -> None:
-    try:
-        with asyncio.Runner(loop_factory=lambda: loop) as runner:
-            runner.run(server.serve())
-    except Exception:
-        # The workers serve on: losing the figures is no reason to lose the answers.
-        log.critical("metrics_port_died", exc_info=True)

@@ -3,6 +3,9 @@
 They are plain numbers: prometheus_client locks and looks up labels on each call, which one event
 loop does not need. A scrape turns them into Prometheus' metric families. The last five minutes are
 for `/health`, which can't query Prometheus.
+
+The event loop alone writes; another thread may read meanwhile, so that readers go over copies: a
+dictionary that grows under its iterator raises `RuntimeError`, which would end the worker.
 """
 
 from bisect import bisect_left
@@ -73,9 +76,14 @@ class RouteCounts:
         self.by_status: defaultdict[int, list[int]] = defaultdict(_no_latencies)
         self.seconds = 0.0
 
-    def latencies(self, statuses: Collection[int]) -> tuple[int, ...]:
-        """Return the answers with one of `statuses` by latency bucket."""
-        counts = (self.by_status[status] for status in statuses if status in self.by_status)
+    def latencies(self, statuses: Collection[int] | None = None) -> tuple[int, ...]:
+        """Return the answers by latency bucket, by default all, else those with `statuses`."""
+        by_status = self.by_status.copy()
+        counts = [
+            latencies
+            for status, latencies in by_status.items()
+            if statuses is None or status in statuses
+        ]
         return tuple(map(sum, zip(*counts, strict=True))) or tuple(_no_latencies())
 
 
@@ -111,7 +119,7 @@ class RequestCounters(Collector):
         """Return what was counted since the start: the answers from the record, over all routes."""
         routes = [
             RequestTotals(route.latencies(ANSWERED))
-            for name, route in self._routes.items()
+            for name, route in self._routes.copy().items()
             if name not in WITHOUT_THE_RECORD
         ]
         found = RequestTotals(hits=self._lookups["hit"], misses=self._lookups["miss"])
@@ -129,8 +137,8 @@ class RequestCounters(Collector):
             "Requests answered, by route template and status.",
             labels=["route", "status"],
         )
-        for name, route in self._routes.items():
-            for status, latencies in route.by_status.items():
+        for name, route in self._routes.copy().items():
+            for status, latencies in route.by_status.copy().items():
                 family.add_metric([name, str(status)], sum(latencies))
         return family
 
@@ -141,8 +149,8 @@ class RequestCounters(Collector):
             labels=["route"],
         )
         edges = [*map(str, BUCKETS), "+Inf"]
-        for name, route in self._routes.items():
-            latencies = route.latencies(route.by_status)
+        for name, route in self._routes.copy().items():
+            latencies = route.latencies()
             buckets = list(zip(edges, accumulate(latencies), strict=True))
             family.add_metric([name], buckets, route.seconds)
         return family

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import shutil
 import time
 from pathlib import Path
 
@@ -159,6 +158,19 @@ def test_a_cold_worker_in_the_place_of_a_dead_one_keeps_the_instance_cold(
 
     assert not workers[0].others_warm
     assert successor.others_warm
+
+
+def test_files_of_a_worker_that_is_retired_meanwhile_are_none(
+    metrics: list[Metrics], tmp_path: Path
+) -> None:
+    """The main process removes them between the list of files and the look at each."""
+    for suffix in ("json", "prom"):
+        (tmp_path / f"worker-9.{suffix}").symlink_to(tmp_path / "removed")
+    worker = ReportDirectory(tmp_path, "worker-1", metrics[0].registry, workers=2, wall=time.time)
+
+    worker.publish(report(metrics[0]))
+
+    assert not worker.others_warm
 
 
 def test_the_instance_exports_the_worst_worker(

@@ -141,3 +141,46 @@ def test_workers_are_summed() -> None:
     assert sum(both.latencies) == 2
     assert (both.hits, both.misses) == (2, 0)
     assert summed([]) == RequestTotals()
+
+
+class Restless(int):
+    """A status; whenever anybody looks at it, something new has just been answered."""
+
+    counters = RequestCounters()
+    answered = 0
+
+    def __hash__(self) -> int:
+        """Answer, and be the status."""
+        self.answer()
+        return int(self)
+
+    def __eq__(self, other: object) -> bool:
+        """Answer, and be the status."""
+        self.answer()
+        return int(self) == other
+
+    def __str__(self) -> str:
+        """Answer, and be the status."""
+        self.answer()
+        return str(int(self))
+
+    def answer(self) -> None:
+        """Record a status that `ROUTE` never had, and a route that was never asked."""
+        type(self).answered += 1
+        self.counters.record(ROUTE, 1000 + self.answered, 0.001)
+        self.counters.record(f"{ROUTE}/{self.answered}", 200, 0.001)
+
+
+def test_counts_can_be_read_while_answers_are_recorded(counters: RequestCounters) -> None:
+    """A thread writes them for `/metrics`; `dictionary changed size` there ended the worker."""
+    Restless.counters = counters
+    counters.record(ROUTE, Restless(200), 0.001)
+    counters.record(f"{ROUTE}/last", Restless(304), 0.001)
+    begun = Restless.answered
+
+    families = list(counters.collect())
+    totals = counters.totals()
+
+    assert Restless.answered > begun
+    assert {family.name for family in families} >= {"rates_api_requests", "rates_api_rendered"}
+    assert sum(totals.latencies) >= 2

@@ -49,6 +49,7 @@ from rates_sync.notify.dispatcher import (
 )
 from rates_sync.notify.pairs import DatabaseOutage
 from rates_sync.relay.relay import Relay, RelayStep
+from rates_sync.relay.repair import Restarts
 from rates_sync.settings import Settings
 from rates_sync.store.cursors import FinishedNights, NoticeCursor, OpenAlertsTable
 from rates_sync.store.fence import Fence
@@ -143,13 +144,15 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
     backfills = _backfills(instance, recorder, guards, lock)
     poller = _poller(instance, cycle, backfills, recorder, guards, on_jump=on_jump, lock=lock)
 
+    restarts = Restarts(instance.monotonic)
+
     def on_relay_step(step: RelayStep | RelayError | StoreUnavailable) -> None:
         instrumentation.on_relay_step(step)
         alerts.on_redis_step(unavailable=isinstance(step, RelayError))
         alerts_wake.set()
         purges_wake.set()
         if isinstance(step, RelayStep):
-            _on_repair(step, alerts, poller)
+            on_repair(step, restarts, alerts, poller)
 
     outbox = Outbox(instance.engine, instance.record, fence)
     relay = Relay(instance.redis, outbox, interval=settings.relay_interval, on_step=on_relay_step)
@@ -211,12 +214,20 @@ def _backfills(
     )
 
 
-def _on_repair(step: RelayStep, alerts: AlertDispatcher, poller: Poller) -> None:
-    """After a foreign stream alert, after a new timeline ask Banxico (protocol rules 38, 42)."""
+def on_repair(step: RelayStep, restarts: Restarts, alerts: AlertDispatcher, poller: Poller) -> None:
+    """Alert after a foreign stream, ask Banxico after a new timeline (protocol rules 38, 42).
+
+    New timelines in a row are a foreign record's doing: one alert, and Banxico is not asked again.
+    """
     if step.foreign is not None:
         alerts.on_foreign_stream(step.foreign)
-    if step.restarted:
-        poller.ask_now()
+    if not step.restarted:
+        return
+    match restarts.on_restart():
+        case 1:
+            poller.ask_now()
+        case 2:
+            alerts.on_foreign_stream("another record relays to this Redis, by turns with ours")
 
 
 def _poller(

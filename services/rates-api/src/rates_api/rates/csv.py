@@ -1,19 +1,19 @@
 """Lists as CSV (RFC 4180): one header line, then a line for each row, as in the JSON.
 
 Members of the JSON envelope are left out. That days of a list are not known is one of them: such a
-list is refused as one of its days is, or a spreadsheet would take what is there for all there is.
-Pure.
+list is refused as one of its days is (`require_known`), or a spreadsheet would take what is there
+for all there is. Pure.
 """
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
-from msgspec import UNSET
 
 from rates_api.http.problems import Refused
+from rates_api.rates.query_parameters import RateQuery
 from rates_contracts.answers import (
     Batch,
     BatchResult,
@@ -39,51 +39,41 @@ BATCH_COLUMNS = (
     "problem",
     "warnings",
 )
-CODE_OF = {
-    "history_loading": "history-loading",
-    "unverified": "not-verified",
-    "value_under_review": "under-review",
-}
-"""By the warning of a list that is not known, what is said of one of its days.
-
-The last of them alone may also concern a recorded value, so that it counts last.
-"""
+UNKNOWN = ("not-known-then", "history-loading", "not-verified", "under-review")
+"""The codes of days that are not known; of several, a list is refused with the first of these."""
 NOT_KNOWN = (
     "Not every day of this list is known, which CSV can't say. Ask for JSON, where `known` and "
     "`warnings` do, or for days that are known."
 )
 
 
+def require_known(query: RateQuery, codes: Collection[str]) -> None:
+    """Raise `Refused` if `query` asks for CSV and days of its list have one of the `codes`.
+
+    Before there are rows: a refusal is not cached, and thousands of rows would be made for each.
+    """
+    if query.format == "csv" and codes:
+        raise Refused(next(code for code in UNKNOWN if code in codes), NOT_KNOWN)
+
+
 def history(answer: History) -> bytes:
-    """Write the observations. Raises `Refused` if not every day is known."""
-    _refuse_unknown(answer)
+    """Write the observations."""
     return _structs(Row, answer.observations)
 
 
 def revisions(answer: Revisions) -> bytes:
-    """Write every revision. Raises `Refused` if the day is not known."""
-    _refuse_unknown(answer)
+    """Write every revision."""
     return _structs(RevisionRow, answer.observations)
 
 
 def gaps(answer: Gaps) -> bytes:
-    """Write the gaps. Raises `Refused` if not every day is known."""
-    _refuse_unknown(answer)
+    """Write the gaps."""
     return _structs(Gap, answer.gaps)
 
 
 def batch(answer: Batch) -> bytes:
     """Write a line for each day asked: its rate, or the code of its problem, known or not."""
     return _table(BATCH_COLUMNS, (_flat(result) for result in answer.results))
-
-
-def _refuse_unknown(answer: History | Revisions | Gaps) -> None:
-    if answer.known:
-        return
-    if answer.as_of is not UNSET:
-        raise Refused("not-known-then", NOT_KNOWN)
-    said = answer.warnings or ()
-    raise Refused(next(code for warning, code in CODE_OF.items() if warning in said), NOT_KNOWN)
 
 
 def _flat(result: BatchResult) -> Sequence[Any]:

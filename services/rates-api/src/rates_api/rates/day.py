@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from rates_api.http.problems import Refused
+from rates_api.rates import csv
 from rates_api.rates.doubts import gap_warnings, recorded_warnings
 from rates_api.rates.knowledge import knowledge_members, unknown, warnings_member
 from rates_api.rates.query_parameters import AS_OF, DATE, DATES, FORMAT, KIND, ROLL, RateQuery
@@ -67,18 +68,18 @@ def revisions(query: RevisionsQuery, view: View) -> Revisions:
     """Answer with all that was ever recorded for a day; no rows if it never had a value.
 
     Not known if it may have a value that is not recorded. The newest row has the day's warnings.
+    Raises `Refused` as CSV can't say that it is not known.
     """
     day = query.date
+    codes = unknown(view, query.kind, day, day)
+    csv.require_known(query, codes)
     warned = recorded_warnings(view, query.kind, day, day)
     rows = tuple(map(_revision_row, view.history(query.kind).revisions(day)))
     if rows:
         rows = (*rows[:-1], msgspec.structs.replace(rows[-1], warnings=warned or UNSET))
     return Revisions(
         **envelope(view, query.kind),
-        **knowledge_members(
-            unknown(view, query.kind, day, day),
-            (*warned, *gap_warnings(view, query.kind, day, day)),
-        ),
+        **knowledge_members(codes, (*warned, *gap_warnings(view, query.kind, day, day))),
         date=day,
         count=len(rows),
         observations=rows,

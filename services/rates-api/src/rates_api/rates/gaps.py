@@ -12,6 +12,7 @@ from datetime import date as Day
 from datetime import datetime
 from typing import Annotated, Literal
 
+from rates_api.rates import csv
 from rates_api.rates.doubts import gap_warnings
 from rates_api.rates.knowledge import absence, knowledge_members, series_status, unknown
 from rates_api.rates.query_parameters import AS_OF, FORMAT, ONLY_FIX, RateQuery, day, in_order
@@ -38,15 +39,15 @@ class GapsQuery(RateQuery):
 
 
 def answer(query: GapsQuery, view: View) -> Gaps:
-    """Answer with the gaps of the span, ascending."""
+    """Answer with the gaps of the span, ascending. Raises `Refused` as CSV can't say `known`."""
     first = query.from_ or FIRST_FIX_DAY
     last = query.to or max(view.today, first)
+    codes = unknown(view, "fix", first, last)
+    csv.require_known(query, codes)
     found = tuple(_gaps(view, first, last))
     return Gaps(
         **envelope(view, "fix"),
-        **knowledge_members(
-            unknown(view, "fix", first, last), gap_warnings(view, "fix", first, last)
-        ),
+        **knowledge_members(codes, gap_warnings(view, "fix", first, last)),
         from_=first,
         to=last,
         count=len(found),

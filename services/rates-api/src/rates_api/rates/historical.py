@@ -4,14 +4,15 @@ Settlement days before the stored series are derived and marked, each as its day
 """
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date as Day
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from msgspec import UNSET
 
-from rates_api.rates.doubts import Doubt, doubts, gap_warnings, warnings_about
+from rates_api.rates import csv
+from rates_api.rates.doubts import doubts, gap_warnings, warnings_about
 from rates_api.rates.knowledge import (
     knowledge_members,
     series_status,
@@ -39,6 +40,9 @@ from rates_contracts.observation import (
 )
 
 DEFAULT_DAYS = 10
+
+Value = tuple[Day, Observation, bool]
+"""A day, the observation that answers for it, and whether its value is derived from that."""
 
 DAYS = integer(
     "days", "The calendar days ending today, both ends included (default 10).", 1, MAX_DAYS
@@ -70,37 +74,44 @@ class HistoricalQuery(RateQuery):
 
 
 def answer(query: HistoricalQuery, view: View) -> History:
-    """Answer with the newest revision of each day of the span that has a value."""
+    """Answer with the newest revision of each day of the span that has a value.
+
+    Raises `Refused` as CSV can't say `known`.
+    """
     if query.last is not None:
         return _last(query, view, query.last)
     first, last = _bounds(query, view.today)
-    rows = _rows(view, query.kind, first, last)
-    return _history(query, view, rows, (first, last), (first, last))
+    values = _values(view, query.kind, first, last)
+    return _history(query, view, values, (first, last), (first, last))
 
 
 def _last(query: HistoricalQuery, view: View, n: int) -> History:
     """Answer with the last `n` values; where too few are known, with all of history in view."""
-    rows = _last_rows(view, query.kind, n)
-    shown = (rows[0].date, rows[-1].date) if rows else (None, None)
+    values = _last_values(view, query.kind, n)
+    days = [answered for answered, _, _ in values]
+    shown = (days[0], days[-1]) if days else (None, None)
     complete_from = series_status(view, query.kind).complete_from
-    enough = len(rows) == n and complete_from is not None and rows[0].date >= complete_from
-    touched = (rows[0].date if enough else FIRST_FIX_DAY, view.today)
-    return _history(query, view, rows, shown, touched)
+    enough = len(days) == n and complete_from is not None and days[0] >= complete_from
+    touched = (days[0] if enough else FIRST_FIX_DAY, view.today)
+    return _history(query, view, values, shown, touched)
 
 
 def _history(
     query: HistoricalQuery,
     view: View,
-    rows: tuple[Row, ...],
+    values: Iterable[Value],
     shown: tuple[Day | None, Day | None],
     touched: tuple[Day, Day],
 ) -> History:
-    """Return the answer with `rows`, which says the days `shown` and rests on those `touched`."""
+    """Return the answer with `values`, which says the days `shown` and rests on those `touched`."""
+    codes = unknown(view, query.kind, *touched)
+    csv.require_known(query, codes)
+    rows = tuple(_rows(view, query.kind, values))
     warned = {warning for row in rows for warning in row.warnings or ()}
     warned.update(gap_warnings(view, query.kind, *touched))
     return History(
         **envelope(view, query.kind),
-        **knowledge_members(unknown(view, query.kind, *touched), warned),
+        **knowledge_members(codes, warned),
         from_=shown[0],
         to=shown[1],
         count=len(rows),
@@ -114,44 +125,35 @@ def _bounds(query: HistoricalQuery, today: Day) -> tuple[Day, Day]:
     return today - timedelta(days=(query.days or DEFAULT_DAYS) - 1), today
 
 
-def _rows(view: View, kind: Kind, first: Day, last: Day) -> tuple[Row, ...]:
-    """Return the values of the days from `first` to `last`, each as its day is answered."""
+def _values(view: View, kind: Kind, first: Day, last: Day) -> Iterator[Value]:
+    """Yield the values of the days from `first` to `last`, each as its day is answered."""
     if kind == "fix":
-        return _recorded_rows(view, kind, view.values("fix", first, min(last, view.today)))
-    stored = _recorded_rows(view, kind, view.settlement.between(first, last))
-    return (*_derived_rows(view, first, last), *stored)
+        last = min(last, view.today)
+    else:
+        yield from ((settled, fix, True) for settled, fix in _derived(view, first, last))
+    yield from ((found.date, found, False) for found in view.values(kind, first, last))
 
 
-def _last_rows(view: View, kind: Kind, n: int) -> tuple[Row, ...]:
+def _last_values(view: View, kind: Kind, n: int) -> Sequence[Value]:
     """Return the last `n` values up to today."""
-    found = view.history(kind).last(n, view.today)
-    if len(found) == n and all(view.recorded(kind, row.date) for row in found):
-        return _recorded_rows(view, kind, found)
-    return _rows(view, kind, FIRST_FIX_DAY, view.today)[-n:]
+    # Five days of seven have a FIX, holidays aside: only where days are missing all are needed.
+    likely = view.today - timedelta(days=n * 3 // 2 + 15)
+    found = tuple(_values(view, kind, likely, view.today))
+    if len(found) < n:
+        found = tuple(_values(view, kind, FIRST_FIX_DAY, view.today))
+    return found[-n:]
 
 
-def _recorded_rows(view: View, kind: Kind, found: Iterable[Observation]) -> tuple[Row, ...]:
-    doubted = doubts(view, kind)
-    return tuple(_row(value.date, value, doubted) for value in found)
-
-
-def _derived_rows(view: View, first: Day, last: Day) -> Iterator[Row]:
-    doubted = doubts(view, "fix")
-    for settled, fix in _derived(view, first, last):
-        yield _row(settled, fix, doubted, derived=True)
-
-
-def _row(day: Day, found: Observation, doubted: tuple[Doubt, ...], *, derived: bool = False) -> Row:
-    # Nearly always nothing is doubtful, and a list may have thousands of rows.
-    warnings = warnings_about(doubted, found.date) if doubted else ()
-    return Row(
-        day,
-        found.value,
-        found.revision,
-        found.recorded_at,
-        derived,
-        warnings or UNSET,
-    )
+def _rows(view: View, kind: Kind, values: Iterable[Value]) -> Iterator[Row]:
+    """Yield a row for each of `values`; a derived one is doubted as its FIX is."""
+    doubts_of = {False: doubts(view, kind), True: doubts(view, "fix")}
+    for answered, found, derived in values:
+        doubted = doubts_of[derived]
+        # Nearly always nothing is doubtful, and a list may have thousands of rows.
+        warnings = warnings_about(doubted, found.date) if doubted else ()
+        yield Row(
+            answered, found.value, found.revision, found.recorded_at, derived, warnings or UNSET
+        )
 
 
 def _derived(view: View, first: Day, last: Day) -> Iterator[tuple[Day, Observation]]:

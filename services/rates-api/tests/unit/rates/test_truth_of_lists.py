@@ -9,6 +9,7 @@ import httpx
 import msgspec
 import pytest
 
+from rates_api.rates import day, gaps, historical
 from rates_api.snapshot.snapshot import histories
 from rates_contracts.observation import FIX, SETTLEMENT
 from rates_contracts.status import Transition
@@ -733,6 +734,24 @@ async def test_a_list_with_unknown_days_is_no_csv(
     assert answer.headers["cache-control"] == "no-store"
     assert ("retry-after" in answer.headers) == (answer.status_code == 503)
     assert (await ask(path)).json()["known"] is False
+
+
+@pytest.mark.parametrize("name", CSV_REFUSED)
+async def test_a_list_is_refused_before_it_has_rows(
+    ask: Ask, worker: Any, world: Any, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """A refusal is not cached: thousands of rows would be made for each (rule 40)."""
+    situation, path, says = CSV_REFUSED[name]
+    found, worker.now = situation(world)
+    worker.current.replace(found)
+    for module, makes_rows in ((historical, "Row"), (gaps, "_candidates"), (day, "RevisionRow")):
+        monkeypatch.setattr(module, makes_rows, _fail)
+
+    assert world.said(await ask(f"{path}&format=csv")) == says
+
+
+def _fail(*_: Any, **__: Any) -> Any:
+    raise AssertionError("a row is made")
 
 
 async def test_a_list_of_known_days_is_csv_while_others_are_not(

@@ -6,11 +6,14 @@ something.
 
 from enum import Enum
 
+from rates_sync.clock import Monotonic
 from rates_sync.committed_state import CommittedState
 from rates_sync.relay.stream import Tail
 
 MAX_TIMELINES_AHEAD = 1000
 """Each restore raises the timeline by one: a stream further ahead was never relayed from here."""
+CONTEST_SECONDS = 300.0
+"""Nobody restores a record twice within so long; two records on one Redis take turns each step."""
 
 
 class RepairAction(Enum):
@@ -29,6 +32,26 @@ class RepairAction(Enum):
     outbox; every worker then reloads; the alert `stream_reset` is sent. Counted as `restarted`,
     logged as `timeline_restarted`.
     """
+
+
+class Restarts:
+    """New timelines of one leader that follow each other closely, by `monotonic` seconds.
+
+    The first is a restored record's; the others are the work of another record's relay.
+    """
+
+    def __init__(self, monotonic: Monotonic) -> None:
+        self._monotonic = monotonic
+        self._at: float | None = None
+        self._in_a_row = 0
+
+    def on_restart(self) -> int:
+        """Note a new timeline; return how many came so far, each soon after the one before."""
+        now = self._monotonic()
+        is_close = self._at is not None and now - self._at < CONTEST_SECONDS
+        self._in_a_row = self._in_a_row + 1 if is_close else 1
+        self._at = now
+        return self._in_a_row
 
 
 def decide_repair(tail: Tail, committed: CommittedState) -> RepairAction:

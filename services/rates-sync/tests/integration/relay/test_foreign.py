@@ -3,13 +3,16 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
 import pytest
 from redis.asyncio import Redis
 
 from rates_contracts.documents import AVERAGES, CURRENT, HISTORY, TTL_OF
 from rates_contracts.events import Position
 from rates_contracts.stream import EVENTS, entry_fields
+from rates_sync.assembly import on_repair
 from rates_sync.relay.relay import Relay, RelayStep
+from rates_sync.relay.repair import Restarts
 from rates_sync.store.engine import reading
 from rates_sync.store.outbox import read_events
 
@@ -132,3 +135,37 @@ async def test_a_manifest_in_pieces_is_counted(
     await redis.set(CURRENT, b"not a manifest", px=TTL_OF[CURRENT])
     assert (await relay.step()).unreadable == (CURRENT,)
     assert await mirror.fits()
+
+
+class Consequences:
+    """Notes the alerts and the questions to Banxico that steps lead to."""
+
+    def __init__(self) -> None:
+        self.noted: list[str] = []
+
+    def on_foreign_stream(self, _reason: str) -> None:
+        """Note an alert."""
+        self.noted.append("alert")
+
+    def ask_now(self) -> None:
+        """Note a question."""
+        self.noted.append("question")
+
+
+async def test_another_record_on_the_same_redis_costs_one_question(
+    relayed: None, relay: Relay, mirror: Any, leader: Any
+) -> None:
+    """Each answers the other's new timeline with one of its own, at every step, for ever."""
+    consequences: Any = Consequences()
+    restarts = Restarts(lambda: 0.0)
+    event = await leader.publish({"2026-08-14": "17.1000"})
+    await relay.step()
+    for _ in range(4):
+        at = (await leader.record.head()).at
+        theirs = msgspec.structs.replace(event, timeline=at.timeline + 1, position=at.position)
+        await mirror.forge(theirs)
+        step = await relay.step()
+        assert step.restarted
+        on_repair(step, restarts, consequences, consequences)
+
+    assert consequences.noted == ["question", "alert"]

@@ -2,12 +2,21 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from rates_contracts.events import Envelope, Head, Position, Previous, StoredEvent
+from rates_sync.assembly import on_repair
 from rates_sync.committed_state import CommittedState
-from rates_sync.relay.repair import RepairAction, decide_repair, must_trim
+from rates_sync.relay.relay import RelayStep
+from rates_sync.relay.repair import (
+    CONTEST_SECONDS,
+    RepairAction,
+    Restarts,
+    decide_repair,
+    must_trim,
+)
 from rates_sync.relay.stream import Tail
 
 NOW = datetime(2026, 8, 13, 18, tzinfo=UTC)
@@ -158,3 +167,59 @@ def test_pruning_ahead_of_the_stream_is_a_trim_not_a_loss() -> None:
     assert must_trim(tail, committed)
     assert decide_repair(tail, committed) is RepairAction.APPEND
     assert not must_trim(_tail("1-5", first=3), committed)
+
+
+class Noted:
+    """A dispatcher and a poller that note what they are called for, and a clock that is set."""
+
+    def __init__(self) -> None:
+        self.alerts: list[str] = []
+        self.questions = 0
+        self.now = 1000.0
+
+    def on_foreign_stream(self, reason: str) -> None:
+        """Note an alert."""
+        self.alerts.append(reason)
+
+    def ask_now(self) -> None:
+        """Note a question to Banxico."""
+        self.questions += 1
+
+    def monotonic(self) -> float:
+        """Return the seconds that were set."""
+        return self.now
+
+
+def _restart(noted: Any, restarts: Restarts, *, times: int, seconds: float) -> None:
+    for _ in range(times):
+        noted.now += seconds
+        on_repair(RelayStep(1, (), refilled=True, restarted=True), restarts, noted, noted)
+
+
+def test_two_records_on_one_redis_are_alerted_once_and_ask_banxico_once() -> None:
+    """Rule 38: each began a new timeline every 15 s for ever, and Banxico was asked after each."""
+    noted = Noted()
+
+    _restart(noted, Restarts(noted.monotonic), times=50, seconds=15)
+
+    assert noted.questions == 1
+    assert noted.alerts == ["another record relays to this Redis, by turns with ours"]
+
+
+def test_a_restore_long_after_another_asks_banxico_again() -> None:
+    """Protocol rule 42: after each restore Banxico is asked at once."""
+    noted = Noted()
+
+    _restart(noted, Restarts(noted.monotonic), times=2, seconds=CONTEST_SECONDS)
+
+    assert noted.questions == 2
+    assert noted.alerts == []
+
+
+def test_a_foreign_stream_is_alerted_and_no_restart() -> None:
+    """Rule 38: nothing of the record was lost, so that Banxico is not asked."""
+    noted: Any = Noted()
+
+    on_repair(RelayStep(1, (), foreign="a list"), Restarts(noted.monotonic), noted, noted)
+
+    assert (noted.alerts, noted.questions) == (["a list"], 0)
