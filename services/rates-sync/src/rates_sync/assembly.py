@@ -40,7 +40,13 @@ from rates_sync.liveness import Liveness
 from rates_sync.metrics import Metrics
 from rates_sync.notify.alerts import Alerts, AlertSender
 from rates_sync.notify.cdn import EdgeCache
-from rates_sync.notify.dispatcher import NoticeRecord, NotificationDispatcher, Sinks
+from rates_sync.notify.dispatcher import (
+    PURGES,
+    AlertDispatcher,
+    AlertRecord,
+    Edge,
+    PurgeDispatcher,
+)
 from rates_sync.relay.relay import Relay, RelayStep
 from rates_sync.relay.repair import Restarts
 from rates_sync.settings import Settings
@@ -91,7 +97,7 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
     """Build the work of one lease; its breaker starts closed."""
     settings, clock, sleep = instance.settings, instance.clock, instance.sleep
     instrumentation = instance.instrumentation
-    relay_wake, dispatcher_wake = asyncio.Event(), asyncio.Event()
+    relay_wake, alerts_wake, purges_wake = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     def on_event(event: Event) -> None:
         instrumentation.on_event(event)
@@ -121,12 +127,13 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
     )
     on_failure = instrumentation.on_store_failure
     breaker_log = BreakerLog(recorder.note, sleep, on_failure)
-    dispatcher = _dispatcher(instance, fence, recorder)
+    alerts = _alert_dispatcher(instance, fence)
+    purges = _purge_dispatcher(instance, fence, recorder)
     guards = _guards(instance, fence, recorder, breaker_log)
 
     def on_jump(jump: timedelta) -> None:
         instrumentation.on_clock_jump(jump)
-        dispatcher.on_clock_jump(jump)
+        alerts.on_clock_jump(jump)
         witnesses.forget()
 
     cycle = Cycle(guards.banxico, recorder, clock, instance.tracing.span)
@@ -138,25 +145,24 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
 
     def on_relay_step(step: RelayStep | RelayError | StoreUnavailable) -> None:
         instrumentation.on_relay_step(step)
-        dispatcher.on_redis_step(unavailable=isinstance(step, RelayError))
-        dispatcher_wake.set()
+        alerts.on_redis_step(unavailable=isinstance(step, RelayError))
+        alerts_wake.set()
+        purges_wake.set()
         if isinstance(step, RelayStep):
-            on_repair(step, restarts, dispatcher, poller)
+            on_repair(step, restarts, alerts, poller)
 
     outbox = Outbox(instance.engine, instance.record, fence)
     relay = Relay(instance.redis, outbox, interval=settings.relay_interval, on_step=on_relay_step)
     instrumentation.attach(
-        relay.lag, dispatcher.on_quarantined, dispatcher.on_history_hole, dispatcher.on_pause
+        relay.lag, alerts.on_quarantined, alerts.on_history_hole, alerts.on_pause
     )
 
-    check = ClockCheck(
-        witnesses, recorder, instrumentation.on_clock_offset, dispatcher.on_clock_wrong
-    )
+    check = ClockCheck(witnesses, recorder, instrumentation.on_clock_offset, alerts.on_clock_wrong)
 
     async def renew() -> None:
         await check.run(await instance.lease.renew(fence))
         if "banxico" in witnesses.offsets and witnesses.confirmed:
-            dispatcher.on_clock_right()
+            alerts.on_clock_right()
 
     renewal = Renewal(
         renew,
@@ -178,7 +184,8 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
         "renewal": renewal.run,
         "breaker": breaker_log.run,
         "relay": lambda: relay.run(relay_wake),
-        "dispatcher": lambda: dispatcher.run(dispatcher_wake),
+        "alerts": lambda: alerts.run(alerts_wake),
+        "purges": lambda: purges.run(purges_wake),
         "nightly": nightly.run,
     }
     return Leader(recorder, poller, backfills, tasks)
@@ -204,22 +211,20 @@ def _backfills(
     )
 
 
-def on_repair(
-    step: RelayStep, restarts: Restarts, dispatcher: NotificationDispatcher, poller: Poller
-) -> None:
+def on_repair(step: RelayStep, restarts: Restarts, alerts: AlertDispatcher, poller: Poller) -> None:
     """Alert after a foreign stream, ask Banxico after a new timeline (protocol rules 38, 42).
 
     New timelines in a row are a foreign record's doing: one alert, and Banxico is not asked again.
     """
     if step.foreign is not None:
-        dispatcher.on_foreign_stream(step.foreign)
+        alerts.on_foreign_stream(step.foreign)
     if not step.restarted:
         return
     match restarts.on_restart():
         case 1:
             poller.ask_now()
         case 2:
-            dispatcher.on_foreign_stream("another record relays to this Redis, by turns with ours")
+            alerts.on_foreign_stream("another record relays to this Redis, by turns with ours")
 
 
 def _poller(
@@ -276,24 +281,31 @@ def _nightly_tasks(
     )
 
 
-def _dispatcher(instance: Instance, fence: Fence, recorder: Recorder) -> NotificationDispatcher:
-    async def on_edge(accepts: bool) -> None:
+def _alert_dispatcher(instance: Instance, fence: Fence) -> AlertDispatcher:
+    return AlertDispatcher(
+        AlertRecord(
+            NoticeCursor(instance.engine, fence, "alert"), OpenAlertsTable(instance.engine, fence)
+        ),
+        instance.alert_sender,
+        instance.witnesses.now,
+        instance.monotonic,
+        interval=instance.settings.notice_interval,
+    )
+
+
+def _purge_dispatcher(instance: Instance, fence: Fence, recorder: Recorder) -> PurgeDispatcher:
+    async def on_accepted(accepts: bool) -> None:
         if recorder.health.purge_refused == accepts:
             await recorder.note(purge_refused=not accepts)
 
-    return NotificationDispatcher(
-        NoticeRecord(
-            lambda notice: NoticeCursor(instance.engine, fence, notice),
-            OpenAlertsTable(instance.engine, fence),
-        ),
-        Sinks(
-            instance.alert_sender,
+    return PurgeDispatcher(
+        {notice: NoticeCursor(instance.engine, fence, notice) for notice in PURGES},
+        Edge(
             instance.edge,
             instance.instrumentation.on_notice,
             may_purge=lambda: recorder.begun,
-            on_edge=on_edge,
+            on_accepted=on_accepted,
         ),
-        instance.witnesses.now,
         instance.monotonic,
         interval=instance.settings.notice_interval,
         second_purge=instance.settings.second_purge,

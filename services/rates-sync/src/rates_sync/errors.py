@@ -53,9 +53,10 @@ Outcome = Literal[
 
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
-HoleCause = Literal[Outcome, "implausible", "store_refused"]
-"""Why days of the history stay unknown: how questions for them end, answers that can't be right, or
-a database that does not take them.
+HoleCause = Literal[Outcome, "implausible", "contradictory", "store_refused"]
+"""Why days of the history stay unknown: how questions for them end, no FIX where there must be some
+(`implausible`), answers that lack what was published before (`contradictory`), or a database that
+does not take them.
 """
 
 

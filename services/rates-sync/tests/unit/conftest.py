@@ -37,7 +37,13 @@ from rates_sync.metrics import Metrics
 from rates_sync.migrations import migrate
 from rates_sync.notify.alerts import Alerts, AlertSender
 from rates_sync.notify.cdn import EdgeCache
-from rates_sync.notify.dispatcher import NoticeRecord, NotificationDispatcher, Sinks
+from rates_sync.notify.dispatcher import (
+    PURGES,
+    AlertDispatcher,
+    AlertRecord,
+    Edge,
+    PurgeDispatcher,
+)
 from rates_sync.settings import Settings
 from rates_sync.store.cursors import NoticeCursor, OpenAlertsTable
 from rates_sync.store.engine import open_engine
@@ -246,34 +252,40 @@ class Desk:
             self.record, self.fence, origin, self.clock, self.announced.append, hear=hear
         )
 
-    def dispatcher(
-        self, alerts: Alerts, edge: EdgeCache, recorder: Recorder | None = None
-    ) -> NotificationDispatcher:
-        """Return a new leader's dispatcher; `outcomes` lists how its notices ended.
-
-        It tells `recorder`, if any, whether the edge accepts purges.
-        """
-
-        async def on_edge(accepts: bool) -> None:
-            if recorder is not None:
-                await recorder.note(purge_refused=not accepts)
-
+    def dispatcher(self, alerts: Alerts) -> AlertDispatcher:
+        """Return a new leader's alerts; `outcomes` lists how they ended."""
         sender = AlertSender(
             alerts, self.clock.monotonic, lambda outcome: self.outcomes.append(("alert", outcome))
         )
-        return NotificationDispatcher(
-            NoticeRecord(
-                lambda notice: NoticeCursor(self.engine, self.fence, notice),
+        return AlertDispatcher(
+            AlertRecord(
+                NoticeCursor(self.engine, self.fence, "alert"),
                 OpenAlertsTable(self.engine, self.fence),
             ),
-            Sinks(
-                sender,
+            sender,
+            self.clock,
+            self.clock.monotonic,
+            interval=Settings.notice_interval,
+        )
+
+    def purges(self, edge: EdgeCache, recorder: Recorder | None = None) -> PurgeDispatcher:
+        """Return a new leader's purges; `outcomes` lists how they ended.
+
+        `recorder`, if any, is told whether the edge accepts them.
+        """
+
+        async def on_accepted(accepts: bool) -> None:
+            if recorder is not None:
+                await recorder.note(purge_refused=not accepts)
+
+        return PurgeDispatcher(
+            {notice: NoticeCursor(self.engine, self.fence, notice) for notice in PURGES},
+            Edge(
                 edge,
                 lambda notice, outcome: self.outcomes.append((notice, outcome)),
                 may_purge=lambda: True,
-                on_edge=on_edge,
+                on_accepted=on_accepted,
             ),
-            self.clock,
             self.clock.monotonic,
             interval=Settings.notice_interval,
             second_purge=Settings.second_purge,

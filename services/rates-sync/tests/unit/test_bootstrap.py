@@ -75,13 +75,16 @@ class VirtualClock:
 
 
 class FakeAlerts:
-    """Alerts that were published."""
+    """Alerts that were published; `answers` is not set while none is accepted or refused."""
 
     def __init__(self) -> None:
         self.published: asyncio.Queue[Alert] = asyncio.Queue()
+        self.answers = asyncio.Event()
+        self.answers.set()
 
     async def publish(self, alert: Alert) -> None:
         self.published.put_nowait(alert)
+        await self.answers.wait()
 
 
 class FakeEdge:
@@ -265,6 +268,22 @@ async def test_clock_that_the_database_alone_contradicts_dates_nothing(
     status = await world.service.record.status()
     assert status is not None
     assert not status.clock_suspect
+
+
+async def test_purge_does_not_wait_for_alerts_that_a_black_hole_holds(
+    worlds: Worlds, hand_clock: Any
+) -> None:
+    """Protocol rule 21: or the edge would keep the old rate while SNS does not answer."""
+    world = worlds.build("only", hand_clock.now)
+    world.alerts.answers.clear()
+    world.banxico.script = [BadToken("refused")]
+    async with world.running(), asyncio.timeout(60):
+        await world.alerts.published.get()
+        world.edge.purged.clear()
+        world.clock.advance(timedelta(hours=2, minutes=6).total_seconds())
+        await worlds.relayed(ObservationsRecorded)
+        await world.edge.purged.wait()
+    assert world.alerts.published.empty()
 
 
 async def test_what_is_passed_is_used_and_stays_open(worlds: Worlds, hand_clock: Any) -> None:

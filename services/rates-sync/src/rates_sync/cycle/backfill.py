@@ -138,7 +138,7 @@ class Backfill:
             except StoreRefused:
                 self._count_failure(part, "store_refused")
                 raise
-            if not self._is_usable(part, answer):
+            if not self._is_usable(part, answer, additions):
                 failed.append(part)
             # A silence may go on in the next chunk.
             holes = await self._left(parts, failed) if is_last else ()
@@ -161,9 +161,11 @@ class Backfill:
         self._waits.lengthen(part)
         return answer
 
-    def _is_usable(self, part: Span, answer: Answer) -> bool:
+    def _is_usable(self, part: Span, answer: Answer, additions: Additions) -> bool:
         """Tell whether `answer` covers days of `part`; else it is one more failure of it."""
-        cause = unusable(answer)
+        cause: HoleCause | None = unusable(answer)
+        if cause is None and additions.distrusted:
+            cause = "contradictory"
         if cause is None:
             self._failures.pop(part, None)
         else:

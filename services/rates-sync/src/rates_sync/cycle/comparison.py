@@ -13,7 +13,7 @@ from enum import Enum
 from itertools import groupby
 from operator import attrgetter
 
-from rates_contracts.calendar import ONE_DAY, BankCalendar, is_weekend
+from rates_contracts.calendar import BankCalendar, BankingDays, is_weekend
 from rates_contracts.observation import FIX, SETTLEMENT, Observation
 from rates_sync.upstream import Answer, Published, Rejected, RejectedKind
 
@@ -104,7 +104,8 @@ class Comparison:
     ) -> None:
         self._answer, self._known, self._calendar = answer, known, calendar
         self._recorded_at, self._trust, self._reviewed = recorded_at, trust, reviewed
-        self._agreed = _agreed(answer, calendar)
+        self._days = banking_days(calendar, self._fix_days())
+        self._agreed = _agreed(answer, self._days)
         self._held: set[SeriesDay] = set()
         self._weekend = [row for row in answer.published if _is_weekend_fix(row)]
 
@@ -192,8 +193,15 @@ class Comparison:
             and not _is_weekend_fix(shown)
             and _key(shown) in self._reviewed.releasable
             and (shown.series, shown.date) in self._agreed
-            and partner_of(shown.series, shown.date, self._calendar) not in self._held
+            and partner_of(shown.series, shown.date, self._days) not in self._held
         )
+
+    def _fix_days(self) -> Iterator[Day]:
+        """Yield the days with a FIX, recorded or published."""
+        yield from (row.date for row in self._known.get(FIX, ()))
+        for row in self._answer.published:
+            if row.series == FIX and not self._is_refused(row):
+                yield row.date
 
     def _is_refused(self, shown: Published) -> bool:
         return _key(shown) in self._reviewed.refused
@@ -243,33 +251,38 @@ def _doubt_of_move(shown: Published, previous: Decimal | None) -> tuple[Rejected
     return None
 
 
-def _agreed(answer: Answer, calendar: BankCalendar) -> frozenset[SeriesDay]:
-    """Return the days on which the FIX and the settlement rate that rests on it are equal.
-
-    A settlement day rests on the FIX of two banking days before; a FIX applies from the day after
-    the banking day that follows it (`rates_contracts.calendar`).
-    """
+def _agreed(answer: Answer, days: BankingDays) -> frozenset[SeriesDay]:
+    """Return the days on which the FIX and the settlement rate that rests on it are equal."""
     values = {(row.series, row.date): row.value for row in answer.published}
     agreed = set()
     for (series, day), value in values.items():
-        partner = partner_of(series, day, calendar)
+        partner = partner_of(series, day, days)
         if partner is not None and values.get(partner) == value:
             agreed.add((series, day))
     return frozenset(agreed)
 
 
-def partner_of(series: str, day: Day, calendar: BankCalendar) -> SeriesDay | None:
+def banking_days(calendar: BankCalendar, fix_days: Iterable[Day]) -> BankingDays:
+    """Return the banking days by `calendar`, and by the FIX where it closes their weekday.
+
+    The calendar predicts, a FIX refutes it (protocol rule 29); one of a weekend refutes nothing.
+    """
+    weekdays = {day for day in fix_days if not is_weekend(day)}
+    return BankingDays(calendar, calendar.first, weekdays.__contains__)
+
+
+def partner_of(series: str, day: Day, days: BankingDays) -> SeriesDay | None:
     """Return the settlement day that a FIX first applies to, or the FIX behind a settlement day.
 
-    None outside of the calendar.
+    A settlement day rests on the FIX of two banking days before; a FIX applies from the day after
+    the banking day that follows it (`rates_contracts.calendar`). None outside of the calendar.
     """
-    if not calendar.first < day < calendar.last:
+    if not days.calendar.first < day < days.calendar.last:
         return None
     if series == FIX:
-        gazette = calendar.next_banking_day(day)
-        return None if gazette is None else (SETTLEMENT, gazette + ONE_DAY)
-    gazette = calendar.previous_banking_day(day)
-    determined = None if gazette is None else calendar.previous_banking_day(gazette)
+        applies_from = days.legal_dates(day).applies_from
+        return None if applies_from is None else (SETTLEMENT, applies_from)
+    determined = days.determination_for(day)
     return None if determined is None else (FIX, determined)
 
 

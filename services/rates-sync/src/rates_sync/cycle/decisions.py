@@ -9,10 +9,11 @@ from datetime import date as Day
 from decimal import Decimal
 from typing import Literal
 
-from rates_contracts.calendar import BankCalendar
+from rates_contracts.calendar import BankingDays
 from rates_contracts.events import ObservationsRecorded
 from rates_contracts.observation import FIX, SETTLEMENT, Observation
-from rates_sync.cycle.comparison import SeriesDay, partner_of
+from rates_sync.cycle.comparison import SeriesDay, banking_days, partner_of
+from rates_sync.cycle.knowledge import LOOK_BACK
 from rates_sync.cycle.recorder import Recorder, Session
 from rates_sync.errors import NothingToDecide, Undecidable
 from rates_sync.store.recording import Recording
@@ -48,7 +49,7 @@ async def decide_quarantined(
     async with recorder.session() as session:
         recording = session.recording
         chosen = await _chosen(recording, id_prefix)
-        rows = _with_partners(recording, chosen, session.calendar)
+        rows = _with_partners(recording, chosen, await _days_around(session, chosen.date))
         await recording.audit(actor, f"quarantine {decision}", _described(rows))
         ids = [row.id for row in rows]
         if decision == "reject":
@@ -72,11 +73,11 @@ async def decide_withdrawn(
     """
     async with recorder.session() as session:
         recording = session.recording
-        calendar = session.calendar
+        days = await _days_around(session, day)
         rows = tuple(
             row
             for row in recording.withdrawals
-            if row.in_force and day in (row.date, _fix_day(row, calendar))
+            if row.in_force and day in (row.date, _fix_day(row, days))
         )
         if not rows:
             raise NothingToDecide(f"{day} is not withdrawn")
@@ -97,27 +98,37 @@ async def _chosen(recording: Recording, id_prefix: str) -> Quarantined:
     return undecided[0]
 
 
+async def _days_around(session: Session, day: Day | None) -> BankingDays:
+    """Return the banking days, as the FIX around `day` tell, those in quarantine, too."""
+    recording, set_aside = session.recording, session.recording.quarantined
+    fix_days = {row.date for row in set_aside if row.series == FIX and row.date is not None}
+    if day is not None:
+        around = await recording.newest(FIX, day - LOOK_BACK, day + LOOK_BACK)
+        fix_days |= {row.date for row in around}
+    return banking_days(session.calendar, fix_days)
+
+
 def _with_partners(
-    recording: Recording, chosen: Quarantined, calendar: BankCalendar
+    recording: Recording, chosen: Quarantined, days: BankingDays
 ) -> tuple[Quarantined, ...]:
     """Return the chosen row and those with its value that belong to the same FIX."""
-    fix = _fix_behind(chosen.series, chosen.date, calendar)
+    fix = _fix_behind(chosen.series, chosen.date, days)
     partners = [
         row
         for row in recording.quarantined
-        if row.raw == chosen.raw and _fix_behind(row.series, row.date, calendar) == fix
+        if row.raw == chosen.raw and _fix_behind(row.series, row.date, days) == fix
     ]
     return tuple({row.id: row for row in (chosen, *partners)}.values())
 
 
-def _fix_behind(series: str, day: Day | None, calendar: BankCalendar) -> SeriesDay | None:
+def _fix_behind(series: str, day: Day | None, days: BankingDays) -> SeriesDay | None:
     if day is None or series == FIX:
         return None if day is None else (FIX, day)
-    return partner_of(series, day, calendar)
+    return partner_of(series, day, days)
 
 
-def _fix_day(row: Withdrawal, calendar: BankCalendar) -> Day | None:
-    partner = partner_of(SETTLEMENT, row.date, calendar) if row.series == SETTLEMENT else None
+def _fix_day(row: Withdrawal, days: BankingDays) -> Day | None:
+    partner = partner_of(SETTLEMENT, row.date, days) if row.series == SETTLEMENT else None
     return None if partner is None else partner[1]
 
 

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date as Day
 
-from rates_contracts.calendar import BankCalendar
+from rates_contracts.calendar import BankCalendar, BankingDays
 from rates_contracts.observation import FIX, SETTLEMENT, Observation
-from rates_sync.cycle.comparison import SeriesDay, partner_of
+from rates_sync.cycle.comparison import SeriesDay, banking_days, partner_of
 from rates_sync.upstream import Answer
 
 MAX_MISSING = 2
@@ -45,18 +45,19 @@ def missing_days(
     whose value can't be used. While the newest settlement day is missing for itself, the series is
     only unconfirmed, and no day of it is missing but with its FIX.
     """
+    days = banking_days(calendar, (row.date for row in known.get(FIX, ())))
     present = {series: _without(known.get(series, ()), series, withdrawn) for series in BOTH}
     fix = [day for day in _lacking(answer, FIX, present[FIX]) if day <= today]
     settlement = _lacking(answer, SETTLEMENT, present[SETTLEMENT])
-    with_fix = [day for day in settlement if _fix_of(day, calendar) in fix]
+    with_fix = [day for day in settlement if _fix_of(day, days) in fix]
     alone = [day for day in settlement if day not in with_fix]
     if len(fix) > MAX_MISSING:
         return Missing((), frozenset({FIX}))
-    too_many = len({_fix_of(day, calendar) for day in alone}) > MAX_MISSING
+    too_many = len({_fix_of(day, days) for day in alone}) > MAX_MISSING
     if too_many or _is_poll_without_newest(answer, present[SETTLEMENT], alone):
         alone = []
-    days = [*((FIX, day) for day in fix), *((SETTLEMENT, day) for day in (*with_fix, *alone))]
-    return Missing(tuple(sorted(days)), frozenset({SETTLEMENT} if too_many else ()))
+    lacked = [*((FIX, day) for day in fix), *((SETTLEMENT, day) for day in (*with_fix, *alone))]
+    return Missing(tuple(sorted(lacked)), frozenset({SETTLEMENT} if too_many else ()))
 
 
 def _is_poll_without_newest(answer: Answer, known: Sequence[Day], missing: Sequence[Day]) -> bool:
@@ -78,6 +79,6 @@ def _lacking(answer: Answer, series: str, days: Iterable[Day]) -> list[Day]:
     return [day for day in days if query.covers(day) and (series, day) not in shown]
 
 
-def _fix_of(settlement: Day, calendar: BankCalendar) -> Day | None:
-    partner = partner_of(SETTLEMENT, settlement, calendar)
+def _fix_of(settlement: Day, days: BankingDays) -> Day | None:
+    partner = partner_of(SETTLEMENT, settlement, days)
     return None if partner is None else partner[1]

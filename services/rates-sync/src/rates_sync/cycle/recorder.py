@@ -39,6 +39,7 @@ from rates_sync.cycle.knowledge import (
     read_context,
     read_knowledge,
 )
+from rates_sync.cycle.raw_answers import RawAnswers
 from rates_sync.errors import AlreadyClosed, ClockWrong, HasFix, NotDeclared, NotFinal
 from rates_sync.store.coverage import Span, merged
 from rates_sync.store.fence import Fence
@@ -77,12 +78,14 @@ class Additions:
     """What a recording added: observations of new days, corrections, data newly quarantined.
 
     `confirmed` are the series of which the answer showed the newest known day or a later one.
+    `distrusted` tells that it lacked more known FIX days than are believed to be withdrawn.
     """
 
     new: int = 0
     corrections: int = 0
     quarantined: tuple[Rejected, ...] = ()
     confirmed: frozenset[str] = frozenset()
+    distrusted: bool = False
 
 
 async def hear_nothing(_answer: Answer) -> None:
@@ -114,6 +117,7 @@ class Recorder:
         self._clock, self._on_event, self._on_restored = clock, on_event, on_restored
         self._hear = hear
         self._lock = asyncio.Lock()
+        self._raw_answers = RawAnswers()
         self.health = UpstreamHealth()
         self.schedule_inputs = ScheduleInputs(bank_calendar(mexico_day(clock())), None, None)
         self.begun = False
@@ -157,7 +161,7 @@ class Recorder:
             await session.announce_if_worth()
             if body:
                 sha256 = hashlib.sha256(body).hexdigest()
-                await session.recording.keep_payload(sha256, body, min(at, session.now))
+                await self._keep(session, sha256, body, min(at, session.now))
 
     async def record(
         self, answer: Answer, mode: AnnounceMode, *, trusted: bool = False
@@ -171,10 +175,11 @@ class Recorder:
         async with self.session() as session:
             recording = session.recording
             came_at = session.came_at(answer)
-            await recording.keep_payload(answer.sha256, answer.body, came_at)
             calendar = session.calendar
             context = await read_context(recording, answer, came_at, tuple(SERIES), calendar)
             judgement = judge(answer, context, trusted=trusted)
+            needed = bool(judgement.changes.observations)
+            await self._keep(session, answer.sha256, answer.body, came_at, needed=needed)
             await recording.add(judgement.changes.observations)
             quarantined = await apply_judgement(recording, answer, judgement)
             if not judgement.distrusted:
@@ -189,9 +194,15 @@ class Recorder:
             await self._hear(answer)
         except ClockWrong:
             async with self.session() as session:
-                recording = session.recording
-                await recording.keep_payload(answer.sha256, answer.body, session.now)
+                await self._keep(session, answer.sha256, answer.body, session.now)
             raise
+
+    async def _keep(
+        self, session: "Session", sha256: str, body: bytes, at: datetime, *, needed: bool = False
+    ) -> None:
+        """Keep a raw answer, whole if it is `needed`; else as much as the day has room for."""
+        kept = self._raw_answers.bounded(sha256, body, session.today, needed=needed)
+        await session.recording.keep_payload(sha256, kept, at)
 
     async def declare_closed(self, day: Day, reason: str, actor: str) -> None:
         """Declare a banking day closed, audited. Raises `AlreadyClosed` or `HasFix`.
@@ -436,7 +447,8 @@ def _reopened(calendar: BankCalendar, closure: DeclaredClosure, at: datetime) ->
 def _inherited(old: SyncStatus, origin: StatusOrigin) -> UpstreamHealth:
     """Return what a new leader takes over; a status of the first edition speaks of the FIX only.
 
-    An edge that was not purged before is believed once it accepts a purge (protocol rule 44).
+    An edge that was not purged before is believed once it accepts a purge (protocol rule 44), a
+    clock that was suspect once this leader has heard Banxico (rule 33).
     """
     verifications = {
         name: Verification(series.verified_at, series.unconfirmed_since)
@@ -445,7 +457,9 @@ def _inherited(old: SyncStatus, origin: StatusOrigin) -> UpstreamHealth:
     if not verifications:
         verifications = dict.fromkeys(SERIES, Verification(old.verified_at))
     refused = origin.edge_purged and not old.edge_purged
-    return UpstreamHealth(verifications, old.upstream, purge_refused=refused)
+    return UpstreamHealth(
+        verifications, old.upstream, clock_suspect=old.clock_suspect, purge_refused=refused
+    )
 
 
 def _after(health: UpstreamHealth, confirmed: frozenset[str], at: datetime) -> UpstreamHealth:
@@ -466,4 +480,5 @@ def _additions(judgement: Judgement, quarantined: tuple[Rejected, ...]) -> Addit
         corrections=len(observations) - new,
         quarantined=quarantined,
         confirmed=judgement.confirmed,
+        distrusted=judgement.distrusted,
     )

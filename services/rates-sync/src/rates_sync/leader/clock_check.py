@@ -56,9 +56,8 @@ class ClockCheck:
         self._alerted = bool(disagreeing)
 
     async def _tell(self, *, suspect: bool) -> None:
-        """Tell workers of a change."""
-        recorder = self._recorder
-        is_settled = not suspect or "banxico" in self._witnesses.offsets
+        """Tell workers of a change; before Banxico was heard what the record says stays."""
+        recorder, is_settled = self._recorder, "banxico" in self._witnesses.offsets
         if recorder.begun and is_settled and suspect != recorder.health.clock_suspect:
             await recorder.note(clock_suspect=suspect)
 

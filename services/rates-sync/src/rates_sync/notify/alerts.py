@@ -1,7 +1,7 @@
 """Alerts for operators: the port, its adapter that writes to the log, and who sends them again."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Literal, Protocol
@@ -20,6 +20,8 @@ MAX_REFUSALS: Final = 10
 """An alert that is refused so often is set aside (protocol rule 44)."""
 MAX_PAUSE: Final = 60.0
 """The longest pause (s) after a refusal; they begin at 1 s and double: four minutes in all."""
+MIN_APART: Final = 3600.0
+"""Seconds between two alerts of a kind that what comes from outside can cause without limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,3 +118,33 @@ class AlertSender:
     def _set_aside(self, alert: Alert) -> None:
         log.error("alert_set_aside", alert_id=alert.id, alert=alert.name, summary=alert.summary)
         self._on_outcome("set_aside")
+
+
+class RareAlerts:
+    """Lets at most one alert of a kind through in `MIN_APART` seconds (protocol rule 34).
+
+    Of those that come meanwhile the newest waits, and says how many they were.
+    """
+
+    def __init__(self, monotonic: Monotonic) -> None:
+        self._monotonic = monotonic
+        self._not_before: dict[str, float] = {}
+        self._waiting: dict[str, tuple[Alert, int]] = {}
+
+    def add(self, kind: str, alert: Alert) -> None:
+        """Let `alert` go out as soon as its `kind` may."""
+        _, before = self._waiting.get(kind, (alert, 0))
+        self._waiting[kind] = alert, before + 1
+
+    def due(self) -> list[Alert]:
+        """Return what may go out now, each alert once."""
+        now = self._monotonic()
+        kinds = [kind for kind in self._waiting if now >= self._not_before.get(kind, now)]
+        self._not_before |= dict.fromkeys(kinds, now + MIN_APART)
+        return [_counted(*self._waiting.pop(kind)) for kind in kinds]
+
+
+def _counted(alert: Alert, count: int) -> Alert:
+    if count == 1:
+        return alert
+    return replace(alert, summary=f"{alert.summary} The last of {count} since the alert before.")

@@ -1,18 +1,20 @@
 """Sends alerts and purges for the outbox's events, at least once, each by a cursor (rule 21).
 
-The alerts' cursor moves after each event that calls for one (rule 44). A purge is sent twice, the
+Each kind has a dispatcher and a task of its own: alerts that nobody accepts hold up no purge. The
+alerts' cursor moves after each event that calls for one (rule 44). A purge is sent twice, the
 second a while after the event: a worker that had not yet applied the event could have refilled the
 edge with the old rate. Outages, a series that stays unconfirmed, a wrong clock, data that put no
-day under review and holes have no event; their alerts bypass the outbox. Records only its cursors
-and which alerts are open.
+day under review and holes have no event; their alerts bypass the outbox. Recorded are only the
+cursors and which alerts are open.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date as Day
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from types import MappingProxyType
+from typing import Literal, Protocol, get_args
 
 import structlog
 
@@ -21,7 +23,7 @@ from rates_contracts.status import SyncStatus
 from rates_sync.clock import Clock, Monotonic
 from rates_sync.errors import HoleCause, NotificationFailed, StoreUnavailable
 from rates_sync.liveness import wait_for_wake
-from rates_sync.notify.alerts import Alert, AlertSender, NoticeOutcome
+from rates_sync.notify.alerts import Alert, AlertSender, NoticeOutcome, RareAlerts
 from rates_sync.notify.cdn import EdgeCache
 from rates_sync.notify.pairs import (
     CLOCK,
@@ -35,15 +37,26 @@ from rates_sync.notify.pairs import (
     breaker_finding,
 )
 from rates_sync.notify.rules import alerts_of, must_purge, undecodable
-from rates_sync.upstream import MAX_PAUSE, Rejected
+from rates_sync.upstream import MAX_PAUSE, Rejected, RejectedKind
 
 log = structlog.get_logger(__name__)
 
-Notice = Literal["alert", "purge", "second_purge"]
-NOTICES: tuple[Notice, ...] = ("alert", "purge", "second_purge")
+Purge = Literal["purge", "second_purge"]
+PURGES: tuple[Purge, ...] = get_args(Purge)
+Notice = Literal["alert", Purge]
+NOTICES: tuple[Notice, ...] = get_args(Notice)
 
 PURGED = ("/api/v1/*",)
 """The answers below `/api/v1/`."""
+QUARANTINE_ALERTS: Mapping[RejectedKind, str] = MappingProxyType(
+    {
+        "closed_weekday": "calendar_wrong",
+        "undated": "quarantined",
+        "unasked": "quarantined",
+        "answer": "quarantined",
+    }
+)
+"""The alert of each kind of rejected data that the status does not show."""
 
 
 class Cursor(Protocol):
@@ -63,56 +76,126 @@ class Cursor(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Sinks:
-    """Where notices go.
+class Edge:
+    """The edge as one leader purges it.
 
     `on_purge` is called with how each attempt to purge the edge ended. `may_purge` tells whether
-    that can be recorded: `on_edge` is called with whether the edge accepts purges, and may raise
-    `LeaseLost` and `StoreUnavailable`.
+    that can be recorded: `on_accepted` is called with whether the edge accepts purges, and may
+    raise `LeaseLost` and `StoreUnavailable`.
     """
 
-    alerts: AlertSender
-    edge: EdgeCache
-    on_purge: Callable[[Notice, NoticeOutcome], None]
+    cache: EdgeCache
+    on_purge: Callable[[Purge, NoticeOutcome], None]
     may_purge: Callable[[], bool]
-    on_edge: Callable[[bool], Awaitable[None]]
+    on_accepted: Callable[[bool], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class NoticeRecord:
-    """What the record keeps of notices, for one leader: a cursor of each, and open alerts."""
+class AlertRecord:
+    """What the record keeps of alerts, for one leader: their cursor, and which are open."""
 
-    cursor_of: Callable[[Notice], Cursor]
+    cursor: Cursor
     open_alerts: OpenAlerts
 
 
-class NotificationDispatcher:
-    """One leader's dispatcher.
+class PurgeDispatcher:
+    """One leader's purges, the first and the second of each change by a cursor of its own.
 
     `interval` and `second_purge` are seconds, measured by the monotonic clock (protocol rule 32).
     """
 
     def __init__(
         self,
-        record: NoticeRecord,
-        sinks: Sinks,
-        clock: Clock,
+        cursors: Mapping[Purge, Cursor],
+        edge: Edge,
         monotonic: Monotonic,
         *,
         interval: float,
         second_purge: float,
     ) -> None:
-        self._cursors: dict[Notice, Cursor] = {name: record.cursor_of(name) for name in NOTICES}
-        self._sinks, self._clock, self._interval = sinks, clock, interval
-        self._monotonic = monotonic
-        self._delay: dict[Notice, float] = {"second_purge": second_purge}
+        self._cursors, self._edge, self._monotonic = cursors, edge, monotonic
+        self._interval = interval
+        self._delay: dict[Purge, float] = {"purge": 0.0, "second_purge": second_purge}
         self._first_seen: dict[str, float] = {}
+
+    async def run(self, wake: asyncio.Event) -> None:
+        """Purge what is due whenever `wake` is set and at least every interval.
+
+        Raises `LeaseLost`.
+        """
+        while True:
+            wake.clear()
+            await self.step()
+            await wait_for_wake(wake, self._interval)
+
+    async def step(self) -> None:
+        """Purge what is due now; what fails stays for the next step. Raises `LeaseLost`."""
+        for notice in PURGES:
+            if not self._edge.may_purge():
+                return
+            try:
+                await self._send(notice)
+            except StoreUnavailable as error:
+                log.warning("notices_not_read", notice=notice, error=str(error))
+
+    async def _send(self, notice: Purge) -> None:
+        """Purge once for all events that are due, then move the cursor past them."""
+        cursor = self._cursors[notice]
+        due = self._due(notice, await cursor.pending())
+        if not due:
+            return
+        needed = self._edge.cache.configured and must_purge(await cursor.passed(), due)
+        if not needed or await self._purge(notice):
+            await cursor.advance(due[-1].at)
+
+    async def _purge(self, notice: Purge) -> bool:
+        """Purge the edge, and say whether it takes purges; tell whether it accepted this one."""
+        accepted = True
+        try:
+            await self._edge.cache.purge(PURGED)
+        except NotificationFailed as error:
+            log.warning("notice_not_sent", notice=notice, error=str(error))
+            accepted = False
+        self._edge.on_purge(notice, "sent" if accepted else "failed")
+        await self._edge.on_accepted(accepted)
+        return accepted
+
+    def _due(self, notice: Purge, pending: Sequence[StoredEvent]) -> list[StoredEvent]:
+        """Hold back second purges, by the time since this leader first saw their events."""
+        delay = self._delay[notice]
+        if not delay:
+            return list(pending)
+        now, before = self._monotonic(), self._first_seen
+        ids = [event.envelope.event_id for event in pending]
+        self._first_seen = {event_id: before.get(event_id, now) for event_id in ids}
+        return [
+            event
+            for event, event_id in zip(pending, ids, strict=True)
+            if now - self._first_seen[event_id] >= delay
+        ]
+
+
+class AlertDispatcher:
+    """One leader's alerts; `interval` is in seconds."""
+
+    def __init__(
+        self,
+        record: AlertRecord,
+        sender: AlertSender,
+        clock: Clock,
+        monotonic: Monotonic,
+        *,
+        interval: float,
+    ) -> None:
+        self._cursor, self._sender = record.cursor, sender
+        self._clock, self._monotonic, self._interval = clock, monotonic, interval
         self._direct: list[Alert] = []
+        self._rejected = RareAlerts(monotonic)
         self._warned: set[str] = set()
         self._done: set[str] = set()
         self._status: SyncStatus | None = None
         self._pause_is_long = False
-        self._pairs = PairedAlerts(sinks.alerts, record.open_alerts)
+        self._pairs = PairedAlerts(sender, record.open_alerts)
         self._findings: dict[Pair, Finding] = {}
         self._redis, self._unconfirmed = OutageDetector(REDIS), UnconfirmedDetector()
 
@@ -128,8 +211,7 @@ class NotificationDispatcher:
 
     async def step(self) -> None:
         """Send what is due now; what fails stays for the next step. Raises `LeaseLost`."""
-        for notice in NOTICES:
-            await self._send_due(notice)
+        await self._follow_outbox()
         await self._settle_findings()
         await self._send_direct()
 
@@ -149,8 +231,12 @@ class NotificationDispatcher:
         self._findings[CLOCK] = Finding(CLOCK, None)
 
     def on_quarantined(self, found: Sequence[Rejected]) -> None:
-        """Send an alert for what the status doesn't show: a wrong calendar, unreadable data."""
-        self._direct += quarantine_alerts(found, self._clock())
+        """Send an alert for what the status doesn't show: a wrong calendar, unreadable data.
+
+        At most one an hour for each kind of data, however they differ (protocol rule 34).
+        """
+        for kind, alert in quarantine_alerts(found, self._clock()):
+            self._rejected.add(kind, alert)
 
     def on_clock_jump(self, jump: timedelta) -> None:
         """Send an alert: the wall clock was set, or the machine slept (protocol rule 32)."""
@@ -178,20 +264,17 @@ class NotificationDispatcher:
         """Send an alert for days that Banxico was asked for in vain (protocol rule 25)."""
         self._direct.append(hole_alert(first, last, cause, self._clock()))
 
-    async def _send_due(self, notice: Notice) -> None:
-        """Send what is due of `notice`."""
+    async def _follow_outbox(self) -> None:
+        """Send the alerts that events call for."""
         try:
-            if notice == "alert":
-                await self._send_alerts()
-            elif self._sinks.may_purge():
-                await self._send_purges(notice)
+            await self._send_alerts()
         except StoreUnavailable as error:
-            log.warning("notices_not_read", notice=notice, error=str(error))
+            log.warning("notices_not_read", notice="alert", error=str(error))
 
     async def _send_alerts(self) -> None:
         """Send the alerts of each event in order; the cursor moves after those of one (rule 44)."""
         await self._pairs.load()
-        cursor = self._cursors["alert"]
+        cursor = self._cursor
         pending = await cursor.pending()
         before = await cursor.passed() if pending or self._status is None else None
         if before is not None:
@@ -221,33 +304,10 @@ class NotificationDispatcher:
         if finding is not None and not await self._pairs.settle(finding, at):
             return False
         for alert in alerts_of(before, event):
-            if alert.id not in self._done and not await self._sinks.alerts.send(alert):
+            if alert.id not in self._done and not await self._sender.send(alert):
                 return False
             self._done.add(alert.id)
         return True
-
-    async def _send_purges(self, notice: Notice) -> None:
-        """Purge once for all events that are due, then move the cursor past them."""
-        cursor = self._cursors[notice]
-        due = self._due(notice, await cursor.pending())
-        if not due:
-            return
-        self._warn_of(undecodable(due))
-        needed = self._sinks.edge.configured and must_purge(await cursor.passed(), due)
-        if not needed or await self._purge(notice):
-            await cursor.advance(due[-1].at)
-
-    async def _purge(self, notice: Notice) -> bool:
-        """Purge the edge, and say whether it takes purges; tell whether it accepted this one."""
-        accepted = True
-        try:
-            await self._sinks.edge.purge(PURGED)
-        except NotificationFailed as error:
-            log.warning("notice_not_sent", notice=notice, error=str(error))
-            accepted = False
-        self._sinks.on_purge(notice, "sent" if accepted else "failed")
-        await self._sinks.on_edge(accepted)
-        return accepted
 
     async def _settle_findings(self) -> None:
         """Send the paired alerts that have no event."""
@@ -265,36 +325,25 @@ class NotificationDispatcher:
             log.warning("event_undecodable", error=reason)
         self._warned |= reasons
 
-    def _due(self, notice: Notice, pending: Sequence[StoredEvent]) -> list[StoredEvent]:
-        """Hold back delayed notices, by the time since this leader first saw their events."""
-        delay = self._delay.get(notice)
-        if delay is None:
-            return list(pending)
-        now, before = self._monotonic(), self._first_seen
-        ids = [event.envelope.event_id for event in pending]
-        self._first_seen = {event_id: before.get(event_id, now) for event_id in ids}
-        return [
-            event
-            for event, event_id in zip(pending, ids, strict=True)
-            if now - self._first_seen[event_id] >= delay
-        ]
-
     async def _send_direct(self) -> None:
         """Send what has no event; one that waits after a refusal keeps nobody waiting."""
+        self._direct += self._rejected.due()
         for alert in tuple(self._direct):
-            if await self._sinks.alerts.send(alert):
+            if await self._sender.send(alert):
                 self._direct.remove(alert)
 
 
-def quarantine_alerts(found: Sequence[Rejected], now: datetime) -> list[Alert]:
-    """Return the alerts for data newly quarantined, one of each name per answer.
+def quarantine_alerts(
+    found: Sequence[Rejected], now: datetime
+) -> Iterator[tuple[RejectedKind, Alert]]:
+    """Yield the alerts for data newly quarantined, one for each kind, with that kind.
 
     Values that put their day under review are told by the status, through the outbox.
     """
-    wrong = [datum for datum in found if datum.kind == "closed_weekday"]
-    unread = [datum for datum in found if datum.kind in ("undated", "unasked", "answer")]
-    named = (("calendar_wrong", wrong), ("quarantined", unread))
-    return [_quarantine_alert(name, data, now) for name, data in named if data]
+    for kind, name in QUARANTINE_ALERTS.items():
+        data = [datum for datum in found if datum.kind == kind]
+        if data:
+            yield kind, _quarantine_alert(name, data, now)
 
 
 def _quarantine_alert(name: str, data: Sequence[Rejected], now: datetime) -> Alert:
@@ -337,6 +386,12 @@ def _why(cause: HoleCause, first: Day, last: Day) -> str:
             return (
                 f"Banxico has no plausible values {days}. If that is right:"
                 f" rates-sync history accept {first} {last}"
+            )
+        case "contradictory":
+            return (
+                f"Banxico's answers for the days {days} lack more than two FIX that it published"
+                " before: nothing else in them is believed, recorded values stay. If Banxico says"
+                f" that the other days have none: rates-sync history accept {first} {last}"
             )
         case "store_refused":
             return (

@@ -1,7 +1,8 @@
 """What is set aside: values in quarantine, and recorded days that the source has withdrawn.
 
-A value in quarantine is identified by series, day and value alone: seen again it is the same row
-(protocol rule 28). A known day that answers lack is first missed, then withdrawn (rule 27).
+A value in quarantine is identified by series, day and value alone, what is no value of a day by
+series and kind: seen again it is the same row (protocol rules 28 and 34). A known day that answers
+lack is first missed, then withdrawn (rule 27).
 """
 
 import hashlib
@@ -75,8 +76,14 @@ class Withdrawal:
 
 
 def fingerprint(datum: Rejected) -> str:
-    """Return the ID of a datum in quarantine: a hash of its series, day and value."""
-    content = (datum.series, datum.date, datum.raw)
+    """Return the ID of a datum in quarantine: a hash of its series, day and value.
+
+    What puts no day under review is known by series and kind alone: garbage that reads differently
+    in each answer is one finding (protocol rule 34).
+    """
+    content: tuple[object, ...] = (datum.series, datum.date, datum.raw)
+    if datum.kind not in REVIEWED:
+        content = (datum.series, datum.kind)
     return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
 
 

@@ -5,17 +5,27 @@ from datetime import UTC, datetime
 from datetime import date as Day
 from decimal import Decimal
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rates_contracts.observation import FIX, Observation
-from rates_sync.cycle.comparison import Changes, Comparison, Trust
+from rates_contracts.observation import FIX, SETTLEMENT, Observation
+from rates_sync.cycle.comparison import Changes, Comparison, Reviewed, Trust
+from rates_sync.cycle.missing import missing_days
 from rates_sync.timetable.calendar import bank_calendar
-from rates_sync.upstream import Answer, Published
+from rates_sync.upstream import Answer, Published, Query
 
 NOW = datetime(2026, 8, 13, 18, 5, tzinfo=UTC)
 CALENDAR = bank_calendar(Day(2026, 8, 13))
 MONDAY, TUESDAY, WEDNESDAY = Day(2026, 8, 10), Day(2026, 8, 11), Day(2026, 8, 12)
+
+
+FRIDAY = Day(2026, 8, 14)
+"""The first day to which Wednesday's FIX applies: the gazette has it on Thursday."""
+WEDNESDAY_CLOSED = msgspec.structs.replace(
+    CALENDAR, closed=tuple(sorted((*CALENDAR.closed, WEDNESDAY)))
+)
+"""A calendar that Wednesday's FIX refutes (protocol rule 29)."""
 
 
 def _known(day: Day, value: str, revision: int = 1) -> Observation:
@@ -78,6 +88,37 @@ def test_wild_correction_is_set_aside_and_the_known_value_stays_the_measure() ->
     changes = _changes([(TUESDAY, "1.7100"), (WEDNESDAY, "17.2000")], known)
     assert [row.date for row in changes.suspicious] == [TUESDAY]
     assert [row.date for row in changes.observations] == [WEDNESDAY]
+
+
+def test_fix_that_refutes_the_calendar_is_released_with_its_settlement_rate() -> None:
+    """Protocol rules 28 and 29: the rate of Friday rests on Wednesday's FIX, not on Tuesday's."""
+    value = Decimal("19.0000")
+    rows = (Published(FIX, WEDNESDAY, value), Published(SETTLEMENT, FRIDAY, value))
+    known = {
+        FIX: [_known(TUESDAY, "17.0000")],
+        SETTLEMENT: [Observation(SETTLEMENT, WEDNESDAY, 1, Decimal("17.0000"), NOW, "before")],
+    }
+    seen = Reviewed({(row.series, row.date, "19.0000") for row in rows})
+    answer = Answer(b"", "sha", NOW, rows, (), (), {})
+    changes = Comparison(answer, known, WEDNESDAY_CLOSED, NOW, Trust.FULL, seen).changes()
+    assert {(row.series, row.date) for row in changes.released} == {
+        (FIX, WEDNESDAY),
+        (SETTLEMENT, FRIDAY),
+    }
+
+
+def test_settlement_rate_goes_with_the_fix_that_refutes_the_calendar() -> None:
+    """Protocol rules 27 and 29: Friday's rate is missed together with Wednesday's FIX."""
+    days = {FIX: (TUESDAY, WEDNESDAY), SETTLEMENT: (Day(2026, 8, 13), FRIDAY)}
+    known = {
+        series: [Observation(series, day, 1, Decimal("17.0000"), NOW, "before") for day in both]
+        for series, both in days.items()
+    }
+    query = Query((FIX, SETTLEMENT), MONDAY, FRIDAY, confirms={FIX: TUESDAY, SETTLEMENT: FRIDAY})
+    rows = tuple(Published(series, both[0], Decimal("17.0000")) for series, both in days.items())
+    answer = Answer(b"", "sha", NOW, rows, (), (), {}, query=query)
+    missing = missing_days(answer, known, (), WEDNESDAY_CLOSED, Day(2026, 8, 13))
+    assert missing.days == ((FIX, WEDNESDAY), (SETTLEMENT, FRIDAY))
 
 
 def test_trusted_answer_passes_large_moves() -> None:

@@ -1,5 +1,6 @@
 """Recording: one fenced transaction per event, and what is believed afterwards."""
 
+import dataclasses
 import math
 from datetime import date as Day
 from datetime import timedelta
@@ -20,7 +21,8 @@ from rates_contracts.events import (
     StatusChanged,
 )
 from rates_contracts.observation import FIX, SETTLEMENT
-from rates_sync.cycle.decisions import decide_withdrawn
+from rates_sync.cycle.decisions import decide_quarantined, decide_withdrawn, open_quarantine
+from rates_sync.cycle.raw_answers import BEGINNING
 from rates_sync.cycle.recorder import AnnounceMode
 from rates_sync.errors import (
     AlreadyClosed,
@@ -33,6 +35,7 @@ from rates_sync.errors import (
 from rates_sync.store.coverage import Span
 from rates_sync.store.lease import Lease
 from rates_sync.store.record import Record
+from rates_sync.store.recording import MAX_KEPT
 from rates_sync.store.schema import bank_calendar
 from rates_sync.upstream import Query, Rejected
 
@@ -507,3 +510,50 @@ async def _record_as_an_older_release(desk: Any, calendar: BankCalendar) -> None
     row = {"version": narrow.version, "document": msgspec.json.encode(narrow).decode()}
     async with desk.engine.begin() as connection:
         await connection.execute(update(bank_calendar).values(row))
+
+
+async def test_garbage_that_differs_each_time_is_one_row_in_quarantine(
+    desk: Any, banxico: Any
+) -> None:
+    """Protocol rule 34: what is no value of a day is known by its series and kind."""
+    recorder = desk.recorder()
+    await recorder.begin()
+    new = []
+    for number in range(3):
+        banxico.rejected = (Rejected("", None, f"{number}", "not a series", "undated"),)
+        answer = await banxico.ask(AUGUST)
+        new.append((await recorder.record(answer, AnnounceMode.POLL)).quarantined)
+    assert [len(quarantined) for quarantined in new] == [1, 0, 0]
+    assert await desk.rows("SELECT state FROM quarantine") == [("open",)]
+
+
+async def test_answers_of_a_day_are_kept_up_to_a_bound(desk: Any, banxico: Any) -> None:
+    """Protocol rule 34: beyond it by their beginnings, until the next day; its values are kept."""
+    recorder = desk.recorder()
+    await recorder.begin()
+    kept = []
+    for number in range(12):
+        body = b"%02d" % number + bytes(MAX_KEPT)
+        answer = dataclasses.replace(await banxico.ask(AUGUST), body=body, sha256=f"{number:064}")
+        if number == 11:
+            desk.clock.now += timedelta(days=1)
+        await recorder.record(answer, AnnounceMode.POLL)
+        (row,) = await desk.rows(f"SELECT LENGTH(body) FROM payloads WHERE sha256 = '{number:064}'")
+        kept.append(row[0])
+    assert kept[:7] == [MAX_KEPT] * 7
+    assert kept[8:] == [BEGINNING] * 3 + [MAX_KEPT]
+
+
+async def test_fix_of_a_day_declared_closed_is_accepted_with_its_settlement_rate(
+    desk: Any, banxico: Any
+) -> None:
+    """Protocol rules 28 and 29: it refutes the closure, so that Friday's rate rests on it."""
+    recorder, friday = desk.recorder(), Day(2026, 8, 14)
+    await recorder.begin()
+    await recorder.declare_closed(WEDNESDAY, "by mistake", "ana")
+    for day in ((FIX, WEDNESDAY), (SETTLEMENT, friday)):
+        banxico.changed[day] = Decimal("20.0000")
+    await recorder.record(await banxico.ask(AUGUST), AnnounceMode.POLL)
+    fix = next(row for row in await open_quarantine(recorder) if row.series == FIX)
+    accepted = await decide_quarantined(recorder, fix.id, "accept", "ana")
+    assert {(row.series, row.date) for row in accepted} == {(FIX, WEDNESDAY), (SETTLEMENT, friday)}

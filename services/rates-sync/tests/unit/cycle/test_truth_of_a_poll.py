@@ -33,7 +33,6 @@ from rates_sync.errors import (
 )
 from rates_sync.guard.breaker import Breaker
 from rates_sync.notify.alerts import Alert
-from rates_sync.notify.cdn import NoEdgeCache
 from rates_sync.settings import Settings
 from rates_sync.store.review import WithdrawalDecision
 from rates_sync.upstream import Rejected, RejectedKind
@@ -65,7 +64,7 @@ class World:
             reset_after=timedelta(seconds=Settings.breaker_reset),
         )
         self.cycle = Cycle(self.breaker, self.recorder, desk.clock)
-        self.dispatcher = desk.dispatcher(self, NoEdgeCache())
+        self.dispatcher = desk.dispatcher(self)
 
     async def publish(self, alert: Alert) -> None:
         """Keep an alert's name."""

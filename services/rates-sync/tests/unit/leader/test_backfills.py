@@ -14,6 +14,7 @@ from sqlalchemy import text
 from rates_contracts.events import HistoryReload
 from rates_contracts.observation import FIRST_FIX_DAY, FIX, SETTLEMENT
 from rates_sync.cycle.backfill import Progress
+from rates_sync.cycle.recorder import AnnounceMode
 from rates_sync.errors import (
     BadToken,
     FixAwaited,
@@ -290,6 +291,24 @@ async def test_implausible_answer_is_told_with_its_cause(leading: Any, banxico: 
     }
     await _load(leading)
     assert leading.holes == [(gap.first, gap.last, "implausible")]
+
+
+async def test_answers_that_contradict_the_record_are_no_silence(
+    leading: Any, banxico: Any, desk: Any
+) -> None:
+    """Protocol rules 25 and 27: lacking more than two known FIX is not "no values there"."""
+    march = Query((FIX, SETTLEMENT), Day(2009, 3, 2), Day(2009, 3, 31))
+    banxico.rejected = (UNDATED,)
+    answer = await banxico.ask(march)
+    await leading.recorder.begin()
+    await leading.recorder.record(answer, AnnounceMode.LAST_CHUNK)
+    banxico.rejected = ()
+    banxico.withdrawn = {(FIX, Day(2009, 3, day)) for day in (10, 11, 12)}
+    leading.backfills.resume()
+    for _ in range(4):
+        await leading.backfills.step()
+        desk.clock.now += timedelta(hours=1)
+    assert {cause for _, _, cause in leading.holes} == {"contradictory"}
 
 
 UNDATED = Rejected(FIX, None, '{"fecha": "?"}', "no day", "undated")

@@ -266,6 +266,26 @@ async def test_nothing_is_told_before_the_leader_has_begun(
     assert (desk.announced, len(heard.alerts)) == ([], 1)
 
 
+@pytest.mark.parametrize("database_utc", [timedelta(), None])
+async def test_new_leader_trusts_no_suspect_clock_before_it_has_heard_banxico(
+    witnesses: Witnesses, desk: Any, heard: Heard, database_utc: timedelta | None
+) -> None:
+    """Protocol rule 33: a takeover settles nothing, nor does a database that agrees."""
+    before = desk.recorder()
+    await before.begin()
+    await before.note(clock_suspect=True)
+    leader = desk.recorder()
+    await leader.begin()
+    check = ClockCheck(witnesses, leader, heard.on_offset, heard.alerts.append)
+    now_there = None if database_utc is None else desk.clock() + database_utc
+    await check.run(now_there)
+    suspect = [(await desk.record.status()).clock_suspect]
+    witnesses.observe_answer(answer(desk.clock(), desk.clock(), desk.clock()))
+    await check.run(now_there)
+    suspect.append((await desk.record.status()).clock_suspect)
+    assert suspect == [True, False]
+
+
 async def test_database_without_a_clock_is_no_witness(check: ClockCheck, heard: Heard) -> None:
     """On SQLite only Banxico can disagree, so that nobody lets go of the lease."""
     await check.run(None)

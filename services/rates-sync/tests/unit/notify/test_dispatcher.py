@@ -17,18 +17,18 @@ from rates_sync.cycle.recorder import AnnounceMode, Recorder
 from rates_sync.errors import HoleCause, NotificationFailed, StoreUnavailable, Unconfirmed
 from rates_sync.leader.clock_check import clock_wrong
 from rates_sync.notify.alerts import MAX_REFUSALS, Alert, AlertSender
-from rates_sync.notify.cdn import NoEdgeCache
-from rates_sync.notify.dispatcher import NoticeRecord, NotificationDispatcher, Sinks
+from rates_sync.notify.dispatcher import AlertDispatcher, AlertRecord, PurgeDispatcher
 from rates_sync.notify.pairs import DatabaseOutage
 from rates_sync.notify.rules import alerts_of
 from rates_sync.store.schema import outbox
 from rates_sync.upstream import Query, Rejected
 
 SERIES = ("SF43718", "SF60653")
-SECOND_PURGE = 20.0
 
-Dispatchers = Callable[[], NotificationDispatcher]
-"""Makes a dispatcher, as each new leader does."""
+Dispatchers = Callable[[], AlertDispatcher]
+"""Makes a dispatcher of alerts, as each new leader does."""
+Purges = Callable[[], PurgeDispatcher]
+"""Makes a dispatcher of purges, as each new leader does."""
 
 
 class FakeAlerts:
@@ -81,18 +81,22 @@ def edge() -> FakeEdge:
 
 
 @pytest.fixture
-def dispatcher_of(
-    desk: Any, alerts: FakeAlerts, edge: FakeEdge
-) -> Callable[[], NotificationDispatcher]:
-    """Return a function that makes a dispatcher, as each new leader does."""
+def dispatcher_of(desk: Any, alerts: FakeAlerts) -> Dispatchers:
+    """Return a function that makes a dispatcher of alerts."""
+    return lambda: desk.dispatcher(alerts)
 
-    return lambda: desk.dispatcher(alerts, edge)
+
+@pytest.fixture
+def purges_of(desk: Any, edge: FakeEdge) -> Purges:
+    """Return a function that makes a dispatcher of purges."""
+    return lambda: desk.purges(edge)
 
 
 @pytest.fixture
 async def recorder(
     desk: Any,
-    dispatcher_of: Callable[[], NotificationDispatcher],
+    dispatcher_of: Dispatchers,
+    purges_of: Purges,
     alerts: FakeAlerts,
     edge: FakeEdge,
 ) -> Recorder:
@@ -101,6 +105,7 @@ async def recorder(
     await recorder.begin()
     desk.clock.now += timedelta(minutes=1)
     await dispatcher_of().step()
+    await purges_of().step()
     alerts.sent.clear()
     edge.purged.clear()
     return recorder
@@ -116,19 +121,19 @@ async def test_publication_is_purged_twice(
     recorder: Recorder,
     desk: Any,
     banxico: Any,
-    dispatcher_of: Callable[[], NotificationDispatcher],
+    purges_of: Purges,
     edge: FakeEdge,
 ) -> None:
     """Protocol rule 21: at once and 20 s later, or a worker not yet there refills the edge."""
-    dispatcher = dispatcher_of()
+    purges = purges_of()
     await _publish(recorder, banxico)
-    await dispatcher.step()
+    await purges.step()
     assert edge.purged == [("/api/v1/*",)]
-    await dispatcher.step()
+    await purges.step()
     assert len(edge.purged) == 1
     desk.clock.now += timedelta(seconds=20)
-    await dispatcher.step()
-    await dispatcher.step()
+    await purges.step()
+    await purges.step()
     assert len(edge.purged) == 2
 
 
@@ -136,24 +141,24 @@ async def test_second_purge_follows_no_wall_clock(
     recorder: Recorder,
     desk: Any,
     banxico: Any,
-    dispatcher_of: Callable[[], NotificationDispatcher],
+    purges_of: Purges,
     edge: FakeEdge,
 ) -> None:
     """Protocol rule 32: set ahead it is not early, set back it is not late."""
-    dispatcher = dispatcher_of()
+    purges = purges_of()
     await _publish(recorder, banxico)
-    await dispatcher.step()
+    await purges.step()
     desk.clock.jump(timedelta(hours=1))
-    await dispatcher.step()
+    await purges.step()
     assert len(edge.purged) == 1
     desk.clock.jump(timedelta(hours=-3))
     desk.clock.now += timedelta(seconds=20)
-    await dispatcher.step()
+    await purges.step()
     assert len(edge.purged) == 2
 
 
 async def test_clock_that_jumped_is_an_alert(
-    dispatcher_of: Callable[[], NotificationDispatcher], recorder: Recorder, alerts: FakeAlerts
+    dispatcher_of: Dispatchers, recorder: Recorder, alerts: FakeAlerts
 ) -> None:
     """Protocol rule 32: people hear how far the clock moved, whatever the record says."""
     dispatcher = dispatcher_of()
@@ -166,28 +171,30 @@ async def test_clock_that_jumped_is_an_alert(
 async def test_freshness_alone_purges_nothing(
     recorder: Recorder,
     desk: Any,
-    dispatcher_of: Callable[[], NotificationDispatcher],
+    purges_of: Purges,
     edge: FakeEdge,
 ) -> None:
     """Protocol rule 21: a status that only moved freshness leaves the edge alone."""
     await recorder.note(upstream="failing")
     desk.clock.now += timedelta(minutes=1)
-    await dispatcher_of().step()
+    await purges_of().step()
     assert edge.purged == []
 
 
 async def test_opened_and_closed_alert_and_purge_but_no_trial(
     recorder: Recorder,
     desk: Any,
-    dispatcher_of: Callable[[], NotificationDispatcher],
+    dispatcher_of: Dispatchers,
+    purges_of: Purges,
     alerts: FakeAlerts,
     edge: FakeEdge,
 ) -> None:
     """Protocol rule 21: of open, half-open, open, half-open, closed people hear two."""
-    dispatcher = dispatcher_of()
+    dispatcher, purges = dispatcher_of(), purges_of()
     for state in ("open", "half_open", "open", "half_open", "closed"):
         await recorder.note(breaker=state, upstream="ok" if state == "closed" else "failing")
         await dispatcher.step()
+        await purges.step()
     assert alerts.names == ["breaker_opened", "breaker_closed"]
     assert len(edge.purged) == 2
 
@@ -195,7 +202,7 @@ async def test_opened_and_closed_alert_and_purge_but_no_trial(
 async def test_new_leader_tells_the_end_once_banxico_answers(
     recorder: Recorder,
     desk: Any,
-    dispatcher_of: Callable[[], NotificationDispatcher],
+    dispatcher_of: Dispatchers,
     alerts: FakeAlerts,
 ) -> None:
     """Protocol rule 44: its breaker begins closed, which is no answer of Banxico's."""
@@ -214,7 +221,7 @@ async def test_new_leader_tells_the_end_once_banxico_answers(
 
 
 async def test_bad_token_alerts_once(
-    recorder: Recorder, dispatcher_of: Callable[[], NotificationDispatcher], alerts: FakeAlerts
+    recorder: Recorder, dispatcher_of: Dispatchers, alerts: FakeAlerts
 ) -> None:
     """A token that stays bad is one alert, not one for each poll."""
     dispatcher = dispatcher_of()
@@ -227,19 +234,21 @@ async def test_bad_token_alerts_once(
 async def test_stream_reset_alerts(
     recorder: Recorder,
     desk: Any,
-    dispatcher_of: Callable[[], NotificationDispatcher],
+    dispatcher_of: Dispatchers,
+    purges_of: Purges,
     alerts: FakeAlerts,
     edge: FakeEdge,
 ) -> None:
     """Protocol rule 9 is loud: a new timeline is an alert and a purge."""
     await desk.record.restart_timeline(desk.fence, 5)
     await dispatcher_of().step()
+    await purges_of().step()
     assert alerts.names == ["stream_reset"]
     assert len(edge.purged) == 1
 
 
 async def test_notice_goes_out_at_least_once(
-    recorder: Recorder, dispatcher_of: Callable[[], NotificationDispatcher], alerts: FakeAlerts
+    recorder: Recorder, dispatcher_of: Dispatchers, alerts: FakeAlerts
 ) -> None:
     """What did not go out is sent by a later step, or by the next leader."""
     alerts.failures = 1
@@ -254,46 +263,46 @@ async def test_notice_goes_out_at_least_once(
 async def test_failed_purge_is_repeated(
     recorder: Recorder,
     banxico: Any,
-    dispatcher_of: Callable[[], NotificationDispatcher],
+    purges_of: Purges,
     edge: FakeEdge,
 ) -> None:
     """A purge that the edge did not accept is asked for again."""
     edge.failures = 1
     await _publish(recorder, banxico)
-    dispatcher = dispatcher_of()
-    await dispatcher.step()
-    await dispatcher.step()
+    purges = purges_of()
+    await purges.step()
+    await purges.step()
     assert len(edge.purged) == 1
 
 
 async def test_refused_purge_shortens_what_the_edge_keeps_until_one_is_accepted(
-    recorder: Recorder, desk: Any, banxico: Any, alerts: FakeAlerts, edge: FakeEdge
+    recorder: Recorder, desk: Any, banxico: Any, edge: FakeEdge
 ) -> None:
     """Protocol rule 44: `edge_purged` is false meanwhile, also for the next leader."""
     purged = [(await desk.record.status()).edge_purged]
     edge.failures = 2
     await _publish(recorder, banxico)
-    await desk.dispatcher(alerts, edge, recorder).step()
+    await desk.purges(edge, recorder).step()
     purged.append((await desk.record.status()).edge_purged)
     successor = desk.recorder()
     await successor.begin()
     purged.append((await desk.record.status()).edge_purged)
-    dispatcher = desk.dispatcher(alerts, edge, successor)
+    purges = desk.purges(edge, successor)
     for _ in range(2):
-        await dispatcher.step()
+        await purges.step()
         purged.append((await desk.record.status()).edge_purged)
     assert purged == [True, False, False, False, True]
 
 
 async def test_purge_is_refused_for_hours_and_still_owed(
-    recorder: Recorder, desk: Any, banxico: Any, dispatcher_of: Dispatchers, edge: FakeEdge
+    recorder: Recorder, desk: Any, banxico: Any, purges_of: Purges, edge: FakeEdge
 ) -> None:
     """Protocol rule 44: unlike an alert it is never set aside."""
     edge.failures = 600
     await _publish(recorder, banxico)
-    dispatcher = dispatcher_of()
+    purges = purges_of()
     for _ in range(601):
-        await dispatcher.step()
+        await purges.step()
     assert len(edge.purged) == 1
 
 
@@ -425,19 +434,6 @@ async def test_short_outage_is_no_alert(
     assert alerts.names == []
 
 
-async def test_alerts_do_not_wait_for_a_failing_edge(
-    recorder: Recorder,
-    dispatcher_of: Callable[[], NotificationDispatcher],
-    alerts: FakeAlerts,
-    edge: FakeEdge,
-) -> None:
-    """Each kind of notice has its own cursor."""
-    edge.failures = 100
-    await recorder.note(breaker="open")
-    await dispatcher_of().step()
-    assert alerts.names == ["breaker_opened"]
-
-
 class Rewriter:
     """Makes the newest events ones of a later version, as after a rollback."""
 
@@ -462,16 +458,19 @@ def rewrite(desk: Any) -> Rewriter:
 async def test_unknown_event_makes_the_edge_old(
     recorder: Recorder,
     rewrite: Rewriter,
-    dispatcher_of: Callable[[], NotificationDispatcher],
+    dispatcher_of: Dispatchers,
+    purges_of: Purges,
     alerts: FakeAlerts,
     edge: FakeEdge,
 ) -> None:
     """After a rollback: what a later version changed is not known, so the edge is purged, once."""
     await recorder.note(upstream="failing")
     await rewrite("status_changed.v9")
-    dispatcher = dispatcher_of()
+    dispatcher, purges = dispatcher_of(), purges_of()
     await dispatcher.step()
+    await purges.step()
     await dispatcher.step()
+    await purges.step()
     assert len(edge.purged) == 1
     assert alerts.names == []
 
@@ -479,7 +478,7 @@ async def test_unknown_event_makes_the_edge_old(
 async def test_breaker_is_heard_of_through_unknown_events(
     recorder: Recorder,
     rewrite: Rewriter,
-    dispatcher_of: Callable[[], NotificationDispatcher],
+    dispatcher_of: Dispatchers,
     alerts: FakeAlerts,
     desk: Any,
 ) -> None:
@@ -496,25 +495,28 @@ async def test_breaker_is_heard_of_through_unknown_events(
 async def test_unreadable_status_stops_nothing(
     recorder: Recorder,
     rewrite: Rewriter,
-    dispatcher_of: Callable[[], NotificationDispatcher],
+    dispatcher_of: Dispatchers,
+    purges_of: Purges,
     alerts: FakeAlerts,
     edge: FakeEdge,
 ) -> None:
     """An event whose status can't be read either is purged for and passed by."""
     await recorder.note(upstream="failing")
     await rewrite("status_changed.v9", status="fine")
-    dispatcher = dispatcher_of()
+    dispatcher, purges = dispatcher_of(), purges_of()
     await dispatcher.step()
+    await purges.step()
     await recorder.note(breaker="open")
     await dispatcher.step()
+    await purges.step()
     assert len(edge.purged) == 2
     assert alerts.names == ["breaker_opened"]
 
 
 async def test_unknown_type_is_warned_of_once(
-    recorder: Recorder, rewrite: Rewriter, dispatcher_of: Callable[[], NotificationDispatcher]
+    recorder: Recorder, rewrite: Rewriter, dispatcher_of: Dispatchers
 ) -> None:
-    """Three cursors pass each event; a type that only a later version knows is one warning."""
+    """A type that only a later version knows is one warning, however many events are of it."""
     dispatcher = dispatcher_of()
     with capture_logs() as lines:
         for upstream in ("failing", "ok"):
@@ -526,7 +528,7 @@ async def test_unknown_type_is_warned_of_once(
 
 
 async def test_data_without_a_day_are_one_direct_alert(
-    dispatcher_of: Callable[[], NotificationDispatcher],
+    dispatcher_of: Dispatchers,
     desk: Any,
     recorder: Recorder,
     alerts: FakeAlerts,
@@ -542,8 +544,26 @@ async def test_data_without_a_day_are_one_direct_alert(
     assert alerts.names == ["quarantined"]
 
 
+async def test_data_of_a_kind_are_an_alert_an_hour_at_most(
+    dispatcher_of: Dispatchers, desk: Any, recorder: Recorder, alerts: FakeAlerts
+) -> None:
+    """Protocol rule 34: however they differ; the next alert says how many they were."""
+    dispatcher = dispatcher_of()
+    for number in range(242):
+        data = [Rejected("", None, f"{number}", f"garbage {number}", "undated")]
+        dispatcher.on_quarantined(data)
+        await dispatcher.step()
+        desk.clock.now += timedelta(seconds=15)
+    dispatcher.on_quarantined([Rejected(FIX, None, "", "too many are missing", "answer")])
+    await dispatcher.step()
+    first, second, of_another_kind = (alert.summary for alert in alerts.sent)
+    assert "garbage 0" in first
+    assert second.endswith("garbage 240. The last of 240 since the alert before.")
+    assert "too many are missing" in of_another_kind
+
+
 async def test_value_under_review_is_alerted_through_the_outbox(
-    dispatcher_of: Callable[[], NotificationDispatcher],
+    dispatcher_of: Dispatchers,
     desk: Any,
     banxico: Any,
     recorder: Recorder,
@@ -561,22 +581,15 @@ async def test_value_under_review_is_alerted_through_the_outbox(
     assert "value_under_review" in alerts.names
 
 
-def _over(
-    cursor_of: Callable[[str], Any], alerts: FakeAlerts, edge: Any, clock: Any
-) -> NotificationDispatcher:
-    """Return a dispatcher over other cursors than the record's."""
-
-    async def on_edge(_accepts: bool) -> None:
-        """Tell nobody."""
-
+def _over(cursor: Any, alerts: FakeAlerts, clock: Any) -> AlertDispatcher:
+    """Return a dispatcher over another cursor than the record's."""
     sender = AlertSender(alerts, clock.monotonic, lambda _: None)
-    return NotificationDispatcher(
-        NoticeRecord(cursor_of, NoOpenAlerts()),
-        Sinks(sender, edge, lambda notice, outcome: None, lambda: True, on_edge),
+    return AlertDispatcher(
+        AlertRecord(cursor, NoOpenAlerts()),
+        sender,
         clock,
         clock.monotonic,
         interval=3600,
-        second_purge=SECOND_PURGE,
     )
 
 
@@ -615,7 +628,7 @@ async def test_dispatcher_steps_when_woken(
 ) -> None:
     """A relayed event is dealt with at once, not at the next interval."""
     cursor, wake = QueueCursor(), asyncio.Event()
-    dispatcher = _over(lambda _: cursor, alerts, NoEdgeCache(), desk.clock)
+    dispatcher = _over(cursor, alerts, desk.clock)
     running = asyncio.create_task(dispatcher.run(wake))
     await asyncio.sleep(0)
     await recorder.note(breaker="open")
@@ -639,7 +652,7 @@ async def test_missing_fix_is_one_alert_at_the_closing(
     recorder: Recorder,
     banxico: Any,
     mexico: Callable[[str], datetime],
-    dispatcher_of: Callable[[], NotificationDispatcher],
+    dispatcher_of: Dispatchers,
     alerts: FakeAlerts,
 ) -> None:
     """Protocol rule 29: told once, at 17:00, by whoever leads then; not again on the weekend."""
@@ -687,7 +700,7 @@ async def test_table_that_begins_after_its_event_stops_nothing(
 
 
 async def test_long_pause_is_one_alert(
-    dispatcher_of: Callable[[], NotificationDispatcher], recorder: Recorder, alerts: FakeAlerts
+    dispatcher_of: Dispatchers, recorder: Recorder, alerts: FakeAlerts
 ) -> None:
     """Protocol rule 35: a rate limit above 15 min is told once, until a poll meets none."""
     dispatcher = dispatcher_of()
@@ -703,6 +716,7 @@ async def test_long_pause_is_one_alert(
     ("cause", "words"),
     [
         ("implausible", "rates-sync history accept 2009-03-03 2009-03-31"),
+        ("contradictory", "lack more than two FIX that it published before"),
         ("timeout", "rates-sync backfill --from 2009-03-03 --to 2009-03-31, in parts"),
         ("refused", "Check the token and who else uses it"),
         ("bad_token", "Check the token and who else uses it"),
@@ -711,7 +725,7 @@ async def test_long_pause_is_one_alert(
     ],
 )
 async def test_hole_is_told_with_its_cause_and_what_to_do(
-    dispatcher_of: Callable[[], NotificationDispatcher],
+    dispatcher_of: Dispatchers,
     alerts: FakeAlerts,
     cause: HoleCause,
     words: str,
