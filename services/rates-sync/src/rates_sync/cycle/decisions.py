@@ -82,8 +82,8 @@ async def decide_withdrawn(
         if not rows:
             raise NothingToDecide(f"{day} is not withdrawn")
         await recording.audit(actor, f"withdrawal {decision}", str(day))
-        days = [(row.series, row.date) for row in rows]
-        await recording.change_withdrawals(days, decision=decision)
+        decided = [(row.series, row.date) for row in rows]
+        await recording.change_withdrawals(decided, decision=decision)
         await session.announce_if_worth()
     return rows
 
