@@ -46,6 +46,10 @@ PURGES: tuple[Purge, ...] = get_args(Purge)
 Notice = Literal["alert", Purge]
 NOTICES: tuple[Notice, ...] = get_args(Notice)
 
+IDLE_INTERVALS = 5
+"""Between two looks while nothing is pending: an event wakes the dispatchers, what has none may
+wait so long."""
+
 PURGED = ("/api/v1/*",)
 """The answers below `/api/v1/`."""
 QUARANTINE_ALERTS: Mapping[RejectedKind, str] = MappingProxyType(
@@ -119,34 +123,44 @@ class PurgeDispatcher:
         self._first_seen: dict[str, float] = {}
 
     async def run(self, wake: asyncio.Event) -> None:
-        """Purge what is due whenever `wake` is set and at least every interval.
+        """Purge what is due whenever `wake` is set, and at least every (idle) interval.
 
         Raises `LeaseLost`.
         """
         while True:
             wake.clear()
-            await self.step()
-            await wait_for_wake(wake, self._interval)
+            more = await self.step()
+            await wait_for_wake(wake, self._interval * (1 if more else IDLE_INTERVALS))
 
-    async def step(self) -> None:
-        """Purge what is due now; what fails stays for the next step. Raises `LeaseLost`."""
-        for notice in PURGES:
-            if not self._edge.may_purge():
-                return
-            try:
-                await self._send(notice)
-            except StoreUnavailable as error:
-                log.warning("notices_not_read", notice=notice, error=str(error))
+    async def step(self) -> bool:
+        """Purge what is due now; tell whether there may be more to do soon.
 
-    async def _send(self, notice: Purge) -> None:
-        """Purge once for all events that are due, then move the cursor past them."""
+        Raises `LeaseLost`.
+        """
+        return any([await self._try(notice) for notice in PURGES])
+
+    async def _try(self, notice: Purge) -> bool:
+        if not self._edge.may_purge():
+            return True
+        try:
+            return await self._send(notice)
+        except StoreUnavailable as error:
+            log.warning("notices_not_read", notice=notice, error=str(error))
+            return True
+
+    async def _send(self, notice: Purge) -> bool:
+        """Purge once for all events that are due, then move the cursor past them.
+
+        Tell whether any event was pending: then more of them may be.
+        """
         cursor = self._cursors[notice]
-        due = self._due(notice, await cursor.pending())
-        if not due:
-            return
-        needed = self._edge.cache.configured and must_purge(await cursor.passed(), due)
-        if not needed or await self._purge(notice):
-            await cursor.advance(due[-1].at)
+        pending = await cursor.pending()
+        due = self._due(notice, pending)
+        if due:
+            needed = self._edge.cache.configured and must_purge(await cursor.passed(), due)
+            if not needed or await self._purge(notice):
+                await cursor.advance(due[-1].at)
+        return bool(pending)
 
     async def _purge(self, notice: Purge) -> bool:
         """Purge the edge, and say whether it takes purges; tell whether it accepted this one."""
@@ -200,20 +214,24 @@ class AlertDispatcher:
         self._redis, self._unconfirmed = OutageDetector(REDIS), UnconfirmedDetector()
 
     async def run(self, wake: asyncio.Event) -> None:
-        """Send what is due whenever `wake` is set and at least every interval.
+        """Send what is due whenever `wake` is set, and at least every (idle) interval.
 
         Raises `LeaseLost`.
         """
         while True:
             wake.clear()
-            await self.step()
-            await wait_for_wake(wake, self._interval)
+            more = await self.step()
+            await wait_for_wake(wake, self._interval * (1 if more else IDLE_INTERVALS))
 
-    async def step(self) -> None:
-        """Send what is due now; what fails stays for the next step. Raises `LeaseLost`."""
-        await self._follow_outbox()
+    async def step(self) -> bool:
+        """Send what is due now; tell whether there may be more to do soon.
+
+        Raises `LeaseLost`.
+        """
+        more = await self._follow_outbox()
         await self._settle_findings()
         await self._send_direct()
+        return more or bool(self._direct)
 
     def on_redis_step(self, *, unavailable: bool) -> None:
         """Note whether Redis answered the relay."""
@@ -264,15 +282,19 @@ class AlertDispatcher:
         """Send an alert for days that Banxico was asked for in vain (protocol rule 25)."""
         self._direct.append(hole_alert(first, last, cause, self._clock()))
 
-    async def _follow_outbox(self) -> None:
-        """Send the alerts that events call for."""
+    async def _follow_outbox(self) -> bool:
+        """Send the alerts that events call for; tell whether more events may be pending."""
         try:
-            await self._send_alerts()
+            return await self._send_alerts()
         except StoreUnavailable as error:
             log.warning("notices_not_read", notice="alert", error=str(error))
+            return True
 
-    async def _send_alerts(self) -> None:
-        """Send the alerts of each event in order; the cursor moves after those of one (rule 44)."""
+    async def _send_alerts(self) -> bool:
+        """Send the alerts of each event in order; the cursor moves after those of one (rule 44).
+
+        Tell whether any event was pending.
+        """
         await self._pairs.load()
         cursor = self._cursor
         pending = await cursor.pending()
@@ -293,6 +315,7 @@ class AlertDispatcher:
                 quiet = None
         if quiet is not None:
             await cursor.advance(quiet)
+        return bool(pending)
 
     async def _send_alerts_of(self, before: StoredEvent | None, event: StoredEvent) -> bool:
         """Send the alerts that `event` calls for and that are not done with; tell whether all are.

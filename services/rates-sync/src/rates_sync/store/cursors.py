@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import date as Day
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from rates_contracts.events import Position, StoredEvent
@@ -20,6 +20,8 @@ from rates_sync.store.schema import finished_nights, notice_cursor, open_alerts
 
 PENDING = 100
 """The most events read at a time."""
+
+_SELECT_CURSOR = select(notice_cursor).where(notice_cursor.c.name == bindparam("cursor"))
 
 
 class NoticeCursor:
@@ -105,6 +107,5 @@ class FinishedNights:
 
 async def read_cursor(connection: AsyncConnection, name: str) -> Position | None:
     """Return the place of the cursor called `name`, None before its first event."""
-    query = select(notice_cursor).where(notice_cursor.c.name == name)
-    row = (await connection.execute(query)).one_or_none()
+    row = (await connection.execute(_SELECT_CURSOR, {"cursor": name})).one_or_none()
     return None if row is None else Position(row.timeline, row.position)

@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from rates_sync.errors import LeaseLost
 from rates_sync.store.schema import lease
 
+_LOCK = select(lease).with_for_update()
+
 
 @dataclass(frozen=True, slots=True)
 class Fence:
@@ -28,6 +30,6 @@ async def lock_and_verify(connection: AsyncConnection, fence: Fence) -> None:
     READ; on SQLite `BEGIN IMMEDIATE` has locked already. The holder is compared too: a database
     restored to an earlier time issues a token twice.
     """
-    row = (await connection.execute(select(lease).with_for_update())).one()
+    row = (await connection.execute(_LOCK)).one()
     if (row.holder, row.token) != (fence.holder, fence.token):
         raise LeaseLost(f"{row.holder or 'nobody'} holds token {row.token}, not {fence.token}")

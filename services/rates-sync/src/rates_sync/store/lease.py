@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rates_sync.clock import Monotonic, Sleep
@@ -19,6 +19,10 @@ from rates_sync.store.fence import Fence, lock_and_verify
 from rates_sync.store.schema import lease
 
 log = structlog.get_logger(__name__)
+
+# Built once: every instance runs one of these every other second.
+_SELECT = select(lease)
+_ADVANCE = update(lease).values(holder=bindparam("next_holder"), renewals=lease.c.renewals + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ class Lease:
     async def observe(self) -> LeaseState:
         """Return the row as it is. Raises `StoreUnavailable`."""
         async with reading(self._engine) as connection:
-            row = (await connection.execute(select(lease))).one()
+            row = (await connection.execute(_SELECT)).one()
         return LeaseState(row.holder, row.token, row.renewals)
 
     async def take(self, seen: LeaseState) -> Fence | None:
@@ -173,8 +177,7 @@ class Lease:
         try:
             async with writing(self._engine) as connection:
                 await lock_and_verify(connection, fence)
-                values = {"holder": holder, "renewals": lease.c.renewals + 1}
-                await connection.execute(update(lease).values(values))
+                await connection.execute(_ADVANCE, {"next_holder": holder})
                 now_there = await self._database_utc(connection)
         except StoreUnavailable as error:
             self.on_outcome(error)

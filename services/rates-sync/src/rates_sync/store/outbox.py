@@ -4,7 +4,7 @@ Never connects to Redis; the stream's cursor is an argument. Events are returned
 bytes: after a rollback some are of a later version.
 """
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import BigInteger, BindParameter, ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from rates_contracts.events import Position, StoredEvent, stored_event
@@ -16,6 +16,29 @@ from rates_sync.store.rows import read_averages, read_calendar, read_head, read_
 from rates_sync.store.schema import outbox, sync_status
 
 BEFORE_ALL = Position(0, 0)
+
+
+def _after(
+    timeline: int | BindParameter[int], position: int | BindParameter[int]
+) -> ColumnElement[bool]:
+    same = and_(outbox.c.timeline == timeline, outbox.c.position > position)
+    return or_(outbox.c.timeline > timeline, same)
+
+
+# Built once: a leader without news runs each of them every few seconds.
+_TIMELINE, _POSITION = (
+    bindparam("at_timeline", type_=BigInteger),
+    bindparam("at_position", type_=BigInteger),
+)
+_HERE = and_(outbox.c.timeline == _TIMELINE, outbox.c.position == _POSITION)
+_PLACES = (outbox.c.timeline, outbox.c.position)
+_LATER = select(outbox.c.document).order_by(*_PLACES).where(_after(_TIMELINE, _POSITION))
+_FIRST_LATER = _LATER.limit(bindparam("most"))
+_DOCUMENT = select(outbox.c.document).where(_HERE)
+_EVENT_ID = select(outbox.c.event_id).where(_HERE)
+_FIRST = select(*_PLACES).order_by(*_PLACES).limit(1)
+_COUNT = select(func.count()).select_from(outbox)
+_VERSIONS = select(sync_status.c.averages_version, sync_status.c.history_version)
 
 
 class Outbox:
@@ -39,7 +62,7 @@ class Outbox:
             return CommittedState(
                 head=head,
                 first=await _first(connection),
-                count=await connection.scalar(select(func.count()).select_from(outbox)) or 0,
+                count=await connection.scalar(_COUNT) or 0,
                 event_id_at_cursor=await _event_id(connection, cursor),
                 events=await read_events(connection, cursor or BEFORE_ALL),
                 status=await read_status(connection),
@@ -60,44 +83,41 @@ async def read_events(
     connection: AsyncConnection, cursor: Position, *, limit: int | None = None
 ) -> tuple[StoredEvent, ...]:
     """Return the outbox after `cursor`, ascending, at most `limit` events."""
-    rows = await connection.scalars(_ascending().where(later_than(cursor)).limit(limit))
+    query = _LATER if limit is None else _FIRST_LATER
+    rows = await connection.scalars(
+        query, _parameters(cursor) | ({} if limit is None else {"most": limit})
+    )
     return tuple(stored_event(document.encode()) for document in rows)
 
 
 async def read_event(connection: AsyncConnection, at: Position) -> StoredEvent | None:
     """Return the outbox's event at `at`, None without one."""
-    here = and_(outbox.c.timeline == at.timeline, outbox.c.position == at.position)
-    document = await connection.scalar(select(outbox.c.document).where(here))
+    document = await connection.scalar(_DOCUMENT, _parameters(at))
     return None if document is None else stored_event(document.encode())
+
+
+def _parameters(at: Position) -> dict[str, int]:
+    return {"at_timeline": at.timeline, "at_position": at.position}
 
 
 def later_than(at: Position) -> ColumnElement[bool]:
     """Select the outbox rows after `at`, timeline first (protocol rule 9)."""
-    same = and_(outbox.c.timeline == at.timeline, outbox.c.position > at.position)
-    return or_(outbox.c.timeline > at.timeline, same)
-
-
-def _ascending() -> Select[str]:
-    return select(outbox.c.document).order_by(outbox.c.timeline, outbox.c.position)
+    return _after(at.timeline, at.position)
 
 
 async def _first(connection: AsyncConnection) -> Position | None:
-    places = select(outbox.c.timeline, outbox.c.position)
-    query = places.order_by(outbox.c.timeline, outbox.c.position).limit(1)
-    row = (await connection.execute(query)).one_or_none()
+    row = (await connection.execute(_FIRST)).one_or_none()
     return None if row is None else Position(row.timeline, row.position)
 
 
 async def _event_id(connection: AsyncConnection, at: Position | None) -> str | None:
     if at is None:
         return None
-    here = and_(outbox.c.timeline == at.timeline, outbox.c.position == at.position)
-    event_id: str | None = await connection.scalar(select(outbox.c.event_id).where(here))
+    event_id: str | None = await connection.scalar(_EVENT_ID, _parameters(at))
     return event_id
 
 
 async def _versions(connection: AsyncConnection) -> tuple[str, str]:
     """Return the versions of averages and history, empty before the first event."""
-    versions = select(sync_status.c.averages_version, sync_status.c.history_version)
-    row = (await connection.execute(versions)).one_or_none()
+    row = (await connection.execute(_VERSIONS)).one_or_none()
     return ("", "") if row is None else (row.averages_version, row.history_version)

@@ -54,6 +54,8 @@ _is_newest = ~exists().where(
 _head = select(
     head.c.timeline, head.c.position, head.c.event_id, head.c.recorded_at, head.c.unannounced_at
 )
+_status = select(sync_status.c.document)
+_calendar = select(bank_calendar.c.document)
 _newest_timeline = select(func.max(outbox.c.timeline).label("timeline"))
 
 
@@ -95,8 +97,8 @@ async def read_state(connection: AsyncConnection, since: Day) -> RecordState:
         connection,
         _head,
         _newest_timeline,
-        select(sync_status.c.document),
-        select(bank_calendar.c.document),
+        _status,
+        _calendar,
         SELECT_COVERAGE,
         SELECT_COMPLETE_AT,
         SELECT_QUARANTINE,
@@ -168,20 +170,20 @@ async def read_head(connection: AsyncConnection) -> Head:
 
 async def read_head_and_pending(connection: AsyncConnection) -> tuple[Head, datetime | None]:
     """Return the head, and when rows were last recorded that no event has announced yet."""
-    row = (await connection.execute(select(head))).one()
+    row = (await connection.execute(_head)).one()
     at = Head(row.timeline, row.position, row.event_id, row.recorded_at)
     return at, row.unannounced_at
 
 
 async def read_status(connection: AsyncConnection) -> SyncStatus | None:
     """Return the status of the newest event, None before the first."""
-    document = await connection.scalar(select(sync_status.c.document))
+    document = await connection.scalar(_status)
     return None if document is None else msgspec.json.decode(document, type=SyncStatus)
 
 
 async def read_calendar(connection: AsyncConnection) -> BankCalendar | None:
     """Return the bank calendar, None before the first was recorded."""
-    document = await connection.scalar(select(bank_calendar.c.document))
+    document = await connection.scalar(_calendar)
     return None if document is None else msgspec.json.decode(document, type=BankCalendar)
 
 

@@ -117,6 +117,22 @@ async def _publish(recorder: Recorder, banxico: Any) -> None:
     await recorder.record(await banxico.ask(query), AnnounceMode.POLL)
 
 
+async def test_they_look_seldom_while_nothing_is_pending(
+    recorder: Recorder, banxico: Any, desk: Any, dispatcher_of: Dispatchers, purges_of: Purges
+) -> None:
+    """An idle leader costs little; a purge that is still due is never waited for so long."""
+    dispatcher, purges = dispatcher_of(), purges_of()
+    await _publish(recorder, banxico)
+    after_news = [await dispatcher.step(), await purges.step()]
+    await dispatcher.step()
+    waiting = await purges.step()
+    desk.clock.now += timedelta(seconds=20)
+    await purges.step()
+
+    assert (after_news, waiting) == ([True, True], True)
+    assert [await dispatcher.step(), await purges.step()] == [False, False]
+
+
 async def test_publication_is_purged_twice(
     recorder: Recorder,
     desk: Any,
