@@ -72,6 +72,11 @@ bench *options: environment
 soak *options: environment
     @PYTHONPATH=tests/e2e:tests exec python -m soak "$@"
 
+# simulate both services under faults in virtual time (SEED [--trace | --minimize], --seeds N, --from DATE)
+[no-exit-message]
+simulate *options: environment
+    @PYTHONPATH=tests exec python -m simulation "$@"
+
 # check deploy/terraform: a security scan, each root and module, and all of them together
 [no-exit-message]
 terraform *options: environment

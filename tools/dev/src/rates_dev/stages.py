@@ -139,6 +139,7 @@ def _tests(root: Path) -> list[Stage]:
         _pytest("dev", ["tests/dev", *PARALLEL], background=True),
         _pytest("unit", [*folders, *without, *PARALLEL]),
         _pytest("contract", ["tests/contract", *PARALLEL]),
+        _pytest("simulation", ["tests/simulation", *PARALLEL]),
     ]
 
 

@@ -1,0 +1,166 @@
+"""What a seed plans: the background, and the faults with their times.
+
+All is drawn before the run begins, so that a fault can be left out and the others stay as they are.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from random import Random
+from types import MappingProxyType
+from typing import Any
+
+from contract.sweeping import published
+
+MINUTES = 45
+HEALING_MINUTES = 14
+"""The faults end so long before the end: by then all has to be well again."""
+
+HOURS: Mapping[str, time] = MappingProxyType(
+    {
+        "publication": time(11, 45),
+        "opening": time(6, 50),
+        "afternoon": time(14, 0),
+        "closing": time(16, 45),
+        "night": time(2, 45),
+        "midnight": time(23, 40),
+    }
+)
+"""When a run begins in Mexico City."""
+WEIGHTS = (10, 2, 2, 3, 2, 1)
+
+LONG = frozenset({"banxico_mood", "banxico_slow", "range_lost", "correction", "withdrawal"})
+KINDS: Mapping[str, int] = MappingProxyType(
+    {
+        "kill_leader": 4,
+        "kill_all_sync": 1,
+        "stop_leader": 1,
+        "pause_leader": 3,
+        "pause_standby": 1,
+        "pause_worker": 2,
+        "suspend_leader": 1,
+        "die_at_request": 4,
+        "restart_worker": 2,
+        "cut": 6,
+        "database_away": 3,
+        "database_slow": 1,
+        "database_read_only": 2,
+        "database_locked": 1,
+        "database_restored": 2,
+        "both_lost": 1,
+        "redis_away": 3,
+        "redis_flushed": 2,
+        "redis_replica": 2,
+        "redis_trimmed": 1,
+        "redis_full": 1,
+        "redis_foreign": 1,
+        "documents_lost": 1,
+        "banxico_away": 2,
+        "banxico_mood": 5,
+        "banxico_slow": 1,
+        "range_lost": 1,
+        "correction": 3,
+        "withdrawal": 1,
+        "clock_step": 2,
+        "clock_drift": 1,
+        "alerts_away": 1,
+        "edge_away": 1,
+    }
+)
+"""The kinds of faults, and how often each is drawn."""
+DURATIONS = (0.5, 3, 8, 15, 40, 120, 300)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault: what, when and for how many seconds; `number` decides the rest (whom, how)."""
+
+    at: float
+    kind: str
+    seconds: float
+    number: int
+
+    def __str__(self) -> str:
+        """Say it as `--trace` and a kept seed show it."""
+        return f"{self.kind} at {self.at:.0f} s for {self.seconds:g} s"
+
+
+@dataclass(frozen=True)
+class Background:
+    """The world before any fault: a real day of Banco de México's, when, and on which database."""
+
+    day: date
+    begins: datetime
+    minutes: float
+    first_fix_day: date
+    shown: Mapping[date, datetime]
+    mysql: bool
+    zone: str
+    settings: Mapping[str, Any]
+
+    @property
+    def seconds(self) -> float:
+        """Return how long the run takes."""
+        return self.minutes * 60
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a seed plans."""
+
+    seed: int
+    background: Background
+    faults: tuple[Fault, ...]
+
+    def without(self, fault: Fault) -> "Plan":
+        """Return the plan without a fault."""
+        return dataclasses.replace(self, faults=tuple(x for x in self.faults if x is not fault))
+
+
+def plan(seed: int, minutes: float = MINUTES) -> Plan:
+    """Return what `seed` plans."""
+    random = Random(seed)
+    background = _background(random, minutes)
+    return Plan(seed, background, tuple(_faults(random, background)))
+
+
+def _background(random: Random, minutes: float) -> Background:
+    name = random.choices(list(HOURS), WEIGHTS)[0]
+    day = _day(random, banking=name == "publication" or random.random() < 0.5)
+    begins = published.wall(day, HOURS[name])
+    shown_at = published.wall(day, time(12)) + timedelta(seconds=random.choice([5, 40, 200, 600]))
+    return Background(
+        day=day,
+        begins=begins,
+        minutes=minutes,
+        first_fix_day=day - timedelta(days=random.choice([20, 60, 200])),
+        shown=MappingProxyType({day: shown_at}),
+        mysql=random.random() < 0.5,
+        zone=random.choice(["UTC", "America/Mexico_City", "Asia/Kolkata", "Pacific/Auckland"]),
+        settings=MappingProxyType({}),
+    )
+
+
+def _day(random: Random, *, banking: bool) -> date:
+    """Return a day since 2021; not one near today's end of the data."""
+    while True:
+        day = date(2021, 1, 4) + timedelta(days=random.randrange(5 * 365))
+        if random.random() < 0.2:
+            day = day.replace(month=12, day=random.choice([12, 24, 30, 31]))
+        if published.is_banking_day(day) == banking:
+            return day
+
+
+def _faults(random: Random, background: Background) -> list[Fault]:
+    """Draw the faults; a quiet start lets most runs begin with a whole record."""
+    last = background.seconds - HEALING_MINUTES * 60
+    at = random.choice([0.0, 90.0, 150.0])
+    faults: list[Fault] = []
+    while True:
+        at += random.choice([1, 5, 20, 60, 200]) * (0.5 + random.random())
+        kind = random.choices(list(KINDS), list(KINDS.values()))[0]
+        seconds = random.choice(DURATIONS) * (4 if kind in LONG else 1)
+        if at + seconds >= last:
+            return faults
+        faults.append(Fault(at, kind, seconds, random.getrandbits(32)))

@@ -1,0 +1,274 @@
+"""Does to the platform what a plan says, and undoes it when its time is over."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, get_args
+
+from rates_contracts.observation import FIX
+from simulation.banxico import Mood
+from simulation.faults import Fault
+from simulation.history import History
+from simulation.network import Cut, Machine, Part
+from simulation.platform import ApiInstance, Platform, SyncInstance
+from simulation.stream import DOCUMENTS
+
+MOODS = tuple(mood for mood in get_args(Mood) if mood != "well")
+CUTS: tuple[Cut, ...] = ("refused", "silent", "answers_lost")
+RESTART_SECONDS = 4.0
+LARGE_MOVE_OF = 7
+"""One correction in so many is so large that it is set aside."""
+
+
+@dataclass
+class Injector:
+    """Injects faults into `platform`; `on_restore` is called when the record is an older one."""
+
+    platform: Platform
+    history: History
+    on_restore: Callable[[], None]
+
+    async def inject(self, fault: Fault) -> None:
+        """Wait for the fault's time, let it last, and end it."""
+        await asyncio.sleep(fault.at)
+        self._tell(f"{fault.kind} begins ({fault.seconds:g} s)")
+        await getattr(self, f"_{fault.kind}")(fault)
+        self._tell(f"{fault.kind} ends")
+
+    async def keep_house(self) -> None:
+        """Replace what has died, and end the sessions that a server would end."""
+        while True:
+            await asyncio.sleep(1.0)
+            self.platform.database.end_idle_sessions()
+            for instance in self.platform.instances:
+                if instance.machine.dead:
+                    self._tell(f"{instance.machine.name} is dead")
+                    await self._replace(instance, RESTART_SECONDS)
+
+    def _tell(self, what: str) -> None:
+        self.history.tell(self.platform.time.now, what)
+
+    # Instances
+
+    def _leader(self) -> SyncInstance | None:
+        alive = [instance for instance in self.platform.sync if not instance.machine.dead]
+        leading = [instance for instance in alive if instance.leads]
+        return next(iter(leading or alive), None)
+
+    async def _replace(self, instance: SyncInstance | ApiInstance | None, after: float) -> None:
+        if instance is None:
+            return
+        is_sync = isinstance(instance, SyncInstance)
+        if instance in self.platform.instances:
+            await self.platform.kill(instance)
+            await asyncio.sleep(after)
+            (self.platform.start_sync if is_sync else self.platform.start_worker)()
+
+    async def _kill_leader(self, fault: Fault) -> None:
+        await self._replace(self._leader(), min(fault.seconds, 60))
+
+    async def _kill_all_sync(self, fault: Fault) -> None:
+        both = list(self.platform.sync)
+        await asyncio.gather(*(self._replace(each, min(fault.seconds, 120)) for each in both))
+
+    async def _stop_leader(self, fault: Fault) -> None:
+        if leader := self._leader():
+            await self.platform.stop(leader)
+            await asyncio.sleep(min(fault.seconds, 15))
+            self.platform.start_sync()
+
+    async def _die_at_request(self, fault: Fault) -> None:
+        victims = [instance.machine for instance in self.platform.sync]
+        victims += [instance.machine for instance in self.platform.workers][:1]
+        if victims:
+            victims[fault.number % len(victims)].dies_in = fault.number % 60 + 1
+
+    async def _restart_worker(self, fault: Fault) -> None:
+        if workers := list(self.platform.workers):
+            await self._replace(workers[fault.number % len(workers)], min(fault.seconds, 15))
+
+    async def _pause(self, machine: Machine | None, fault: Fault, *, suspend: bool = False) -> None:
+        if machine is None:
+            return
+        machine.pause()
+        await asyncio.sleep(fault.seconds)
+        if suspend:
+            machine.clock.suspended += fault.seconds
+        machine.resume()
+
+    async def _pause_leader(self, fault: Fault) -> None:
+        leader = self._leader()
+        await self._pause(leader.machine if leader else None, fault)
+
+    async def _suspend_leader(self, fault: Fault) -> None:
+        leader = self._leader()
+        await self._pause(leader.machine if leader else None, fault, suspend=True)
+
+    async def _pause_standby(self, fault: Fault) -> None:
+        standbys = [instance for instance in self.platform.sync if not instance.leads]
+        await self._pause(standbys[0].machine if standbys else None, fault)
+
+    async def _pause_worker(self, fault: Fault) -> None:
+        workers = self.platform.workers
+        await self._pause(workers[fault.number % len(workers)].machine if workers else None, fault)
+
+    # The ways between them
+
+    async def _cut(self, fault: Fault) -> None:
+        machines = self.platform.machines
+        if not machines:
+            return
+        machine = machines[fault.number % len(machines)]
+        parts: tuple[Part, ...] = ("database", "redis", "banxico")
+        part = parts[fault.number // 8 % 3]
+        machine.cuts[part] = CUTS[fault.number // 64 % 3]
+        self._tell(f"{machine.name} loses {part} ({machine.cuts[part]})")
+        await asyncio.sleep(fault.seconds)
+        machine.cuts.pop(part, None)
+
+    async def _away(self, part: Part, fault: Fault) -> None:
+        outage = (part, CUTS[fault.number % 2])
+        self.platform.outages.cuts.append(outage)
+        await asyncio.sleep(fault.seconds)
+        self.platform.outages.cuts.remove(outage)
+
+    async def _database_away(self, fault: Fault) -> None:
+        self.platform.database.end_sessions()
+        await self._away("database", fault)
+
+    async def _redis_away(self, fault: Fault) -> None:
+        await self._away("redis", fault)
+
+    async def _banxico_away(self, fault: Fault) -> None:
+        await self._away("banxico", fault)
+
+    async def _alerts_away(self, fault: Fault) -> None:
+        await self._away("alerts", fault)
+
+    async def _edge_away(self, fault: Fault) -> None:
+        await self._away("edge", fault)
+
+    async def _database_slow(self, fault: Fault) -> None:
+        self.platform.outages.delays["database"] = 0.05
+        await asyncio.sleep(fault.seconds)
+        self.platform.outages.delays.pop("database", None)
+
+    # The database
+
+    async def _database_read_only(self, fault: Fault) -> None:
+        self.platform.database.read_only = True
+        await asyncio.sleep(fault.seconds)
+        self.platform.database.read_only = False
+
+    async def _database_locked(self, fault: Fault) -> None:
+        self.platform.database.lock()
+        await asyncio.sleep(min(fault.seconds, 40))
+        self.platform.database.unlock()
+
+    async def _database_restored(self, fault: Fault) -> None:
+        saved = self.platform.database.save()
+        await asyncio.sleep(fault.seconds)
+        self._restore(saved)
+
+    async def _both_lost(self, fault: Fault) -> None:
+        saved = self.platform.database.save()
+        await asyncio.sleep(fault.seconds)
+        self.platform.stream.flush()
+        self._restore(saved)
+
+    def _restore(self, saved: Path) -> None:
+        self.platform.database.restore(saved)
+        self.on_restore()
+
+    # Redis
+
+    async def _redis_flushed(self, fault: Fault) -> None:
+        del fault
+        self.platform.stream.flush()
+
+    async def _redis_replica(self, fault: Fault) -> None:
+        saved = self.platform.stream.save()
+        await asyncio.sleep(min(fault.seconds, 60))
+        self.platform.stream.restore(saved)
+
+    async def _redis_trimmed(self, fault: Fault) -> None:
+        self.platform.stream.trim(fault.number % 30)
+
+    async def _redis_full(self, fault: Fault) -> None:
+        self.platform.stream.full = True
+        await asyncio.sleep(fault.seconds)
+        self.platform.stream.full = False
+
+    async def _redis_foreign(self, fault: Fault) -> None:
+        self.platform.stream.write_foreign(fault.number)
+
+    async def _documents_lost(self, fault: Fault) -> None:
+        lost = [key for bit, key in enumerate(DOCUMENTS) if fault.number >> bit & 1]
+        self.platform.stream.lose_documents(lost or [DOCUMENTS[0]])
+
+    # Banxico
+
+    async def _banxico_mood(self, fault: Fault) -> None:
+        api = self.platform.api
+        api.mood = MOODS[fault.number % len(MOODS)]
+        self._tell(f"Banxico's mood: {api.mood}")
+        await asyncio.sleep(fault.seconds)
+        api.mood = "well"
+
+    async def _banxico_slow(self, fault: Fault) -> None:
+        self.platform.api.slowness = 3.0 if fault.number % 2 else 25.0
+        await asyncio.sleep(fault.seconds)
+        self.platform.api.slowness = 0.0
+
+    async def _range_lost(self, fault: Fault) -> None:
+        first = self.platform.first_fix_day
+        self.platform.api.lost_before = first + timedelta(days=fault.number % 15)
+        await asyncio.sleep(fault.seconds)
+        self.platform.api.lost_before = None
+
+    async def _correction(self, fault: Fault) -> None:
+        """Correct a day, and correct it back when the fault ends."""
+        day, value = self._known(fault)
+        large = fault.number % LARGE_MOVE_OF == 0
+        change = (value * (Decimal("1.13") if large else Decimal("1.004"))).quantize(value)
+        self._change(day, change)
+        await asyncio.sleep(fault.seconds)
+        if fault.number % 2:
+            self._change(day, value)
+
+    async def _withdrawal(self, fault: Fault) -> None:
+        """Withdraw a day, and show it again when the fault ends."""
+        day, value = self._known(fault)
+        self._change(day, None)
+        await asyncio.sleep(fault.seconds)
+        self._change(day, value)
+
+    def _known(self, fault: Fault) -> tuple[Any, Decimal]:
+        shown = list(self.platform.api.truth.shows(FIX, self.platform.time.now).items())
+        return shown[-1 - fault.number % min(8, len(shown))]
+
+    def _change(self, day: Any, value: Decimal | None) -> None:
+        self.platform.api.truth.change(self.platform.time.now, day, value)
+        self._tell(f"Banxico shows {value} for {day}")
+
+    # Clocks
+
+    async def _clock_step(self, fault: Fault) -> None:
+        machines = self.platform.machines
+        if not machines:
+            return
+        clock = machines[fault.number % len(machines)].clock
+        step = (-7200, -300, -40, 40, 300, 7200)[fault.number // 8 % 6]
+        clock.step(timedelta(seconds=step))
+        await asyncio.sleep(fault.seconds)
+        clock.step(timedelta(seconds=-step))
+
+    async def _clock_drift(self, fault: Fault) -> None:
+        if machines := self.platform.machines:
+            clock = machines[fault.number % len(machines)].clock
+            clock.rate = 0.002
+            await asyncio.sleep(fault.seconds)
+            clock.rate = 0.0

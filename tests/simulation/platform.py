@@ -1,0 +1,271 @@
+"""The instances of both services, each on a machine of its own, wired by their own `bootstrap`."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from random import Random
+from typing import Any
+
+import msgspec
+
+from rates_api import bootstrap as api_bootstrap
+from rates_api.app import create_app
+from rates_api.http.response_cache import response_cache_middleware
+from rates_api.http.routes import host_middleware
+from rates_api.settings import Settings as ApiSettings
+from rates_api.worker import Worker
+from rates_contracts.environment import Secret
+from rates_sync import bootstrap as sync_bootstrap
+from rates_sync.banxico.client import BanxicoClient, open_client
+from rates_sync.service import Service
+from rates_sync.settings import Settings as SyncSettings
+from simulation.banxico import Api, ApiTransport
+from simulation.clock import InstanceClock, VirtualTime
+from simulation.database import Database
+from simulation.network import Link, Machine, Outages, Part
+from simulation.sinks import SimulatedAlerts, SimulatedEdge, Topic
+from simulation.stream import StreamServer
+
+BANXICO = "http://banxico.simulation/service/v1"
+TOKEN = Secret("t" * 64)
+NOWHERE = Secret("redis://nowhere")
+
+
+class NoReports:
+    """A worker that shares its instance with nobody."""
+
+    others_warm = True
+
+    def publish(self, report: Any) -> None:
+        """Merge nothing: the worker speaks for itself."""
+        del report
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a worker answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def body(self) -> Any:
+        """Return the decoded JSON."""
+        return msgspec.json.decode(self.content)
+
+
+@dataclass
+class SyncInstance:
+    """One instance of rates-sync."""
+
+    machine: Machine
+    service: Service
+    task: "asyncio.Task[None]"
+
+    @property
+    def leads(self) -> bool:
+        """Tell whether it believes that it leads."""
+        return not self.machine.dead and self.service.leader is not None
+
+
+@dataclass
+class ApiInstance:
+    """One worker of rates-api, alone in its instance."""
+
+    machine: Machine
+    worker: Worker
+    application: Any
+    task: "asyncio.Task[None]"
+
+    async def get(self, path: str) -> Said:
+        """Ask it, as a client does."""
+        path, _, query = path.partition("?")
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": "GET",
+            "scheme": "http",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "root_path": "",
+            "headers": [(b"host", b"api.simulation")],
+            "client": ("127.0.0.1", 1),
+            "server": ("127.0.0.1", 80),
+            "state": {},
+            "extensions": {},
+        }
+        sent: list[Any] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await self.application(scope, _nothing_to_receive, send)
+        headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+        content = b"".join(message.get("body", b"") for message in sent[1:])
+        return Said(sent[0]["status"], headers, content)
+
+
+async def _nothing_to_receive() -> Any:
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+@dataclass
+class Platform:
+    """All that runs, and what it runs on; `died` has the instances that a bug has ended."""
+
+    time: VirtualTime
+    random: Random
+    database: Database
+    stream: StreamServer
+    api: Api
+    topic: Topic
+    outages: Outages
+    first_fix_day: date
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    sync: list[SyncInstance] = field(default_factory=list)
+    workers: list[ApiInstance] = field(default_factory=list)
+    died: list[tuple[str, BaseException]] = field(default_factory=list)
+    _started: int = 0
+
+    def start_sync(self) -> SyncInstance:
+        """Start an instance of rates-sync."""
+        machine = self._machine("sync")
+        service = sync_bootstrap.bootstrap(self._sync_settings(), self._sync_overrides(machine))
+        instance = SyncInstance(machine, service, self._run(machine, service.run()))
+        self.sync.append(instance)
+        return instance
+
+    def start_worker(self) -> ApiInstance:
+        """Start a worker of rates-api."""
+        machine = self._machine("api")
+        worker = api_bootstrap.bootstrap(_API_SETTINGS, self._api_overrides(machine))
+        application = response_cache_middleware(
+            host_middleware(create_app(worker, end=lambda: None), worker),
+            worker.current,
+            worker.counters,
+            monotonic=worker.monotonic,
+            timestamp=lambda: worker.clock().timestamp(),
+        )
+        instance = ApiInstance(machine, worker, application, self._run(machine, worker.run()))
+        self.workers.append(instance)
+        return instance
+
+    async def kill(self, instance: SyncInstance | ApiInstance) -> None:
+        """End an instance as kill -9 does: what it had begun has no end of its own."""
+        machine = instance.machine
+        machine.dead = True
+        machine.resume()
+        self.database.end_sessions(machine)
+        if isinstance(instance, SyncInstance):
+            self.sync.remove(instance)
+        else:
+            self.workers.remove(instance)
+        instance.task.cancel()
+        await asyncio.wait({instance.task}, timeout=60)
+
+    async def stop(self, instance: SyncInstance) -> None:
+        """End an instance as a deployment does."""
+        self.sync.remove(instance)
+        instance.task.cancel()
+        await asyncio.wait({instance.task}, timeout=60)
+        instance.machine.dead = True
+
+    @property
+    def instances(self) -> "list[SyncInstance | ApiInstance]":
+        """Return all instances of both services."""
+        return [*self.sync, *self.workers]
+
+    @property
+    def machines(self) -> list[Machine]:
+        """Return the machines of all instances."""
+        return [instance.machine for instance in self.instances]
+
+    @property
+    def leaders(self) -> list[SyncInstance]:
+        """Return who believes to lead."""
+        return [instance for instance in self.sync if instance.leads]
+
+    def _machine(self, service: str) -> Machine:
+        self._started += 1
+        name = f"{service}-{self._started}"
+        seed = self.random.getrandbits(64)
+        return Machine(name, InstanceClock(self.time), self.time, Random(seed))
+
+    def _run(self, machine: Machine, work: "Coroutine[Any, Any, None]") -> "asyncio.Task[None]":
+        task = asyncio.get_running_loop().create_task(work, name=machine.name)
+
+        def ended(task: "asyncio.Task[None]") -> None:
+            if not machine.dead and not task.cancelled() and (error := task.exception()):
+                self.died.append((machine.name, error))
+
+        task.add_done_callback(ended)
+        return task
+
+    def _link(self, machine: Machine, part: Part) -> Link:
+        return Link(machine, part, self.outages)
+
+    def _sync_settings(self) -> SyncSettings:
+        return SyncSettings(
+            database_url=NOWHERE,
+            redis_url=NOWHERE,
+            banxico_token=TOKEN,
+            operator_token=TOKEN,
+            banxico_url=BANXICO,
+            **self.settings,
+        )
+
+    def _sync_overrides(self, machine: Machine) -> sync_bootstrap.Overrides:
+        clock = machine.clock
+        transport = ApiTransport(self.api, self._link(machine, "banxico"))
+        http = open_client(BANXICO, read_timeout=20.0, transport=transport)
+        return sync_bootstrap.Overrides(
+            clock=clock.now,
+            monotonic=clock.monotonic,
+            sleep=machine.sleep,
+            random=machine.random.random,
+            new_event_id=_ids(machine.random),
+            first_fix_day=self.first_fix_day,
+            name=f"{machine.name}/{machine.random.getrandbits(32):08x}",
+            engine=self.database.writer(self._link(machine, "database")),
+            database_utc=self.database.utc,
+            redis=self.stream.client(self._link(machine, "redis"), timeout=2.0),
+            banxico=BanxicoClient(http, TOKEN, clock.now),
+            alerts=SimulatedAlerts(self.topic, self._link(machine, "alerts")),
+            edge=SimulatedEdge(self.topic, self._link(machine, "edge")),
+        )
+
+    def _api_overrides(self, machine: Machine) -> api_bootstrap.Overrides:
+        clock = machine.clock
+
+        async def database_clock() -> Any:
+            return self.time.now
+
+        return api_bootstrap.Overrides(
+            redis=self.stream.client(self._link(machine, "redis"), timeout=5.0),
+            database=self.database.reader(self._link(machine, "database")),
+            reports=NoReports(),
+            clock=clock.now,
+            database_clock=database_clock,
+            wall=lambda: clock.now().timestamp(),
+            monotonic=clock.monotonic,
+            sleep=machine.sleep,
+            random=machine.random.random,
+            new_request_id=_ids(machine.random),
+            worker_name=machine.name,
+            freeze_garbage=lambda: None,
+        )
+
+
+_API_SETTINGS = ApiSettings(
+    database_url=Secret("sqlite+aiosqlite:///nowhere"),
+    redis_url=NOWHERE,
+    database_role="writer",
+)
+
+
+def _ids(random: Random) -> Callable[[], str]:
+    return lambda: f"{random.getrandbits(128):032x}"

@@ -1,0 +1,223 @@
+"""One seed, from its plan to its verdict."""
+
+import asyncio
+import gc
+import logging
+import os
+import random
+import sqlite3
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import structlog
+
+from simulation.banxico import Api, Truth
+from simulation.clock import VirtualLoop, VirtualTime
+from simulation.database import Database
+from simulation.faults import Background, Plan
+from simulation.history import History
+from simulation.injector import Injector
+from simulation.judges import AnswerJudge, EndJudge, RecordJudge
+from simulation.network import Outages
+from simulation.platform import ApiInstance, Platform, Said
+from simulation.sinks import Topic
+from simulation.stream import StreamServer
+
+SYNC_INSTANCES, WORKERS = 2, 3
+ASK_SECONDS = 15.0
+MEMORY = Path("/dev/shm")
+"""SQLite syncs its files often."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a seed ended."""
+
+    plan: Plan
+    history: History
+    cpu_seconds: float
+
+    @property
+    def digest(self) -> str:
+        """Return the digest over record, stream and answers."""
+        return self.history.hexdigest
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether no invariant broke."""
+        return not self.history.violations
+
+
+def run(plan: Plan) -> Verdict:
+    """Run what is planned in virtual time."""
+    began = time.process_time()
+    clock = VirtualTime(plan.background.begins)
+    history = History()
+    loop = VirtualLoop(clock)
+    # Trace IDs are drawn from here, by a library.
+    random.seed(plan.seed)
+    # Redis' expiry and the age of pooled connections go by `time.time`.
+    patched = patch("time.time", lambda: clock.unix)
+    with _quiet(), _uncollected(), _zone(plan.background.zone), _directory() as directory, patched:
+        try:
+            loop.run_until_complete(Simulation(plan, clock, history, directory).run())
+        finally:
+            _close(loop)
+    return Verdict(plan, history, time.process_time() - began)
+
+
+class Simulation:
+    """The world of a plan."""
+
+    def __init__(self, plan: Plan, clock: VirtualTime, history: History, directory: Path) -> None:
+        """Build it; nothing runs yet."""
+        self._plan, self._clock, self._history = plan, clock, history
+        background, self._random = plan.background, random.Random(plan.seed ^ 0x5EED)
+        self._platform = _platform(background, clock, directory, self._random)
+        self._record = RecordJudge(self._platform, history)
+        self._answers = AnswerJudge(self._platform, history)
+        self._platform.database.on_commit = self._record.on_commit
+        self._platform.stream.on_change = self._record.on_stream
+
+    async def run(self) -> None:
+        """Run the background with its faults, heal everything, and judge the end."""
+        for _ in range(SYNC_INSTANCES):
+            self._platform.start_sync()
+        for _ in range(WORKERS):
+            self._platform.start_worker()
+        injector = Injector(self._platform, self._history, self._on_restore)
+        async with asyncio.TaskGroup() as tasks:
+            asking = tasks.create_task(self._ask_forever())
+            keeping = tasks.create_task(injector.keep_house())
+            for fault in self._plan.faults:
+                tasks.create_task(injector.inject(fault))
+            await asyncio.sleep(self._plan.background.seconds)
+            await EndJudge(self._platform, self._history).judge()
+            asking.cancel()
+            keeping.cancel()
+        self._digest_the_end()
+        for instance in self._platform.instances:
+            await self._platform.kill(instance)
+        self._record.close()
+
+    async def _ask_forever(self) -> None:
+        while True:
+            await asyncio.sleep(ASK_SECONDS * (0.5 + self._random.random()))
+            paths = _paths(self._plan.background, self._clock.now)
+            await self._ask("/api/v1/rates/current")
+            await self._ask(self._random.choice(paths))
+
+    async def _ask(self, path: str) -> None:
+        """Ask all workers at the same moment."""
+        answers: list[tuple[ApiInstance, Said]] = []
+        for instance in list(self._platform.workers):
+            if not (instance.machine.paused or instance.machine.dead):
+                said = await instance.get(path)
+                self._answers.judge(instance, path, said)
+                answers.append((instance, said))
+        if path != "/health":  # It has figures of its own instance.
+            self._answers.compare(answers, path)
+
+    def _on_restore(self) -> None:
+        self._record.on_restore()
+        self._answers.on_restore()
+
+    def _digest_the_end(self) -> None:
+        for table in ("observations", "outbox", "head"):
+            rows = self._platform.database.query(f"SELECT * FROM {table} ORDER BY 1, 2, 3")
+            self._history.digest(repr(rows).encode())
+        self._history.digest(repr(self._platform.stream.entries()).encode())
+
+
+def _platform(
+    background: Background, clock: VirtualTime, directory: Path, chance: random.Random
+) -> Platform:
+    file = directory / "record.db"
+    sqlite3.connect(file).close()
+    truth = Truth(background.first_fix_day, background.shown)
+    return Platform(
+        time=clock,
+        random=chance,
+        database=Database(file, clock, background.mysql),
+        stream=StreamServer(),
+        api=Api(truth, clock, random.Random(chance.getrandbits(64))),
+        topic=Topic(clock),
+        outages=Outages(),
+        first_fix_day=background.first_fix_day,
+        settings=background.settings,
+    )
+
+
+def _paths(background: Background, now: datetime) -> list[str]:
+    day = background.day
+    days = [day, *(day.fromordinal(day.toordinal() - ago) for ago in (1, 3, 12))]
+    rates = [f"/api/v1/rates/{each}" for each in days]
+    past = background.begins + timedelta(minutes=8)
+    as_of = f"?as_of={past:%Y-%m-%dT%H:%M:%SZ}" if now > past else ""
+    return [
+        *rates,
+        *(f"{rate}?kind=settlement" for rate in rates),
+        "/api/v1/rates/current?kind=settlement",
+        f"/api/v1/rates/historical?from={days[3]}&to={day}",
+        *(f"{rate}{as_of}" for rate in rates),
+        "/health",
+    ]
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Collect no garbage meanwhile: when it is collected differs, and takes a fifth of the time."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Only bugs are logged."""
+    logging.disable(logging.CRITICAL)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
+        structlog.reset_defaults()
+
+
+@contextmanager
+def _zone(zone: str) -> Iterator[None]:
+    """Let the host have another time zone: nothing may depend on it."""
+    with patch.dict(os.environ, {"TZ": zone}):
+        time.tzset()
+        try:
+            yield
+        finally:
+            os.environ.pop("TZ", None)
+    time.tzset()
+
+
+@contextmanager
+def _directory() -> Iterator[Path]:
+    parent = MEMORY if MEMORY.is_dir() else None
+    with tempfile.TemporaryDirectory(dir=parent, prefix="simulation-") as directory:
+        yield Path(directory)
+
+
+def _close(loop: VirtualLoop) -> None:
+    """End what is left: half-done work of instances that have died."""
+    tasks: set[asyncio.Task[Any]] = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        loop.run_until_complete(asyncio.wait(tasks))
+    loop.close()

@@ -1,0 +1,76 @@
+"""Where alerts and purges go: SNS and CloudFront, which may refuse."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from rates_sync.errors import NotificationFailed
+from rates_sync.notify.alerts import Alert
+from simulation.clock import VirtualTime
+from simulation.network import Link, Unreachable
+
+SECONDS = 10.0
+"""For a whole call, as the real adapters have it."""
+
+
+@dataclass(frozen=True)
+class SentAlert:
+    """An alert that arrived, when by true time, and from whom."""
+
+    at: datetime
+    sender: str
+    alert: Alert
+
+
+@dataclass
+class Topic:
+    """What arrived at the topic and at the edge, in order."""
+
+    time: VirtualTime
+    alerts: list[SentAlert] = field(default_factory=list)
+    purges: list[datetime] = field(default_factory=list)
+
+
+@asynccontextmanager
+async def _translated() -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(SECONDS):
+            yield
+    except (Unreachable, TimeoutError) as error:
+        raise NotificationFailed(str(error)) from error
+
+
+class SimulatedAlerts:
+    """The alerts of one instance."""
+
+    def __init__(self, topic: Topic, link: Link) -> None:
+        """Send to `topic` over `link`."""
+        self._topic, self._link = topic, link
+
+    async def publish(self, alert: Alert) -> None:
+        """Send `alert`. Raises `NotificationFailed`, also for one that has arrived."""
+        async with _translated():
+            await self._link.send()
+            sender = self._link.machine.name
+            self._topic.alerts.append(SentAlert(self._topic.time.now, sender, alert))
+            await self._link.receive()
+
+
+class SimulatedEdge:
+    """The edge as one instance purges it."""
+
+    configured = True
+
+    def __init__(self, topic: Topic, link: Link) -> None:
+        """Purge over `link`."""
+        self._topic, self._link = topic, link
+
+    async def purge(self, paths: Sequence[str]) -> None:
+        """Purge. Raises `NotificationFailed`, also for one that was done."""
+        del paths
+        async with _translated():
+            await self._link.send()
+            self._topic.purges.append(self._topic.time.now)
+            await self._link.receive()

@@ -1,0 +1,165 @@
+"""Redis in memory: fakeredis without a socket, cut and spoilt on purpose.
+
+Each instance has a client of its own over its link. `save` and `restore` are a replica that lags
+and takes over.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import fakeredis
+from fakeredis import FakeAsyncRedisConnection
+from redis import exceptions
+from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from rates_contracts.documents import AVERAGES, CURRENT, HISTORY
+from rates_contracts.stream import EVENTS
+from simulation.network import Link, Unreachable
+
+DOCUMENTS = (CURRENT, AVERAGES, HISTORY)
+VERSION = (7, 4)
+
+
+class LinkedConnection(FakeAsyncRedisConnection):
+    """A connection over a link, with the time-outs that a socket would have."""
+
+    def __init__(self, *args: Any, link: Link, store: "StreamServer", **kwargs: Any) -> None:
+        """Connect to `store` over `link`."""
+        super().__init__(*args, **kwargs)
+        self._link, self._store = link, store
+
+    async def connect(self) -> None:
+        """Connect. Raises `ConnectionError` and `TimeoutError`, Redis' own."""
+        if not self.is_connected:
+            await self._timed(self._link.send(), self.socket_connect_timeout)
+        await super().connect()  # type: ignore[no-untyped-call]
+
+    async def send_packed_command(self, command: Any, check_health: bool = True) -> None:
+        """Send; the server answers at once, and the answer waits to be read."""
+        await self._timed(self._link.send(), self.socket_timeout)
+        sent = b"".join(command) if isinstance(command, list) else bytes(command)
+        if self._store.full and (b"XADD" in sent or b"$3\r\nSET" in sent):
+            raise exceptions.OutOfMemoryError("OOM command not allowed")
+        if b"XREAD" in sent and self._store.spoilt:  # fakeredis itself fails here.
+            raise exceptions.ResponseError("WRONGTYPE")
+        await super().send_packed_command(command, check_health)
+        if b"EXEC" in sent:
+            self._store.on_change(self._link.machine.name)
+
+    async def read_response(self, *args: Any, **kwargs: Any) -> Any:
+        """Read the next answer."""
+        response = await self._timed(super().read_response(*args, **kwargs), self.socket_timeout)
+        await self._timed(self._link.receive(), self.socket_timeout)
+        return response
+
+    async def _timed(self, awaited: Any, seconds: float | None) -> Any:
+        try:
+            async with asyncio.timeout(seconds):
+                return await awaited
+        except TimeoutError as error:
+            await self.disconnect(nowait=True)
+            raise exceptions.TimeoutError("no answer from Redis") from error
+        except Unreachable as error:
+            await self.disconnect(nowait=True)
+            raise exceptions.ConnectionError(str(error)) from error
+
+
+class _InOrder(dict[Any, None]):
+    """A set that keeps its order: fakeredis wakes blocked readers in that of their addresses."""
+
+    def add(self, item: Any) -> None:
+        """Add an item."""
+        self[item] = None
+
+    def remove(self, item: Any) -> None:
+        """Remove an item."""
+        del self[item]
+
+
+@dataclass
+class StreamServer:
+    """The server, its clients, and what is wrong with it."""
+
+    on_change: Callable[[str], None] = lambda _: None
+    full: bool = False
+    server: Any = field(default_factory=lambda: fakeredis.FakeServer(version=VERSION))
+
+    def __post_init__(self) -> None:
+        """Open a client of its own, beside the platform."""
+        self.inside = fakeredis.FakeRedis(server=self.server, version=VERSION)
+        self.server.dbs[0]._change_callbacks = _InOrder()
+
+    def client(self, link: Link, *, timeout: float) -> "Redis":
+        """Return the client of one instance, which waits at most `timeout` seconds."""
+        pool = ConnectionPool(
+            connection_class=LinkedConnection,
+            server=self.server,
+            version=VERSION,
+            server_type="redis",
+            client_class=Redis,
+            protocol=2,
+            retry=Retry(NoBackoff(), 0),
+            socket_timeout=timeout,
+            socket_connect_timeout=timeout,
+            link=link,
+            store=self,
+        )
+        return Redis(connection_pool=pool)
+
+    @property
+    def spoilt(self) -> bool:
+        """Tell whether the stream's key holds something else."""
+        return self.inside.type(EVENTS) not in (b"stream", b"none")
+
+    def entries(self) -> list[tuple[str, str]]:
+        """Return stream ID and event ID of each entry, empty for one that has none."""
+        if self.spoilt:
+            return []
+        entries: Any = self.inside.xrange(EVENTS)
+        return [(at.decode(), fields.get(b"event_id", b"").decode()) for at, fields in entries]
+
+    def flush(self) -> None:
+        """Lose everything."""
+        self.inside.flushall()
+
+    def save(self) -> Any:
+        """Return what a replica holds that lags from now on."""
+        documents = {key: (self.inside.get(key), self.inside.pttl(key)) for key in DOCUMENTS}
+        entries: Any = self.inside.xrange(EVENTS) if self.inside.exists(EVENTS) else []
+        return documents, entries
+
+    def restore(self, saved: Any) -> None:
+        """Let that replica take over."""
+        documents, entries = saved
+        self.inside.flushall()
+        for at, fields in entries:
+            self.inside.xadd(EVENTS, fields, id=at)
+        for key, (value, ttl) in documents.items():
+            if value is not None:
+                self.inside.set(key, value, px=max(1, ttl))
+
+    def trim(self, length: int) -> None:
+        """Lose all but the last entries."""
+        self.inside.xtrim(EVENTS, maxlen=length, approximate=False)
+
+    def lose_documents(self, keys: list[str]) -> None:
+        """Let documents expire."""
+        self.inside.delete(*keys)
+
+    def write_foreign(self, number: int) -> None:
+        """Let somebody else write something that no relay writes."""
+        spoil = (
+            lambda: self.inside.xadd(EVENTS, {"a": "b"}, id="*"),
+            lambda: self.inside.xadd(EVENTS, {"a": "b"}, id=f"{2**63}-1"),
+            lambda: self.inside.set(EVENTS, "text"),
+            lambda: self.inside.lpush(CURRENT, "list"),
+            lambda: self.inside.set(HISTORY, b"\x00\xff"),
+        )[number % 5]
+        try:
+            spoil()
+        except exceptions.ResponseError:  # What was there was spoilt before.
+            return
