@@ -7,6 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 
+from simulation import mutations
 from simulation.faults import MINUTES, Plan, plan
 from simulation.run import Verdict, run
 
@@ -16,6 +17,8 @@ PROCESSES = 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what was asked for and return the exit status."""
     options = _options(arguments)
+    if options.mutations:
+        return min(mutations.run_all(), 1)
     if options.seed is not None and options.minimize:
         verdict = _minimized(plan(options.seed, options.minutes))
         _tell(verdict)
@@ -97,6 +100,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("seed", nargs="?", type=int, help="one seed")
     parser.add_argument("--trace", action="store_true", help="print its story")
     parser.add_argument("--minimize", action="store_true", help="leave out what it fails without")
+    parser.add_argument("--mutations", action="store_true", help="break the rules, one by one")
     parser.add_argument("--seeds", type=int, default=20, help="how many, without a seed")
     parser.add_argument("--from", dest="date", metavar="DATE", help="whose seeds; today's else")
     parser.add_argument("--minutes", type=float, default=MINUTES, help="how long each run is")
