@@ -15,6 +15,7 @@ database that fail on purpose. Every choice comes from a seed, so that a seed th
 `history`      all that was ever recorded, published and said: what the judges compare with
 `judges`       the invariants
 `run`          one seed from its plan to its verdict
+`progress`     which seeds have held already
 `mutations`    breaks of the rules, which the judges have to notice
 `__main__`     `./dev simulate`
 """

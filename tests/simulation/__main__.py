@@ -1,6 +1,7 @@
 """`./dev simulate`: seeds of the simulation, one by one or many at a time."""
 
 import argparse
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -9,9 +10,12 @@ from functools import partial
 
 from simulation import mutations
 from simulation.faults import MINUTES, Plan, plan
+from simulation.progress import DIGESTED, Progress, Result, digest_of
 from simulation.run import Verdict, run
 
-PROCESSES = 2
+PROCESSES = os.cpu_count() or 1
+MAX_SHOWN = 5
+"""Violations of a seed among many; `--trace` shows all."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,26 +35,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _many(options: argparse.Namespace) -> int:
-    """Run many seeds on all cores; print the violations of each that fails."""
+    """Run many seeds on all cores, but those that held before; print each that fails."""
     first = _seed_of(options.date)
     seeds = range(first, first + options.seeds)
-    failed, cpu = 0, 0.0
+    progress = Progress(options.minutes)
+    results = [result for seed, result in progress.held.items() if seed in seeds]
+    left = [seed for seed in seeds if seed not in progress.held]
     with ProcessPoolExecutor(PROCESSES) as pool:
-        for verdict in pool.map(partial(_run_seed, minutes=options.minutes), seeds):
-            seed, digest, seconds, violations = verdict
-            failed += bool(violations)
-            cpu += seconds
-            _print(f"{seed} {digest} {seconds:.1f} s {'FAILS' if violations else 'holds'}")
-            for violation in violations[:5]:
-                _print(f"    {violation}")
-    _print(f"{len(seeds)} seeds from {first}: {failed} fail, {cpu / 3600:.2f} core-hours")
+        for result in pool.map(partial(_run_seed, minutes=options.minutes), left):
+            progress.keep(result)
+            results.append(result)
+            _print_result(result)
+    return _summed_up(results)
+
+
+def _summed_up(results: list[Result]) -> int:
+    failed = sum(not result.holds for result in results)
+    hours = sum(result.cpu_seconds for result in results) / 3600
+    _print(
+        f"{len(results)} seeds, {failed} fail, {hours:.2f} core-hours;"
+        f" digest of the first {DIGESTED}: {digest_of(results)}"
+    )
     return 1 if failed else 0
 
 
-def _run_seed(seed: int, minutes: float) -> tuple[int, str, float, list[str]]:
+def _print_result(result: Result) -> None:
+    word = "holds" if result.holds else "FAILS"
+    _print(f"{result.seed} {result.digest} {result.cpu_seconds:.1f} s {word}")
+    _lines(f"    {violation}" for violation in result.violations[:MAX_SHOWN])
+
+
+def _run_seed(seed: int, minutes: float) -> Result:
     verdict = run(plan(seed, minutes))
-    violations = [str(violation) for violation in verdict.history.violations]
-    return seed, verdict.digest, verdict.cpu_seconds, violations
+    violations = tuple(str(violation) for violation in verdict.history.violations)
+    return Result(seed, verdict.digest, verdict.cpu_seconds, violations)
 
 
 def _minimized(planned: Plan) -> Verdict:
