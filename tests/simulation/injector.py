@@ -30,12 +30,15 @@ class Injector:
     platform: Platform
     history: History
     on_restore: Callable[[], None]
+    _lasting: int = 0
 
     async def inject(self, fault: Fault) -> None:
         """Wait for the fault's time, let it last, and end it."""
         await asyncio.sleep(fault.at)
         self._tell(f"{fault.kind} begins ({fault.seconds:g} s)")
+        self._disturb(1)
         await getattr(self, f"_{fault.kind}")(fault)
+        self._disturb(-1)
         self._tell(f"{fault.kind} ends")
 
     async def keep_house(self) -> None:
@@ -46,7 +49,13 @@ class Injector:
             for instance in self.platform.instances:
                 if instance.machine.dead:
                     self._tell(f"{instance.machine.name} is dead")
+                    self._disturb(1)
                     await self._replace(instance, RESTART_SECONDS)
+                    self._disturb(-1)
+
+    def _disturb(self, change: int) -> None:
+        self._lasting += change
+        self.platform.calm_since = None if self._lasting else self.platform.time.now
 
     def _tell(self, what: str) -> None:
         self.history.tell(self.platform.time.now, what)

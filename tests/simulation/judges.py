@@ -19,11 +19,16 @@ from simulation.network import Machine
 from simulation.platform import ApiInstance, Platform, Said
 
 OPENS, CLOSES = time(7), time(17)
+NOON, RUSH_ENDS = time(12), time(12, 15)
 VERIFIED_SECONDS = 300.0
 CLOCK_SECONDS = 60.0
 """How far a clock may be wrong before it counts as wrong (protocol rule 33)."""
 SERIES = {"fix": FIX, "settlement": SETTLEMENT}
 DELIVERY_SECONDS = 20.0
+CALM_SECONDS = 300.0
+"""After a fault the breaker may be open, and the next poll that far away."""
+SEEN_SECONDS = 60.0
+"""A publication is asked for each 15 s, and delivered within 20 s."""
 NOTICED_SECONDS = 20.0
 """Within so many a worker notices that its clock was set: it looks at the database's every 14 s."""
 PAIRS = {
@@ -151,6 +156,8 @@ class AnswerJudge:
         if said.status == 200 and "rate" in body:
             yield from self._value(body, now)
             yield from self._freshness(body, said, now, instance.machine)
+        if path == "/api/v1/rates/current":
+            yield from self._promptness(body, now)
         if said.status == 404:
             yield from self._absence(body, path, now)
         snapshot = instance.worker.current.snapshot
@@ -206,6 +213,23 @@ class AnswerJudge:
         noticed = self.platform.time.seconds - machine.clock.set_at > NOTICED_SECONDS
         if passed > VERIFIED_SECONDS + CLOCK_SECONDS and noticed:
             yield "truth", f"fresh, though last confirmed {heard:%H:%M:%S}"
+
+    def _promptness(self, body: Any, now: datetime) -> Iterator[tuple[str, str]]:
+        """While nothing disturbs anybody, a publication is answered within a minute."""
+        today = published.local(now).date()
+        noon, seen_by = published.wall(today, NOON), now - timedelta(seconds=SEEN_SECONDS)
+        truth = self.platform.api.truth
+        is_rush = noon <= now <= published.wall(today, RUSH_ENDS)
+        if not (is_rush and self.platform.is_calm(noon - timedelta(seconds=CALM_SECONDS))):
+            return
+        if (
+            today in truth.shows(FIX, seen_by)
+            and body.get("dates", {}).get("determined") != today.isoformat()
+        ):
+            yield (
+                "prompt",
+                f"the FIX of {today} shows since {SEEN_SECONDS:g} s, and nobody was told",
+            )
 
     def _absence(self, body: Any, path: str, now: datetime) -> Iterator[tuple[str, str]]:
         """A day that shows at Banco de México must not be told as one without a value for long."""

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from random import Random
 from typing import Any
 
@@ -115,7 +115,10 @@ async def _nothing_to_receive() -> Any:
 
 @dataclass
 class Platform:
-    """All that runs, and what it runs on; `died` has the instances that a bug has ended."""
+    """All that runs, and what it runs on; `died` has the instances that a bug has ended.
+
+    `calm_since` is when the last fault ended, None while one lasts.
+    """
 
     time: VirtualTime
     random: Random
@@ -129,6 +132,7 @@ class Platform:
     sync: list[SyncInstance] = field(default_factory=list)
     workers: list[ApiInstance] = field(default_factory=list)
     died: list[tuple[str, BaseException]] = field(default_factory=list)
+    calm_since: datetime | None = None
     _started: int = 0
 
     def start_sync(self) -> SyncInstance:
@@ -153,6 +157,10 @@ class Platform:
         instance = ApiInstance(machine, worker, application, self._run(machine, worker.run()))
         self.workers.append(instance)
         return instance
+
+    def is_calm(self, since: datetime) -> bool:
+        """Tell whether no fault has disturbed anything from `since` on."""
+        return self.calm_since is not None and self.calm_since <= since
 
     async def kill(self, instance: SyncInstance | ApiInstance) -> None:
         """End an instance as kill -9 does: what it had begun has no end of its own."""

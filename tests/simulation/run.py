@@ -92,6 +92,7 @@ class Simulation:
             self._platform.start_sync()
         for _ in range(WORKERS):
             self._platform.start_worker()
+        self._platform.calm_since = self._clock.now
         injector = Injector(self._platform, self._history, self._on_restore)
         async with asyncio.TaskGroup() as tasks:
             asking = tasks.create_task(self._ask_forever())

@@ -295,7 +295,8 @@ class Desk:
         """Return the outbox."""
         async with self.engine.connect() as connection:
             return tuple(
-                decode_event(stored.body) for stored in await read_events(connection, BEFORE_ALL)
+                decode_event(stored.body)
+                for stored in await read_events(connection, BEFORE_ALL, limit=1000)
             )
 
     async def calendar(self) -> BankCalendar | None:

@@ -4,15 +4,29 @@ Never connects to Redis; the stream's cursor is an argument. Events are returned
 bytes: after a rollback some are of a later version.
 """
 
+from collections.abc import Iterable
+from operator import attrgetter
+
 from sqlalchemy import BigInteger, BindParameter, ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from rates_contracts.events import Position, StoredEvent, stored_event
+from rates_contracts.calendar import BankCalendar
+from rates_contracts.events import Head, Position, StoredEvent, stored_event
+from rates_contracts.status import SyncStatus
 from rates_sync.committed_state import CommittedState
 from rates_sync.store.engine import reading
 from rates_sync.store.fence import Fence
 from rates_sync.store.record import Record, is_behind
-from rates_sync.store.rows import read_averages, read_calendar, read_head, read_history, read_status
+from rates_sync.store.rows import (
+    SELECT_CALENDAR,
+    SELECT_HEAD,
+    SELECT_STATUS,
+    ReadTogether,
+    decoded,
+    only,
+    read_averages,
+    read_history,
+)
 from rates_sync.store.schema import outbox, sync_status
 
 BEFORE_ALL = Position(0, 0)
@@ -26,19 +40,27 @@ def _after(
 
 
 # Built once: a leader without news runs each of them every few seconds.
-_TIMELINE, _POSITION = (
-    bindparam("at_timeline", type_=BigInteger),
-    bindparam("at_position", type_=BigInteger),
-)
+_TIMELINE = bindparam("at_timeline", type_=BigInteger)
+_POSITION = bindparam("at_position", type_=BigInteger)
 _HERE = and_(outbox.c.timeline == _TIMELINE, outbox.c.position == _POSITION)
 _PLACES = (outbox.c.timeline, outbox.c.position)
-_LATER = select(outbox.c.document).order_by(*_PLACES).where(_after(_TIMELINE, _POSITION))
-_FIRST_LATER = _LATER.limit(bindparam("most"))
+_LATER = select(outbox.c.document).where(_after(_TIMELINE, _POSITION))
+_FIRST_LATER = _LATER.order_by(*_PLACES).limit(bindparam("most"))
 _DOCUMENT = select(outbox.c.document).where(_HERE)
 _EVENT_ID = select(outbox.c.event_id).where(_HERE)
 _FIRST = select(*_PLACES).order_by(*_PLACES).limit(1)
-_COUNT = select(func.count()).select_from(outbox)
+_COUNT = select(func.count().label("count")).select_from(outbox)
 _VERSIONS = select(sync_status.c.averages_version, sync_status.c.history_version)
+_STATE = ReadTogether(
+    SELECT_HEAD,
+    _FIRST,
+    _COUNT,
+    _EVENT_ID,
+    _LATER,
+    SELECT_STATUS,
+    SELECT_CALENDAR,
+    _VERSIONS,
+)
 
 
 class Outbox:
@@ -56,19 +78,24 @@ class Outbox:
         """
         written = self._record.written  # before the read: meanwhile it may grow
         async with reading(self._engine) as connection:
-            versions = await _versions(connection)
-            stale_averages, stale_history = versions[0] != averages, versions[1] != history
-            head = await read_head(connection)
+            heads, firsts, counts, here, later, statuses, calendars, versions = await _STATE.read(
+                connection, **_parameters(cursor or BEFORE_ALL)
+            )
+            *place, _ = only(heads)
+            head = Head(*place)
+            averages_version, history_version = versions[0] if versions else ("", "")
+            stale_averages = averages_version != averages
+            stale_history = history_version != history
             return CommittedState(
                 head=head,
-                first=await _first(connection),
-                count=await connection.scalar(_COUNT) or 0,
-                event_id_at_cursor=await _event_id(connection, cursor),
-                events=await read_events(connection, cursor or BEFORE_ALL),
-                status=await read_status(connection),
-                calendar=await read_calendar(connection),
-                averages_version=versions[0],
-                history_version=versions[1],
+                first=Position(*firsts[0]) if firsts else None,
+                count=counts[0][0],
+                event_id_at_cursor=here[0][0] if here else None,
+                events=_ascending(document for (document,) in later),
+                status=decoded(statuses, SyncStatus),
+                calendar=decoded(calendars, BankCalendar),
+                averages_version=averages_version,
+                history_version=history_version,
                 averages=await read_averages(connection) if stale_averages else None,
                 history=await read_history(connection) if stale_history else None,
                 lost=written is not None and is_behind(head, written),
@@ -80,13 +107,10 @@ class Outbox:
 
 
 async def read_events(
-    connection: AsyncConnection, cursor: Position, *, limit: int | None = None
+    connection: AsyncConnection, cursor: Position, *, limit: int
 ) -> tuple[StoredEvent, ...]:
     """Return the outbox after `cursor`, ascending, at most `limit` events."""
-    query = _LATER if limit is None else _FIRST_LATER
-    rows = await connection.scalars(
-        query, _parameters(cursor) | ({} if limit is None else {"most": limit})
-    )
+    rows = await connection.scalars(_FIRST_LATER, {**_parameters(cursor), "most": limit})
     return tuple(stored_event(document.encode()) for document in rows)
 
 
@@ -96,6 +120,12 @@ async def read_event(connection: AsyncConnection, at: Position) -> StoredEvent |
     return None if document is None else stored_event(document.encode())
 
 
+def _ascending(documents: Iterable[str]) -> tuple[StoredEvent, ...]:
+    """Return the events in their order, which one statement for several queries does not keep."""
+    events = (stored_event(document.encode()) for document in documents)
+    return tuple(sorted(events, key=attrgetter("at")))
+
+
 def _parameters(at: Position) -> dict[str, int]:
     return {"at_timeline": at.timeline, "at_position": at.position}
 
@@ -103,21 +133,3 @@ def _parameters(at: Position) -> dict[str, int]:
 def later_than(at: Position) -> ColumnElement[bool]:
     """Select the outbox rows after `at`, timeline first (protocol rule 9)."""
     return _after(at.timeline, at.position)
-
-
-async def _first(connection: AsyncConnection) -> Position | None:
-    row = (await connection.execute(_FIRST)).one_or_none()
-    return None if row is None else Position(row.timeline, row.position)
-
-
-async def _event_id(connection: AsyncConnection, at: Position | None) -> str | None:
-    if at is None:
-        return None
-    event_id: str | None = await connection.scalar(_EVENT_ID, _parameters(at))
-    return event_id
-
-
-async def _versions(connection: AsyncConnection) -> tuple[str, str]:
-    """Return the versions of averages and history, empty before the first event."""
-    row = (await connection.execute(_VERSIONS)).one_or_none()
-    return ("", "") if row is None else (row.averages_version, row.history_version)

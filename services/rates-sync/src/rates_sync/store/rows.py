@@ -11,7 +11,19 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Select, exists, func, literal, null, select, type_coerce, union_all
+from sqlalchemy import (
+    Date,
+    Select,
+    bindparam,
+    exc,
+    exists,
+    func,
+    literal,
+    null,
+    select,
+    type_coerce,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rates_contracts.averages import Average
@@ -51,12 +63,55 @@ _is_newest = ~exists().where(
     _later.c.revision > observations.c.revision,
 )
 
-_head = select(
+SELECT_HEAD = select(
     head.c.timeline, head.c.position, head.c.event_id, head.c.recorded_at, head.c.unannounced_at
 )
-_status = select(sync_status.c.document)
-_calendar = select(bank_calendar.c.document)
+_columns = select(
+    observations.c.series,
+    observations.c.date,
+    observations.c.revision,
+    observations.c.value,
+    observations.c.recorded_at,
+    observations.c.payload_sha256,
+)
+SELECT_STATUS = select(sync_status.c.document)
+SELECT_CALENDAR = select(bank_calendar.c.document)
 _newest_timeline = select(func.max(outbox.c.timeline).label("timeline"))
+
+
+class ReadTogether:
+    """Several queries in one statement, one round trip, built once.
+
+    In the rows of the union each query has columns of its own, beside the number of the query.
+    """
+
+    def __init__(self, *queries: Select[Any]) -> None:
+        self._widths = [len(query.selected_columns) for query in queries]
+        self._union = union_all(*(_one_of(queries, number) for number in range(len(queries))))
+
+    async def read(
+        self, connection: AsyncConnection, **parameters: Any
+    ) -> tuple[list[tuple[Any, ...]], ...]:
+        """Return the rows of each query, in any order."""
+        found: tuple[list[tuple[Any, ...]], ...] = tuple([] for _ in self._widths)
+        for number, *cells in await connection.execute(self._union, parameters):
+            start = sum(self._widths[:number])
+            found[number].append(tuple(cells[start : start + self._widths[number]]))
+        return found
+
+
+def _one_of(queries: Sequence[Select[Any]], number: int) -> Select[Any]:
+    """Return query `number`, with NULL in the columns of the others."""
+    own = iter(queries[number].subquery().c)
+    cells = [
+        next(own) if place == number else type_coerce(null(), column.type)
+        for place, query in enumerate(queries)
+        for column in query.selected_columns
+    ]
+    return select(
+        literal(number).label("query"),
+        *(cell.label(f"cell_{place}") for place, cell in enumerate(cells)),
+    )
 
 
 @dataclass(slots=True)
@@ -81,6 +136,19 @@ class RecordState:
     newest: dict[str, dict[Day, Observation]]
 
 
+_STATE = ReadTogether(
+    SELECT_HEAD,
+    _newest_timeline,
+    SELECT_STATUS,
+    SELECT_CALENDAR,
+    SELECT_COVERAGE,
+    SELECT_COMPLETE_AT,
+    SELECT_QUARANTINE,
+    SELECT_WITHDRAWALS,
+    _columns.where(observations.c.date >= bindparam("since", type_=Date), _is_newest),
+)
+
+
 async def read_state(connection: AsyncConnection, since: Day) -> RecordState:
     """Return all that a recording is compared with, in one statement."""
     (
@@ -93,61 +161,20 @@ async def read_state(connection: AsyncConnection, since: Day) -> RecordState:
         quarantined,
         withdrawn,
         newest,
-    ) = await read_together(
-        connection,
-        _head,
-        _newest_timeline,
-        _status,
-        _calendar,
-        SELECT_COVERAGE,
-        SELECT_COMPLETE_AT,
-        SELECT_QUARANTINE,
-        SELECT_WITHDRAWALS,
-        _columns().where(observations.c.date >= since, _is_newest),
-    )
-    ((*place, unannounced_at),) = heads
+    ) = await _STATE.read(connection, since=since)
+    *place, unannounced_at = only(heads)
     return RecordState(
         head=Head(*place),
         unannounced_at=unannounced_at,
         newest_timeline=timelines[0][0],
-        status=_decoded(statuses, SyncStatus),
-        calendar=_decoded(calendars, BankCalendar),
+        status=decoded(statuses, SyncStatus),
+        calendar=decoded(calendars, BankCalendar),
         coverage=coverage_of(covered),
         complete_at=dict(complete),
         quarantine=quarantine_of(quarantined),
         withdrawals=withdrawals_of(withdrawn),
         since=since,
         newest=_by_day(Observation(*row) for row in newest),
-    )
-
-
-async def read_together(
-    connection: AsyncConnection, *queries: Select[Any]
-) -> tuple[list[tuple[Any, ...]], ...]:
-    """Run `queries` as one statement, one round trip; return the rows of each, in any order.
-
-    In the rows of the union each query has columns of its own, beside the number of the query.
-    """
-    widths = [len(query.selected_columns) for query in queries]
-    union = union_all(*(_one_of(queries, number) for number in range(len(queries))))
-    found: tuple[list[tuple[Any, ...]], ...] = tuple([] for _ in queries)
-    for number, *cells in await connection.execute(union):
-        start = sum(widths[:number])
-        found[number].append(tuple(cells[start : start + widths[number]]))
-    return found
-
-
-def _one_of(queries: Sequence[Select[Any]], number: int) -> Select[Any]:
-    """Return query `number`, with NULL in the columns of the others."""
-    own = iter(queries[number].subquery().c)
-    cells = [
-        next(own) if place == number else type_coerce(null(), column.type)
-        for place, query in enumerate(queries)
-        for column in query.selected_columns
-    ]
-    return select(
-        literal(number).label("query"),
-        *(cell.label(f"cell_{place}") for place, cell in enumerate(cells)),
     )
 
 
@@ -158,7 +185,17 @@ def _by_day(rows: Iterable[Observation]) -> dict[str, dict[Day, Observation]]:
     return newest
 
 
-def _decoded(rows: Sequence[tuple[Any, ...]], kind: type[T]) -> T | None:
+def only(rows: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
+    """Return a table's only row.
+
+    Raises SQLAlchemy's `NoResultFound` without it: a restore has not come that far.
+    """
+    if not rows:
+        raise exc.NoResultFound("a table lacks its only row")
+    return rows[0]
+
+
+def decoded(rows: Sequence[tuple[Any, ...]], kind: type[T]) -> T | None:
     """Return the document of a table's only row, None without it."""
     return msgspec.json.decode(rows[0][0], type=kind) if rows else None
 
@@ -170,20 +207,20 @@ async def read_head(connection: AsyncConnection) -> Head:
 
 async def read_head_and_pending(connection: AsyncConnection) -> tuple[Head, datetime | None]:
     """Return the head, and when rows were last recorded that no event has announced yet."""
-    row = (await connection.execute(_head)).one()
+    row = (await connection.execute(SELECT_HEAD)).one()
     at = Head(row.timeline, row.position, row.event_id, row.recorded_at)
     return at, row.unannounced_at
 
 
 async def read_status(connection: AsyncConnection) -> SyncStatus | None:
     """Return the status of the newest event, None before the first."""
-    document = await connection.scalar(_status)
+    document = await connection.scalar(SELECT_STATUS)
     return None if document is None else msgspec.json.decode(document, type=SyncStatus)
 
 
 async def read_calendar(connection: AsyncConnection) -> BankCalendar | None:
     """Return the bank calendar, None before the first was recorded."""
-    document = await connection.scalar(_calendar)
+    document = await connection.scalar(SELECT_CALENDAR)
     return None if document is None else msgspec.json.decode(document, type=BankCalendar)
 
 
@@ -207,7 +244,7 @@ async def read_history(connection: AsyncConnection) -> tuple[Observation, ...]:
     """
     c = observations.c
     announced = c.recorded_at <= select(head.c.recorded_at).scalar_subquery()
-    ordered = _columns().where(announced).order_by(c.series, c.date, c.revision)
+    ordered = _columns.where(announced).order_by(c.series, c.date, c.revision)
     return await _observations(connection, ordered)
 
 
@@ -217,7 +254,7 @@ async def read_newest(
     """Return the newest revision of each day of `series` from `first` to `last`, ascending."""
     c = observations.c
     between = (c.series.in_(series), c.date.between(first, last), _is_newest)
-    return await _observations(connection, _columns().where(*between).order_by(c.date))
+    return await _observations(connection, _columns.where(*between).order_by(c.date))
 
 
 async def read_newest_day(
@@ -264,11 +301,6 @@ async def read_loaded_at(
     rows = [(at, day) for at, day in await connection.execute(recordings)]
     loads = [at for at, day in rows if mexico_day(at) - day > delay]
     return loads[-1] if loads else min((at for at, _ in rows), default=None)
-
-
-def _columns() -> Select[Any]:
-    c = observations.c
-    return select(c.series, c.date, c.revision, c.value, c.recorded_at, c.payload_sha256)
 
 
 async def _observations(connection: AsyncConnection, query: Select[Any]) -> tuple[Observation, ...]:

@@ -91,7 +91,7 @@ class Mirror:
 
     async def _stored(self) -> tuple[StoredEvent, ...]:
         async with reading(self._leader.engine) as connection:
-            return await read_events(connection, Position(0, 0))
+            return await read_events(connection, Position(0, 0), limit=1000)
 
     async def _body(self, key: str) -> bytes:
         body: Any = await self.redis.get(key)

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import delete, func, select, text
 
 from rates_contracts.averages import Average
 from rates_contracts.calendar import BankCalendar
@@ -23,9 +23,9 @@ from rates_contracts.events import (
 )
 from rates_contracts.observation import FIX, Observation
 from rates_contracts.status import SyncStatus
-from rates_sync.errors import StoreRefused
+from rates_sync.errors import StoreRefused, StoreUnavailable
 from rates_sync.store.engine import reading
-from rates_sync.store.outbox import read_events
+from rates_sync.store.outbox import Outbox, read_events
 from rates_sync.store.record import Record
 from rates_sync.store.schema import audit, head, observations, outbox, payloads, quarantine
 from rates_sync.upstream import Rejected
@@ -54,6 +54,19 @@ async def test_a_recording_commits_all_it_announces_or_nothing(leader: Any) -> N
         await crash()
     assert await leader.record.head() == before
     assert await _count(leader, observations) == await _count(leader, outbox) == 0
+
+
+async def test_a_record_whose_restore_has_not_come_so_far_is_unavailable(leader: Any) -> None:
+    """Protocol rule 36: neither a recording nor the relay takes a missing row for a bug."""
+    async with leader.engine.begin() as connection:
+        await connection.execute(delete(head))
+
+    with pytest.raises(StoreUnavailable):
+        await leader.change_status()
+    with pytest.raises(StoreUnavailable):
+        await Outbox(leader.engine, leader.record, leader.fence).read(
+            None, history=None, averages=None
+        )
 
 
 async def test_positions_have_no_gap_and_name_the_event_before(leader: Any) -> None:
@@ -297,7 +310,7 @@ async def _count(leader: Any, table: Any) -> int:
 
 async def _events(leader: Any) -> Any:
     async with reading(leader.engine) as connection:
-        stored = await read_events(connection, Position(0, 0))
+        stored = await read_events(connection, Position(0, 0), limit=1000)
     return tuple(decode_event(event.body) for event in stored)
 
 
