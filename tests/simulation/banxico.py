@@ -103,6 +103,8 @@ class Confirmations:
     at: dict[str, datetime] = field(default_factory=dict)
     told: dict[tuple[str, date], Decimal] = field(default_factory=dict)
     """What each day was last told to be, in an answer that could be believed."""
+    told_at: datetime | None = None
+    """When an answer could last be believed, whether what it told was new or old."""
     requests: dict[date, int] = field(default_factory=dict)
     answers: list[tuple[datetime, str]] = field(default_factory=list)
 
@@ -144,6 +146,8 @@ class Api:
 
     def hear(self, rows: Rows, asked_at: datetime) -> None:
         """Keep what an answer has told; it confirms a series if it shows what was newest."""
+        if rows:
+            self.heard.told_at = asked_at
         for series, shown in rows.items():
             self.heard.told.update({(series, day): value for day, value in shown})
             days = self.truth.shows(series, asked_at)

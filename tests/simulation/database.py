@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import aiosqlite
 from sqlalchemy import event, exc
@@ -53,6 +54,7 @@ class Session(aiosqlite.Connection):
         self._server, self._link = server, link
         self._statement_at = 0.0
         self.ended = False
+        self._cursors: WeakSet[sqlite3.Cursor] = WeakSet()
 
     def __await__(self) -> Any:
         """Connect, without the thread."""
@@ -70,12 +72,17 @@ class Session(aiosqlite.Connection):
 
     async def _execute(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
         name = getattr(fn, "__name__", "")
-        if name == "close" or (name == "rollback" and (self._link.machine.dead or self.ended)):
+        if self.ended and name in ("close", "rollback"):
+            return None
+        if name == "close" or (name == "rollback" and self._link.machine.dead):
             return self._run(fn, *args, **kwargs)
         if self.ended:
             raise sqlite3.OperationalError("the server has ended the session")
         if name not in _REQUESTS:
-            return self._run(fn, *args, **kwargs)
+            answer = self._run(fn, *args, **kwargs)
+            if name == "cursor":
+                self._cursors.add(answer)
+            return answer
         sql = args[0].lower() if args and isinstance(args[0], str) else ""
         if sql.startswith("pragma busy_timeout"):
             return self._run(fn, "PRAGMA busy_timeout = 0")
@@ -103,7 +110,7 @@ class Session(aiosqlite.Connection):
 
     async def _after_locks(self, statement: Callable[[], Any]) -> Any:
         until = self._server.time.seconds + LOCK_WAIT_SECONDS
-        while True:
+        while not self.ended:
             try:
                 return self._run(statement)
             except sqlite3.OperationalError as error:
@@ -111,6 +118,7 @@ class Session(aiosqlite.Connection):
                     raise
             await asyncio.sleep(LOCK_LOOK_SECONDS)
             await self._reach()
+        raise sqlite3.OperationalError("the server has ended the session")
 
     def _run(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
         return statement(*args, **kwargs)
@@ -136,13 +144,14 @@ class Session(aiosqlite.Connection):
         self.stop()
 
     def end(self) -> None:
-        """End the session as a server does: its transaction is rolled back."""
+        """End the session as a server does: nothing of its transaction or its reads is left."""
+        raw = None if self.ended else self._connection
         self.ended = True
-        if self._connection is not None:
-            try:
-                self._connection.rollback()
-            except sqlite3.ProgrammingError:
-                return
+        if raw is not None:
+            # SQLite closes a connection, and gives up its locks, with the last of its statements.
+            for cursor in list(self._cursors):
+                cursor.close()
+            raw.close()
 
     def of(self, machine: Machine) -> bool:
         """Tell whether it is the session of `machine`."""

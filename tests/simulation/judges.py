@@ -236,13 +236,16 @@ class AnswerJudge:
         if body["code"] not in ("gap", "not-yet-published", "before-first-observation"):
             return
         day_text = path.partition("?")[0].rpartition("/")[2]
-        if "kind=settlement" in path or len(day_text) != 10:
+        if "?" in path or len(day_text) != 10:
             return
-        day = date.fromisoformat(day_text)
-        truth = self.platform.api.truth
-        since = now - timedelta(seconds=VERIFIED_SECONDS + CLOCK_SECONDS + DELIVERY_SECONDS)
-        shows = day in truth.shows(FIX, since) and day in truth.shows(FIX, now)
-        if shows and open_seconds(since, now) >= VERIFIED_SECONDS + CLOCK_SECONDS:
+        day, heard = date.fromisoformat(day_text), self.platform.api.heard
+        within = VERIFIED_SECONDS + CLOCK_SECONDS + DELIVERY_SECONDS
+        since = now - timedelta(seconds=within)
+        shown = (self.platform.api.truth.shows(FIX, at) for at in (since, now))
+        if not all(day in days for days in shown):
+            return
+        # An old answer that does not say so is believed: nobody can know better.
+        if heard.told_at is None or open_seconds(heard.told_at, now) > within:
             yield "truth", f"{body['code']}, though Banco de México shows a value"
 
 
