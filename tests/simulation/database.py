@@ -212,12 +212,16 @@ class Database:
                 session.end()
 
     def lock(self) -> None:
-        """Let a stranger hold the lock for writing."""
-        self._stranger = sqlite3.connect(self.file, timeout=0, isolation_level=None)
+        """Let a stranger hold the lock for writing, unless it is taken."""
+        if self._stranger is not None:
+            return
+        stranger = sqlite3.connect(self.file, timeout=0, isolation_level=None)
         try:
-            self._stranger.execute("BEGIN IMMEDIATE")
+            stranger.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError:
-            self.unlock()
+            stranger.close()
+        else:
+            self._stranger = stranger
 
     def unlock(self) -> None:
         """Let the stranger go."""
