@@ -10,6 +10,9 @@ from driver.services import Connectivity, Sync
 
 CLOSED = 3.0
 """Seconds that an old rate may outlive the recording of the new one where a loss is refused."""
+FROZEN = 5.0
+"""The same where an instance is frozen: requests reach it until it counts as down, for 1.3 s, and
+the edge waits 3 s for their answers; one that runs again by then gives them the rate of before."""
 SILENT = 20.0
 """The same where a connection stands and nothing answers any more."""
 
@@ -60,7 +63,7 @@ def _of_rates_api(platform: Platform, driver: ComposeDriver) -> list[Fault]:
 
     return [
         Fault("rates-api killed", first.kill, first.start),
-        Fault("rates-api frozen", second.pause, second.resume),
+        Fault("rates-api frozen", second.pause, second.resume, FROZEN),
         Fault("rates-api replaced", replace, _nothing),
         _cut("rates-api without data network", cut_off, SILENT),
     ]
