@@ -211,7 +211,8 @@ class AnswerJudge:
             yield "kept", f"s-maxage={seconds} reaches beyond {freshness['fresh_until']}"
         passed = open_seconds(heard, now)
         noticed = self.platform.time.seconds - machine.clock.set_at > NOTICED_SECONDS
-        if passed > VERIFIED_SECONDS + CLOCK_SECONDS and noticed:
+        warned = machine.clock.error and "clock_suspect" in body["warnings"]
+        if passed > VERIFIED_SECONDS + CLOCK_SECONDS and noticed and not warned:
             yield "truth", f"fresh, though last confirmed {heard:%H:%M:%S}"
 
     def _promptness(self, body: Any, now: datetime) -> Iterator[tuple[str, str]]:

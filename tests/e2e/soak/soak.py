@@ -176,9 +176,8 @@ class Soak:
             age = clients.last_answered.get(old.value, new.at) - new.at
             self._findings.ages[new.fault] = max(self._findings.ages.get(new.fault, 0.0), age)
             if age > new.max_age:
-                found.append(
-                    f"{new.fault}: {old.value} was answered for {age:.1f} s, {new.max_age:g} s allowed"
-                )
+                allowed = f"{new.max_age:g} s allowed"
+                found.append(f"{new.fault}: {old.value} answered for {age:.1f} s, {allowed}")
         return found
 
     def _failed(self, clients: RateClients) -> list[str]:
