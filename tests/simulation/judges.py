@@ -169,13 +169,18 @@ class AnswerJudge:
         by_place: dict[Any, tuple[str, bytes]] = {}
         for instance, said in answers:
             snapshot = instance.worker.current.snapshot
-            if snapshot is None or said.status == 503 or instance.machine.clock.error:
+            if snapshot is None or said.status == 503 or self._has_wrong_clock(instance.machine):
                 continue
             name, place = instance.machine.name, (snapshot.head.event_id, snapshot.feed)
             other, content = by_place.setdefault(place, (name, said.content))
             if content != said.content:
                 what = f"{path}: {other} and {name} differ at {snapshot.head.at.stream_id}"
                 self.history.violate("same bytes", self.platform.time.now, what)
+
+    def _has_wrong_clock(self, machine: Machine) -> bool:
+        """Tell whether its clock is wrong, or was until just now: it may still say so."""
+        since_set = self.platform.time.seconds - machine.clock.set_at
+        return bool(machine.clock.error) or since_set < NOTICED_SECONDS
 
     def _kept_for_ever(self, path: str, said: Said) -> Iterator[tuple[str, str]]:
         if "immutable" not in said.headers.get("cache-control", ""):
