@@ -15,7 +15,7 @@ from simulation.run import run
 HERE = Path(__file__).parent
 KEPT = (HERE / "kept_seeds.txt").read_text(encoding="utf-8").splitlines()
 SEEDS = [int(line) for line in KEPT if line and not line.startswith("#")]
-SHORT_MINUTES = 20
+SHORT_MINUTES, HALF_HOUR = 20, 30
 QUIET = 202611280000
 
 
@@ -43,7 +43,7 @@ def test_a_seed_gives_the_same_digest_in_any_process() -> None:
 def with_fault(*, kind: str, at: float, seconds: float) -> Plan:
     """Return a plan around a publication with one fault."""
     seeds = (seed for seed in range(1, 1000) if plan(seed).background.begins.hour in (17, 18))
-    planned = plan(next(seeds))
+    planned = plan(next(seeds), HALF_HOUR)
     return dataclasses.replace(planned, faults=(Fault(at, kind, seconds, 0),))
 
 
