@@ -40,8 +40,8 @@ def launch(
 ) -> None:
     """Be a process of its own: leader of a session, with this environment, its output in `log`.
 
-    Says on `lifeline` that it is; ends with it. Its workers are forked, and have all imports then;
-    those of a container are spawned, as ever.
+    Says on `lifeline` that it is; ends with it. The simulator's worker is forked, and has all
+    imports then.
     """
     multiprocessing.set_start_method("fork", force=True)
     os.setsid()
@@ -117,7 +117,12 @@ async def no_utc(_connection: object) -> None:
 
 
 def run_api() -> None:
-    """Serve an instance of rates-api as its settings say."""
+    """Serve an instance of rates-api as its settings say.
+
+    Its workers are spawned, as ever: its main process has threads, whose locks a fork inherits.
+    One worker in some dozens of starts never served.
+    """
+    multiprocessing.set_start_method("spawn", force=True)
     from rates_api.__main__ import serve_forever
     from rates_api.settings import load
 
