@@ -54,6 +54,14 @@ class RedisServer:
         """Forget everything, the stream's last ID included."""
         self._client.flushall()
 
+    def run_out_of_memory(self) -> None:
+        """Take no write any more that needs memory; all is read as before."""
+        self._client.config_set("maxmemory", 1)
+
+    def have_memory(self) -> None:
+        """Take writes again."""
+        self._client.config_set("maxmemory", 0)
+
     def delete_stream(self) -> None:
         """Delete the stream and leave the documents."""
         self._client.delete(EVENTS)
