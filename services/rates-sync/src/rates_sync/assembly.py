@@ -146,8 +146,7 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
     def on_relay_step(step: RelayStep | RelayError | StoreUnavailable) -> None:
         instrumentation.on_relay_step(step)
         alerts.on_redis_step(unavailable=isinstance(step, RelayError))
-        alerts_wake.set()
-        purges_wake.set()
+        _wake_on_news(step, alerts_wake, purges_wake)
         if isinstance(step, RelayStep):
             on_repair(step, restarts, alerts, poller)
 
@@ -189,6 +188,14 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
         "nightly": nightly.run,
     }
     return Leader(recorder, poller, backfills, tasks)
+
+
+def _wake_on_news(step: RelayStep | RelayError | StoreUnavailable, *wakes: asyncio.Event) -> None:
+    """Wake who sends notices, unless the relay found nothing new."""
+    if isinstance(step, RelayStep) and step.idle:
+        return
+    for wake in wakes:
+        wake.set()
 
 
 def _backfills(

@@ -114,7 +114,7 @@ class Settings:
     relay_interval: float = _number("Seconds at most between two relay steps.", 5.0)
     redis_timeout: float = _number("Seconds until a request to Redis times out.", 2.0)
     notice_interval: float = _number(
-        "Seconds between checks for alerts and purges to send; five times that while idle.", 1.0
+        "Seconds between checks for alerts and purges to send; ten times that while idle.", 1.0
     )
     second_purge: float = _number("Seconds from a purge to its repetition.", 20.0)
     sns_topic_arn: str = setting("Where alerts go; to the log if empty.", default="")

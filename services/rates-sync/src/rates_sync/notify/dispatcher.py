@@ -46,9 +46,9 @@ PURGES: tuple[Purge, ...] = get_args(Purge)
 Notice = Literal["alert", Purge]
 NOTICES: tuple[Notice, ...] = get_args(Notice)
 
-IDLE_INTERVALS = 5
-"""Between two looks while nothing is pending: an event wakes the dispatchers, what has none may
-wait so long."""
+IDLE_INTERVALS = 10
+"""Between two looks while nothing is pending: the relay wakes the dispatchers when it finds an
+event, what has none may wait so long."""
 
 PURGED = ("/api/v1/*",)
 """The answers below `/api/v1/`."""
@@ -123,35 +123,31 @@ class PurgeDispatcher:
         self._first_seen: dict[str, float] = {}
 
     async def run(self, wake: asyncio.Event) -> None:
-        """Purge what is due whenever `wake` is set, and at least every (idle) interval.
-
-        Raises `LeaseLost`.
-        """
+        """Purge what is due whenever `wake` is set or a second purge is due. Raises `LeaseLost`."""
         while True:
             wake.clear()
-            more = await self.step()
-            await wait_for_wake(wake, self._interval * (1 if more else IDLE_INTERVALS))
+            await wait_for_wake(wake, await self.step())
 
-    async def step(self) -> bool:
-        """Purge what is due now; tell whether there may be more to do soon.
+    async def step(self) -> float:
+        """Purge what is due now; return the seconds until there may be more to do.
 
         Raises `LeaseLost`.
         """
-        return any([await self._try(notice) for notice in PURGES])
+        return min([await self._try(notice) for notice in PURGES])
 
-    async def _try(self, notice: Purge) -> bool:
+    async def _try(self, notice: Purge) -> float:
         if not self._edge.may_purge():
-            return True
+            return self._interval
         try:
             return await self._send(notice)
         except StoreUnavailable as error:
             log.warning("notices_not_read", notice=notice, error=str(error))
-            return True
+            return self._interval
 
-    async def _send(self, notice: Purge) -> bool:
+    async def _send(self, notice: Purge) -> float:
         """Purge once for all events that are due, then move the cursor past them.
 
-        Tell whether any event was pending: then more of them may be.
+        Return the seconds until more may be due.
         """
         cursor = self._cursors[notice]
         pending = await cursor.pending()
@@ -160,7 +156,8 @@ class PurgeDispatcher:
             needed = self._edge.cache.configured and must_purge(await cursor.passed(), due)
             if not needed or await self._purge(notice):
                 await cursor.advance(due[-1].at)
-        return bool(pending)
+            return self._interval
+        return self._until_due(notice, pending)
 
     async def _purge(self, notice: Purge) -> bool:
         """Purge the edge, and say whether it takes purges; tell whether it accepted this one."""
@@ -188,6 +185,13 @@ class PurgeDispatcher:
             if now - self._first_seen[event_id] >= delay
         ]
 
+    def _until_due(self, notice: Purge, pending: Sequence[StoredEvent]) -> float:
+        """Return the seconds until the oldest event that is held back is due."""
+        if not pending:
+            return self._interval * IDLE_INTERVALS
+        first_seen = self._first_seen[pending[0].envelope.event_id]
+        return max(0.0, first_seen + self._delay[notice] - self._monotonic())
+
 
 class AlertDispatcher:
     """One leader's alerts; `interval` is in seconds."""
@@ -214,24 +218,20 @@ class AlertDispatcher:
         self._redis, self._unconfirmed = OutageDetector(REDIS), UnconfirmedDetector()
 
     async def run(self, wake: asyncio.Event) -> None:
-        """Send what is due whenever `wake` is set, and at least every (idle) interval.
-
-        Raises `LeaseLost`.
-        """
+        """Send what is due whenever `wake` is set, and when `step` says. Raises `LeaseLost`."""
         while True:
             wake.clear()
-            more = await self.step()
-            await wait_for_wake(wake, self._interval * (1 if more else IDLE_INTERVALS))
+            await wait_for_wake(wake, await self.step())
 
-    async def step(self) -> bool:
-        """Send what is due now; tell whether there may be more to do soon.
+    async def step(self) -> float:
+        """Send what is due now; return the seconds until there may be more to do.
 
         Raises `LeaseLost`.
         """
         more = await self._follow_outbox()
         await self._settle_findings()
         await self._send_direct()
-        return more or bool(self._direct)
+        return self._interval * (1 if more or self._direct else IDLE_INTERVALS)
 
     def on_redis_step(self, *, unavailable: bool) -> None:
         """Note whether Redis answered the relay."""

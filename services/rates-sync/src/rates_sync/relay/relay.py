@@ -62,6 +62,11 @@ class RelayStep:
     foreign: str | None = None
     unreadable: tuple[str, ...] = ()
 
+    @property
+    def idle(self) -> bool:
+        """Tell whether nothing was new."""
+        return not (self.relayed or self.documents or self.refilled)
+
 
 class Relay:
     """One leader's relay; `on_step` is called with each step, or with the error it failed with.

@@ -125,12 +125,14 @@ async def test_they_look_seldom_while_nothing_is_pending(
     await _publish(recorder, banxico)
     after_news = [await dispatcher.step(), await purges.step()]
     await dispatcher.step()
+    await purges.step()
+    desk.clock.now += timedelta(seconds=17)
     waiting = await purges.step()
-    desk.clock.now += timedelta(seconds=20)
+    desk.clock.now += timedelta(seconds=waiting)
     await purges.step()
 
-    assert (after_news, waiting) == ([True, True], True)
-    assert [await dispatcher.step(), await purges.step()] == [False, False]
+    assert (after_news, waiting) == ([1.0, 1.0], 3.0)
+    assert [await dispatcher.step(), await purges.step()] == [10.0, 10.0]
 
 
 async def test_publication_is_purged_twice(
