@@ -36,6 +36,7 @@ class NoReports:
     """A worker that shares its instance with nobody."""
 
     others_warm = True
+    interval = 30.0
 
     def publish(self, report: Any) -> None:
         """Merge nothing: the worker speaks for itself."""
@@ -128,7 +129,8 @@ class Platform:
     topic: Topic
     outages: Outages
     first_fix_day: date
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    sync_settings: Mapping[str, Any] = field(default_factory=dict)
+    api_settings: Mapping[str, Any] = field(default_factory=dict)
     sync: list[SyncInstance] = field(default_factory=list)
     workers: list[ApiInstance] = field(default_factory=list)
     died: list[tuple[str, BaseException]] = field(default_factory=list)
@@ -146,7 +148,7 @@ class Platform:
     def start_worker(self) -> ApiInstance:
         """Start a worker of rates-api."""
         machine = self._machine("api")
-        worker = api_bootstrap.bootstrap(_API_SETTINGS, self._api_overrides(machine))
+        worker = api_bootstrap.bootstrap(self._api_settings(), self._api_overrides(machine))
         application = response_cache_middleware(
             host_middleware(create_app(worker, end=lambda: None), worker),
             worker.current,
@@ -223,7 +225,7 @@ class Platform:
             banxico_token=TOKEN,
             operator_token=TOKEN,
             banxico_url=BANXICO,
-            **self.settings,
+            **self.sync_settings,
         )
 
     def _sync_overrides(self, machine: Machine) -> sync_bootstrap.Overrides:
@@ -246,6 +248,14 @@ class Platform:
             edge=SimulatedEdge(self.topic, self._link(machine, "edge")),
         )
 
+    def _api_settings(self) -> ApiSettings:
+        return ApiSettings(
+            database_url=Secret("sqlite+aiosqlite:///nowhere"),
+            redis_url=NOWHERE,
+            database_role="writer",
+            **self.api_settings,
+        )
+
     def _api_overrides(self, machine: Machine) -> api_bootstrap.Overrides:
         clock = machine.clock
 
@@ -266,13 +276,6 @@ class Platform:
             worker_name=machine.name,
             freeze_garbage=lambda: None,
         )
-
-
-_API_SETTINGS = ApiSettings(
-    database_url=Secret("sqlite+aiosqlite:///nowhere"),
-    redis_url=NOWHERE,
-    database_role="writer",
-)
 
 
 def _ids(random: Random) -> Callable[[], str]:

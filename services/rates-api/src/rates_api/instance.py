@@ -51,7 +51,9 @@ class WorkerReport(msgspec.Struct, frozen=True):
 
 
 class ReportExchange(Protocol):
-    """One worker's access to the reports of all workers of its instance."""
+    """One worker's access to the reports of all workers, exchanged every `interval` seconds."""
+
+    interval: float
 
     def publish(self, report: WorkerReport | None) -> InstanceHealth | None:
         """Publish `report` if given; return the merged health, None before the first report.
@@ -66,6 +68,8 @@ class ReportExchange(Protocol):
 
 class ReportDirectory:
     """The exchange through a directory, which also holds each worker's metrics."""
+
+    interval = 1.0
 
     def __init__(
         self,

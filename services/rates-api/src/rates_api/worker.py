@@ -25,7 +25,6 @@ from rates_telemetry.tracing import Tracing
 
 log = structlog.get_logger(__name__)
 
-PUBLISH_SECONDS = 1.0
 BEAT_SECONDS = 1.0
 WARM_UP_SECONDS = 10.0
 """After this a worker without data counts for the health of its instance."""
@@ -159,7 +158,7 @@ class Worker:
         while True:
             await self.publish()
             on_round()
-            await self.sleep(PUBLISH_SECONDS)
+            await self.sleep(self.reports.interval)
 
     async def _follow_forever(self) -> None:
         on_round = self.liveness.track("reader")

@@ -167,7 +167,7 @@ async def test_a_worker_speaks_for_itself_where_reports_are_not_exchanged(
     def full(_report: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    worker.reports = SimpleNamespace(publish=full, others_warm=True)
+    worker.reports = SimpleNamespace(publish=full, others_warm=True, interval=1.0)
     await worker.publish()
 
     assert worker.instance_health().database == "healthy"
