@@ -7,18 +7,17 @@ that is idle inside a transaction.
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections import deque
+from collections.abc import Awaitable, Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from pathlib import Path
-from typing import Any
-from weakref import WeakSet
+from typing import Any, TypeVar
 
-import aiosqlite
 from sqlalchemy import event, exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.util import await_only
 
 from rates_api.fallback.engine import open_engine as open_reading
 from rates_sync.store.engine import LOCK_WAIT_SECONDS, SESSION_IDLE_SECONDS
@@ -26,132 +25,102 @@ from rates_sync.store.engine import open_engine as open_writing
 from simulation.clock import VirtualTime
 from simulation.network import Link, Machine, Unreachable
 
+_Answer = TypeVar("_Answer")
+
 LOCK_LOOK_SECONDS = 0.05
 READER_POOL, READER_TIMEOUT = 20, 5.0
-_REQUESTS = frozenset({"execute", "executemany", "commit", "rollback"})
-"""What is sent to a server; the rest concerns rows that have arrived."""
 _WRITES = ("insert", "update", "delete", "begin immediate", "create", "alter")
 
 
-class _Inline:
-    """Stands in for the queue of the driver's thread: SQLAlchemy puts two settings there itself."""
+class _Nothing:
+    """Awaits nothing; SQLAlchemy insists on an await in each statement."""
 
-    def put_nowait(self, item: "tuple[asyncio.Future[Any], Callable[[], Any]]") -> None:
-        """Do it at once."""
-        future, function = item
-        future.set_result(function())
+    def __await__(self) -> Generator[Any, None, None]:
+        """Return without waiting."""
+        yield from ()
 
 
-class Session(aiosqlite.Connection):
-    """A connection whose statements run inline, as requests over a link."""
+_NOTHING: Awaitable[None] = _Nothing()
 
-    def __init__(
-        self, connector: Callable[[], sqlite3.Connection], server: "Database", link: Link
-    ) -> None:
-        """Connect over `link` on first use."""
-        super().__init__(connector, iter_chunk_size=64)
-        self._tx = _Inline()  # type: ignore[assignment]
-        self._server, self._link = server, link
-        self._statement_at = 0.0
+
+class Session:
+    """A connection of SQLAlchemy's, whose statements are requests over a link.
+
+    What the driver's thread would do is done inline. Only where something is in the way is anything
+    awaited, by the greenlet that SQLAlchemy runs it in.
+    """
+
+    def __init__(self, server: "Database", link: Link, raw: sqlite3.Connection) -> None:
+        """Let `raw` be reached over `link`."""
+        self._server, self._link, self._raw = server, link, raw
+        self._statement_at = server.time.seconds
         self.ended = False
-        self._cursors: WeakSet[sqlite3.Cursor] = WeakSet()
-
-    def __await__(self) -> Any:
-        """Connect, without the thread."""
-        return self._connect().__await__()
-
-    def __del__(self) -> None:
-        """Say nothing: the end of a run closes what is left."""
-
-    async def _connect(self) -> "Session":
-        await self._reach()
-        self._connection = self._connector()
-        self._statement_at = self._server.time.seconds
-        self._server.sessions.append(self)
-        return self
-
-    async def _execute(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
-        name = getattr(fn, "__name__", "")
-        if self.ended and name in ("close", "rollback"):
-            return None
-        if name == "close" or (name == "rollback" and self._link.machine.dead):
-            return self._run(fn, *args, **kwargs)
-        if self.ended:
-            raise sqlite3.OperationalError("the server has ended the session")
-        if name not in _REQUESTS:
-            answer = self._run(fn, *args, **kwargs)
-            if name == "cursor":
-                self._cursors.add(answer)
-            return answer
-        sql = args[0].lower() if args and isinstance(args[0], str) else ""
-        if sql.startswith("pragma busy_timeout"):
-            return self._run(fn, "PRAGMA busy_timeout = 0")
-        await self._reach()
-        if self.ended:
-            raise sqlite3.OperationalError("the server has ended the session")
-        return await self._answered(partial(fn, *args, **kwargs), name, sql)
-
-    async def _answered(self, statement: Callable[[], Any], name: str, sql: str) -> Any:
-        if self._server.read_only and sql.startswith(_WRITES):
-            raise sqlite3.OperationalError("1290: the server is read-only")
-        changes = self._changes
-        answer = await self._after_locks(statement)
-        self._statement_at = self._server.time.seconds
-        if name == "commit" and changes is not None:
-            self._server.on_commit(self._link.machine)
-        await self._reach(back=True)
-        return answer
+        server.sessions.append(self)
 
     @property
-    def _changes(self) -> int | None:
-        """Tell whether a transaction is open that may have changed something."""
-        raw = self._connection
-        return raw.total_changes if raw is not None and raw.in_transaction else None
+    def _connection(self) -> "Session":
+        """Return the driver's connection, as SQLAlchemy asks for it."""
+        return self
 
-    async def _after_locks(self, statement: Callable[[], Any]) -> Any:
-        until = self._server.time.seconds + LOCK_WAIT_SECONDS
-        while not self.ended:
-            try:
-                return self._run(statement)
-            except sqlite3.OperationalError as error:
-                if "locked" not in str(error) or self._server.time.seconds >= until:
-                    raise
-            await asyncio.sleep(LOCK_LOOK_SECONDS)
-            await self._reach()
-        raise sqlite3.OperationalError("the server has ended the session")
+    @property
+    def isolation_level(self) -> str | None:
+        """Return how the driver begins transactions."""
+        return self._raw.isolation_level
 
-    def _run(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
-        return statement(*args, **kwargs)
+    @isolation_level.setter
+    def isolation_level(self, value: Any) -> None:
+        self._raw.isolation_level = value
 
-    async def _reach(self, *, back: bool = False) -> None:
-        try:
-            await (self._link.receive() if back else self._link.send())
-        except Unreachable as error:
-            raise sqlite3.OperationalError(str(error)) from error
+    def cursor(self, server_side: bool = False) -> "Cursor":
+        """Return a cursor; its rows arrive with the answer."""
+        del server_side
+        return Cursor(self)
 
-    def stop(self) -> None:
-        """Close at once: there is no thread to stop."""
-        self._running = False
+    def create_function(self, *args: Any, **kwargs: Any) -> None:
+        """Create a function, here."""
+        self._raw.create_function(*args, **kwargs)
+
+    def run(self, statement: Callable[..., sqlite3.Cursor], sql: str, parameters: Any) -> "Rows":
+        """Send a statement; return its answer."""
+        words = sql[:20].lower()
+        if words.startswith("pragma busy_timeo"):  # SQLite would wait in real time.
+            return Rows(self._raw.execute("PRAGMA busy_timeout = 0"))
+        self._reach()
+        if self._server.read_only and words.startswith(_WRITES):
+            raise sqlite3.OperationalError("1290: the server is read-only")
+        rows = self._after_locks(lambda: Rows(statement(self._raw, sql, parameters)))
+        self._receive()
+        return rows
+
+    def commit(self) -> None:
+        """Commit: what is recorded then is judged at once, whether the answer arrives or not."""
+        self._reach()
+        changes = self._raw.in_transaction
+        self._after_locks(self._raw.commit)
+        if changes:
+            self._server.on_commit(self._link.machine)
+        self._receive()
+
+    def rollback(self) -> None:
+        """Roll back; a dead machine's sessions are rolled back by the server."""
+        if self.ended:
+            return
+        if not self._link.machine.dead:
+            self._reach()
+        self._raw.rollback()
+
+    def close(self) -> None:
+        """Close at once, which rolls back."""
         self.end()
         if self in self._server.sessions:
             self._server.sessions.remove(self)
-        raw, self._connection = self._connection, None
-        if raw is not None:
-            raw.close()
 
-    async def close(self) -> None:
-        """Close at once."""
-        self.stop()
+    terminate = close
 
     def end(self) -> None:
-        """End the session as a server does: nothing of its transaction or its reads is left."""
-        raw = None if self.ended else self._connection
+        """End the session as a server does: nothing of its transaction is left."""
         self.ended = True
-        if raw is not None:
-            # SQLite closes a connection, and gives up its locks, with the last of its statements.
-            for cursor in list(self._cursors):
-                cursor.close()
-            raw.close()
+        self._raw.close()
 
     def of(self, machine: Machine) -> bool:
         """Tell whether it is the session of `machine`."""
@@ -160,9 +129,102 @@ class Session(aiosqlite.Connection):
     @property
     def idle_in_transaction(self) -> float:
         """Return for how many seconds its transaction has waited for a statement."""
-        raw = self._connection
-        waits = raw is not None and not self.ended and raw.in_transaction
+        waits = not self.ended and self._raw.in_transaction
         return self._server.time.seconds - self._statement_at if waits else 0.0
+
+    def _reach(self) -> None:
+        with _refused():
+            at_once = self.ended or self._link.send_at_once()
+            await_only(_NOTHING if at_once else self._link.send())
+        self._refuse_ended()
+
+    def _receive(self) -> None:
+        self._statement_at = self._server.time.seconds
+        with _refused():
+            if not self._link.receive_at_once():
+                await_only(self._link.receive())
+
+    def _after_locks(self, statement: Callable[[], _Answer]) -> _Answer:
+        until = self._server.time.seconds + LOCK_WAIT_SECONDS
+        while True:
+            try:
+                return statement()
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or self._server.time.seconds >= until:
+                    raise
+            await_only(asyncio.sleep(LOCK_LOOK_SECONDS))
+            self._reach()
+
+    def _refuse_ended(self) -> None:
+        if self.ended:
+            raise sqlite3.OperationalError("the server has ended the session")
+
+
+class Rows:
+    """The answer to a statement, whole."""
+
+    def __init__(self, answer: sqlite3.Cursor) -> None:
+        """Read it all."""
+        self.description, self.lastrowid = answer.description, answer.lastrowid
+        self.rows = deque(answer.fetchall() if answer.description else ())
+        self.rowcount = answer.rowcount
+        answer.close()
+
+
+class Cursor:
+    """A cursor of SQLAlchemy's."""
+
+    server_side = False
+    arraysize = 1
+
+    def __init__(self, session: Session) -> None:
+        """Execute in `session`."""
+        self._session = session
+        self._answer: Rows | None = None
+
+    def execute(self, sql: str, parameters: Any = ()) -> None:
+        """Execute a statement."""
+        self._answer = self._session.run(sqlite3.Connection.execute, sql, parameters)
+
+    def executemany(self, sql: str, parameters: Any) -> None:
+        """Execute a statement for each of `parameters`."""
+        self._answer = self._session.run(sqlite3.Connection.executemany, sql, parameters)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the answer says: its description, how many rows it concerns."""
+        return getattr(self._answer, name)
+
+    def fetchone(self) -> Any:
+        """Return the next row, None without one."""
+        return self.rows.popleft() if self.rows else None
+
+    def fetchmany(self, size: int | None = None) -> list[Any]:
+        """Return the next rows."""
+        return [self.rows.popleft() for _ in range(min(size or 1, len(self.rows)))]
+
+    def fetchall(self) -> list[Any]:
+        """Return all rows that are left."""
+        rows = list(self.rows)
+        self.rows.clear()
+        return rows
+
+    def setinputsizes(self, *_: Any) -> None:
+        """Say nothing about types."""
+
+    def close(self) -> None:
+        """Do nothing: nothing is left at the server."""
+
+    async def _async_soft_close(self) -> None:
+        """Do nothing, when SQLAlchemy asks."""
+
+
+@contextmanager
+def _refused() -> Iterator[None]:
+    """Raise the driver's error for a part that can't be reached."""
+    try:
+        yield
+    except Unreachable as error:
+        raise sqlite3.OperationalError(str(error)) from error
 
 
 @dataclass
@@ -243,16 +305,15 @@ class Database:
 
     def _over(self, engine: AsyncEngine, link: Link) -> AsyncEngine:
         @event.listens_for(engine.sync_engine, "do_connect")
-        def connect(_dialect: Any, _record: Any, args: list[Any], parameters: Any) -> None:
-            connector = partial(_raw, *args, **_without_wait(parameters))
-            args.clear()
-            parameters.clear()
-            parameters["async_creator_fn"] = partial(Session, connector, self, link)
+        def connect(_dialect: Any, _record: Any, args: list[Any], parameters: Any) -> Session:
+            with _refused():
+                await_only(link.send())
+            return Session(self, link, _raw(*args, **_without_wait(parameters)))
 
         @event.listens_for(engine.sync_engine, "checkout")
         def check(connection: Any, _record: Any, _proxy: Any) -> None:
             # As the ping before each transaction does on MySQL.
-            if connection.driver_connection.ended:
+            if connection.ended:
                 raise exc.DisconnectionError("the server has ended the session")
 
         return engine

@@ -88,11 +88,29 @@ class Link:
     part: Part
     outages: Outages
 
+    def send_at_once(self) -> bool:
+        """Bring a request there if nothing is in the way; tell whether it was brought.
+
+        Raises `Unreachable` where the instance dies with it.
+        """
+        if self._is_disturbed or self.machine.random.random() < SHARE_DELAYED:
+            return False
+        self._count()
+        return True
+
     async def send(self) -> None:
-        """Bring a request there. Raises `Unreachable`."""
-        await self._delay()
+        """Bring a request there, after a delay. Raises `Unreachable`."""
+        delay = self.machine.random.random() * MAX_DELAY
+        await asyncio.sleep(self.outages.delays.get(self.part, 0.0) + delay)
         await self._pass({"refused", "silent"})
         self._count()
+
+    def receive_at_once(self) -> bool:
+        """Bring an answer back if nothing is in the way; tell whether it was brought."""
+        if self._is_disturbed:
+            return False
+        self._count()
+        return True
 
     async def receive(self) -> None:
         """Bring the answer back. Raises `Unreachable`."""
@@ -104,12 +122,12 @@ class Link:
         """Return how it is cut now."""
         return self.machine.cuts.get(self.part) or self.outages.cut_of(self.part)
 
-    async def _delay(self) -> None:
-        delay = self.outages.delays.get(self.part, 0.0)
-        if self.machine.random.random() < SHARE_DELAYED:
-            delay += self.machine.random.random() * MAX_DELAY
-        if delay:
-            await asyncio.sleep(delay)
+    @property
+    def _is_disturbed(self) -> bool:
+        machine, outages = self.machine, self.outages
+        return bool(
+            machine.paused or machine.dead or machine.cuts or outages.cuts or outages.delays
+        )
 
     async def _pass(self, cuts: set[Cut]) -> None:
         await self.machine.runs()

@@ -152,7 +152,8 @@ def _platform(
         topic=Topic(clock),
         outages=Outages(),
         first_fix_day=background.first_fix_day,
-        settings=background.settings,
+        sync_settings=background.sync_settings,
+        api_settings=background.api_settings,
     )
 
 

@@ -40,7 +40,8 @@ class LinkedConnection(FakeAsyncRedisConnection):
 
     async def send_packed_command(self, command: Any, check_health: bool = True) -> None:
         """Send; the server answers at once, and the answer waits to be read."""
-        await self._timed(self._link.send(), self.socket_timeout)
+        if not self._at_once(self._link.send_at_once):
+            await self._timed(self._link.send(), self.socket_timeout)
         sent = b"".join(command) if isinstance(command, list) else bytes(command)
         if self._store.full and (b"XADD" in sent or b"$3\r\nSET" in sent):
             raise exceptions.OutOfMemoryError("OOM command not allowed")
@@ -52,9 +53,16 @@ class LinkedConnection(FakeAsyncRedisConnection):
 
     async def read_response(self, *args: Any, **kwargs: Any) -> Any:
         """Read the next answer."""
-        response = await self._timed(super().read_response(*args, **kwargs), self.socket_timeout)
-        await self._timed(self._link.receive(), self.socket_timeout)
+        response = await super().read_response(*args, **kwargs)
+        if not self._at_once(self._link.receive_at_once):
+            await self._timed(self._link.receive(), self.socket_timeout)
         return response
+
+    def _at_once(self, way: Callable[[], bool]) -> bool:
+        try:
+            return way()
+        except Unreachable as error:
+            raise exceptions.ConnectionError(str(error)) from error
 
     async def _timed(self, awaited: Any, seconds: float | None) -> Any:
         try:
