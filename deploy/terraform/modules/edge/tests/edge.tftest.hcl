@@ -157,6 +157,11 @@ run "rules_of_each_request" {
     error_message = "The static page must come from its bucket, not from the origin that failed."
   }
 
+  assert {
+    condition     = aws_lambda_function.no_target.publish && aws_lambda_function.no_target.region == "us-east-1" && aws_lambda_function.no_target.handler == "no_target.answer"
+    error_message = "CloudFront takes a published version from us-east-1, and the file's function must be its handler."
+  }
+
   # Transport.
 
   assert {
@@ -372,6 +377,18 @@ run "wiring_secrets_and_logs" {
       behaviour.response_headers_policy_id == data.aws_cloudfront_response_headers_policy.security.id
     ])
     error_message = "Every answer must have the managed security headers."
+  }
+
+  assert {
+    condition = [
+      for function in one(aws_cloudfront_distribution.this.default_cache_behavior).lambda_function_association : [function.event_type, function.lambda_arn]
+    ] == [["origin-response", aws_lambda_function.no_target.qualified_arn]]
+    error_message = "The function that shows the static page must see what the load balancer answers."
+  }
+
+  assert {
+    condition     = toset(one(jsondecode(aws_iam_role.no_target.assume_role_policy).Statement).Principal.Service) == toset(["lambda.amazonaws.com", "edgelambda.amazonaws.com"])
+    error_message = "Lambda and its edge must be allowed to assume the function's role."
   }
 
   assert {
