@@ -28,7 +28,9 @@ def response(status: str, content_type: str | None) -> dict[str, Any]:
 
 def answered(function: ModuleType, response: dict[str, Any]) -> dict[str, Any]:
     """Return what the client gets for a response of the load balancer."""
-    event = {"Records": [{"cf": {"config": {"eventType": "origin-response"}, "response": response}}]}
+    event = {
+        "Records": [{"cf": {"config": {"eventType": "origin-response"}, "response": response}}]
+    }
     answer: dict[str, Any] = function.answer(event, None)
     return answer
 
@@ -41,7 +43,9 @@ def test_a_balancer_without_targets_shows_the_static_page(
     answer = answered(function, response("503", content_type))
     assert answer["body"] == (FILES / "unavailable.html").read_text(encoding="utf-8")
     assert answer["status"] == "503"
-    headers = {name: [entry["value"] for entry in found] for name, found in answer["headers"].items()}
+    headers = {
+        name: [entry["value"] for entry in found] for name, found in answer["headers"].items()
+    }
     assert headers["content-type"] == ["text/html; charset=utf-8"]
     assert headers["cache-control"] == ["no-store"]
     assert headers["retry-after"] == ["30"]

@@ -46,6 +46,11 @@ run "rules_of_each_request" {
     error_message = "There must be no sticky sessions: all instances send the same bytes."
   }
 
+  assert {
+    condition     = aws_lb_target_group.rates_api.protocol == "HTTPS" && one(aws_lb_target_group.rates_api.health_check).protocol == "HTTPS"
+    error_message = "The last hop must be TLS, for requests and for health checks: the port speaks nothing else."
+  }
+
   # Idle timeouts: the client side must close first, or a request hits a closing connection and becomes a 502.
 
   assert {
