@@ -219,6 +219,17 @@ def test_going_back_waits_for_nobody() -> None:
     assert "-rollback" in apply["environment"]
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_going_back_does_not_queue_behind_a_deploy(service: str) -> None:
+    """A deploy that waits for its approval is in progress: another of its group would wait, too."""
+    group = workflow(f"deploy-{service}.yml")["concurrency"]["group"]
+    assert group == (
+        f"deploy-{service}-${{{{ github.event_name == 'pull_request' && github.ref"
+        " || github.event_name == 'workflow_dispatch' && format('rollback-{0}', inputs.environment)"
+        " || 'main' }}"
+    )
+
+
 def test_programs_of_others_have_exact_versions() -> None:
     """The same everywhere, and no tag that moves."""
     seen: dict[str, set[str]] = {}
