@@ -329,14 +329,6 @@ DENIED: list[tuple[str, Call]] = [
     (f"{NAME}-plan", Call("logs:GetLogEvents", f"{LOG}:/rates/production/rates-api:*", "logs")),
     (f"{NAME}-apply", Call("iam:PutRolePolicy", OWN_ROLE, "its own limits")),
     (f"{NAME}-apply", Call("iam:DetachRolePolicy", OWN_ROLE, "its own policies")),
-    (
-        f"{NAME}-on-call",
-        Call(
-            "ssm:TerminateSession",
-            f"arn:aws:ssm:{REGION}:{ACCOUNT}:session/somebody-else-0",
-            "a session of somebody else's",
-        ),
-    ),
     (f"{NAME}-push", Call("ecr:BatchDeleteImage", PUSHED, "what was deployed stays")),
     (GROUPS["rates-api"], Call("sns:Publish", ALERTS, "rule R2")),
     (GROUPS["rates-api"], Call("cloudfront:CreateInvalidation", DISTRIBUTION, "rule R2")),
