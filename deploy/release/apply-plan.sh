@@ -11,9 +11,12 @@ here=$(dirname "$0")
 now=$(mktemp)
 trap 'rm -f "$now" "deploy/terraform/$root/plan.bin"' EXIT
 
-"$here/plan.sh" "$root" "$environment" "$now"
+# A rollback waits for the apply that it undoes; no apply holds the lock for longer than it takes to ask AWS.
+readonly LOCK=-lock-timeout=20m
+
+"$here/plan.sh" "$root" "$environment" "$now" "$LOCK"
 if [ "$approved" != unapproved ] && [ "$(cat "$now")" != "$approved" ]; then
     echo "apply-plan: this is not the plan that was approved; run the workflow again and approve the new one" >&2
     exit 3
 fi
-"$here/terraform.sh" "$root" "$environment" apply -input=false plan.bin
+"$here/terraform.sh" "$root" "$environment" apply -input=false "$LOCK" plan.bin

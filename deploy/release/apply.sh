@@ -16,6 +16,8 @@ here=$(dirname "$0") parameter="/rates/$environment/$service/image"
     exit 2
 }
 
+recorded() { aws ssm get-parameter --name "$parameter" --query Parameter.Value --output text 2>/dev/null; }
+
 record_image() {
     aws ssm put-parameter --name "$parameter" --type String --overwrite --value "$1" >/dev/null
 }
@@ -24,14 +26,15 @@ record_image() {
 aws ecr describe-images --repository-name "rates-$environment/$service" --image-ids "imageDigest=$digest" >/dev/null
 url=$(aws ecr describe-repositories --repository-names "rates-$environment/$service" \
     --query 'repositories[0].repositoryUri' --output text)
-before=$(aws ssm get-parameter --name "$parameter" --query Parameter.Value --output text 2>/dev/null || true)
+before=$(recorded || true)
 
 record_image "$url@$digest"
 if "$here/apply-plan.sh" "$service" "$environment" "$approved" &&
     "$here/refreshed.sh" "$service" "$environment"; then
     exit 0
 fi
-if [ -n "$before" ]; then
+# Another run may have recorded its own meanwhile, such as a rollback of this one.
+if [ -n "$before" ] && [ "$(recorded)" = "$url@$digest" ]; then
     record_image "$before"
     echo "apply: $parameter is $before again; apply once more to update the state" >&2
 fi

@@ -25,6 +25,8 @@ ORIGIN_SHARE = 0.05
 """Share of the requests that CloudFront's cache does not answer."""
 ANSWER_BYTES = 1_300
 """Headers included; measurements are on the page."""
+EDGE_SECONDS, EDGE_GB = 0.002, 0.125
+"""How long the function at the edge runs for an answer of the balancer's, with how much memory."""
 TRACED_SHARE = 0.10
 REQUESTS_PER_INSTANCE = 50
 MIN_INSTANCES, MAX_INSTANCES = 2, 10
@@ -49,6 +51,8 @@ ENDPOINT_GB = 50
 PRICES = {
     "CloudFront, million HTTPS requests": 1.00,
     "CloudFront, GB to clients": 0.085,
+    "Lambda@Edge, million requests": 0.60,
+    "Lambda@Edge, GB and second": 0.00005001,
     "WAF, million requests": 0.60,
     "WAF, ACL": 5.00,
     "WAF, rule": 1.00,
@@ -86,6 +90,8 @@ PRICES = {
 USAGE = {
     "CloudFront, million HTTPS requests": ("AmazonCloudFront", "US-Requests-Tier2-HTTPS"),
     "CloudFront, GB to clients": ("AmazonCloudFront", "US-DataTransfer-Out-Bytes"),
+    "Lambda@Edge, million requests": ("AWSLambda", "USE1-Lambda-Edge-Request"),
+    "Lambda@Edge, GB and second": ("AWSLambda", "USE1-Lambda-Edge-GB-Second"),
     "WAF, million requests": ("awswaf", "USE1-RequestV2-Tier1"),
     "WAF, ACL": ("awswaf", "USE1-WebACLV2"),
     "WAF, rule": ("awswaf", "USE1-RuleV2"),
@@ -182,6 +188,9 @@ def items(load: Load) -> Iterator[tuple[str, float]]:
 def _edge(load: Load) -> Iterator[tuple[str, float]]:
     yield "CloudFront: requests", load.requests * PRICES["CloudFront, million HTTPS requests"]
     yield "CloudFront: data", load.gigabytes * PRICES["CloudFront, GB to clients"]
+    per_million = PRICES["Lambda@Edge, million requests"]
+    per_million += 1e6 * EDGE_SECONDS * EDGE_GB * PRICES["Lambda@Edge, GB and second"]
+    yield "Lambda@Edge: what reaches the balancer", load.origin_requests * per_million
     rules = PRICES["WAF, ACL"] + WAF_RULES * PRICES["WAF, rule"]
     yield (
         f"WAF: requests, ACL, {WAF_RULES} rules",

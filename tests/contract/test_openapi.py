@@ -132,3 +132,12 @@ def test_what_is_always_answered_is_required(golden: Any) -> None:
     assert [name for name in lists if "known" not in schemas[name]["required"]] == []
     warning = [name for name in schemas if "warnings" in schemas[name].get("properties", ())]
     assert [name for name in warning if "warnings" in schemas[name]["required"]] == ["Health"]
+
+
+def test_the_document_names_the_type_of_the_edges_own_429(golden: Any) -> None:
+    """No path lists it, since the service never sends it: clients have the description alone."""
+    listed = [operations["get"]["responses"] for operations in golden["paths"].values()]
+    assert not [responses for responses in listed if "429" in responses]
+    said = golden["info"]["description"]
+    assert "429 `too-many-requests`" in said
+    assert "`application/json`" in said

@@ -3,14 +3,18 @@
     .venv/bin/python tests/terraform/mutations.py              all of them, two at a time
     .venv/bin/python tests/terraform/mutations.py 7 12         some, by number
 
-Not part of `./dev test`: the 60 take half an hour on two cores. Each works in a copy of what is
-committed. What survives is named, and is either to be caught by a new test or argued in `SPARED`.
+Not part of `./dev test`: they take half an hour on two idle cores. Each works in a copy of what is
+committed, once its check has passed there unbroken. Each verdict is printed as it comes. What
+survives is either to be caught by a new test or argued in `SPARED`.
 """
 
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -216,14 +220,37 @@ MUTATIONS = [
         'default_result       = "ABANDON"',
         'default_result       = "CONTINUE"',
     ),
+    # The static page, the last hop, what is told of failures, a rollback.
+    Mutation(
+        "terraform/modules/edge/files/no_target.py",
+        '"json" in header',
+        '"html" in header',
+        "test_no_target.py",
+    ),
+    module("edge", "no_target.tf", '"lambda.amazonaws.com", ', ""),
+    module("service", "main.tf", "serves_tls   = var.balanced != null", "serves_tls   = false"),
+    Mutation(
+        "terraform/platform/events.tf",
+        '\\"detail\\": <detail>}"',
+        '\\"detail\\": \\"<detail>\\"}"',
+        "test_events.py",
+    ),
+    Mutation("release/apply-plan.sh", '"$LOCK" plan.bin', "plan.bin", "test_release_scripts.py"),
+    Mutation(
+        "release/sign.sh",
+        "verifies attestation ||",
+        "verifies signature ||",
+        "test_release_scripts.py",
+    ),
 ]
 
 SPARED: dict[int, str] = {}
 """Survivors by number, each with the reason."""
 
 
-def caught(mutation: Mutation) -> bool:
-    """Whether the check fails once the guarantee is broken."""
+@contextmanager
+def checkout() -> Iterator[Path]:
+    """Give a copy of what is committed."""
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(scratch) / "copy"
         archive = subprocess.run(
@@ -231,19 +258,33 @@ def caught(mutation: Mutation) -> bool:
         )
         copy.mkdir()
         subprocess.run(["tar", "--extract"], cwd=copy, input=archive.stdout, check=True)
+        yield copy
+
+
+@cache
+def holds(check: str) -> bool:
+    """Whether a check is green before anything is broken; otherwise it would catch everything."""
+    with checkout() as copy:
+        return succeeds(command(check, copy), copy)
+
+
+def caught(mutation: Mutation) -> bool:
+    """Whether the check fails once the guarantee is broken."""
+    assert holds(mutation.check), f"{mutation.check} fails by itself"
+    with checkout() as copy:
         file = copy / "deploy" / mutation.file
         text = file.read_text(encoding="utf-8")
         assert mutation.old in text, f"{mutation.file}: {mutation.old!r} is not there"
         file.write_text(text.replace(mutation.old, mutation.new), encoding="utf-8")
-        return not succeeds(command(mutation, copy), copy)
+        return not succeeds(command(mutation.check, copy), copy)
 
 
-def command(mutation: Mutation, copy: Path) -> list[str]:
+def command(check: str, copy: Path) -> list[str]:
     """Return the check in the copy, under terraform with a root's variables."""
-    if mutation.check.endswith(".py"):
+    if check.endswith(".py"):
         pytest = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
-        return ["env", f"TFCHECK={TFCHECK}", *pytest, f"tests/terraform/{mutation.check}"]
-    folder = copy / "deploy" / mutation.check
+        return ["env", f"TFCHECK={TFCHECK}", *pytest, f"tests/terraform/{check}"]
+    folder = copy / "deploy" / check
     file = copy / f"deploy/terraform/environments/production/{folder.name}.tfvars"
     variables = [f"-var-file={file}"] if file.exists() else []
     # Without tfcheck's own check of the format, which a mutation breaks by the way.
@@ -257,17 +298,17 @@ def succeeds(command: list[str], folder: Path) -> bool:
 
 
 def main() -> None:
-    """Run the mutations named by number, or all; name those that survive."""
+    """Run the mutations named by number, or all; say of each whether it was caught."""
     chosen = [int(word) for word in sys.argv[1:]] or list(range(len(MUTATIONS)))
+    results = dict[int, bool]()
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        results = dict(zip(chosen, pool.map(caught, [MUTATIONS[n] for n in chosen]), strict=True))
-    for number, was_caught in results.items():
-        if not was_caught:
-            mutation = MUTATIONS[number]
-            why = SPARED.get(number, "NOT ARGUED")
-            print(
-                f"survived: {number} {mutation.file}: {mutation.old!r} -> {mutation.new!r}: {why}"
-            )
+        for number, was_caught in zip(
+            chosen, pool.map(caught, [MUTATIONS[n] for n in chosen]), strict=True
+        ):
+            results[number] = was_caught
+            file, old, new, _ = MUTATIONS[number]
+            verdict = "caught" if was_caught else f"survived: {SPARED.get(number, 'NOT ARGUED')}"
+            print(f"{number} {file}: {old!r} -> {new!r}: {verdict}", flush=True)
     print(f"{sum(results.values())} of {len(results)} caught")
     sys.exit(any(not ok and n not in SPARED for n, ok in results.items()))
 

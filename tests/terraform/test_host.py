@@ -26,6 +26,7 @@ VARIABLES = {
     "group": "rates-production-rates-api",
     "image": f"registry.example/rates-production/rates-api@sha256:{'0' * 64}",
     "probe_port": 8000,
+    "serves_tls": True,
     "metrics_port": 8010,
     "settings": {"RATES_API_WORKERS": "2"},
     "secrets": {"RATES_API_DATABASE_URL": SECRET},
@@ -80,7 +81,7 @@ def test_cloud_init_writes_every_file_unchanged(rendered: dict[str, Any], files:
 def scripts(files: Files, tmp_path: Path) -> list[Path]:
     """Write the scripts into files and return these."""
     found = {path: file for path, file in files.items() if path.endswith(".sh")}
-    assert len(found) == 4
+    assert len(found) == 5
     assert {file["mode"] for file in found.values()} == {"0755"}
     for path, file in found.items():
         (tmp_path / Path(path).name).write_text(file["content"], encoding="utf-8")
@@ -140,6 +141,17 @@ def test_the_container_is_read_only(files: Files) -> None:
     assert started.split()[-1] == VARIABLES["image"]
 
 
+def test_the_certificate_is_made_before_the_service_reads_it(files: Files) -> None:
+    """At each start, where the container has it, and the probes ask by HTTPS."""
+    service = unit(files, "rates-api.service")["Service"]
+    assert ("ExecStartPre", "/opt/rates/certificate.sh") in service
+    assert "--volume /run/rates/tls:/run/tls:ro" in dict(service)["ExecStart"]
+    host = files["/etc/rates/host.env"]["content"].splitlines()
+    assert "PROBE=https://127.0.0.1:8000/livez" in host
+    for script in ("begin.sh", "watch.sh"):
+        assert '"$PROBE"' in files[f"/opt/rates/{script}"]["content"]
+
+
 def test_systemd_waits_longer_than_the_container_may_take(files: Files) -> None:
     """A draining service is not killed early: docker's timeout is shorter than systemd's."""
     settings = dict(unit(files, "rates-api.service")["Service"])
@@ -151,6 +163,7 @@ def test_no_secret_is_written_to_disk(files: Files) -> None:
     """The disk has only the secrets' ARNs; the service gets an in-memory file for each."""
     assert files["/etc/rates/service.env"]["content"].splitlines() == [
         "RATES_API_DATABASE_URL_FILE=/run/secrets/database_url",
+        "RATES_API_TLS_CERTIFICATE=/run/tls/certificate.pem",
         "RATES_API_WORKERS=2",
     ]
     assert json.loads(files["/etc/rates/secrets.json"]["content"]) == [

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import ssl
 import stat
 import subprocess
 from pathlib import Path
@@ -60,7 +61,8 @@ class Instance:
         (home / "last_look").write_text("1")
         (self.etc / "host.env").write_text(
             "SERVICE=rates-api\nREGION=us-east-1\nGROUP=rates-staging-rates-api\n"
-            "IMAGE=registry.example/rates-api@sha256:00\nREGISTRY=registry.example\nPORT=8000\n"
+            "IMAGE=registry.example/rates-api@sha256:00\nREGISTRY=registry.example\n"
+            "PROBE=https://127.0.0.1:8000/livez\n"
         )
 
     def _command(self, name: str, text: str) -> None:
@@ -268,3 +270,18 @@ def test_an_instance_that_restarts_do_not_help_is_reported(instance: Instance) -
     watched(instance, looks=30, alive=False)
     assert instance.calls("systemctl").count("restart rates-api.service") == 3
     assert len([c for c in instance.calls("aws") if "--health-status Unhealthy" in c]) == 1
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
+def test_each_start_has_a_new_certificate_with_its_key(instance: Instance) -> None:
+    """One file that a server can use, which only the service's user can read."""
+    file = instance.run_folder / "tls/certificate.pem"
+    made = set()
+    for _ in range(2):
+        assert instance.run("certificate.sh").returncode == 0
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(file)
+        made.add(file.read_bytes())
+    assert len(made) == 2
+    assert [path.name for path in file.parent.iterdir()] == ["certificate.pem"]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert instance.calls("chown")[-1] == f"--recursive 10001:10001 {file.parent}"

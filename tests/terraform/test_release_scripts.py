@@ -19,6 +19,7 @@ case "$*" in
         sed -i 1d "$FAKES/statuses" ;;
     *describe-alarms*) cat "$FAKES/alarm" ;;
     *describe-repositories*) echo registry.example/rates-staging/rates-api ;;
+    *put-parameter*) all=$*; printf '%s\\n' "${all##*--value }" >"$FAKES/before" ;;
     *get-parameter*) cat "$FAKES/before" ;;
     *describe-images*) [ ! -e "$FAKES/no-image" ] ;;
 esac
@@ -27,7 +28,11 @@ DOCKER = """#!/bin/sh
 echo "$*" >>"$FAKES/docker.calls"
 case "$*" in
     *" show "*) cat "$FAKES/plan" ;;
-    *" apply "*) [ ! -e "$FAKES/no-apply" ] ;;
+    *" apply "*)
+        if [ -e "$FAKES/meanwhile" ]; then cp "$FAKES/meanwhile" "$FAKES/before"; fi
+        [ ! -e "$FAKES/no-apply" ] ;;
+    *" verify "*) [ ! -e "$FAKES/no-signature" ] ;;
+    *" verify-attestation "*) [ ! -e "$FAKES/no-attestation" ] ;;
 esac
 """
 NOTHING = "#!/bin/sh\n"
@@ -97,11 +102,12 @@ def test_an_image_is_recorded_by_its_digest_and_applied(runner: Runner) -> None:
     assert runner.run("apply.sh", "rates-api", "staging", DIGEST, "unapproved") == 0
     assert runner.written_down() == [f"registry.example/rates-staging/rates-api@{DIGEST}"]
     (applied,) = runner.calls("docker", " apply ")
-    assert applied.endswith(" apply -no-color -input=false plan.bin")
+    assert applied.endswith(" apply -no-color -input=false -lock-timeout=20m plan.bin")
     assert "deploy/terraform/rates-api" in applied
     (planned,) = runner.calls("docker", " plan ")
     assert "-var-file=../environments/staging/rates-api.tfvars" in planned
     assert "-out=plan.bin" in planned
+    assert "-lock-timeout=20m" in planned
 
 
 @pytest.mark.parametrize("ended", ["Failed", "Cancelled", "RollbackSuccessful", "RollbackFailed"])
@@ -117,6 +123,14 @@ def test_a_failed_apply_resets_the_parameter(runner: Runner) -> None:
     (runner.home / "no-apply").touch()
     assert runner.run("apply.sh", "rates-api", "staging", DIGEST, "unapproved") == 1
     assert runner.written_down()[-1] == "registry.example/rates-staging/rates-api@sha256:old"
+
+
+def test_a_failed_apply_leaves_what_another_run_has_recorded(runner: Runner) -> None:
+    """A rollback of it, say, which need not go back to the image before."""
+    (runner.home / "no-apply").touch()
+    (runner.home / "meanwhile").write_text("registry.example/rates-staging/rates-api@sha256:good\n")
+    assert runner.run("apply.sh", "rates-api", "staging", DIGEST, "unapproved") == 1
+    assert runner.written_down() == [f"registry.example/rates-staging/rates-api@{DIGEST}"]
 
 
 def test_a_missing_image_changes_nothing(runner: Runner) -> None:
@@ -199,6 +213,31 @@ def test_an_image_is_signed_once(runner: Runner) -> None:
     assert runner.calls("docker", " attest ") == []
     verified = runner.calls("docker", " verify ")
     assert "deploy-service.yml@refs/heads/main" in verified[0]
+
+
+@pytest.mark.parametrize(
+    ("missing", "made"),
+    [
+        ({"no-signature", "no-attestation"}, {" sign ", " attest "}),
+        ({"no-attestation"}, {" attest "}),
+    ],
+)
+def test_what_is_missing_of_a_signature_is_made(
+    runner: Runner, missing: set[str], made: set[str]
+) -> None:
+    """Also in the second run of one that ended between the two: the tag of the first is there."""
+    for name in missing:
+        (runner.home / name).touch()
+    assert runner.run("sign.sh", "rates-api", "staging", DIGEST, "sbom.json") == 0
+    assert {one for one in (" sign ", " attest ") if runner.calls("docker", one)} == made
+
+
+@pytest.mark.parametrize("missing", ["no-signature", "no-attestation"])
+def test_an_image_verifies_with_both_alone(runner: Runner, missing: str) -> None:
+    """Signed, and described."""
+    assert runner.run("verify.sh", "rates-api", "staging", DIGEST) == 0
+    (runner.home / missing).touch()
+    assert runner.run("verify.sh", "rates-api", "staging", DIGEST) != 0
 
 
 @pytest.mark.parametrize(("state", "watched"), [("OK", True), ("None", True), ("ALARM", False)])

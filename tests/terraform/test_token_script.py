@@ -53,7 +53,8 @@ elif call == "get-random-password":
 elif call == "put-secret-value":
     version = f"v{{len(state['versions']) + 1}}"
     state["versions"][version] = given
-    label("AWSPENDING", version)
+    for stage in sys.argv[sys.argv.index("--version-stages") + 1].split(","):
+        label(stage, version)
     if len(state["versions"]) == 1:
         label("AWSCURRENT", version)
 elif call == "get-secret-value":

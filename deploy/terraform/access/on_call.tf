@@ -87,6 +87,13 @@ data "aws_iam_policy_document" "on_call" {
     resources = ["${local.arn}:ssm:${var.region}:${local.account}:document/SSM-SessionManagerRunShell", "${local.arn}:ssm:${var.region}::document/AWS-RunShellScript"]
   }
 
+  # https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-restrict-access-quickstart.html
+  statement {
+    sid       = "SpeakInTheirOwnSessions"
+    actions   = ["ssmmessages:OpenDataChannel", "ssm:ResumeSession", "ssm:TerminateSession"]
+    resources = ["${local.arn}:ssm:*:${local.account}:session/$${aws:userid}-*"]
+  }
+
   statement {
     sid       = "EndAnInstance"
     actions   = ["autoscaling:TerminateInstanceInAutoScalingGroup"]

@@ -72,7 +72,8 @@ resource "aws_cloudwatch_event_target" "failure" {
   arn  = aws_sns_topic.alerts.arn
 
   input_transformer {
+    # JSON, with the detail as a value: what EventBridge puts into a string it does not escape, and a detail has quotes.
     input_paths    = { detail = "$.detail", at = "$.time" }
-    input_template = "\"${local.name}: ${each.value.says} At <at>. <detail>\""
+    input_template = "{\"what\": \"${local.name}: ${each.value.says}\", \"at\": <at>, \"detail\": <detail>}"
   }
 }

@@ -2,6 +2,12 @@
 # decide who may use a key; these key policies cover what AWS services do on their own behalf.
 
 locals {
+  # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html
+  of_trails = {
+    test     = "ArnLike"
+    variable = "aws:SourceArn"
+    value    = "arn:${local.partition}:cloudtrail:${var.region}:${local.account}:trail/*"
+  }
   of_this_account = { test = "StringEquals", variable = "aws:SourceAccount", value = local.account }
 
   keys = {
@@ -37,7 +43,7 @@ locals {
       description = "The audit trail and recorded configurations"
       region      = var.region
       users = [
-        { service = "cloudtrail.amazonaws.com", condition = local.of_this_account },
+        { service = "cloudtrail.amazonaws.com", condition = local.of_trails },
         { service = "config.amazonaws.com", condition = local.of_this_account },
       ]
     }

@@ -3,6 +3,10 @@ terraform {
 
   # Exact: what was planned yesterday is planned today. The update bot proposes newer ones.
   required_providers {
+    archive = {
+      source  = "hashicorp/archive"
+      version = "2.8.1"
+    }
     aws = {
       source  = "hashicorp/aws"
       version = "6.69.1"

@@ -122,6 +122,12 @@ resource "aws_iam_role_policy" "experiment" {
   policy = data.aws_iam_policy_document.experiment.json
 }
 
+# FIS would create it with the first experiment, if whoever starts it might; neither the schedules nor whoever is on call
+# may create roles. https://docs.aws.amazon.com/fis/latest/userguide/using-service-linked-roles.html
+resource "aws_iam_service_linked_role" "experiments" {
+  aws_service_name = "fis.amazonaws.com"
+}
+
 data "aws_iam_policy_document" "schedule_trust" {
   statement {
     actions = ["sts:AssumeRole"]

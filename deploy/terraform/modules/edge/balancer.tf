@@ -26,12 +26,12 @@ resource "aws_lb" "this" {
 }
 
 resource "aws_lb_target_group" "rates_api" {
-  #checkov:skip=CKV_AWS_378:The last hop, inside private subnets, carries public data and no credentials; TLS terminates here.
   name        = "${var.name}-rates-api"
   vpc_id      = var.vpc_id
   target_type = "instance"
   port        = 8000
-  protocol    = "HTTP"
+  # With a certificate that each instance makes for itself; a load balancer checks none (modules/service/host).
+  protocol = "HTTPS"
 
   load_balancing_algorithm_type     = "round_robin"
   load_balancing_cross_zone_enabled = "true"
@@ -42,7 +42,7 @@ resource "aws_lb_target_group" "rates_api" {
   # the others' new one. While all targets are unhealthy the load balancer sends requests to all of them.
   health_check {
     path                = "/readyz/fed"
-    protocol            = "HTTP"
+    protocol            = "HTTPS"
     port                = "traffic-port"
     matcher             = "200"
     interval            = 5

@@ -10,7 +10,7 @@ locals {
   # By default CloudFront caches an error for 10 s; it lets us override that for these statuses. The API sends
   # no-store with every error, which covers the others (422, 429).
   errors = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504]
-  # The origin did not answer. Not 503: that status carries the API's problem documents.
+  # The origin did not answer. Not 503: that status carries the API's problem documents (no_target.tf has the rest).
   fallback_for  = [502, 504]
   fallback_page = "fallback/unavailable.html"
 }
@@ -137,6 +137,11 @@ resource "aws_cloudfront_distribution" "this" {
     response_headers_policy_id = data.aws_cloudfront_response_headers_policy.security.id
     # CloudFront would send a body that it compressed with a weakened version of the plain one's ETag.
     compress = false
+
+    lambda_function_association {
+      event_type = "origin-response"
+      lambda_arn = aws_lambda_function.no_target.qualified_arn
+    }
   }
 
   ordered_cache_behavior {

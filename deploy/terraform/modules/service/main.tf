@@ -24,6 +24,7 @@ module "host" {
   group        = local.full_name
   image        = var.image
   probe_port   = var.probe_port
+  serves_tls   = var.balanced != null
   metrics_port = var.metrics_port
   settings     = var.settings
   secrets      = var.secrets

@@ -54,6 +54,13 @@ run "tags_keys_and_certificates" {
   }
 
   assert {
+    condition = anytrue([for statement in jsondecode(aws_kms_key.this["buckets"].policy).Statement :
+      try(statement.Principal.Service == "cloudtrail.amazonaws.com" && endswith(statement.Condition.ArnLike["aws:SourceArn"], ":trail/*"), false)
+    ])
+    error_message = "The trail names itself to KMS, by aws:SourceArn: a key that asks for anything else keeps it from being made."
+  }
+
+  assert {
     condition     = aws_kms_key.this["edge_logs"].region == "us-east-1" && aws_kms_key.this["logs"].region == var.region
     error_message = "A log's key must be in the log's region."
   }

@@ -13,6 +13,7 @@ gc.disable()
 import multiprocessing
 import os
 import socket
+import ssl
 import sys
 import tempfile
 import time
@@ -34,6 +35,10 @@ class PortTaken(Exception):
     """Another process listens on one of the instance's ports."""
 
 
+class CertificateUnusable(Exception):
+    """The file for TLS can't be read, or has no certificate with its key."""
+
+
 def main() -> None:
     """Run an instance until SIGINT or SIGTERM; exit 2 with one message if it can't start."""
     gc.enable()
@@ -41,7 +46,7 @@ def main() -> None:
     multiprocessing.set_start_method("spawn", force=True)
     try:
         serve_forever(load())
-    except (EnvironmentInvalid, PortTaken) as error:
+    except (EnvironmentInvalid, PortTaken, CertificateUnusable) as error:
         sys.stderr.write(f"rates-api: {error}\n")
         sys.exit(WRONG_START)
 
@@ -50,12 +55,14 @@ def serve_forever(settings: Settings, target: str = "rates_api.app:create") -> N
     """Serve the application that the factory `target` (`module:name`) builds in each worker.
 
     The factory is given a `SupervisorLink` as `link`. The workers read the same environment that
-    `settings` came from, and are started by multiprocessing's start method. Raises `PortTaken`, and
-    `SystemExit` (1) once no worker can live.
+    `settings` came from, and are started by multiprocessing's start method. Raises `PortTaken`,
+    `CertificateUnusable`, and `SystemExit` (1) once no worker can live.
     """
     set_up_logging(settings.log_level, settings.log_style, service="rates-api")
     for port in (settings.port, settings.admin_port):
         _require_free(settings.host, port)
+    if settings.tls_certificate:
+        _require_certificate(settings.tls_certificate)
     with tempfile.TemporaryDirectory(prefix="rates-api-", ignore_cleanup_errors=True) as made:
         directory = Path(settings.instance_dir or made)
         os.environ[f"{PREFIX}_INSTANCE_DIR"] = str(directory)
@@ -76,6 +83,14 @@ def _require_free(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise PortTaken(f"{host}:{port}: {error.strerror}") from error
+
+
+def _require_certificate(file: str) -> None:
+    """Refuse a file that no worker could serve TLS with."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(file)
+    except OSError as error:  # As is `SSLError`, of which only the text names the file's fault.
+        raise CertificateUnusable(f"{PREFIX}_TLS_CERTIFICATE: {file}: {error}") from error
 
 
 if __name__ == "__main__":

@@ -37,6 +37,9 @@ Rates are decimal strings exactly as published; never read them as floats. Insta
 `Z`, days ISO dates, today is today in Mexico City. Every path answers GET, HEAD and OPTIONS.
 Problems are RFC 9457 documents, and all that is wrong with a request is named at once. Within v1
 members are only added: ignore those, and enum values, that you don't know.
+
+An edge before the service answers 429 `too-many-requests` by itself, with `Retry-After`. Its body
+is a problem document without `instance`, but its type may be `application/json`: go by the status.
 """,
 }
 AS_OF = ("no-data", "before-first-record")

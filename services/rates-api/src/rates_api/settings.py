@@ -44,6 +44,10 @@ class Settings:
     )
     host: str = setting("The address to listen on.", default="127.0.0.1")
     port: int = tcp_port("The public port.", 8000)
+    tls_certificate: str = setting(
+        "A PEM file of a certificate and its key, for TLS on the public port; plain HTTP if empty.",
+        default="",
+    )
     admin_port: int = tcp_port("The internal port, for /metrics.", 8010)
     workers: int = positive("Worker processes.", 2)
     max_connections: int = positive(

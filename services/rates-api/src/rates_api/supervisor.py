@@ -18,7 +18,7 @@ from types import FrameType
 from typing import Any
 
 import structlog
-from granian.constants import HTTPModes, Interfaces, Loops
+from granian.constants import HTTPModes, Interfaces, Loops, SSLProtocols
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer, WorkerProcess
@@ -157,6 +157,7 @@ class Supervisor(MPServer):
 
         `on_worker_end` is given the id of each process that has died; it may raise `OSError`.
         """
+        certificate = Path(settings.tls_certificate) if settings.tls_certificate else None
         super().__init__(
             target,
             address=settings.host,
@@ -167,6 +168,10 @@ class Supervisor(MPServer):
             # HTTP/1.1 alone: with HTTP/2 next to it, which no balancer here speaks to an instance,
             # neither a silent connection nor an idle one of HTTP/2 would ever time out.
             http=HTTPModes.http1,
+            ssl_cert=certificate,
+            ssl_key=certificate,
+            # Not Granian's own 1.3: a load balancer's health checks may be older than its requests.
+            ssl_protocol_min=SSLProtocols.tls12,
             http1_settings=HTTP1Settings(
                 header_read_timeout=HEADER_SECONDS * 1000, max_buffer_size=MAX_HEADER_BYTES
             ),

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ import httpx
 import pytest
 
 from rates_dev.ports import free_port
+from support.servers.certificates import make_certificates
 
 pytestmark = [pytest.mark.integration, pytest.mark.process]
 
@@ -141,6 +143,27 @@ def ready(run: Run) -> Run:
 def url(run: Run) -> str:
     """Return the public address of an instance."""
     return f"http://127.0.0.1:{run.environ['RATES_API_PORT']}"
+
+
+def test_with_a_certificate_the_public_port_speaks_tls_alone(
+    start: Callable[..., Run], environ: dict[str, str], warm: None, tmp_path: Path
+) -> None:
+    """The internal port, which no balancer reaches, stays as it is."""
+    made = make_certificates(tmp_path)
+    file = tmp_path / "certificate.pem"
+    file.write_bytes(
+        (tmp_path / "server.pem").read_bytes() + (tmp_path / "server.key").read_bytes()
+    )
+    run = start(environ | {"RATES_API_TLS_CERTIFICATE": str(file)})
+    until(lambda: len(run.workers()) == 2)
+    context = ssl.create_default_context(cafile=made.authority)
+    with httpx.Client(verify=context, timeout=5) as client:
+        answer = client.get(
+            f"https://127.0.0.1:{environ['RATES_API_PORT']}/api/v1/rates/2024-01-02"
+        )
+    assert (answer.status_code, answer.http_version) == (200, "HTTP/1.1")
+    assert run.status("/livez") is None
+    assert "rates_api_snapshot_position" in run.metrics()
 
 
 def children(pid: int) -> set[int]:

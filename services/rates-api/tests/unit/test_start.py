@@ -3,6 +3,11 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
+
+from rates_dev.ports import free_port
 
 ENVIRON = {
     "PATH": os.environ["PATH"],
@@ -40,3 +45,22 @@ def test_the_main_process_collects_garbage() -> None:
     """From its first step on, even one that refuses to start."""
     lines = ("try: __main__.main()", "except SystemExit: print(gc.isenabled())")
     assert run(*lines, RATES_API_REDIS_URL="") == "True"
+
+
+@pytest.mark.parametrize("content", [None, "", "-----BEGIN CERTIFICATE-----\n"])
+def test_without_a_usable_certificate_nothing_is_served(
+    tmp_path: Path, content: str | None
+) -> None:
+    """Least of all plain HTTP: the operator is told which setting is wrong, the status is 2."""
+    file = tmp_path / "certificate.pem"
+    if content is not None:
+        file.write_text(content, encoding="utf-8")
+    lines = (
+        "import io, sys",
+        "sys.stderr = io.StringIO()",
+        "try: __main__.main()",
+        "except SystemExit as end: print(end.code, sys.stderr.getvalue().replace(chr(10), ' '))",
+    )
+    environ = {"RATES_API_TLS_CERTIFICATE": str(file), "RATES_API_PORT": str(free_port())}
+    said = run(*lines, **environ, RATES_API_ADMIN_PORT=str(free_port()))
+    assert said.startswith(f"2 rates-api: RATES_API_TLS_CERTIFICATE: {file}: ")

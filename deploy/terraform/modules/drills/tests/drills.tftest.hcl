@@ -170,6 +170,11 @@ run "schedules_experiments_and_roles" {
   }
 
   assert {
+    condition     = aws_iam_service_linked_role.experiments.aws_service_name == "fis.amazonaws.com"
+    error_message = "FIS needs its own role before the first drill: whoever starts one may not create it."
+  }
+
+  assert {
     condition = alltrue([for statement in jsondecode(aws_iam_role_policy.schedule.policy).Statement :
       statement.Action == "fis:StartExperiment" && !contains(flatten([statement.Resource]), "*")
     ])

@@ -46,6 +46,11 @@ run "rules_of_each_request" {
     error_message = "There must be no sticky sessions: all instances send the same bytes."
   }
 
+  assert {
+    condition     = aws_lb_target_group.rates_api.protocol == "HTTPS" && one(aws_lb_target_group.rates_api.health_check).protocol == "HTTPS"
+    error_message = "The last hop must be TLS, for requests and for health checks: the port speaks nothing else."
+  }
+
   # Idle timeouts: the client side must close first, or a request hits a closing connection and becomes a 502.
 
   assert {
@@ -155,6 +160,11 @@ run "rules_of_each_request" {
       behaviour.path_pattern == "/fallback/*" && behaviour.target_origin_id == "fallback" && startswith(aws_s3_object.fallback.key, "fallback/")
     ])
     error_message = "The static page must come from its bucket, not from the origin that failed."
+  }
+
+  assert {
+    condition     = aws_lambda_function.no_target.publish && aws_lambda_function.no_target.region == "us-east-1" && aws_lambda_function.no_target.handler == "no_target.answer"
+    error_message = "CloudFront takes a published version from us-east-1, and the file's function must be its handler."
   }
 
   # Transport.
@@ -372,6 +382,18 @@ run "wiring_secrets_and_logs" {
       behaviour.response_headers_policy_id == data.aws_cloudfront_response_headers_policy.security.id
     ])
     error_message = "Every answer must have the managed security headers."
+  }
+
+  assert {
+    condition = [
+      for function in one(aws_cloudfront_distribution.this.default_cache_behavior).lambda_function_association : [function.event_type, function.lambda_arn]
+    ] == [["origin-response", aws_lambda_function.no_target.qualified_arn]]
+    error_message = "The function that shows the static page must see what the load balancer answers."
+  }
+
+  assert {
+    condition     = toset(one(jsondecode(aws_iam_role.no_target.assume_role_policy).Statement).Principal.Service) == toset(["lambda.amazonaws.com", "edgelambda.amazonaws.com"])
+    error_message = "Lambda and its edge must be allowed to assume the function's role."
   }
 
   assert {

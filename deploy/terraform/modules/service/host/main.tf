@@ -8,7 +8,7 @@ locals {
     GROUP    = var.group
     IMAGE    = var.image
     REGISTRY = split("/", var.image)[0]
-    PORT     = var.probe_port
+    PROBE    = "${var.serves_tls ? "https" : "http"}://127.0.0.1:${var.probe_port}/livez"
   }
 
   # RATES_API_DATABASE_URL => database_url
@@ -23,6 +23,7 @@ locals {
     stop_seconds = var.stop_seconds
     memory_mib   = var.memory_mib
     calls_aws    = var.calls_aws
+    serves_tls   = var.serves_tls
   }
 
   files = {
@@ -33,6 +34,7 @@ locals {
       content = join("", [for name, value in merge(
         var.settings,
         { for variable, file in local.secret_files : "${variable}_FILE" => "/run/secrets/${file}" },
+        var.serves_tls ? { "${local.prefix}TLS_CERTIFICATE" = "/run/tls/certificate.pem" } : {},
       ) : "${name}=${value}\n"])
     }
 
@@ -49,10 +51,11 @@ locals {
     "/etc/rates/agent.json"      = { mode = "0644", content = jsonencode(local.agent) }
     "/etc/rates/collector.yaml"  = { mode = "0644", content = yamlencode(local.collector) }
 
-    "/opt/rates/begin.sh"   = { mode = "0755", content = file("${path.module}/files/begin.sh") }
-    "/opt/rates/secrets.sh" = { mode = "0755", content = file("${path.module}/files/secrets.sh") }
-    "/opt/rates/image.sh"   = { mode = "0755", content = file("${path.module}/files/image.sh") }
-    "/opt/rates/watch.sh"   = { mode = "0755", content = file("${path.module}/files/watch.sh") }
+    "/opt/rates/begin.sh"       = { mode = "0755", content = file("${path.module}/files/begin.sh") }
+    "/opt/rates/certificate.sh" = { mode = "0755", content = file("${path.module}/files/certificate.sh") }
+    "/opt/rates/secrets.sh"     = { mode = "0755", content = file("${path.module}/files/secrets.sh") }
+    "/opt/rates/image.sh"       = { mode = "0755", content = file("${path.module}/files/image.sh") }
+    "/opt/rates/watch.sh"       = { mode = "0755", content = file("${path.module}/files/watch.sh") }
 
     "/etc/systemd/system/${var.service}.service" = { mode = "0644", content = templatefile("${path.module}/units/service.service.tftpl", local.unit) }
     "/etc/systemd/system/rates-watch.service"    = { mode = "0644", content = file("${path.module}/units/rates-watch.service") }

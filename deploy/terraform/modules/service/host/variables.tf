@@ -28,6 +28,11 @@ variable "probe_port" {
   type        = number
 }
 
+variable "serves_tls" {
+  description = "Whether the service's public port speaks TLS, with a certificate that the instance makes."
+  type        = bool
+}
+
 variable "metrics_port" {
   description = "The port that answers /metrics."
   type        = number

@@ -100,7 +100,12 @@ run "runs_in_a_group" {
   }
 
   assert {
-    condition     = strcontains(output.files["/opt/rates/watch.sh"].content, "/livez") && !strcontains(output.files["/opt/rates/watch.sh"].content, "\"http://127.0.0.1:$PORT/readyz\"")
+    condition     = strcontains(output.files["/etc/rates/host.env"].content, "PROBE=${var.balanced == null ? "http" : "https"}://")
+    error_message = "What is behind the balancer speaks TLS, and is asked so; rates-sync has no balancer."
+  }
+
+  assert {
+    condition     = strcontains(output.files["/etc/rates/host.env"].content, "/livez\n") && !strcontains(output.files["/etc/rates/host.env"].content, "/readyz")
     error_message = "The watchdog on an instance checks /livez, not /readyz."
   }
 

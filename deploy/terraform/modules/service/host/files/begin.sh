@@ -23,9 +23,10 @@ tell_group() {
         --lifecycle-action-result "$1"
 }
 
+# The certificate is the instance's own, and this is the instance.
 wait_until_alive() {
     for ((attempt = 0; attempt < ATTEMPTS; attempt++)); do
-        if curl --fail --silent --max-time 3 --output /dev/null "http://127.0.0.1:$PORT/livez"; then
+        if curl --fail --silent --insecure --max-time 3 --output /dev/null "$PROBE"; then
             return 0
         fi
         sleep "$PAUSE"
@@ -39,7 +40,7 @@ abandon_unless_done() {
 }
 trap abandon_unless_done EXIT
 
-dnf install --assumeyes --quiet docker jq amazon-cloudwatch-agent
+dnf install --assumeyes --quiet docker jq openssl amazon-cloudwatch-agent
 systemctl daemon-reload
 systemctl enable --now docker
 

@@ -25,7 +25,8 @@ metadata() {
 
 is_leaving() { [ "$(metadata autoscaling/target-lifecycle-state)" = Terminated ]; }
 
-is_alive() { curl --fail --silent --max-time 3 --output /dev/null "http://127.0.0.1:$PORT/livez"; }
+# The certificate is the instance's own, and this is the instance.
+is_alive() { curl --fail --silent --insecure --max-time 3 --output /dev/null "$PROBE"; }
 
 # By now the group has deregistered the instance from the target group and drained its connections.
 leave() {
