@@ -28,6 +28,8 @@ HOURS: Mapping[str, time] = MappingProxyType(
     }
 )
 """When a run begins in Mexico City."""
+LATE_PUBLICATION = time(14, 12)
+"""When the FIX of an afternoon's run shows, at the earliest: until then it is late."""
 WEIGHTS = (10, 2, 2, 3, 2, 1)
 
 LONG = frozenset({"banxico_mood", "banxico_slow", "range_lost", "correction", "withdrawal"})
@@ -90,6 +92,7 @@ class Fault:
 class Background:
     """The world before any fault: a real day of Banco de México's, when, and on which database."""
 
+    hour: str
     day: date
     begins: datetime
     minutes: float
@@ -129,8 +132,10 @@ def _background(random: Random, minutes: float) -> Background:
     name = random.choices(list(HOURS), WEIGHTS)[0]
     day = _day(random, banking=name == "publication" or random.random() < 0.5)
     begins = published.wall(day, HOURS[name])
-    shown_at = published.wall(day, time(12)) + timedelta(seconds=random.choice([5, 40, 200, 600]))
+    due = LATE_PUBLICATION if name == "afternoon" else time(12)
+    shown_at = published.wall(day, due) + timedelta(seconds=random.choice([5, 40, 200, 600]))
     return Background(
+        hour=name,
         day=day,
         begins=begins,
         minutes=minutes,
