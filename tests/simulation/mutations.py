@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ SEEDS = 100
 MINUTES = HEALING_MINUTES + 20
 MAX_CPU_SECONDS = 240
 """A seed that takes longer hangs, which is noticed, too."""
+HOLDS = "holds"
 AT_A_TIME = os.cpu_count() or 1
 
 
@@ -786,7 +788,7 @@ class Findings:
                 self.found[mutation, int(seed)] = invariant
 
     def keep(self, mutation: Mutation, seed: int, invariant: str) -> None:
-        """Keep which invariant broke first, "holds" where none did."""
+        """Keep which invariant broke first, `HOLDS` where none did."""
         self.found[mutation.id, seed] = invariant
         self._file.parent.mkdir(parents=True, exist_ok=True)
         with self._file.open("a", encoding="utf-8") as file:
@@ -796,37 +798,46 @@ class Findings:
 def run_all(seeds: int = SEEDS, at_a_time: int = AT_A_TIME) -> int:
     """Try every mutation, going on where a run was interrupted; print a table of them.
 
-    Return how many survive.
+    All are tried with one seed before any is with the next. Return how many survive.
     """
-    findings, survivors = Findings(), 0
+    findings, noticed = Findings(), dict[str, str]()
+    orders = {each.id: in_order(each, range(FIRST_SEED, FIRST_SEED + seeds)) for each in MUTATIONS}
     with ThreadPoolExecutor(at_a_time) as pool:
-        verdicts = pool.map(lambda mutation: tried(mutation, seeds, findings), MUTATIONS)
-        for mutation, verdict in zip(MUTATIONS, verdicts, strict=True):
-            survivors += verdict is None
-            sys.stdout.write(f"| {mutation} | {verdict or 'SURVIVES'} |\n")
-            sys.stdout.flush()
+        for count in range(seeds):
+            left = [mutation for mutation in MUTATIONS if mutation.id not in noticed]
+            due = [orders[mutation.id][count] for mutation in left]
+            for mutation, invariant in zip(
+                left, pool.map(partial(tried, findings=findings), left, due), strict=True
+            ):
+                if invariant is not None:
+                    noticed[mutation.id] = f"{invariant} | {count + 1}"
+    for mutation in MUTATIONS:
+        sys.stdout.write(f"| {mutation} | {noticed.get(mutation.id, 'SURVIVES |')} |\n")
+    survivors = len(MUTATIONS) - len(noticed)
     sys.stdout.write(f"{len(MUTATIONS)} mutations, {survivors} survive {seeds} seeds\n")
     return survivors
 
 
-def tried(mutation: Mutation, seeds: int, findings: Findings) -> str | None:
-    """Return which invariant notices a mutation, and after how many seeds; None if none does."""
-    ordered = in_order(mutation, range(FIRST_SEED, FIRST_SEED + seeds))
+def tried(mutation: Mutation, seed: int, findings: Findings) -> str | None:
+    """Return which invariant notices a mutation with a seed that holds without it, if any does."""
     with tempfile.TemporaryDirectory(prefix="mutation-") as directory:
         root = Path(directory)
         for source in SOURCES:
             shutil.copytree(ROOT / source, root / source)
         mutation.apply(root)
-        for count, seed in enumerate(ordered, start=1):
-            invariant = _ended(mutation, root, seed, findings)
-            if invariant != "holds" and _ended(SOUND, ROOT, seed, findings) == "holds":
-                return f"{invariant} | {count}"
-    return None
+        invariant = _ended(mutation, root, seed, findings)
+    is_noticed = invariant != HOLDS and _ended(SOUND, ROOT, seed, findings) == HOLDS
+    return invariant if is_noticed else None
 
 
 def in_order(mutation: Mutation, seeds: Iterable[int]) -> list[int]:
     """Return the seeds, those first whose plans have the most of what shows the mutation."""
-    return sorted(seeds, key=lambda seed: -_likelihood(mutation, plan(seed, MINUTES)))
+    return sorted(seeds, key=lambda seed: -_likelihood(mutation, _plan(seed)))
+
+
+@cache
+def _plan(seed: int) -> Plan:
+    return plan(seed, MINUTES)
 
 
 def _likelihood(mutation: Mutation, planned: Plan) -> int:
@@ -849,15 +860,15 @@ def _ended(mutation: Mutation, root: Path, seed: int, findings: Findings) -> str
 
 
 def first_broken(seed: int) -> str:
-    """Return the invariant that breaks first in this process, "holds" where none does."""
+    """Return the invariant that breaks first in this process, `HOLDS` where none does."""
     history = ImpatientHistory()
     signal.signal(signal.SIGPROF, _hang)
     signal.setitimer(signal.ITIMER_PROF, MAX_CPU_SECONDS)
     try:
-        run(plan(seed, MINUTES), history)
+        run(_plan(seed), history)
     except Noticed:
         return history.violations[0].invariant.replace(" ", "-") if history.violations else "hang"
-    return "holds"
+    return HOLDS
 
 
 def _hang(*_: Any) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from contract.sweeping import published
-from simulation.history import History
+from simulation.history import LONG_AGO, History
 from simulation.platform import Platform
 from simulation.record import RecordReader
 from simulation.stream import DOCUMENTS
@@ -32,6 +32,7 @@ class WatchJudge:
     record: RecordReader
     _calm_before_night: bool = False
     _had_documents: bool = False
+    _changed_at: datetime = LONG_AGO
 
     def look(self) -> None:
         """Judge how things stand now."""
@@ -52,8 +53,11 @@ class WatchJudge:
     def _in_outage(self) -> Iterator[tuple[str, str]]:
         """While the database alone is away the documents live on (rules 11 and 43)."""
         there = DOCUMENTS[0] in self.platform.stream.expiries()
-        if self.platform.lasting != ["database_away"]:
-            self._had_documents = there
+        if (
+            self.platform.lasting != ["database_away"]
+            or self._changed_at != self.platform.changed_at
+        ):
+            self._had_documents, self._changed_at = there, self.platform.changed_at
         elif self._had_documents and not there:
             yield "documents", "have ended while the database is away"
 
