@@ -13,8 +13,9 @@ from simulation.clock import VirtualTime
 from simulation.edge import Edge
 from simulation.faults import KINDS, Fault, Plan, plan
 from simulation.injector import Injector
-from simulation.mutations import MUTATIONS, ROOT, Mutation, in_order
+from simulation.mutations import MUTATIONS, Mutation, in_order
 from simulation.platform import Said
+from simulation.progress import ROOT
 from simulation.run import run
 
 HERE = Path(__file__).parent
