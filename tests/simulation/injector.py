@@ -23,6 +23,11 @@ LARGE_MOVE_OF = 7
 """One correction in so many is so large that it is set aside."""
 
 
+def cut_of(fault: Fault) -> Cut:
+    """Return how one instance is cut off from a part: both ways, or only the answers are lost."""
+    return CUTS[fault.number // 64 % len(CUTS)]
+
+
 @dataclass
 class Injector:
     """Injects faults into `platform`; `on_restore` is called when the record is an older one."""
@@ -128,7 +133,7 @@ class Injector:
         machine = machines[fault.number % len(machines)]
         parts: tuple[Part, ...] = ("database", "redis", "banxico")
         part = parts[fault.number // 8 % 3]
-        machine.cuts[part] = CUTS[fault.number // 64 % 3]
+        machine.cuts[part] = cut_of(fault)
         self._tell(f"{machine.name} loses {part} ({machine.cuts[part]})")
         await asyncio.sleep(fault.seconds)
         machine.cuts.pop(part, None)

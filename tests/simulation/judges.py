@@ -38,6 +38,8 @@ WRONG = frozenset(
 )
 """The warnings that something is wrong."""
 DELIVERY_SECONDS = 20.0
+OUTAGE_SECONDS = 40.0
+"""A worker asks the database each 14 s, and gives up after 5 s; the stream sooner."""
 BEHIND_SECONDS = 30.0
 """In calm a worker has what was recorded so long ago."""
 CALM_SECONDS = 300.0
@@ -92,6 +94,33 @@ def open_seconds(since: datetime, until: datetime) -> float:
     return total
 
 
+def _says_nothing_new(before: Any, status: Any) -> bool:
+    """Tell whether two statuses differ by less than a minute of `fresh_until`."""
+    moved = [
+        abs(datetime.fromisoformat(new) - datetime.fromisoformat(old))
+        for old, new in (
+            (before["series"][name]["fresh_until"], series["fresh_until"])
+            for name, series in status["series"].items()
+        )
+        if old and new
+    ]
+    if max(moved, default=timedelta()) >= timedelta(minutes=1):
+        return False
+    return _lasting(before) == _lasting(status)
+
+
+def _lasting(status: Any) -> dict[str, Any]:
+    """Return what a status says but for the instants that each poll moves."""
+    moving = {"verified_at", "fresh_until", "usable_until"}
+    series = {
+        name: {key: told for key, told in each.items() if key not in moving or told is None}
+        for name, each in status["series"].items()
+    }
+    day = published.local(datetime.fromisoformat(status["transitions"][0][0])).date()
+    rest = {key: told for key, told in status.items() if key not in {*moving, "transitions"}}
+    return {**rest, "series": series, "day": day}
+
+
 def _rhythm(now: datetime) -> float | None:
     """Return how long a publication waits for the next question, None outside of the window."""
     wall = published.local(now)
@@ -129,6 +158,7 @@ class RecordJudge:
     _event_id: str | None = None
     _written: Any = None
     _recorded_at: datetime = LONG_AGO
+    _told: dict[str, Any] = field(default_factory=dict)
     _asked: int = 0
     _polled: deque[datetime] = field(default_factory=deque)
 
@@ -218,6 +248,7 @@ class RecordJudge:
         event = json.loads(document)
         before = event["previous"]
         self._judge_instant(timeline, position, event)
+        self._judge_worth(timeline, position, event)
         for row in event.get("observations", ()):
             self._judge_move(row)
         if self._event_id is not None and before["event_id"] != self._event_id:
@@ -234,6 +265,16 @@ class RecordJudge:
         if at <= self._recorded_at and timeline == self._last[0]:
             self.history.violate("dated", now, f"{timeline}-{position} is not after the one before")
         self._recorded_at = at
+
+    def _judge_worth(self, timeline: int, position: int, event: Any) -> None:
+        """A poll without news is no event, but for a new leader's first (rules 3 and 5)."""
+        (token,) = self.record.rows("SELECT token FROM lease")[0]
+        status, before = event["status"], self._told.get("status")
+        is_idle = event["type"].startswith("status_changed") and token == self._told.get("token")
+        if is_idle and before is not None and _says_nothing_new(before, status):
+            what = f"{timeline}-{position} says nothing new"
+            self.history.violate("idle event", self.platform.time.now, what)
+        self._told = {"status": status, "token": token}
 
     def _judge_move(self, row: Any) -> None:
         """A value that moved far was set aside, and seen again 5 min later (rule 28)."""
@@ -305,6 +346,7 @@ class AnswerJudge:
             yield from self._state(body, instance.machine, now)
         if path == "/health":
             yield from self._calm_health(body, now)
+            yield from self._outage_health(body, now)
         if said.status == 404:
             yield from self._absence(body, path, now)
         yield from self._recorded(instance, path, body, now)
@@ -400,6 +442,17 @@ class AnswerJudge:
             yield "health", f"warns of {sorted(wrong)}, though all is well"
         if body["level"] not in ("healthy", "degraded"):
             yield "health", f"{body['level']}, though all is well"
+
+    def _outage_health(self, body: Any, now: datetime) -> Iterator[tuple[str, str]]:
+        """What has been away for everybody for a while is told."""
+        if self.platform.changed_at > now - timedelta(seconds=OUTAGE_SECONDS):
+            return
+        if self.platform.lasting == ["redis_away"] and "not_fed_by_redis" not in body["warnings"]:
+            yield "health", "does not warn that Redis is away"
+        for part in ("redis", "database"):
+            told = body["dependencies"][part]
+            if self.platform.lasting == [f"{part}_away"] and told == "healthy":
+                yield "health", f"says that {part} is {told}, which is away"
 
     def _recorded(
         self, instance: ApiInstance, path: str, body: Any, now: datetime

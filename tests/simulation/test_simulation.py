@@ -11,8 +11,8 @@ import pytest
 
 from simulation.clock import VirtualTime
 from simulation.edge import Edge
-from simulation.faults import KINDS, Fault, Plan, plan
-from simulation.injector import Injector
+from simulation.faults import HOURS, KINDS, ZONES, Fault, Plan, plan
+from simulation.injector import CUTS, Injector, cut_of
 from simulation.mutations import MUTATIONS, Mutation, in_order
 from simulation.platform import Said
 from simulation.progress import ROOT
@@ -96,6 +96,19 @@ def test_a_mutation_tries_first_what_is_likely_to_show_it() -> None:
 def test_each_kind_of_fault_that_is_drawn_can_be_injected() -> None:
     """The table of what faults do has a row for each."""
     assert KINDS.keys() == Injector.INJECTIONS.keys()
+
+
+def test_a_hundred_seeds_draw_each_kind_of_fault_and_each_background() -> None:
+    """Also each hour, both databases, each of the host's time zones and each way to be cut off."""
+    plans = [plan(seed) for seed in range(QUIET, QUIET + 100)]
+    backgrounds = [planned.background for planned in plans]
+    faults = [fault for planned in plans for fault in planned.faults]
+
+    assert {fault.kind for fault in faults} == KINDS.keys()
+    assert {background.hour for background in backgrounds} == HOURS.keys()
+    assert {background.zone for background in backgrounds} == set(ZONES)
+    assert {background.mysql for background in backgrounds} == {True, False}
+    assert {cut_of(fault) for fault in faults if fault.kind == "cut"} == set(CUTS)
 
 
 def test_the_edge_keeps_an_answer_until_its_time_is_over_or_it_is_purged() -> None:
