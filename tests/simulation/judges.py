@@ -175,6 +175,7 @@ class RecordJudge:
         if head:
             self._last, self._event_id = (head[0][0], head[0][1]), head[0][2]
         self._written, self._recorded_at = self.record.rows(WRITTEN)[0], LONG_AGO
+        self._told = {}
         self._asked = min(self._asked, self._spent() - SPENT_SLACK)
 
     def on_request(self, last: date | None) -> None:
@@ -268,13 +269,13 @@ class RecordJudge:
 
     def _judge_worth(self, timeline: int, position: int, event: Any) -> None:
         """A poll without news is no event, but for a new leader's first (rules 3 and 5)."""
-        (token,) = self.record.rows("SELECT token FROM lease")[0]
+        term = self.record.rows("SELECT holder, token FROM lease")[0]
         status, before = event["status"], self._told.get("status")
-        is_idle = event["type"].startswith("status_changed") and token == self._told.get("token")
+        is_idle = event["type"].startswith("status_changed") and term == self._told.get("term")
         if is_idle and before is not None and _says_nothing_new(before, status):
             what = f"{timeline}-{position} says nothing new"
             self.history.violate("idle event", self.platform.time.now, what)
-        self._told = {"status": status, "token": token}
+        self._told = {"status": status, "term": term}
 
     def _judge_move(self, row: Any) -> None:
         """A value that moved far was set aside, and seen again 5 min later (rule 28)."""

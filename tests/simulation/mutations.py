@@ -39,6 +39,8 @@ MINUTES = HEALING_MINUTES + 20
 MAX_CPU_SECONDS = 240
 """A seed that takes longer hangs, which is noticed, too."""
 HOLDS = "holds"
+SHOWN_SECONDS = 20.0
+"""What a fault of no length counts for, beside one that lasts."""
 AT_A_TIME = os.cpu_count() or 1
 
 
@@ -840,10 +842,11 @@ def _plan(seed: int) -> Plan:
     return plan(seed, MINUTES)
 
 
-def _likelihood(mutation: Mutation, planned: Plan) -> int:
-    kinds = [fault.kind for fault in planned.faults]
+def _likelihood(mutation: Mutation, planned: Plan) -> float:
+    """Return how much of what is likely to show a mutation a plan has; what lasts shows more."""
     hour = planned.background.hour in mutation.likely
-    return sum(kinds.count(kind) for kind in mutation.likely) + 100 * hour
+    lasting = (fault.seconds for fault in planned.faults if fault.kind in mutation.likely)
+    return 1e6 * hour + sum(SHOWN_SECONDS + seconds for seconds in lasting)
 
 
 def _ended(mutation: Mutation, root: Path, seed: int, findings: Findings) -> str:
