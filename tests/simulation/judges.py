@@ -268,14 +268,18 @@ class RecordJudge:
         self._recorded_at = at
 
     def _judge_worth(self, timeline: int, position: int, event: Any) -> None:
-        """A poll without news is no event, but for a new leader's first (rules 3 and 5)."""
+        """A poll without news is no event, but for a new leader's first (rules 3 and 5).
+
+        A new timeline may come before that, in the same transaction.
+        """
         term = self.record.rows("SELECT holder, token FROM lease")[0]
         status, before = event["status"], self._told.get("status")
         is_idle = event["type"].startswith("status_changed") and term == self._told.get("term")
         if is_idle and before is not None and _says_nothing_new(before, status):
             what = f"{timeline}-{position} says nothing new"
             self.history.violate("idle event", self.platform.time.now, what)
-        self._told = {"status": status, "term": term}
+        is_new = event["type"].startswith("timeline_changed")
+        self._told = {} if is_new else {"status": status, "term": term}
 
     def _judge_move(self, row: Any) -> None:
         """A value that moved far was set aside, and seen again 5 min later (rule 28)."""
