@@ -34,6 +34,8 @@ MAX_EVENTS_PER_MINUTE, MAX_EVENTS_PER_FAULT, EVENTS_AT_FIRST = 1.5, 8, 20
 MAX_TASKS, MAX_SESSIONS = 40, 25
 SEEN_SECONDS = 700.0
 """A change at Banxico is seen by a poll within 4 min, a day that it lacks by two of them."""
+RECENT = timedelta(days=9)
+"""A poll asks from ten days before the newest known day."""
 LISTS = {
     "value_under_review": "under_review",
     "withdrawn_at_source": "withdrawn",
@@ -97,7 +99,8 @@ class EndJudge:
         truth, since = self.platform.api.truth, now - timedelta(seconds=SEEN_SECONDS)
         for series in SERIES.values():
             shown, before = truth.shows(series, now), truth.shows(series, since)
-            lately = [day for day in sorted(shown) if day.toordinal() > now.toordinal() - 9]
+            is_polled = open_seconds(since, now) >= SEEN_SECONDS  # At night nobody asks.
+            lately = [day for day in sorted(shown) if is_polled and day > now.date() - RECENT]
             recorded = self.record.values(series, min(shown), max(shown), now)
             for day in lately:
                 settled = shown[day] == before.get(day) and not self._is_under_review(series, day)
