@@ -1,4 +1,4 @@
-"""MySQL and Redis in containers, which the integration tests of both services share.
+"""What the integration tests of both services share: MySQL and Redis in containers, a marker.
 
 `RATES_TEST_DATABASE=mysql` and `RATES_TEST_REDIS=container` ask for them; each is started once per
 test session and ended with it.
@@ -11,6 +11,17 @@ import pytest
 from support.servers.certificates import Certificates, make_certificates
 from support.servers.mysql import MysqlServer, running_mysql
 from support.servers.redis import RedisServer, running_redis
+
+USES_REDIS = {"redis_url", "redis_server"}
+"""The fixtures that give the Redis under test."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what touches Redis: `./dev test` picks it for one more Redis over the same database."""
+    for item in items:
+        if USES_REDIS & set(getattr(item, "fixturenames", ())):
+            item.add_marker("redis")
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Runs in a container beside an instance of rates-api while that is told to end: `HOST`.
 
 It has one long answer in flight, asks on new connections meanwhile, and says in JSON what it saw.
+A platform serves the current rate before it has the history: until then no answer is long.
 """
 
 import http.client
@@ -10,6 +11,10 @@ import sys
 import time
 
 HISTORY = "/api/v1/rates/historical?from=1991-11-12&to=2026-01-01"
+LONG = 500_000
+"""Bytes that only the whole history has."""
+PATIENCE = 120.0
+"""Seconds until the instance has it."""
 
 
 def status(host: str, path: str) -> int:
@@ -22,8 +27,21 @@ def status(host: str, path: str) -> int:
         connection.close()
 
 
-def begin(host: str) -> socket.socket:
-    """Ask for much and take next to nothing of it, so that the instance can't be done with it."""
+def begin(host: str) -> http.client.HTTPResponse:
+    """Ask until the answer is long; of that one nothing but the head is taken yet."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        answer = http.client.HTTPResponse(ask_for_much(host))
+        answer.begin()
+        if int(answer.headers["Content-Length"]) > LONG:
+            return answer
+        answer.close()
+        time.sleep(0.1)
+    raise TimeoutError(f"{host} has no history within {PATIENCE:.0f} s")
+
+
+def ask_for_much(host: str) -> socket.socket:
+    """Ask in such a way that the instance can't be done with it before somebody reads."""
     connection = socket.socket()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     connection.settimeout(20)
@@ -46,9 +64,7 @@ def watch(host: str) -> list[tuple[int, int]]:
 def main() -> None:
     """Say "begun" once the answer has begun, then what was seen."""
     host = sys.argv[1]
-    connection = begin(host)
-    answer = http.client.HTTPResponse(connection)
-    answer.begin()
+    answer = begin(host)
     sys.stdout.write("begun\n")
     sys.stdout.flush()
     seen = watch(host)

@@ -12,6 +12,7 @@ from driver.answers import Unreachable
 from driver.database import Database, DatabaseState
 from driver.processes import Process
 from driver.services import Connectivity
+from rates_contracts.views import VIEWS
 
 SCHEMA = "rates"
 LOCK = f"SELECT token FROM {SCHEMA}.lease FOR UPDATE"
@@ -42,14 +43,22 @@ class MySqlDatabase(Database):
         except Unreachable:
             return False
 
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> contextlib.AbstractContextManager[None]:
         """Hold the row that each recording locks first."""
+        return self._held("BEGIN", LOCK)
+
+    def tables_locked(self) -> contextlib.AbstractContextManager[None]:
+        """Hold every table that a read view looks at: nobody else reads or writes one."""
+        return self._held(f"LOCK TABLES {', '.join(f'{view} WRITE' for view in VIEWS)}")
+
+    @contextlib.contextmanager
+    def _held(self, *statements: str) -> Iterator[None]:
+        """Keep what the statements lock, in a session of its own."""
         holding = self._connect()
         connection = self._runner.run(holding.__aenter__())
         try:
-            self._runner.run(_ask(connection, "BEGIN"))
-            self._runner.run(_ask(connection, LOCK))
+            for statement in statements:
+                self._runner.run(_ask(connection, statement))
             yield
         finally:
             self._runner.run(holding.__aexit__(None, None, None))

@@ -19,10 +19,13 @@ _corrections = count(1001)
 
 
 def fill(platform: Platform) -> None:
-    """Start an empty platform and end it with a record that holds the whole history."""
+    """Start an empty platform and end it with a record that holds the whole history.
+
+    It is nobody's scenario: a busy machine may take its time.
+    """
     try:
-        platform.start()
-        platform.until(lambda: whole(platform) and well(platform), within=30)
+        platform.launch()
+        platform.until(lambda: whole(platform) and well(platform), within=90)
     except AssertionError as error:
         raise AssertionError(f"{error}\n{platform.report()}") from error
     assert platform.sync[0].stop() == 0

@@ -147,6 +147,28 @@ def test_each_back_end_gets_its_rows() -> None:
     ]
 
 
+def test_a_back_end_is_spared_what_those_before_it_have_shown() -> None:
+    """The second differs by its Redis alone, the third by both; processes are the same over all."""
+    every = stages(CHECKOUT, list(BACK_ENDS.values()))
+    chosen = [_markers(stage.commands[0]) for stage in every if stage.name == "integration"]
+    assert chosen == [None, "redis and not process", "not process"]
+
+
+@pytest.mark.parametrize("name", BACK_ENDS)
+def test_a_back_end_by_itself_is_spared_nothing(name: str) -> None:
+    """`--on server` runs all integration tests, since no other back end has shown them."""
+    (stage,) = (
+        stage for stage in stages(CHECKOUT, [BACK_ENDS[name]]) if stage.name == "integration"
+    )
+    assert _markers(stage.commands[0]) is None
+
+
+def _markers(command: Sequence[str]) -> str | None:
+    """Return what a command of pytest chooses tests by, None where it runs all."""
+    options = command[command.index("pytest") :]
+    return options[options.index("-m") + 1] if "-m" in options else None
+
+
 def test_scenarios_under_load_run_alone_and_last() -> None:
     """Scenarios run side by side; those that measure are no part of them."""
     every = stages(CHECKOUT, list(BACK_ENDS.values()))

@@ -28,6 +28,7 @@ from rates_api.consume.reader import ReaderPauses, StreamReader
 from rates_api.consume.restore_check import RestoreCheck
 from rates_api.consume.stream import Stream, open_redis
 from rates_api.dependencies import DependencyMonitor
+from rates_api.errors import FallbackUnavailable, SourceUnavailable, StreamUnavailable
 from rates_api.fallback.engine import open_engine
 from rates_api.fallback.reader import DatabaseReader
 from rates_api.http.response_cache import ResponseCache
@@ -107,6 +108,7 @@ def bootstrap(
     current = CurrentSnapshot(ResponseCache)
     redis = DependencyMonitor("redis", metrics.redis_up.set)
     database = DependencyMonitor("database", metrics.database_up.set)
+    on_refused = _refusals(metrics, redis, database)
     stream = _stream(settings, overrides, closing)
     readers = _readers(settings, overrides, closing)
     witness = overrides.database_clock or readers[0].clock
@@ -131,7 +133,9 @@ def bootstrap(
         reader=StreamReader(
             stream,
             current,
-            SnapshotSources([Documents(stream), *readers], on_loaded=metrics.on_loaded),
+            SnapshotSources(
+                [Documents(stream), *readers], on_loaded=metrics.on_loaded, on_refused=on_refused
+            ),
             redis,
             on_entry=metrics.on_entry,
             pauses=ReaderPauses(pause, spread=between(0, settings.reload_spread)),
@@ -140,7 +144,7 @@ def bootstrap(
         head_monitor=HeadMonitor(
             readers[0],
             current,
-            SnapshotSources(readers, on_loaded=metrics.on_loaded),
+            SnapshotSources(readers, on_loaded=metrics.on_loaded, on_refused=on_refused),
             database,
             RestoreCheck(
                 _writer(settings, readers),
@@ -148,6 +152,7 @@ def bootstrap(
                 current,
                 grace=grace,
                 on_loaded=metrics.on_loaded,
+                on_refused=on_refused,
             ),
             clocks=ClockCheck(clock, witness, metrics.on_clock_offset),
             pauses=MonitorPauses(
@@ -165,6 +170,24 @@ def bootstrap(
         closing=closing,
         freeze_garbage=overrides.freeze_garbage or freeze_garbage,
     )
+
+
+def _refusals(
+    metrics: Metrics, redis: DependencyMonitor, database: DependencyMonitor
+) -> Callable[[str, SourceUnavailable], None]:
+    """Return what counts a load that a source refused, and whose dependency did not answer.
+
+    Documents that are missing are no outage, nor is a record that is still empty.
+    """
+
+    def on_refused(source: str, error: SourceUnavailable) -> None:
+        metrics.on_refused(source)
+        if isinstance(error, StreamUnavailable):
+            redis.failed(error)
+        if source == "database" and isinstance(error, FallbackUnavailable):
+            database.failed(error)
+
+    return on_refused
 
 
 def _stream(settings: Settings, overrides: Overrides, closing: AsyncExitStack) -> Stream:

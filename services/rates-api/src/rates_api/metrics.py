@@ -89,6 +89,11 @@ class Metrics:
             "source",
             "reason",
         )
+        self._load_failures = counter(
+            "rates_api_load_failures_total",
+            "Loads that a source could not serve, by source.",
+            "source",
+        )
         self._report_failures = counter(
             "rates_api_report_failures_total",
             "Reports that a worker could not exchange with the others.",
@@ -98,6 +103,7 @@ class Metrics:
         for outcome in OUTCOMES:
             self._events.labels(outcome)
         for source in SOURCES:
+            self._load_failures.labels(source)
             for reason in RELOAD_REASONS:
                 self._reloads.labels(source, reason)
         self.show("critical", "database", None)
@@ -117,6 +123,10 @@ class Metrics:
     def on_loaded(self, source: str, reason: str) -> None:
         """Count a snapshot loaded whole."""
         self._reloads.labels(source, reason).inc()
+
+    def on_refused(self, source: str) -> None:
+        """Count a load that a source could not serve."""
+        self._load_failures.labels(source).inc()
 
     def on_report_failure(self) -> None:
         """Count a report that did not reach the other workers, or theirs that did not arrive."""

@@ -21,6 +21,9 @@ from rates_contracts.observation import SETTLEMENT
 
 pytestmark = pytest.mark.integration
 
+TIMEOUT = 2.0
+"""Seconds for a question, as in production the same for its connection and all of it."""
+
 
 @pytest.fixture
 def record(fakes: ModuleType) -> Any:
@@ -39,7 +42,7 @@ def record(fakes: ModuleType) -> Any:
 @pytest.fixture
 async def engine(database: Any) -> AsyncIterator[AsyncEngine]:
     """Give the worker's engine on the database."""
-    engine = open_engine(database.url, pool_size=2, timeout=0.2)
+    engine = open_engine(database.url, pool_size=2, timeout=TIMEOUT)
     yield engine
     await engine.dispose()
 
@@ -47,7 +50,7 @@ async def engine(database: Any) -> AsyncIterator[AsyncEngine]:
 @pytest.fixture
 def reader(engine: AsyncEngine) -> DatabaseReader:
     """Give the worker's reader on the database."""
-    return DatabaseReader(engine, name="database", timeout=5)
+    return DatabaseReader(engine, name="database", timeout=TIMEOUT)
 
 
 async def test_the_database_is_the_record(
@@ -109,7 +112,7 @@ async def test_a_missing_file_is_an_error_and_stays_missing(tmp_path: Path) -> N
 async def test_a_locked_database_is_unavailable(
     database: Any, reader: DatabaseReader, record: Any
 ) -> None:
-    """A lock that outlasts the timeout is a database that is away."""
+    """A lock that outlasts the timeout is a database that is away, and says that it is locked."""
     database.hold(record)
 
     async with database.locked():

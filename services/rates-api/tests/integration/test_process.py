@@ -19,7 +19,7 @@ import pytest
 
 from rates_dev.ports import free_port
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.process]
 
 MODULE = [sys.executable, "-m", "rates_api"]
 SIZES = (30_000, 200_000)

@@ -218,6 +218,20 @@ async def test_a_worker_recovers_from_a_start_without_any_source(
     await until(shows(worker, record.snapshot.with_feed("redis")))
 
 
+async def test_a_worker_without_data_says_what_does_not_answer(
+    redis_server: Any, database: Any, worker: Worker
+) -> None:
+    """While it warms up nothing else asks Redis and the database; each refused load is counted."""
+    redis_server.stop()
+    await asyncio.to_thread(database.lose)
+    await until(lambda: worker.redis.state == worker.database.state == "unhealthy")
+    assert worker.current.snapshot is None
+    for source in ("documents", "database"):
+        counted = {"source": source}
+        refused = worker.metrics.registry.get_sample_value("rates_api_load_failures_total", counted)
+        assert refused
+
+
 async def test_a_lost_database_costs_nothing(
     relay: Any, database: Any, record: Any, worker: Worker, fakes: ModuleType
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 from rates_api.consume.head_monitor import ClockCheck, HeadMonitor, MonitorPauses
 from rates_api.consume.restore_check import RestoreCheck
 from rates_api.dependencies import DependencyMonitor
+from rates_api.errors import SourceUnavailable
 from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.snapshot.sources import SnapshotSources
 
@@ -20,7 +21,9 @@ def worker(fakes: ModuleType) -> Any:
     record = fakes.Record()
     record.observe(fakes.observation(date(2024, 1, 2)))
     database = fakes.Database(record)
-    found = SimpleNamespace(record=record, database=database, loaded=[], graces=0, offsets=[])
+    found = SimpleNamespace(
+        record=record, database=database, loaded=[], refused=[], graces=0, offsets=[]
+    )
     found.slept = []
     found.during_sleep = lambda: None
     found.clock = itertools.repeat(fakes.START)
@@ -40,13 +43,23 @@ def worker(fakes: ModuleType) -> Any:
     def on_loaded(source: str, reason: str) -> None:
         found.loaded.append((source, reason))
 
+    def on_refused(source: str, _: SourceUnavailable) -> None:
+        found.refused.append(source)
+
     def monitor(writer: Any) -> HeadMonitor:
         return HeadMonitor(
             database,
             found.current,
-            SnapshotSources([database], on_loaded=on_loaded),
+            SnapshotSources([database], on_loaded=on_loaded, on_refused=on_refused),
             found.dependency,
-            RestoreCheck(writer, found.redis, found.current, grace=grace, on_loaded=on_loaded),
+            RestoreCheck(
+                writer,
+                found.redis,
+                found.current,
+                grace=grace,
+                on_loaded=on_loaded,
+                on_refused=on_refused,
+            ),
             clocks=ClockCheck(lambda: next(found.clock), database.clock, found.offsets.append),
             pauses=MonitorPauses(lambda: 5.0, lambda: 2.0, sleep, grace),
         )
@@ -288,6 +301,21 @@ async def test_a_database_that_is_away_changes_nothing(worker: Any) -> None:
 
     assert worker.current.snapshot is before
     assert worker.dependency.state == "unhealthy"
+
+
+async def test_a_record_that_shows_its_head_alone_does_not_answer(worker: Any) -> None:
+    """Where a stranger has locked the observations a worker can't follow the record any more."""
+    worker.record.poll()
+    head = worker.record.snapshot.head
+
+    async def shown() -> Any:
+        return head
+
+    worker.database.head, worker.database.away = shown, True
+    await worker.monitor.check()
+
+    assert worker.dependency.state == "unhealthy"
+    assert worker.refused == ["database"]
 
 
 async def test_a_load_that_fails_is_tried_at_the_next_check(worker: Any) -> None:

@@ -59,6 +59,7 @@ def test_what_the_main_process_counts_exists_from_its_start(instance: CollectorR
         ("rates_api_feed", {"feed": "redis"}),
         ("rates_api_events_total", {"outcome": "gap"}),
         ("rates_api_reloads_total", {"source": "database", "reason": "record_ahead"}),
+        ("rates_api_load_failures_total", {"source": "documents"}),
         ("rates_api_rendered_total", {"result": "miss"}),
         ("rates_api_redis_up", {}),
         ("rates_api_database_up", {}),

@@ -39,6 +39,7 @@ def make(fakes: ModuleType) -> Make:
             current=CurrentSnapshot(lambda _: None),
             counted=[],
             loaded=[],
+            refused=[],
             waits=[],
         )
 
@@ -49,6 +50,7 @@ def make(fakes: ModuleType) -> Make:
         found.sources = SnapshotSources(
             [redis.source(), database, primary],
             on_loaded=lambda source, reason: found.loaded.append((source, reason)),
+            on_refused=lambda source, _: found.refused.append(source),
         )
         found.dependency = DependencyMonitor("redis", lambda _: None)
         found.reader = StreamReader(

@@ -1,7 +1,8 @@
 """The stages of `./dev test`, in their order: what is checked or tested, by which commands.
 
 The quick ones come first, so that a typing error shows before the scenarios run. Tests on stores
-run once per back end; they read which from RATES_TEST_DATABASE and RATES_TEST_REDIS.
+read which from RATES_TEST_DATABASE and RATES_TEST_REDIS. They run once per back end, but for what a
+back end before has shown: nothing of it depends on the store that is another one now.
 """
 
 import subprocess
@@ -145,8 +146,9 @@ def _tests(root: Path) -> list[Stage]:
 
 def _tests_on(root: Path, back_ends: Sequence[BackEnd]) -> Iterable[Stage]:
     contained = [back_end for back_end in back_ends if back_end.contained]
-    for back_end in back_ends:
-        yield _pytest("integration", [*_integration(root), *PARALLEL], back_end)
+    for number, back_end in enumerate(back_ends):
+        new = _not_shown_by(back_ends[:number], back_end)
+        yield _pytest("integration", [*_integration(root), *new, *PARALLEL], back_end)
     for back_end in contained:
         yield _pytest("containers", ["tests/containers"], back_end)
     for back_end in back_ends:
@@ -154,6 +156,14 @@ def _tests_on(root: Path, back_ends: Sequence[BackEnd]) -> Iterable[Stage]:
         yield _pytest("end to end", ["tests/e2e", f"--ignore={UNDER_LOAD}", *parallel], back_end)
     for back_end in contained:
         yield _pytest("under load", [UNDER_LOAD], back_end, exclusive=True)
+
+
+def _not_shown_by(before: Sequence[BackEnd], back_end: BackEnd) -> list[str]:
+    """Choose the tests on a store that none of the back ends `before` had."""
+    if not before:
+        return []
+    same_database = any(other.database == back_end.database for other in before)
+    return ["-m", "redis and not process" if same_database else "not process"]
 
 
 def _pytest(

@@ -107,16 +107,19 @@ class HeadMonitor:
         return snapshot is not None and snapshot.feed == "redis"
 
     async def check(self) -> None:
-        """Compare once; load the record if the worker has missed events, or it was restored."""
+        """Compare once; load the record if the worker has missed events, or it was restored.
+
+        A record that shows its head and can't be loaded has not answered.
+        """
         try:
             await self._compare_clocks()
             reason = await self._reason_to_load()
+            if reason is not None:
+                await self._load(reason)
         except SourceUnavailable as error:
             self._dependency.failed(error)
-            return
-        self._dependency.answered()
-        if reason is not None:
-            await self._load(reason)
+        else:
+            self._dependency.answered()
 
     async def _compare_clocks(self) -> None:
         """Suspect the worker's clock where the database's disagrees (protocol rule 33)."""
@@ -161,8 +164,8 @@ class HeadMonitor:
             loaded = await sources.load(reason, at_least)
         except SourceUnavailable as error:
             log.warning("reload_failed", reason=reason, cause=str(error))
-        else:
-            self._current.replace(loaded.with_feed("database"))
+            raise
+        self._current.replace(loaded.with_feed("database"))
 
 
 def _distance(witness: datetime, asked_at: datetime, answered_at: datetime) -> timedelta:

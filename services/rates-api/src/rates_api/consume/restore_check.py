@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from rates_api.consume.stream import Tail
-from rates_api.errors import StreamUnavailable
+from rates_api.errors import SourceUnavailable, StreamUnavailable
 from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.snapshot.sources import SnapshotSource, SnapshotSources
 from rates_contracts.events import Head
@@ -52,11 +52,14 @@ class RestoreCheck:
         *,
         grace: Callable[[], Awaitable[None]],
         on_loaded: Callable[[str, str], None],
+        on_refused: Callable[[str, SourceUnavailable], None],
     ) -> None:
-        """`on_loaded` gets source and reason of each load."""
+        """`on_loaded` and `on_refused` hear of each load, as `SnapshotSources` has it."""
         self._writer, self._stream = writer, stream
         self._current, self._grace = current, grace
-        self.writer_alone = SnapshotSources([writer] if writer else [], on_loaded=on_loaded)
+        self.writer_alone = SnapshotSources(
+            [writer] if writer else [], on_loaded=on_loaded, on_refused=on_refused
+        )
 
     async def was_restored(self) -> bool:
         """Tell whether the record was restored to before the snapshot's head.

@@ -30,11 +30,19 @@ class SnapshotSources:
     """Several sources, asked in order until one answers well enough."""
 
     def __init__(
-        self, sources: Sequence[SnapshotSource], *, on_loaded: Callable[[str, str], None]
+        self,
+        sources: Sequence[SnapshotSource],
+        *,
+        on_loaded: Callable[[str, str], None],
+        on_refused: Callable[[str, SourceUnavailable], None],
     ) -> None:
-        """Ask `sources` in their order; `on_loaded` gets source and reason of each success."""
+        """Ask `sources` in their order.
+
+        `on_loaded` gets source and reason of each success, `on_refused` the source that had none,
+        and why.
+        """
         self._sources = sources
-        self._on_loaded = on_loaded
+        self._on_loaded, self._on_refused = on_loaded, on_refused
 
     async def load(self, reason: str, at_least: Position | None = None) -> Snapshot:
         """Return the first snapshot at `at_least` or later (protocol rule 13).
@@ -46,6 +54,7 @@ class SnapshotSources:
             try:
                 snapshot = await _load(source, at_least)
             except SourceUnavailable as error:
+                self._on_refused(source.name, error)
                 refusals.append(f"{source.name}: {error}")
                 continue
             self._on_loaded(source.name, reason)

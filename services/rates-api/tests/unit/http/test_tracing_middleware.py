@@ -73,7 +73,7 @@ async def test_an_event_goes_on_with_its_trace(
     reader = StreamReader(
         redis,
         current,
-        SnapshotSources([], on_loaded=lambda *_: None),
+        SnapshotSources([], on_loaded=lambda *_: None, on_refused=lambda *_: None),
         DependencyMonitor("redis", lambda _: None),
         on_entry=lambda _: None,
         pauses=ReaderPauses(pause=wait, spread=wait),

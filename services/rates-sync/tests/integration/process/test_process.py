@@ -25,7 +25,7 @@ from rates_sync.migrations import migrate
 from rates_sync.store.engine import open_engine
 from rates_sync.store.origin import claim
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.process]
 
 TOKEN = "t" * 64
 DEADLINE = 20.0
