@@ -304,8 +304,8 @@ MUTATIONS = (
     Mutation(
         "14",
         API + "consume/head_monitor.py",
-        '            self._current.replace(loaded.with_feed("database"))',
-        '            self._current.replace(loaded.with_feed("redis"))',
+        'self._current.replace(loaded.with_feed("database"))',
+        'self._current.replace(loaded.with_feed("redis"))',
         ("redis_away",),
     ),
     Mutation(
