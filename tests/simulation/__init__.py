@@ -9,11 +9,15 @@ database that fail on purpose. Every choice comes from a seed, so that a seed th
 `stream`       Redis in memory, which is cut, flushed, trimmed or replaced by an older replica
 `banxico`      what Banxico knows and says, in HTTP
 `sinks`        where alerts and purges go
+`edge`         a cache that clients share, and what it may serve
 `platform`     the instances, wired by their own `bootstrap`
 `faults`       what a seed plans: the background and the faults with their times
 `injector`     does to the platform what is planned
 `history`      all that was ever recorded, published and said: what the judges compare with
-`judges`       the invariants
+`record`       the record as the judges read it, in SQL of their own
+`judges`       the invariants of each commit, each write to Redis and each answer
+`watch`        the invariants of what stands still between events
+`ending`       the invariants once all faults have ended
 `run`          one seed from its plan to its verdict
 `progress`     which seeds have held already
 `mutations`    breaks of the rules, which the judges have to notice

@@ -13,6 +13,7 @@ from simulation.faults import MINUTES, Plan, plan
 from simulation.progress import DIGESTED, Progress, Result, digest_of
 from simulation.run import Verdict, run
 
+SEEDS = 20
 PROCESSES = os.cpu_count() or 1
 MAX_SHOWN = 5
 """Violations of a seed among many; `--trace` shows all."""
@@ -22,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run what was asked for and return the exit status."""
     options = _options(arguments)
     if options.mutations:
-        return min(mutations.run_all(), 1)
+        return min(mutations.run_all(options.seeds or mutations.SEEDS), 1)
     if options.seed is not None and options.minimize:
         verdict = _minimized(plan(options.seed, options.minutes))
         _tell(verdict)
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _many(options: argparse.Namespace) -> int:
     """Run many seeds on all cores, but those that held before; print each that fails."""
     first = _seed_of(options.date)
-    seeds = range(first, first + options.seeds)
+    seeds = range(first, first + (options.seeds or SEEDS))
     progress = Progress(options.minutes)
     results = [result for seed, result in progress.held.items() if seed in seeds]
     left = [seed for seed in seeds if seed not in progress.held]
@@ -119,7 +120,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--trace", action="store_true", help="print its story")
     parser.add_argument("--minimize", action="store_true", help="leave out what it fails without")
     parser.add_argument("--mutations", action="store_true", help="break the rules, one by one")
-    parser.add_argument("--seeds", type=int, default=20, help="how many, without a seed")
+    parser.add_argument("--seeds", type=int, help=f"how many, {SEEDS} without")
     parser.add_argument("--from", dest="date", metavar="DATE", help="whose seeds; today's else")
     parser.add_argument("--minutes", type=float, default=MINUTES, help="how long each run is")
     return parser.parse_args(arguments)

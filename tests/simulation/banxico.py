@@ -7,7 +7,7 @@ What `Confirmations` keeps is the truth that the judges hold "fresh" against.
 import asyncio
 import json
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -30,6 +30,9 @@ Mood = Literal[
 
 CREDIBLE: frozenset[Mood] = frozenset({"well", "lacks_newest", "one_series", "stale"})
 """The moods whose answers can be read, and don't say themselves that they are old."""
+
+FAILING: frozenset[Mood] = frozenset({"error", "garbage", "cut_off", "redirect"})
+"""The moods whose answers count as failures (protocol rule 19)."""
 
 Rows = Mapping[str, list[tuple[date, Decimal]]]
 SLOW_SECONDS = 0.35
@@ -121,12 +124,17 @@ class Api:
     lost_before: date | None = None
     """Ranges that begin before this day never come."""
     clock_offset: timedelta = timedelta()
+    fails_since: datetime | None = None
+    """Since when each answer has been a failure."""
     heard: Confirmations = field(default_factory=Confirmations)
+    on_request: Callable[[date | None], None] = lambda _: None
+    """Called with the last day that a request asks for, when it arrives."""
 
     def answer(self, path: str) -> tuple[httpx.Response, Rows]:
         """Return the answer to a request for `path`, as of now, and what can be believed of it."""
         now = self.time.now
         self.heard.answers.append((now, f"{self.mood} {path}"))
+        self.fails_since = (self.fails_since or now) if self.mood in FAILING else None
         shown_at = now - timedelta(hours=20) if self.mood.startswith("stale") else now
         series, first, last = _asked(path)
         rows = {name: self._rows(name, first, last, shown_at) for name in series}
@@ -186,6 +194,7 @@ class ApiTransport(httpx.AsyncBaseTransport):
             day = published.local(self._api.time.now).date()
             heard = self._api.heard
             heard.requests[day] = heard.requests.get(day, 0) + 1
+            self._api.on_request(_asked(request.url.path)[2])
             return await self._answered(request)
         except Unreachable as error:
             raise httpx.ConnectError(str(error), request=request) from error

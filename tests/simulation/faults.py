@@ -28,6 +28,10 @@ HOURS: Mapping[str, time] = MappingProxyType(
     }
 )
 """When a run begins in Mexico City."""
+ZONES = ("UTC", "America/Mexico_City", "Asia/Kolkata", "Pacific/Auckland")
+"""The host's time zones: nothing may depend on them."""
+LATE_PUBLICATION = time(14, 12)
+"""When the FIX of an afternoon's run shows, at the earliest: until then it is late."""
 WEIGHTS = (10, 2, 2, 3, 2, 1)
 
 LONG = frozenset({"banxico_mood", "banxico_slow", "range_lost", "correction", "withdrawal"})
@@ -109,6 +113,7 @@ class Fault:
 class Background:
     """The world before any fault: a real day of Banco de México's, when, and on which database."""
 
+    hour: str
     day: date
     begins: datetime
     minutes: float
@@ -150,15 +155,17 @@ def _background(random: Random, minutes: float) -> Background:
     day = _day(random, banking=name == "publication" or random.random() < 0.5)
     begins = published.wall(day, HOURS[name])
     sync_settings, api_settings = random.choice(PACES)
-    shown_at = published.wall(day, time(12)) + timedelta(seconds=random.choice([5, 40, 200, 600]))
+    due = LATE_PUBLICATION if name == "afternoon" else time(12)
+    shown_at = published.wall(day, due) + timedelta(seconds=random.choice([5, 40, 200, 600]))
     return Background(
+        hour=name,
         day=day,
         begins=begins,
         minutes=minutes,
         first_fix_day=day - timedelta(days=random.choice([20, 60, 200])),
         shown=MappingProxyType({day: shown_at}),
         mysql=random.random() < 0.5,
-        zone=random.choice(["UTC", "America/Mexico_City", "Asia/Kolkata", "Pacific/Auckland"]),
+        zone=random.choice(ZONES),
         sync_settings=MappingProxyType(sync_settings),
         api_settings=MappingProxyType(api_settings),
     )

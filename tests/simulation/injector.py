@@ -1,12 +1,12 @@
 """Does to the platform what a plan says, and undoes it when its time is over."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, ClassVar, get_args
 
 from rates_contracts.observation import FIX
 from simulation.banxico import Mood
@@ -23,6 +23,11 @@ LARGE_MOVE_OF = 7
 """One correction in so many is so large that it is set aside."""
 
 
+def cut_of(fault: Fault) -> Cut:
+    """Return how one instance is cut off from a part: both ways, or only the answers are lost."""
+    return CUTS[fault.number // 64 % len(CUTS)]
+
+
 @dataclass
 class Injector:
     """Injects faults into `platform`; `on_restore` is called when the record is an older one."""
@@ -30,15 +35,14 @@ class Injector:
     platform: Platform
     history: History
     on_restore: Callable[[], None]
-    _lasting: int = 0
 
     async def inject(self, fault: Fault) -> None:
         """Wait for the fault's time, let it last, and end it."""
         await asyncio.sleep(fault.at)
         self._tell(f"{fault.kind} begins ({fault.seconds:g} s)")
-        self._disturb(1)
-        await getattr(self, f"_{fault.kind}")(fault)
-        self._disturb(-1)
+        self.platform.begin(fault.kind)
+        await self.INJECTIONS[fault.kind](self, fault)
+        self.platform.end(fault.kind)
         self._tell(f"{fault.kind} ends")
 
     async def keep_house(self) -> None:
@@ -49,13 +53,9 @@ class Injector:
             for instance in self.platform.instances:
                 if instance.machine.dead:
                     self._tell(f"{instance.machine.name} is dead")
-                    self._disturb(1)
+                    self.platform.begin("death")
                     await self._replace(instance, RESTART_SECONDS)
-                    self._disturb(-1)
-
-    def _disturb(self, change: int) -> None:
-        self._lasting += change
-        self.platform.calm_since = None if self._lasting else self.platform.time.now
+                    self.platform.end("death")
 
     def _tell(self, what: str) -> None:
         self.history.tell(self.platform.time.now, what)
@@ -133,7 +133,7 @@ class Injector:
         machine = machines[fault.number % len(machines)]
         parts: tuple[Part, ...] = ("database", "redis", "banxico")
         part = parts[fault.number // 8 % 3]
-        machine.cuts[part] = CUTS[fault.number // 64 % 3]
+        machine.cuts[part] = cut_of(fault)
         self._tell(f"{machine.name} loses {part} ({machine.cuts[part]})")
         await asyncio.sleep(fault.seconds)
         machine.cuts.pop(part, None)
@@ -190,6 +190,7 @@ class Injector:
 
     def _restore(self, saved: Path) -> None:
         self.platform.database.restore(saved)
+        self.platform.restored = True
         self.on_restore()
 
     # Redis
@@ -281,3 +282,40 @@ class Injector:
             clock.rate = 0.002
             await asyncio.sleep(fault.seconds)
             clock.rate = 0.0
+
+    INJECTIONS: ClassVar[Mapping[str, Callable[["Injector", Fault], Awaitable[None]]]] = {
+        "kill_leader": _kill_leader,
+        "kill_all_sync": _kill_all_sync,
+        "stop_leader": _stop_leader,
+        "pause_leader": _pause_leader,
+        "pause_standby": _pause_standby,
+        "pause_worker": _pause_worker,
+        "suspend_leader": _suspend_leader,
+        "die_at_request": _die_at_request,
+        "restart_worker": _restart_worker,
+        "cut": _cut,
+        "database_away": _database_away,
+        "database_slow": _database_slow,
+        "database_read_only": _database_read_only,
+        "database_locked": _database_locked,
+        "database_restored": _database_restored,
+        "both_lost": _both_lost,
+        "redis_away": _redis_away,
+        "redis_flushed": _redis_flushed,
+        "redis_replica": _redis_replica,
+        "redis_trimmed": _redis_trimmed,
+        "redis_full": _redis_full,
+        "redis_foreign": _redis_foreign,
+        "documents_lost": _documents_lost,
+        "banxico_away": _banxico_away,
+        "banxico_mood": _banxico_mood,
+        "banxico_slow": _banxico_slow,
+        "range_lost": _range_lost,
+        "correction": _correction,
+        "withdrawal": _withdrawal,
+        "clock_step": _clock_step,
+        "clock_drift": _clock_drift,
+        "alerts_away": _alerts_away,
+        "edge_away": _edge_away,
+    }
+    """What each kind of fault does."""

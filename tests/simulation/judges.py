@@ -5,7 +5,7 @@ those of docs/protocol.md.
 """
 
 import json
-import sqlite3
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -14,31 +14,73 @@ from typing import Any
 
 from contract.sweeping import published
 from rates_contracts.observation import FIX, SETTLEMENT
-from simulation.history import History
+from simulation.history import LONG_AGO, History
 from simulation.network import Machine
 from simulation.platform import ApiInstance, Platform, Said
+from simulation.record import RecordReader
 
 OPENS, CLOSES = time(7), time(17)
+AWAITED_FROM, LATE_FROM = time(11, 59), time(13)
 NOON, RUSH_ENDS = time(12), time(12, 15)
 VERIFIED_SECONDS = 300.0
 CLOCK_SECONDS = 60.0
 """How far a clock may be wrong before it counts as wrong (protocol rule 33)."""
 SERIES = {"fix": FIX, "settlement": SETTLEMENT}
+WRONG = frozenset(
+    {
+        "past_usable_until",
+        "unverified",
+        "breaker_open",
+        "breaker_half_open",
+        "not_fed_by_redis",
+        "clock_suspect",
+    }
+)
+"""The warnings that something is wrong."""
 DELIVERY_SECONDS = 20.0
+OUTAGE_SECONDS = 40.0
+"""A worker asks the database each 14 s, and gives up after 5 s; the stream sooner."""
+BEHIND_SECONDS = 30.0
+"""In calm a worker has what was recorded so long ago."""
 CALM_SECONDS = 300.0
 """After a fault the breaker may be open, and the next poll that far away."""
-SEEN_SECONDS = 60.0
-"""A publication is asked for each 15 s, and delivered within 20 s."""
+SEEN_SECONDS = 45.0
+"""After its question a publication is delivered: a retry, 20 s, and some to spare."""
 NOTICED_SECONDS = 20.0
 """Within so many a worker notices that its clock was set: it looks at the database's every 14 s."""
-PAIRS = {
-    "breaker_opened": "breaker_closed",
-    "database_unavailable": "database_available",
-    "redis_unavailable": "redis_available",
-    "fix_unconfirmed": "fix_confirmed",
-    "settlement_unconfirmed": "settlement_confirmed",
-    "clock_wrong": "clock_right",
-}
+RUSH_SECONDS, AWAITING_SECONDS = 15.0, 60.0
+"""How long a publication waits for the next question, until 12:15 and until 17:00."""
+SPENT_SLACK = 4
+"""Requests that were counted in a record that was restored before they were made."""
+POLLS_WINDOW, MAX_POLLS = timedelta(minutes=5), 60
+"""Each 15 s at most, each twice at most; the rest is for new leaders, which ask at once."""
+MAX_REQUESTS = 1100
+"""Of a day: what a leader allows itself, polls and backfills (rules 20 and 35)."""
+WRITTEN = """
+SELECT (SELECT count(*) FROM observations), (SELECT count(*) FROM outbox),
+ (SELECT count(*) FROM payloads), (SELECT count(*) FROM audit), (SELECT count(*) FROM averages),
+ (SELECT group_concat(fingerprint || state) FROM quarantine),
+ (SELECT group_concat(series || first || last) FROM coverage),
+ (SELECT group_concat(series || date || ifnull(withdrawn_at, '')) FROM withdrawals),
+ (SELECT group_concat(name || timeline || '-' || position) FROM notice_cursor),
+ (SELECT group_concat(task || night) FROM finished_nights),
+ (SELECT group_concat(name || opened_at) FROM open_alerts),
+ (SELECT timeline || '-' || position || event_id || ifnull(unannounced_at, '') FROM head)
+"""
+"""What the leader alone may change, as far as counts and keys show it."""
+WITHDRAWN_TOO_SOON = """
+SELECT 1 FROM withdrawals
+ WHERE (julianday(withdrawn_at) - julianday(first_missed_at)) * 86400 < 299
+"""
+MOVED_UNSEEN = """
+SELECT 1 FROM quarantine WHERE series = ? AND date = ? AND raw = ?
+ AND (julianday(?) - julianday(first_seen)) * 86400 >= 299
+"""
+MAX_MOVE = Decimal("0.1")
+SPARED_SECONDS, SPARED_WINDOW, MAX_TRIALS = 150.0, timedelta(seconds=60), 6
+"""A Banxico that fails is asked but once a minute, by each new leader a few times (rule 19)."""
+ALONE_FROM, ALONE_UNTIL = time(11, 56), time(12, 14)
+"""When only polls ask, whatever the clocks are off by (protocol rule 35)."""
 
 
 def open_seconds(since: datetime, until: datetime) -> float:
@@ -52,31 +94,126 @@ def open_seconds(since: datetime, until: datetime) -> float:
     return total
 
 
+def _says_nothing_new(before: Any, status: Any) -> bool:
+    """Tell whether two statuses differ by less than a minute of `fresh_until`."""
+    moved = [
+        abs(datetime.fromisoformat(new) - datetime.fromisoformat(old))
+        for old, new in (
+            (before["series"][name]["fresh_until"], series["fresh_until"])
+            for name, series in status["series"].items()
+        )
+        if old and new
+    ]
+    if max(moved, default=timedelta()) >= timedelta(minutes=1):
+        return False
+    return _lasting(before) == _lasting(status)
+
+
+def _lasting(status: Any) -> dict[str, Any]:
+    """Return what a status says but for the instants that each poll moves."""
+    moving = {"verified_at", "fresh_until", "usable_until"}
+    series = {
+        name: {key: told for key, told in each.items() if key not in moving or told is None}
+        for name, each in status["series"].items()
+    }
+    day = published.local(datetime.fromisoformat(status["transitions"][0][0])).date()
+    rest = {key: told for key, told in status.items() if key not in {*moving, "transitions"}}
+    return {**rest, "series": series, "day": day}
+
+
+def _rhythm(now: datetime) -> float | None:
+    """Return how long a publication waits for the next question, None outside of the window."""
+    wall = published.local(now)
+    if not published.is_banking_day(wall.date()) or not NOON <= wall.time() < CLOSES:
+        return None
+    return RUSH_SECONDS if wall.time() < RUSH_ENDS else AWAITING_SECONDS
+
+
+def _day_in(path: str) -> date | None:
+    """Return the day that `path` names, None where it names none."""
+    try:
+        return date.fromisoformat(path.partition("?")[0].rpartition("/")[2])
+    except ValueError:
+        return None
+
+
+def _legal_dates(determined: date, dates: Any) -> Iterator[tuple[str, str]]:
+    """The legal dates of a FIX are those of the calendar that the data show."""
+    settled = published.settled_by(determined)
+    expected = (published.open_day_after(determined), settled[0], settled[-1])
+    names = ("dof_published", "applies_from", "applies_to")
+    told = tuple(None if dates[name] is None else date.fromisoformat(dates[name]) for name in names)
+    if told != expected:
+        yield "dates", f"of {determined}: {told}"
+
+
 @dataclass
 class RecordJudge:
     """Invariants of the record and the stream: a gap-free chain, written by the leader alone."""
 
     platform: Platform
     history: History
-    restoring: bool = False
+    record: RecordReader
     _last: tuple[int, int] = (0, 0)
     _event_id: str | None = None
-    _raw: sqlite3.Connection | None = None
+    _written: Any = None
+    _recorded_at: datetime = LONG_AGO
+    _told: dict[str, Any] = field(default_factory=dict)
+    _asked: int = 0
+    _polled: deque[datetime] = field(default_factory=deque)
 
     def on_commit(self, machine: Machine) -> None:
-        """Judge what a commit of `machine` has added to the outbox."""
-        rows = self._rows()
-        for row in rows:
+        """Judge what a commit of `machine` has changed."""
+        for row in self._rows():
             self._judge_row(*row)
-        if rows:
-            self._judge_writer(machine)
+        self._judge_writer(machine)
 
     def on_restore(self) -> None:
         """Begin again at the restored record's head."""
-        self._raw = None
-        head = self.platform.database.query("SELECT timeline, position, event_id FROM head")
+        self.record.close()
+        head = self.record.rows("SELECT timeline, position, event_id FROM head")
         if head:
             self._last, self._event_id = (head[0][0], head[0][1]), head[0][2]
+        self._written, self._recorded_at = self.record.rows(WRITTEN)[0], LONG_AGO
+        self._told = {}
+        self._asked = min(self._asked, self._spent() - SPENT_SLACK)
+
+    def on_request(self, last: date | None) -> None:
+        """Judge a request that reaches Banxico: it was counted before (rule 20).
+
+        `last` is the last day that it asks for; one that lies ahead makes it a poll.
+        """
+        now = self.platform.time.now
+        today = published.local(now).date()
+        self._asked += 1
+        if self._asked > self._spent():
+            self.history.violate("quota", now, "a request was made that was not counted")
+        if self.platform.api.heard.requests[today] > MAX_REQUESTS:
+            self.history.violate("quota", now, f"more than {MAX_REQUESTS} requests on {today}")
+        if last is not None and last > today + timedelta(days=1):
+            self._judge_rhythm(now)
+        elif last is not None and ALONE_FROM <= published.local(now).time() <= ALONE_UNTIL:
+            self._judge_noon(now)
+
+    def _judge_noon(self, now: datetime) -> None:
+        if not any(machine.clock.error for machine in self.platform.machines):
+            self.history.violate("backfill", now, "asks for history while the FIX may come")
+
+    def _judge_rhythm(self, now: datetime) -> None:
+        self._polled.append(now)
+        told_at = self.platform.api.heard.told_at
+        trials = sum(at > now - SPARED_WINDOW for at in self._polled)
+        fails = self.platform.api.fails_since
+        if fails and (now - fails).total_seconds() > SPARED_SECONDS and trials > MAX_TRIALS:
+            self.history.violate("breaker", now, f"{trials} polls in a minute, told last {told_at}")
+        while self._polled[0] < now - POLLS_WINDOW:
+            self._polled.popleft()
+        if len(self._polled) > MAX_POLLS:
+            self.history.violate("quota", now, f"more than {MAX_POLLS} polls in {POLLS_WINDOW}")
+
+    def _spent(self) -> int:
+        (total,) = self.record.rows("SELECT sum(used + backfill_used) FROM quota")[0]
+        return total or 0
 
     def on_stream(self, writer: str) -> None:
         """Judge the stream after each write: it tells nothing that was not recorded."""
@@ -89,39 +226,91 @@ class RecordJudge:
             if before and place != (before[0], before[1] + 1) and place[0] == before[0]:
                 self.history.violate("stream", now, f"{before} is followed by {place}")
             before = place
+        self._judge_manifest(writer)
+
+    def _judge_manifest(self, writer: str) -> None:
+        """The documents are those of the stream's end: both are written together (rule 7)."""
+        head, entries = self.platform.stream.manifest_head(), self.platform.stream.entries()
+        if head is not None and entries and entries[-1][1] != head:
+            now, end = self.platform.time.now, entries[-1][0]
+            self.history.violate("documents", now, f"{writer} has left others than those of {end}")
 
     def _rows(self) -> list[Any]:
-        if self._raw is None:
-            self._raw = sqlite3.connect(self.platform.database.file, isolation_level=None)
-        timeline, position = self._last
-        return self._raw.execute(
+        return self.record.rows(
             "SELECT timeline, position, event_id, document FROM outbox WHERE timeline > ?1"
             " OR (timeline = ?1 AND position > ?2) ORDER BY timeline, position",
-            (timeline, position),
-        ).fetchall()
+            *self._last,
+        )
 
     def _judge_row(self, timeline: int, position: int, event_id: str, document: str) -> None:
         now, history = self.platform.time.now, self.history
         history.committed[event_id] = f"{timeline}-{position}"
         history.digest(f"{timeline}-{position} {document}".encode())
-        before = json.loads(document)["previous"]
+        event = json.loads(document)
+        before = event["previous"]
+        self._judge_instant(timeline, position, event)
+        self._judge_worth(timeline, position, event)
+        for row in event.get("observations", ()):
+            self._judge_move(row)
         if self._event_id is not None and before["event_id"] != self._event_id:
             history.violate("chain", now, f"{timeline}-{position} does not name the one before")
         if timeline == self._last[0] and position != self._last[1] + 1:
             history.violate("chain", now, f"{self._last} is followed by {timeline}-{position}")
         self._last, self._event_id = (timeline, position), event_id
 
+    def _judge_instant(self, timeline: int, position: int, event: Any) -> None:
+        """Nothing is dated ahead where a right clock is there to tell (rule 33)."""
+        now, at = self.platform.time.now, datetime.fromisoformat(event["recorded_at"])
+        if self.platform.database.mysql and at > now + timedelta(seconds=CLOCK_SECONDS + 1):
+            self.history.violate("dated", now, f"{timeline}-{position} is of {at}")
+        if at <= self._recorded_at and timeline == self._last[0]:
+            self.history.violate("dated", now, f"{timeline}-{position} is not after the one before")
+        self._recorded_at = at
+
+    def _judge_worth(self, timeline: int, position: int, event: Any) -> None:
+        """A poll without news is no event, but for a new leader's first (rules 3 and 5).
+
+        A new timeline may come before that, in the same transaction.
+        """
+        term = self.record.rows("SELECT holder, token FROM lease")[0]
+        status, before = event["status"], self._told.get("status")
+        is_idle = event["type"].startswith("status_changed") and term == self._told.get("term")
+        if is_idle and before is not None and _says_nothing_new(before, status):
+            what = f"{timeline}-{position} says nothing new"
+            self.history.violate("idle event", self.platform.time.now, what)
+        is_new = event["type"].startswith("timeline_changed")
+        self._told = {} if is_new else {"status": status, "term": term}
+
+    def _judge_move(self, row: Any) -> None:
+        """A value that moved far was set aside, and seen again 5 min later (rule 28)."""
+        series, day_text, _, digits, recorded_text, _ = row
+        day, value = date.fromisoformat(day_text), Decimal(digits)
+        recorded_at = datetime.fromisoformat(recorded_text)
+        earlier = self.record.values(
+            series, day - timedelta(days=9), day - timedelta(days=1), recorded_at
+        )
+        before = earlier[max(earlier)] if earlier else value
+        if abs(value - before) <= before * MAX_MOVE:
+            return
+        at = recorded_at.strftime("%Y-%m-%d %H:%M:%S.%f")
+        if not self.record.rows(MOVED_UNSEEN, series, day_text, digits, at):
+            what = f"{value} of {day} after {before} was not set aside"
+            self.history.violate("review", self.platform.time.now, what)
+
     def _judge_writer(self, machine: Machine) -> None:
-        assert self._raw is not None
-        (holder,) = self._raw.execute("SELECT holder FROM lease").fetchone()
-        if holder.partition("/")[0] != machine.name:
+        """What only a leader may write was written by the holder of the lease (rule 2)."""
+        written = self.record.rows(WRITTEN)[0]
+        if written == self._written:
+            return
+        before, self._written = self._written, written
+        (holder,) = self.record.rows("SELECT holder FROM lease")[0]
+        if holder.partition("/")[0] != machine.name and before is not None:
             now = self.platform.time.now
             self.history.violate("fence", now, f"{machine.name} has written, {holder} leads")
-
-    def close(self) -> None:
-        """Close the connection."""
-        if self._raw is not None:
-            self._raw.close()
+        if before is not None and (written[0] < before[0] or written[1] < before[1]):
+            self.history.violate("kept", self.platform.time.now, "observations or events are gone")
+        if self.record.rows(WITHDRAWN_TOO_SOON):
+            self.history.violate("withdrawn", self.platform.time.now, "a day missed but once")
 
 
 @dataclass
@@ -130,6 +319,7 @@ class AnswerJudge:
 
     platform: Platform
     history: History
+    record: RecordReader
     _immutable: dict[str, bytes] = field(default_factory=dict)
 
     def on_restore(self) -> None:
@@ -158,8 +348,13 @@ class AnswerJudge:
             yield from self._freshness(body, said, now, instance.machine)
         if path == "/api/v1/rates/current":
             yield from self._promptness(body, now)
+            yield from self._state(body, instance.machine, now)
+        if path == "/health":
+            yield from self._calm_health(body, now)
+            yield from self._outage_health(body, now)
         if said.status == 404:
             yield from self._absence(body, path, now)
+        yield from self._recorded(instance, path, body, now)
         snapshot = instance.worker.current.snapshot
         if snapshot is not None and snapshot.head.event_id not in self.history.committed:
             yield "ahead", f"stands at {snapshot.head.at.stream_id}, which was never recorded"
@@ -176,6 +371,10 @@ class AnswerJudge:
             if content != said.content:
                 what = f"{path}: {other} and {name} differ at {snapshot.head.at.stream_id}"
                 self.history.violate("same bytes", self.platform.time.now, what)
+
+    def trusts(self, machine: Machine) -> bool:
+        """Tell whether the clock of a machine is right, and was for a while."""
+        return not self._has_wrong_clock(machine)
 
     def _has_wrong_clock(self, machine: Machine) -> bool:
         """Tell whether its clock is wrong, or was until just now: it may still say so."""
@@ -221,21 +420,120 @@ class AnswerJudge:
             yield "truth", f"fresh, though last confirmed {heard:%H:%M:%S}"
 
     def _promptness(self, body: Any, now: datetime) -> Iterator[tuple[str, str]]:
-        """While nothing disturbs anybody, a publication is answered within a minute."""
-        today = published.local(now).date()
-        noon, seen_by = published.wall(today, NOON), now - timedelta(seconds=SEEN_SECONDS)
-        truth = self.platform.api.truth
-        is_rush = noon <= now <= published.wall(today, RUSH_ENDS)
-        if not (is_rush and self.platform.is_calm(noon - timedelta(seconds=CALM_SECONDS))):
+        """While nothing disturbs anybody, a publication is answered within the polls' rhythm."""
+        today, waits = published.local(now).date(), _rhythm(now)
+        if waits is None:
             return
-        if (
-            today in truth.shows(FIX, seen_by)
-            and body.get("dates", {}).get("determined") != today.isoformat()
-        ):
-            yield (
-                "prompt",
-                f"the FIX of {today} shows since {SEEN_SECONDS:g} s, and nobody was told",
-            )
+        seen_by = now - timedelta(seconds=waits + SEEN_SECONDS)
+        disturbed = timedelta(seconds=CALM_SECONDS + waits)
+        is_told = body.get("dates", {}).get("determined") == today.isoformat()
+        if is_told or not self.platform.is_calm(now - disturbed):
+            return
+        if today in self.platform.api.truth.shows(FIX, seen_by) and not self._is_reviewed(today):
+            yield "prompt", f"the FIX of {today} shows since {seen_by:%H:%M:%S}, nobody was told"
+
+    def _is_reviewed(self, day: date) -> bool:
+        rows = self.record.rows(
+            "SELECT 1 FROM quarantine WHERE date = ? AND state = 'open'", day.isoformat()
+        )
+        return bool(rows)
+
+    def _calm_health(self, body: Any, now: datetime) -> Iterator[tuple[str, str]]:
+        """Where nothing has disturbed anybody for long, nothing is wrong (truth-tables)."""
+        if not self.platform.is_calm(now - timedelta(seconds=2 * CALM_SECONDS)):
+            return
+        wrong = WRONG.intersection(body["warnings"])
+        if wrong:
+            yield "health", f"warns of {sorted(wrong)}, though all is well"
+        if body["level"] not in ("healthy", "degraded"):
+            yield "health", f"{body['level']}, though all is well"
+
+    def _outage_health(self, body: Any, now: datetime) -> Iterator[tuple[str, str]]:
+        """What has been away for everybody for a while is told."""
+        if self.platform.changed_at > now - timedelta(seconds=OUTAGE_SECONDS):
+            return
+        if self.platform.lasting == ["redis_away"] and "not_fed_by_redis" not in body["warnings"]:
+            yield "health", "does not warn that Redis is away"
+        for part in ("redis", "database"):
+            told = body["dependencies"][part]
+            if self.platform.lasting == [f"{part}_away"] and told == "healthy":
+                yield "health", f"says that {part} is {told}, which is away"
+
+    def _recorded(
+        self, instance: ApiInstance, path: str, body: Any, now: datetime
+    ) -> Iterator[tuple[str, str]]:
+        """An answer has what the record had at the worker's position, or at its `as_of`."""
+        snapshot = instance.worker.current.snapshot
+        head = None if snapshot is None else self.record.recorded_at(snapshot.head.event_id)
+        if head is None or instance.machine.clock.error:
+            return  # Its record was restored, or by its clock another day is today.
+        if self.platform.is_calm(now - timedelta(seconds=BEHIND_SECONDS)):
+            announced = self.record.last_event_by(now - timedelta(seconds=BEHIND_SECONDS))
+            if announced is not None and announced > head:
+                yield "behind", f"stands at {head:%H:%M:%S}, recorded was {announced:%H:%M:%S}"
+        by = min(head, datetime.fromisoformat(body["as_of"])) if "as_of" in body else head
+        yield from self._values(path, body, by)
+
+    def _values(self, path: str, body: Any, by: datetime) -> Iterator[tuple[str, str]]:
+        if "observations" in body:
+            first, last = (date.fromisoformat(body[edge]) for edge in ("from", "to"))
+            told = {
+                date.fromisoformat(row["date"]): Decimal(row["rate"])
+                for row in body["observations"]
+            }
+            if told != self.record.values(FIX, first, last, by):
+                yield "recorded", f"lists others than were recorded by {by}"
+        elif "rate" in body and not body["derived"]:
+            yield from self._rate(body, by)
+        elif "code" in body and "as_of" not in path and (day := _day_in(path)):
+            series = SERIES["settlement" if "settlement" in path else "fix"]
+            if self.record.value(series, day, by) is not None:
+                yield "recorded", f"{body['code']}, though a value was recorded by {by}"
+
+    def _rate(self, body: Any, by: datetime) -> Iterator[tuple[str, str]]:
+        series, dates = SERIES[body["kind"]], body["dates"]
+        is_newest = "resolved" not in body
+        if is_newest and series == SETTLEMENT:
+            return
+        day = date.fromisoformat(dates["determined"] if is_newest else body["resolved"])
+        recorded = self.record.value(series, day, by)
+        if Decimal(body["rate"]) != recorded:
+            yield "recorded", f"{body['rate']} of {day}, recorded by {by} was {recorded}"
+        if is_newest:
+            later = self.record.values(series, day, by.date(), by)
+            if max(later, default=day) > day:
+                yield "recorded", f"{day} is not the newest by {by}"
+        if series == FIX and dates["confirmed"]:
+            yield from _legal_dates(day, dates)
+
+    def _state(self, body: Any, machine: Machine, now: datetime) -> Iterator[tuple[str, str]]:
+        """What an answer says of the day is what day and hour say (truth-tables)."""
+        freshness = body.get("freshness")
+        if freshness is None or body.get("kind") != "fix" or "dates" not in body:
+            return
+        if freshness["state"] == "unverified":
+            if "unverified" not in body["warnings"]:
+                yield "state", "unverified, without the warning"
+            return
+        determined = date.fromisoformat(body["dates"]["determined"])
+        expected = self._expected_state(determined, now)
+        if expected is not None and not machine.clock.error and freshness["state"] != expected:
+            yield "state", f"{freshness['state']}, not {expected}, with the FIX of {determined}"
+
+    def _expected_state(self, determined: date, now: datetime) -> str | None:
+        """Return the state that follows, None where an earlier FIX is missing as well."""
+        wall = published.local(now)
+        today = wall.date()
+        if determined == today:
+            return "fresh"
+        before = published.banking_day_before(today)
+        if determined != before:
+            return None
+        if not published.is_banking_day(today):
+            return "closed_day"
+        if wall.time() < AWAITED_FROM:
+            return "fresh"
+        return "awaiting_publication" if wall.time() < LATE_FROM else "late"
 
     def _absence(self, body: Any, path: str, now: datetime) -> Iterator[tuple[str, str]]:
         """A day that shows at Banco de México must not be told as one without a value for long."""
@@ -253,84 +551,3 @@ class AnswerJudge:
         # An old answer that does not say so is believed: nobody can know better.
         if heard.told_at is None or open_seconds(heard.told_at, now) > within:
             yield "truth", f"{body['code']}, though Banco de México shows a value"
-
-
-@dataclass
-class EndJudge:
-    """Invariants once all faults have ended: everything converges, and nothing has grown."""
-
-    platform: Platform
-    history: History
-
-    async def judge(self) -> None:
-        """Judge the end of a run."""
-        now = self.platform.time.now
-        for invariant, what in (*self._died(), *self._record(), *self._stream(), *self._alerts()):
-            self.history.violate(invariant, now, what)
-        for instance in self.platform.workers:
-            async for invariant, what in self._worker(instance):
-                self.history.violate(invariant, now, f"{instance.machine.name} {what}")
-
-    def _died(self) -> Iterator[tuple[str, str]]:
-        for name, error in self.platform.died:
-            yield "bug", f"{name} has ended by {error!r}"
-        if len(self.platform.leaders) != 1:
-            yield "leader", f"{len(self.platform.leaders)} lead"
-
-    def _record(self) -> Iterator[tuple[str, str]]:
-        now = self.platform.time.now
-        rows = self.platform.database.query(
-            "SELECT series, date, value FROM observations ORDER BY series, date, revision"
-        )
-        recorded = {(series, day): value for series, day, value in rows}
-        for (series, day), value in self.platform.api.heard.told.items():
-            has = recorded.get((series, day.isoformat()))
-            differs = has is None or Decimal(has) != value
-            if differs and not self._is_under_review(series, day):
-                yield "record", f"has {has} for {series} of {day}, told was {value}"
-        for series in SERIES.values():
-            heard = self.platform.api.heard.at.get(series)
-            if heard is None or open_seconds(heard, now) > VERIFIED_SECONDS + CLOCK_SECONDS:
-                yield "asked", f"{series} was last confirmed at {heard}"
-
-    def _is_under_review(self, series: str, day: date) -> bool:
-        return bool(
-            self.platform.database.query(
-                "SELECT 1 FROM quarantine WHERE series = ? AND date = ? AND state = 'open'",
-                series,
-                day.isoformat(),
-            )
-        )
-
-    def _stream(self) -> Iterator[tuple[str, str]]:
-        outbox = self.platform.database.query(
-            "SELECT timeline || '-' || position, event_id FROM outbox ORDER BY timeline, position"
-        )
-        if self.platform.stream.entries() != [tuple(row) for row in outbox]:
-            yield "stream", "does not hold what the outbox holds"
-
-    async def _worker(self, instance: ApiInstance) -> Any:
-        snapshot = instance.worker.current.snapshot
-        (head,) = self.platform.database.query("SELECT event_id FROM head")
-        if snapshot is None or snapshot.head.event_id != head[0]:
-            yield "converged", "does not stand at the head"
-        elif snapshot.feed != "redis":
-            yield "converged", "is not fed by the stream"
-        said = await instance.get("/health")
-        level = said.body.get("level")
-        if level not in ("healthy", "degraded"):
-            yield "converged", f"is {level}: {said.content.decode()[:300]}"
-        current = await instance.get("/api/v1/rates/current")
-        if current.status != 200:
-            yield "converged", f"answers {current.status}: {current.content.decode()[:200]}"
-
-    def _alerts(self) -> Iterator[tuple[str, str]]:
-        """Each alert that opens is closed, once all is well; one ID is one alert."""
-        seen: dict[str, str] = {}
-        names = [sent.alert.name for sent in self.platform.topic.alerts]
-        for sent in self.platform.topic.alerts:
-            if seen.setdefault(sent.alert.id, sent.alert.name) != sent.alert.name:
-                yield "alerts", f"{sent.alert.id} is {sent.alert.name} and {seen[sent.alert.id]}"
-        for begin, end in PAIRS.items():
-            if begin in names and end not in names[names.index(begin) :]:
-                yield "alerts", f"{begin} has no end"

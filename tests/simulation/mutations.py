@@ -1,21 +1,31 @@
 """`./dev simulate --mutations`: breaks one rule after the other; tells which the judges miss.
 
-Each mutation is one changed place in a copy of the sources. Seeds run until one fails; a mutation
-under which all hold has survived, which is a weakness of the judges or of the faults.
+Each mutation is one changed place in a copy of the sources. Seeds run until one fails, and each
+only until it fails; a mutation under which all hold has survived, which is a weakness of the judges
+or of the faults. All mutations have the same seeds, each in an order of its own: first those whose
+plans are likely to show it. A seed that fails without a mutation shows nothing.
 """
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from datetime import datetime
+from functools import cache, partial
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
-ROOT = Path(__file__).parents[2]
+from simulation.faults import HEALING_MINUTES, Plan, plan
+from simulation.history import History
+from simulation.progress import KEPT, ROOT, version
+from simulation.run import run
+
 SOURCES = (
     "services/rates-sync/src",
     "services/rates-api/src",
@@ -24,18 +34,28 @@ SOURCES = (
 )
 SYNC, API = "services/rates-sync/src/rates_sync/", "services/rates-api/src/rates_api/"
 FIRST_SEED = 202611280000
-SEEDS = 24
-AT_A_TIME = 2
+SEEDS = 100
+MINUTES = HEALING_MINUTES + 20
+MAX_CPU_SECONDS = 240
+"""A seed that takes longer hangs, which is noticed, too."""
+HOLDS = "holds"
+SHOWN_SECONDS = 20.0
+"""What a fault of no length counts for, beside one that lasts."""
+AT_A_TIME = os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
 class Mutation:
-    """One break of a rule: in `file`, `old` becomes `new`."""
+    """One break of a rule: in `file`, `old` becomes `new`.
+
+    `likely` are the kinds of faults, or the hour, that a plan needs to show it.
+    """
 
     rule: str
     file: str
     old: str
     new: str
+    likely: tuple[str, ...] = ()
 
     def apply(self, root: Path) -> None:
         """Break it below `root`. Raises ValueError where `old` is not there exactly once."""
@@ -45,9 +65,15 @@ class Mutation:
             raise ValueError(f"{self.file} has {source.count(self.old)} of {self.old!r}")
         path.write_text(source.replace(self.old, self.new), encoding="utf-8")
 
+    @property
+    def id(self) -> str:
+        """Return what names it in the progress that is kept."""
+        return sha256(repr((self.file, self.old, self.new)).encode()).hexdigest()[:12]
+
     def __str__(self) -> str:
-        """Say which rule, and where."""
-        return f"rule {self.rule}: {self.file.rpartition('/')[2]}: {self.new.strip()[:60]}"
+        """Say which rule, where, and what is left of it."""
+        left = " ".join(self.new.split()) or "(nothing)"
+        return f"{self.rule} | {self.file.rpartition('/')[2]} | `{left[:70]}`"
 
 
 MUTATIONS = (
@@ -56,173 +82,806 @@ MUTATIONS = (
         SYNC + "store/recording.py",
         "position=self.head.position + 1",
         "position=self.head.position + 2",
+        (),
     ),
     Mutation(
         "2",
         SYNC + "store/fence.py",
         "if (row.holder, row.token) != (fence.holder, fence.token):",
         "if row.token < fence.token:",
+        ("pause_leader", "database_restored"),
+    ),
+    Mutation(
+        "2",
+        SYNC + "store/record.py",
+        "await lock_and_verify(connection, fence)\n                recording",
+        "recording",
+        ("pause_leader", "suspend_leader"),
+    ),
+    Mutation(
+        "2",
+        SYNC + "cycle/recorder.py",
+        "        if self.recording.unannounced:\n            if kind",
+        "        if False:\n            if kind",
+        ("kill_leader", "die_at_request"),
     ),
     Mutation(
         "3",
         SYNC + "store/lease.py",
         "token=seen.token + 1, renewals=0",
         "token=seen.token, renewals=0",
+        ("pause_leader",),
     ),
     Mutation(
         "3",
         SYNC + "store/lease.py",
         ".where(lease.c.token == seen.token, lease.c.renewals == seen.renewals)",
         ".where(lease.c.token >= 0)",
+        ("kill_leader",),
     ),
     Mutation(
         "3",
         SYNC + "store/lease.py",
         "return seen.free or seen.holder == self._holder or unmoved >= self._patience",
         "return True",
+        ("pause_leader",),
+    ),
+    Mutation(
+        "3",
+        SYNC + "store/lease.py",
+        "if seen is None or seen != watched:",
+        "if seen is None or watched is None:",
+        (),
+    ),
+    Mutation(
+        "4",
+        SYNC + "store/recording.py",
+        "max(now, latest + timedelta(microseconds=1)),",
+        "now,",
+        ("clock_step",),
+    ),
+    Mutation(
+        "5",
+        SYNC + "timetable/status.py",
+        "if old is None or _states(old) != _states(new) or new_day(old, new):",
+        "if True:",
+        (),
+    ),
+    Mutation(
+        "5",
+        SYNC + "timetable/status.py",
+        "MOVED = timedelta(minutes=1)",
+        "MOVED = timedelta(hours=1)",
+        (),
+    ),
+    Mutation(
+        "5",
+        SYNC + "timetable/status.py",
+        "        status.clock_suspect,\n        timeless,",
+        "        status.clock_suspect,",
+        ("banxico_mood", "correction"),
     ),
     Mutation(
         "6",
         SYNC + "relay/repair.py",
         "return tail.cursor > committed.head.at or differs",
         "return tail.cursor > committed.head.at",
+        ("database_restored", "redis_replica"),
+    ),
+    Mutation(
+        "7",
+        SYNC + "relay/relay.py",
+        "await pipe.watch(EVENTS)\n                tail, stored",
+        "await pipe.watch(b'another')\n                tail, stored",
+        ("pause_leader", "suspend_leader", "redis_away"),
+    ),
+    Mutation(
+        "7",
+        SYNC + "relay/relay.py",
+        "    due = writes(stored, committed)\n",
+        "    due = writes(stored, committed) if appends else []\n",
+        ("redis_flushed",),
     ),
     Mutation(
         "8",
         SYNC + "relay/repair.py",
         "is_whole = tail.length == committed.count - len(committed.events)",
         "is_whole = True",
+        ("redis_trimmed",),
+    ),
+    Mutation(
+        "8",
+        SYNC + "relay/repair.py",
+        "return is_whole or must_trim(tail, committed)",
+        "return True",
+        ("redis_trimmed",),
+    ),
+    Mutation(
+        "8",
+        SYNC + "relay/relay.py",
+        "if not appends:\n        pipe.delete(EVENTS)",
+        "if False:\n        pipe.delete(EVENTS)",
+        ("redis_trimmed", "database_restored"),
+    ),
+    Mutation(
+        "8",
+        SYNC + "store/pruning.py",
+        "OUTBOX_FOR: Final = timedelta(days=7)",
+        "OUTBOX_FOR: Final = timedelta(seconds=7)",
+        ("night",),
     ),
     Mutation(
         "9",
         SYNC + "relay/repair.py",
         "if committed.lost or _is_ahead(tail, committed):",
         "if committed.lost:",
+        ("database_restored",),
     ),
     Mutation(
         "9",
         SYNC + "relay/repair.py",
         "if tail.cursor is None or tail.cursor.timeline < committed.head.timeline:",
         "if True:",
+        ("database_restored",),
+    ),
+    Mutation(
+        "9",
+        SYNC + "store/recording.py",
+        "self._timeline = max(self.head.timeline, above) + 1",
+        "self._timeline = self.head.timeline",
+        ("database_restored",),
+    ),
+    Mutation(
+        "10",
+        SYNC + "relay/documents.py",
+        "if manifest != stored.manifest:",
+        "if stored.manifest is None:",
+        (),
+    ),
+    Mutation(
+        "10",
+        SYNC + "relay/documents.py",
+        "renewed = [key for key in stored.ttl if key not in bodies and stored.is_due(key)]",
+        "renewed = []",
+        (),
+    ),
+    Mutation(
+        "10",
+        SYNC + "relay/relay.py",
+        "pipe.set(write.key, write.body, px=TTL_OF[write.key])",
+        "pipe.set(write.key, write.body)",
+        (),
+    ),
+    Mutation(
+        "11",
+        SYNC + "relay/document_ttl.py",
+        "pipe.pexpire(key, TTL_WITHOUT_DATABASE, gt=True)",
+        "pass",
+        ("database_away",),
     ),
     Mutation(
         "12",
         API + "consume/projection.py",
         "series=_with(snapshot.series, recorded)",
         "series=snapshot.series",
+        (),
     ),
     Mutation(
         "13",
         API + "consume/projection.py",
         "return same_event and event.timeline == head.timeline",
         "return True",
+        ("pause_leader",),
     ),
     Mutation(
         "13",
         API + "consume/projection.py",
         'return Reload("timeline_changed", event.at)',
         "return _applied(snapshot, event)",
+        ("database_restored",),
     ),
     Mutation(
         "13",
         API + "consume/projection.py",
         'return Reload("history_reload", event.at)',
         "return _applied(snapshot, event)",
+        ("database_restored",),
     ),
-    Mutation("14", API + "consume/head_monitor.py", 'return "record_ahead"', "return None"),
+    Mutation(
+        "13",
+        API + "snapshot/sources.py",
+        "if at_least is not None and snapshot.head.at < at_least:",
+        "if False:",
+        ("redis_replica", "documents_lost"),
+    ),
+    Mutation(
+        "14",
+        API + "consume/head_monitor.py",
+        'return "record_ahead"',
+        "return None",
+        ("redis_away", "redis_full"),
+    ),
+    Mutation(
+        "14",
+        API + "consume/head_monitor.py",
+        'self._current.replace(loaded.with_feed("database"))',
+        'self._current.replace(loaded.with_feed("redis"))',
+        ("redis_away",),
+    ),
     Mutation(
         "15",
         API + "consume/reader.py",
         'return "redis" if tail == (head.at, head.event_id) else "database"',
         'return "redis"',
+        ("redis_replica", "redis_trimmed"),
+    ),
+    Mutation(
+        "15",
+        API + "consume/reader.py",
+        'self._current.set_feed("database")\n            self._redis.failed(error)',
+        "self._redis.failed(error)",
+        ("redis_away",),
+    ),
+    Mutation(
+        "16",
+        API + "snapshot/current.py",
+        "        self.cache = self._new_cache(self.snapshot)\n",
+        "        self.cache = self.cache or self._new_cache(self.snapshot)\n",
+        (),
+    ),
+    Mutation(
+        "16",
+        API + "http/response_cache.py",
+        "if cached is not None and timestamp() < cached.valid_until:",
+        "if cached is not None:",
+        ("banxico_away", "banxico_mood"),
     ),
     Mutation(
         "17",
         API + "snapshot/level.py",
         "if row is None or _past(known.fresh_until, now):",
         "if row is None:",
+        ("banxico_away", "banxico_mood"),
+    ),
+    Mutation(
+        "17",
+        API + "snapshot/level.py",
+        '    if state == "unverified":\n        yield "unverified"',
+        '    if state == "late":\n        yield "unverified"',
+        ("banxico_away", "banxico_mood"),
     ),
     Mutation(
         "18",
         SYNC + "timetable/schedule.py",
         "VERIFIED_FOR = timedelta(minutes=5)",
         "VERIFIED_FOR = timedelta(minutes=12)",
+        ("banxico_away", "banxico_mood"),
     ),
     Mutation(
         "18",
         SYNC + "timetable/schedule.py",
         "asked = next_opening(calendar, verified_at)",
         "asked = next_opening(calendar, verified_at) + ONE_DAY",
+        ("closing",),
     ),
-    Mutation("27", SYNC + "guard/confirmation.py", "if not answer.is_of_now:", "if False:"),
     Mutation(
-        "27", SYNC + "guard/confirmation.py", "if not answer.shows(FIX, newest):", "if False:"
+        "18",
+        SYNC + "timetable/schedule.py",
+        "if inputs.verified_at < window.closes:",
+        "if False:",
+        ("closing", "banxico_mood", "banxico_away"),
+    ),
+    Mutation(
+        "18",
+        SYNC + "timetable/schedule.py",
+        "periods += _polls_until_fix(day, window, intervals)",
+        "periods += ()",
+        ("publication",),
+    ),
+    Mutation(
+        "19",
+        SYNC + "guard/breaker.py",
+        '        if self.state == "half_open":\n            self._breaker.open()',
+        "        pass",
+        ("banxico_mood",),
+    ),
+    Mutation(
+        "19",
+        SYNC + "guard/breaker.py",
+        "self.admit()\n            try:\n                answer: Answer",
+        "try:\n                answer: Answer",
+        ("banxico_mood", "banxico_away"),
+    ),
+    Mutation(
+        "20",
+        SYNC + "guard/quota.py",
+        "self._on_spent(await self._ledger.spend(self._today(), limit=self._limit_for(query)))\n"
+        "            return await self._inner.ask(query)",
+        "answer = await self._inner.ask(query)\n            self._on_spent("
+        "await self._ledger.spend(self._today(), limit=self._limit_for(query)))\n"
+        "            return answer",
+        (),
+    ),
+    Mutation(
+        "20",
+        SYNC + "store/quota.py",
+        "spending.values({column: column + 1})",
+        "spending.values({column: column})",
+        (),
+    ),
+    Mutation(
+        "21",
+        API + "http/response.py",
+        "return max(0, min(self.edge_seconds, remaining))",
+        "return self.edge_seconds",
+        (),
+    ),
+    Mutation(
+        "21",
+        SYNC + "notify/dispatcher.py",
+        "return any([await self._try(notice) for notice in PURGES])",
+        "return any([await self._try(notice) for notice in PURGES[:1]])",
+        (),
+    ),
+    Mutation(
+        "21",
+        SYNC + "notify/dispatcher.py",
+        "if not needed or await self._purge(notice):",
+        "if not needed or await self._purge(notice) or True:",
+        ("edge_away",),
+    ),
+    Mutation(
+        "21",
+        SYNC + "notify/rules.py",
+        "if not isinstance(event, StatusChanged) or _outdates_answers(old, event.status):",
+        "if _outdates_answers(old, event.status):",
+        ("publication",),
+    ),
+    Mutation(
+        "25",
+        API + "rates/knowledge.py",
+        "    if _before(day, known.complete_from):\n"
+        '        return "history-loading"\n'
+        "    return _absent_by_calendar",
+        "    return _absent_by_calendar",
+        ("range_lost",),
+    ),
+    Mutation(
+        "25",
+        API + "rates/knowledge.py",
+        "if known.fresh_until is None or view.at > known.fresh_until:",
+        "if False:",
+        ("publication", "banxico_away", "banxico_mood"),
+    ),
+    Mutation(
+        "25",
+        SYNC + "leader/backfills.py",
+        "if due and self._may_fill(at_once=at_once):",
+        "if False:",
+        (),
+    ),
+    Mutation(
+        "25",
+        SYNC + "cycle/coverage.py",
+        "return asked if answer.is_of_now and _is_readable(answer, series) else None",
+        "return asked",
+        ("banxico_mood",),
+    ),
+    Mutation(
+        "26",
+        SYNC + "store/rows.py",
+        "ordered = _columns.where(announced).order_by",
+        "ordered = _columns.order_by",
+        ("documents_lost", "kill_leader"),
+    ),
+    Mutation(
+        "27",
+        SYNC + "guard/confirmation.py",
+        "if not answer.is_of_now:",
+        "if False:",
+        ("banxico_mood",),
+    ),
+    Mutation(
+        "27",
+        SYNC + "guard/confirmation.py",
+        "if not answer.shows(FIX, newest):",
+        "if False:",
+        ("banxico_mood",),
     ),
     Mutation(
         "27",
         SYNC + "upstream.py",
         "return self.age <= MAX_AGE and abs(self.clock_offset) <= MAX_CLOCK_OFFSET",
         "return True",
+        ("banxico_mood",),
     ),
     Mutation(
-        "R10", SYNC + "cycle/comparison.py", "if shown.value == value:", "if value is not None:"
+        "27",
+        SYNC + "cycle/recorder.py",
+        "verified_at = at if name in confirmed else before.verified_at",
+        "verified_at = at",
+        ("banxico_mood",),
     ),
     Mutation(
-        "33", API + "consume/head_monitor.py", "suspect=offset > MAX_CLOCK_OFFSET", "suspect=False"
+        "27",
+        SYNC + "cycle/judgement.py",
+        "if day in first_missed and context.seen_at - first_missed[day] >= SEEN_TWICE_AFTER",
+        "if day in first_missed",
+        ("withdrawal", "banxico_mood"),
     ),
     Mutation(
-        "38", SYNC + "relay/repair.py", "return RepairAction.FOREIGN", "return RepairAction.APPEND"
+        "28",
+        SYNC + "cycle/comparison.py",
+        'MAX_MOVE = Decimal("0.10")',
+        'MAX_MOVE = Decimal("10")',
+        ("correction",),
     ),
-    Mutation("38", API + "consume/reader.py", "if is_foreign(entry):", "if False:"),
+    Mutation(
+        "28",
+        SYNC + "cycle/comparison.py",
+        "            and _key(shown) in self._reviewed.releasable\n",
+        "",
+        ("correction",),
+    ),
+    Mutation(
+        "28",
+        SYNC + "notify/rules.py",
+        "    yield from _review_changes(old, new)\n",
+        "    yield from ()\n",
+        ("correction", "withdrawal"),
+    ),
+    Mutation(
+        "29",
+        SYNC + "timetable/transitions.py",
+        '    if late:\n        return "late"\n',
+        "",
+        ("afternoon",),
+    ),
+    Mutation(
+        "29",
+        SYNC + "timetable/transitions.py",
+        'return "closed_day" if closed else "fresh"',
+        'return "fresh"',
+        (),
+    ),
+    Mutation(
+        "30",
+        SYNC + "cycle/cycle.py",
+        "max(min(newest, today) - OVERLAP, earliest)",
+        "max(min(newest, today), earliest)",
+        ("correction", "withdrawal"),
+    ),
+    Mutation(
+        "30",
+        SYNC + "cycle/comparison.py",
+        "revision = 1 if before is None else before.revision + 1",
+        "revision = 1",
+        ("correction",),
+    ),
+    Mutation(
+        "31",
+        API + "rates/legal_dates.py",
+        "dof_published=view.banking_days.next(determined),",
+        "dof_published=determined + ONE_DAY,",
+        (),
+    ),
+    Mutation(
+        "31",
+        API + "rates/legal_dates.py",
+        "    while (following := determination_of(view, last + ONE_DAY)) == determined:\n"
+        "        last += ONE_DAY\n",
+        "    following = None\n",
+        (),
+    ),
+    Mutation(
+        "32",
+        SYNC + "clock.py",
+        "MAX_DRIFT = timedelta(seconds=5)",
+        "MAX_DRIFT = timedelta(days=5)",
+        ("clock_step",),
+    ),
+    Mutation(
+        "32",
+        SYNC + "timetable/status.py",
+        "None if at is None else min(at, now) for at in instants",
+        "at for at in instants",
+        ("clock_step",),
+    ),
+    Mutation(
+        "33",
+        API + "consume/head_monitor.py",
+        "suspect=offset > MAX_CLOCK_OFFSET",
+        "suspect=False",
+        ("clock_step",),
+    ),
+    Mutation(
+        "33",
+        SYNC + "leader/witnesses.py",
+        '        if "database" in self._offsets:\n            return',
+        "        if False:\n            return",
+        ("clock_step",),
+    ),
+    Mutation(
+        "33",
+        SYNC + "leader/clock_check.py",
+        "await self._tell(suspect=bool(self._witnesses.disagreeing))",
+        "await self._tell(suspect=False)",
+        ("clock_step",),
+    ),
+    Mutation(
+        "35",
+        SYNC + "guard/bypass.py",
+        'return self.state == "closed" and not self._awaited()',
+        "return True",
+        ("publication",),
+    ),
+    Mutation(
+        "35",
+        SYNC + "timetable/schedule.py",
+        "if mexico_instant(day, POLLS_ALONE_FROM) <= now <= mexico_instant(day, NOON_RUSH_TO):",
+        "if False:",
+        ("publication",),
+    ),
+    Mutation(
+        "37",
+        SYNC + "cycle/recorder.py",
+        "return min(answer.received_at, self.now)",
+        "return self.now",
+        ("database_away", "database_read_only"),
+    ),
+    Mutation(
+        "37",
+        SYNC + "leader/poller.py",
+        "if self._cycle.has_unrecorded or result.is_stale:",
+        "if False:",
+        ("night", "database_away"),
+    ),
+    Mutation(
+        "38",
+        SYNC + "relay/repair.py",
+        "return RepairAction.FOREIGN",
+        "return RepairAction.APPEND",
+        ("redis_foreign",),
+    ),
+    Mutation(
+        "38",
+        API + "consume/reader.py",
+        "if is_foreign(entry):",
+        "if False:",
+        ("redis_foreign",),
+    ),
+    Mutation(
+        "38",
+        SYNC + "relay/stream.py",
+        'return Tail(foreign=f"the stream\'s key holds a {kind.decode()}")',
+        "return Tail()",
+        ("redis_foreign",),
+    ),
+    Mutation(
+        "38",
+        SYNC + "relay/document_ttl.py",
+        "    except DocumentUndecodable:\n        return False",
+        "    except DocumentUndecodable:\n        raise",
+        ("redis_foreign",),
+    ),
+    Mutation(
+        "41",
+        API + "consume/head_monitor.py",
+        "            if not self._is_fed_by_stream:\n                return\n",
+        "",
+        ("redis_away",),
+    ),
     Mutation(
         "42",
         SYNC + "store/record.py",
         "return recording.is_raised\n        return is_behind(head, written)",
         "return recording.is_raised\n        return False",
+        ("both_lost", "database_restored"),
     ),
     Mutation(
         "42",
         API + "consume/restore_check.py",
         "return await self._is_older(self._writer) and not await self._stream_holds_head()",
         "return False",
+        ("database_restored",),
+    ),
+    Mutation(
+        "42",
+        SYNC + "store/outbox.py",
+        "lost=written is not None and is_behind(head, written),",
+        "lost=False,",
+        ("both_lost",),
+    ),
+    Mutation(
+        "42",
+        SYNC + "leader/poller.py",
+        "        self._must_ask = True\n        self.plan_again()",
+        "        self.plan_again()",
+        ("night", "both_lost", "database_restored"),
     ),
     Mutation(
         "44",
         SYNC + "notify/pairs.py",
         "if finding.since is None and opened_at is not None:",
         "if False:",
+        ("banxico_mood",),
+    ),
+    Mutation(
+        "44",
+        SYNC + "notify/alerts.py",
+        "if count >= MAX_REFUSALS:",
+        "if count >= 1:",
+        ("alerts_away",),
+    ),
+    Mutation(
+        "44",
+        SYNC + "notify/pairs.py",
+        "self._open = dict(self._recorded)",
+        "self._open = {}",
+        ("banxico_mood", "kill_leader"),
+    ),
+    Mutation(
+        "44",
+        SYNC + "notify/pairs.py",
+        'return Finding(BREAKER, None) if status.upstream == "ok" else None',
+        "return Finding(BREAKER, None)",
+        ("banxico_mood", "kill_leader"),
+    ),
+    Mutation(
+        "44",
+        SYNC + "notify/pairs.py",
+        "        if not unavailable:\n"
+        "            self._since = None\n"
+        "            return Finding(self._pair, None)",
+        "        if not unavailable:\n            self._since = None\n            return None",
+        ("redis_away",),
+    ),
+    Mutation(
+        "46",
+        SYNC + "leader/loops.py",
+        "if finished == tonight:\n            return None",
+        "if finished <= tonight:\n            return None",
+        ("night",),
+    ),
+    Mutation(
+        "46",
+        SYNC + "leader/loops.py",
+        "                await self._finish(task, night)\n        except",
+        "                pass\n        except",
+        ("night",),
+    ),
+    Mutation(
+        "R10",
+        SYNC + "cycle/comparison.py",
+        "if shown.value == value:",
+        "if value is not None:",
+        ("correction",),
     ),
 )
 """What is broken, by rule."""
+SOUND = Mutation("none", "", "", "")
+"""The sources as they are: what fails with them shows nothing."""
 
 
-def run_all(seeds: int = SEEDS) -> int:
-    """Run every mutation; print which survived, and return how many."""
-    survivors = 0
-    with ThreadPoolExecutor(AT_A_TIME) as pool:
-        for mutation, killer in pool.map(partial(tried, seeds=seeds), MUTATIONS):
-            survivors += killer is None
-            sys.stdout.write(f"{'SURVIVES' if killer is None else killer}  {mutation}\n")
-            sys.stdout.flush()
-    sys.stdout.write(f"{len(MUTATIONS)} mutations, {survivors} survive\n")
+class Noticed(KeyboardInterrupt):
+    """An invariant broke: nothing catches this on its way out of the loop."""
+
+
+class ImpatientHistory(History):
+    """Ends the run with the first violation."""
+
+    def violate(self, invariant: str, at: datetime, what: str) -> None:
+        """Note it, and end the run."""
+        if not self.violations:
+            super().violate(invariant, at, what)
+            raise Noticed
+
+
+class Findings:
+    """How each seed ended under each mutation, kept for one state of the sources."""
+
+    def __init__(self) -> None:
+        """Read what is kept."""
+        self._file = KEPT / f"{version()}-mutations.txt"
+        self.found: dict[tuple[str, int], str] = {}
+        if self._file.exists():
+            for line in self._file.read_text(encoding="utf-8").splitlines():
+                mutation, seed, invariant = line.split()
+                self.found[mutation, int(seed)] = invariant
+
+    def keep(self, mutation: Mutation, seed: int, invariant: str) -> None:
+        """Keep which invariant broke first, `HOLDS` where none did."""
+        self.found[mutation.id, seed] = invariant
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        with self._file.open("a", encoding="utf-8") as file:
+            file.write(f"{mutation.id} {seed} {invariant}\n")
+
+
+def run_all(seeds: int = SEEDS, at_a_time: int = AT_A_TIME) -> int:
+    """Try every mutation, going on where a run was interrupted; print a table of them.
+
+    All are tried with one seed before any is with the next. Return how many survive.
+    """
+    findings, noticed = Findings(), dict[str, str]()
+    orders = {each.id: in_order(each, range(FIRST_SEED, FIRST_SEED + seeds)) for each in MUTATIONS}
+    with ThreadPoolExecutor(at_a_time) as pool:
+        for count in range(seeds):
+            left = [mutation for mutation in MUTATIONS if mutation.id not in noticed]
+            due = [orders[mutation.id][count] for mutation in left]
+            for mutation, invariant in zip(
+                left, pool.map(partial(tried, findings=findings), left, due), strict=True
+            ):
+                if invariant is not None:
+                    noticed[mutation.id] = f"{invariant} | {count + 1}"
+    for mutation in MUTATIONS:
+        sys.stdout.write(f"| {mutation} | {noticed.get(mutation.id, 'SURVIVES |')} |\n")
+    survivors = len(MUTATIONS) - len(noticed)
+    sys.stdout.write(f"{len(MUTATIONS)} mutations, {survivors} survive {seeds} seeds\n")
     return survivors
 
 
-def tried(mutation: Mutation, seeds: int) -> tuple[Mutation, str | None]:
-    """Return the mutation and the seed that fails under it, None if all hold."""
+def tried(mutation: Mutation, seed: int, findings: Findings) -> str | None:
+    """Return which invariant notices a mutation with a seed that holds without it, if any does."""
     with tempfile.TemporaryDirectory(prefix="mutation-") as directory:
         root = Path(directory)
         for source in SOURCES:
             shutil.copytree(ROOT / source, root / source)
         mutation.apply(root)
-        return mutation, next(_failing(root, seeds), None)
+        invariant = _ended(mutation, root, seed, findings)
+    is_noticed = invariant != HOLDS and _ended(SOUND, ROOT, seed, findings) == HOLDS
+    return invariant if is_noticed else None
 
 
-def _failing(root: Path, seeds: int) -> Iterator[str]:
-    """Yield the seeds that fail with the sources below `root`."""
-    paths = [*(str(root / source) for source in SOURCES), str(ROOT / "tests")]
-    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-    for seed in range(FIRST_SEED, FIRST_SEED + seeds):
-        command = [sys.executable, "-m", "simulation", str(seed)]
-        if subprocess.run(command, env=environ, capture_output=True, check=False).returncode:
-            yield str(seed)
+def in_order(mutation: Mutation, seeds: Iterable[int]) -> list[int]:
+    """Return the seeds, those first whose plans have the most of what shows the mutation."""
+    return sorted(seeds, key=lambda seed: -_likelihood(mutation, _plan(seed)))
+
+
+@cache
+def _plan(seed: int) -> Plan:
+    return plan(seed, MINUTES)
+
+
+def _likelihood(mutation: Mutation, planned: Plan) -> float:
+    """Return how much of what is likely to show a mutation a plan has; what lasts shows more."""
+    hour = planned.background.hour in mutation.likely
+    lasting = (fault.seconds for fault in planned.faults if fault.kind in mutation.likely)
+    return 1e6 * hour + sum(SHOWN_SECONDS + seconds for seconds in lasting)
+
+
+def _ended(mutation: Mutation, root: Path, seed: int, findings: Findings) -> str:
+    """Return how a seed ends under a mutation, from what is kept or from another process."""
+    known = findings.found.get((mutation.id, seed))
+    if known is None:
+        paths = [*(str(root / source) for source in SOURCES), str(ROOT / "tests")]
+        environ = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+        command = [sys.executable, "-m", "simulation.mutations", str(seed)]
+        ended = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+        known = ended.stdout.strip() or "crash"
+        findings.keep(mutation, seed, known)
+    return known
+
+
+def first_broken(seed: int) -> str:
+    """Return the invariant that breaks first in this process, `HOLDS` where none does."""
+    history = ImpatientHistory()
+    signal.signal(signal.SIGPROF, _hang)
+    signal.setitimer(signal.ITIMER_PROF, MAX_CPU_SECONDS)
+    try:
+        run(_plan(seed), history)
+    except Noticed:
+        return history.violations[0].invariant.replace(" ", "-") if history.violations else "hang"
+    return HOLDS
+
+
+def _hang(*_: Any) -> None:
+    raise Noticed
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run one seed with the sources that were imported, and print how it ended."""
+    sys.stdout.write(f"{first_broken(int(arguments[0]))}\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -23,6 +23,7 @@ from rates_sync.settings import Settings as SyncSettings
 from simulation.banxico import Api, ApiTransport
 from simulation.clock import InstanceClock, VirtualTime
 from simulation.database import Database
+from simulation.history import LONG_AGO
 from simulation.network import Link, Machine, Outages, Part
 from simulation.sinks import SimulatedAlerts, SimulatedEdge, Topic
 from simulation.stream import StreamServer
@@ -118,7 +119,8 @@ async def _nothing_to_receive() -> Any:
 class Platform:
     """All that runs, and what it runs on; `died` has the instances that a bug has ended.
 
-    `calm_since` is when the last fault ended, None while one lasts.
+    `lasting` are the kinds of the faults that last, deaths included, `changed_at` is when they last
+    changed; `faults` is how many there were, `restored` tells whether the record was restored.
     """
 
     time: VirtualTime
@@ -134,7 +136,10 @@ class Platform:
     sync: list[SyncInstance] = field(default_factory=list)
     workers: list[ApiInstance] = field(default_factory=list)
     died: list[tuple[str, BaseException]] = field(default_factory=list)
-    calm_since: datetime | None = None
+    lasting: list[str] = field(default_factory=list)
+    changed_at: datetime = LONG_AGO
+    faults: int = 0
+    restored: bool = False
     _started: int = 0
 
     def start_sync(self) -> SyncInstance:
@@ -162,7 +167,18 @@ class Platform:
 
     def is_calm(self, since: datetime) -> bool:
         """Tell whether no fault has disturbed anything from `since` on."""
-        return self.calm_since is not None and self.calm_since <= since
+        return not self.lasting and self.changed_at <= since
+
+    def begin(self, fault: str) -> None:
+        """Note that a fault of this kind begins."""
+        self.lasting.append(fault)
+        self.faults += 1
+        self.changed_at = self.time.now
+
+    def end(self, fault: str) -> None:
+        """Note that it ends."""
+        self.lasting.remove(fault)
+        self.changed_at = self.time.now
 
     async def kill(self, instance: SyncInstance | ApiInstance) -> None:
         """End an instance as kill -9 does: what it had begun has no end of its own."""

@@ -32,7 +32,7 @@ class Progress:
 
     def __init__(self, minutes: float) -> None:
         """Read what was kept of runs of so many minutes."""
-        self._file = KEPT / f"{_version()}-{minutes:g}.txt"
+        self._file = KEPT / f"{version()}-{minutes:g}.txt"
         self.held = {result.seed: result for result in self._read()}
 
     def keep(self, result: Result) -> None:
@@ -55,7 +55,7 @@ def digest_of(results: list[Result]) -> str:
     return hashlib.sha256(" ".join(result.digest for result in first).encode()).hexdigest()[:16]
 
 
-def _version() -> str:
+def version() -> str:
     """Return a hash of all sources that decide how a seed ends."""
     digest = hashlib.sha256()
     for folder in SOURCES:

@@ -18,17 +18,22 @@ from unittest.mock import patch
 
 import structlog
 
+from contract.sweeping import published
 from simulation.banxico import Api, Truth
 from simulation.clock import VirtualLoop, VirtualTime
 from simulation.database import Database
+from simulation.edge import Edge, EdgeJudge
+from simulation.ending import EndJudge
 from simulation.faults import Background, Plan
 from simulation.history import History
 from simulation.injector import Injector
-from simulation.judges import AnswerJudge, EndJudge, RecordJudge
+from simulation.judges import AnswerJudge, RecordJudge
 from simulation.network import Outages
 from simulation.platform import ApiInstance, Platform, Said
+from simulation.record import RecordReader
 from simulation.sinks import Topic
 from simulation.stream import StreamServer
+from simulation.watch import WatchJudge
 
 SYNC_INSTANCES, WORKERS = 2, 3
 ASK_SECONDS = 15.0
@@ -55,11 +60,11 @@ class Verdict:
         return not self.history.violations
 
 
-def run(plan: Plan) -> Verdict:
-    """Run what is planned in virtual time."""
+def run(plan: Plan, history: History | None = None) -> Verdict:
+    """Run what is planned in virtual time; `history` takes down what happens."""
     began = time.process_time()
     clock = VirtualTime(plan.background.begins)
-    history = History()
+    history = history or History()
     loop = VirtualLoop(clock)
     # Trace IDs are drawn from here, by a library.
     random.seed(plan.seed)
@@ -81,8 +86,13 @@ class Simulation:
         self._plan, self._clock, self._history = plan, clock, history
         background, self._random = plan.background, random.Random(plan.seed ^ 0x5EED)
         self._platform = _platform(background, clock, directory, self._random)
-        self._record = RecordJudge(self._platform, history)
-        self._answers = AnswerJudge(self._platform, history)
+        self._reader = RecordReader(self._platform.database)
+        self._record = RecordJudge(self._platform, history, self._reader)
+        self._answers = AnswerJudge(self._platform, history, self._reader)
+        self._edge, self._kept = Edge(clock), EdgeJudge(self._platform, history, self._reader)
+        self._watch = WatchJudge(self._platform, history, self._reader)
+        self._platform.topic.on_purge = self._edge.purge
+        self._platform.api.on_request = self._record.on_request
         self._platform.database.on_commit = self._record.on_commit
         self._platform.stream.on_change = self._record.on_stream
 
@@ -92,7 +102,7 @@ class Simulation:
             self._platform.start_sync()
         for _ in range(WORKERS):
             self._platform.start_worker()
-        self._platform.calm_since = self._clock.now
+        self._platform.changed_at = self._clock.now
         injector = Injector(self._platform, self._history, self._on_restore)
         async with asyncio.TaskGroup() as tasks:
             asking = tasks.create_task(self._ask_forever())
@@ -100,18 +110,19 @@ class Simulation:
             for fault in self._plan.faults:
                 tasks.create_task(injector.inject(fault))
             await asyncio.sleep(self._plan.background.seconds)
-            await EndJudge(self._platform, self._history).judge()
+            await EndJudge(self._platform, self._history, self._reader).judge()
             asking.cancel()
             keeping.cancel()
         self._digest_the_end()
         for instance in self._platform.instances:
             await self._platform.kill(instance)
-        self._record.close()
+        self._reader.close()
 
     async def _ask_forever(self) -> None:
         while True:
             await asyncio.sleep(ASK_SECONDS * (0.5 + self._random.random()))
             paths = _paths(self._plan.background, self._clock.now)
+            self._watch.look()
             await self._ask("/api/v1/rates/current")
             await self._ask(self._random.choice(paths))
 
@@ -125,6 +136,15 @@ class Simulation:
                 answers.append((instance, said))
         if path != "/health":  # It has figures of its own instance.
             self._answers.compare(answers, path)
+            self._ask_the_edge(path, answers)
+
+    def _ask_the_edge(self, path: str, answers: list[tuple[ApiInstance, Said]]) -> None:
+        """Judge what the edge has; where it has nothing, it asks one of the workers."""
+        if kept := self._edge.find(path):
+            self._kept.judge(path, kept)
+        elif answers:
+            instance, said = self._random.choice(answers)
+            self._edge.keep(path, said, trusted=self._answers.trusts(instance.machine))
 
     def _on_restore(self) -> None:
         self._record.on_restore()
@@ -163,12 +183,14 @@ def _paths(background: Background, now: datetime) -> list[str]:
     rates = [f"/api/v1/rates/{each}" for each in days]
     past = background.begins + timedelta(minutes=8)
     as_of = f"?as_of={past:%Y-%m-%dT%H:%M:%SZ}" if now > past else ""
+    old = published.open_day_after(background.first_fix_day)
     return [
         *rates,
         *(f"{rate}?kind=settlement" for rate in rates),
         "/api/v1/rates/current?kind=settlement",
         f"/api/v1/rates/historical?from={days[3]}&to={day}",
         *(f"{rate}{as_of}" for rate in rates),
+        f"/api/v1/rates/{old}",
         "/health",
     ]
 

@@ -1,7 +1,7 @@
 """Where alerts and purges go: SNS and CloudFront, which may refuse."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,7 +30,10 @@ class Topic:
 
     time: VirtualTime
     alerts: list[SentAlert] = field(default_factory=list)
+    refused: dict[str, int] = field(default_factory=dict)
+    """How often each alert, by ID, did not get through as far as its sender knows."""
     purges: list[datetime] = field(default_factory=list)
+    on_purge: Callable[[], None] = lambda: None
 
 
 @asynccontextmanager
@@ -51,11 +54,14 @@ class SimulatedAlerts:
 
     async def publish(self, alert: Alert) -> None:
         """Send `alert`. Raises `NotificationFailed`, also for one that has arrived."""
+        refused = self._topic.refused
+        refused[alert.id] = refused.get(alert.id, 0) + 1
         async with _translated():
             await self._link.send()
             sender = self._link.machine.name
             self._topic.alerts.append(SentAlert(self._topic.time.now, sender, alert))
             await self._link.receive()
+            refused[alert.id] -= 1
 
 
 class SimulatedEdge:
@@ -73,4 +79,5 @@ class SimulatedEdge:
         async with _translated():
             await self._link.send()
             self._topic.purges.append(self._topic.time.now)
+            self._topic.on_purge()
             await self._link.receive()

@@ -5,6 +5,7 @@ and takes over.
 """
 
 import asyncio
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -129,6 +130,21 @@ class StreamServer:
             return []
         entries: Any = self.inside.xrange(EVENTS)
         return [(at.decode(), fields.get(b"event_id", b"").decode()) for at, fields in entries]
+
+    def manifest_head(self) -> str | None:
+        """Return the event that the documents are of, None without a manifest."""
+        if self.inside.type(CURRENT) != b"string":
+            return None
+        body: Any = self.inside.get(CURRENT)
+        head: str = json.loads(body)["head"]["event_id"]
+        return head
+
+    def expiries(self) -> dict[str, float]:
+        """Return each key and in how many seconds it ends, -0.001 for one that never does."""
+        keys: Any = self.inside.keys()
+        names = [key.decode() for key in keys]
+        ends: dict[str, Any] = {name: self.inside.pttl(name) for name in names}
+        return {name: end / 1000 for name, end in ends.items()}
 
     def flush(self) -> None:
         """Lose everything."""

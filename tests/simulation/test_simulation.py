@@ -4,12 +4,18 @@ import dataclasses
 import os
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from simulation.faults import Fault, Plan, plan
+from simulation.clock import VirtualTime
+from simulation.edge import Edge
+from simulation.faults import HOURS, KINDS, ZONES, Fault, Plan, plan
+from simulation.injector import CUTS, Injector, cut_of
+from simulation.mutations import MUTATIONS, Mutation, in_order
+from simulation.platform import Said
+from simulation.progress import ROOT
 from simulation.run import run
 
 HERE = Path(__file__).parent
@@ -57,3 +63,68 @@ def test_a_claim_beyond_what_is_known_is_noticed(monkeypatch: pytest.MonkeyPatch
 
     assert before.holds
     assert "truth" in {violation.invariant for violation in broken.history.violations}
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.id)
+def test_a_mutation_changes_one_place_and_leaves_python(mutation: Mutation) -> None:
+    """What it breaks is still there, once; a module that can't be imported would show nothing."""
+    source = (ROOT / mutation.file).read_text(encoding="utf-8")
+
+    assert source.count(mutation.old) == 1
+    compile(source.replace(mutation.old, mutation.new), mutation.file, "exec")
+
+
+def test_each_mutation_is_another_and_breaks_a_rule_of_the_protocol() -> None:
+    """Those of the design begin with R; the others have the numbers of docs/protocol.md."""
+    rules = {f"R{number}" for number in range(1, 11)} | {f"{number}" for number in range(1, 47)}
+
+    assert len({mutation.id for mutation in MUTATIONS}) == len(MUTATIONS)
+    assert {mutation.rule for mutation in MUTATIONS} <= rules
+
+
+def test_a_mutation_tries_first_what_is_likely_to_show_it() -> None:
+    """The seeds stay the same, in another order."""
+    seeds = range(30)
+    mutation = Mutation("46", "", "", "", ("night", "kill_leader"))
+
+    ordered = in_order(mutation, seeds)
+
+    assert sorted(ordered) == list(seeds)
+    assert plan(ordered[0]).background.hour == "night"
+
+
+def test_each_kind_of_fault_that_is_drawn_can_be_injected() -> None:
+    """The table of what faults do has a row for each."""
+    assert KINDS.keys() == Injector.INJECTIONS.keys()
+
+
+def test_a_hundred_seeds_draw_each_kind_of_fault_and_each_background() -> None:
+    """Also each hour, both databases, each of the host's time zones and each way to be cut off."""
+    plans = [plan(seed) for seed in range(QUIET, QUIET + 100)]
+    backgrounds = [planned.background for planned in plans]
+    faults = [fault for planned in plans for fault in planned.faults]
+
+    assert {fault.kind for fault in faults} == KINDS.keys()
+    assert {background.hour for background in backgrounds} == HOURS.keys()
+    assert {background.zone for background in backgrounds} == set(ZONES)
+    assert {background.mysql for background in backgrounds} == {True, False}
+    assert {cut_of(fault) for fault in faults if fault.kind == "cut"} == set(CUTS)
+
+
+def test_the_edge_keeps_an_answer_until_its_time_is_over_or_it_is_purged() -> None:
+    """It goes by `s-maxage` and true time alone."""
+    time = VirtualTime(datetime(2024, 5, 2, 18, tzinfo=UTC))
+    edge = Edge(time)
+    said = Said(200, {"cache-control": "public, max-age=0, s-maxage=15"}, b"{}")
+
+    edge.keep("/a", said, trusted=True)
+    time.seconds = 14.9
+    kept = edge.find("/a")
+    edge.purge()
+    purged = edge.find("/a")
+    edge.keep("/a", said, trusted=True)
+    time.seconds = 30
+
+    assert kept is not None
+    assert purged is None
+    assert edge.find("/a") is None

@@ -25,6 +25,8 @@ from rates_telemetry.tracing import Tracing, open_tracing
 class Reports:
     """The reports of an instance in memory, as one of its workers sees them."""
 
+    interval = 1.0
+
     def __init__(self, name: str, by_worker: dict[str, WorkerReport], workers: int) -> None:
         self.name, self.by_worker, self.workers = name, by_worker, workers
 

@@ -1,0 +1,111 @@
+"""Invariants of what stands still between events: looked at every few seconds of a run."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from contract.sweeping import published
+from simulation.history import LONG_AGO, History
+from simulation.platform import Platform
+from simulation.record import RecordReader
+from simulation.stream import DOCUMENTS
+
+CALM_SECONDS = 60.0
+"""Once nothing has disturbed anybody for so long, each loop has come round."""
+SHORTEST_TTL_SECONDS = 135.0
+"""The shortest-lived document is renewed at 150 s, by a step each 5 s (rule 10)."""
+UNFED_SECONDS, LOOK_SECONDS = 15.0, 8.0
+"""Without the stream a worker looks at the record every 2 s, once its reads have timed out (41)."""
+NIGHT_AT, NIGHT_DONE_BY = time(3), timedelta(minutes=5)
+NIGHTLY = ("calendar", "slice", "pruning", "outbox")
+NOTICES = ("alert", "purge", "second_purge")
+NOTICED_SECONDS = 60.0
+"""By then each notice of an event was sent, and its cursor has passed it (rule 21)."""
+
+
+@dataclass
+class WatchJudge:
+    """Invariants of Redis, of cursors and of nights, by true time."""
+
+    platform: Platform
+    history: History
+    record: RecordReader
+    _calm_before_night: bool = False
+    _had_documents: bool = False
+    _changed_at: datetime = LONG_AGO
+
+    def look(self) -> None:
+        """Judge how things stand now."""
+        now = self.platform.time.now
+        found = [*self._in_outage(), *self._unfed(now)]
+        if self.platform.is_calm(now - timedelta(seconds=CALM_SECONDS)):
+            found += [*self._documents(), *self._night(now), *self._cursors(now)]
+        for invariant, what in found:
+            self.history.violate(invariant, now, what)
+
+    def _documents(self) -> Iterator[tuple[str, str]]:
+        """In calm all documents are there, and renewed in time (rule 10)."""
+        ends = self.platform.stream.expiries()
+        for key in DOCUMENTS:
+            if ends.get(key, 0.0) < SHORTEST_TTL_SECONDS:
+                yield "documents", f"{key} ends in {ends.get(key, 0.0):.0f} s"
+
+    def _in_outage(self) -> Iterator[tuple[str, str]]:
+        """While the database alone is away the documents live on (rules 11 and 43)."""
+        there = DOCUMENTS[0] in self.platform.stream.expiries()
+        if (
+            self.platform.lasting != ["database_away"]
+            or self._changed_at != self.platform.changed_at
+        ):
+            self._had_documents, self._changed_at = there, self.platform.changed_at
+        elif self._had_documents and not there:
+            yield "documents", "have ended while the database is away"
+
+    def _unfed(self, now: datetime) -> Iterator[tuple[str, str]]:
+        """While Redis alone is away workers follow the record (rule 41)."""
+        platform = self.platform
+        since = now - timedelta(seconds=UNFED_SECONDS)
+        if platform.lasting != ["redis_away"] or platform.changed_at > since:
+            return
+        announced = self.record.last_event_by(now - timedelta(seconds=LOOK_SECONDS))
+        for instance in platform.workers:
+            snapshot = instance.worker.current.snapshot
+            head = snapshot and self.record.recorded_at(snapshot.head.event_id)
+            if head and announced and announced > head and not instance.machine.dead:
+                name = instance.machine.name
+                yield "behind", f"{name} stands at {head}, recorded was {announced}"
+
+    def _night(self, now: datetime) -> Iterator[tuple[str, str]]:
+        """A night that nothing disturbs is done soon after 03:00 (rule 46).
+
+        On SQLite a clock that was set is confirmed by Banxico alone, which may be in the morning.
+        """
+        if not self.platform.database.mysql:
+            return
+        today = published.local(now).date()
+        at = published.wall(today, NIGHT_AT)
+        if now < at:
+            self._calm_before_night = now > at - timedelta(minutes=1)
+            return
+        begun = self.platform.is_calm(at - timedelta(minutes=1))
+        if not (at + NIGHT_DONE_BY < now and begun and self._calm_before_night):
+            return
+        rows = self.record.rows("SELECT task FROM finished_nights WHERE night = ?", f"{today}")
+        missing = set(NIGHTLY) - {task for (task,) in rows}
+        if missing:
+            yield "night", f"{sorted(missing)} of {today} are not done"
+
+    def _cursors(self, now: datetime) -> Iterator[tuple[str, str]]:
+        """In calm no notice waits (rules 21 and 44)."""
+        if not self.platform.is_calm(now - timedelta(seconds=2 * NOTICED_SECONDS)):
+            return
+        announced = self.record.last_event_by(now - timedelta(seconds=NOTICED_SECONDS))
+        for name in NOTICES:
+            rows = self.record.rows(
+                "SELECT outbox.recorded_at FROM notice_cursor JOIN outbox"
+                " USING (timeline, position) WHERE name = ?",
+                name,
+            )
+            passed = datetime.fromisoformat(f"{rows[0][0]}+00:00") if rows else None
+            if announced is not None and (passed is None or passed < announced):
+                yield "notices", f"{name} stands at {passed}, recorded was {announced}"
