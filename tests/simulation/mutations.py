@@ -419,8 +419,8 @@ MUTATIONS = (
     Mutation(
         "21",
         SYNC + "notify/dispatcher.py",
-        "return any([await self._try(notice) for notice in PURGES])",
-        "return any([await self._try(notice) for notice in PURGES[:1]])",
+        "return min([await self._try(notice) for notice in PURGES])",
+        "return min([await self._try(notice) for notice in PURGES[:1]])",
         (),
     ),
     Mutation(
