@@ -211,6 +211,8 @@ class AlertJudge:
     def _ends(self, names: list[str]) -> Iterator[tuple[str, str]]:
         """Each alert that opens is closed, once all is well."""
         for begin, end in PAIRS.items():
+            if self.platform.restored and begin in RECORDED_PAIRS:
+                continue  # The record of then does not know that it is open.
             if begin in names and end not in names[names.index(begin) :]:
                 yield "alerts", f"{begin} has no end"
 
@@ -222,6 +224,9 @@ class AlertJudge:
                 if alert.id in told or alert.name not in (begin, PAIRS[begin]):
                     continue
                 told.add(alert.id)
+                since = alert.id.removeprefix(f"{PAIRS[begin]}-")
+                if not opens and f"{begin}-{since}" in self.platform.topic.refused:
+                    continue  # The end of what was refused: it might have arrived.
                 if (alert.name == begin) == opens:
                     yield "alerts", f"{alert.id} is the second in a row"
                 opens = alert.name == begin

@@ -404,6 +404,8 @@ class AnswerJudge:
         freshness = body.get("freshness")
         if freshness is None or freshness["state"] != "fresh":
             return
+        if "withdrawn_at_source" in body["warnings"]:
+            return  # Answers without it, again and again, confirm all else (rule 28).
         heard = self.platform.api.heard.at.get(SERIES[body["kind"]])
         if heard is None:
             yield "truth", "fresh, though Banxico has never confirmed it"

@@ -19,6 +19,8 @@ from rates_sync.notify.alerts import Alert, AlertSender
 
 OUTAGE_AFTER = 10.0
 """Seconds of an outage of database or Redis without an alert: a failover takes some."""
+ACCEPTED = ":accepted"
+"""Marks the record's row of a beginning that was accepted, beside the one of the open alert."""
 UNCONFIRMED_AFTER = 300.0
 """Seconds that answers may leave a series unconfirmed without an alert (protocol rule 27)."""
 
@@ -95,18 +97,25 @@ class OpenAlerts(Protocol):
 
 
 class PairedAlerts:
-    """One leader's alerts that have an end; begins with what the leader before it left open."""
+    """One leader's alerts that have an end; begins with what the leader before it left open.
+
+    A beginning is recorded before it is sent, so that whoever leads later owes its end, and once
+    more when it was accepted: a leader that ends in between leaves it to the next one.
+    """
 
     def __init__(self, sender: AlertSender, record: OpenAlerts) -> None:
         self._sender, self._record = sender, record
         self._recorded: dict[str, datetime] | None = None
         self._open: dict[str, datetime] = {}
+        self._accepted: dict[str, datetime] = {}
 
     async def load(self) -> None:
         """Read the record, once; before that nothing is sent. Raises `StoreUnavailable`."""
         if self._recorded is None:
             self._recorded = dict(await self._record.read())
-            self._open = dict(self._recorded)
+            for name, at in self._recorded.items():
+                known = self._accepted if name.endswith(ACCEPTED) else self._open
+                known[name.removesuffix(ACCEPTED)] = at
 
     def opened_at(self, pair: Pair) -> datetime | None:
         """Return when what `pair` is about began, None if its alert is not open."""
@@ -115,41 +124,72 @@ class PairedAlerts:
     async def settle(self, finding: Finding, now: datetime) -> bool:
         """Send the alert that `finding` calls for, if any; tell whether none is left to send.
 
-        Raises `LeaseLost` and `StoreUnavailable`; what was sent is recorded by the next `save`.
+        Raises `LeaseLost` and `StoreUnavailable`: a beginning that can't be recorded is not sent.
         """
         if self._recorded is None:
             return False
-        alert = _due_alert(finding, self.opened_at(finding.pair), now)
-        if alert is None:
-            return True
-        if not await self._sender.send(alert):
-            return False
         if finding.since is None:
-            del self._open[finding.pair.opened]
-        else:
-            self._open[finding.pair.opened] = finding.since
-        await self.save()
-        return True
+            return await self._end(finding, now)
+        return await self._begin(finding, finding.since)
 
     async def save(self) -> None:
         """Record what has changed. Raises `LeaseLost`, `StoreUnavailable`."""
-        if self._recorded is not None and self._recorded != self._open:
-            await self._record.replace(self._open)
-            self._recorded = dict(self._open)
+        accepted = {f"{name}{ACCEPTED}": at for name, at in self._accepted.items()}
+        known = self._open | accepted
+        if self._recorded is not None and self._recorded != known:
+            await self._record.replace(known)
+            self._recorded = known
+
+    async def _begin(self, finding: Finding, since: datetime) -> bool:
+        name = finding.pair.opened
+        if name not in self._open:
+            await self._record_open(name, since)
+        opened_at = self._open[name]
+        if self._accepted.get(name) == opened_at:
+            return True
+        if not await self._sender.send(_beginning(finding, opened_at)):
+            return False
+        self._accepted[name] = opened_at
+        await self.save()
+        return True
+
+    async def _record_open(self, name: str, since: datetime) -> None:
+        self._open[name] = since
+        try:
+            await self.save()
+        except StoreUnavailable:
+            del self._open[name]
+            raise
+
+    async def _end(self, finding: Finding, now: datetime) -> bool:
+        opened_at = self.opened_at(finding.pair)
+        if opened_at is None:
+            return True
+        if not await self._sender.send(_ending(finding.pair, opened_at, now)):
+            return False
+        del self._open[finding.pair.opened]
+        self._accepted.pop(finding.pair.opened, None)
+        await self.save()
+        return True
 
 
 def _due_alert(finding: Finding, opened_at: datetime | None, now: datetime) -> Alert | None:
     """Return the alert that is missing: the beginning of what holds, the end of what is over."""
-    pair = finding.pair
     if finding.since is not None and opened_at is None:
-        summary = finding.summary or pair.begins
-        return Alert(
-            f"{pair.opened}-{finding.since.isoformat()}", pair.opened, finding.since, summary
-        )
+        return _beginning(finding, finding.since)
     if finding.since is None and opened_at is not None:
-        since = opened_at.isoformat()
-        return Alert(f"{pair.ended}-{since}", pair.ended, now, f"{pair.ends} It began at {since}.")
+        return _ending(finding.pair, opened_at, now)
     return None
+
+
+def _beginning(finding: Finding, since: datetime) -> Alert:
+    name = finding.pair.opened
+    return Alert(f"{name}-{since.isoformat()}", name, since, finding.summary or finding.pair.begins)
+
+
+def _ending(pair: Pair, opened_at: datetime, now: datetime) -> Alert:
+    since = opened_at.isoformat()
+    return Alert(f"{pair.ended}-{since}", pair.ended, now, f"{pair.ends} It began at {since}.")
 
 
 class OutageDetector:
