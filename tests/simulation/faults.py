@@ -85,7 +85,7 @@ PACES: tuple[tuple[Mapping[str, float], Mapping[str, float]], ...] = (
                 "relay_interval": 12.0,
                 "notice_interval": 2.0,
             },
-            {"stream_block": 6.0, "redis_timeout": 15.0, "watch_interval": 40.0},
+            {"stream_block": 6.0, "redis_timeout": 15.0},
         ),
     )
     * 3,
