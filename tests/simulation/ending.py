@@ -27,6 +27,8 @@ PAIRS = {
 }
 RECORDED_PAIRS = ("breaker_opened", "fix_unconfirmed", "settlement_unconfirmed")
 """Those that begin at an instant of the record's, so that each has one ID whoever leads."""
+UNRECORDED_PAIRS = ("database_unavailable", "clock_wrong")
+"""What an instance tells of itself: it alone knows that it has."""
 MAX_REFUSALS = 10
 """An alert that is refused so often is set aside (protocol rule 44)."""
 MAX_TTL_SECONDS = 6 * 3600.0
@@ -192,7 +194,7 @@ class AlertJudge:
         """Yield what is wrong with what was sent."""
         alerts = self.platform.topic.alerts
         yield from self._ids(alerts)
-        yield from self._ends([sent.alert.name for sent in alerts])
+        yield from self._ends(alerts)
         if not self.platform.restored:
             yield from self._turns(alerts)
         yield from self._due({sent.alert.id for sent in alerts})
@@ -208,13 +210,21 @@ class AlertJudge:
             if count > MAX_REFUSALS + 1:
                 yield "alerts", f"{name} was sent {count} times"
 
-    def _ends(self, names: list[str]) -> Iterator[tuple[str, str]]:
-        """Each alert that opens is closed, once all is well."""
+    def _ends(self, alerts: list[SentAlert]) -> Iterator[tuple[str, str]]:
+        """Each alert that opens is closed, once all is well, if anybody knows of it."""
         for begin, end in PAIRS.items():
-            if self.platform.restored and begin != "database_unavailable":
-                continue  # The record of then does not know that it is open.
+            names = [sent.alert.name for sent in alerts if self._is_owed(begin, sent)]
             if begin in names and end not in names[names.index(begin) :]:
                 yield "alerts", f"{begin} has no end"
+
+    def _is_owed(self, begin: str, sent: SentAlert) -> bool:
+        """Tell whether the end of `begin` is in the record, or with who has sent it.
+
+        A restored record does not know of it; the end of an instance takes along what it alone had.
+        """
+        if begin in UNRECORDED_PAIRS:
+            return sent.sender in {instance.machine.name for instance in self.platform.sync}
+        return not self.platform.restored
 
     def _turns(self, alerts: list[SentAlert]) -> Iterator[tuple[str, str]]:
         """What begins at an instant of the record's begins and ends in turns."""
