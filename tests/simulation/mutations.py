@@ -716,8 +716,15 @@ MUTATIONS = (
     Mutation(
         "44",
         SYNC + "notify/pairs.py",
-        "self._open = dict(self._recorded)",
-        "self._open = {}",
+        "await self._record_open(name, since)",
+        "self._open[name] = since",
+        ("redis_away", "database_away"),
+    ),
+    Mutation(
+        "44",
+        SYNC + "notify/pairs.py",
+        "for name, at in self._recorded.items():",
+        "for name, at in ():",
         ("banxico_mood", "kill_leader"),
     ),
     Mutation(
