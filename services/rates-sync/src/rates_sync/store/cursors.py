@@ -25,21 +25,16 @@ _SELECT_CURSOR = select(notice_cursor).where(notice_cursor.c.name == bindparam("
 
 
 class NoticeCursor:
-    """The cursor called `name`, moved by the instance that holds `fence`.
-
-    Nobody else moves it meanwhile: where it stands is read once.
-    """
+    """The cursor called `name`, moved by the instance that holds `fence`."""
 
     def __init__(self, engine: AsyncEngine, fence: Fence, name: str) -> None:
         self._engine, self._fence, self._name = engine, fence, name
-        self._at: Position | None = None
 
     async def pending(self) -> tuple[StoredEvent, ...]:
         """Return the oldest events after the cursor, ascending. Raises `StoreUnavailable`."""
         async with reading(self._engine) as connection:
-            if self._at is None:
-                self._at = await read_cursor(connection, self._name) or BEFORE_ALL
-            return await read_events(connection, self._at, limit=PENDING)
+            cursor = await read_cursor(connection, self._name)
+            return await read_events(connection, cursor or BEFORE_ALL, limit=PENDING)
 
     async def passed(self) -> StoredEvent | None:
         """Return the event at the cursor, None before the first or if it is pruned.
@@ -65,7 +60,6 @@ class NoticeCursor:
             elif cursor < to:
                 moved = update(notice_cursor).where(notice_cursor.c.name == self._name)
                 await connection.execute(moved.values(place))
-        self._at = to
 
 
 class OpenAlertsTable:
