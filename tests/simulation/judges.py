@@ -415,6 +415,10 @@ class AnswerJudge:
         until = datetime.fromisoformat(freshness["fresh_until"])
         if machine.clock.now() + timedelta(seconds=seconds - 1) > until:
             yield "kept", f"s-maxage={seconds} reaches beyond {freshness['fresh_until']}"
+        told_at = self.platform.api.heard.told_at
+        if told_at is not None and self._is_a_day_withdrawn():
+            # Old answers without a date, again and again, look like a withdrawal (rule 28).
+            heard = max(heard, told_at)
         passed = open_seconds(heard, now)
         noticed = self.platform.time.seconds - machine.clock.set_at > NOTICED_SECONDS
         warned = machine.clock.error and "clock_suspect" in body["warnings"]
@@ -508,6 +512,10 @@ class AnswerJudge:
         if series == FIX and dates["confirmed"]:
             yield from _legal_dates(day, dates)
 
+    def _is_a_day_withdrawn(self) -> bool:
+        withdrawn = "SELECT count(*) FROM withdrawals WHERE withdrawn_at IS NOT NULL"
+        return bool(self.platform.database.query(withdrawn)[0][0])
+
     def _state(self, body: Any, machine: Machine, now: datetime) -> Iterator[tuple[str, str]]:
         """What an answer says of the day is what day and hour say (truth-tables)."""
         freshness = body.get("freshness")
@@ -517,6 +525,8 @@ class AnswerJudge:
             if "unverified" not in body["warnings"]:
                 yield "state", "unverified, without the warning"
             return
+        if "value_under_review" in body["warnings"]:
+            return  # The day under review counts as seen (rule 28).
         determined = date.fromisoformat(body["dates"]["determined"])
         # The leader's clock, by which it tells the day's course, may be wrong by so much.
         near = (timedelta(seconds=seconds) for seconds in (-CLOCK_SECONDS, 0, CLOCK_SECONDS))
