@@ -1,10 +1,12 @@
 """`up`, `status`, `down` with stand-ins for the services, as processes."""
 
+import os
 import re
 import signal
 import socket
 import stat
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -173,6 +175,37 @@ def test_background_shows_the_log_of_a_failed_start(
     assert "no luck" in said
     assert "api ended by itself (exit status 4)" in said
     assert run(start, environ, "status")[0] == 1
+
+
+def test_background_returns_once_every_worker_is_ready(
+    start: Start, environ: dict[str, str], checkout: Path
+) -> None:
+    """Where one worker says yes and the next one not yet, the platform does not count as up."""
+    stand_in = checkout / "rates_api.py"
+    hesitant = (
+        "statuses = iter((200, 503, 503, 503) * 10)\n"
+        + stand_in.read_text().replace("send_response(200)", "send_response(next(statuses, 200))")
+    )
+    stand_in.write_text(hesitant)
+    assert run(start, environ, "up", "--background")[0] == 0
+    assert run(start, environ, "status")[0] == 0
+    assert run(start, environ, "down")[0] == 0
+
+
+def test_status_may_be_read_in_part(
+    start: Start, environ: dict[str, str], checkout: Path
+) -> None:
+    """Whoever reads only its first lines, as `head` does, gets no traceback."""
+    assert run(start, environ, "up", "--background")[0] == 0
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "rates_dev", "status"]
+    cut = subprocess.run(
+        command, cwd=checkout, env=environ, stdout=writer, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writer)
+    assert (cut.returncode, cut.stderr) == (128 + signal.SIGPIPE, b"")
+    assert run(start, environ, "down")[0] == 0
 
 
 def test_a_killed_runner_leaves_neither_claim_nor_process(

@@ -8,9 +8,12 @@ from rates_dev import platform, ports, running, supervise
 from rates_dev.errors import Refused
 from rates_dev.platform import CURRENT, Plan
 from rates_dev.ports import HOST
-from rates_dev.processes import Child, last_lines, wait_for
+from rates_dev.processes import Child, Steady, last_lines, wait_for
 
 READY_SECONDS = 60.0
+# Each question reaches any of the workers, and each worker looks once a second whether the others
+# are ready: until then one may say no after another has said yes.
+STEADY_SECONDS = 1.5
 # The first start fetches the whole history before there is a rate; past this the banner comes
 # anyway.
 RATE_SECONDS = 20.0
@@ -24,7 +27,7 @@ def up(root: Path, environ: Mapping[str, str], say: Say) -> None:
     plan = _startable(root, settings)
 
     def announce() -> None:
-        if wait_for(lambda: plan.ready("api"), READY_SECONDS):
+        if wait_for(_steadily_ready(plan), READY_SECONDS):
             wait_for(plan.has_rate, RATE_SECONDS)
             say(banner(plan, "Ctrl-C ends all of it."))
 
@@ -43,8 +46,8 @@ def up_in_background(root: Path, environ: Mapping[str, str], say: Say) -> None:
     log.unlink(missing_ok=True)
     runner = Child("up", [sys.executable, "-m", "rates_dev", "up"], environ, root, log)
     runner.start()
-    # Asked once: while the workers start one after the other, the next answer may be another's.
-    settled = wait_for(lambda: runner.exit_status is not None or plan.ready("api"), READY_SECONDS)
+    ready = _steadily_ready(plan)
+    settled = wait_for(lambda: runner.exit_status is not None or ready(), READY_SECONDS)
     if runner.exit_status is not None or not settled:
         runner.end()
         raise Refused(f"the platform did not start; the end of {log}:\n{last_lines(log)}")
@@ -90,6 +93,10 @@ def banner(plan: Plan, ending: str) -> str:
     ]
     listed = "\n".join(f"  {name:<11} {where}" for name, where in lines)
     return f"\n{listed}\n\n  curl {plan.url('api')}{CURRENT}\n\n  {ending}\n"
+
+
+def _steadily_ready(plan: Plan) -> Steady:
+    return Steady(lambda: plan.ready("api"), STEADY_SECONDS)
 
 
 def _startable(root: Path, environ: Mapping[str, str]) -> Plan:

@@ -111,6 +111,25 @@ def wait_for(condition: Callable[[], T], seconds: float, every: float = 0.05) ->
         time.sleep(every)
 
 
+class Steady:
+    """A condition that is true once it has held, each time it was asked, for some seconds."""
+
+    def __init__(self, condition: Callable[[], bool], seconds: float) -> None:
+        """Ask `condition`; `seconds` are those of the monotonic clock."""
+        self._condition = condition
+        self._seconds = seconds
+        self._since: float | None = None
+
+    def __call__(self) -> bool:
+        """Ask once."""
+        if not self._condition():
+            self._since = None
+            return False
+        now = time.monotonic()
+        self._since = self._since or now
+        return now - self._since >= self._seconds
+
+
 def last_lines(log: Path) -> str:
     """Return the last 25 lines of a log."""
     return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-25:])
