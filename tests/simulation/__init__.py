@@ -21,5 +21,6 @@ database that fail on purpose. Every choice comes from a seed, so that a seed th
 `run`          one seed from its plan to its verdict
 `progress`     which seeds have held already
 `mutations`    breaks of the rules, which the judges have to notice
+`mutation_check` breaks them one by one, and tells which the judges miss
 `__main__`     `./dev simulate`
 """

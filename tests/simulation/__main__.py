@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 
-from simulation import mutations
+from simulation import mutation_check
 from simulation.faults import MINUTES, Plan, plan
 from simulation.progress import DIGESTED, Progress, Result, digest_of
 from simulation.run import Verdict, run
@@ -23,15 +23,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run what was asked for and return the exit status."""
     options = _options(arguments)
     if options.mutations:
-        return min(mutations.run_all(options.seeds or mutations.SEEDS), 1)
-    if options.seed is not None and options.minimize:
-        verdict = _minimized(plan(options.seed, options.minutes))
-        _tell(verdict)
-    elif options.seed is not None:
-        verdict = run(plan(options.seed, options.minutes))
-        (_tell if options.trace else _say)(verdict)
-    else:
+        seeds = options.seeds or mutation_check.SEEDS
+        return min(mutation_check.run_all(seeds, options.rule), 1)
+    if options.seed is None:
         return _many(options)
+    planned = plan(options.seed, options.minutes, options.emphasis)
+    verdict = _minimized(planned) if options.minimize else run(planned)
+    (_tell if options.trace or options.minimize else _say)(verdict)
     return 0 if verdict.holds else 1
 
 
@@ -104,6 +102,10 @@ def _seed_of(date: str | None) -> int:
     return int(f"{day:%Y%m%d}") * 10_000
 
 
+def _names(listed: str) -> tuple[str, ...]:
+    return tuple(listed.split(","))
+
+
 def _lines(lines: Iterable[str]) -> None:
     for line in lines:
         _print(line)
@@ -120,8 +122,12 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--trace", action="store_true", help="print its story")
     parser.add_argument("--minimize", action="store_true", help="leave out what it fails without")
     parser.add_argument("--mutations", action="store_true", help="break the rules, one by one")
+    parser.add_argument("--rule", action="append", default=[], help="only this one (repeatable)")
     parser.add_argument("--seeds", type=int, help=f"how many, {SEEDS} without")
     parser.add_argument("--from", dest="date", metavar="DATE", help="whose seeds; today's else")
+    parser.add_argument(
+        "--emphasis", type=_names, default=(), help="hours and faults to be drawn rather: a,b,c"
+    )
     parser.add_argument("--minutes", type=float, default=MINUTES, help="how long each run is")
     return parser.parse_args(arguments)
 

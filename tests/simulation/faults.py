@@ -4,7 +4,7 @@ All is drawn before the run begins, so that a fault can be left out and the othe
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from random import Random
@@ -32,7 +32,7 @@ ZONES = ("UTC", "America/Mexico_City", "Asia/Kolkata", "Pacific/Auckland")
 """The host's time zones: nothing may depend on them."""
 LATE_PUBLICATION = time(14, 12)
 """When the FIX of an afternoon's run shows, at the earliest: until then it is late."""
-WEIGHTS = (10, 2, 2, 3, 2, 1)
+WEIGHTS: Mapping[str, int] = MappingProxyType(dict(zip(HOURS, (10, 2, 2, 3, 2, 1), strict=True)))
 
 LONG = frozenset({"banxico_mood", "banxico_slow", "range_lost", "correction", "withdrawal"})
 KINDS: Mapping[str, int] = MappingProxyType(
@@ -143,15 +143,22 @@ class Plan:
         return dataclasses.replace(self, faults=tuple(x for x in self.faults if x is not fault))
 
 
-def plan(seed: int, minutes: float = MINUTES) -> Plan:
-    """Return what `seed` plans."""
+def plan(seed: int, minutes: float = MINUTES, emphasis: Sequence[str] = ()) -> Plan:
+    """Return what `seed` plans; `emphasis` are hours and kinds of faults to be drawn rather."""
     random = Random(seed)
-    background = _background(random, minutes)
-    return Plan(seed, background, tuple(_faults(random, background)))
+    background = _background(random, minutes, emphasis)
+    return Plan(seed, background, tuple(_faults(random, background, emphasis)))
 
 
-def _background(random: Random, minutes: float) -> Background:
-    name = random.choices(list(HOURS), WEIGHTS)[0]
+def _emphasised(weights: Mapping[str, int], emphasis: Sequence[str]) -> list[int]:
+    """Return the weights, those of `emphasis` so large that two draws in three are of it."""
+    share = 2 * sum(weights.values()) if any(name in emphasis for name in weights) else 0
+    chosen = sum(name in emphasis for name in weights) or 1
+    return [weight + share // chosen * (name in emphasis) for name, weight in weights.items()]
+
+
+def _background(random: Random, minutes: float, emphasis: Sequence[str]) -> Background:
+    name = random.choices(list(HOURS), _emphasised(WEIGHTS, emphasis))[0]
     day = _day(random, banking=name == "publication" or random.random() < 0.5)
     begins = published.wall(day, HOURS[name])
     sync_settings, api_settings = random.choice(PACES)
@@ -181,14 +188,15 @@ def _day(random: Random, *, banking: bool) -> date:
             return day
 
 
-def _faults(random: Random, background: Background) -> list[Fault]:
+def _faults(random: Random, background: Background, emphasis: Sequence[str]) -> list[Fault]:
     """Draw the faults; a quiet start lets most runs begin with a whole record."""
     last = background.seconds - HEALING_MINUTES * 60
+    weights = _emphasised(KINDS, emphasis)
     at = random.choice([0.0, 90.0, 150.0])
     faults: list[Fault] = []
     while True:
         at += random.choice([1, 5, 20, 60, 200]) * (0.5 + random.random())
-        kind = random.choices(list(KINDS), list(KINDS.values()))[0]
+        kind = random.choices(list(KINDS), weights)[0]
         seconds = random.choice(DURATIONS) * (4 if kind in LONG else 1)
         if at + seconds >= last:
             return faults

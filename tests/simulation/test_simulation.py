@@ -13,7 +13,7 @@ from simulation.clock import VirtualTime
 from simulation.edge import Edge
 from simulation.faults import HOURS, KINDS, ZONES, Fault, Plan, plan
 from simulation.injector import CUTS, Injector, cut_of
-from simulation.mutations import MUTATIONS, Mutation, in_order
+from simulation.mutations import MUTATIONS, Mutation
 from simulation.platform import Said
 from simulation.progress import ROOT
 from simulation.run import run
@@ -82,15 +82,20 @@ def test_each_mutation_is_another_and_breaks_a_rule_of_the_protocol() -> None:
     assert {mutation.rule for mutation in MUTATIONS} <= rules
 
 
-def test_a_mutation_tries_first_what_is_likely_to_show_it() -> None:
-    """The seeds stay the same, in another order."""
-    seeds = range(30)
-    mutation = Mutation("46", "", "", "", ("night", "kill_leader"))
+def test_what_is_likely_to_show_a_mutation_is_a_kind_of_fault_or_an_hour() -> None:
+    """A word of another kind would emphasise nothing."""
+    likely = {word for mutation in MUTATIONS for word in mutation.likely}
 
-    ordered = in_order(mutation, seeds)
+    assert likely <= KINDS.keys() | HOURS.keys()
 
-    assert sorted(ordered) == list(seeds)
-    assert plan(ordered[0]).background.hour == "night"
+
+def test_an_emphasis_makes_its_faults_and_hours_most_of_a_plan() -> None:
+    """The others are drawn as well, so that what lies between them is seen."""
+    plans = [plan(seed, emphasis=("night", "redis_away")) for seed in range(30)]
+    kinds = [fault.kind for planned in plans for fault in planned.faults]
+
+    assert sum(planned.background.hour == "night" for planned in plans) > len(plans) / 2
+    assert len(kinds) / 2 < kinds.count("redis_away") < len(kinds)
 
 
 def test_each_kind_of_fault_that_is_drawn_can_be_injected() -> None:
