@@ -119,8 +119,9 @@ class Session:
 
     def end(self) -> None:
         """End the session as a server does: nothing of its transaction is left."""
+        if not self.ended:
+            self._server.take_back(self._raw)
         self.ended = True
-        self._raw.close()
 
     def of(self, machine: Machine) -> bool:
         """Tell whether it is the session of `machine`."""
@@ -238,6 +239,8 @@ class Database:
     sessions: list[Session] = field(default_factory=list)
     read_only: bool = False
     _stranger: sqlite3.Connection | None = None
+    _unused: dict[str, list[sqlite3.Connection]] = field(default_factory=dict)
+    _urls: dict[sqlite3.Connection, str] = field(default_factory=dict)
 
     def writer(self, link: Link) -> AsyncEngine:
         """Return the engine of an instance of rates-sync."""
@@ -272,6 +275,16 @@ class Database:
         for session in list(self.sessions):
             if machine is None or session.of(machine):
                 session.end()
+
+    def take_back(self, connection: sqlite3.Connection) -> None:
+        """Roll back what a session has left open, and keep its connection for another."""
+        connection.rollback()
+        self._unused.setdefault(self._urls[connection], []).append(connection)
+
+    def close(self) -> None:
+        """Close the file, once all sessions have ended."""
+        for connection in self._urls:
+            connection.close()
 
     def lock(self) -> None:
         """Let a stranger hold the lock for writing, unless it is taken."""
@@ -308,7 +321,7 @@ class Database:
         def connect(_dialect: Any, _record: Any, args: list[Any], parameters: Any) -> Session:
             with _refused():
                 await_only(link.send())
-            return Session(self, link, _raw(*args, **_without_wait(parameters)))
+            return Session(self, link, self._connected(*args, **parameters))
 
         @event.listens_for(engine.sync_engine, "checkout")
         def check(connection: Any, _record: Any, _proxy: Any) -> None:
@@ -317,6 +330,15 @@ class Database:
                 raise exc.DisconnectionError("the server has ended the session")
 
         return engine
+
+    def _connected(self, url: str, **parameters: Any) -> sqlite3.Connection:
+        """Open the file, or take what an ended session has left: a new one reads the schema."""
+        if unused := self._unused.get(url):
+            return unused.pop()
+        connection: sqlite3.Connection = sqlite3.connect(url, **_without_wait(parameters))
+        connection.execute("PRAGMA synchronous = OFF")
+        self._urls[connection] = url
+        return connection
 
     @property
     def _url(self) -> str:
@@ -331,9 +353,3 @@ def _without_wait(parameters: Any) -> dict[str, Any]:
 def _copy(origin: Path, destination: Path) -> None:
     with closing(sqlite3.connect(origin)) as old, closing(sqlite3.connect(destination)) as new:
         old.backup(new)
-
-
-def _raw(*args: Any, **parameters: Any) -> sqlite3.Connection:
-    connection: sqlite3.Connection = sqlite3.connect(*args, **parameters)
-    connection.execute("PRAGMA synchronous = OFF")
-    return connection

@@ -117,6 +117,7 @@ class Simulation:
         for instance in self._platform.instances:
             await self._platform.kill(instance)
         self._reader.close()
+        self._platform.database.close()
 
     async def _ask_forever(self) -> None:
         while True:

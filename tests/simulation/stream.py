@@ -6,6 +6,7 @@ and takes over.
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -99,6 +100,7 @@ class StreamServer:
 
     def __post_init__(self) -> None:
         """Open a client of its own, beside the platform."""
+        self._disturbed = False
         self.inside = fakeredis.FakeRedis(server=self.server, version=VERSION)
         self.server.dbs[0]._change_callbacks = _InOrder()
 
@@ -122,7 +124,7 @@ class StreamServer:
     @property
     def spoilt(self) -> bool:
         """Tell whether the stream's key holds something else."""
-        return self.inside.type(EVENTS) not in (b"stream", b"none")
+        return self._disturbed and self.inside.type(EVENTS) not in (b"stream", b"none")
 
     def entries(self) -> list[tuple[str, str]]:
         """Return stream ID and event ID of each entry, empty for one that has none."""
@@ -142,9 +144,9 @@ class StreamServer:
     def expiries(self) -> dict[str, float]:
         """Return each key and in how many seconds it ends, -0.001 for one that never does."""
         keys: Any = self.inside.keys()
-        names = [key.decode() for key in keys]
-        ends: dict[str, Any] = {name: self.inside.pttl(name) for name in names}
-        return {name: end / 1000 for name, end in ends.items()}
+        items = self.server.dbs[0]
+        ends = {key.decode(): items[key].expireat for key in keys}
+        return {key: -0.001 if end is None else end - time.time() for key, end in ends.items()}
 
     def flush(self) -> None:
         """Lose everything."""
@@ -176,6 +178,7 @@ class StreamServer:
 
     def write_foreign(self, number: int) -> None:
         """Let somebody else write something that no relay writes."""
+        self._disturbed = True
         spoil = (
             lambda: self.inside.xadd(EVENTS, {"a": "b"}, id="*"),
             lambda: self.inside.xadd(EVENTS, {"a": "b"}, id=f"{2**63}-1"),
