@@ -10,6 +10,7 @@ database that fail on purpose. Every choice comes from a seed, so that a seed th
 `banxico`      what Banxico knows and says, in HTTP
 `sinks`        where alerts and purges go
 `edge`         a cache that clients share, and what it may serve
+`editions`     both services as they are, and as they were before
 `platform`     the instances, wired by their own `bootstrap`
 `faults`       what a seed plans: the background and the faults with their times
 `injector`     does to the platform what is planned

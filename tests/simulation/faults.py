@@ -34,7 +34,9 @@ LATE_PUBLICATION = time(14, 12)
 """When the FIX of an afternoon's run shows, at the earliest: until then it is late."""
 WEIGHTS: Mapping[str, int] = MappingProxyType(dict(zip(HOURS, (10, 2, 2, 3, 2, 1), strict=True)))
 
-LONG = frozenset({"banxico_mood", "banxico_slow", "range_lost", "correction", "withdrawal"})
+LONG = frozenset(
+    {"banxico_mood", "banxico_slow", "range_lost", "correction", "withdrawal", "deployment"}
+)
 KINDS: Mapping[str, int] = MappingProxyType(
     {
         "kill_leader": 4,
@@ -70,6 +72,7 @@ KINDS: Mapping[str, int] = MappingProxyType(
         "clock_drift": 1,
         "alerts_away": 1,
         "edge_away": 1,
+        "deployment": 0,
     }
 )
 """The kinds of faults, and how often each is drawn."""

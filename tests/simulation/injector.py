@@ -10,6 +10,7 @@ from typing import Any, ClassVar, get_args
 
 from rates_contracts.observation import FIX
 from simulation.banxico import Mood
+from simulation.editions import older
 from simulation.faults import Fault
 from simulation.history import History
 from simulation.network import Cut, Machine, Part
@@ -98,6 +99,32 @@ class Injector:
     async def _restart_worker(self, fault: Fault) -> None:
         if workers := list(self.platform.workers):
             await self._replace(workers[fault.number % len(workers)], min(fault.seconds, 15))
+
+    async def _deploy(self, fault: Fault) -> None:
+        """Let an older edition take an instance's place, and the present one its place again."""
+        syncs, workers = self.platform.sync, self.platform.workers
+        if fault.number % 2 and syncs:
+            sync = self._leader() if fault.number // 2 % 2 else syncs[-1]
+            await self._exchange(sync, self.platform.start_sync, fault.seconds)
+        elif workers:
+            worker = workers[fault.number // 2 % len(workers)]
+            await self._exchange(worker, self.platform.start_worker, fault.seconds)
+
+    async def _exchange(
+        self,
+        stopped: SyncInstance | ApiInstance | None,
+        start: Callable[..., SyncInstance | ApiInstance],
+        seconds: float,
+    ) -> None:
+        if stopped is None:
+            return
+        await self.platform.stop(stopped)
+        other = start(older())
+        self._tell(f"{other.machine.name}, of the older edition, for {stopped.machine.name}")
+        await asyncio.sleep(seconds)
+        if other in self.platform.instances:
+            await self.platform.stop(other)
+            start()
 
     async def _pause(self, machine: Machine | None, fault: Fault, *, suspend: bool = False) -> None:
         if machine is None:
@@ -317,5 +344,6 @@ class Injector:
         "clock_drift": _clock_drift,
         "alerts_away": _alerts_away,
         "edge_away": _edge_away,
+        "deployment": _deploy,
     }
     """What each kind of fault does."""

@@ -9,20 +9,13 @@ from typing import Any
 
 import msgspec
 
-from rates_api import bootstrap as api_bootstrap
-from rates_api.app import create_app
-from rates_api.http.response_cache import response_cache_middleware
-from rates_api.http.routes import host_middleware
-from rates_api.settings import Settings as ApiSettings
 from rates_api.worker import Worker
 from rates_contracts.environment import Secret
-from rates_sync import bootstrap as sync_bootstrap
-from rates_sync.banxico.client import BanxicoClient, open_client
 from rates_sync.service import Service
-from rates_sync.settings import Settings as SyncSettings
 from simulation.banxico import Api, ApiTransport
 from simulation.clock import InstanceClock, VirtualTime
 from simulation.database import Database
+from simulation.editions import Edition, present
 from simulation.history import LONG_AGO
 from simulation.network import Link, Machine, Outages, Part
 from simulation.sinks import SimulatedAlerts, SimulatedEdge, Topic
@@ -142,20 +135,24 @@ class Platform:
     restored: bool = False
     _started: int = 0
 
-    def start_sync(self) -> SyncInstance:
-        """Start an instance of rates-sync."""
-        machine = self._machine("sync")
-        service = sync_bootstrap.bootstrap(self._sync_settings(), self._sync_overrides(machine))
+    def start_sync(self, edition: Edition | None = None) -> SyncInstance:
+        """Start an instance of rates-sync, of the present edition unless told another."""
+        edition, machine = edition or present(), self._machine("sync")
+        service = edition.sync.bootstrap(
+            self._sync_settings(edition), self._sync_overrides(machine, edition)
+        )
         instance = SyncInstance(machine, service, self._run(machine, service.run()))
         self.sync.append(instance)
         return instance
 
-    def start_worker(self) -> ApiInstance:
-        """Start a worker of rates-api."""
-        machine = self._machine("api")
-        worker = api_bootstrap.bootstrap(self._api_settings(), self._api_overrides(machine))
-        application = response_cache_middleware(
-            host_middleware(create_app(worker, end=lambda: None), worker),
+    def start_worker(self, edition: Edition | None = None) -> ApiInstance:
+        """Start a worker of rates-api, of the present edition unless told another."""
+        edition, machine = edition or present(), self._machine("api")
+        worker = edition.api.bootstrap(
+            self._api_settings(edition), self._api_overrides(machine, edition)
+        )
+        application = edition.response_cache.response_cache_middleware(
+            edition.routes.host_middleware(edition.app.create_app(worker, end=_ignore), worker),
             worker.current,
             worker.counters,
             monotonic=worker.monotonic,
@@ -186,19 +183,22 @@ class Platform:
         machine.dead = True
         machine.resume()
         self.database.end_sessions(machine)
+        self._remove(instance)
+        instance.task.cancel()
+        await asyncio.wait({instance.task}, timeout=60)
+
+    async def stop(self, instance: SyncInstance | ApiInstance) -> None:
+        """End an instance as a deployment does."""
+        self._remove(instance)
+        instance.task.cancel()
+        await asyncio.wait({instance.task}, timeout=60)
+        instance.machine.dead = True
+
+    def _remove(self, instance: SyncInstance | ApiInstance) -> None:
         if isinstance(instance, SyncInstance):
             self.sync.remove(instance)
         else:
             self.workers.remove(instance)
-        instance.task.cancel()
-        await asyncio.wait({instance.task}, timeout=60)
-
-    async def stop(self, instance: SyncInstance) -> None:
-        """End an instance as a deployment does."""
-        self.sync.remove(instance)
-        instance.task.cancel()
-        await asyncio.wait({instance.task}, timeout=60)
-        instance.machine.dead = True
 
     @property
     def instances(self) -> "list[SyncInstance | ApiInstance]":
@@ -234,8 +234,8 @@ class Platform:
     def _link(self, machine: Machine, part: Part) -> Link:
         return Link(machine, part, self.outages)
 
-    def _sync_settings(self) -> SyncSettings:
-        return SyncSettings(
+    def _sync_settings(self, edition: Edition) -> Any:
+        return edition.sync_settings(
             database_url=NOWHERE,
             redis_url=NOWHERE,
             banxico_token=TOKEN,
@@ -244,11 +244,12 @@ class Platform:
             **self.sync_settings,
         )
 
-    def _sync_overrides(self, machine: Machine) -> sync_bootstrap.Overrides:
+    def _sync_overrides(self, machine: Machine, edition: Edition) -> Any:
         clock = machine.clock
         transport = ApiTransport(self.api, self._link(machine, "banxico"))
-        http = open_client(BANXICO, read_timeout=20.0, transport=transport)
-        return sync_bootstrap.Overrides(
+        http = edition.banxico.open_client(BANXICO, read_timeout=20.0, transport=transport)
+        failed = edition.errors.NotificationFailed
+        return edition.sync.Overrides(
             clock=clock.now,
             monotonic=clock.monotonic,
             sleep=machine.sleep,
@@ -259,26 +260,26 @@ class Platform:
             engine=self.database.writer(self._link(machine, "database")),
             database_utc=self.database.utc,
             redis=self.stream.client(self._link(machine, "redis"), timeout=2.0),
-            banxico=BanxicoClient(http, TOKEN, clock.now),
-            alerts=SimulatedAlerts(self.topic, self._link(machine, "alerts")),
-            edge=SimulatedEdge(self.topic, self._link(machine, "edge")),
+            banxico=edition.banxico.BanxicoClient(http, TOKEN, clock.now),
+            alerts=SimulatedAlerts(self.topic, self._link(machine, "alerts"), failed),
+            edge=SimulatedEdge(self.topic, self._link(machine, "edge"), failed),
         )
 
-    def _api_settings(self) -> ApiSettings:
-        return ApiSettings(
+    def _api_settings(self, edition: Edition) -> Any:
+        return edition.api_settings(
             database_url=Secret("sqlite+aiosqlite:///nowhere"),
             redis_url=NOWHERE,
             database_role="writer",
             **self.api_settings,
         )
 
-    def _api_overrides(self, machine: Machine) -> api_bootstrap.Overrides:
+    def _api_overrides(self, machine: Machine, edition: Edition) -> Any:
         clock = machine.clock
 
         async def database_clock() -> Any:
             return self.time.now
 
-        return api_bootstrap.Overrides(
+        return edition.api.Overrides(
             redis=self.stream.client(self._link(machine, "redis"), timeout=5.0),
             database=self.database.reader(self._link(machine, "database")),
             reports=NoReports(),
@@ -292,6 +293,10 @@ class Platform:
             worker_name=machine.name,
             freeze_garbage=lambda: None,
         )
+
+
+def _ignore() -> None:
+    pass
 
 
 def _ids(random: Random) -> Callable[[], str]:

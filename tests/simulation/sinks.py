@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from rates_sync.errors import NotificationFailed
 from rates_sync.notify.alerts import Alert
 from simulation.clock import VirtualTime
 from simulation.network import Link, Unreachable
@@ -37,26 +36,26 @@ class Topic:
 
 
 @asynccontextmanager
-async def _translated() -> AsyncIterator[None]:
+async def _translated(failed: type[Exception]) -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(SECONDS):
             yield
     except (Unreachable, TimeoutError) as error:
-        raise NotificationFailed(str(error)) from error
+        raise failed(str(error)) from error
 
 
 class SimulatedAlerts:
     """The alerts of one instance."""
 
-    def __init__(self, topic: Topic, link: Link) -> None:
-        """Send to `topic` over `link`."""
-        self._topic, self._link = topic, link
+    def __init__(self, topic: Topic, link: Link, failed: type[Exception]) -> None:
+        """Send to `topic` over `link`; `failed` is the edition's `NotificationFailed`."""
+        self._topic, self._link, self._failed = topic, link, failed
 
     async def publish(self, alert: Alert) -> None:
         """Send `alert`. Raises `NotificationFailed`, also for one that has arrived."""
         refused = self._topic.refused
         refused[alert.id] = refused.get(alert.id, 0) + 1
-        async with _translated():
+        async with _translated(self._failed):
             await self._link.send()
             sender = self._link.machine.name
             self._topic.alerts.append(SentAlert(self._topic.time.now, sender, alert))
@@ -69,14 +68,14 @@ class SimulatedEdge:
 
     configured = True
 
-    def __init__(self, topic: Topic, link: Link) -> None:
-        """Purge over `link`."""
-        self._topic, self._link = topic, link
+    def __init__(self, topic: Topic, link: Link, failed: type[Exception]) -> None:
+        """Purge over `link`; `failed` is the edition's `NotificationFailed`."""
+        self._topic, self._link, self._failed = topic, link, failed
 
     async def purge(self, paths: Sequence[str]) -> None:
         """Purge. Raises `NotificationFailed`, also for one that was done."""
         del paths
-        async with _translated():
+        async with _translated(self._failed):
             await self._link.send()
             self._topic.purges.append(self._topic.time.now)
             self._topic.on_purge()

@@ -11,6 +11,7 @@ import pytest
 
 from simulation.clock import VirtualTime
 from simulation.edge import Edge
+from simulation.editions import older, present
 from simulation.faults import HOURS, KINDS, ZONES, Fault, Plan, plan
 from simulation.injector import CUTS, Injector, cut_of
 from simulation.mutations import MUTATIONS, Mutation
@@ -51,6 +52,19 @@ def with_fault(*, kind: str, at: float, seconds: float) -> Plan:
     seeds = (seed for seed in range(1, 1000) if plan(seed).background.begins.hour in (17, 18))
     planned = plan(next(seeds), HALF_HOUR)
     return dataclasses.replace(planned, faults=(Fault(at, kind, seconds, 0),))
+
+
+def test_an_older_edition_takes_its_turn_beside_the_present_one() -> None:
+    """A deployment of either service, forth and back, breaks nothing; editions share no code."""
+    planned = with_fault(kind="deployment", at=200, seconds=300)
+    worker, leader = (dataclasses.replace(planned.faults[0], number=number) for number in (2, 3))
+
+    verdict = run(dataclasses.replace(planned, faults=(worker, leader)))
+
+    assert verdict.holds
+    assert sum("older edition" in what for _, what in verdict.history.story) == 2
+    assert older().sync.Overrides is not present().sync.Overrides
+    assert sys.modules["rates_sync.bootstrap"] is present().sync
 
 
 def test_a_claim_beyond_what_is_known_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
