@@ -49,7 +49,10 @@ class LinkedConnection(FakeAsyncRedisConnection):
             raise exceptions.OutOfMemoryError("OOM command not allowed")
         if b"XREAD" in sent and self._store.spoilt:  # fakeredis itself fails here.
             raise exceptions.ResponseError("WRONGTYPE")
-        await super().send_packed_command(command, check_health)
+        if not self.is_connected:
+            await self.connect()
+        # Not by redis-py's own way there: before Python 3.12 its `wait_for` takes a task and a turn.
+        self._writer.writelines(command if isinstance(command, list) else [command])
         if b"EXEC" in sent:
             self._store.on_change(self._link.machine.name)
 
