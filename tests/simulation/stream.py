@@ -51,7 +51,8 @@ class LinkedConnection(FakeAsyncRedisConnection):
             raise exceptions.ResponseError("WRONGTYPE")
         if not self.is_connected:
             await self.connect()
-        # Not by redis-py's own way there: before Python 3.12 its `wait_for` takes a task and a turn.
+        # Not as redis-py does: its `wait_for` takes a turn of the loop before Python 3.12 alone.
+        assert self._writer is not None
         self._writer.writelines(command if isinstance(command, list) else [command])
         if b"EXEC" in sent:
             self._store.on_change(self._link.machine.name)
