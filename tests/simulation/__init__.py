@@ -17,6 +17,7 @@ database that fail on purpose. Every choice comes from a seed, so that a seed th
 `history`      all that was ever recorded, published and said: what the judges compare with
 `record`       the record as the judges read it, in SQL of their own
 `judges`       the invariants of each commit, each write to Redis and each answer
+`sync_health`  what rates-sync says of itself, against what is true
 `watch`        the invariants of what stands still between events
 `ending`       the invariants once all faults have ended
 `run`          one seed from its plan to its verdict

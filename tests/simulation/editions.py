@@ -39,6 +39,7 @@ class Edition:
     sync_settings: Any
     banxico: ModuleType
     errors: ModuleType
+    health: ModuleType
     api: ModuleType
     api_settings: Any
     app: ModuleType
@@ -66,6 +67,7 @@ def _imported() -> Edition:
         sync_settings=load("rates_sync.settings").Settings,
         banxico=load("rates_sync.banxico.client"),
         errors=load("rates_sync.errors"),
+        health=load("rates_sync.operate.health"),
         api=load("rates_api.bootstrap"),
         api_settings=load("rates_api.settings").Settings,
         app=load("rates_api.app"),

@@ -58,6 +58,11 @@ class SyncInstance:
     machine: Machine
     service: Service
     task: "asyncio.Task[None]"
+    edition: Edition
+
+    async def health(self) -> Any:
+        """Return what it says of itself in `/health`."""
+        return await self.edition.health.health_of(self.service)
 
     @property
     def leads(self) -> bool:
@@ -141,7 +146,8 @@ class Platform:
         service = edition.sync.bootstrap(
             self._sync_settings(edition), self._sync_overrides(machine, edition)
         )
-        instance = SyncInstance(machine, service, self._run(machine, service.run()))
+        task = self._run(machine, service.run())
+        instance = SyncInstance(machine, service, task, edition)
         self.sync.append(instance)
         return instance
 

@@ -33,10 +33,12 @@ from simulation.platform import ApiInstance, Platform, Said
 from simulation.record import RecordReader
 from simulation.sinks import Topic
 from simulation.stream import StreamServer
+from simulation.sync_health import SyncHealthJudge
 from simulation.watch import WatchJudge
 
 SYNC_INSTANCES, WORKERS = 2, 3
 ASK_SECONDS = 15.0
+PROBE_SECONDS = 50.0
 MEMORY = Path("/dev/shm")
 """SQLite syncs its files often."""
 
@@ -91,6 +93,7 @@ class Simulation:
         self._answers = AnswerJudge(self._platform, history, self._reader)
         self._edge, self._kept = Edge(clock), EdgeJudge(self._platform, history, self._reader)
         self._watch = WatchJudge(self._platform, history, self._reader)
+        self._health = SyncHealthJudge(self._platform, history, self._reader)
         self._platform.topic.on_purge = self._edge.purge
         self._platform.api.on_request = self._record.on_request
         self._platform.database.on_commit = self._record.on_commit
@@ -106,13 +109,14 @@ class Simulation:
         injector = Injector(self._platform, self._history, self._on_restore)
         async with asyncio.TaskGroup() as tasks:
             asking = tasks.create_task(self._ask_forever())
+            probing = tasks.create_task(self._probe_forever())
             keeping = tasks.create_task(injector.keep_house())
             for fault in self._plan.faults:
                 tasks.create_task(injector.inject(fault))
             await asyncio.sleep(self._plan.background.seconds)
             await EndJudge(self._platform, self._history, self._reader).judge()
-            asking.cancel()
-            keeping.cancel()
+            for task in (asking, probing, keeping):
+                task.cancel()
         self._digest_the_end()
         for instance in self._platform.instances:
             await self._platform.kill(instance)
@@ -126,6 +130,11 @@ class Simulation:
             self._watch.look()
             await self._ask("/api/v1/rates/current")
             await self._ask(self._random.choice(paths))
+
+    async def _probe_forever(self) -> None:
+        while True:
+            await asyncio.sleep(PROBE_SECONDS)
+            await self._health.ask()
 
     async def _ask(self, path: str) -> None:
         """Ask all workers at the same moment."""

@@ -1,0 +1,73 @@
+"""What an instance of rates-sync says of itself in `/health`, against what is true."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from simulation.history import History
+from simulation.platform import Platform, SyncInstance
+from simulation.record import RecordReader
+
+CALM_SECONDS = 90.0
+"""After a fault an instance may still have to start, to be elected, or to write again."""
+REFUSED_SECONDS = 60.0
+"""A database that takes no writes is noticed with the next renewal, by a standby when it is due."""
+
+
+@dataclass
+class SyncHealthJudge:
+    """Invariants of `/health` of rates-sync (protocol rules 36 and 37)."""
+
+    platform: Platform
+    history: History
+    record: RecordReader
+
+    async def ask(self) -> None:
+        """Ask each instance that runs, one after the other."""
+        for instance in list(self.platform.sync):
+            if not (instance.machine.paused or instance.machine.dead):
+                await self._ask(instance)
+
+    async def _ask(self, instance: SyncInstance) -> None:
+        """Judge the answer if nothing has changed while it was made."""
+        changed_at, name = self.platform.changed_at, instance.machine.name
+        was_under_review = self._is_under_review
+        said = await instance.health()
+        if said.status == "healthy" and was_under_review and self._is_under_review:
+            what = "says that it is healthy while a value is under review"
+            self.history.violate("health", self.platform.time.now, f"{name} {what}")
+        if self.platform.changed_at == changed_at and instance in self.platform.sync:
+            for what in self._wrong(instance, said):
+                self.history.violate("health", self.platform.time.now, f"{name} {what}")
+
+    def _wrong(self, instance: SyncInstance, said: Any) -> Iterator[str]:
+        lasting = self.platform.lasting
+        if lasting == ["database_away"] and said.database != "unhealthy":
+            yield f"says that the database is {said.database} while it is away"
+        if lasting == ["redis_away"] and said.redis != "unhealthy":
+            yield f"says that Redis is {said.redis} while it is away"
+        is_refused = lasting == ["database_read_only"] and self._has_lasted(REFUSED_SECONDS)
+        if is_refused and said.database == "healthy":
+            yield "says that the database is healthy while it takes no writes"
+        if not lasting and self._has_lasted(CALM_SECONDS):
+            yield from self._wrong_in_calm(instance, said)
+
+    def _wrong_in_calm(self, instance: SyncInstance, said: Any) -> Iterator[str]:
+        if (said.database, said.redis) != ("healthy", "healthy"):
+            yield f"says in calm: {said.causes}"
+        role = "leader" if instance.leads else "standby"
+        if said.role != role:
+            yield f"says that it is {said.role}, and is {role}"
+        (holder,) = self.record.rows("SELECT holder FROM lease")
+        if said.leader != holder[0]:
+            yield f"says that {said.leader} leads, recorded is {holder[0]}"
+        if said.head is None or said.head.event_id not in self.history.committed:
+            yield f"says that the record ends with {said.head}"
+
+    @property
+    def _is_under_review(self) -> bool:
+        return bool(self.record.rows("SELECT 1 FROM quarantine WHERE state = 'open'"))
+
+    def _has_lasted(self, seconds: float) -> bool:
+        return self.platform.changed_at <= self.platform.time.now - timedelta(seconds=seconds)
