@@ -116,7 +116,8 @@ class EndJudge:
         rows = self.record.rows("SELECT max(recorded_at) FROM observations")
         purges = self.platform.topic.purges
         recorded = datetime.fromisoformat(f"{rows[0][0]}+00:00")
-        if not purges or purges[-1] < min(recorded, self.platform.time.now):
+        earliest = recorded - timedelta(seconds=CLOCK_SECONDS)  # It may be dated ahead by so much.
+        if not purges or purges[-1] < min(earliest, self.platform.time.now):
             yield "purge", f"none since {recorded}"
 
     def _is_under_review(self, series: str, day: date) -> bool:

@@ -94,7 +94,7 @@ PACES: tuple[tuple[Mapping[str, float], Mapping[str, float]], ...] = (
     * 3,
 )
 """The settings of rates-sync and rates-api: a run in four looks as often as in production. The
-others look less often, which takes a third of the time and leaves the order of things as it is."""
+others look less often, which takes half of the time and leaves the order of things as it is."""
 DURATIONS = (0.5, 3, 8, 15, 40, 120, 300)
 
 

@@ -20,6 +20,8 @@ from simulation.stream import DOCUMENTS
 MOODS = tuple(mood for mood in get_args(Mood) if mood != "well")
 CUTS: tuple[Cut, ...] = ("refused", "silent", "answers_lost")
 RESTART_SECONDS = 4.0
+NOTICED_SECONDS = 3.0
+"""A clock that is wrong for so long is noticed: the poll loop compares it every second."""
 LARGE_MOVE_OF = 7
 """One correction in so many is so large that it is set aside."""
 
@@ -240,7 +242,8 @@ class Injector:
         self.platform.stream.full = False
 
     async def _redis_foreign(self, fault: Fault) -> None:
-        self.platform.stream.write_foreign(fault.number)
+        if self.platform.stream.write_foreign(fault.number):
+            self.platform.owe("foreign_stream")
 
     async def _documents_lost(self, fault: Fault) -> None:
         lost = [key for bit, key in enumerate(DOCUMENTS) if fault.number >> bit & 1]
@@ -300,6 +303,9 @@ class Injector:
         clock = machines[fault.number % len(machines)].clock
         step = (-7200, -300, -40, 40, 300, 7200)[fault.number // 8 % 6]
         clock.step(timedelta(seconds=step))
+        leads = clock in [leader.machine.clock for leader in self.platform.leaders]
+        if leads and fault.seconds >= NOTICED_SECONDS:
+            self.platform.owe("clock_jumped", "clock_wrong")
         await asyncio.sleep(fault.seconds)
         clock.step(timedelta(seconds=-step))
 

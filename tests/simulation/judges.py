@@ -46,8 +46,9 @@ CALM_SECONDS = 300.0
 """After a fault the breaker may be open, and the next poll that far away."""
 SEEN_SECONDS = 45.0
 """After its question a publication is delivered: a retry, 20 s, and some to spare."""
-NOTICED_SECONDS = 20.0
-"""Within so many a worker notices that its clock was set: it looks at the database's every 14 s."""
+NOTICED_SECONDS = 25.0
+"""Within so many a worker notices that its clock was set: it looks at the database's every 14 s,
+and may wait 5 s in between for an event that is on its way."""
 RUSH_SECONDS, AWAITING_SECONDS = 15.0, 60.0
 """How long a publication waits for the next question, until 12:15 and until 17:00."""
 SPENT_SLACK = 4

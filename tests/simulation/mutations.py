@@ -628,6 +628,20 @@ MUTATIONS = (
         ("database_read_only",),
     ),
     Mutation(
+        "32",
+        SYNC + "assembly.py",
+        "        alerts.on_clock_jump(jump)\n",
+        "",
+        ("clock_step",),
+    ),
+    Mutation(
+        "38",
+        SYNC + "assembly.py",
+        "alerts.on_foreign_stream(step.foreign)",
+        "pass",
+        ("redis_foreign",),
+    ),
+    Mutation(
         "38",
         SYNC + "relay/repair.py",
         "return RepairAction.FOREIGN",

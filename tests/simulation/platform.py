@@ -25,6 +25,9 @@ BANXICO = "http://banxico.simulation/service/v1"
 TOKEN = Secret("t" * 64)
 NOWHERE = Secret("redis://nowhere")
 
+OWED_SECONDS = 30.0
+"""How long after what it tells of an alert may arrive, and for how long all was calm before."""
+
 
 class NoReports:
     """A worker that shares its instance with nobody."""
@@ -113,6 +116,18 @@ async def _nothing_to_receive() -> Any:
     return {"type": "http.request", "body": b"", "more_body": False}
 
 
+@dataclass(frozen=True)
+class OwedAlert:
+    """One of these alerts has to be sent after an instant, if no other fault begins meanwhile.
+
+    `faults` is how many had begun.
+    """
+
+    names: frozenset[str]
+    since: datetime
+    faults: int
+
+
 @dataclass
 class Platform:
     """All that runs, and what it runs on; `died` has the instances that a bug has ended.
@@ -136,6 +151,9 @@ class Platform:
     died: list[tuple[str, BaseException]] = field(default_factory=list)
     lasting: list[str] = field(default_factory=list)
     changed_at: datetime = LONG_AGO
+    calm_before: float = 0.0
+    """For how many seconds nothing had disturbed anything when the last fault began."""
+    owed: "list[OwedAlert]" = field(default_factory=list)
     faults: int = 0
     restored: bool = False
     _started: int = 0
@@ -174,6 +192,8 @@ class Platform:
 
     def begin(self, fault: str) -> None:
         """Note that a fault of this kind begins."""
+        calm = self.time.now - self.changed_at
+        self.calm_before = 0.0 if self.lasting else calm.total_seconds()
         self.lasting.append(fault)
         self.faults += 1
         self.changed_at = self.time.now
@@ -182,6 +202,11 @@ class Platform:
         """Note that it ends."""
         self.lasting.remove(fault)
         self.changed_at = self.time.now
+
+    def owe(self, *alerts: str) -> None:
+        """Note that one of these alerts has to follow, unless the last fault fell into others."""
+        if self.calm_before >= OWED_SECONDS:
+            self.owed.append(OwedAlert(frozenset(alerts), self.time.now, self.faults))
 
     async def kill(self, instance: SyncInstance | ApiInstance) -> None:
         """End an instance as kill -9 does: what it had begun has no end of its own."""

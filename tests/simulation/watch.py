@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 
 from contract.sweeping import published
 from simulation.history import LONG_AGO, History
-from simulation.platform import Platform
+from simulation.platform import OWED_SECONDS, Platform
 from simulation.record import RecordReader
 from simulation.stream import DOCUMENTS
 
@@ -37,7 +37,7 @@ class WatchJudge:
     def look(self) -> None:
         """Judge how things stand now."""
         now = self.platform.time.now
-        found = [*self._in_outage(), *self._unfed(now)]
+        found = [*self._in_outage(), *self._unfed(now), *self._owed(now)]
         if self.platform.is_calm(now - timedelta(seconds=CALM_SECONDS)):
             found += [*self._documents(), *self._night(now), *self._cursors(now)]
         for invariant, what in found:
@@ -74,6 +74,18 @@ class WatchJudge:
             if head and announced and announced > head and not instance.machine.dead:
                 name = instance.machine.name
                 yield "behind", f"{name} stands at {head}, recorded was {announced}"
+
+    def _owed(self, now: datetime) -> Iterator[tuple[str, str]]:
+        """An alert that no event calls for is sent, where nothing else happens (rules 32, 38)."""
+        platform = self.platform
+        for owed in list(platform.owed):
+            if platform.faults > owed.faults:
+                platform.owed.remove(owed)
+            elif now - owed.since > timedelta(seconds=OWED_SECONDS):
+                platform.owed.remove(owed)
+                sent = {each.alert.name for each in platform.topic.alerts if each.at > owed.since}
+                if not owed.names & sent:
+                    yield "alerts", f"none of {sorted(owed.names)} since {owed.since}"
 
     def _night(self, now: datetime) -> Iterator[tuple[str, str]]:
         """A night that nothing disturbs is done soon after 03:00 (rule 46).
