@@ -20,16 +20,19 @@ from simulation.progress import ROOT
 from simulation.run import run
 
 HERE = Path(__file__).parent
-KEPT = (HERE / "kept_seeds.txt").read_text(encoding="utf-8").splitlines()
-SEEDS = [int(line) for line in KEPT if line and not line.startswith("#")]
+KEPT = [
+    line.split()
+    for line in (HERE / "kept_seeds.txt").read_text(encoding="utf-8").splitlines()
+    if not line.startswith("#")
+]
 SHORT_MINUTES, HALF_HOUR = 20, 30
 QUIET = 202611280000
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_no_invariant_breaks(seed: int) -> None:
-    """A kept seed holds; one that does not tells its story by `./dev simulate SEED --trace`."""
-    verdict = run(plan(seed))
+@pytest.mark.parametrize(("seed", "emphasis"), KEPT, ids=[" ".join(line) for line in KEPT])
+def test_no_invariant_breaks(seed: str, emphasis: str) -> None:
+    """A kept seed holds; `./dev simulate SEED --emphasis … --trace` tells the story of another."""
+    verdict = run(plan(int(seed), emphasis=emphasis.split(",")))
 
     assert [str(violation) for violation in verdict.history.violations] == []
 
