@@ -12,6 +12,7 @@ from rates_contracts.observation import FIX
 from simulation.banxico import Mood
 from simulation.faults import Fault
 from simulation.history import History
+from simulation.lease import PATIENCE_SECONDS
 from simulation.network import Cut, Machine, Part
 from simulation.platform import ApiInstance, Platform, SyncInstance
 from simulation.stream import DOCUMENTS
@@ -19,6 +20,9 @@ from simulation.stream import DOCUMENTS
 MOODS = tuple(mood for mood in get_args(Mood) if mood != "well")
 CUTS: tuple[Cut, ...] = ("refused", "silent", "answers_lost")
 RESTART_SECONDS = 4.0
+REQUEST_WITHIN = 60
+"""Seconds within which a leader asks Banxico, and its relay sends something; not at night."""
+SPOILT_SECONDS = 600
 LARGE_MOVE_OF = 7
 """One correction in so many is so large that it is set aside."""
 
@@ -124,6 +128,25 @@ class Injector:
         workers = self.platform.workers
         await self._pause(workers[fault.number % len(workers)].machine if workers else None, fault)
 
+    async def _pause_in_request(self, fault: Fault) -> None:
+        """Stop the leader within a request: its answer arrives when another one leads.
+
+        It is the next to Banxico, or the next transaction of the relay's.
+        """
+        leader = self._leader()
+        if leader is None:
+            return
+        machine = leader.machine
+        machine.stops_at = "redis" if fault.number % 2 else "banxico"
+        for _ in range(REQUEST_WITHIN):
+            await asyncio.sleep(1.0)
+            if machine.paused:
+                break
+        machine.stops_at = None
+        patience = self.platform.sync_settings.get("lease_patience", PATIENCE_SECONDS)
+        await asyncio.sleep(patience + 3 + fault.number // 2 % 5)
+        machine.resume()
+
     # The ways between them
 
     async def _cut(self, fault: Fault) -> None:
@@ -188,6 +211,17 @@ class Injector:
         self.platform.stream.flush()
         self._restore(saved)
 
+    async def _restored_while_stopped(self, fault: Fault) -> None:
+        """As `_database_restored`, by an operator: no process is left that knew more."""
+        saved = self.platform.database.save()
+        await asyncio.sleep(fault.seconds)
+        stopped = list(self.platform.sync)
+        for instance in stopped:
+            await self.platform.kill(instance)
+        self._restore(saved)
+        for _ in stopped:
+            self.platform.start_sync()
+
     def _restore(self, saved: Path) -> None:
         self.platform.database.restore(saved)
         self.platform.restored = True
@@ -218,6 +252,9 @@ class Injector:
     async def _documents_lost(self, fault: Fault) -> None:
         lost = [key for bit, key in enumerate(DOCUMENTS) if fault.number >> bit & 1]
         self.platform.stream.lose_documents(lost or [DOCUMENTS[0]])
+
+    async def _documents_spoilt(self, fault: Fault) -> None:
+        self.platform.stream.spoil_document(DOCUMENTS[1 + fault.number % 2], SPOILT_SECONDS)
 
     # Banxico
 
@@ -317,5 +354,9 @@ class Injector:
         "clock_drift": _clock_drift,
         "alerts_away": _alerts_away,
         "edge_away": _edge_away,
+        "pause_in_request": _pause_in_request,
+        "restored_while_stopped": _restored_while_stopped,
+        "database_long_away": _database_away,
+        "documents_spoilt": _documents_spoilt,
     }
     """What each kind of fault does."""
