@@ -131,7 +131,8 @@ class Injector:
     async def _pause_in_request(self, fault: Fault) -> None:
         """Stop the leader within a request: its answer arrives when another one leads.
 
-        It is the next to Banxico, or the next transaction of the relay's.
+        It is the next to Banxico, whose answer then lacks what was corrected meanwhile, or the next
+        transaction of the relay's.
         """
         leader = self._leader()
         if leader is None:
@@ -143,9 +144,16 @@ class Injector:
             if machine.paused:
                 break
         machine.stops_at = None
+        if fault.number % 2 == 0:
+            await self._correct_meanwhile(fault)
         patience = self.platform.sync_settings.get("lease_patience", PATIENCE_SECONDS)
         await asyncio.sleep(patience + 3 + fault.number // 2 % 5)
         machine.resume()
+
+    async def _correct_meanwhile(self, fault: Fault) -> None:
+        await asyncio.sleep(1.0)  # Its request has its answer by then.
+        day, value = self._known(fault)
+        self._change(day, (value * Decimal("1.004")).quantize(value))
 
     # The ways between them
 

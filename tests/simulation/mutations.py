@@ -660,7 +660,7 @@ MUTATIONS = (
         SYNC + "leader/poller.py",
         "        self._must_ask = True\n        self.plan_again()",
         "        self.plan_again()",
-        ("night", "closing", "database_restored", "stop_leader"),
+        ("night", "midnight", "database_restored", "stop_leader"),
     ),
     Mutation(
         "44",

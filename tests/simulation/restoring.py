@@ -7,21 +7,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from simulation.history import History
+from simulation.history import LONG_AGO, History
 from simulation.network import Machine
 from simulation.platform import Platform
 from simulation.record import RecordReader
+from simulation.watch import APART
 
 Place = tuple[int, int]
 NOWHERE: Place = (0, 0)
 NOTICED_SECONDS = 30.0
 """In calm a relay has made its step by then, and has compared the record with what it wrote."""
-ASKED_SECONDS, JUDGED_SECONDS = 45.0, 120.0
+ASKED_SECONDS, JUDGED_SECONDS = 30.0, 120.0
 """Banxico is asked at most each 15 s; who leads next may ask later."""
 IN_TURN = timedelta(seconds=310)
 """A new timeline so soon after another may be a second record's: it calls for no question."""
 SPARED = timedelta(seconds=600)
 """Banxico may have asked for a pause, or the breaker be open."""
+RESTORES = frozenset({"database_restored", "both_lost", "restored_while_stopped"})
+"""What disturbs only when it ends, by the restore."""
 SPARING = frozenset(
     {
         "banxico_away",
@@ -49,6 +52,7 @@ class RestoreJudge:
     _written: dict[str, Place] = field(default_factory=dict)
     _sent: dict[str, str] = field(default_factory=dict)
     _losses: int = 0
+    _restored_at: datetime = LONG_AGO
     _begun: list[datetime] = field(default_factory=list)
 
     def on_commit(self, machine: Machine) -> None:
@@ -71,7 +75,7 @@ class RestoreJudge:
 
     def on_restore(self) -> None:
         """Begin again at the restored record's head."""
-        self._head = self._read()
+        self._head, self._restored_at = self._read(), self.platform.time.now
         self._committed.clear()
 
     def on_stream(self, writer: str) -> None:
@@ -112,15 +116,19 @@ class RestoreJudge:
             return
         begun = self._begun[-1]
         is_due = ASKED_SECONDS < (now - begun).total_seconds() < JUDGED_SECONDS
-        touched = [self.platform.touched[kind] for kind in SPARING & self.platform.touched.keys()]
-        if (
-            not is_due
-            or not self.platform.is_calm(begun)
-            or max(touched, default=now - SPARED) > (now - SPARED)
-        ):
+        if not is_due or self._is_disturbed(begun):
             return
         if self.platform.api.heard.answers[-1][0] < begun:
             yield "restored", f"Banxico was not asked since {begun:%H:%M:%S}"
+
+    def _is_disturbed(self, begun: datetime) -> bool:
+        """Tell whether anything may keep the leader of a new timeline from asking."""
+        touched = [at for kind, at in self.platform.touched.items() if kind in SPARING]
+        return (
+            self._restored_at > begun
+            or not self.platform.is_calm(begun, but=APART | RESTORES)
+            or max(touched, default=LONG_AGO) > begun - SPARED
+        )
 
     def _follows_another(self) -> bool:
         return len(self._begun) > 1 and self._begun[-1] - self._begun[-2] < IN_TURN
