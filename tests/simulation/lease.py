@@ -25,12 +25,12 @@ class LeaseJudge:
 
     def on_commit(self, machine: Machine) -> None:
         """Judge what a commit of `machine` has made of the lease."""
-        now, before = self.platform.time.now, self._seen
-        self._seen = self._read()
-        if before is None or before == self._seen:
+        now, before, seen = self.platform.time.now, self._seen, self._read()
+        self._seen = seen
+        if before is None or seen is None or before == seen:
             return
         stood_still, self._moved_at = now - self._moved_at, now
-        (old, old_token, _), (new, token, _) = before, self._seen
+        (old, old_token, _), (new, token, _) = before, seen
         if new in ("", old):
             return
         if token <= old_token:
