@@ -36,6 +36,7 @@ FAILING: frozenset[Mood] = frozenset({"error", "garbage", "cut_off", "redirect"}
 
 Rows = Mapping[str, list[tuple[date, Decimal]]]
 SLOW_SECONDS = 0.35
+LONG_RANGE, LONG_RANGE_SECONDS = timedelta(days=800), 15.0
 MAX_ERROR = timedelta(seconds=59)
 """By a clock that is further wrong an answer was not made when it was asked for (rule 27)."""
 
@@ -191,6 +192,7 @@ class ApiTransport(httpx.AsyncBaseTransport):
         """Answer a request. Raises httpx's own errors."""
         try:
             await self._link.send()
+            self._link.stop_within()
             day = published.local(self._api.time.now).date()
             heard = self._api.heard
             heard.requests[day] = heard.requests.get(day, 0) + 1
@@ -201,9 +203,11 @@ class ApiTransport(httpx.AsyncBaseTransport):
 
     async def _answered(self, request: httpx.Request) -> httpx.Response:
         path, api = request.url.path, self._api
-        _, first, _ = _asked(path)
+        _, first, last = _asked(path)
         lost = api.lost_before is not None and first is not None and first < api.lost_before
         wait = api.slowness + SLOW_SECONDS * api.random.random()
+        if first is not None and last is not None and last - first > LONG_RANGE:
+            wait += LONG_RANGE_SECONDS
         timeout = request.extensions["timeout"]["read"]
         if lost or wait > timeout:
             await asyncio.sleep(timeout)

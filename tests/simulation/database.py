@@ -100,6 +100,8 @@ class Session:
         if changes:
             self._server.on_commit(self._link.machine)
         self._receive()
+        if changes:
+            self._server.on_answered(self._link.machine)
 
     def rollback(self) -> None:
         """Roll back; a dead machine's sessions are rolled back by the server."""
@@ -236,6 +238,8 @@ class Database:
     time: VirtualTime
     mysql: bool
     on_commit: Callable[[Machine], None] = lambda _: None
+    on_answered: Callable[[Machine], None] = lambda _: None
+    """Called once a machine knows that its commit was done."""
     sessions: list[Session] = field(default_factory=list)
     read_only: bool = False
     _stranger: sqlite3.Connection | None = None

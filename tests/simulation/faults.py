@@ -35,7 +35,15 @@ LATE_PUBLICATION = time(14, 12)
 WEIGHTS: Mapping[str, int] = MappingProxyType(dict(zip(HOURS, (10, 2, 2, 3, 2, 1), strict=True)))
 
 LONG = frozenset(
-    {"banxico_mood", "banxico_slow", "range_lost", "correction", "withdrawal", "deployment"}
+    {
+        "banxico_mood",
+        "banxico_slow",
+        "range_lost",
+        "correction",
+        "withdrawal",
+        "database_long_away",
+        "deployment",
+    }
 )
 KINDS: Mapping[str, int] = MappingProxyType(
     {
@@ -73,9 +81,13 @@ KINDS: Mapping[str, int] = MappingProxyType(
         "alerts_away": 1,
         "edge_away": 1,
         "deployment": 0,
+        "pause_in_request": 0,
+        "restored_while_stopped": 0,
+        "database_long_away": 0,
+        "documents_spoilt": 0,
     }
 )
-"""The kinds of faults, and how often each is drawn."""
+"""The kinds of faults, and how often each is drawn; those of 0 only with an emphasis on them."""
 PACES: tuple[tuple[Mapping[str, float], Mapping[str, float]], ...] = (
     ({}, {}),
     *(
@@ -95,6 +107,9 @@ PACES: tuple[tuple[Mapping[str, float], Mapping[str, float]], ...] = (
 )
 """The settings of rates-sync and rates-api: a run in four looks as often as in production. The
 others look less often, which takes half of the time and leaves the order of things as it is."""
+HISTORIES, LONG_HISTORIES = (20, 60, 200), (2600, 2900)
+LONG_HISTORY = "long_history"
+"""An emphasis on it gives the run a history of two chunks, and faults while it is loaded."""
 DURATIONS = (0.5, 3, 8, 15, 40, 120, 300)
 
 
@@ -172,13 +187,18 @@ def _background(random: Random, minutes: float, emphasis: Sequence[str]) -> Back
         day=day,
         begins=begins,
         minutes=minutes,
-        first_fix_day=day - timedelta(days=random.choice([20, 60, 200])),
+        first_fix_day=day - timedelta(days=random.choice(_histories(emphasis))),
         shown=MappingProxyType({day: shown_at}),
         mysql=random.random() < 0.5,
         zone=random.choice(ZONES),
         sync_settings=MappingProxyType(sync_settings),
         api_settings=MappingProxyType(api_settings),
     )
+
+
+def _histories(emphasis: Sequence[str]) -> tuple[int, ...]:
+    """Return how many days of history there may be before the run's; one of those is drawn."""
+    return LONG_HISTORIES if LONG_HISTORY in emphasis else HISTORIES
 
 
 def _day(random: Random, *, banking: bool) -> date:
@@ -195,7 +215,7 @@ def _faults(random: Random, background: Background, emphasis: Sequence[str]) -> 
     """Draw the faults; a quiet start lets most runs begin with a whole record."""
     last = background.seconds - HEALING_MINUTES * 60
     weights = _emphasised(KINDS, emphasis)
-    at = random.choice([0.0, 90.0, 150.0])
+    at = random.choice([0.0] if LONG_HISTORY in emphasis else [0.0, 90.0, 150.0])
     faults: list[Fault] = []
     while True:
         at += random.choice([1, 5, 20, 60, 200]) * (0.5 + random.random())

@@ -13,6 +13,7 @@ from simulation.banxico import Mood
 from simulation.editions import older
 from simulation.faults import Fault
 from simulation.history import History
+from simulation.lease import PATIENCE_SECONDS
 from simulation.network import Cut, Machine, Part
 from simulation.platform import ApiInstance, Platform, SyncInstance
 from simulation.stream import DOCUMENTS
@@ -22,6 +23,9 @@ CUTS: tuple[Cut, ...] = ("refused", "silent", "answers_lost")
 RESTART_SECONDS = 4.0
 NOTICED_SECONDS = 3.0
 """A clock that is wrong for so long is noticed: the poll loop compares it every second."""
+REQUEST_WITHIN = 60
+"""Seconds within which a leader asks Banxico, and its relay sends something; not at night."""
+SPOILT_SECONDS = 600
 LARGE_MOVE_OF = 7
 """One correction in so many is so large that it is set aside."""
 
@@ -153,6 +157,33 @@ class Injector:
         workers = self.platform.workers
         await self._pause(workers[fault.number % len(workers)].machine if workers else None, fault)
 
+    async def _pause_in_request(self, fault: Fault) -> None:
+        """Stop the leader within a request: its answer arrives when another one leads.
+
+        It is the next to Banxico, whose answer then lacks what was corrected meanwhile, or the next
+        transaction of the relay's.
+        """
+        leader = self._leader()
+        if leader is None:
+            return
+        machine = leader.machine
+        machine.stops_at = "redis" if fault.number % 2 else "banxico"
+        for _ in range(REQUEST_WITHIN):
+            await asyncio.sleep(1.0)
+            if machine.paused:
+                break
+        machine.stops_at = None
+        if fault.number % 2 == 0:
+            await self._correct_meanwhile(fault)
+        patience = self.platform.sync_settings.get("lease_patience", PATIENCE_SECONDS)
+        await asyncio.sleep(patience + 3 + fault.number // 2 % 5)
+        machine.resume()
+
+    async def _correct_meanwhile(self, fault: Fault) -> None:
+        await asyncio.sleep(1.0)  # Its request has its answer by then.
+        day, value = self._known(fault)
+        self._change(day, (value * Decimal("1.004")).quantize(value))
+
     # The ways between them
 
     async def _cut(self, fault: Fault) -> None:
@@ -217,6 +248,17 @@ class Injector:
         self.platform.stream.flush()
         self._restore(saved)
 
+    async def _restored_while_stopped(self, fault: Fault) -> None:
+        """As `_database_restored`, by an operator: no process is left that knew more."""
+        saved = self.platform.database.save()
+        await asyncio.sleep(fault.seconds)
+        stopped = list(self.platform.sync)
+        for instance in stopped:
+            await self.platform.kill(instance)
+        self._restore(saved)
+        for _ in stopped:
+            self.platform.start_sync()
+
     def _restore(self, saved: Path) -> None:
         self.platform.database.restore(saved)
         self.platform.restored = True
@@ -242,12 +284,14 @@ class Injector:
         self.platform.stream.full = False
 
     async def _redis_foreign(self, fault: Fault) -> None:
-        if self.platform.stream.write_foreign(fault.number):
-            self.platform.owe("foreign_stream")
+        self.platform.stream.write_foreign(fault.number)
 
     async def _documents_lost(self, fault: Fault) -> None:
         lost = [key for bit, key in enumerate(DOCUMENTS) if fault.number >> bit & 1]
         self.platform.stream.lose_documents(lost or [DOCUMENTS[0]])
+
+    async def _documents_spoilt(self, fault: Fault) -> None:
+        self.platform.stream.spoil_document(DOCUMENTS[1 + fault.number % 2], SPOILT_SECONDS)
 
     # Banxico
 
@@ -351,5 +395,9 @@ class Injector:
         "alerts_away": _alerts_away,
         "edge_away": _edge_away,
         "deployment": _deploy,
+        "pause_in_request": _pause_in_request,
+        "restored_while_stopped": _restored_while_stopped,
+        "database_long_away": _database_away,
+        "documents_spoilt": _documents_spoilt,
     }
     """What each kind of fault does."""

@@ -33,6 +33,8 @@ class Machine:
     dead: bool = False
     dies_in: int | None = None
     """After so many more requests to other parts it dies, between a request and its answer too."""
+    stops_at: Part | None = None
+    """Within the next request to this part it is stopped."""
     requests: int = 0
     _paused: asyncio.Event | None = None
 
@@ -116,6 +118,14 @@ class Link:
         """Bring the answer back. Raises `Unreachable`."""
         self._count()
         await self._pass({"refused", "silent", "answers_lost"})
+
+    def stop_within(self) -> bool:
+        """Stop the instance within this request if that is planned; tell whether it was."""
+        if self.machine.stops_at != self.part:
+            return False
+        self.machine.stops_at = None
+        self.machine.pause()
+        return True
 
     @property
     def cut(self) -> Cut | None:

@@ -133,7 +133,8 @@ class Platform:
     """All that runs, and what it runs on; `died` has the instances that a bug has ended.
 
     `lasting` are the kinds of the faults that last, deaths included, `changed_at` is when they last
-    changed; `faults` is how many there were, `restored` tells whether the record was restored.
+    changed, `touched` when each kind did; `faults` is how many there were, `restored` tells whether
+    the record was restored.
     """
 
     time: VirtualTime
@@ -154,6 +155,7 @@ class Platform:
     calm_before: float = 0.0
     """For how many seconds nothing had disturbed anything when the last fault began."""
     owed: "list[OwedAlert]" = field(default_factory=list)
+    touched: dict[str, datetime] = field(default_factory=dict)
     faults: int = 0
     restored: bool = False
     _started: int = 0
@@ -186,9 +188,11 @@ class Platform:
         self.workers.append(instance)
         return instance
 
-    def is_calm(self, since: datetime) -> bool:
-        """Tell whether no fault has disturbed anything from `since` on."""
-        return not self.lasting and self.changed_at <= since
+    def is_calm(self, since: datetime, but: frozenset[str] = frozenset()) -> bool:
+        """Tell whether no fault, `but` those of some kinds, has disturbed anything from then on."""
+        lasting = [kind for kind in self.lasting if kind not in but]
+        touched = (at for kind, at in self.touched.items() if kind not in but)
+        return not lasting and max(touched, default=LONG_AGO) <= since
 
     def begin(self, fault: str) -> None:
         """Note that a fault of this kind begins."""
@@ -196,12 +200,12 @@ class Platform:
         self.calm_before = 0.0 if self.lasting else calm.total_seconds()
         self.lasting.append(fault)
         self.faults += 1
-        self.changed_at = self.time.now
+        self.changed_at = self.touched[fault] = self.time.now
 
     def end(self, fault: str) -> None:
         """Note that it ends."""
         self.lasting.remove(fault)
-        self.changed_at = self.time.now
+        self.changed_at = self.touched[fault] = self.time.now
 
     def owe(self, *alerts: str) -> None:
         """Note that one of these alerts has to follow, unless the last fault fell into others."""

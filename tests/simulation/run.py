@@ -28,12 +28,15 @@ from simulation.faults import Background, Plan
 from simulation.history import History
 from simulation.injector import Injector
 from simulation.judges import AnswerJudge, RecordJudge
-from simulation.network import Outages
+from simulation.lease import LeaseJudge
+from simulation.network import Machine, Outages
 from simulation.platform import ApiInstance, Platform, Said
 from simulation.record import RecordReader
+from simulation.restoring import RestoreJudge
 from simulation.sinks import Topic
 from simulation.stream import StreamServer
 from simulation.sync_health import SyncHealthJudge
+from simulation.told import ToldJudge
 from simulation.watch import WatchJudge
 
 SYNC_INSTANCES, WORKERS = 2, 3
@@ -96,8 +99,12 @@ class Simulation:
         self._health = SyncHealthJudge(self._platform, history, self._reader)
         self._platform.topic.on_purge = self._edge.purge
         self._platform.api.on_request = self._record.on_request
-        self._platform.database.on_commit = self._record.on_commit
-        self._platform.stream.on_change = self._record.on_stream
+        self._lease = LeaseJudge(self._platform, history, self._reader)
+        self._restores = RestoreJudge(self._platform, history, self._reader)
+        self._told = ToldJudge(self._platform, history, self._reader)
+        self._platform.database.on_commit = self._on_commit
+        self._platform.database.on_answered = self._restores.on_answered
+        self._platform.stream.on_change = self._on_stream
 
     async def run(self) -> None:
         """Run the background with its faults, heal everything, and judge the end."""
@@ -105,7 +112,7 @@ class Simulation:
             self._platform.start_sync()
         for _ in range(WORKERS):
             self._platform.start_worker()
-        self._platform.changed_at = self._clock.now
+        self._platform.changed_at = self._platform.touched["start"] = self._clock.now
         injector = Injector(self._platform, self._history, self._on_restore)
         async with asyncio.TaskGroup() as tasks:
             asking = tasks.create_task(self._ask_forever())
@@ -128,6 +135,8 @@ class Simulation:
             await asyncio.sleep(ASK_SECONDS * (0.5 + self._random.random()))
             paths = _paths(self._plan.background, self._clock.now)
             self._watch.look()
+            self._restores.look()
+            self._told.look()
             await self._ask("/api/v1/rates/current")
             await self._ask(self._random.choice(paths))
 
@@ -156,8 +165,21 @@ class Simulation:
             instance, said = self._random.choice(answers)
             self._edge.keep(path, said, trusted=self._answers.trusts(instance.machine))
 
+    def _on_commit(self, machine: Machine) -> None:
+        self._record.on_commit(machine)
+        self._lease.on_commit(machine)
+        self._restores.on_commit(machine)
+        self._told.on_commit()
+
+    def _on_stream(self, writer: str) -> None:
+        self._record.on_stream(writer)
+        self._restores.on_stream(writer)
+        self._told.on_stream()
+
     def _on_restore(self) -> None:
         self._record.on_restore()
+        self._lease.on_restore()
+        self._restores.on_restore()
         self._answers.on_restore()
 
     def _digest_the_end(self) -> None:

@@ -24,6 +24,8 @@ from simulation.network import Link, Unreachable
 
 DOCUMENTS = (CURRENT, AVERAGES, HISTORY)
 VERSION = (7, 4)
+STREAM_SPOILERS = 3
+"""So many of the ways to write something foreign concern the stream, the others documents."""
 
 
 class LinkedConnection(FakeAsyncRedisConnection):
@@ -42,9 +44,11 @@ class LinkedConnection(FakeAsyncRedisConnection):
 
     async def send_packed_command(self, command: Any, check_health: bool = True) -> None:
         """Send; the server answers at once, and the answer waits to be read."""
+        sent = b"".join(command) if isinstance(command, list) else bytes(command)
+        if b"EXEC" in sent and self._link.stop_within():
+            await self._timed(self._link.machine.runs(), None)
         if not self._at_once(self._link.send_at_once):
             await self._timed(self._link.send(), self.socket_timeout)
-        sent = b"".join(command) if isinstance(command, list) else bytes(command)
         if self._store.full and (b"XADD" in sent or b"$3\r\nSET" in sent):
             raise exceptions.OutOfMemoryError("OOM command not allowed")
         if b"XREAD" in sent and self._store.spoilt:  # fakeredis itself fails here.
@@ -100,6 +104,10 @@ class StreamServer:
 
     on_change: Callable[[str], None] = lambda _: None
     full: bool = False
+    losses: int = 0
+    """How often it has lost entries, or got some that no relay has sent."""
+    is_foreign: bool = False
+    """Whether somebody else has written what the relay has still to find."""
     server: Any = field(default_factory=lambda: fakeredis.FakeServer(version=VERSION))
 
     def __post_init__(self) -> None:
@@ -154,6 +162,7 @@ class StreamServer:
 
     def flush(self) -> None:
         """Lose everything."""
+        self._lose()
         self.inside.flushall()
 
     def save(self) -> Any:
@@ -165,7 +174,7 @@ class StreamServer:
     def restore(self, saved: Any) -> None:
         """Let that replica take over."""
         documents, entries = saved
-        self.inside.flushall()
+        self.flush()
         for at, fields in entries:
             self.inside.xadd(EVENTS, fields, id=at)
         for key, (value, ttl) in documents.items():
@@ -174,15 +183,25 @@ class StreamServer:
 
     def trim(self, length: int) -> None:
         """Lose all but the last entries."""
+        self.losses += 1
         self.inside.xtrim(EVENTS, maxlen=length, approximate=False)
 
     def lose_documents(self, keys: list[str]) -> None:
         """Let documents expire."""
         self.inside.delete(*keys)
 
-    def write_foreign(self, number: int) -> bool:
-        """Let somebody else write what no relay writes; tell whether it is in the stream's key."""
+    def spoil_document(self, key: str, seconds: int) -> None:
+        """Let somebody else overwrite a document with something that ends by itself, too."""
+        self.inside.set(key, b"\x00\xff", ex=seconds)
+
+    def _lose(self) -> None:
+        self.losses += 1
+        self.is_foreign = False
+
+    def write_foreign(self, number: int) -> None:
+        """Let somebody else write something that no relay writes."""
         self._disturbed = True
+        self.losses += 1
         spoil = (
             lambda: self.inside.xadd(EVENTS, {"a": "b"}, id="*"),
             lambda: self.inside.xadd(EVENTS, {"a": "b"}, id=f"{2**63}-1"),
@@ -193,5 +212,5 @@ class StreamServer:
         try:
             spoil()
         except exceptions.ResponseError:  # What was there was spoilt before.
-            return False
-        return number % 5 < 3
+            return
+        self.is_foreign = self.is_foreign or number % 5 < STREAM_SPOILERS

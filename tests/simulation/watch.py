@@ -16,6 +16,11 @@ SHORTEST_TTL_SECONDS = 135.0
 """The shortest-lived document is renewed at 150 s, by a step each 5 s (rule 10)."""
 UNFED_SECONDS, LOOK_SECONDS = 15.0, 8.0
 """Without the stream a worker looks at the record every 2 s, once its reads have timed out (41)."""
+OUTAGES = frozenset({"database_away", "database_long_away"})
+APART = frozenset(
+    {"alerts_away", "edge_away", "restart_worker", "pause_worker", "correction", "withdrawal"}
+)
+"""The faults that keep rates-sync from nothing but its notices."""
 NIGHT_AT, NIGHT_DONE_BY = time(3), timedelta(minutes=5)
 NIGHTLY = ("calendar", "slice", "pruning", "outbox")
 NOTICES = ("alert", "purge", "second_purge")
@@ -30,16 +35,15 @@ class WatchJudge:
     platform: Platform
     history: History
     record: RecordReader
-    _calm_before_night: bool = False
     _had_documents: bool = False
-    _changed_at: datetime = LONG_AGO
+    _there_at: datetime = LONG_AGO
 
     def look(self) -> None:
         """Judge how things stand now."""
         now = self.platform.time.now
-        found = [*self._in_outage(), *self._unfed(now), *self._owed(now)]
+        found = [*self._in_outage(), *self._unfed(now), *self._night(now), *self._owed(now)]
         if self.platform.is_calm(now - timedelta(seconds=CALM_SECONDS)):
-            found += [*self._documents(), *self._night(now), *self._cursors(now)]
+            found += [*self._documents(), *self._cursors(now)]
         for invariant, what in found:
             self.history.violate(invariant, now, what)
 
@@ -51,13 +55,14 @@ class WatchJudge:
                 yield "documents", f"{key} ends in {ends.get(key, 0.0):.0f} s"
 
     def _in_outage(self) -> Iterator[tuple[str, str]]:
-        """While the database alone is away the documents live on (rules 11 and 43)."""
+        """While the database is away the documents live on (rules 11 and 43).
+
+        Whoever is there extends them, and Redis takes it.
+        """
         there = DOCUMENTS[0] in self.platform.stream.expiries()
-        if (
-            self.platform.lasting != ["database_away"]
-            or self._changed_at != self.platform.changed_at
-        ):
-            self._had_documents, self._changed_at = there, self.platform.changed_at
+        is_away = any(kind in OUTAGES for kind in self.platform.lasting)
+        if not (is_away and self.platform.is_calm(self._there_at, but=OUTAGES | APART)):
+            self._had_documents, self._there_at = there, self.platform.time.now
         elif self._had_documents and not there:
             yield "documents", "have ended while the database is away"
 
@@ -76,7 +81,7 @@ class WatchJudge:
                 yield "behind", f"{name} stands at {head}, recorded was {announced}"
 
     def _owed(self, now: datetime) -> Iterator[tuple[str, str]]:
-        """An alert that no event calls for is sent, where nothing else happens (rules 32, 38)."""
+        """An alert that no event calls for is sent, where nothing else happens (rule 32)."""
         platform = self.platform
         for owed in list(platform.owed):
             if platform.faults > owed.faults:
@@ -97,10 +102,9 @@ class WatchJudge:
         today = published.local(now).date()
         at = published.wall(today, NIGHT_AT)
         if now < at:
-            self._calm_before_night = now > at - timedelta(minutes=1)
             return
-        begun = self.platform.is_calm(at - timedelta(minutes=1))
-        if not (at + NIGHT_DONE_BY < now and begun and self._calm_before_night):
+        begun = self.platform.is_calm(at - timedelta(minutes=1), but=APART)
+        if not (at + NIGHT_DONE_BY < now and begun):
             return
         rows = self.record.rows("SELECT task FROM finished_nights WHERE night = ?", f"{today}")
         missing = set(NIGHTLY) - {task for (task,) in rows}

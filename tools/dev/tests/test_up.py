@@ -182,9 +182,8 @@ def test_background_returns_once_every_worker_is_ready(
 ) -> None:
     """Where one worker says yes and the next one not yet, the platform does not count as up."""
     stand_in = checkout / "rates_api.py"
-    hesitant = (
-        "statuses = iter((200, 503, 503, 503) * 10)\n"
-        + stand_in.read_text().replace("send_response(200)", "send_response(next(statuses, 200))")
+    hesitant = "statuses = iter((200, 503, 503, 503) * 10)\n" + stand_in.read_text().replace(
+        "send_response(200)", "send_response(next(statuses, 200))"
     )
     stand_in.write_text(hesitant)
     assert run(start, environ, "up", "--background")[0] == 0
@@ -192,9 +191,7 @@ def test_background_returns_once_every_worker_is_ready(
     assert run(start, environ, "down")[0] == 0
 
 
-def test_status_may_be_read_in_part(
-    start: Start, environ: dict[str, str], checkout: Path
-) -> None:
+def test_status_may_be_read_in_part(start: Start, environ: dict[str, str], checkout: Path) -> None:
     """Whoever reads only its first lines, as `head` does, gets no traceback."""
     assert run(start, environ, "up", "--background")[0] == 0
     reader, writer = os.pipe()
