@@ -137,13 +137,17 @@ def _day_in(path: str) -> date | None:
         return None
 
 
-def _legal_dates(determined: date, dates: Any) -> Iterator[tuple[str, str]]:
-    """The legal dates of a FIX are those of the calendar that the data show."""
+def _legal_dates(determined: date, dates: Any, *, is_open: bool) -> Iterator[tuple[str, str]]:
+    """The legal dates of a FIX are those of the calendar that the data show.
+
+    While what settles the day after its last one is under review (`is_open`), nothing is claimed of
+    its last day (rule 31).
+    """
     settled = published.settled_by(determined)
     expected = (published.open_day_after(determined), settled[0], settled[-1])
     names = ("dof_published", "applies_from", "applies_to")
     told = tuple(None if dates[name] is None else date.fromisoformat(dates[name]) for name in names)
-    if told != expected:
+    if told != expected and not (is_open and told == (*expected[:2], None)):
         yield "dates", f"of {determined}: {told}"
 
 
@@ -510,7 +514,13 @@ class AnswerJudge:
             if max(later, default=day) > day:
                 yield "recorded", f"{day} is not the newest by {by}"
         if series == FIX and dates["confirmed"]:
-            yield from _legal_dates(day, dates)
+            after = published.settled_by(day)[-1] + timedelta(days=1)
+            yield from _legal_dates(day, dates, is_open=self._was_reviewed(SETTLEMENT, after))
+
+    def _was_reviewed(self, series: str, day: date) -> bool:
+        """Tell whether a value of `day` is under review, or was until just now."""
+        sql = "SELECT 1 FROM quarantine WHERE series = ? AND date = ?"
+        return bool(self.record.rows(sql, series, day.isoformat()))
 
     def _is_a_day_withdrawn(self) -> bool:
         withdrawn = "SELECT count(*) FROM withdrawals WHERE withdrawn_at IS NOT NULL"
