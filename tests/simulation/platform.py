@@ -31,6 +31,10 @@ from simulation.stream import StreamServer
 BANXICO = "http://banxico.simulation/service/v1"
 TOKEN = Secret("t" * 64)
 NOWHERE = Secret("redis://nowhere")
+OF_BANXICO = frozenset(
+    {"correction", "large_correction", "withdrawal", "range_lost", "history_late"}
+)
+"""The kinds of faults that are Banxico's alone, beside those named for it."""
 
 
 class NoReports:
@@ -120,7 +124,8 @@ class Platform:
     """All that runs, and what it runs on; `died` has the instances that a bug has ended.
 
     `lasting` are the kinds of the faults that last, deaths included, `changed_at` is when they last
-    changed; `faults` is how many there were, `restored` tells whether the record was restored.
+    changed, `disturbed_at` when one did that is not Banxico's; `faults` is how many there were,
+    `restored` tells whether the record was restored.
     """
 
     time: VirtualTime
@@ -138,6 +143,7 @@ class Platform:
     died: list[tuple[str, BaseException]] = field(default_factory=list)
     lasting: list[str] = field(default_factory=list)
     changed_at: datetime = LONG_AGO
+    disturbed_at: datetime = LONG_AGO
     faults: int = 0
     restored: bool = False
     _started: int = 0
@@ -173,12 +179,21 @@ class Platform:
         """Note that a fault of this kind begins."""
         self.lasting.append(fault)
         self.faults += 1
-        self.changed_at = self.time.now
+        self._note_change(fault)
 
     def end(self, fault: str) -> None:
         """Note that it ends."""
         self.lasting.remove(fault)
+        self._note_change(fault)
+
+    def is_banxico_alone(self, since: datetime) -> bool:
+        """Tell whether from `since` on nothing but Banxico has disturbed anybody."""
+        return all(map(_is_of_banxico, self.lasting)) and self.disturbed_at <= since
+
+    def _note_change(self, fault: str) -> None:
         self.changed_at = self.time.now
+        if not _is_of_banxico(fault):
+            self.disturbed_at = self.time.now
 
     async def kill(self, instance: SyncInstance | ApiInstance) -> None:
         """End an instance as kill -9 does: what it had begun has no end of its own."""
@@ -292,6 +307,10 @@ class Platform:
             worker_name=machine.name,
             freeze_garbage=lambda: None,
         )
+
+
+def _is_of_banxico(fault: str) -> bool:
+    return fault.startswith("banxico") or fault in OF_BANXICO
 
 
 def _ids(random: Random) -> Callable[[], str]:
