@@ -60,7 +60,9 @@ class BreakerJudge:
         if self._state == "closed" and state != "closed":
             failed_at = self.platform.api.heard.failed_at
             if failed_at is None or failed_at < min(self._closed_at, now - UNDISTURBED):
-                self.history.violate("breaker", now, f"opened, though all failed last {failed_at}")
+                self.history.violate(
+                    "breaker", now, f"opened, though nothing failed since {failed_at}"
+                )
         if self._state != "closed" and state == "closed" and not self._was_confirmed():
             self.history.violate("breaker", now, "closed by what confirms nothing")
 

@@ -487,9 +487,9 @@ class AnswerJudge:
     def _silence(
         self, body: Any, path: str, now: datetime, machine: Machine
     ) -> Iterator[tuple[str, str]]:
-        """That a day due has no FIX was said by an answer, unless a later one has come just now.
+        """That a day due has no FIX was said by an answer that could be believed (rule 25).
 
-        Where no later value is recorded by one of the last minutes (rule 25).
+        Where no later value is recorded it was one of the last minutes.
         """
         day = None if "?" in path else _day_in(path)
         if day is None or body["code"] not in ("gap", "not-yet-published"):
