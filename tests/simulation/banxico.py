@@ -52,6 +52,25 @@ class Change:
     """None where it shows nothing any more."""
 
 
+@dataclass(frozen=True)
+class Believable:
+    """An answer that can be believed: which days it was asked for, and which it shows."""
+
+    at: datetime
+    first: date
+    last: date
+    days: Mapping[str, frozenset[date]]
+    """By series, of those that it has."""
+
+    def lacks(self, series: str, day: date) -> bool:
+        """Tell whether it says that `day` has no value."""
+        return self.first <= day <= self.last and day not in self.days.get(series, {day})
+
+    def shows_since(self, series: str, day: date) -> bool:
+        """Tell whether it shows a value of `day` or a later one."""
+        return max(self.days.get(series, ()), default=date.min) >= day
+
+
 class Truth:
     """What each series shows at any instant."""
 
@@ -109,8 +128,24 @@ class Confirmations:
     """What each day was last told to be, in an answer that could be believed."""
     told_at: datetime | None = None
     """When an answer could last be believed, whether what it told was new or old."""
+    believable: list[Believable] = field(default_factory=list)
+    """All answers that could be believed, whether they arrived or not."""
+    failed_at: datetime | None = None
+    """When a request last failed, as its asker sees it."""
     requests: dict[date, int] = field(default_factory=dict)
     answers: list[tuple[datetime, str]] = field(default_factory=list)
+    _asked: dict[str, set[int]] = field(default_factory=dict)
+    _counted: int = 0
+
+    def asked(self, series: str) -> set[int]:
+        """Return the days, as ordinals, of which believable answers with `series` speak."""
+        if self._counted < len(self.believable):
+            for answer in self.believable[self._counted :]:
+                for name in answer.days:
+                    days = range(answer.first.toordinal(), answer.last.toordinal() + 1)
+                    self._asked.setdefault(name, set()).update(days)
+            self._counted = len(self.believable)
+        return self._asked.get(series, set())
 
 
 @dataclass
@@ -141,6 +176,11 @@ class Api:
         rows = {name: self._rows(name, first, last, shown_at) for name in series}
         if self.mood == "one_series":
             rows.pop(FIX, None)
+        if self.fails_since is not None:
+            self.heard.failed_at = now
+        if self.mood in CREDIBLE and first is not None and last is not None:
+            days = {name: frozenset(day for day, _ in shown) for name, shown in rows.items()}
+            self.heard.believable.append(Believable(now, first, last, days))
         return self._response(rows, shown_at), rows if self.mood in CREDIBLE else {}
 
     def _rows(
@@ -190,6 +230,13 @@ class ApiTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Answer a request. Raises httpx's own errors."""
+        try:
+            return await self._sent(request)
+        except BaseException:
+            self._api.heard.failed_at = self._api.time.now
+            raise
+
+    async def _sent(self, request: httpx.Request) -> httpx.Response:
         try:
             await self._link.send()
             self._link.stop_within()

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from rates_contracts.observation import FIX, SETTLEMENT
 from rates_contracts.stream import EVENTS
 from simulation.history import History
 from simulation.judges import CLOCK_SECONDS, SERIES, VERIFIED_SECONDS, WRONG, open_seconds
@@ -27,6 +28,7 @@ PAIRS = {
 }
 RECORDED_PAIRS = ("breaker_opened", "fix_unconfirmed", "settlement_unconfirmed")
 """Those that begin at an instant of the record's, so that each has one ID whoever leads."""
+UNCONFIRMED = {"fix_unconfirmed": FIX, "settlement_unconfirmed": SETTLEMENT}
 UNRECORDED_PAIRS = ("database_unavailable", "clock_wrong")
 """What an instance tells of itself: it alone knows that it has."""
 MAX_REFUSALS = 10
@@ -225,7 +227,17 @@ class AlertJudge:
         """
         if begin in UNRECORDED_PAIRS:
             return sent.sender in {instance.machine.name for instance in self.platform.sync}
+        confirmed_by = UNCONFIRMED.get(begin)
+        if confirmed_by is not None and not self._is_confirmed(confirmed_by, sent.alert.at):
+            return False  # Nobody asks before the next opening (rule 29).
         return not self.platform.restored
+
+    def _is_confirmed(self, series: str, since: datetime) -> bool:
+        """Tell whether an answer since then had the newest recorded day of `series`."""
+        newest = self.record.rows("SELECT max(date) FROM observations WHERE series = ?", series)
+        day = date.fromisoformat(newest[0][0] or str(date.max))
+        answers = self.platform.api.heard.believable
+        return any(answer.at > since and answer.shows_since(series, day) for answer in answers)
 
     def _turns(self, alerts: list[SentAlert]) -> Iterator[tuple[str, str]]:
         """What begins at an instant of the record's begins and ends in turns."""

@@ -85,9 +85,26 @@ KINDS: Mapping[str, int] = MappingProxyType(
         "restored_while_stopped": 0,
         "database_long_away": 0,
         "documents_spoilt": 0,
+        "banxico_relapse": 0,
+        "banxico_unconfirmed": 0,
+        "large_correction": 0,
+        "history_late": 0,
+        "banxico_old_at_first": 0,
     }
 )
-"""The kinds of faults, and how often each is drawn; those of 0 only with an emphasis on them."""
+"""The kinds of faults, and how often each is drawn: those with 0 by emphasis only."""
+AT_FIRST = frozenset({"history_late", "banxico_old_at_first"})
+"""The kinds that begin with the run."""
+MIN_SECONDS: Mapping[str, float] = MappingProxyType(
+    {
+        "banxico_relapse": 480,
+        "banxico_unconfirmed": 600,
+        "large_correction": 420,
+        "history_late": 300,
+        "banxico_old_at_first": 60,
+    }
+)
+"""How long a fault lasts at least."""
 PACES: tuple[tuple[Mapping[str, float], Mapping[str, float]], ...] = (
     ({}, {}),
     *(
@@ -221,6 +238,8 @@ def _faults(random: Random, background: Background, emphasis: Sequence[str]) -> 
         at += random.choice([1, 5, 20, 60, 200]) * (0.5 + random.random())
         kind = random.choices(list(KINDS), weights)[0]
         seconds = random.choice(DURATIONS) * (4 if kind in LONG else 1)
+        seconds = max(seconds, MIN_SECONDS.get(kind, 0))
         if at + seconds >= last:
             return faults
-        faults.append(Fault(at, kind, seconds, random.getrandbits(32)))
+        begins = 0.0 if kind in AT_FIRST else at
+        faults.append(Fault(begins, kind, seconds, random.getrandbits(32)))

@@ -8,8 +8,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar, get_args
 
+from contract.sweeping import published
 from rates_contracts.observation import FIX
-from simulation.banxico import Mood
+from simulation.banxico import FAILING, Mood
 from simulation.editions import older
 from simulation.faults import Fault
 from simulation.history import History
@@ -19,6 +20,9 @@ from simulation.platform import ApiInstance, Platform, SyncInstance
 from simulation.stream import DOCUMENTS
 
 MOODS = tuple(mood for mood in get_args(Mood) if mood != "well")
+FAILING_MOODS = tuple(sorted(FAILING))
+UNCONFIRMED_MOODS: tuple[Mood, ...] = ("stale_dated", "one_series", "lacks_newest")
+NEUTRAL_MOODS: tuple[Mood, ...] = ("limited", *UNCONFIRMED_MOODS)
 CUTS: tuple[Cut, ...] = ("refused", "silent", "answers_lost")
 RESTART_SECONDS = 4.0
 NOTICED_SECONDS = 3.0
@@ -26,6 +30,8 @@ NOTICED_SECONDS = 3.0
 REQUEST_WITHIN = 60
 """Seconds within which a leader asks Banxico, and its relay sends something; not at night."""
 SPOILT_SECONDS = 600
+POLLED = timedelta(days=45)
+"""How far back a poll asks at most."""
 LARGE_MOVE_OF = 7
 """One correction in so many is so large that it is set aside."""
 
@@ -302,6 +308,24 @@ class Injector:
         await asyncio.sleep(fault.seconds)
         api.mood = "well"
 
+    async def _banxico_relapse(self, fault: Fault) -> None:
+        """Fail until the breaker opens, and then answer nothing that confirms."""
+        await self._moody(FAILING_MOODS[fault.number % len(FAILING_MOODS)], fault.seconds / 2)
+        neutral = NEUTRAL_MOODS[fault.number // 4 % len(NEUTRAL_MOODS)]
+        await self._moody(neutral, fault.seconds / 2)
+
+    async def _banxico_unconfirmed(self, fault: Fault) -> None:
+        await self._moody(UNCONFIRMED_MOODS[fault.number % len(UNCONFIRMED_MOODS)], fault.seconds)
+
+    async def _banxico_old_at_first(self, fault: Fault) -> None:
+        await self._moody("stale_dated", fault.seconds)
+
+    async def _moody(self, mood: Mood, seconds: float) -> None:
+        self.platform.api.mood = mood
+        self._tell(f"Banxico's mood: {mood}")
+        await asyncio.sleep(seconds)
+        self.platform.api.mood = "well"
+
     async def _banxico_slow(self, fault: Fault) -> None:
         self.platform.api.slowness = 3.0 if fault.number % 2 else 25.0
         await asyncio.sleep(fault.seconds)
@@ -312,6 +336,20 @@ class Injector:
         self.platform.api.lost_before = first + timedelta(days=fault.number % 15)
         await asyncio.sleep(fault.seconds)
         self.platform.api.lost_before = None
+
+    async def _history_late(self, fault: Fault) -> None:
+        """Lose the older history from the beginning on, but no poll."""
+        self.platform.api.lost_before = published.local(self.platform.time.now).date() - POLLED
+        await asyncio.sleep(fault.seconds)
+        self.platform.api.lost_before = None
+
+    async def _large_correction(self, fault: Fault) -> None:
+        """Correct a day by so much that it is set aside; every other time correct it back."""
+        day, value = self._known(fault)
+        self._change(day, (value * Decimal("1.13")).quantize(value))
+        await asyncio.sleep(fault.seconds)
+        if fault.number % 2:
+            self._change(day, value)
 
     async def _correction(self, fault: Fault) -> None:
         """Correct a day, and correct it back when the fault ends."""
@@ -399,5 +437,10 @@ class Injector:
         "restored_while_stopped": _restored_while_stopped,
         "database_long_away": _database_away,
         "documents_spoilt": _documents_spoilt,
+        "banxico_relapse": _banxico_relapse,
+        "banxico_unconfirmed": _banxico_unconfirmed,
+        "large_correction": _large_correction,
+        "history_late": _history_late,
+        "banxico_old_at_first": _banxico_old_at_first,
     }
     """What each kind of fault does."""

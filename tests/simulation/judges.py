@@ -6,7 +6,7 @@ those of docs/protocol.md.
 
 import json
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -14,6 +14,7 @@ from typing import Any
 
 from contract.sweeping import published
 from rates_contracts.observation import FIX, SETTLEMENT
+from simulation.banxico import Confirmations
 from simulation.history import LONG_AGO, History
 from simulation.network import Machine
 from simulation.platform import ApiInstance, Platform, Said
@@ -37,6 +38,8 @@ WRONG = frozenset(
     }
 )
 """The warnings that something is wrong."""
+AWAITED_SECONDS = VERIFIED_SECONDS + 60.0 + CLOCK_SECONDS
+"""While a FIX is missing what was confirmed counts until 5 min after the next poll (rule 18)."""
 DELIVERY_SECONDS = 20.0
 OUTAGE_SECONDS = 40.0
 """A worker asks the database each 14 s, and gives up after 5 s; the stream sooner."""
@@ -138,13 +141,21 @@ def _day_in(path: str) -> date | None:
         return None
 
 
-def _legal_dates(determined: date, dates: Any) -> Iterator[tuple[str, str]]:
-    """The legal dates of a FIX are those of the calendar that the data show."""
+def _ordinals(first: str, last: str) -> tuple[int, int]:
+    return date.fromisoformat(first).toordinal(), date.fromisoformat(last).toordinal() + 1
+
+
+def _legal_dates(determined: date, dates: Any, *, is_open: bool) -> Iterator[tuple[str, str]]:
+    """The legal dates of a FIX are those of the calendar that the data show.
+
+    While what settles the day after its last one is under review (`is_open`), nothing is claimed of
+    its last day (rule 31).
+    """
     settled = published.settled_by(determined)
     expected = (published.open_day_after(determined), settled[0], settled[-1])
     names = ("dof_published", "applies_from", "applies_to")
     told = tuple(None if dates[name] is None else date.fromisoformat(dates[name]) for name in names)
-    if told != expected:
+    if told != expected and not (is_open and told == (*expected[:2], None)):
         yield "dates", f"of {determined}: {told}"
 
 
@@ -155,6 +166,7 @@ class RecordJudge:
     platform: Platform
     history: History
     record: RecordReader
+    on_event: Callable[[Any], None] = lambda _: None
     _last: tuple[int, int] = (0, 0)
     _event_id: str | None = None
     _written: Any = None
@@ -162,12 +174,14 @@ class RecordJudge:
     _told: dict[str, Any] = field(default_factory=dict)
     _asked: int = 0
     _polled: deque[datetime] = field(default_factory=deque)
+    _covered: list[Any] = field(default_factory=list)
 
     def on_commit(self, machine: Machine) -> None:
         """Judge what a commit of `machine` has changed."""
         for row in self._rows():
             self._judge_row(*row)
         self._judge_writer(machine)
+        self._judge_coverage()
 
     def on_restore(self) -> None:
         """Begin again at the restored record's head."""
@@ -246,6 +260,7 @@ class RecordJudge:
     def _judge_row(self, timeline: int, position: int, event_id: str, document: str) -> None:
         now, history = self.platform.time.now, self.history
         history.committed[event_id] = f"{timeline}-{position}"
+        history.committed_at[event_id] = now
         history.digest(f"{timeline}-{position} {document}".encode())
         event = json.loads(document)
         before = event["previous"]
@@ -253,6 +268,7 @@ class RecordJudge:
         self._judge_worth(timeline, position, event)
         for row in event.get("observations", ()):
             self._judge_move(row)
+        self.on_event(event)
         if self._event_id is not None and before["event_id"] != self._event_id:
             history.violate("chain", now, f"{timeline}-{position} does not name the one before")
         if timeline == self._last[0] and position != self._last[1] + 1:
@@ -297,6 +313,23 @@ class RecordJudge:
         if not self.record.rows(MOVED_UNSEEN, series, day_text, digits, at):
             what = f"{value} of {day} after {before} was not set aside"
             self.history.violate("review", self.platform.time.now, what)
+
+    def _judge_coverage(self) -> None:
+        """A day is covered by an answer alone that could be believed, and has the series (rule 25).
+
+        One that is not of now covers nothing.
+        """
+        covered = self.record.rows("SELECT series, first, last FROM coverage")
+        if covered == self._covered:
+            return
+        self._covered = covered
+        for series, first, last in covered:
+            days = self.platform.api.heard.asked(series)
+            for ordinal in range(*_ordinals(first, last)):
+                if ordinal not in days:
+                    what = f"{date.fromordinal(ordinal)} of {series}, which no answer speaks of"
+                    self.history.violate("coverage", self.platform.time.now, what)
+                    return
 
     def _judge_writer(self, machine: Machine) -> None:
         """What only a leader may write was written by the holder of the lease (rule 2)."""
@@ -347,6 +380,7 @@ class AnswerJudge:
         if said.status == 200 and "rate" in body:
             yield from self._value(body, now)
             yield from self._freshness(body, said, now, instance.machine)
+            yield from self._awaited(body, now, instance.machine)
         if path == "/api/v1/rates/current":
             yield from self._promptness(body, now)
             yield from self._state(body, instance.machine, now)
@@ -355,6 +389,7 @@ class AnswerJudge:
             yield from self._outage_health(body, now)
         if said.status == 404:
             yield from self._absence(body, path, now)
+            yield from self._silence(body, path, now, instance.machine)
         yield from self._recorded(instance, path, body, now)
         snapshot = instance.worker.current.snapshot
         if snapshot is not None and snapshot.head.event_id not in self.history.committed:
@@ -425,6 +460,50 @@ class AnswerJudge:
         warned = machine.clock.error and "clock_suspect" in body["warnings"]
         if passed > VERIFIED_SECONDS + CLOCK_SECONDS and noticed and not warned:
             yield "truth", f"fresh, though last confirmed {heard:%H:%M:%S}"
+
+    def _awaited(self, body: Any, now: datetime, machine: Machine) -> Iterator[tuple[str, str]]:
+        """While a FIX is awaited or late, it is unverified as soon: 5 min after the next poll."""
+        freshness = body.get("freshness")
+        if freshness is None or freshness["state"] not in ("awaiting_publication", "late"):
+            return
+        if body["kind"] != "fix" or self._has_wrong_clock(machine) or self._is_a_day_withdrawn():
+            return
+        confirmed_at = self._confirmed_at(now)
+        if confirmed_at is None or open_seconds(confirmed_at, now) > AWAITED_SECONDS:
+            yield "truth", f"{freshness['state']}, though last confirmed {confirmed_at}"
+
+    def _confirmed_at(self, now: datetime) -> datetime | None:
+        """Return when an answer that could be believed last had the newest FIX of the record."""
+        newest = max(self.record.values(FIX, date.min, now.date(), now), default=date.min)
+        return max(
+            (each.at for each in self.heard.believable if each.shows_since(FIX, newest)),
+            default=None,
+        )
+
+    @property
+    def heard(self) -> Confirmations:
+        """What Banxico has answered."""
+        return self.platform.api.heard
+
+    def _silence(
+        self, body: Any, path: str, now: datetime, machine: Machine
+    ) -> Iterator[tuple[str, str]]:
+        """That a day due has no FIX was said by an answer that could be believed (rule 25).
+
+        Where no later value is recorded it was one of the last minutes.
+        """
+        day = None if "?" in path else _day_in(path)
+        if day is None or body["code"] not in ("gap", "not-yet-published"):
+            return
+        is_due = now > published.wall(day, NOON) + timedelta(seconds=CLOCK_SECONDS)
+        if not is_due or self._has_wrong_clock(machine):
+            return
+        lacked_at = [each.at for each in self.heard.believable if each.lacks(FIX, day)]
+        later = self.record.values(FIX, day + timedelta(days=1), now.date(), now)
+        if not lacked_at:
+            yield "silence", f"{body['code']}, though no answer has said so"
+        elif not later and open_seconds(max(lacked_at), now) > AWAITED_SECONDS:
+            yield "silence", f"{body['code']}, as nobody has heard since {max(lacked_at):%H:%M:%S}"
 
     def _promptness(self, body: Any, now: datetime) -> Iterator[tuple[str, str]]:
         """While nothing disturbs anybody, a publication is answered within the polls' rhythm."""
@@ -511,7 +590,13 @@ class AnswerJudge:
             if max(later, default=day) > day:
                 yield "recorded", f"{day} is not the newest by {by}"
         if series == FIX and dates["confirmed"]:
-            yield from _legal_dates(day, dates)
+            after = published.settled_by(day)[-1] + timedelta(days=1)
+            yield from _legal_dates(day, dates, is_open=self._was_reviewed(SETTLEMENT, after))
+
+    def _was_reviewed(self, series: str, day: date) -> bool:
+        """Tell whether a value of `day` is under review, or was until just now."""
+        sql = "SELECT 1 FROM quarantine WHERE series = ? AND date = ?"
+        return bool(self.record.rows(sql, series, day.isoformat()))
 
     def _is_a_day_withdrawn(self) -> bool:
         withdrawn = "SELECT count(*) FROM withdrawals WHERE withdrawn_at IS NOT NULL"

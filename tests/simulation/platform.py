@@ -24,6 +24,10 @@ from simulation.stream import StreamServer
 BANXICO = "http://banxico.simulation/service/v1"
 TOKEN = Secret("t" * 64)
 NOWHERE = Secret("redis://nowhere")
+OF_BANXICO = frozenset(
+    {"correction", "large_correction", "withdrawal", "range_lost", "history_late"}
+)
+"""The kinds of faults that are Banxico's alone, beside those named for it."""
 
 OWED_SECONDS = 30.0
 """How long after what it tells of an alert may arrive, and for how long all was calm before."""
@@ -133,8 +137,8 @@ class Platform:
     """All that runs, and what it runs on; `died` has the instances that a bug has ended.
 
     `lasting` are the kinds of the faults that last, deaths included, `changed_at` is when they last
-    changed, `touched` when each kind did; `faults` is how many there were, `restored` tells whether
-    the record was restored.
+    changed, `touched` when each kind did, `disturbed_at` when one did that is not Banxico's.
+    `faults` is how many there were, `restored` tells whether the record was restored.
     """
 
     time: VirtualTime
@@ -156,6 +160,7 @@ class Platform:
     """For how many seconds nothing had disturbed anything when the last fault began."""
     owed: "list[OwedAlert]" = field(default_factory=list)
     touched: dict[str, datetime] = field(default_factory=dict)
+    disturbed_at: datetime = LONG_AGO
     faults: int = 0
     restored: bool = False
     _started: int = 0
@@ -200,17 +205,26 @@ class Platform:
         self.calm_before = 0.0 if self.lasting else calm.total_seconds()
         self.lasting.append(fault)
         self.faults += 1
-        self.changed_at = self.touched[fault] = self.time.now
+        self._note_change(fault)
 
     def end(self, fault: str) -> None:
         """Note that it ends."""
         self.lasting.remove(fault)
-        self.changed_at = self.touched[fault] = self.time.now
+        self._note_change(fault)
 
     def owe(self, *alerts: str) -> None:
         """Note that one of these alerts has to follow, unless the last fault fell into others."""
         if self.calm_before >= OWED_SECONDS:
             self.owed.append(OwedAlert(frozenset(alerts), self.time.now, self.faults))
+
+    def is_banxico_alone(self, since: datetime) -> bool:
+        """Tell whether from `since` on nothing but Banxico has disturbed anybody."""
+        return all(map(_is_of_banxico, self.lasting)) and self.disturbed_at <= since
+
+    def _note_change(self, fault: str) -> None:
+        self.changed_at = self.touched[fault] = self.time.now
+        if not _is_of_banxico(fault):
+            self.disturbed_at = self.time.now
 
     async def kill(self, instance: SyncInstance | ApiInstance) -> None:
         """End an instance as kill -9 does: what it had begun has no end of its own."""
@@ -332,6 +346,10 @@ class Platform:
 
 def _ignore() -> None:
     pass
+
+
+def _is_of_banxico(fault: str) -> bool:
+    return fault.startswith("banxico") or fault in OF_BANXICO
 
 
 def _ids(random: Random) -> Callable[[], str]:

@@ -20,6 +20,7 @@ import structlog
 
 from contract.sweeping import published
 from simulation.banxico import Api, Truth
+from simulation.breaker import BreakerJudge
 from simulation.clock import VirtualLoop, VirtualTime
 from simulation.database import Database
 from simulation.edge import Edge, EdgeJudge
@@ -92,7 +93,8 @@ class Simulation:
         background, self._random = plan.background, random.Random(plan.seed ^ 0x5EED)
         self._platform = _platform(background, clock, directory, self._random)
         self._reader = RecordReader(self._platform.database)
-        self._record = RecordJudge(self._platform, history, self._reader)
+        self._breaker = BreakerJudge(self._platform, history, self._reader)
+        self._record = RecordJudge(self._platform, history, self._reader, self._breaker.on_event)
         self._answers = AnswerJudge(self._platform, history, self._reader)
         self._edge, self._kept = Edge(clock), EdgeJudge(self._platform, history, self._reader)
         self._watch = WatchJudge(self._platform, history, self._reader)
@@ -137,6 +139,7 @@ class Simulation:
             self._watch.look()
             self._restores.look()
             self._told.look()
+            self._breaker.look()
             await self._ask("/api/v1/rates/current")
             await self._ask(self._random.choice(paths))
 

@@ -24,6 +24,13 @@ APART = frozenset(
 NIGHT_AT, NIGHT_DONE_BY = time(3), timedelta(minutes=5)
 NIGHTLY = ("calendar", "slice", "pruning", "outbox")
 NOTICES = ("alert", "purge", "second_purge")
+PURGED = """
+SELECT event_id FROM outbox JOIN notice_cursor ON notice_cursor.name = ?
+ AND (outbox.timeline, outbox.position) <= (notice_cursor.timeline, notice_cursor.position)
+ WHERE document NOT LIKE '%"type":"status_changed%'
+ ORDER BY outbox.timeline DESC, outbox.position DESC LIMIT 1
+"""
+"""The last event that a cursor has passed, of those that change more than the status."""
 NOTICED_SECONDS = 60.0
 """By then each notice of an event was sent, and its cursor has passed it (rule 21)."""
 
@@ -44,6 +51,7 @@ class WatchJudge:
         found = [*self._in_outage(), *self._unfed(now), *self._night(now), *self._owed(now)]
         if self.platform.is_calm(now - timedelta(seconds=CALM_SECONDS)):
             found += [*self._documents(), *self._cursors(now)]
+        found += self._purged()
         for invariant, what in found:
             self.history.violate(invariant, now, what)
 
@@ -110,6 +118,15 @@ class WatchJudge:
         missing = set(NIGHTLY) - {task for (task,) in rows}
         if missing:
             yield "night", f"{sorted(missing)} of {today} are not done"
+
+    def _purged(self) -> Iterator[tuple[str, str]]:
+        """A purge's cursor passes what changes answers only once a purge has come (rule 21)."""
+        purged_at = max(self.platform.topic.purges, default=LONG_AGO)
+        for name in ("purge", "second_purge"):
+            for (event_id,) in self.record.rows(PURGED, name):
+                committed_at = self.history.committed_at.get(event_id, LONG_AGO)
+                if committed_at > purged_at:
+                    yield "purge", f"{name} has passed {event_id}, last purged was {purged_at}"
 
     def _cursors(self, now: datetime) -> Iterator[tuple[str, str]]:
         """In calm no notice waits (rules 21 and 44)."""
