@@ -108,6 +108,8 @@ class Confirmations:
     """What each day was last told to be, in an answer that could be believed."""
     told_at: datetime | None = None
     """When an answer could last be believed, whether what it told was new or old."""
+    answered: dict[str, datetime] = field(default_factory=dict)
+    """When each instance, by name, was last answered with the time."""
     requests: dict[date, int] = field(default_factory=dict)
     answers: list[tuple[datetime, str]] = field(default_factory=list)
 
@@ -212,6 +214,8 @@ class ApiTransport(httpx.AsyncBaseTransport):
         asked_at = api.time.now
         response, rows = api.answer(path)
         await self._link.receive()
+        if "Date" in response.headers:
+            api.heard.answered[self._link.machine.name] = api.time.now
         if abs(self._link.machine.clock.error) <= MAX_ERROR:
             api.hear(rows, asked_at)
         return response

@@ -29,6 +29,8 @@ RECORDED_PAIRS = ("breaker_opened", "fix_unconfirmed", "settlement_unconfirmed")
 """Those that begin at an instant of the record's, so that each has one ID whoever leads."""
 UNRECORDED_PAIRS = ("database_unavailable", "clock_wrong")
 """What an instance tells of itself: it alone knows that it has."""
+RECORDED_ENDS = (*RECORDED_PAIRS, "redis_unavailable")
+"""Those that the record holds while they are open: whoever leads ends each."""
 MAX_REFUSALS = 10
 """An alert that is refused so often is set aside (protocol rule 44)."""
 MAX_TTL_SECONDS = 6 * 3600.0
@@ -216,6 +218,13 @@ class AlertJudge:
             names = [sent.alert.name for sent in alerts if self._is_owed(begin, sent)]
             if begin in names and end not in names[names.index(begin) :]:
                 yield "alerts", f"{begin} has no end"
+        known = {sent.alert.id for sent in alerts} | self.platform.topic.refused.keys()
+        for begin in RECORDED_ENDS:
+            for sent in alerts:
+                wanted = sent.alert.id.replace(begin, PAIRS[begin])
+                is_owed = sent.alert.name == begin and self._is_owed(begin, sent)
+                if is_owed and wanted not in known:
+                    yield "alerts", f"{sent.alert.id} has no end"
 
     def _is_owed(self, begin: str, sent: SentAlert) -> bool:
         """Tell whether the end of `begin` is in the record, or with who has sent it.

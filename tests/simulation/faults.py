@@ -70,9 +70,14 @@ KINDS: Mapping[str, int] = MappingProxyType(
         "clock_drift": 1,
         "alerts_away": 1,
         "edge_away": 1,
+        "operator_range": 0,
+        "entries_missed": 0,
+        "redis_forged": 0,
+        "history_reread": 0,
+        "document_spoilt": 0,
     }
 )
-"""The kinds of faults, and how often each is drawn."""
+"""The kinds of faults, and how often each is drawn: some only where they are emphasised."""
 PACES: tuple[tuple[Mapping[str, float], Mapping[str, float]], ...] = (
     ({}, {}),
     *(

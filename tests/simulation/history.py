@@ -31,6 +31,8 @@ class History:
     violations: list[Violation] = field(default_factory=list)
     committed: dict[str, str] = field(default_factory=dict)
     """By event ID: the stream ID of every event that was ever committed."""
+    committed_at: dict[str, datetime] = field(default_factory=dict)
+    """By event ID: when, by true time."""
     _digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
     _seen: set[tuple[str, str]] = field(default_factory=set)
 

@@ -8,7 +8,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar, get_args
 
+from contract.sweeping import published
 from rates_contracts.observation import FIX
+from rates_sync.store.coverage import Span
 from simulation.banxico import Mood
 from simulation.faults import Fault
 from simulation.history import History
@@ -19,6 +21,8 @@ from simulation.stream import DOCUMENTS
 MOODS = tuple(mood for mood in get_args(Mood) if mood != "well")
 CUTS: tuple[Cut, ...] = ("refused", "silent", "answers_lost")
 RESTART_SECONDS = 4.0
+UNPOLLED = timedelta(days=13)
+"""A poll begins ten days before the newest known day."""
 LARGE_MOVE_OF = 7
 """One correction in so many is so large that it is set aside."""
 
@@ -99,11 +103,19 @@ class Injector:
         if workers := list(self.platform.workers):
             await self._replace(workers[fault.number % len(workers)], min(fault.seconds, 15))
 
-    async def _pause(self, machine: Machine | None, fault: Fault, *, suspend: bool = False) -> None:
+    async def _pause(
+        self,
+        machine: Machine | None,
+        fault: Fault,
+        *,
+        suspend: bool = False,
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> None:
         if machine is None:
             return
         machine.pause()
         await asyncio.sleep(fault.seconds)
+        meanwhile()
         if suspend:
             machine.clock.suspended += fault.seconds
         machine.resume()
@@ -120,9 +132,12 @@ class Injector:
         standbys = [instance for instance in self.platform.sync if not instance.leads]
         await self._pause(standbys[0].machine if standbys else None, fault)
 
-    async def _pause_worker(self, fault: Fault) -> None:
+    async def _pause_worker(
+        self, fault: Fault, meanwhile: Callable[[], None] = lambda: None
+    ) -> None:
         workers = self.platform.workers
-        await self._pause(workers[fault.number % len(workers)].machine if workers else None, fault)
+        machine = workers[fault.number % len(workers)].machine if workers else None
+        await self._pause(machine, fault, meanwhile=meanwhile)
 
     # The ways between them
 
@@ -214,6 +229,30 @@ class Injector:
 
     async def _redis_foreign(self, fault: Fault) -> None:
         self.platform.stream.write_foreign(fault.number)
+        if self.platform.stream.is_foreign:
+            self.platform.foreign_at = self.platform.time.now
+
+    async def _redis_forged(self, fault: Fault) -> None:
+        del fault
+        self.platform.stream.write_forged()
+
+    async def _document_spoilt(self, fault: Fault) -> None:
+        self.platform.stream.spoil(DOCUMENTS[1 + fault.number % 2])
+
+    async def _entries_missed(self, fault: Fault) -> None:
+        """Stop a worker; when it runs on, all entries are gone but the last.
+
+        One time in two somebody has written back documents of before.
+        """
+        stream = self.platform.stream
+        before = stream.save_documents()
+        await asyncio.sleep(fault.seconds / 2)
+
+        def lose() -> None:
+            stream.trim(1)
+            stream.put(before if fault.number // 8 % 2 else {})
+
+        await self._pause_worker(fault, lose)
 
     async def _documents_lost(self, fault: Fault) -> None:
         lost = [key for bit, key in enumerate(DOCUMENTS) if fault.number >> bit & 1]
@@ -255,6 +294,36 @@ class Injector:
         self._change(day, None)
         await asyncio.sleep(fault.seconds)
         self._change(day, value)
+
+    async def _operator_range(self, fault: Fault) -> None:
+        """Let an operator ask for old days, one of which may have been corrected (rule 30)."""
+        shown = self.platform.api.truth.shows(FIX, self.platform.time.now)
+        day = published.open_day_after(self.platform.first_fix_day)
+        if fault.number % 4 and day in shown:
+            self._change(day, (shown[day] * Decimal("1.004")).quantize(shown[day]))
+        self._ask_for(Span(day, day + timedelta(days=9)))
+        await asyncio.sleep(fault.seconds)
+
+    async def _history_reread(self, fault: Fault) -> None:
+        """Let an operator ask for the whole history, in slow pieces; the documents end meanwhile.
+
+        One of its newest days was corrected, which no poll has seen.
+        """
+        now = self.platform.time.now
+        shown = self.platform.api.truth.shows(FIX, now)
+        day = [day for day in shown if day < now.date() - UNPOLLED][-1]
+        self._change(day, (shown[day] * Decimal("1.004")).quantize(shown[day]))
+        self.platform.api.slowness = 3.0
+        self._ask_for(Span(self.platform.first_fix_day, now.date() - timedelta(days=2)))
+        await asyncio.sleep(4.0)
+        self.platform.stream.lose_documents(list(DOCUMENTS))
+        await asyncio.sleep(max(fault.seconds, 20.0))
+        self.platform.api.slowness = 0.0
+
+    def _ask_for(self, span: Span) -> None:
+        leader = self._leader()
+        if leader is not None and leader.service.leader is not None:
+            leader.service.leader.backfills.request(span)
 
     def _known(self, fault: Fault) -> tuple[Any, Decimal]:
         shown = list(self.platform.api.truth.shows(FIX, self.platform.time.now).items())
@@ -317,5 +386,10 @@ class Injector:
         "clock_drift": _clock_drift,
         "alerts_away": _alerts_away,
         "edge_away": _edge_away,
+        "operator_range": _operator_range,
+        "entries_missed": _entries_missed,
+        "redis_forged": _redis_forged,
+        "history_reread": _history_reread,
+        "document_spoilt": _document_spoilt,
     }
     """What each kind of fault does."""

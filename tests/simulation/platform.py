@@ -1,7 +1,7 @@
 """The instances of both services, each on a machine of its own, wired by their own `bootstrap`."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from random import Random
@@ -120,7 +120,8 @@ class Platform:
     """All that runs, and what it runs on; `died` has the instances that a bug has ended.
 
     `lasting` are the kinds of the faults that last, deaths included, `changed_at` is when they last
-    changed; `faults` is how many there were, `restored` tells whether the record was restored.
+    changed; `faults` is how many there were, `restored` tells whether the record was restored,
+    `foreign_at` is when somebody else has last spoilt the stream's end.
     """
 
     time: VirtualTime
@@ -140,7 +141,10 @@ class Platform:
     changed_at: datetime = LONG_AGO
     faults: int = 0
     restored: bool = False
+    foreign_at: datetime = LONG_AGO
     _started: int = 0
+    kinds_changed_at: dict[str, datetime] = field(default_factory=dict)
+    """When a fault of each kind last began or ended."""
 
     def start_sync(self) -> SyncInstance:
         """Start an instance of rates-sync."""
@@ -169,16 +173,26 @@ class Platform:
         """Tell whether no fault has disturbed anything from `since` on."""
         return not self.lasting and self.changed_at <= since
 
+    def lasting_since(self, since: datetime, *, but: Collection[str]) -> set[str] | None:
+        """Return the kinds of the faults that last, but for those of `but`.
+
+        None where any of them has begun or ended after `since`.
+        """
+        changed = (at for kind, at in self.kinds_changed_at.items() if kind not in but)
+        if max(changed, default=LONG_AGO) > since:
+            return None
+        return set(self.lasting).difference(but)
+
     def begin(self, fault: str) -> None:
         """Note that a fault of this kind begins."""
         self.lasting.append(fault)
         self.faults += 1
-        self.changed_at = self.time.now
+        self.changed_at = self.kinds_changed_at[fault] = self.time.now
 
     def end(self, fault: str) -> None:
         """Note that it ends."""
         self.lasting.remove(fault)
-        self.changed_at = self.time.now
+        self.changed_at = self.kinds_changed_at[fault] = self.time.now
 
     async def kill(self, instance: SyncInstance | ApiInstance) -> None:
         """End an instance as kill -9 does: what it had begun has no end of its own."""

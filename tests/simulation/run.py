@@ -19,9 +19,11 @@ from unittest.mock import patch
 import structlog
 
 from contract.sweeping import published
+from simulation.alerting import AlertingJudge
 from simulation.banxico import Api, Truth
 from simulation.clock import VirtualLoop, VirtualTime
 from simulation.database import Database
+from simulation.documents import DocumentJudge
 from simulation.edge import Edge, EdgeJudge
 from simulation.ending import EndJudge
 from simulation.faults import Background, Plan
@@ -37,6 +39,8 @@ from simulation.watch import WatchJudge
 
 SYNC_INSTANCES, WORKERS = 2, 3
 ASK_SECONDS = 15.0
+CHUNK = timedelta(days=30)
+"""A run's history is short: it comes in as many pieces as the real one, of four years each."""
 MEMORY = Path("/dev/shm")
 """SQLite syncs its files often."""
 
@@ -70,7 +74,15 @@ def run(plan: Plan, history: History | None = None) -> Verdict:
     random.seed(plan.seed)
     # Redis' expiry and the age of pooled connections go by `time.time`.
     patched = patch("time.time", lambda: clock.unix)
-    with _quiet(), _uncollected(), _zone(plan.background.zone), _directory() as directory, patched:
+    chunked = patch("rates_sync.cycle.backfill.CHUNK", CHUNK)
+    with (
+        _quiet(),
+        _uncollected(),
+        _zone(plan.background.zone),
+        _directory() as directory,
+        patched,
+        chunked,
+    ):
         try:
             loop.run_until_complete(Simulation(plan, clock, history, directory).run())
         finally:
@@ -91,10 +103,13 @@ class Simulation:
         self._answers = AnswerJudge(self._platform, history, self._reader)
         self._edge, self._kept = Edge(clock), EdgeJudge(self._platform, history, self._reader)
         self._watch = WatchJudge(self._platform, history, self._reader)
+        self._alerting = AlertingJudge(self._platform, history, self._reader)
         self._platform.topic.on_purge = self._edge.purge
+        self._platform.topic.on_alert = self._alerting.on_alert
         self._platform.api.on_request = self._record.on_request
         self._platform.database.on_commit = self._record.on_commit
-        self._platform.stream.on_change = self._record.on_stream
+        self._documents = DocumentJudge(self._platform, history, self._reader)
+        self._platform.stream.on_change = self._on_stream
 
     async def run(self) -> None:
         """Run the background with its faults, heal everything, and judge the end."""
@@ -107,12 +122,14 @@ class Simulation:
         async with asyncio.TaskGroup() as tasks:
             asking = tasks.create_task(self._ask_forever())
             keeping = tasks.create_task(injector.keep_house())
+            glancing = tasks.create_task(self._glance_forever())
             for fault in self._plan.faults:
                 tasks.create_task(injector.inject(fault))
             await asyncio.sleep(self._plan.background.seconds)
             await EndJudge(self._platform, self._history, self._reader).judge()
             asking.cancel()
             keeping.cancel()
+            glancing.cancel()
         self._digest_the_end()
         for instance in self._platform.instances:
             await self._platform.kill(instance)
@@ -123,8 +140,14 @@ class Simulation:
             await asyncio.sleep(ASK_SECONDS * (0.5 + self._random.random()))
             paths = _paths(self._plan.background, self._clock.now)
             self._watch.look()
+            self._alerting.look()
             await self._ask("/api/v1/rates/current")
             await self._ask(self._random.choice(paths))
+
+    async def _glance_forever(self) -> None:
+        while True:
+            await asyncio.sleep(1.0)
+            self._watch.glance()
 
     async def _ask(self, path: str) -> None:
         """Ask all workers at the same moment."""
@@ -145,6 +168,10 @@ class Simulation:
         elif answers:
             instance, said = self._random.choice(answers)
             self._edge.keep(path, said, trusted=self._answers.trusts(instance.machine))
+
+    def _on_stream(self, writer: str) -> None:
+        self._record.on_stream(writer)
+        self._documents.on_stream(writer)
 
     def _on_restore(self) -> None:
         self._record.on_restore()

@@ -34,6 +34,7 @@ class Topic:
     """How often each alert, by ID, did not get through as far as its sender knows."""
     purges: list[datetime] = field(default_factory=list)
     on_purge: Callable[[], None] = lambda: None
+    on_alert: Callable[[SentAlert], None] = lambda _: None
 
 
 @asynccontextmanager
@@ -59,7 +60,9 @@ class SimulatedAlerts:
         async with _translated():
             await self._link.send()
             sender = self._link.machine.name
-            self._topic.alerts.append(SentAlert(self._topic.time.now, sender, alert))
+            sent = SentAlert(self._topic.time.now, sender, alert)
+            self._topic.alerts.append(sent)
+            self._topic.on_alert(sent)
             await self._link.receive()
             refused[alert.id] -= 1
 

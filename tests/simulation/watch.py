@@ -1,10 +1,14 @@
 """Invariants of what stands still between events: looked at every few seconds of a run."""
 
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
 from contract.sweeping import published
+from rates_api.snapshot.snapshot import Snapshot
+from rates_contracts.events import Position
+from rates_contracts.observation import FIX
 from simulation.history import LONG_AGO, History
 from simulation.platform import Platform
 from simulation.record import RecordReader
@@ -14,8 +18,28 @@ CALM_SECONDS = 60.0
 """Once nothing has disturbed anybody for so long, each loop has come round."""
 SHORTEST_TTL_SECONDS = 135.0
 """The shortest-lived document is renewed at 150 s, by a step each 5 s (rule 10)."""
-UNFED_SECONDS, LOOK_SECONDS = 15.0, 8.0
+UNFED_SECONDS, LOOK_SECONDS = 15.0, 5.0
 """Without the stream a worker looks at the record every 2 s, once its reads have timed out (41)."""
+FED_SECONDS = 30.0
+"""By then a worker has found out that the stream does not feed it (rule 15)."""
+ELSEWHERE = frozenset(
+    {
+        "banxico_away",
+        "banxico_mood",
+        "banxico_slow",
+        "range_lost",
+        "correction",
+        "withdrawal",
+        "alerts_away",
+        "edge_away",
+    }
+)
+"""The kinds of faults that concern neither the database, nor Redis, nor any instance."""
+BESIDE = frozenset({"range_lost", "alerts_away", "edge_away"})
+OUTAGES = frozenset({"database_away", "database_read_only", "database_locked", "database_slow"})
+REMEMBERED = timedelta(minutes=4)
+"""How long a confirmation counts at least: 5 min, less what is no event (rules 5 and 18)."""
+POLLED_FROM, POLLED_UNTIL = time(7, 5), time(16, 55)
 NIGHT_AT, NIGHT_DONE_BY = time(3), timedelta(minutes=5)
 NIGHTLY = ("calendar", "slice", "pruning", "outbox")
 NOTICES = ("alert", "purge", "second_purge")
@@ -33,13 +57,27 @@ class WatchJudge:
     _calm_before_night: bool = False
     _had_documents: bool = False
     _changed_at: datetime = LONG_AGO
+    _stood: dict[str, Position] = field(default_factory=dict)
+
+    def glance(self) -> None:
+        """Judge where workers stand: none goes back, but to a restored record (13 and 42)."""
+        for instance in self.platform.workers:
+            snapshot, name = instance.worker.current.snapshot, instance.machine.name
+            if snapshot is None or self.platform.restored:
+                continue
+            at, before = snapshot.head.at, self._stood.get(name)
+            if before is not None and at < before:
+                what = f"{name} went from {before.stream_id} to {at.stream_id}"
+                self.history.violate("back", self.platform.time.now, what)
+            self._stood[name] = at
 
     def look(self) -> None:
         """Judge how things stand now."""
         now = self.platform.time.now
-        found = [*self._in_outage(), *self._unfed(now)]
+        found = [*self._in_outage(), *self._unfed(now), *self._fed(now)]
         if self.platform.is_calm(now - timedelta(seconds=CALM_SECONDS)):
             found += [*self._documents(), *self._night(now), *self._cursors(now)]
+        found += self._remembered(now)
         for invariant, what in found:
             self.history.violate(invariant, now, what)
 
@@ -65,15 +103,57 @@ class WatchJudge:
         """While Redis alone is away workers follow the record (rule 41)."""
         platform = self.platform
         since = now - timedelta(seconds=UNFED_SECONDS)
-        if platform.lasting != ["redis_away"] or platform.changed_at > since:
+        if platform.lasting_since(since, but=ELSEWHERE) != {"redis_away"}:
             return
         announced = self.record.last_event_by(now - timedelta(seconds=LOOK_SECONDS))
-        for instance in platform.workers:
-            snapshot = instance.worker.current.snapshot
-            head = snapshot and self.record.recorded_at(snapshot.head.event_id)
-            if head and announced and announced > head and not instance.machine.dead:
-                name = instance.machine.name
+        for name, _, head in self._positions():
+            if announced and announced > head:
                 yield "behind", f"{name} stands at {head}, recorded was {announced}"
+
+    def _fed(self, now: datetime) -> Iterator[tuple[str, str]]:
+        """Fed by the stream means: it answers, and ends at the worker's position (rule 15)."""
+        platform, since = self.platform, now - timedelta(seconds=FED_SECONDS)
+        lasting = platform.lasting_since(since, but=ELSEWHERE)
+        is_full = lasting == {"redis_full"} and platform.stream.full
+        if lasting is None or not (is_full or lasting == {"redis_away"}):
+            return
+        began = max(platform.kinds_changed_at[kind] for kind in lasting)
+        for name, snapshot, _ in self._positions():
+            committed_at = self.history.committed_at.get(snapshot.head.event_id, began)
+            if snapshot.feed == "redis" and not (is_full and committed_at <= began):
+                yield "fed", f"{name} stands at {snapshot.head.at.stream_id}, as if Redis fed it"
+
+    def _remembered(self, now: datetime) -> Iterator[tuple[str, str]]:
+        """What Banxico told in an outage of the database is recorded soon after it (rule 37)."""
+        heard, since = self.platform.api.heard.at.get(FIX), now - timedelta(seconds=CALM_SECONDS)
+        if heard is None or heard > since or not self._is_polled(now) or self._is_in_doubt():
+            return
+        begun = min(heard, since) - timedelta(seconds=CALM_SECONDS)
+        calm = self.platform.lasting_since(since, but=BESIDE) == set()
+        if not calm or self.platform.lasting_since(begun, but=BESIDE | OUTAGES) != set():
+            return
+        (document,) = self.record.rows("SELECT document FROM sync_status")[0]
+        until = json.loads(document)["series"][FIX]["fresh_until"]
+        if until is None or datetime.fromisoformat(until) < heard + REMEMBERED:
+            yield "remembered", f"confirmed {heard:%H:%M:%S}, the record says until {until}"
+
+    def _is_polled(self, now: datetime) -> bool:
+        wall = published.local(now)
+        return published.is_banking_day(wall.date()) and POLLED_FROM < wall.time() < POLLED_UNTIL
+
+    def _is_in_doubt(self) -> bool:
+        """Tell whether a day is under review or missed: then answers may confirm nothing."""
+        open_days = "SELECT 1 FROM quarantine WHERE state = 'open' UNION SELECT 1 FROM withdrawals"
+        return bool(self.record.rows(open_days))
+
+    def _positions(self) -> Iterator[tuple[str, Snapshot, datetime]]:
+        """Yield each worker that runs, its snapshot and when that was recorded."""
+        for instance in self.platform.workers:
+            snapshot, machine = instance.worker.current.snapshot, instance.machine
+            if snapshot is None or machine.dead:
+                continue
+            if head := self.record.recorded_at(snapshot.head.event_id):
+                yield machine.name, snapshot, head
 
     def _night(self, now: datetime) -> Iterator[tuple[str, str]]:
         """A night that nothing disturbs is done soon after 03:00 (rule 46).
