@@ -218,12 +218,12 @@ class AlertJudge:
             names = [sent.alert.name for sent in alerts if self._is_owed(begin, sent)]
             if begin in names and end not in names[names.index(begin) :]:
                 yield "alerts", f"{begin} has no end"
-        known = {sent.alert.id for sent in alerts} | self.platform.topic.refused.keys()
+        known = {sent.alert.id for sent in alerts}
         for begin in RECORDED_ENDS:
             for sent in alerts:
                 wanted = sent.alert.id.replace(begin, PAIRS[begin])
                 is_owed = sent.alert.name == begin and self._is_owed(begin, sent)
-                if is_owed and wanted not in known:
+                if is_owed and wanted not in known and not self._is_set_aside(wanted):
                     yield "alerts", f"{sent.alert.id} has no end"
 
     def _is_owed(self, begin: str, sent: SentAlert) -> bool:

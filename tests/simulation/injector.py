@@ -1,6 +1,7 @@
 """Does to the platform what a plan says, and undoes it when its time is over."""
 
 import asyncio
+import dataclasses
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,6 +24,8 @@ CUTS: tuple[Cut, ...] = ("refused", "silent", "answers_lost")
 RESTART_SECONDS = 4.0
 UNPOLLED = timedelta(days=13)
 """A poll begins ten days before the newest known day."""
+MISSED_SECONDS = 150.0
+"""Around a publication some events are recorded meanwhile."""
 LARGE_MOVE_OF = 7
 """One correction in so many is so large that it is set aside."""
 
@@ -240,19 +243,21 @@ class Injector:
         self.platform.stream.spoil(DOCUMENTS[1 + fault.number % 2])
 
     async def _entries_missed(self, fault: Fault) -> None:
-        """Stop a worker; when it runs on, all entries are gone but the last.
+        """Stop a worker, and correct a day; when it runs on, all entries are gone but the last.
 
         One time in two somebody has written back documents of before.
         """
         stream = self.platform.stream
         before = stream.save_documents()
-        await asyncio.sleep(fault.seconds / 2)
+        await asyncio.sleep(min(fault.seconds, MISSED_SECONDS))
+        day, value = self._known(fault)
+        self._change(day, (value * Decimal("1.004")).quantize(value))
 
         def lose() -> None:
             stream.trim(1)
             stream.put(before if fault.number // 8 % 2 else {})
 
-        await self._pause_worker(fault, lose)
+        await self._pause_worker(dataclasses.replace(fault, seconds=MISSED_SECONDS), lose)
 
     async def _documents_lost(self, fault: Fault) -> None:
         lost = [key for bit, key in enumerate(DOCUMENTS) if fault.number >> bit & 1]

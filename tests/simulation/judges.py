@@ -294,7 +294,7 @@ class RecordJudge:
             if series["verified_at"] is None:
                 continue
             verified_at = datetime.fromisoformat(series["verified_at"])
-            if verified_at > recorded_at:
+            if verified_at > recorded_at + timedelta(seconds=1):
                 what = f"{timeline}-{position}: {name} at {verified_at}, later than it was recorded"
                 self.history.violate("verified", now, what)
             if not untimed and not self._is_answered(verified_at):
@@ -382,12 +382,12 @@ class AnswerJudge:
             return
         body = said.body
         yield from self._kept_for_ever(path, said)
-        yield from self._suspicion(body, instance.machine, now)
         if said.status == 200 and "rate" in body:
             yield from self._value(body, now)
             yield from self._freshness(body, said, now, instance.machine)
         if path == "/api/v1/rates/current":
             yield from self._promptness(body, now)
+            yield from self._suspicion(body, instance.machine, now)
             yield from self._state(body, instance.machine, now)
         if path == "/health":
             yield from self._calm_health(body, now)

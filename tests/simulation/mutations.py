@@ -234,7 +234,7 @@ MUTATIONS = (
         API + "consume/projection.py",
         "return same_event and event.timeline == head.timeline",
         "return True",
-        ("entries_missed", "correction", "publication"),
+        ("entries_missed", "publication"),
     ),
     Mutation(
         "13",
