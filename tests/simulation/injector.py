@@ -1,8 +1,8 @@
 """Does to the platform what a plan says, and undoes it when its time is over."""
 
 import asyncio
-import dataclasses
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -11,6 +11,7 @@ from typing import Any, ClassVar, get_args
 
 from contract.sweeping import published
 from rates_contracts.observation import FIX
+from rates_sync.errors import LeaseLost
 from rates_sync.store.coverage import Span
 from simulation.banxico import Mood
 from simulation.faults import Fault
@@ -106,19 +107,11 @@ class Injector:
         if workers := list(self.platform.workers):
             await self._replace(workers[fault.number % len(workers)], min(fault.seconds, 15))
 
-    async def _pause(
-        self,
-        machine: Machine | None,
-        fault: Fault,
-        *,
-        suspend: bool = False,
-        meanwhile: Callable[[], None] = lambda: None,
-    ) -> None:
+    async def _pause(self, machine: Machine | None, fault: Fault, *, suspend: bool = False) -> None:
         if machine is None:
             return
         machine.pause()
         await asyncio.sleep(fault.seconds)
-        meanwhile()
         if suspend:
             machine.clock.suspended += fault.seconds
         machine.resume()
@@ -135,12 +128,9 @@ class Injector:
         standbys = [instance for instance in self.platform.sync if not instance.leads]
         await self._pause(standbys[0].machine if standbys else None, fault)
 
-    async def _pause_worker(
-        self, fault: Fault, meanwhile: Callable[[], None] = lambda: None
-    ) -> None:
+    async def _pause_worker(self, fault: Fault) -> None:
         workers = self.platform.workers
-        machine = workers[fault.number % len(workers)].machine if workers else None
-        await self._pause(machine, fault, meanwhile=meanwhile)
+        await self._pause(workers[fault.number % len(workers)].machine if workers else None, fault)
 
     # The ways between them
 
@@ -245,19 +235,23 @@ class Injector:
     async def _entries_missed(self, fault: Fault) -> None:
         """Stop a worker, and correct a day; when it runs on, all entries are gone but the last.
 
-        One time in two somebody has written back documents of before.
+        It has no database for a moment, which would tell it what it lacks. One time in two somebody
+        has written back documents of before.
         """
-        stream = self.platform.stream
-        before = stream.save_documents()
+        stream, workers = self.platform.stream, list(self.platform.workers)
+        if not workers:
+            return
+        machine, before = workers[fault.number % len(workers)].machine, stream.save_documents()
         await asyncio.sleep(min(fault.seconds, MISSED_SECONDS))
-        day, value = self._known(fault)
-        self._change(day, (value * Decimal("1.004")).quantize(value))
-
-        def lose() -> None:
-            stream.trim(1)
-            stream.put(before if fault.number // 8 % 2 else {})
-
-        await self._pause_worker(dataclasses.replace(fault, seconds=MISSED_SECONDS), lose)
+        self._correct(*self._known(fault))
+        machine.pause()
+        await asyncio.sleep(MISSED_SECONDS)
+        stream.trim(1)
+        stream.put(before if fault.number // 8 % 2 else {})
+        machine.cuts["database"] = "refused"
+        machine.resume()
+        await asyncio.sleep(4.0)
+        machine.cuts.pop("database", None)
 
     async def _documents_lost(self, fault: Fault) -> None:
         lost = [key for bit, key in enumerate(DOCUMENTS) if fault.number >> bit & 1]
@@ -305,7 +299,7 @@ class Injector:
         shown = self.platform.api.truth.shows(FIX, self.platform.time.now)
         day = published.open_day_after(self.platform.first_fix_day)
         if fault.number % 4 and day in shown:
-            self._change(day, (shown[day] * Decimal("1.004")).quantize(shown[day]))
+            self._correct(day, shown[day])
         self._ask_for(Span(day, day + timedelta(days=9)))
         await asyncio.sleep(fault.seconds)
 
@@ -317,7 +311,7 @@ class Injector:
         now = self.platform.time.now
         shown = self.platform.api.truth.shows(FIX, now)
         day = [day for day in shown if day < now.date() - UNPOLLED][-1]
-        self._change(day, (shown[day] * Decimal("1.004")).quantize(shown[day]))
+        self._correct(day, shown[day])
         self.platform.api.slowness = 3.0
         self._ask_for(Span(self.platform.first_fix_day, now.date() - timedelta(days=2)))
         await asyncio.sleep(4.0)
@@ -327,12 +321,17 @@ class Injector:
 
     def _ask_for(self, span: Span) -> None:
         leader = self._leader()
-        if leader is not None and leader.service.leader is not None:
+        if leader is None or leader.service.leader is None:
+            return
+        with suppress(LeaseLost):
             leader.service.leader.backfills.request(span)
 
     def _known(self, fault: Fault) -> tuple[Any, Decimal]:
         shown = list(self.platform.api.truth.shows(FIX, self.platform.time.now).items())
         return shown[-1 - fault.number % min(8, len(shown))]
+
+    def _correct(self, day: Any, value: Decimal) -> None:
+        self._change(day, (value * Decimal("1.004")).quantize(value))
 
     def _change(self, day: Any, value: Decimal | None) -> None:
         self.platform.api.truth.change(self.platform.time.now, day, value)
