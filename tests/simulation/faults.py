@@ -75,9 +75,23 @@ KINDS: Mapping[str, int] = MappingProxyType(
         "redis_forged": 0,
         "history_reread": 0,
         "document_spoilt": 0,
+        "clock_unwitnessed": 0,
     }
 )
 """The kinds of faults, and how often each is drawn: some only where they are emphasised."""
+ELSEWHERE = frozenset(
+    {
+        "banxico_away",
+        "banxico_mood",
+        "banxico_slow",
+        "range_lost",
+        "correction",
+        "withdrawal",
+        "alerts_away",
+        "edge_away",
+    }
+)
+"""The kinds of faults that concern neither the database, nor Redis, nor any instance."""
 PACES: tuple[tuple[Mapping[str, float], Mapping[str, float]], ...] = (
     ({}, {}),
     *(

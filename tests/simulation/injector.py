@@ -356,6 +356,23 @@ class Injector:
             await asyncio.sleep(fault.seconds)
             clock.rate = 0.0
 
+    async def _clock_unwitnessed(self, fault: Fault) -> None:
+        """Set the leader's clock while Banxico is away: ahead of the truth, or back to it."""
+        leader, cuts = self._leader(), self.platform.outages.cuts
+        if leader is None:
+            return
+        clock, is_ahead = leader.machine.clock, fault.number % 2 == 1
+        step = timedelta(seconds=300 if is_ahead else 50)
+        if not is_ahead:
+            clock.step(step)
+            await asyncio.sleep(20.0)
+        cuts.append(("banxico", "refused"))
+        clock.step(step if is_ahead else -step)
+        await asyncio.sleep(40.0)
+        cuts.remove(("banxico", "refused"))
+        if is_ahead:
+            clock.step(-step)
+
     INJECTIONS: ClassVar[Mapping[str, Callable[["Injector", Fault], Awaitable[None]]]] = {
         "kill_leader": _kill_leader,
         "kill_all_sync": _kill_all_sync,
@@ -395,5 +412,6 @@ class Injector:
         "redis_forged": _redis_forged,
         "history_reread": _history_reread,
         "document_spoilt": _document_spoilt,
+        "clock_unwitnessed": _clock_unwitnessed,
     }
     """What each kind of fault does."""

@@ -545,9 +545,9 @@ MUTATIONS = (
     ),
     Mutation(
         "32",
-        SYNC + "timetable/status.py",
-        "None if at is None else min(at, now) for at in instants",
-        "at for at in instants",
+        SYNC + "leader/poller.py",
+        "# reckoned by the clock that was wrong\n        self.plan_again()",
+        "# reckoned by the clock that was wrong",
         ("clock_step",),
     ),
     Mutation(
@@ -562,7 +562,7 @@ MUTATIONS = (
         SYNC + "leader/witnesses.py",
         'return now - self._offsets["database"]',
         "return now",
-        ("clock_step", "banxico_away", "banxico_mood"),
+        ("clock_unwitnessed",),
     ),
     Mutation(
         "33",
@@ -590,14 +590,7 @@ MUTATIONS = (
         SYNC + "cycle/recorder.py",
         "return min(answer.received_at, self.now)",
         "return self.now",
-        ("database_away", "database_read_only", "publication"),
-    ),
-    Mutation(
-        "37",
-        SYNC + "leader/poller.py",
-        "if self._cycle.has_unrecorded or result.is_stale:",
-        "if False:",
-        ("database_away", "database_read_only", "opening", "closing"),
+        ("banxico_slow", "database_away", "database_read_only", "publication"),
     ),
     Mutation(
         "38",
@@ -646,7 +639,7 @@ MUTATIONS = (
         API + "consume/restore_check.py",
         "return await self._is_older(self._writer) and not await self._stream_holds_head()",
         "return False",
-        ("both_lost", "kill_all_sync", "night", "closing"),
+        ("both_lost", "kill_all_sync", "publication"),
     ),
     Mutation(
         "42",

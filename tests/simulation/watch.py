@@ -1,6 +1,5 @@
 """Invariants of what stands still between events: looked at every few seconds of a run."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
@@ -8,7 +7,7 @@ from datetime import datetime, time, timedelta
 from contract.sweeping import published
 from rates_api.snapshot.snapshot import Snapshot
 from rates_contracts.events import Position
-from rates_contracts.observation import FIX
+from simulation.faults import ELSEWHERE
 from simulation.history import LONG_AGO, History
 from simulation.platform import Platform
 from simulation.record import RecordReader
@@ -22,24 +21,6 @@ UNFED_SECONDS, LOOK_SECONDS = 15.0, 5.0
 """Without the stream a worker looks at the record every 2 s, once its reads have timed out (41)."""
 FED_SECONDS = 30.0
 """By then a worker has found out that the stream does not feed it (rule 15)."""
-ELSEWHERE = frozenset(
-    {
-        "banxico_away",
-        "banxico_mood",
-        "banxico_slow",
-        "range_lost",
-        "correction",
-        "withdrawal",
-        "alerts_away",
-        "edge_away",
-    }
-)
-"""The kinds of faults that concern neither the database, nor Redis, nor any instance."""
-BESIDE = frozenset({"range_lost", "alerts_away", "edge_away"})
-OUTAGES = frozenset({"database_away", "database_read_only", "database_locked", "database_slow"})
-REMEMBERED = timedelta(minutes=4)
-"""How long a confirmation counts at least: 5 min, less what is no event (rules 5 and 18)."""
-POLLED_FROM, POLLED_UNTIL = time(7, 5), time(16, 55)
 NIGHT_AT, NIGHT_DONE_BY = time(3), timedelta(minutes=5)
 NIGHTLY = ("calendar", "slice", "pruning", "outbox")
 NOTICES = ("alert", "purge", "second_purge")
@@ -77,7 +58,6 @@ class WatchJudge:
         found = [*self._in_outage(), *self._unfed(now), *self._fed(now)]
         if self.platform.is_calm(now - timedelta(seconds=CALM_SECONDS)):
             found += [*self._documents(), *self._night(now), *self._cursors(now)]
-        found += self._remembered(now)
         for invariant, what in found:
             self.history.violate(invariant, now, what)
 
@@ -122,29 +102,6 @@ class WatchJudge:
             committed_at = self.history.committed_at.get(snapshot.head.event_id, began)
             if snapshot.feed == "redis" and not (is_full and committed_at <= began):
                 yield "fed", f"{name} stands at {snapshot.head.at.stream_id}, as if Redis fed it"
-
-    def _remembered(self, now: datetime) -> Iterator[tuple[str, str]]:
-        """What Banxico told in an outage of the database is recorded soon after it (rule 37)."""
-        heard, since = self.platform.api.heard.at.get(FIX), now - timedelta(seconds=CALM_SECONDS)
-        if heard is None or heard > since or not self._is_polled(now) or self._is_in_doubt():
-            return
-        begun = min(heard, since) - timedelta(seconds=CALM_SECONDS)
-        calm = self.platform.lasting_since(since, but=BESIDE) == set()
-        if not calm or self.platform.lasting_since(begun, but=BESIDE | OUTAGES) != set():
-            return
-        (document,) = self.record.rows("SELECT document FROM sync_status")[0]
-        until = json.loads(document)["series"][FIX]["fresh_until"]
-        if until is None or datetime.fromisoformat(until) < heard + REMEMBERED:
-            yield "remembered", f"confirmed {heard:%H:%M:%S}, the record says until {until}"
-
-    def _is_polled(self, now: datetime) -> bool:
-        wall = published.local(now)
-        return published.is_banking_day(wall.date()) and POLLED_FROM < wall.time() < POLLED_UNTIL
-
-    def _is_in_doubt(self) -> bool:
-        """Tell whether a day is under review or missed: then answers may confirm nothing."""
-        open_days = "SELECT 1 FROM quarantine WHERE state = 'open' UNION SELECT 1 FROM withdrawals"
-        return bool(self.record.rows(open_days))
 
     def _positions(self) -> Iterator[tuple[str, Snapshot, datetime]]:
         """Yield each worker that runs, its snapshot and when that was recorded."""
