@@ -22,7 +22,7 @@ SUSPECT = timedelta(seconds=62)
 """A clock that is wrong by so much is suspect once a witness was heard (protocol rule 33)."""
 SILENT = frozenset({"correction", "withdrawal", "range_lost", "edge_away"})
 """The kinds of faults that keep nobody from telling anything."""
-CLOCKS = frozenset({"clock_step"})
+CLOCKS = frozenset({"clock_step", "clock_wrong"})
 
 
 @dataclass

@@ -40,6 +40,10 @@ SEEN_SECONDS = 700.0
 """A change at Banxico is seen by a poll within 4 min, a day that it lacks by two of them."""
 RECENT = timedelta(days=9)
 """A poll asks from ten days before the newest known day."""
+LAST_OBSERVATIONS = """
+SELECT event_id FROM outbox WHERE recorded_at >= (SELECT max(recorded_at) FROM observations)
+ ORDER BY timeline, position LIMIT 1
+"""
 LISTS = {
     "value_under_review": "under_review",
     "withdrawn_at_source": "withdrawn",
@@ -115,11 +119,10 @@ class EndJudge:
 
     def _purges(self) -> Iterator[tuple[str, str]]:
         """Whatever was recorded last was purged from the edge since (rule 21)."""
-        rows = self.record.rows("SELECT max(recorded_at) FROM observations")
-        purges = self.platform.topic.purges
-        recorded = datetime.fromisoformat(f"{rows[0][0]}+00:00")
-        if not purges or purges[-1] < min(recorded, self.platform.time.now):
-            yield "purge", f"none since {recorded}"
+        ((event_id,),) = self.record.rows(LAST_OBSERVATIONS)
+        purges, committed_at = self.platform.topic.purges, self.history.committed_at[event_id]
+        if not purges or purges[-1] < committed_at:
+            yield "purge", f"none since {committed_at}"
 
     def _is_under_review(self, series: str, day: date) -> bool:
         return bool(

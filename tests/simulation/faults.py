@@ -76,6 +76,7 @@ KINDS: Mapping[str, int] = MappingProxyType(
         "history_reread": 0,
         "document_spoilt": 0,
         "clock_unwitnessed": 0,
+        "clock_wrong": 0,
     }
 )
 """The kinds of faults, and how often each is drawn: some only where they are emphasised."""

@@ -27,6 +27,7 @@ UNPOLLED = timedelta(days=13)
 """A poll begins ten days before the newest known day."""
 MISSED_SECONDS = 150.0
 """Around a publication some events are recorded meanwhile."""
+HEARD_SECONDS = 150.0
 LARGE_MOVE_OF = 7
 """One correction in so many is so large that it is set aside."""
 
@@ -356,6 +357,14 @@ class Injector:
             await asyncio.sleep(fault.seconds)
             clock.rate = 0.0
 
+    async def _clock_wrong(self, fault: Fault) -> None:
+        """Let the leader's clock be wrong for long enough that each witness is heard."""
+        if leader := self._leader():
+            step = timedelta(seconds=(-7200, -300, 300, 7200)[fault.number % 4])
+            leader.machine.clock.step(step)
+            await asyncio.sleep(max(fault.seconds, HEARD_SECONDS))
+            leader.machine.clock.step(-step)
+
     async def _clock_unwitnessed(self, fault: Fault) -> None:
         """Set the leader's clock while Banxico is away: ahead of the truth, or back to it."""
         leader, cuts = self._leader(), self.platform.outages.cuts
@@ -413,5 +422,6 @@ class Injector:
         "history_reread": _history_reread,
         "document_spoilt": _document_spoilt,
         "clock_unwitnessed": _clock_unwitnessed,
+        "clock_wrong": _clock_wrong,
     }
     """What each kind of fault does."""

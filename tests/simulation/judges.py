@@ -95,6 +95,7 @@ UNTIMED = frozenset(
         "clock_drift",
         "cut",
         "clock_unwitnessed",
+        "clock_wrong",
     }
 )
 """With these an instance learns late that it was answered, or does not know when that was."""

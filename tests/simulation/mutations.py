@@ -548,7 +548,7 @@ MUTATIONS = (
         SYNC + "leader/poller.py",
         "# reckoned by the clock that was wrong\n        self.plan_again()",
         "# reckoned by the clock that was wrong",
-        ("clock_step",),
+        ("clock_wrong", "publication"),
     ),
     Mutation(
         "33",
@@ -569,7 +569,7 @@ MUTATIONS = (
         SYNC + "leader/clock_check.py",
         "await self._tell(suspect=bool(self._witnesses.disagreeing))",
         "await self._tell(suspect=False)",
-        ("clock_step",),
+        ("clock_wrong", "publication"),
     ),
     Mutation(
         "35",
