@@ -5,7 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -119,10 +119,11 @@ class EndJudge:
 
     def _purges(self) -> Iterator[tuple[str, str]]:
         """Whatever was recorded last was purged from the edge since (rule 21)."""
-        ((event_id,),) = self.record.rows(LAST_OBSERVATIONS)
-        purges, committed_at = self.platform.topic.purges, self.history.committed_at[event_id]
-        if not purges or purges[-1] < committed_at:
-            yield "purge", f"none since {committed_at}"
+        purges = self.platform.topic.purges
+        for (event_id,) in self.record.rows(LAST_OBSERVATIONS):
+            committed_at = self.history.committed_at[event_id]
+            if not purges or purges[-1] < committed_at:
+                yield "purge", f"none since {committed_at}"
 
     def _is_under_review(self, series: str, day: date) -> bool:
         return bool(
