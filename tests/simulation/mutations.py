@@ -295,7 +295,7 @@ MUTATIONS = (
     Mutation(
         "16",
         API + "http/response_cache.py",
-        "if cached is not None and timestamp() < cached.valid_until:",
+        "if cached is not None and cached.valid_from <= timestamp() < cached.valid_until:",
         "if cached is not None:",
         ("banxico_away", "banxico_mood"),
     ),
