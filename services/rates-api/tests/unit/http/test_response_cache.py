@@ -43,15 +43,15 @@ def test_an_answer_of_a_clock_that_was_ahead_is_not_found() -> None:
 
 
 async def test_what_was_rendered_by_a_clock_that_was_ahead_is_not_answered_later(
-    ask: Callable[..., Awaitable[httpx.Response]], worker: Any
+    world: Any, worker: Any
 ) -> None:
     """Seen: half a second of a clock 5 min ahead, and `unverified` until the next event."""
-    right = worker.now
-    worker.now = right + timedelta(minutes=30)
-    ahead = await ask("/api/v1/rates/current")
-    worker.now = right
-
-    answer = await ask("/api/v1/rates/current")
+    transport, right = httpx.ASGITransport(world.cached(worker)), worker.now
+    async with httpx.AsyncClient(transport=transport, base_url="http://api.test") as client:
+        worker.now = right + timedelta(minutes=30)
+        ahead = await client.get("/api/v1/rates/current")
+        worker.now = right
+        answer = await client.get("/api/v1/rates/current")
 
     assert ahead.json()["freshness"]["state"] == "unverified"
     assert answer.json()["freshness"]["state"] != "unverified"
