@@ -79,8 +79,12 @@ class AlertingJudge:
             yield "alerts", f"{sent.alert.id} was sent before it was recorded"
 
     def _untrue(self, sent: SentAlert) -> Iterator[tuple[str, str]]:
-        """That Banxico answers again wants an answer of Banxico's."""
-        if sent.alert.name != "breaker_closed" or self._is_a_clock_wrong:
+        """That Banxico answers again wants an answer of Banxico's.
+
+        But for a restored record, whose status is of a time at which Banxico did.
+        """
+        is_judged = sent.alert.name == "breaker_closed" and not self.platform.restored
+        if not is_judged or self._is_a_clock_wrong:
             return
         since = datetime.fromisoformat(sent.alert.id.removeprefix("breaker_closed-"))
         answers = reversed(self.platform.api.heard.answers)
