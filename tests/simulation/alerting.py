@@ -20,6 +20,8 @@ JUMP = timedelta(seconds=10)
 """A clock that moved so far has been set."""
 SUSPECT = timedelta(seconds=62)
 """A clock that is wrong by so much is suspect once a witness was heard (protocol rule 33)."""
+SUSPECT_WITHIN = timedelta(seconds=30)
+"""By then the status says so: a leader looks with each renewal of its lease."""
 SILENT = frozenset({"correction", "withdrawal", "range_lost", "edge_away"})
 """The kinds of faults that keep nobody from telling anything."""
 CLOCKS = frozenset({"clock_step", "clock_wrong"})
@@ -133,8 +135,9 @@ class AlertingJudge:
         """Where Banxico alone is a witness, a clock that it contradicts is suspect (rule 33)."""
         if self.platform.database.mysql or abs(term.error) < SUSPECT or term.heard is None:
             return
-        due = self._is_due(term.heard, now, term.heard - TOLD_WITHIN, but=CLOCKS)
-        if due and not self._is_suspect():
+        calm_since = term.heard - SUSPECT_WITHIN
+        calm = self.platform.lasting_since(calm_since, but=SILENT | CLOCKS) == set()
+        if calm and term.heard <= now - SUSPECT_WITHIN and not self._is_suspect():
             yield "clock", f"is wrong by {term.error}, and the status does not say so"
 
     def _is_due(
