@@ -132,6 +132,8 @@ class Confirmations:
     """All answers that could be believed, whether they arrived or not."""
     failed_at: datetime | None = None
     """When a request last failed, as its asker sees it."""
+    answered: dict[str, datetime] = field(default_factory=dict)
+    """When each instance, by name, was last answered with the time."""
     requests: dict[date, int] = field(default_factory=dict)
     answers: list[tuple[datetime, str]] = field(default_factory=list)
     _asked: dict[str, set[int]] = field(default_factory=dict)
@@ -263,6 +265,8 @@ class ApiTransport(httpx.AsyncBaseTransport):
         asked_at = api.time.now
         response, rows = api.answer(path)
         await self._link.receive()
+        if "Date" in response.headers:
+            api.heard.answered[self._link.machine.name] = api.time.now
         if abs(self._link.machine.clock.error) <= MAX_ERROR:
             api.hear(rows, asked_at)
         return response

@@ -31,6 +31,8 @@ RECORDED_PAIRS = ("breaker_opened", "fix_unconfirmed", "settlement_unconfirmed")
 UNCONFIRMED = {"fix_unconfirmed": FIX, "settlement_unconfirmed": SETTLEMENT}
 UNRECORDED_PAIRS = ("database_unavailable", "clock_wrong")
 """What an instance tells of itself: it alone knows that it has."""
+RECORDED_ENDS = (*RECORDED_PAIRS, "redis_unavailable")
+"""Those that the record holds while they are open: whoever leads ends each."""
 MAX_REFUSALS = 10
 """An alert that is refused so often is set aside (protocol rule 44)."""
 MAX_TTL_SECONDS = 6 * 3600.0
@@ -40,6 +42,10 @@ SEEN_SECONDS = 700.0
 """A change at Banxico is seen by a poll within 4 min, a day that it lacks by two of them."""
 RECENT = timedelta(days=9)
 """A poll asks from ten days before the newest known day."""
+LAST_OBSERVATIONS = """
+SELECT event_id FROM outbox WHERE recorded_at >= (SELECT max(recorded_at) FROM observations)
+ ORDER BY timeline, position LIMIT 1
+"""
 LISTS = {
     "value_under_review": "under_review",
     "withdrawn_at_source": "withdrawn",
@@ -115,12 +121,11 @@ class EndJudge:
 
     def _purges(self) -> Iterator[tuple[str, str]]:
         """Whatever was recorded last was purged from the edge since (rule 21)."""
-        rows = self.record.rows("SELECT max(recorded_at) FROM observations")
         purges = self.platform.topic.purges
-        recorded = datetime.fromisoformat(f"{rows[0][0]}+00:00")
-        earliest = recorded - timedelta(seconds=CLOCK_SECONDS)  # It may be dated ahead by so much.
-        if not purges or purges[-1] < min(earliest, self.platform.time.now):
-            yield "purge", f"none since {recorded}"
+        for (event_id,) in self.record.rows(LAST_OBSERVATIONS):
+            committed_at = self.history.committed_at[event_id]
+            if not purges or purges[-1] < committed_at:
+                yield "purge", f"none since {committed_at}"
 
     def _is_under_review(self, series: str, day: date) -> bool:
         return bool(
@@ -219,6 +224,13 @@ class AlertJudge:
             names = [sent.alert.name for sent in alerts if self._is_owed(begin, sent)]
             if begin in names and end not in names[names.index(begin) :]:
                 yield "alerts", f"{begin} has no end"
+        known = {sent.alert.id for sent in alerts}
+        for begin in RECORDED_ENDS:
+            for sent in alerts:
+                wanted = sent.alert.id.replace(begin, PAIRS[begin])
+                is_owed = sent.alert.name == begin and self._is_owed(begin, sent)
+                if is_owed and wanted not in known and not self._is_set_aside(wanted):
+                    yield "alerts", f"{sent.alert.id} has no end"
 
     def _is_owed(self, begin: str, sent: SentAlert) -> bool:
         """Tell whether the end of `begin` is in the record, or with who has sent it.

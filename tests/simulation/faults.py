@@ -90,6 +90,12 @@ KINDS: Mapping[str, int] = MappingProxyType(
         "large_correction": 0,
         "history_late": 0,
         "banxico_old_at_first": 0,
+        "operator_range": 0,
+        "entries_missed": 0,
+        "redis_forged": 0,
+        "history_reread": 0,
+        "clock_unwitnessed": 0,
+        "clock_wrong": 0,
     }
 )
 """The kinds of faults, and how often each is drawn: those with 0 by emphasis only."""
@@ -105,6 +111,19 @@ MIN_SECONDS: Mapping[str, float] = MappingProxyType(
     }
 )
 """How long a fault lasts at least."""
+ELSEWHERE = frozenset(
+    {
+        "banxico_away",
+        "banxico_mood",
+        "banxico_slow",
+        "range_lost",
+        "correction",
+        "withdrawal",
+        "alerts_away",
+        "edge_away",
+    }
+)
+"""The kinds of faults that concern neither the database, nor Redis, nor any instance."""
 PACES: tuple[tuple[Mapping[str, float], Mapping[str, float]], ...] = (
     ({}, {}),
     *(

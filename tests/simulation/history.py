@@ -32,7 +32,7 @@ class History:
     committed: dict[str, str] = field(default_factory=dict)
     """By event ID: the stream ID of every event that was ever committed."""
     committed_at: dict[str, datetime] = field(default_factory=dict)
-    """By event ID: when that was, by true time."""
+    """By event ID: when, by true time."""
     _digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
     _seen: set[tuple[str, str]] = field(default_factory=set)
 

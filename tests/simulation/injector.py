@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -10,6 +11,8 @@ from typing import Any, ClassVar, get_args
 
 from contract.sweeping import published
 from rates_contracts.observation import FIX
+from rates_sync.errors import LeaseLost
+from rates_sync.store.coverage import Span
 from simulation.banxico import FAILING, Mood
 from simulation.editions import older
 from simulation.faults import Fault
@@ -25,13 +28,16 @@ UNCONFIRMED_MOODS: tuple[Mood, ...] = ("stale_dated", "one_series", "lacks_newes
 NEUTRAL_MOODS: tuple[Mood, ...] = ("limited", *UNCONFIRMED_MOODS)
 CUTS: tuple[Cut, ...] = ("refused", "silent", "answers_lost")
 RESTART_SECONDS = 4.0
-NOTICED_SECONDS = 3.0
-"""A clock that is wrong for so long is noticed: the poll loop compares it every second."""
 REQUEST_WITHIN = 60
 """Seconds within which a leader asks Banxico, and its relay sends something; not at night."""
 SPOILT_SECONDS = 600
 POLLED = timedelta(days=45)
 """How far back a poll asks at most."""
+UNPOLLED = timedelta(days=13)
+"""A poll begins ten days before the newest known day."""
+MISSED_SECONDS = 150.0
+"""Around a publication some events are recorded meanwhile."""
+HEARD_SECONDS = 150.0
 LARGE_MOVE_OF = 7
 """One correction in so many is so large that it is set aside."""
 
@@ -291,6 +297,33 @@ class Injector:
 
     async def _redis_foreign(self, fault: Fault) -> None:
         self.platform.stream.write_foreign(fault.number)
+        if self.platform.stream.is_foreign:
+            self.platform.foreign_at = self.platform.time.now
+
+    async def _redis_forged(self, fault: Fault) -> None:
+        del fault
+        self.platform.stream.write_forged()
+
+    async def _entries_missed(self, fault: Fault) -> None:
+        """Stop a worker, and correct a day; when it runs on, all entries are gone but the last.
+
+        It has no database for a moment, which would tell it what it lacks. One time in two somebody
+        has written back documents of before.
+        """
+        stream, workers = self.platform.stream, list(self.platform.workers)
+        if not workers:
+            return
+        machine, before = workers[fault.number % len(workers)].machine, stream.save_documents()
+        await asyncio.sleep(min(fault.seconds, MISSED_SECONDS))
+        self._correct(*self._known(fault))
+        machine.pause()
+        await asyncio.sleep(MISSED_SECONDS)
+        stream.trim(1)
+        stream.put(before if fault.number // 8 % 2 else {})
+        machine.cuts["database"] = "refused"
+        machine.resume()
+        await asyncio.sleep(4.0)
+        machine.cuts.pop("database", None)
 
     async def _documents_lost(self, fault: Fault) -> None:
         lost = [key for bit, key in enumerate(DOCUMENTS) if fault.number >> bit & 1]
@@ -368,9 +401,44 @@ class Injector:
         await asyncio.sleep(fault.seconds)
         self._change(day, value)
 
+    async def _operator_range(self, fault: Fault) -> None:
+        """Let an operator ask for old days, one of which may have been corrected (rule 30)."""
+        shown = self.platform.api.truth.shows(FIX, self.platform.time.now)
+        day = published.open_day_after(self.platform.first_fix_day)
+        if fault.number % 4 and day in shown:
+            self._correct(day, shown[day])
+        self._ask_for(Span(day, day + timedelta(days=9)))
+        await asyncio.sleep(fault.seconds)
+
+    async def _history_reread(self, fault: Fault) -> None:
+        """Let an operator ask for the whole history, in slow pieces; the documents end meanwhile.
+
+        One of its newest days was corrected, which no poll has seen.
+        """
+        now = self.platform.time.now
+        shown = self.platform.api.truth.shows(FIX, now)
+        day = [day for day in shown if day < now.date() - UNPOLLED][-1]
+        self._correct(day, shown[day])
+        self.platform.api.slowness = 3.0
+        self._ask_for(Span(self.platform.first_fix_day, now.date() - timedelta(days=2)))
+        await asyncio.sleep(4.0)
+        self.platform.stream.lose_documents(list(DOCUMENTS))
+        await asyncio.sleep(max(fault.seconds, 20.0))
+        self.platform.api.slowness = 0.0
+
+    def _ask_for(self, span: Span) -> None:
+        leader = self._leader()
+        if leader is None or leader.service.leader is None:
+            return
+        with suppress(LeaseLost):
+            leader.service.leader.backfills.request(span)
+
     def _known(self, fault: Fault) -> tuple[Any, Decimal]:
         shown = list(self.platform.api.truth.shows(FIX, self.platform.time.now).items())
         return shown[-1 - fault.number % min(8, len(shown))]
+
+    def _correct(self, day: Any, value: Decimal) -> None:
+        self._change(day, (value * Decimal("1.004")).quantize(value))
 
     def _change(self, day: Any, value: Decimal | None) -> None:
         self.platform.api.truth.change(self.platform.time.now, day, value)
@@ -385,9 +453,6 @@ class Injector:
         clock = machines[fault.number % len(machines)].clock
         step = (-7200, -300, -40, 40, 300, 7200)[fault.number // 8 % 6]
         clock.step(timedelta(seconds=step))
-        leads = clock in [leader.machine.clock for leader in self.platform.leaders]
-        if leads and fault.seconds >= NOTICED_SECONDS:
-            self.platform.owe("clock_jumped", "clock_wrong")
         await asyncio.sleep(fault.seconds)
         clock.step(timedelta(seconds=-step))
 
@@ -397,6 +462,31 @@ class Injector:
             clock.rate = 0.002
             await asyncio.sleep(fault.seconds)
             clock.rate = 0.0
+
+    async def _clock_wrong(self, fault: Fault) -> None:
+        """Let the leader's clock be wrong for long enough that each witness is heard."""
+        if leader := self._leader():
+            step = timedelta(seconds=(-7200, -300, 300, 7200)[fault.number % 4])
+            leader.machine.clock.step(step)
+            await asyncio.sleep(max(fault.seconds, HEARD_SECONDS))
+            leader.machine.clock.step(-step)
+
+    async def _clock_unwitnessed(self, fault: Fault) -> None:
+        """Set the leader's clock while Banxico is away: ahead of the truth, or back to it."""
+        leader, cuts = self._leader(), self.platform.outages.cuts
+        if leader is None:
+            return
+        clock, is_ahead = leader.machine.clock, fault.number % 2 == 1
+        step = timedelta(seconds=300 if is_ahead else 50)
+        if not is_ahead:
+            clock.step(step)
+            await asyncio.sleep(20.0)
+        cuts.append(("banxico", "refused"))
+        clock.step(step if is_ahead else -step)
+        await asyncio.sleep(40.0)
+        cuts.remove(("banxico", "refused"))
+        if is_ahead:
+            clock.step(-step)
 
     INJECTIONS: ClassVar[Mapping[str, Callable[["Injector", Fault], Awaitable[None]]]] = {
         "kill_leader": _kill_leader,
@@ -442,5 +532,11 @@ class Injector:
         "large_correction": _large_correction,
         "history_late": _history_late,
         "banxico_old_at_first": _banxico_old_at_first,
+        "operator_range": _operator_range,
+        "entries_missed": _entries_missed,
+        "redis_forged": _redis_forged,
+        "history_reread": _history_reread,
+        "clock_unwitnessed": _clock_unwitnessed,
+        "clock_wrong": _clock_wrong,
     }
     """What each kind of fault does."""

@@ -15,6 +15,7 @@ from typing import Any
 from contract.sweeping import published
 from rates_contracts.observation import FIX, SETTLEMENT
 from simulation.banxico import Confirmations
+from simulation.faults import ELSEWHERE, KINDS
 from simulation.history import LONG_AGO, History
 from simulation.network import Machine
 from simulation.platform import ApiInstance, Platform, Said
@@ -43,15 +44,20 @@ AWAITED_SECONDS = VERIFIED_SECONDS + 60.0 + CLOCK_SECONDS
 DELIVERY_SECONDS = 20.0
 OUTAGE_SECONDS = 40.0
 """A worker asks the database each 14 s, and gives up after 5 s; the stream sooner."""
+REPLACED_SECONDS = 40.0
+"""In calm a worker has seen that the record is an older one: by two looks, 5 s apart."""
 BEHIND_SECONDS = 30.0
 """In calm a worker has what was recorded so long ago."""
 CALM_SECONDS = 300.0
 """After a fault the breaker may be open, and the next poll that far away."""
 SEEN_SECONDS = 45.0
 """After its question a publication is delivered: a retry, 20 s, and some to spare."""
-NOTICED_SECONDS = 25.0
-"""Within so many a worker notices that its clock was set: it looks at the database's every 14 s,
-and may wait 5 s in between for an event that is on its way."""
+NOTICED_SECONDS = 20.0
+"""Within so many a worker notices that its clock was set: it looks at the database's every 14 s."""
+SUSPECT_SECONDS = 30.0
+"""Within so many it says so."""
+UNSUSPICIOUS = ELSEWHERE | {"clock_step", "redis_away", "redis_full", "redis_foreign"}
+"""The kinds of faults that keep no worker from asking the database for the time."""
 RUSH_SECONDS, AWAITING_SECONDS = 15.0, 60.0
 """How long a publication waits for the next question, until 12:15 and until 17:00."""
 SPENT_SLACK = 4
@@ -83,6 +89,21 @@ SELECT 1 FROM quarantine WHERE series = ? AND date = ? AND raw = ?
 MAX_MOVE = Decimal("0.1")
 SPARED_SECONDS, SPARED_WINDOW, MAX_TRIALS = 150.0, timedelta(seconds=60), 6
 """A Banxico that fails is asked but once a minute, by each new leader a few times (rule 19)."""
+UNTIMED = frozenset(
+    {
+        "pause_leader",
+        "pause_standby",
+        "suspend_leader",
+        "clock_step",
+        "clock_drift",
+        "cut",
+        "clock_unwitnessed",
+        "clock_wrong",
+    }
+)
+"""With these an instance learns late that it was answered, or does not know when that was."""
+KEPT_FOR, ANSWER_TAKES = timedelta(minutes=10), timedelta(seconds=2)
+"""How long an answer is kept while the record can't take it, and how long it is on its way."""
 ALONE_FROM, ALONE_UNTIL = time(11, 56), time(12, 14)
 """When only polls ask, whatever the clocks are off by (protocol rule 35)."""
 
@@ -265,6 +286,7 @@ class RecordJudge:
         event = json.loads(document)
         before = event["previous"]
         self._judge_instant(timeline, position, event)
+        self._judge_verified(timeline, position, event)
         self._judge_worth(timeline, position, event)
         for row in event.get("observations", ()):
             self._judge_move(row)
@@ -283,6 +305,22 @@ class RecordJudge:
         if at <= self._recorded_at and timeline == self._last[0]:
             self.history.violate("dated", now, f"{timeline}-{position} is not after the one before")
         self._recorded_at = at
+
+    def _judge_verified(self, timeline: int, position: int, event: Any) -> None:
+        """What is verified was verified by an answer of Banxico's just before (rule 37)."""
+        now = self.platform.time.now
+        if self.platform.lasting_since(now - KEPT_FOR, but=KINDS.keys() - UNTIMED) != set():
+            return
+        for name, series in event["status"]["series"].items():
+            at = series["verified_at"] and datetime.fromisoformat(series["verified_at"])
+            if at and not self._is_answered(at):
+                what = f"{timeline}-{position}: {name} at {at}, without an answer"
+                self.history.violate("verified", now, what)
+
+    def _is_answered(self, at: datetime) -> bool:
+        """Tell whether Banxico answered just before `at`."""
+        times = (answered for answered, _ in reversed(self.platform.api.heard.answers))
+        return any(timedelta() <= at - answered <= ANSWER_TAKES for answered in times)
 
     def _judge_worth(self, timeline: int, position: int, event: Any) -> None:
         """A poll without news is no event, but for a new leader's first (rules 3 and 5).
@@ -383,6 +421,7 @@ class AnswerJudge:
             yield from self._awaited(body, now, instance.machine)
         if path == "/api/v1/rates/current":
             yield from self._promptness(body, now)
+            yield from self._suspicion(body, instance.machine, now)
             yield from self._state(body, instance.machine, now)
         if path == "/health":
             yield from self._calm_health(body, now)
@@ -422,6 +461,17 @@ class AnswerJudge:
             return
         if self._immutable.setdefault(path, said.content) != said.content:
             yield "immutable", "says something else now"
+
+    def _suspicion(self, body: Any, machine: Machine, now: datetime) -> Iterator[tuple[str, str]]:
+        """A worker whose clock is wrong says so, while the database answers it (rule 33)."""
+        since_set = self.platform.time.seconds - machine.clock.set_at
+        wrong = abs(machine.clock.error.total_seconds()) > CLOCK_SECONDS + 2
+        asked = self.platform.lasting_since(
+            now - timedelta(seconds=SUSPECT_SECONDS), but=UNSUSPICIOUS
+        )
+        known = wrong and since_set > SUSPECT_SECONDS and asked == set()
+        if known and "clock_suspect" not in body.get("warnings", ("clock_suspect",)):
+            yield "clock", f"wrong by {machine.clock.error}, without the warning"
 
     def _value(self, body: Any, now: datetime) -> Iterator[tuple[str, str]]:
         if body.get("derived"):
@@ -551,6 +601,8 @@ class AnswerJudge:
         """An answer has what the record had at the worker's position, or at its `as_of`."""
         snapshot = instance.worker.current.snapshot
         head = None if snapshot is None else self.record.recorded_at(snapshot.head.event_id)
+        if head is None and snapshot is not None:
+            yield from self._left_behind(now)
         if head is None or instance.machine.clock.error:
             return  # Its record was restored, or by its clock another day is today.
         if self.platform.is_calm(now - timedelta(seconds=BEHIND_SECONDS)):
@@ -559,6 +611,12 @@ class AnswerJudge:
                 yield "behind", f"stands at {head:%H:%M:%S}, recorded was {announced:%H:%M:%S}"
         by = min(head, datetime.fromisoformat(body["as_of"])) if "as_of" in body else head
         yield from self._values(path, body, by)
+
+    def _left_behind(self, now: datetime) -> Iterator[tuple[str, str]]:
+        """In calm no worker stands in a record that was replaced by an older one (rule 42)."""
+        since = now - timedelta(seconds=REPLACED_SECONDS)
+        if self.platform.lasting_since(since, but=ELSEWHERE) == set():
+            yield "behind", "stands where the record has no event"
 
     def _values(self, path: str, body: Any, by: datetime) -> Iterator[tuple[str, str]]:
         if "observations" in body:

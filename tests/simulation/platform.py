@@ -1,7 +1,7 @@
 """The instances of both services, each on a machine of its own, wired by their own `bootstrap`."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from random import Random
@@ -28,9 +28,6 @@ OF_BANXICO = frozenset(
     {"correction", "large_correction", "withdrawal", "range_lost", "history_late"}
 )
 """The kinds of faults that are Banxico's alone, beside those named for it."""
-
-OWED_SECONDS = 30.0
-"""How long after what it tells of an alert may arrive, and for how long all was calm before."""
 
 
 class NoReports:
@@ -120,25 +117,14 @@ async def _nothing_to_receive() -> Any:
     return {"type": "http.request", "body": b"", "more_body": False}
 
 
-@dataclass(frozen=True)
-class OwedAlert:
-    """One of these alerts has to be sent after an instant, if no other fault begins meanwhile.
-
-    `faults` is how many had begun.
-    """
-
-    names: frozenset[str]
-    since: datetime
-    faults: int
-
-
 @dataclass
 class Platform:
     """All that runs, and what it runs on; `died` has the instances that a bug has ended.
 
     `lasting` are the kinds of the faults that last, deaths included, `changed_at` is when they last
     changed, `touched` when each kind did, `disturbed_at` when one did that is not Banxico's.
-    `faults` is how many there were, `restored` tells whether the record was restored.
+    `faults` is how many there were, `restored` tells whether the record was restored,
+    `foreign_at` is when somebody else has last spoilt the stream's end.
     """
 
     time: VirtualTime
@@ -156,13 +142,11 @@ class Platform:
     died: list[tuple[str, BaseException]] = field(default_factory=list)
     lasting: list[str] = field(default_factory=list)
     changed_at: datetime = LONG_AGO
-    calm_before: float = 0.0
-    """For how many seconds nothing had disturbed anything when the last fault began."""
-    owed: "list[OwedAlert]" = field(default_factory=list)
     touched: dict[str, datetime] = field(default_factory=dict)
     disturbed_at: datetime = LONG_AGO
     faults: int = 0
     restored: bool = False
+    foreign_at: datetime = LONG_AGO
     _started: int = 0
 
     def start_sync(self, edition: Edition | None = None) -> SyncInstance:
@@ -195,14 +179,20 @@ class Platform:
 
     def is_calm(self, since: datetime, but: frozenset[str] = frozenset()) -> bool:
         """Tell whether no fault, `but` those of some kinds, has disturbed anything from then on."""
-        lasting = [kind for kind in self.lasting if kind not in but]
-        touched = (at for kind, at in self.touched.items() if kind not in but)
-        return not lasting and max(touched, default=LONG_AGO) <= since
+        return self.lasting_since(since, but=but) == set()
+
+    def lasting_since(self, since: datetime, *, but: Collection[str]) -> set[str] | None:
+        """Return the kinds of the faults that last, but for those of `but`.
+
+        None where any of them has begun or ended after `since`.
+        """
+        changed = (at for kind, at in self.touched.items() if kind not in but)
+        if max(changed, default=LONG_AGO) > since:
+            return None
+        return set(self.lasting).difference(but)
 
     def begin(self, fault: str) -> None:
         """Note that a fault of this kind begins."""
-        calm = self.time.now - self.changed_at
-        self.calm_before = 0.0 if self.lasting else calm.total_seconds()
         self.lasting.append(fault)
         self.faults += 1
         self._note_change(fault)
@@ -211,11 +201,6 @@ class Platform:
         """Note that it ends."""
         self.lasting.remove(fault)
         self._note_change(fault)
-
-    def owe(self, *alerts: str) -> None:
-        """Note that one of these alerts has to follow, unless the last fault fell into others."""
-        if self.calm_before >= OWED_SECONDS:
-            self.owed.append(OwedAlert(frozenset(alerts), self.time.now, self.faults))
 
     def is_banxico_alone(self, since: datetime) -> bool:
         """Tell whether from `since` on nothing but Banxico has disturbed anybody."""

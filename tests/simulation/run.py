@@ -19,10 +19,12 @@ from unittest.mock import patch
 import structlog
 
 from contract.sweeping import published
+from simulation.alerting import AlertingJudge
 from simulation.banxico import Api, Truth
 from simulation.breaker import BreakerJudge
 from simulation.clock import VirtualLoop, VirtualTime
 from simulation.database import Database
+from simulation.documents import DocumentJudge
 from simulation.edge import Edge, EdgeJudge
 from simulation.ending import EndJudge
 from simulation.faults import Background, Plan
@@ -43,6 +45,8 @@ from simulation.watch import WatchJudge
 SYNC_INSTANCES, WORKERS = 2, 3
 ASK_SECONDS = 15.0
 PROBE_SECONDS = 50.0
+CHUNK = timedelta(days=30)
+"""A run's history is short: it comes in as many pieces as the real one, of four years each."""
 MEMORY = Path("/dev/shm")
 """SQLite syncs its files often."""
 
@@ -76,7 +80,15 @@ def run(plan: Plan, history: History | None = None) -> Verdict:
     random.seed(plan.seed)
     # Redis' expiry and the age of pooled connections go by `time.time`.
     patched = patch("time.time", lambda: clock.unix)
-    with _quiet(), _uncollected(), _zone(plan.background.zone), _directory() as directory, patched:
+    chunked = patch("rates_sync.cycle.backfill.CHUNK", CHUNK)
+    with (
+        _quiet(),
+        _uncollected(),
+        _zone(plan.background.zone),
+        _directory() as directory,
+        patched,
+        chunked,
+    ):
         try:
             loop.run_until_complete(Simulation(plan, clock, history, directory).run())
         finally:
@@ -99,13 +111,16 @@ class Simulation:
         self._edge, self._kept = Edge(clock), EdgeJudge(self._platform, history, self._reader)
         self._watch = WatchJudge(self._platform, history, self._reader)
         self._health = SyncHealthJudge(self._platform, history, self._reader)
+        self._alerting = AlertingJudge(self._platform, history, self._reader)
         self._platform.topic.on_purge = self._edge.purge
+        self._platform.topic.on_alert = self._alerting.on_alert
         self._platform.api.on_request = self._record.on_request
         self._lease = LeaseJudge(self._platform, history, self._reader)
         self._restores = RestoreJudge(self._platform, history, self._reader)
         self._told = ToldJudge(self._platform, history, self._reader)
         self._platform.database.on_commit = self._on_commit
         self._platform.database.on_answered = self._restores.on_answered
+        self._documents = DocumentJudge(self._platform, history, self._reader)
         self._platform.stream.on_change = self._on_stream
 
     async def run(self) -> None:
@@ -120,11 +135,12 @@ class Simulation:
             asking = tasks.create_task(self._ask_forever())
             probing = tasks.create_task(self._probe_forever())
             keeping = tasks.create_task(injector.keep_house())
+            glancing = tasks.create_task(self._glance_forever())
             for fault in self._plan.faults:
                 tasks.create_task(injector.inject(fault))
             await asyncio.sleep(self._plan.background.seconds)
             await EndJudge(self._platform, self._history, self._reader).judge()
-            for task in (asking, probing, keeping):
+            for task in (asking, probing, glancing, keeping):
                 task.cancel()
         self._digest_the_end()
         for instance in self._platform.instances:
@@ -138,8 +154,8 @@ class Simulation:
             paths = _paths(self._plan.background, self._clock.now)
             self._watch.look()
             self._restores.look()
-            self._told.look()
             self._breaker.look()
+            self._alerting.look()
             await self._ask("/api/v1/rates/current")
             await self._ask(self._random.choice(paths))
 
@@ -147,6 +163,11 @@ class Simulation:
         while True:
             await asyncio.sleep(PROBE_SECONDS)
             await self._health.ask()
+
+    async def _glance_forever(self) -> None:
+        while True:
+            await asyncio.sleep(1.0)
+            self._watch.glance()
 
     async def _ask(self, path: str) -> None:
         """Ask all workers at the same moment."""
@@ -177,7 +198,7 @@ class Simulation:
     def _on_stream(self, writer: str) -> None:
         self._record.on_stream(writer)
         self._restores.on_stream(writer)
-        self._told.on_stream()
+        self._documents.on_stream(writer)
 
     def _on_restore(self) -> None:
         self._record.on_restore()

@@ -33,6 +33,7 @@ class Topic:
     """How often each alert, by ID, did not get through as far as its sender knows."""
     purges: list[datetime] = field(default_factory=list)
     on_purge: Callable[[], None] = lambda: None
+    on_alert: Callable[[SentAlert], None] = lambda _: None
 
 
 @asynccontextmanager
@@ -58,7 +59,9 @@ class SimulatedAlerts:
         async with _translated(self._failed):
             await self._link.send()
             sender = self._link.machine.name
-            self._topic.alerts.append(SentAlert(self._topic.time.now, sender, alert))
+            sent = SentAlert(self._topic.time.now, sender, alert)
+            self._topic.alerts.append(sent)
+            self._topic.on_alert(sent)
             await self._link.receive()
             refused[alert.id] -= 1
 

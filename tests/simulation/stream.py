@@ -19,13 +19,13 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from rates_contracts.documents import AVERAGES, CURRENT, HISTORY
-from rates_contracts.stream import EVENTS
+from rates_contracts.stream import EVENT, EVENT_ID, EVENTS
 from simulation.network import Link, Unreachable
 
 DOCUMENTS = (CURRENT, AVERAGES, HISTORY)
 VERSION = (7, 4)
-STREAM_SPOILERS = 3
-"""So many of the ways to write something foreign concern the stream, the others documents."""
+FORGED = b"f" * 32
+"""The ID of an event that nobody has recorded."""
 
 
 class LinkedConnection(FakeAsyncRedisConnection):
@@ -106,7 +106,6 @@ class StreamServer:
     full: bool = False
     losses: int = 0
     """How often it has lost entries, or got some that no relay has sent."""
-    is_foreign: bool = False
     """Whether somebody else has written what the relay has still to find."""
     server: Any = field(default_factory=lambda: fakeredis.FakeServer(version=VERSION))
 
@@ -143,14 +142,20 @@ class StreamServer:
         if self.spoilt:
             return []
         entries: Any = self.inside.xrange(EVENTS)
-        return [(at.decode(), fields.get(b"event_id", b"").decode()) for at, fields in entries]
+        names = [(at.decode(), fields.get(EVENT_ID, b"")) for at, fields in entries]
+        return [(at, "" if name == FORGED else name.decode()) for at, name in names]
+
+    def document(self, key: str) -> bytes | None:
+        """Return the bytes of a document, None where there is none."""
+        if self.inside.type(key) != b"string":
+            return None
+        body: Any = self.inside.get(key)
+        return bytes(body)
 
     def manifest_head(self) -> str | None:
         """Return the event that the documents are of, None without a manifest."""
-        if self.inside.type(CURRENT) != b"string":
-            return None
-        body: Any = self.inside.get(CURRENT)
-        head: str = json.loads(body)["head"]["event_id"]
+        body = self.document(CURRENT)
+        head: str | None = None if body is None else json.loads(body)["head"]["event_id"]
         return head
 
     def expiries(self) -> dict[str, float]:
@@ -162,12 +167,12 @@ class StreamServer:
 
     def flush(self) -> None:
         """Lose everything."""
-        self._lose()
+        self.losses += 1
         self.inside.flushall()
 
     def save(self) -> Any:
         """Return what a replica holds that lags from now on."""
-        documents = {key: (self.inside.get(key), self.inside.pttl(key)) for key in DOCUMENTS}
+        documents = self.save_documents()
         entries: Any = self.inside.xrange(EVENTS) if self.inside.exists(EVENTS) else []
         return documents, entries
 
@@ -177,6 +182,14 @@ class StreamServer:
         self.flush()
         for at, fields in entries:
             self.inside.xadd(EVENTS, fields, id=at)
+        self.put(documents)
+
+    def save_documents(self) -> Any:
+        """Return a copy of the documents, with their times to live."""
+        return {key: (self.document(key), self.inside.pttl(key)) for key in DOCUMENTS}
+
+    def put(self, documents: Any) -> None:
+        """Write such a copy back."""
         for key, (value, ttl) in documents.items():
             if value is not None:
                 self.inside.set(key, value, px=max(1, ttl))
@@ -184,7 +197,8 @@ class StreamServer:
     def trim(self, length: int) -> None:
         """Lose all but the last entries."""
         self.losses += 1
-        self.inside.xtrim(EVENTS, maxlen=length, approximate=False)
+        if not self.spoilt:
+            self.inside.xtrim(EVENTS, maxlen=length, approximate=False)
 
     def lose_documents(self, keys: list[str]) -> None:
         """Let documents expire."""
@@ -194,9 +208,27 @@ class StreamServer:
         """Let somebody else overwrite a document with something that ends by itself, too."""
         self.inside.set(key, b"\x00\xff", ex=seconds)
 
-    def _lose(self) -> None:
+    @property
+    def is_foreign(self) -> bool:
+        """Tell whether the stream's end is none that a relay has written."""
+        entries = self.entries()
+        return self.spoilt or bool(entries and not entries[-1][1])
+
+    def write_forged(self) -> None:
+        """Let somebody else append an event that can be read, and stands in another's place."""
+        last: Any = [] if self.spoilt else self.inside.xrevrange(EVENTS, count=1)
+        if not last:
+            return
+        at, fields = last[0]
+        timeline, position = (int(number) for number in at.split(b"-"))
+        if EVENT not in fields:
+            return
+        event = json.loads(fields[EVENT])
+        previous = {"timeline": timeline, "position": position, "event_id": event["event_id"]}
+        event |= {"position": position + 1, "event_id": FORGED.decode(), "previous": previous}
+        forged = {**fields, EVENT: json.dumps(event).encode(), EVENT_ID: FORGED}
         self.losses += 1
-        self.is_foreign = False
+        self.inside.xadd(EVENTS, forged, id=f"{timeline}-{position + 2}")
 
     def write_foreign(self, number: int) -> None:
         """Let somebody else write something that no relay writes."""
@@ -213,4 +245,3 @@ class StreamServer:
             spoil()
         except exceptions.ResponseError:  # What was there was spoilt before.
             return
-        self.is_foreign = self.is_foreign or number % 5 < STREAM_SPOILERS

@@ -1,4 +1,4 @@
-"""What has to be told of what was found: by the status, or by an alert that has no event."""
+"""What has to be told of what was found: the status lists it."""
 
 import json
 from dataclasses import dataclass
@@ -30,20 +30,16 @@ QUICK = frozenset(
     }
 )
 """The faults that don't part the chunks of a backfill."""
-ALERTED_SECONDS = 30.0
-UNHEARD = frozenset({"edge_away", "restart_worker", "pause_worker", "correction", "withdrawal"})
-"""The faults that hold up no alert."""
 
 
 @dataclass
 class ToldJudge:
-    """Days under review or withdrawn are in the status (rule 5), a foreign stream is alerted."""
+    """Days under review or withdrawn are in the status (rule 5)."""
 
     platform: Platform
     history: History
     record: RecordReader
     _differs_since: datetime | None = None
-    _repaired_at: datetime | None = None
 
     def on_commit(self) -> None:
         """Judge whether the newest event's status lists what the record holds."""
@@ -55,24 +51,6 @@ class ToldJudge:
         is_late = now - since > timedelta(seconds=LISTED_SECONDS)
         if is_late and self.platform.is_calm(since, but=QUICK):
             self.history.violate("told", now, f"since {since:%H:%M:%S} no event tells of {differs}")
-
-    def on_stream(self) -> None:
-        """Note that a relay has replaced a foreign stream."""
-        stream = self.platform.stream
-        if stream.is_foreign and not stream.spoilt and all(id_ for _, id_ in stream.entries()):
-            stream.is_foreign, self._repaired_at = False, self.platform.time.now
-
-    def look(self) -> None:
-        """Judge whether a foreign stream was alerted."""
-        now, at = self.platform.time.now, self._repaired_at
-        if at is None or now - at < timedelta(seconds=ALERTED_SECONDS):
-            return
-        self._repaired_at = None
-        if self.platform.is_calm(at, but=UNHEARD) and not any(
-            sent.alert.name == "foreign_stream" and sent.at >= at
-            for sent in self.platform.topic.alerts
-        ):
-            self.history.violate("alerts", now, f"the foreign stream of {at:%H:%M:%S} is not told")
 
     def _untold(self) -> list[str]:
         """Return the days that only the record or only the newest status lists."""

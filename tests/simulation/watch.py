@@ -1,12 +1,15 @@
 """Invariants of what stands still between events: looked at every few seconds of a run."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
 from contract.sweeping import published
+from rates_api.snapshot.snapshot import Snapshot
+from rates_contracts.events import Position
+from simulation.faults import ELSEWHERE
 from simulation.history import LONG_AGO, History
-from simulation.platform import OWED_SECONDS, Platform
+from simulation.platform import Platform
 from simulation.record import RecordReader
 from simulation.stream import DOCUMENTS
 
@@ -14,13 +17,15 @@ CALM_SECONDS = 60.0
 """Once nothing has disturbed anybody for so long, each loop has come round."""
 SHORTEST_TTL_SECONDS = 135.0
 """The shortest-lived document is renewed at 150 s, by a step each 5 s (rule 10)."""
-UNFED_SECONDS, LOOK_SECONDS = 15.0, 8.0
+UNFED_SECONDS, LOOK_SECONDS = 15.0, 5.0
 """Without the stream a worker looks at the record every 2 s, once its reads have timed out (41)."""
 OUTAGES = frozenset({"database_away", "database_long_away"})
 APART = frozenset(
     {"alerts_away", "edge_away", "restart_worker", "pause_worker", "correction", "withdrawal"}
 )
 """The faults that keep rates-sync from nothing but its notices."""
+FED_SECONDS = 30.0
+"""By then a worker has found out that the stream does not feed it (rule 15)."""
 NIGHT_AT, NIGHT_DONE_BY = time(3), timedelta(minutes=5)
 NIGHTLY = ("calendar", "slice", "pruning", "outbox")
 NOTICES = ("alert", "purge", "second_purge")
@@ -44,11 +49,24 @@ class WatchJudge:
     record: RecordReader
     _had_documents: bool = False
     _there_at: datetime = LONG_AGO
+    _stood: dict[str, Position] = field(default_factory=dict)
+
+    def glance(self) -> None:
+        """Judge where workers stand: none goes back, but to a restored record (13 and 42)."""
+        for instance in self.platform.workers:
+            snapshot, name = instance.worker.current.snapshot, instance.machine.name
+            if snapshot is None or self.platform.restored:
+                continue
+            at, before = snapshot.head.at, self._stood.get(name)
+            if before is not None and at < before:
+                what = f"{name} went from {before.stream_id} to {at.stream_id}"
+                self.history.violate("back", self.platform.time.now, what)
+            self._stood[name] = at
 
     def look(self) -> None:
         """Judge how things stand now."""
         now = self.platform.time.now
-        found = [*self._in_outage(), *self._unfed(now), *self._night(now), *self._owed(now)]
+        found = [*self._in_outage(), *self._unfed(now), *self._fed(now), *self._night(now)]
         if self.platform.is_calm(now - timedelta(seconds=CALM_SECONDS)):
             found += [*self._documents(), *self._cursors(now)]
         found += self._purged()
@@ -78,27 +96,34 @@ class WatchJudge:
         """While Redis alone is away workers follow the record (rule 41)."""
         platform = self.platform
         since = now - timedelta(seconds=UNFED_SECONDS)
-        if platform.lasting != ["redis_away"] or platform.changed_at > since:
+        if platform.lasting_since(since, but=ELSEWHERE) != {"redis_away"}:
             return
         announced = self.record.last_event_by(now - timedelta(seconds=LOOK_SECONDS))
-        for instance in platform.workers:
-            snapshot = instance.worker.current.snapshot
-            head = snapshot and self.record.recorded_at(snapshot.head.event_id)
-            if head and announced and announced > head and not instance.machine.dead:
-                name = instance.machine.name
+        for name, _, head in self._positions():
+            if announced and announced > head:
                 yield "behind", f"{name} stands at {head}, recorded was {announced}"
 
-    def _owed(self, now: datetime) -> Iterator[tuple[str, str]]:
-        """An alert that no event calls for is sent, where nothing else happens (rule 32)."""
-        platform = self.platform
-        for owed in list(platform.owed):
-            if platform.faults > owed.faults:
-                platform.owed.remove(owed)
-            elif now - owed.since > timedelta(seconds=OWED_SECONDS):
-                platform.owed.remove(owed)
-                sent = {each.alert.name for each in platform.topic.alerts if each.at > owed.since}
-                if not owed.names & sent:
-                    yield "alerts", f"none of {sorted(owed.names)} since {owed.since}"
+    def _fed(self, now: datetime) -> Iterator[tuple[str, str]]:
+        """Fed by the stream means: it answers, and ends at the worker's position (rule 15)."""
+        platform, since = self.platform, now - timedelta(seconds=FED_SECONDS)
+        lasting = platform.lasting_since(since, but=ELSEWHERE)
+        is_full = lasting == {"redis_full"} and platform.stream.full
+        if lasting is None or not (is_full or lasting == {"redis_away"}):
+            return
+        began = max(platform.touched[kind] for kind in lasting)
+        for name, snapshot, _ in self._positions():
+            committed_at = self.history.committed_at.get(snapshot.head.event_id, began)
+            if snapshot.feed == "redis" and not (is_full and committed_at <= began):
+                yield "fed", f"{name} stands at {snapshot.head.at.stream_id}, as if Redis fed it"
+
+    def _positions(self) -> Iterator[tuple[str, Snapshot, datetime]]:
+        """Yield each worker that runs, its snapshot and when that was recorded."""
+        for instance in self.platform.workers:
+            snapshot, machine = instance.worker.current.snapshot, instance.machine
+            if snapshot is None or machine.dead:
+                continue
+            if head := self.record.recorded_at(snapshot.head.event_id):
+                yield machine.name, snapshot, head
 
     def _night(self, now: datetime) -> Iterator[tuple[str, str]]:
         """A night that nothing disturbs is done soon after 03:00 (rule 46).

@@ -90,6 +90,7 @@ def _render(body: bytes, media_type: str, view: View, content: msgspec.Struct) -
         "shared",
         valid_until=view.assessment.valid_until,
         edge_seconds=min(view.assessment.edge_seconds, _edge_seconds(content)),
+        valid_from=view.at,
     )
 
 

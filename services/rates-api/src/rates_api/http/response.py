@@ -26,6 +26,7 @@ CSV = "text/csv; charset=utf-8; header=present"
 
 Headers = Iterable[tuple[str, str]]
 Policy = Literal["shared", "immutable", "no-store"]
+ALWAYS = datetime.min.replace(tzinfo=UTC)
 FOREVER = datetime.max.replace(tzinfo=UTC)
 GZIP_ABOVE = 1024
 """Bytes from which on compressing pays."""
@@ -50,6 +51,7 @@ CODING = re.compile(r"\s*([\w*-]+)\s*(?:;\s*q\s*=\s*([0-9.]+)\s*)?")
 class RenderedAnswer:
     """An answer's bytes, also compressed if large, and who may cache them until when.
 
+    It holds from `valid_from` on: before that the worker's clock was ahead when it was rendered.
     `edge_seconds` is the longest `s-maxage` of a `shared` answer.
     """
 
@@ -61,6 +63,7 @@ class RenderedAnswer:
     policy: Policy
     valid_until: datetime
     edge_seconds: int
+    valid_from: datetime
 
     @property
     def size(self) -> int:
@@ -100,12 +103,13 @@ def render(
     status: int = 200,
     valid_until: datetime = FOREVER,
     edge_seconds: int = MAX_EDGE_SECONDS,
+    valid_from: datetime = ALWAYS,
 ) -> RenderedAnswer:
     """Tag `body` by its content and compress it once, without a time stamp, if it is large."""
     digest = hashlib.sha256(body).hexdigest()[:32]
     gzipped = gzip.compress(body, GZIP_LEVEL, mtime=0) if len(body) > GZIP_ABOVE else None
     return RenderedAnswer(
-        status, media_type, body, gzipped, digest, policy, valid_until, edge_seconds
+        status, media_type, body, gzipped, digest, policy, valid_until, edge_seconds, valid_from
     )
 
 

@@ -47,13 +47,14 @@ IS_WELL_FORMED = lru_cache(maxsize=256)(is_well_formed)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class CachedResponse:
-    """The responses with an answer at a path template, to be sent before `valid_until`.
+    """The responses with an answer at a path template, to be sent from `valid_from` on.
 
-    `valid_until` is in POSIX seconds: it is compared at each request. `gzipped` are the responses
-    with the compressed answer, None for a small one.
+    And before `valid_until`; both are in POSIX seconds: they are compared at each request.
+    `gzipped` are the responses with the compressed answer, None for a small one.
     """
 
     route: str
+    valid_from: float
     valid_until: float
     etag: bytes
     get: HttpResponse
@@ -111,6 +112,7 @@ def _responses_with(
     get = full_response(answer, now, compressed=compressed)
     return CachedResponse(
         route=route,
+        valid_from=now.timestamp(),
         valid_until=answer.cache_control_valid_until(now).timestamp(),
         etag=answer.etag(compressed=compressed).encode(),
         get=get,
@@ -138,9 +140,11 @@ class RenderedAnswers:
         return len(self._answers)
 
     def find(self, query: Hashable, now: datetime) -> RenderedAnswer | None:
-        """Return the answer, unless it is no longer valid at `now`."""
+        """Return the answer, unless it is no longer valid at `now`, or not yet (rule 16)."""
         found = self._answers.get(query)
-        return found if found is not None and now < found.valid_until else None
+        if found is not None and found.valid_from <= now < found.valid_until:
+            return found
+        return None
 
     def keep(self, query: Hashable, answer: RenderedAnswer) -> None:
         """Keep the answer if it may be kept, dropping the oldest where there is no room."""
@@ -215,7 +219,7 @@ def response_cache_middleware(
         response: HttpResponse | None = None
         if scope["type"] == HTTP:
             cached = current.cache.responses.get((scope["path"], scope["query_string"]))
-            if cached is not None and timestamp() < cached.valid_until:
+            if cached is not None and cached.valid_from <= timestamp() < cached.valid_until:
                 response = cached.choose(scope["method"], scope["headers"])
         if cached is None or response is None:
             await app(scope, receive, send)

@@ -33,6 +33,30 @@ def test_an_answer_is_found_until_it_ends() -> None:
     assert answers.find("key", NOW) is None
 
 
+def test_an_answer_of_a_clock_that_was_ahead_is_not_found() -> None:
+    """Once the worker's clock is set right, what it rendered before is still to come."""
+    answers = table()
+    answers.keep("key", render(b"body", "text/plain", "shared", valid_from=NOW))
+
+    assert answers.find("key", NOW - timedelta(seconds=1)) is None
+    assert answers.find("key", NOW) is not None
+
+
+async def test_what_was_rendered_by_a_clock_that_was_ahead_is_not_answered_later(
+    world: Any, worker: Any
+) -> None:
+    """Seen: half a second of a clock 5 min ahead, and `unverified` until the next event."""
+    transport, right = httpx.ASGITransport(world.cached(worker)), worker.now
+    async with httpx.AsyncClient(transport=transport, base_url="http://api.test") as client:
+        worker.now = right + timedelta(minutes=30)
+        ahead = await client.get("/api/v1/rates/current")
+        worker.now = right
+        answer = await client.get("/api/v1/rates/current")
+
+    assert ahead.json()["freshness"]["state"] == "unverified"
+    assert answer.json()["freshness"]["state"] != "unverified"
+
+
 def test_what_must_not_be_stored_is_not_kept() -> None:
     """A `no-store` answer is rendered for each request."""
     answers = table()
