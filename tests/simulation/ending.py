@@ -221,8 +221,12 @@ class AlertJudge:
     def _ends(self, alerts: list[SentAlert]) -> Iterator[tuple[str, str]]:
         """Each alert that opens is closed, once all is well, if anybody knows of it."""
         for begin, end in PAIRS.items():
-            names = [sent.alert.name for sent in alerts if self._is_owed(begin, sent)]
-            if begin in names and end not in names[names.index(begin) :]:
+            owed = [
+                sent for sent in alerts if sent.alert.name == begin and self._is_owed(begin, sent)
+            ]
+            if owed and not any(
+                sent.alert.name == end and sent.at >= owed[0].at for sent in alerts
+            ):
                 yield "alerts", f"{begin} has no end"
         known = {sent.alert.id for sent in alerts}
         for begin in RECORDED_ENDS:

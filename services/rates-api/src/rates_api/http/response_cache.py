@@ -47,10 +47,10 @@ IS_WELL_FORMED = lru_cache(maxsize=256)(is_well_formed)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class CachedResponse:
-    """The responses with an answer at a path template, to be sent from `valid_from` on.
+    """The responses with an answer at a path template, sent from `valid_from` until `valid_until`.
 
-    And before `valid_until`; both are in POSIX seconds: they are compared at each request.
-    `gzipped` are the responses with the compressed answer, None for a small one.
+    Both are in POSIX seconds: they are compared at each request. `gzipped` are the responses with
+    the compressed answer, None for a small one.
     """
 
     route: str
