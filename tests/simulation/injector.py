@@ -13,14 +13,14 @@ from contract.sweeping import published
 from rates_contracts.observation import FIX
 from rates_sync.errors import LeaseLost
 from rates_sync.store.coverage import Span
-from simulation.banxico import FAILING, Mood
-from simulation.editions import older
 from simulation.faults import Fault
 from simulation.history import History
-from simulation.lease import PATIENCE_SECONDS
-from simulation.network import Cut, Machine, Part
-from simulation.platform import ApiInstance, Platform, SyncInstance
-from simulation.stream import DOCUMENTS
+from simulation.judging.lease import PATIENCE_SECONDS
+from simulation.world.banxico import FAILING, Mood
+from simulation.world.editions import older
+from simulation.world.network import Cut, Machine, Part
+from simulation.world.platform import ApiInstance, Platform, SyncInstance
+from simulation.world.stream import DOCUMENTS
 
 MOODS = tuple(mood for mood in get_args(Mood) if mood != "well")
 FAILING_MOODS = tuple(sorted(FAILING))

@@ -19,28 +19,28 @@ from unittest.mock import patch
 import structlog
 
 from contract.sweeping import published
-from simulation.alerting import AlertingJudge
-from simulation.banxico import Api, Truth
-from simulation.breaker import BreakerJudge
-from simulation.clock import VirtualLoop, VirtualTime
-from simulation.database import Database
-from simulation.documents import DocumentJudge
-from simulation.edge import Edge, EdgeJudge
-from simulation.ending import EndJudge
 from simulation.faults import Background, Plan
 from simulation.history import History
 from simulation.injector import Injector
-from simulation.judges import AnswerJudge, RecordJudge
-from simulation.lease import LeaseJudge
-from simulation.network import Machine, Outages
-from simulation.platform import ApiInstance, Platform, Said
-from simulation.record import RecordReader
-from simulation.restoring import RestoreJudge
-from simulation.sinks import Topic
-from simulation.stream import StreamServer
-from simulation.sync_health import SyncHealthJudge
-from simulation.told import ToldJudge
-from simulation.watch import WatchJudge
+from simulation.judging.alerting import AlertingJudge
+from simulation.judging.breaker import BreakerJudge
+from simulation.judging.documents import DocumentJudge
+from simulation.judging.ending import EndJudge
+from simulation.judging.judges import AnswerJudge, RecordJudge
+from simulation.judging.lease import LeaseJudge
+from simulation.judging.record import RecordReader
+from simulation.judging.restoring import RestoreJudge
+from simulation.judging.sync_health import SyncHealthJudge
+from simulation.judging.told import ToldJudge
+from simulation.judging.watch import WatchJudge
+from simulation.world.banxico import Api, Truth
+from simulation.world.clock import VirtualLoop, VirtualTime
+from simulation.world.database import Database
+from simulation.world.edge import Edge, EdgeJudge
+from simulation.world.network import Machine, Outages
+from simulation.world.platform import ApiInstance, Platform, Said
+from simulation.world.sinks import Topic
+from simulation.world.stream import StreamServer
 
 SYNC_INSTANCES, WORKERS = 2, 3
 ASK_SECONDS = 15.0

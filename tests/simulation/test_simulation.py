@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from simulation.clock import VirtualTime
-from simulation.edge import Edge
-from simulation.editions import older, present
 from simulation.faults import HOURS, KINDS, LONG_HISTORY, ZONES, Fault, Plan, plan
 from simulation.injector import CUTS, Injector, cut_of
 from simulation.mutations import MUTATIONS, Mutation
-from simulation.platform import Said
 from simulation.progress import ROOT
 from simulation.run import run
+from simulation.world.clock import VirtualTime
+from simulation.world.edge import Edge
+from simulation.world.editions import older, present
+from simulation.world.platform import Said
 
 HERE = Path(__file__).parent
 KEPT = [

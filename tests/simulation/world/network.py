@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Literal
 
-from simulation.clock import InstanceClock, VirtualTime
+from simulation.world.clock import InstanceClock, VirtualTime
 
 Part = Literal["database", "redis", "banxico", "alerts", "edge"]
 Cut = Literal["refused", "silent", "answers_lost"]

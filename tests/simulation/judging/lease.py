@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from simulation.history import LONG_AGO, History
-from simulation.network import Machine
-from simulation.platform import Platform
-from simulation.record import RecordReader
+from simulation.judging.record import RecordReader
+from simulation.world.network import Machine
+from simulation.world.platform import Platform
 
 PATIENCE_SECONDS = 10.0
 """In production; a plan may have another."""

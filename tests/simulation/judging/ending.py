@@ -12,11 +12,11 @@ from typing import Any
 from rates_contracts.observation import FIX, SETTLEMENT
 from rates_contracts.stream import EVENTS
 from simulation.history import History
-from simulation.judges import CLOCK_SECONDS, SERIES, VERIFIED_SECONDS, WRONG, open_seconds
-from simulation.platform import ApiInstance, Platform
-from simulation.record import RecordReader
-from simulation.sinks import SentAlert
-from simulation.stream import DOCUMENTS
+from simulation.judging.judges import CLOCK_SECONDS, SERIES, VERIFIED_SECONDS, WRONG, open_seconds
+from simulation.judging.record import RecordReader
+from simulation.world.platform import ApiInstance, Platform
+from simulation.world.sinks import SentAlert
+from simulation.world.stream import DOCUMENTS
 
 PAIRS = {
     "breaker_opened": "breaker_closed",

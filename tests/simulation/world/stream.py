@@ -20,7 +20,7 @@ from redis.backoff import NoBackoff
 
 from rates_contracts.documents import AVERAGES, CURRENT, HISTORY
 from rates_contracts.stream import EVENT, EVENT_ID, EVENTS
-from simulation.network import Link, Unreachable
+from simulation.world.network import Link, Unreachable
 
 DOCUMENTS = (CURRENT, AVERAGES, HISTORY)
 VERSION = (7, 4)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from rates_sync.notify.alerts import Alert
-from simulation.clock import VirtualTime
-from simulation.network import Link, Unreachable
+from simulation.world.clock import VirtualTime
+from simulation.world.network import Link, Unreachable
 
 SECONDS = 10.0
 """For a whole call, as the real adapters have it."""

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from simulation.database import Database
+from simulation.world.database import Database
 
 INSTANT = "%Y-%m-%d %H:%M:%S.%f"
 

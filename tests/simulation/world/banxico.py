@@ -19,8 +19,8 @@ import httpx
 
 from contract.sweeping import published
 from rates_contracts.observation import FIX, SETTLEMENT
-from simulation.clock import VirtualTime
-from simulation.network import Link, Unreachable
+from simulation.world.clock import VirtualTime
+from simulation.world.network import Link, Unreachable
 
 Mood = Literal[
     "well", "error", "garbage", "cut_off", "limited", "stale", "stale_dated", "lacks_newest",

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from simulation.history import History
-from simulation.platform import Platform
-from simulation.record import RecordReader
+from simulation.judging.record import RecordReader
+from simulation.world.platform import Platform
 
 LISTS = {
     "withdrawn": "SELECT series, date FROM withdrawals"

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from rates_sync.leader.leader import Leader
-from simulation.banxico import FAILING
 from simulation.history import LONG_AGO, History
-from simulation.platform import Platform, SyncInstance
-from simulation.record import RecordReader
-from simulation.sinks import SentAlert
+from simulation.judging.record import RecordReader
+from simulation.world.banxico import FAILING
+from simulation.world.platform import Platform, SyncInstance
+from simulation.world.sinks import SentAlert
 
 RECORDED = ("redis_unavailable", "breaker_opened", "fix_unconfirmed", "settlement_unconfirmed")
 """The alerts that are in the record while they are open."""

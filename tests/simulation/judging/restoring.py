@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from simulation.history import LONG_AGO, History
-from simulation.network import Machine
-from simulation.platform import Platform
-from simulation.record import RecordReader
-from simulation.watch import APART
+from simulation.judging.record import RecordReader
+from simulation.judging.watch import APART
+from simulation.world.network import Machine
+from simulation.world.platform import Platform
 
 Place = tuple[int, int]
 NOWHERE: Place = (0, 0)

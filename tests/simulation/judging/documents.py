@@ -7,8 +7,8 @@ from typing import Any
 
 from rates_contracts.documents import CURRENT, HISTORY
 from simulation.history import History
-from simulation.platform import Platform
-from simulation.record import RecordReader
+from simulation.judging.record import RecordReader
+from simulation.world.platform import Platform
 
 ANNOUNCED = """
 SELECT series, date, revision, value FROM observations

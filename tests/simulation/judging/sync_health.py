@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from simulation.history import History
-from simulation.platform import Platform, SyncInstance
-from simulation.record import RecordReader
+from simulation.judging.record import RecordReader
+from simulation.world.platform import Platform, SyncInstance
 
 CALM_SECONDS = 90.0
 """After a fault an instance may still have to start, to be elected, or to write again."""

@@ -9,9 +9,9 @@ from rates_api.snapshot.snapshot import Snapshot
 from rates_contracts.events import Position
 from simulation.faults import ELSEWHERE
 from simulation.history import LONG_AGO, History
-from simulation.platform import Platform
-from simulation.record import RecordReader
-from simulation.stream import DOCUMENTS
+from simulation.judging.record import RecordReader
+from simulation.world.platform import Platform
+from simulation.world.stream import DOCUMENTS
 
 CALM_SECONDS = 60.0
 """Once nothing has disturbed anybody for so long, each loop has come round."""

@@ -12,14 +12,14 @@ import msgspec
 from rates_api.worker import Worker
 from rates_contracts.environment import Secret
 from rates_sync.service import Service
-from simulation.banxico import Api, ApiTransport
-from simulation.clock import InstanceClock, VirtualTime
-from simulation.database import Database
-from simulation.editions import Edition, present
 from simulation.history import LONG_AGO
-from simulation.network import Link, Machine, Outages, Part
-from simulation.sinks import SimulatedAlerts, SimulatedEdge, Topic
-from simulation.stream import StreamServer
+from simulation.world.banxico import Api, ApiTransport
+from simulation.world.clock import InstanceClock, VirtualTime
+from simulation.world.database import Database
+from simulation.world.editions import Edition, present
+from simulation.world.network import Link, Machine, Outages, Part
+from simulation.world.sinks import SimulatedAlerts, SimulatedEdge, Topic
+from simulation.world.stream import StreamServer
 
 BANXICO = "http://banxico.simulation/service/v1"
 TOKEN = Secret("t" * 64)

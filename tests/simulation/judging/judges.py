@@ -14,12 +14,12 @@ from typing import Any
 
 from contract.sweeping import published
 from rates_contracts.observation import FIX, SETTLEMENT
-from simulation.banxico import Confirmations
 from simulation.faults import ELSEWHERE, KINDS
 from simulation.history import LONG_AGO, History
-from simulation.network import Machine
-from simulation.platform import ApiInstance, Platform, Said
-from simulation.record import RecordReader
+from simulation.judging.record import RecordReader
+from simulation.world.banxico import Confirmations
+from simulation.world.network import Machine
+from simulation.world.platform import ApiInstance, Platform, Said
 
 OPENS, CLOSES = time(7), time(17)
 AWAITED_FROM, LATE_FROM = time(11, 59), time(13)

@@ -22,8 +22,8 @@ from sqlalchemy.util import await_only
 from rates_api.fallback.engine import open_engine as open_reading
 from rates_sync.store.engine import LOCK_WAIT_SECONDS, SESSION_IDLE_SECONDS
 from rates_sync.store.engine import open_engine as open_writing
-from simulation.clock import VirtualTime
-from simulation.network import Link, Machine, Unreachable
+from simulation.world.clock import VirtualTime
+from simulation.world.network import Link, Machine, Unreachable
 
 _Answer = TypeVar("_Answer")
 

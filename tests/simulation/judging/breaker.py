@@ -9,8 +9,8 @@ from typing import Any
 
 from rates_contracts.observation import FIX
 from simulation.history import LONG_AGO, History
-from simulation.platform import Platform
-from simulation.record import RecordReader
+from simulation.judging.record import RecordReader
+from simulation.world.platform import Platform
 
 UNDISTURBED = timedelta(seconds=90)
 TRIAL_SECONDS = 45.0

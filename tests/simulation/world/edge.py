@@ -10,10 +10,10 @@ from decimal import Decimal
 from typing import Any
 
 from rates_contracts.observation import FIX
-from simulation.clock import VirtualTime
 from simulation.history import History
-from simulation.platform import Platform, Said
-from simulation.record import RecordReader
+from simulation.judging.record import RecordReader
+from simulation.world.clock import VirtualTime
+from simulation.world.platform import Platform, Said
 
 PURGED_SECONDS = 45.0
 """In calm a recorded value has reached the edge: the second purge comes 20 s after the first."""
