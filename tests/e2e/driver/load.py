@@ -79,12 +79,13 @@ class Load:
                 due += self._interval
 
     def _ask(self, connection: Connection, path: str) -> None:
+        asked_at = time.monotonic()
         try:
-            self._note(connection.ask("GET", path))
+            self._note(connection.ask("GET", path), asked_at)
         except Exception as error:  # noqa: BLE001 - the scenario reports it
             self._fail(repr(error))
 
-    def _note(self, answer: Answer) -> None:
+    def _note(self, answer: Answer, asked_at: float) -> None:
         self.statuses[answer.status] += 1
         if answer.status != 200:
             self._fail(f"{answer.path}: {answer.status} {answer.text[:200]}")

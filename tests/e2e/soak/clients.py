@@ -1,4 +1,4 @@
-"""Clients of the current rate that note when each rate was last answered."""
+"""Clients of the current rate that note when each rate was last asked for, and got."""
 
 import time
 
@@ -8,18 +8,23 @@ from driver.sights import CURRENT
 
 
 class RateClients(Load):
-    """A load on the current rate; instants are monotonic seconds."""
+    """A load on the current rate; instants are monotonic seconds.
+
+    `last_asked` is when, by rate, the last request was made that was answered with it. An answer
+    that is long on its way, through a machine with no time for anything, is no older for that.
+    """
 
     def __init__(self, port: int, per_second: int) -> None:
         super().__init__(port, (CURRENT,), per_second)
-        self.last_answered: dict[str, float] = {}
+        self.last_asked: dict[str, float] = {}
         self.failed: list[tuple[float, str]] = []
         self._rates: dict[bytes, str] = {}
 
-    def _note(self, answer: Answer) -> None:
-        super()._note(answer)
+    def _note(self, answer: Answer, asked_at: float) -> None:
+        super()._note(answer, asked_at)
         if answer.status == 200:
-            self.last_answered[self._rate(answer)] = time.monotonic()
+            rate = self._rate(answer)
+            self.last_asked[rate] = max(self.last_asked.get(rate, asked_at), asked_at)
 
     def _rate(self, answer: Answer) -> str:
         """Return the rate of a body; most are the same bytes, which are parsed once."""

@@ -1,7 +1,7 @@
 """The rounds of the soak: a fault, a value published during it, the recovery; and what they found.
 
 A value counts as recorded when rates-sync's answer to the operator says so. Instants are monotonic
-seconds.
+seconds. How long an old rate is answered counts until the last request that got it was made.
 """
 
 import time
@@ -167,13 +167,13 @@ class Soak:
         found.leaks = self._footprints.leaks()
 
     def _never_published(self, clients: RateClients) -> list[str]:
-        unknown = clients.last_answered.keys() - {recorded.value for recorded in self._recorded}
+        unknown = clients.last_asked.keys() - {recorded.value for recorded in self._recorded}
         return [f"{rate} was answered and never published" for rate in sorted(unknown)]
 
     def _too_old(self, clients: RateClients) -> list[str]:
         found = []
         for old, new in pairwise(self._recorded):
-            age = clients.last_answered.get(old.value, new.at) - new.at
+            age = clients.last_asked.get(old.value, new.at) - new.at
             self._findings.ages[new.fault] = max(self._findings.ages.get(new.fault, 0.0), age)
             if age > new.max_age:
                 allowed = f"{new.max_age:g} s allowed"
