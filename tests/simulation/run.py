@@ -119,6 +119,7 @@ class Simulation:
         self._restores = RestoreJudge(self._platform, history, self._reader)
         self._told = ToldJudge(self._platform, history, self._reader)
         self._platform.database.on_commit = self._on_commit
+        self._platform.database.on_lease = self._lease.on_commit
         self._platform.database.on_answered = self._restores.on_answered
         self._documents = DocumentJudge(self._platform, history, self._reader)
         self._platform.stream.on_change = self._on_stream
@@ -155,6 +156,7 @@ class Simulation:
             self._watch.look()
             self._restores.look()
             self._breaker.look()
+            self._told.look()
             self._alerting.look()
             await self._ask("/api/v1/rates/current")
             await self._ask(self._random.choice(paths))
@@ -191,9 +193,8 @@ class Simulation:
 
     def _on_commit(self, machine: Machine) -> None:
         self._record.on_commit(machine)
-        self._lease.on_commit(machine)
         self._restores.on_commit(machine)
-        self._told.on_commit()
+        self._told.look()
 
     def _on_stream(self, writer: str) -> None:
         self._record.on_stream(writer)

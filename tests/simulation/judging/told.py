@@ -41,7 +41,7 @@ class ToldJudge:
     record: RecordReader
     _differs_since: datetime | None = None
 
-    def on_commit(self) -> None:
+    def look(self) -> None:
         """Judge whether the newest event's status lists what the record holds."""
         now, differs = self.platform.time.now, self._untold()
         if not differs:

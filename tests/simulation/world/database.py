@@ -29,7 +29,9 @@ _Answer = TypeVar("_Answer")
 
 LOCK_LOOK_SECONDS = 0.05
 READER_POOL, READER_TIMEOUT = 20, 5.0
-_WRITES = ("insert", "update", "delete", "begin immediate", "create", "alter")
+_CHANGES = ("insert", "update", "delete", "create", "alter")
+_WRITES = (*_CHANGES, "begin immediate")
+_RENEWAL = "update lease"
 
 
 class _Nothing:
@@ -54,6 +56,7 @@ class Session:
         """Let `raw` be reached over `link`."""
         self._server, self._link, self._raw = server, link, raw
         self._statement_at = server.time.seconds
+        self._records = False
         self.ended = False
         server.sessions.append(self)
 
@@ -89,18 +92,22 @@ class Session:
         if self._server.read_only and words.startswith(_WRITES):
             raise sqlite3.OperationalError("1290: the server is read-only")
         rows = self._after_locks(lambda: Rows(statement(self._raw, sql, parameters)))
+        self._records |= words.startswith(_CHANGES) and not words.startswith(_RENEWAL)
         self._receive()
         return rows
 
     def commit(self) -> None:
         """Commit: what is recorded then is judged at once, whether the answer arrives or not."""
         self._reach()
-        changes = self._raw.in_transaction
+        changes, records = self._raw.in_transaction, self._records
         self._after_locks(self._raw.commit)
+        self._records = False
         if changes:
+            self._server.on_lease(self._link.machine)
+        if records:
             self._server.on_commit(self._link.machine)
         self._receive()
-        if changes:
+        if records:
             self._server.on_answered(self._link.machine)
 
     def rollback(self) -> None:
@@ -110,6 +117,7 @@ class Session:
         if not self._link.machine.dead:
             self._reach()
         self._raw.rollback()
+        self._records = False
 
     def close(self) -> None:
         """Close at once, which rolls back."""
@@ -238,6 +246,9 @@ class Database:
     time: VirtualTime
     mysql: bool
     on_commit: Callable[[Machine], None] = lambda _: None
+    """Called after each commit that has changed more than the lease."""
+    on_lease: Callable[[Machine], None] = lambda _: None
+    """Called after each commit."""
     on_answered: Callable[[Machine], None] = lambda _: None
     """Called once a machine knows that its commit was done."""
     sessions: list[Session] = field(default_factory=list)
