@@ -88,12 +88,17 @@ class Soak:
         self._findings = Findings()
 
     def run(
-        self, minutes: float, say: Callable[[str], object], every: float = EVERY_SECONDS
+        self,
+        minutes: float,
+        say: Callable[[str], object],
+        *,
+        every: float = EVERY_SECONDS,
+        per_second: int = PER_SECOND,
     ) -> Findings:
         """Run the rounds under load, one `every` so many seconds, and return what they found."""
         self._publish_first()
         begun = time.monotonic()
-        with RateClients(self._platform.api.port, PER_SECOND) as clients:
+        with RateClients(self._platform.api.port, per_second) as clients:
             for fault in self._until(begun + minutes * 60, every):
                 say(f"{time.monotonic() - begun:.0f} s: {fault.name}")
                 self._round(fault)
