@@ -159,7 +159,7 @@ def bootstrap(
                 seconds(0.5 * settings.watch_interval, settings.watch_interval),
                 seconds(0.5 * UNFED_SECONDS, UNFED_SECONDS),
                 sleep,
-                grace,
+                settings.watch_lag,
             ),
         ),
         database=database,

@@ -61,7 +61,7 @@ def worker(fakes: ModuleType) -> Any:
                 on_refused=on_refused,
             ),
             clocks=ClockCheck(lambda: next(found.clock), database.clock, found.offsets.append),
-            pauses=MonitorPauses(lambda: 5.0, lambda: 2.0, sleep, grace),
+            pauses=MonitorPauses(lambda: 5.0, lambda: 2.0, sleep, 5.0),
         )
 
     found.redis = fakes.Redis(record)
@@ -74,7 +74,7 @@ async def test_a_worker_at_the_head_is_left_alone(worker: Any) -> None:
     """Protocol rule 14: one row is read, nothing is loaded, no grace is spent."""
     await worker.monitor.check()
 
-    assert (worker.loaded, worker.graces) == ([], 0)
+    assert (worker.loaded, worker.slept) == ([], [])
     assert worker.dependency.state == "healthy"
     assert worker.current.snapshot.feed == "redis"
 
@@ -99,11 +99,24 @@ async def test_a_stream_that_follows_within_the_grace_is_enough(worker: Any) -> 
         worker.current.advance(behind)
         worker.record.poll()
 
-    worker.during_grace = follow
+    worker.during_sleep = follow
 
     await worker.monitor.check()
 
     assert worker.loaded == []
+
+
+async def test_a_stream_that_is_lost_within_the_grace_is_waited_for_no_longer(
+    worker: Any, fakes: ModuleType
+) -> None:
+    """Protocol rule 41: without the stream no event is on its way any more."""
+    worker.during_sleep = lambda: worker.current.set_feed("database")
+    worker.record.observe(fakes.observation(date(2024, 1, 3)))
+
+    await worker.monitor.check()
+
+    assert worker.current.snapshot == worker.record.snapshot
+    assert worker.slept == [2.0]
 
 
 async def test_without_the_stream_what_is_ahead_is_loaded_at_once(
@@ -116,7 +129,7 @@ async def test_without_the_stream_what_is_ahead_is_loaded_at_once(
     await worker.monitor.check()
 
     assert worker.current.snapshot == worker.record.snapshot
-    assert worker.graces == 0
+    assert worker.slept == []
 
 
 class _Ended(Exception):
@@ -326,7 +339,7 @@ async def test_a_load_that_fails_is_tried_at_the_next_check(worker: Any) -> None
 
     async def head_then_away() -> Any:
         head = await heads()
-        worker.database.away = worker.graces > 0
+        worker.database.away = bool(worker.slept)
         return head
 
     worker.database.head = head_then_away

@@ -53,13 +53,13 @@ class MonitorPauses:
     """How the monitor waits.
 
     `interval` gives the seconds between two checks while the stream feeds the worker, `unfed` those
-    between two while it does not; `grace` lasts as long as the stream may lag.
+    between two while it does not; `grace` is for how many seconds the stream may lag.
     """
 
     interval: Callable[[], float]
     unfed: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
-    grace: Callable[[], Awaitable[None]]
+    grace: float
 
 
 class HeadMonitor:
@@ -89,11 +89,11 @@ class HeadMonitor:
         while True:
             await self.check()
             on_round()
-            await self._rest()
+            await self._wait(self._pauses.interval())
 
-    async def _rest(self) -> None:
-        """Wait for the next check, which is due soon once the stream feeds the worker no more."""
-        left = self._pauses.interval()
+    async def _wait(self, seconds: float) -> None:
+        """Wait so long, but not on once the stream feeds the worker no more (rule 41)."""
+        left = seconds
         while left > 0:
             step = min(left, self._pauses.unfed())
             await self._pauses.sleep(step)
@@ -142,7 +142,7 @@ class HeadMonitor:
         if self._knows(head):
             return None
         if self._is_fed_by_stream:
-            await self._pauses.grace()
+            await self._wait(self._pauses.grace)
             if self._knows(head) or self._knows(await self._record.head()):
                 return None
         return "record_ahead"
