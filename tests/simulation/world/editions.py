@@ -107,7 +107,9 @@ def _extracted(commit: str) -> Path:
     """Return the folder with the sources of a commit. Raises `CalledProcessError` without it."""
     folder = KEPT / f"edition-{commit}"
     if not folder.exists():
-        command = ["git", "-C", str(ROOT), "archive", commit, *SOURCES]
+        # Whoever runs it need not be the owner of the clone.
+        safe = f"safe.directory={ROOT}"
+        command = ["git", "-c", safe, "-C", str(ROOT), "archive", commit, *SOURCES]
         archive = subprocess.run(command, capture_output=True, check=True).stdout
         KEPT.mkdir(parents=True, exist_ok=True)
         # Named once it is whole; another process may have been faster.
