@@ -58,9 +58,9 @@ class Platform:
         """Wait until every worker of rates-api is ready, and the front says that all is well."""
 
         def healthy() -> bool:
-            warm = all(answer.status == 200 for answer in self.api.every_worker("/readyz"))
             levels = {answer["level"] for answer in self.api.every_instance("/health")}
-            return warm and levels == {self.api.get("/health")["level"]} == {"healthy"}
+            says_healthy = levels == {self.api.get("/health")["level"]} == {"healthy"}
+            return says_healthy and self.api.every_worker_ready()
 
         self.until(healthy, within=within, what="healthy")
 

@@ -3,7 +3,7 @@
 Each process leads its own session, so that a signal reaches its workers too, and reads from a pipe
 that only the test process holds: when that process dies, however it dies, `launch` sees the end
 of the pipe and ends the whole session. The other way round the test process sees the last of the
-session end: a worker may outlive its leader by a moment, and what comes after it wants its ports.
+session end and its ports free: a worker may outlive its leader by a moment, and its sockets both.
 
 They are forked off a server that has imported the services and runs nothing: most of the time that
 a platform takes to start is the same imports, six times over.
@@ -14,12 +14,15 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Protocol
 
 from driver.launch import launch
+from rates_dev.ports import free
+from rates_dev.processes import wait_for
 
 IMPORTED = (
     *("aiosqlite", "banxico_simulator.app", "fakeredis", "granian", "httpcore"),
@@ -185,9 +188,11 @@ class OwnedProcess:
         self._lifeline.close()
 
     def _see_the_end(self) -> None:
-        """Wait for its workers, too: they hold its ports as long as they hold their pipe's end."""
+        """Wait for its workers, too, and for its ports, which the kernel may close after the pipe."""
         assert self._lifeline is not None
         assert self._lifeline.poll(10), f"a worker of {self.name} does not end"
+        for port in self._ports.values():
+            assert wait_for(partial(free, port), 5, 0.005), f"{self.name} holds {port}"
 
     @property
     def _started(self) -> ForkServerProcess:

@@ -181,6 +181,10 @@ class Api:
         """Tell whether every instance says that it is ready."""
         return all(instance.ready() for instance in self.instances)
 
+    def every_worker_ready(self) -> bool:
+        """Tell whether each worker says that it is ready: one learns of the others in a second."""
+        return all(answer.status == 200 for answer in self.every_worker("/readyz"))
+
     def get(self, path: str, **headers: str) -> Answer:
         """Get `path`; the answer agrees with the OpenAPI golden."""
         return self.ask("GET", path, **headers)

@@ -104,10 +104,11 @@ def published(before: Day) -> dict[str, str]:
 
 
 def well(platform: Platform) -> bool:
-    """Tell whether all is as it should be: healthy, led, relayed, and every worker at the head."""
+    """Tell whether all is as it should be: led, relayed, every worker ready and at the head."""
     led = any(sync.leads() for sync in platform.sync)
     healthy = led and level(platform) == "healthy"
-    return healthy and relayed(platform) and followed(platform) and calm(platform)
+    serving = healthy and platform.api.every_worker_ready()
+    return serving and relayed(platform) and followed(platform) and calm(platform)
 
 
 def calm(platform: Platform) -> bool:
