@@ -133,12 +133,15 @@ class _Workshop:
         waits = FAST if self._plan.fast else {}
         environ = {**_inherited(), **waits, **self._plan.settings, **(own or {})}
         environ["E2E_CLOCK"] = str(self._directory / "clock")
+        ports = {"public": local.port(process)}
+        if process == "api":
+            ports["admin"] = local.ports["RATES_API_ADMIN_PORT"]
         return OwnedProcess(
             name,
             role or [process],
             platform.environment(process, local, environ),
             self._directory / f"{name}.log",
-            {"public": local.port(process), "admin": local.ports["RATES_API_ADMIN_PORT"]},
+            ports,
         )
 
 

@@ -188,7 +188,7 @@ class OwnedProcess:
         self._lifeline.close()
 
     def _see_the_end(self) -> None:
-        """Wait for its workers, too, and for its ports, which the kernel may close after the pipe."""
+        """Wait for its workers, too, and for its ports: the kernel may close the pipe first."""
         assert self._lifeline is not None
         assert self._lifeline.poll(10), f"a worker of {self.name} does not end"
         for port in self._ports.values():
