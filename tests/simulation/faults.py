@@ -129,14 +129,14 @@ PACES: tuple[tuple[Mapping[str, float], Mapping[str, float]], ...] = (
     *(
         (
             {
-                "lease_poll": 5.0,
-                "lease_renewal": 5.0,
+                "lease_poll": 8.0,
+                "lease_renewal": 8.0,
                 "lease_patience": 25.0,
                 "lease_max_age": 75.0,
                 "relay_interval": 12.0,
                 "notice_interval": 2.0,
             },
-            {"stream_block": 6.0, "redis_timeout": 15.0},
+            {"stream_block": 9.0, "redis_timeout": 15.0},
         ),
     )
     * 3,

@@ -23,12 +23,13 @@ from simulation.faults import Background, Plan
 from simulation.history import History
 from simulation.injector import Injector
 from simulation.judging.alerting import AlertingJudge
+from simulation.judging.answers import AnswerJudge
 from simulation.judging.breaker import BreakerJudge
 from simulation.judging.documents import DocumentJudge
 from simulation.judging.ending import EndJudge
-from simulation.judging.judges import AnswerJudge, RecordJudge
 from simulation.judging.lease import LeaseJudge
 from simulation.judging.record import RecordReader
+from simulation.judging.recording import RecordJudge
 from simulation.judging.restoring import RestoreJudge
 from simulation.judging.sync_health import SyncHealthJudge
 from simulation.judging.told import ToldJudge
@@ -43,7 +44,8 @@ from simulation.world.sinks import Topic
 from simulation.world.stream import StreamServer
 
 SYNC_INSTANCES, WORKERS = 2, 3
-ASK_SECONDS = 15.0
+ASK_SECONDS = 20.0
+GLANCE_SECONDS = 2.0
 PROBE_SECONDS = 50.0
 CHUNK = timedelta(days=30)
 """A run's history is short: it comes in as many pieces as the real one, of four years each."""
@@ -168,7 +170,7 @@ class Simulation:
 
     async def _glance_forever(self) -> None:
         while True:
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(GLANCE_SECONDS)
             self._watch.glance()
 
     async def _ask(self, path: str) -> None:
@@ -209,7 +211,7 @@ class Simulation:
 
     def _digest_the_end(self) -> None:
         for table in ("observations", "outbox", "head"):
-            rows = self._platform.database.query(f"SELECT * FROM {table} ORDER BY 1, 2, 3")
+            rows = self._reader.rows(f"SELECT * FROM {table} ORDER BY 1, 2, 3")
             self._history.digest(repr(rows).encode())
         self._history.digest(repr(self._platform.stream.entries()).encode())
 

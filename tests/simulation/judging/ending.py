@@ -12,8 +12,9 @@ from typing import Any
 from rates_contracts.observation import FIX, SETTLEMENT
 from rates_contracts.stream import EVENTS
 from simulation.history import History
-from simulation.judging.judges import CLOCK_SECONDS, SERIES, VERIFIED_SECONDS, WRONG, open_seconds
+from simulation.judging.answers import SERIES, WRONG
 from simulation.judging.record import RecordReader
+from simulation.judging.validity import CLOCK_SECONDS, VERIFIED_SECONDS, open_seconds
 from simulation.world.platform import ApiInstance, Platform
 from simulation.world.sinks import SentAlert
 from simulation.world.stream import DOCUMENTS

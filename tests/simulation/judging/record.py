@@ -1,7 +1,7 @@
 """The record as the judges read it, in SQL of their own: what was recorded by when."""
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -17,18 +17,32 @@ class RecordReader:
 
     database: Database
     _raw: sqlite3.Connection | None = None
+    _version: int = 0
+    _read: dict[tuple[Any, ...], list[Any]] = field(default_factory=dict)
 
     def rows(self, sql: str, *parameters: Any) -> list[Any]:
         """Return the rows of a query, on what is committed."""
         if self._raw is None:
             self._raw = sqlite3.connect(self.database.file, isolation_level=None)
-        return self._raw.execute(sql, parameters).fetchall()
+        self._forget_what_changed(self._raw)
+        key = (sql, *parameters)
+        if key not in self._read:
+            self._read[key] = self._raw.execute(sql, parameters).fetchall()
+        return self._read[key]
+
+    def _forget_what_changed(self, raw: sqlite3.Connection) -> None:
+        """Judges ask the same of each worker; what nobody has committed since is the same."""
+        (version,) = raw.execute("PRAGMA data_version").fetchone()
+        if version != self._version:
+            self._read.clear()
+        self._version = version
 
     def close(self) -> None:
         """Close the connection; the next query opens another."""
         if self._raw is not None:
             self._raw.close()
         self._raw = None
+        self._read.clear()
 
     def recorded_at(self, event_id: str) -> datetime | None:
         """Return when an event was recorded, None where the record does not hold it."""

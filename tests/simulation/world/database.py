@@ -271,13 +271,6 @@ class Database:
         del connection
         return self.time.now if self.mysql else None
 
-    def query(self, sql: str, *parameters: Any) -> list[Any]:
-        """Read the record, beside the platform."""
-        with sqlite3.connect(self.file) as connection:
-            rows = connection.execute(sql, parameters).fetchall()
-        connection.close()
-        return rows
-
     def end_idle_sessions(self) -> None:
         """End what a paused instance left open, where the server does so (MySQL)."""
         if self.mysql:
