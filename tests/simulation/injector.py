@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -11,7 +10,8 @@ from typing import Any, ClassVar, get_args
 
 from contract.sweeping import published
 from rates_contracts.observation import FIX
-from rates_sync.errors import LeaseLost
+from rates_sync.errors import LeaseLost, RatesSyncError
+from rates_sync.leader.backfills import BackfillRun
 from rates_sync.store.coverage import Span
 from simulation.faults import Fault
 from simulation.history import History
@@ -38,6 +38,8 @@ UNPOLLED = timedelta(days=13)
 MISSED_SECONDS = 150.0
 """Around a publication some events are recorded meanwhile."""
 HEARD_SECONDS = 150.0
+REREAD_SECONDS = 300.0
+"""Within so many an operator knows whether the whole history was read again."""
 LARGE_MOVE_OF = 7
 """One correction in so many is so large that it is set aside."""
 
@@ -274,6 +276,8 @@ class Injector:
     def _restore(self, saved: Path) -> None:
         self.platform.database.restore(saved)
         self.platform.restored = True
+        # No poll asks again for what is lost of older days; the nights do, slice by slice (46).
+        self.platform.api.heard.forget_before(self.platform.time.now.date() - UNPOLLED)
         self.on_restore()
 
     # Redis
@@ -420,18 +424,23 @@ class Injector:
         day = [day for day in shown if day < now.date() - UNPOLLED][-1]
         self._correct(day, shown[day])
         self.platform.api.slowness = 3.0
-        self._ask_for(Span(self.platform.first_fix_day, now.date() - timedelta(days=2)))
+        reread = self._ask_for(Span(self.platform.first_fix_day, now.date() - timedelta(days=2)))
         await asyncio.sleep(4.0)
         self.platform.stream.lose_documents(list(DOCUMENTS))
         await asyncio.sleep(max(fault.seconds, 20.0))
         self.platform.api.slowness = 0.0
+        if reread is None or not await _is_done(reread):
+            # The operator knows that it failed; nobody else asks for that day again.
+            self.platform.api.heard.told.pop((FIX, day), None)
 
-    def _ask_for(self, span: Span) -> None:
+    def _ask_for(self, span: Span) -> BackfillRun | None:
         leader = self._leader()
         if leader is None or leader.service.leader is None:
-            return
-        with suppress(LeaseLost):
-            leader.service.leader.backfills.request(span)
+            return None
+        try:
+            return leader.service.leader.backfills.request(span)
+        except LeaseLost:
+            return None
 
     def _known(self, fault: Fault) -> tuple[Any, Decimal]:
         shown = list(self.platform.api.truth.shows(FIX, self.platform.time.now).items())
@@ -540,3 +549,14 @@ class Injector:
         "clock_wrong": _clock_wrong,
     }
     """What each kind of fault does."""
+
+
+async def _is_done(reread: BackfillRun) -> bool:
+    """Wait for the end of what an operator has asked for; tell whether all of it was recorded."""
+    try:
+        async with asyncio.timeout(REREAD_SECONDS):
+            async for _ in reread.watch():
+                pass
+    except (RatesSyncError, TimeoutError):
+        return False
+    return True

@@ -139,6 +139,10 @@ class Confirmations:
     _asked: dict[str, set[int]] = field(default_factory=dict)
     _counted: int = 0
 
+    def forget_before(self, day: date) -> None:
+        """Forget what was told of earlier days."""
+        self.told = {key: value for key, value in self.told.items() if key[1] >= day}
+
     def asked(self, series: str) -> set[int]:
         """Return the days, as ordinals, of which believable answers with `series` speak."""
         if self._counted < len(self.believable):
