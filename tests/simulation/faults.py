@@ -139,9 +139,9 @@ PACES: tuple[tuple[Mapping[str, float], Mapping[str, float]], ...] = (
             {"stream_block": 9.0, "redis_timeout": 15.0},
         ),
     )
-    * 3,
+    * 7,
 )
-"""The settings of rates-sync and rates-api: a run in four looks as often as in production. The
+"""The settings of rates-sync and rates-api: a run in eight looks as often as in production. The
 others look less often, which takes half of the time and leaves the order of things as it is."""
 HISTORIES, LONG_HISTORIES = (20, 60, 200), (2600, 2900)
 LONG_HISTORY = "long_history"

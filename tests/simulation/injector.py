@@ -78,6 +78,10 @@ class Injector:
                     await self._replace(instance, RESTART_SECONDS)
                     self.platform.end("death")
 
+    def _lasts_on(self, fault: Fault) -> bool:
+        """Tell whether another fault of the kind lasts, beside this one."""
+        return self.platform.lasting.count(fault.kind) > 1
+
     def _tell(self, what: str) -> None:
         self.history.tell(self.platform.time.now, what)
 
@@ -244,7 +248,7 @@ class Injector:
     async def _database_read_only(self, fault: Fault) -> None:
         self.platform.database.read_only = True
         await asyncio.sleep(fault.seconds)
-        self.platform.database.read_only = False
+        self.platform.database.read_only = self._lasts_on(fault)
 
     async def _database_locked(self, fault: Fault) -> None:
         self.platform.database.lock()
@@ -297,7 +301,7 @@ class Injector:
     async def _redis_full(self, fault: Fault) -> None:
         self.platform.stream.full = True
         await asyncio.sleep(fault.seconds)
-        self.platform.stream.full = False
+        self.platform.stream.full = self._lasts_on(fault)
 
     async def _redis_foreign(self, fault: Fault) -> None:
         self.platform.stream.write_foreign(fault.number)

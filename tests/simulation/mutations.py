@@ -611,7 +611,7 @@ MUTATIONS = (
         SYNC + "operate/health.py",
         "        and not series.under_review\n",
         "",
-        ("correction", "publication"),
+        ("large_correction", "publication"),
     ),
     Mutation(
         "36",

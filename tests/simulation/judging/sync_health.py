@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from simulation.faults import ELSEWHERE
 from simulation.history import History
 from simulation.judging.record import RecordReader
 from simulation.world.platform import Platform, SyncInstance
@@ -42,15 +43,15 @@ class SyncHealthJudge:
                 self.history.violate("health", self.platform.time.now, f"{name} {what}")
 
     def _wrong(self, instance: SyncInstance, said: Any) -> Iterator[str]:
-        lasting = self.platform.lasting
-        if lasting == ["database_away"] and said.database != "unhealthy":
+        lasting = set(self.platform.lasting) - ELSEWHERE
+        if lasting == {"database_away"} and said.database != "unhealthy":
             yield f"says that the database is {said.database} while it is away"
-        if lasting == ["redis_away"] and said.redis != "unhealthy":
+        if lasting == {"redis_away"} and said.redis != "unhealthy":
             yield f"says that Redis is {said.redis} while it is away"
-        is_refused = lasting == ["database_read_only"] and self._has_lasted(REFUSED_SECONDS)
+        is_refused = self._lasting_for(REFUSED_SECONDS) == {"database_read_only"}
         if is_refused and said.database == "healthy":
             yield "says that the database is healthy while it takes no writes"
-        if not lasting and self._has_lasted(CALM_SECONDS):
+        if self._lasting_for(CALM_SECONDS) == set():
             yield from self._wrong_in_calm(instance, said)
 
     def _wrong_in_calm(self, instance: SyncInstance, said: Any) -> Iterator[str]:
@@ -69,5 +70,7 @@ class SyncHealthJudge:
     def _is_under_review(self) -> bool:
         return bool(self.record.rows("SELECT 1 FROM quarantine WHERE state = 'open'"))
 
-    def _has_lasted(self, seconds: float) -> bool:
-        return self.platform.changed_at <= self.platform.time.now - timedelta(seconds=seconds)
+    def _lasting_for(self, seconds: float) -> set[str] | None:
+        """Return what has lasted for so long with no change in it."""
+        since = self.platform.time.now - timedelta(seconds=seconds)
+        return self.platform.lasting_since(since, but=ELSEWHERE)
