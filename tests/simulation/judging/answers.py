@@ -288,13 +288,13 @@ class AnswerJudge:
 
     def _outage_health(self, body: Any, now: datetime) -> Iterator[tuple[str, str]]:
         """What has been away for everybody for a while is told."""
-        if self.platform.changed_at > now - timedelta(seconds=OUTAGE_SECONDS):
-            return
-        if self.platform.lasting == ["redis_away"] and "not_fed_by_redis" not in body["warnings"]:
+        since = now - timedelta(seconds=OUTAGE_SECONDS)
+        lasting = self.platform.lasting_since(since, but=ELSEWHERE)
+        if lasting == {"redis_away"} and "not_fed_by_redis" not in body["warnings"]:
             yield "health", "does not warn that Redis is away"
         for part in ("redis", "database"):
             told = body["dependencies"][part]
-            if self.platform.lasting == [f"{part}_away"] and told == "healthy":
+            if lasting == {f"{part}_away"} and told == "healthy":
                 yield "health", f"says that {part} is {told}, which is away"
 
     def _recorded(
