@@ -35,8 +35,8 @@ POLLED = timedelta(days=45)
 """How far back a poll asks at most."""
 UNPOLLED = timedelta(days=13)
 """A poll begins ten days before the newest known day."""
-MISSED_SECONDS = 150.0
-"""Around a publication some events are recorded meanwhile."""
+MISSED_SECONDS = 65.0
+"""Around a publication a correction is recorded meanwhile."""
 HEARD_SECONDS = 150.0
 REREAD_SECONDS = 300.0
 """Within so many an operator knows whether the whole history was read again."""
@@ -313,24 +313,27 @@ class Injector:
         self.platform.stream.write_forged()
 
     async def _entries_missed(self, fault: Fault) -> None:
-        """Stop a worker, and correct a day; when it runs on, all entries are gone but the last.
+        """Correct a day while a worker is stopped; then all entries are gone but the last.
 
-        It has no database for a moment, which would tell it what it lacks. One time in two somebody
-        has written back documents of before.
+        It still gets the first, which answers what it had asked before it was stopped. It has no
+        database for a moment, which would tell it what it lacks. One time in two somebody has
+        written back documents of before.
         """
         stream, workers = self.platform.stream, list(self.platform.workers)
         if not workers:
             return
         machine, before = workers[fault.number % len(workers)].machine, stream.save_documents()
-        await asyncio.sleep(min(fault.seconds, MISSED_SECONDS))
         self._correct(*self._known(fault))
-        machine.pause()
         await asyncio.sleep(MISSED_SECONDS)
+        machine.pause()
+        for _ in range(3):
+            self._correct(*self._known(fault))
+            await asyncio.sleep(MISSED_SECONDS)
         stream.trim(1)
         stream.put(before if fault.number // 8 % 2 else {})
         machine.cuts["database"] = "refused"
         machine.resume()
-        await asyncio.sleep(4.0)
+        await asyncio.sleep(12.0)
         machine.cuts.pop("database", None)
 
     async def _documents_lost(self, fault: Fault) -> None:
