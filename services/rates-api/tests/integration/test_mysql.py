@@ -82,6 +82,7 @@ async def test_a_transaction_cannot_write_whoever_the_user_is(
         ("time_zone", "+00:00"),
         ("transaction_isolation", "REPEATABLE-READ"),
         ("lock_wait_timeout", 1),
+        ("wait_timeout", 60),
         ("character_set_connection", "utf8mb4"),
     ],
 )
