@@ -129,8 +129,8 @@ PACES: tuple[tuple[Mapping[str, float], Mapping[str, float]], ...] = (
     *(
         (
             {
-                "lease_poll": 8.0,
-                "lease_renewal": 8.0,
+                "lease_poll": 6.0,
+                "lease_renewal": 6.0,
                 "lease_patience": 25.0,
                 "lease_max_age": 75.0,
                 "relay_interval": 12.0,
