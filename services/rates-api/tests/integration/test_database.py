@@ -17,6 +17,7 @@ from rates_api.fallback import queries
 from rates_api.fallback.engine import open_engine
 from rates_api.fallback.reader import DatabaseReader
 from rates_contracts import views
+from rates_contracts.deadline import deadline
 from rates_contracts.observation import SETTLEMENT
 
 pytestmark = pytest.mark.integration
@@ -95,6 +96,13 @@ async def test_the_engine_cannot_write(database: Any, engine: AsyncEngine, recor
     async with engine.connect() as connection:
         with pytest.raises(OperationalError, match=r"readonly|DELETE command denied"):
             await connection.execute(text(f"DELETE FROM {views.HEAD}"))
+
+
+async def test_no_connection_begins_after_the_deadline(engine: AsyncEngine, database: Any) -> None:
+    """The pool's queue can lose the cancellation: a server that hung was waited for twice."""
+    with deadline(0), pytest.raises(TimeoutError):
+        async with engine.connect():
+            pass
 
 
 async def test_a_missing_file_is_an_error_and_stays_missing(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from rates_contracts import tls
+from rates_contracts.deadline import refuse_after_deadline
 
 BEGIN_MYSQL = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
 SESSION_IDLE_SECONDS = 60
@@ -31,9 +32,11 @@ def open_engine(url: str, *, pool_size: int, timeout: float) -> AsyncEngine:
     Raises ValueError for TLS options that `rates_contracts.tls` does not know.
     """
     parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        return _sqlite(parsed, timeout)
-    return _mysql(parsed, pool_size, timeout)
+    is_sqlite = parsed.get_backend_name() == "sqlite"
+    engine = _sqlite(parsed, timeout) if is_sqlite else _mysql(parsed, pool_size, timeout)
+    for beginning in ("do_connect", "before_cursor_execute"):
+        event.listen(engine.sync_engine, beginning, refuse_after_deadline)
+    return engine
 
 
 def _mysql(url: URL, pool_size: int, timeout: float) -> AsyncEngine:

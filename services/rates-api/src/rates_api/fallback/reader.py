@@ -21,6 +21,7 @@ from rates_api.snapshot.snapshot import Snapshot, histories
 from rates_contracts.averages import Average
 from rates_contracts.calendar import BankCalendar
 from rates_contracts.cancellation import cancellation_prevails
+from rates_contracts.deadline import deadline
 from rates_contracts.events import Head
 from rates_contracts.status import SyncStatus
 
@@ -79,7 +80,7 @@ class DatabaseReader:
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:
         try:
-            with cancellation_prevails():
+            with deadline(self._timeout), cancellation_prevails():
                 async with (
                     asyncio.timeout(self._timeout),
                     self._engine.connect() as connection,

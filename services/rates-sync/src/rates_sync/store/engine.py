@@ -10,7 +10,6 @@ between servers and are never relied on.
 """
 
 import asyncio
-import math
 import sqlite3
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -28,6 +27,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from rates_contracts import tls
 from rates_contracts.cancellation import cancellation_prevails
+from rates_contracts.deadline import deadline, refuse_after_deadline
 from rates_sync.errors import StoreRefused, StoreUnavailable
 
 LOCK_WAIT_SECONDS = 2
@@ -48,7 +48,6 @@ DatabaseUtc = Callable[[AsyncConnection], Awaitable[datetime | None]]
 """Reads the database's clock on an open connection (aware UTC), None if it has none."""
 
 _BEGIN = "sqlite_begin"
-_DEADLINE = "deadline"
 _ROUND_TRIPS = "round_trips"
 _FILE = "file"
 _REFUSALS = (exc.IntegrityError, exc.DataError)
@@ -74,15 +73,15 @@ def open_engine(url: str, *, migrating: bool = False) -> AsyncEngine:
         engine = _mysql(parsed, migrating=migrating)
     else:
         raise ValueError(f"no such database driver: {parsed.drivername}")
-    event.listen(engine.sync_engine, "before_cursor_execute", _refuse_after_deadline)
+    for beginning in ("do_connect", "before_cursor_execute"):
+        event.listen(engine.sync_engine, beginning, refuse_after_deadline)
     return engine
 
 
 @asynccontextmanager
 async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """Give one consistent snapshot of the record. Raises `StoreUnavailable`."""
-    seconds = transaction_seconds(engine)
-    async with translated(seconds), _within(seconds, engine).connect() as connection:
+    async with translated(transaction_seconds(engine)), engine.connect() as connection:
         yield connection
 
 
@@ -93,8 +92,7 @@ async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     Raises `StoreUnavailable`, and `StoreRefused` for a value that the database does not take.
     """
     immediate = engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
-    seconds = transaction_seconds(engine)
-    async with translated(seconds), _within(seconds, immediate).begin() as connection:
+    async with translated(transaction_seconds(engine)), immediate.begin() as connection:
         yield connection
 
 
@@ -107,22 +105,6 @@ def distance(engine: AsyncEngine) -> float:
     """Return the measured seconds of a round trip to the database, 0 where there is none."""
     round_trips: RoundTrips | None = engine.get_execution_options().get(_ROUND_TRIPS)
     return 0.0 if round_trips is None else min(round_trips.shortest, MAX_ROUND_TRIP_SECONDS)
-
-
-def _within(seconds: float, engine: AsyncEngine) -> AsyncEngine:
-    """Return `engine` for one transaction, which begins no statement after `seconds`."""
-    return engine.execution_options(**{_DEADLINE: monotonic() + seconds})
-
-
-def _refuse_after_deadline(connection: Connection, *_: Any) -> None:
-    """Raise TimeoutError once the transaction has taken too long.
-
-    `asyncio.timeout` cancels once, and asyncmy can lose that: it reads within `asyncio.wait_for`,
-    which before Python 3.12 drops a cancellation that arrives with the answer. Of quick statements
-    in a row more than half went on without a bound.
-    """
-    if monotonic() >= connection.get_execution_options().get(_DEADLINE, math.inf):
-        raise TimeoutError("the transaction took too long")
 
 
 class RoundTrips:
@@ -154,10 +136,12 @@ async def translated(seconds: float = TRANSACTION_SECONDS) -> AsyncIterator[None
 
     So is a missing table, or a missing row that every migrated record has: on MySQL, where DDL
     can't be one transaction, a migration or a restore has not finished yet. `StoreRefused` is
-    raised for a value that the database does not take.
+    raised for a value that the database does not take. Once the time is up neither a statement nor
+    a connection begins: asyncmy and the pool can lose the timeout's cancellation, and of quick
+    statements in a row more than half went on without a bound.
     """
     try:
-        with cancellation_prevails():
+        with deadline(seconds), cancellation_prevails():
             async with asyncio.timeout(seconds):
                 yield
     except _REFUSALS as error:

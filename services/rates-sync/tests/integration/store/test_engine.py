@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
+from rates_contracts.deadline import deadline
 from rates_sync.errors import StoreRefused, StoreUnavailable
 from rates_sync.store.engine import open_engine, reading, translated, writing
 from rates_sync.store.rows import read_head
@@ -56,6 +57,15 @@ async def test_a_transaction_that_takes_too_long_is_an_outage() -> None:
     with pytest.raises(StoreUnavailable):
         async with translated(0.01):
             await asyncio.Event().wait()
+
+
+async def test_no_connection_begins_after_the_deadline(database: Any, leader: Any) -> None:
+    """The pool's queue can lose the cancellation: a server that hung was waited for twice."""
+    engine = open_engine(database.url)
+    with deadline(0), pytest.raises(TimeoutError):
+        async with engine.connect():
+            pass
+    await engine.dispose()
 
 
 async def test_an_error_names_neither_statement_nor_values(database: Any, leader: Any) -> None:
