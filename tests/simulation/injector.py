@@ -35,6 +35,7 @@ POLLED = timedelta(days=45)
 """How far back a poll asks at most."""
 UNPOLLED = timedelta(days=13)
 """A poll begins ten days before the newest known day."""
+SURELY_POLLED = timedelta(days=10)
 MISSED_SECONDS = 65.0
 """Around a publication a correction is recorded meanwhile."""
 HEARD_SECONDS = 150.0
@@ -280,9 +281,12 @@ class Injector:
     def _restore(self, saved: Path) -> None:
         self.platform.database.restore(saved)
         self.platform.restored = True
-        # No poll asks again for what is lost of older days; the nights do, slice by slice (46).
-        self.platform.api.heard.forget_before(self.platform.time.now.date() - UNPOLLED)
+        self._forget_old_days()
         self.on_restore()
+
+    def _forget_old_days(self) -> None:
+        """No poll asks again for what was lost of them; the nights do, slice by slice (rule 46)."""
+        self.platform.api.heard.forget_before(self.platform.time.now.date() - SURELY_POLLED)
 
     # Redis
 
@@ -437,8 +441,7 @@ class Injector:
         await asyncio.sleep(max(fault.seconds, 20.0))
         self.platform.api.slowness = 0.0
         if reread is None or not await _is_done(reread):
-            # The operator knows that it failed; nobody else asks for that day again.
-            self.platform.api.heard.told.pop((FIX, day), None)
+            self._forget_old_days()  # The operator knows that it failed.
 
     def _ask_for(self, span: Span) -> BackfillRun | None:
         leader = self._leader()

@@ -12,7 +12,7 @@ from typing import Any
 from rates_contracts.observation import FIX, SETTLEMENT
 from rates_contracts.stream import EVENTS
 from simulation.history import History
-from simulation.judging.answers import SERIES, WRONG
+from simulation.judging.answers import SERIES, wrong_warnings
 from simulation.judging.record import RecordReader
 from simulation.judging.validity import CLOCK_SECONDS, VERIFIED_SECONDS, open_seconds
 from simulation.world.platform import ApiInstance, Platform
@@ -32,6 +32,8 @@ RECORDED_PAIRS = ("breaker_opened", "fix_unconfirmed", "settlement_unconfirmed")
 UNCONFIRMED = {"fix_unconfirmed": FIX, "settlement_unconfirmed": SETTLEMENT}
 UNRECORDED_PAIRS = ("database_unavailable", "clock_wrong")
 """What an instance tells of itself: it alone knows that it has."""
+WITNESSED = ("clock_wrong", *UNCONFIRMED)
+"""Those that end by an answer of Banxico's, where nothing else tells the time."""
 RECORDED_ENDS = (*RECORDED_PAIRS, "redis_unavailable")
 """Those that the record holds while they are open: whoever leads ends each."""
 MAX_REFUSALS = 10
@@ -182,7 +184,7 @@ class EndJudge:
         elif snapshot.feed != "redis":
             yield "converged", "is not fed by the stream"
         said = await instance.get("/health")
-        if wrong := WRONG.intersection(said.body.get("warnings", ())):
+        if wrong := wrong_warnings(self.platform, said.body):
             yield "converged", f"still warns of {sorted(wrong)}"
         level = said.body.get("level")
         if level not in ("healthy", "degraded"):
@@ -242,6 +244,8 @@ class AlertJudge:
 
         A restored record does not know of it; the end of an instance takes along what it alone had.
         """
+        if begin in WITNESSED and not self.platform.are_clocks_witnessed:
+            return False
         if begin in UNRECORDED_PAIRS:
             return sent.sender in {instance.machine.name for instance in self.platform.sync}
         confirmed_by = UNCONFIRMED.get(begin)

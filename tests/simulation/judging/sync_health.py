@@ -8,6 +8,7 @@ from typing import Any
 from simulation.faults import ELSEWHERE
 from simulation.history import History
 from simulation.judging.record import RecordReader
+from simulation.judging.told import LISTS
 from simulation.world.platform import Platform, SyncInstance
 
 CALM_SECONDS = 90.0
@@ -68,7 +69,7 @@ class SyncHealthJudge:
 
     @property
     def _is_under_review(self) -> bool:
-        return bool(self.record.rows("SELECT 1 FROM quarantine WHERE state = 'open'"))
+        return bool(self.record.rows(LISTS["under_review"]))
 
     def _lasting_for(self, seconds: float) -> set[str] | None:
         """Return what has lasted for so long with no change in it."""
