@@ -562,11 +562,12 @@ class Injector:
 
 
 async def _is_done(reread: BackfillRun) -> bool:
-    """Wait for the end of what an operator has asked for; tell whether all of it was recorded."""
+    """Wait for the end of what an operator has asked for; tell whether all of it was recorded.
+
+    An answer that is set aside, which its progress shows, was not.
+    """
     try:
         async with asyncio.timeout(REREAD_SECONDS):
-            async for _ in reread.watch():
-                pass
+            return not any([each.additions.quarantined async for each in reread.watch()])
     except (RatesSyncError, TimeoutError):
         return False
-    return True
