@@ -36,6 +36,7 @@ POLLED = timedelta(days=45)
 UNPOLLED = timedelta(days=13)
 """A poll begins ten days before the newest known day."""
 SURELY_POLLED = timedelta(days=10)
+"""That newest day is today's at the latest."""
 MISSED_SECONDS = 65.0
 """Around a publication a correction is recorded meanwhile."""
 HEARD_SECONDS = 150.0
