@@ -96,7 +96,7 @@ class EndJudge:
             "SELECT series, date, value FROM observations ORDER BY series, date, revision"
         )
         recorded = {(series, day): value for series, day, value in rows}
-        for (series, day), value in self.platform.api.heard.told.items():
+        for (series, day), (_, value) in self.platform.api.heard.told.items():
             has = recorded.get((series, day.isoformat()))
             differs = has is None or Decimal(has) != value
             if differs and not self._is_under_review(series, day):

@@ -124,8 +124,8 @@ class Confirmations:
     """When Banxico was last truly heard about each series, and how often it was asked."""
 
     at: dict[str, datetime] = field(default_factory=dict)
-    told: dict[tuple[str, date], Decimal] = field(default_factory=dict)
-    """What each day was last told to be, in an answer that could be believed."""
+    told: dict[tuple[str, date], tuple[datetime, Decimal]] = field(default_factory=dict)
+    """What each day was last told to be, and when, in an answer that could be believed."""
     told_at: datetime | None = None
     """When an answer could last be believed, whether what it told was new or old."""
     believable: list[Believable] = field(default_factory=list)
@@ -200,11 +200,17 @@ class Api:
         return [(day, value) for day, value in shown if first <= day <= last]
 
     def hear(self, rows: Rows, asked_at: datetime) -> None:
-        """Keep what an answer has told; it confirms a series if it shows what was newest."""
+        """Keep what an answer has told; it confirms a series if it shows what was newest.
+
+        One without any FIX is set aside as a whole (rule 28); one that comes late tells nothing of
+        what was asked about since.
+        """
         if rows:
             self.heard.told_at = asked_at
-        for series, shown in rows.items():
-            self.heard.told.update({(series, day): value for day, value in shown})
+        for series, shown in rows.items() if FIX in rows else ():
+            for day, value in shown:
+                key, said = (series, day), (asked_at, value)
+                self.heard.told[key] = max(said, self.heard.told.get(key, said))
             days = self.truth.shows(series, asked_at)
             if days and shown and shown[-1][0] == max(days):
                 self.heard.at[series] = asked_at

@@ -210,7 +210,8 @@ class Poller:
         )
 
     def _is_due_at_once(self) -> bool:
-        return due_at_once(self.schedule_inputs, self._now(), self._timing.intervals)
+        """Tell whether to ask now; Banxico alone can end the suspicion of a clock (rule 33)."""
+        return self._recorder.health.clock_suspect or due_at_once(self.schedule_inputs, self._now(), self._timing.intervals)
 
     def _trial_at(self, now: datetime) -> datetime | None:
         """Return when an open breaker allows a trial request."""

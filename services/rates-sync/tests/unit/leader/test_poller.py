@@ -69,6 +69,37 @@ async def test_verified_weekend_costs_no_call(poller: Poller, desk: Any, banxico
     assert banxico.asked == []
 
 
+async def _verified_weekend(poller: Poller, desk: Any, banxico: Any) -> None:
+    """Let Banxico have answered at Friday's closing; then it is Saturday, and a clock suspect."""
+    desk.clock.now = datetime.fromisoformat("2026-08-14T22:58:00+00:00")
+    await poller._begin()
+    await poller.poll(Purpose.POLL)
+    await poller._recorder.note(clock_suspect=True)
+    banxico.asked.clear()
+    desk.clock.now += timedelta(hours=12)
+
+
+async def test_new_leader_asks_whether_the_clock_is_right(
+    poller: Poller, desk: Any, banxico: Any
+) -> None:
+    """Protocol rule 33: what it inherits would be told until Monday, since nothing else is due."""
+    await _verified_weekend(poller, desk, banxico)
+    await _run(poller, desk.clock, hours=20)
+    assert len(banxico.asked) == 1
+
+
+async def test_clock_that_is_set_while_suspect_is_asked_about(
+    poller: Poller, desk: Any, banxico: Any
+) -> None:
+    """Protocol rule 33: it may be right again, which Banxico alone can tell."""
+    await _verified_weekend(poller, desk, banxico)
+    await _follow(poller, desk.clock, 60)
+    banxico.asked.clear()
+    desk.clock.jump(timedelta(minutes=2))
+    await _follow(poller, desk.clock, 600)
+    assert len(banxico.asked) == 1
+
+
 async def test_open_breaker_sets_the_next_cycle(
     poller: Poller, desk: Any, banxico: Any, leading: Any
 ) -> None:
