@@ -125,10 +125,11 @@ ELSEWHERE = frozenset(
 )
 """The kinds of faults that concern neither the database, nor Redis, nor any instance."""
 PACES: tuple[tuple[Mapping[str, float], Mapping[str, float]], ...] = (
-    ({}, {}),
+    ({"poll_late": 300.0}, {}),
     *(
         (
             {
+                "poll_late": 300.0,
                 "lease_poll": 6.0,
                 "lease_renewal": 6.0,
                 "lease_patience": 25.0,
@@ -142,7 +143,8 @@ PACES: tuple[tuple[Mapping[str, float], Mapping[str, float]], ...] = (
     * 7,
 )
 """The settings of rates-sync and rates-api: a run in eight looks as often as in production. The
-others look less often, which takes half of the time and leaves the order of things as it is."""
+others look less often, which takes half of the time and leaves the order of things as it is. In all
+of them what is in doubt is asked about within the time for healing."""
 HISTORIES, LONG_HISTORIES = (20, 60, 200), (2600, 2900)
 LONG_HISTORY = "long_history"
 """An emphasis on it gives the run a history of two chunks, and faults while it is loaded."""

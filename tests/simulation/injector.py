@@ -10,14 +10,13 @@ from typing import Any, ClassVar, get_args
 
 from contract.sweeping import published
 from rates_contracts.observation import FIX
-from rates_sync.errors import LeaseLost, RatesSyncError
 from rates_sync.leader.backfills import BackfillRun
 from rates_sync.store.coverage import Span
 from simulation.faults import Fault
 from simulation.history import History
 from simulation.judging.lease import PATIENCE_SECONDS
 from simulation.world.banxico import FAILING, Mood
-from simulation.world.editions import older
+from simulation.world.editions import Edition, older
 from simulation.world.network import Cut, Machine, Part
 from simulation.world.platform import ApiInstance, Platform, SyncInstance
 from simulation.world.stream import DOCUMENTS
@@ -423,7 +422,7 @@ class Injector:
         day = published.open_day_after(self.platform.first_fix_day)
         if fault.number % 4 and day in shown:
             self._correct(day, shown[day])
-        self._ask_for(Span(day, day + timedelta(days=9)))
+        _ask_for(self._leader(), Span(day, day + timedelta(days=9)))
         await asyncio.sleep(fault.seconds)
 
     async def _history_reread(self, fault: Fault) -> None:
@@ -436,22 +435,14 @@ class Injector:
         day = [day for day in shown if day < now.date() - UNPOLLED][-1]
         self._correct(day, shown[day])
         self.platform.api.slowness = 3.0
-        reread = self._ask_for(Span(self.platform.first_fix_day, now.date() - timedelta(days=2)))
+        leader = self._leader()
+        reread = _ask_for(leader, Span(self.platform.first_fix_day, now.date() - timedelta(days=2)))
         await asyncio.sleep(4.0)
         self.platform.stream.lose_documents(list(DOCUMENTS))
         await asyncio.sleep(max(fault.seconds, 20.0))
         self.platform.api.slowness = 0.0
-        if reread is None or not await _is_done(reread):
+        if leader is None or reread is None or not await _is_done(reread, leader.edition):
             self._forget_old_days()  # The operator knows that it failed.
-
-    def _ask_for(self, span: Span) -> BackfillRun | None:
-        leader = self._leader()
-        if leader is None or leader.service.leader is None:
-            return None
-        try:
-            return leader.service.leader.backfills.request(span)
-        except LeaseLost:
-            return None
 
     def _known(self, fault: Fault) -> tuple[Any, Decimal]:
         shown = list(self.platform.api.truth.shows(FIX, self.platform.time.now).items())
@@ -562,7 +553,17 @@ class Injector:
     """What each kind of fault does."""
 
 
-async def _is_done(reread: BackfillRun) -> bool:
+def _ask_for(leader: SyncInstance | None, span: Span) -> BackfillRun | None:
+    """Let an operator ask a leader to read a range again, if there is one."""
+    if leader is None or leader.service.leader is None:
+        return None
+    try:
+        return leader.service.leader.backfills.request(span)
+    except leader.edition.errors.LeaseLost:
+        return None
+
+
+async def _is_done(reread: BackfillRun, edition: Edition) -> bool:
     """Wait for the end of what an operator has asked for; tell whether all of it was recorded.
 
     An answer that is set aside, which its progress shows, was not.
@@ -570,5 +571,5 @@ async def _is_done(reread: BackfillRun) -> bool:
     try:
         async with asyncio.timeout(REREAD_SECONDS):
             return not any([each.additions.quarantined async for each in reread.watch()])
-    except (RatesSyncError, TimeoutError):
+    except (edition.errors.RatesSyncError, TimeoutError):
         return False

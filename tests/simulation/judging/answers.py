@@ -87,10 +87,10 @@ def _legal_dates(determined: date, dates: Any, *, is_open: bool) -> Iterator[tup
         yield "dates", f"of {determined}: {told}"
 
 
-def wrong_warnings(platform: Platform, body: Any) -> frozenset[str]:
-    """Return what an answer says is wrong, but for clocks that nobody could know to be right."""
-    unknown = set() if platform.are_clocks_witnessed else {"clock_suspect"}
-    return WRONG.intersection(body.get("warnings", ())) - unknown
+def wrong_warnings(body: Any, record: RecordReader, now: datetime) -> frozenset[str]:
+    """Return what an answer says is wrong, but for the clock that has dated a record ahead."""
+    excused = {"clock_suspect"} if record.is_ahead(now) else set()
+    return WRONG.intersection(body.get("warnings", ())) - excused
 
 
 @dataclass
@@ -286,7 +286,7 @@ class AnswerJudge:
         """Where nothing has disturbed anybody for long, nothing is wrong (truth-tables)."""
         if not self.platform.is_calm(now - timedelta(seconds=2 * CALM_SECONDS)):
             return
-        if wrong := wrong_warnings(self.platform, body):
+        if wrong := wrong_warnings(body, self.record, now):
             yield "health", f"warns of {sorted(wrong)}, though all is well"
         if body["level"] not in ("healthy", "degraded"):
             yield "health", f"{body['level']}, though all is well"
@@ -376,8 +376,8 @@ class AnswerJudge:
             if "unverified" not in body["warnings"]:
                 yield "state", "unverified, without the warning"
             return
-        if "value_under_review" in body["warnings"]:
-            return  # The day under review counts as seen (rule 28).
+        if {"value_under_review", "clock_suspect"}.intersection(body["warnings"]):
+            return  # The day under review counts as seen (rule 28), or nobody knows the time.
         determined = date.fromisoformat(body["dates"]["determined"])
         # The leader's clock, by which it tells the day's course, may be wrong by so much.
         near = (timedelta(seconds=seconds) for seconds in (-CLOCK_SECONDS, 0, CLOCK_SECONDS))

@@ -5,7 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -32,8 +32,6 @@ RECORDED_PAIRS = ("breaker_opened", "fix_unconfirmed", "settlement_unconfirmed")
 UNCONFIRMED = {"fix_unconfirmed": FIX, "settlement_unconfirmed": SETTLEMENT}
 UNRECORDED_PAIRS = ("database_unavailable", "clock_wrong")
 """What an instance tells of itself: it alone knows that it has."""
-WITNESSED = ("clock_wrong", *UNCONFIRMED)
-"""Those that end by an answer of Banxico's, where nothing else tells the time."""
 RECORDED_ENDS = (*RECORDED_PAIRS, "redis_unavailable")
 """Those that the record holds while they are open: whoever leads ends each."""
 MAX_REFUSALS = 10
@@ -41,6 +39,8 @@ MAX_REFUSALS = 10
 MAX_TTL_SECONDS = 6 * 3600.0
 MAX_EVENTS_PER_MINUTE, MAX_EVENTS_PER_FAULT, EVENTS_AT_FIRST = 1.5, 8, 20
 MAX_TASKS, MAX_SESSIONS = 40, 25
+LONG_AFTER = datetime(2100, 1, 1, tzinfo=UTC)
+"""Where nobody could tell the time, a record may end after the run."""
 SEEN_SECONDS = 700.0
 """A change at Banxico is seen by a poll within 4 min, a day that it lacks by two of them."""
 RECENT = timedelta(days=9)
@@ -114,7 +114,7 @@ class EndJudge:
             shown, before = truth.shows(series, now), truth.shows(series, since)
             is_polled = open_seconds(since, now) >= SEEN_SECONDS  # At night nobody asks.
             lately = [day for day in sorted(shown) if is_polled and day > now.date() - RECENT]
-            recorded = self.record.values(series, min(shown), max(shown), now)
+            recorded = self.record.values(series, min(shown), max(shown), LONG_AFTER)
             for day in lately:
                 settled = shown[day] == before.get(day) and not self._is_under_review(series, day)
                 if settled and recorded.get(day) != shown[day]:
@@ -158,13 +158,13 @@ class EndJudge:
     def _sizes(self) -> Iterator[tuple[str, str]]:
         """What a run leaves is bounded by its length, its faults and the instances (rule R10)."""
         platform = self.platform
-        asked = len(platform.api.heard.answers)
+        asked, changed = len(platform.api.heard.answers), len(platform.api.truth.changes)
         minutes = platform.time.seconds / 60
         events = MAX_EVENTS_PER_MINUTE * minutes + MAX_EVENTS_PER_FAULT * platform.faults
         bounds = {
             "events": (self._count("outbox"), EVENTS_AT_FIRST + events),
             "raw answers": (self._count("payloads"), asked),
-            "quarantined": (self._count("quarantine"), asked),
+            "quarantined": (self._count("quarantine"), asked + changed),
             "tasks": (len(asyncio.all_tasks()), MAX_TASKS * len(platform.instances)),
             "sessions": (len(platform.database.sessions), MAX_SESSIONS * len(platform.instances)),
         }
@@ -184,7 +184,7 @@ class EndJudge:
         elif snapshot.feed != "redis":
             yield "converged", "is not fed by the stream"
         said = await instance.get("/health")
-        if wrong := wrong_warnings(self.platform, said.body):
+        if wrong := wrong_warnings(said.body, self.record, self.platform.time.now):
             yield "converged", f"still warns of {sorted(wrong)}"
         level = said.body.get("level")
         if level not in ("healthy", "degraded"):
@@ -244,8 +244,6 @@ class AlertJudge:
 
         A restored record does not know of it; the end of an instance takes along what it alone had.
         """
-        if begin in WITNESSED and not self.platform.are_clocks_witnessed:
-            return False
         if begin in UNRECORDED_PAIRS:
             return sent.sender in {instance.machine.name for instance in self.platform.sync}
         confirmed_by = UNCONFIRMED.get(begin)

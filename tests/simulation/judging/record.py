@@ -2,13 +2,15 @@
 
 import sqlite3
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from simulation.judging.validity import CLOCK_SECONDS
 from simulation.world.database import Database
 
 INSTANT = "%Y-%m-%d %H:%M:%S.%f"
+CLOCK = timedelta(seconds=CLOCK_SECONDS)
 
 
 @dataclass
@@ -55,6 +57,11 @@ class RecordReader:
             "SELECT max(recorded_at) FROM outbox WHERE recorded_at <= ?", _text(instant)
         )
         return None if rows[0][0] is None else _instant(rows[0][0])
+
+    def is_ahead(self, now: datetime) -> bool:
+        """Tell whether it ends after `now`: on SQLite nobody may know that a clock is ahead."""
+        (newest,) = self.rows("SELECT max(recorded_at) FROM outbox")[0]
+        return newest is not None and _instant(newest) > now + CLOCK
 
     def values(self, series: str, first: date, last: date, by: datetime) -> dict[date, Decimal]:
         """Return the newest values of a series that were recorded by an instant, by day."""

@@ -191,18 +191,6 @@ class Platform:
             return None
         return set(self.lasting).difference(but)
 
-    @property
-    def are_clocks_witnessed(self) -> bool:
-        """Tell whether anybody could know that a clock is right since one was last wrong.
-
-        On SQLite Banxico alone tells, in an answer that can be believed; at night nobody asks.
-        """
-        kinds = (at for kind, at in self.touched.items() if kind.startswith("clock"))
-        answers, believable = self.api.heard.answers, self.api.heard.believable
-        is_last_believable = bool(believable) and believable[-1].at == answers[-1][0]
-        was_asked = is_last_believable and believable[-1].at > max(kinds, default=LONG_AGO)
-        return self.database.mysql or was_asked
-
     def begin(self, fault: str) -> None:
         """Note that a fault of this kind begins."""
         self.lasting.append(fault)

@@ -156,7 +156,13 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
         relay.lag, alerts.on_quarantined, alerts.on_history_hole, alerts.on_pause
     )
 
-    check = ClockCheck(witnesses, recorder, instrumentation.on_clock_offset, alerts.on_clock_wrong)
+    check = ClockCheck(
+        witnesses,
+        recorder,
+        instrumentation.on_clock_offset,
+        alerts.on_clock_wrong,
+        poller.plan_again,
+    )
 
     async def renew() -> None:
         await check.run(await instance.lease.renew(fence))

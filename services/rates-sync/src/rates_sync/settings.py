@@ -96,7 +96,8 @@ class Settings:
         "Seconds between retries of the day's last poll, until 17:30.", 60.0
     )
     poll_late: float = _number(
-        "Seconds between polls from 17:00 to 21:00 without the FIX; at night before any answer.",
+        "Seconds between polls from 17:00 to 21:00 without the FIX; at night before any answer;"
+        " at any hour while a series is unconfirmed or a clock suspect.",
         900.0,
     )
     poll_overdue: float = _number(

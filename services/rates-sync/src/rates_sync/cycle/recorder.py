@@ -323,7 +323,7 @@ class Session:
     async def schedule_inputs(self) -> ScheduleInputs:
         """Return what decides the next poll."""
         newest = (await self.known())[FIX].newest_seen_day
-        return ScheduleInputs(self.calendar, newest, self.health.verified_at)
+        return ScheduleInputs(self.calendar, newest, self.health.verified_at, self.health.in_doubt)
 
     async def known(self) -> dict[str, SeriesKnowledge]:
         """Return what the record holds of each series, read once: after all that changes it."""

@@ -107,6 +107,7 @@ class BackfillRunner:
         self._requested: list[BackfillRun] = []
         self._wake = asyncio.Event()
         self._is_paused, self._at_once, self._has_ended = True, False, False
+        self._is_unannounced = False
         self._spent_on: Day | None = None
 
     async def run(self) -> None:
@@ -126,6 +127,8 @@ class BackfillRunner:
 
     async def step(self) -> None:
         """Run what is requested, then ask for missing history. Raises `LeaseLost`, `ClockWrong`."""
+        if self._is_unannounced:
+            await self._announce_chunks()
         while self._requested:
             await self._run_requested(self._requested[0])
             del self._requested[0]
@@ -171,6 +174,7 @@ class BackfillRunner:
             await self._run(spans, requested.on_chunk, trusted=True)
         except (UpstreamError, StoreUnavailable, StoreRefused) as error:
             log.warning("backfill_failed", error=str(error))
+            await self._announce_chunks()
             await requested.end(error)
         else:
             await requested.end()
@@ -185,6 +189,7 @@ class BackfillRunner:
                 await self._find_missing()
         except (UpstreamError, StoreUnavailable, StoreRefused) as error:
             log.warning("backfill_interrupted", error=str(error))
+            await self._announce_chunks()
             if isinstance(error, QuotaExhausted):
                 self._spent_on = mexico_day(self._clock())
 
@@ -208,13 +213,9 @@ class BackfillRunner:
         trusted: bool = False,
     ) -> None:
         chunks = self._backfill.run(spans, trusted=trusted)
-        try:
-            while (progress := await self._next(chunks)) is not None:
-                self._instrumentation.on_chunk(progress)
-                on_chunk(progress)
-        except (UpstreamError, StoreUnavailable, StoreRefused):
-            await self._announce_chunks()
-            raise
+        while (progress := await self._next(chunks)) is not None:
+            self._instrumentation.on_chunk(progress)
+            on_chunk(progress)
 
     async def _next(self, chunks: AsyncGenerator[Progress, None]) -> Progress | None:
         """Ask for one chunk and record it, None after the last: then polls have their turn."""
@@ -222,11 +223,14 @@ class BackfillRunner:
             return await anext(chunks, None)
 
     async def _announce_chunks(self) -> None:
-        """Show what an interrupted backfill has recorded."""
+        """Show what an interrupted backfill has recorded, with the next look if not now."""
+        self._is_unannounced = True
         try:
             await self._recorder.note()
         except StoreUnavailable as error:
             log.warning("backfill_not_announced", error=str(error))
+        else:
+            self._is_unannounced = False
 
 
 def _term_ended() -> LeaseLost:

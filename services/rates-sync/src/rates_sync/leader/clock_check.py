@@ -1,8 +1,7 @@
 """Draws the consequences of what the witnesses say: an alert, a warning, the end of a leadership.
 
-Protocol rule 33: one that disagrees makes the clock suspect; if both do, the leader lets go, and
-contends again only once its clock agrees with the database's. While only one was heard nobody can
-tell which of the two is wrong: then there is an alert, and the status stays as it is.
+Protocol rule 33: one that disagrees makes the clock suspect, until Banxico was heard and none does;
+if both do, the leader lets go, and contends again only once its clock agrees with the database's.
 """
 
 from collections.abc import Awaitable, Callable
@@ -21,7 +20,10 @@ log = structlog.get_logger(__name__)
 
 
 class ClockCheck:
-    """One leader's check; `on_offset` is called with each offset, `on_alert` must not block."""
+    """One leader's check; `on_offset` is called with each offset, `on_alert` must not block.
+
+    `on_suspect` is called once workers were told that the clock is suspect.
+    """
 
     def __init__(
         self,
@@ -29,9 +31,10 @@ class ClockCheck:
         recorder: Recorder,
         on_offset: Callable[[Witness, timedelta], None],
         on_alert: Callable[[Alert], None],
+        on_suspect: Callable[[], None],
     ) -> None:
         self._witnesses, self._recorder = witnesses, recorder
-        self._on_offset, self._on_alert = on_offset, on_alert
+        self._on_offset, self._on_alert, self._on_suspect = on_offset, on_alert, on_suspect
         self._alerted = False
 
     async def run(self, now_there: datetime | None) -> None:
@@ -56,10 +59,13 @@ class ClockCheck:
         self._alerted = bool(disagreeing)
 
     async def _tell(self, *, suspect: bool) -> None:
-        """Tell workers of a change; before Banxico was heard what the record says stays."""
-        recorder, is_settled = self._recorder, "banxico" in self._witnesses.offsets
-        if recorder.begun and is_settled and suspect != recorder.health.clock_suspect:
+        """Tell workers of a change; a suspicion does not end before Banxico was heard."""
+        recorder = self._recorder
+        can_tell = recorder.begun and (suspect or "banxico" in self._witnesses.offsets)
+        if can_tell and suspect != recorder.health.clock_suspect:
             await recorder.note(clock_suspect=suspect)
+            if suspect:
+                self._on_suspect()
 
 
 class Abstention:

@@ -141,7 +141,7 @@ class Poller:
         self.plan_again()
 
     def plan_again(self) -> None:
-        """Plan the next cycle as a new leader does: the clock or the calendar has changed."""
+        """Plan the next cycle as a new leader does: what decides it has changed."""
         now, inputs, intervals = self._now(), self.schedule_inputs, self._timing.intervals
         if self._must_ask or self._is_due_at_once():
             # Banxico or the database may have asked for a longer pause.
@@ -190,7 +190,7 @@ class Poller:
             self._on_jump(jump)
             return
         now = self._now()
-        if self._cycle.has_unrecorded or result.is_stale:
+        if self._is_unfinished(result):
             # At any hour: the database is not Banxico, and an old answer verifies nothing.
             self.next_cycle_at = max(now, result.not_before or now)
             return
@@ -209,9 +209,13 @@ class Poller:
             is_trial=trial_at is not None,
         )
 
+    def _is_unfinished(self, result: CycleResult) -> bool:
+        """Tell whether the database kept a poll from being made or recorded in time."""
+        is_kept = self._cycle.has_unrecorded or result.outcome == "store_unavailable"
+        return is_kept or result.is_stale
+
     def _is_due_at_once(self) -> bool:
-        """Tell whether to ask now; Banxico alone can end the suspicion of a clock (rule 33)."""
-        return self._recorder.health.clock_suspect or due_at_once(self.schedule_inputs, self._now(), self._timing.intervals)
+        return due_at_once(self.schedule_inputs, self._now(), self._timing.intervals)
 
     def _trial_at(self, now: datetime) -> datetime | None:
         """Return when an open breaker allows a trial request."""

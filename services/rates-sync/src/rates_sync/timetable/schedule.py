@@ -2,8 +2,9 @@
 
 With the default intervals an ordinary day takes about 175 requests, one without its FIX 441, even
 if every poll of it were retried within the default quota without its reserve. While the FIX stays
-away a weekend day takes 24, a closed weekday 26 (else 4), the next banking day 448. Before the
-first answer a day takes 656, trials of the breaker included.
+away a weekend day takes 24, a closed weekday 26 (else 4), the next banking day 448. A day in
+doubt takes 96 at most besides. Before the first answer a day takes 656, trials of the breaker
+included.
 """
 
 from collections.abc import Iterator
@@ -47,11 +48,16 @@ VERIFIED_FOR = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class ScheduleInputs:
-    """What decides the next poll: calendar, newest FIX, and when Banxico last answered (UTC)."""
+    """What decides the next poll: calendar, newest FIX, and when Banxico last answered (UTC).
+
+    `in_doubt` tells that only an answer can settle what is told: a series is unconfirmed (protocol
+    rule 27), or a clock suspect (rule 33).
+    """
 
     calendar: BankCalendar
     newest_fix_day: Day | None
     verified_at: datetime | None
+    in_doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +96,15 @@ def fresh_until(inputs: ScheduleInputs, intervals: PollIntervals) -> datetime | 
 
 
 def due_at_once(inputs: ScheduleInputs, now: datetime, intervals: PollIntervals) -> bool:
-    """Tell whether a new leader asks immediately: inside the window, or if nothing is verified.
+    """Tell whether a new leader asks immediately: in the window, in doubt, if nothing is verified.
 
     So an empty database is filled at any hour, and a weekend after a verified closing costs no
     request. An answer from the future is none: a clock was wrong (protocol rule 32).
     """
     limit = fresh_until(inputs, intervals)
     if inputs.verified_at is None or limit is None or in_window(inputs.calendar, now):
+        return True
+    if inputs.in_doubt:
         return True
     return not inputs.verified_at <= now <= limit
 
@@ -166,6 +174,8 @@ def _poll_periods(inputs: ScheduleInputs, day: Day, intervals: PollIntervals) ->
     if inputs.verified_at is None:
         return _polls_until_first_answer(day, intervals)
     periods = [_from(day, MIDNIGHT, intervals.overdue)] if _begins_overdue(inputs, day) else []
+    if inputs.in_doubt:
+        periods.append(_from(day, MIDNIGHT, intervals.late))
     if is_closed(inputs.calendar, day):
         return [*periods, *_polls_of_a_closed_day(day)]
     window = window_of(day)

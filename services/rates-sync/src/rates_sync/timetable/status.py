@@ -77,6 +77,12 @@ class UpstreamHealth:
         """When the FIX was last confirmed."""
         return self.of(FIX).verified_at
 
+    @property
+    def in_doubt(self) -> bool:
+        """Tell whether a series is unconfirmed, or a clock suspect."""
+        unconfirmed = (v.unconfirmed_since is not None for v in self.verifications.values())
+        return self.clock_suspect or any(unconfirmed)
+
 
 @dataclass(frozen=True, slots=True)
 class SeriesKnowledge:

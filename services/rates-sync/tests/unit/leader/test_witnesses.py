@@ -198,6 +198,11 @@ class Heard:
     def __init__(self) -> None:
         self.offsets: dict[Witness, float] = {}
         self.alerts: list[Alert] = []
+        self.asked = 0
+
+    def on_suspect(self) -> None:
+        """Count that Banxico is asked."""
+        self.asked += 1
 
     def on_offset(self, witness: Witness, offset: timedelta) -> None:
         """Keep the newest offset."""
@@ -213,19 +218,23 @@ def heard() -> Heard:
 @pytest.fixture
 def check(witnesses: Witnesses, recorder: Recorder, desk: Any, heard: Heard) -> ClockCheck:
     """The check of a leader."""
-    return ClockCheck(witnesses, recorder, heard.on_offset, heard.alerts.append)
+    return ClockCheck(witnesses, recorder, heard.on_offset, heard.alerts.append, heard.on_suspect)
 
 
-async def test_database_alone_is_an_alert_and_records_nothing(
-    check: ClockCheck, desk: Any, heard: Heard
+async def test_database_alone_makes_the_clock_suspect_until_banxico_was_heard(
+    check: ClockCheck, witnesses: Witnesses, desk: Any, heard: Heard
 ) -> None:
-    """Protocol rule 33: until Banxico was heard nobody can tell whose clock is wrong."""
-    events = len(desk.announced)
+    """Protocol rule 33: an alert, and in the status, both once; then Banxico is asked."""
     for _ in range(3):
         await check.run(desk.clock() - HOUR)
     assert [alert.name for alert in heard.alerts] == ["clock_wrong"]
     assert heard.alerts[0].at == desk.clock() - HOUR
-    assert len(desk.announced) == events
+    await check.run(desk.clock())
+    assert (await desk.record.status()).clock_suspect
+    witnesses.observe_answer(answer(desk.clock(), desk.clock(), desk.clock()))
+    await check.run(desk.clock())
+    assert not (await desk.record.status()).clock_suspect
+    assert heard.asked == 1
 
 
 async def test_one_witness_of_two_makes_the_clock_suspect(
@@ -259,7 +268,8 @@ async def test_nothing_is_told_before_the_leader_has_begun(
     witnesses: Witnesses, desk: Any, heard: Heard
 ) -> None:
     """Protocol rule 3: its first transaction records the whole status; alerts don't wait for it."""
-    check = ClockCheck(witnesses, desk.recorder(), heard.on_offset, heard.alerts.append)
+    recorder = desk.recorder()
+    check = ClockCheck(witnesses, recorder, heard.on_offset, heard.alerts.append, heard.on_suspect)
     now = desk.clock()
     witnesses.observe_answer(answer(now, now, now))
     await check.run(now - HOUR)
@@ -276,7 +286,7 @@ async def test_new_leader_trusts_no_suspect_clock_before_it_has_heard_banxico(
     await before.note(clock_suspect=True)
     leader = desk.recorder()
     await leader.begin()
-    check = ClockCheck(witnesses, leader, heard.on_offset, heard.alerts.append)
+    check = ClockCheck(witnesses, leader, heard.on_offset, heard.alerts.append, heard.on_suspect)
     now_there = None if database_utc is None else desk.clock() + database_utc
     await check.run(now_there)
     suspect = [(await desk.record.status()).clock_suspect]

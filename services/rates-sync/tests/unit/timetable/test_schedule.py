@@ -190,6 +190,13 @@ def test_start_asks_at_once_only_where_something_may_be_missing(
     assert due_at_once(unverified, mexico("2026-08-13 23:00"), INTERVALS)
 
 
+def test_doubt_is_settled_at_any_hour(calendar: BankCalendar, mexico: Mexico) -> None:
+    """Protocol rule 29: at once by a new leader, and four times an hour, on a Sunday, too."""
+    doubt = ScheduleInputs(calendar, Day(2026, 8, 14), mexico("2026-08-14 17:00"), in_doubt=True)
+    assert due_at_once(doubt, mexico("2026-08-16 03:00"), INTERVALS)
+    assert next_cycle(doubt, mexico("2026-08-16 03:00:01"), INTERVALS) == mexico("2026-08-16 03:15")
+
+
 def test_answer_from_the_future_is_none(calendar: BankCalendar, mexico: Mexico) -> None:
     """Protocol rule 32: what a wrong clock verified is not believed; Banxico is asked at once."""
     future = ScheduleInputs(calendar, THURSDAY, mexico("2026-08-15 10:00"))
