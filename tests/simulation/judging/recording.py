@@ -24,6 +24,7 @@ SPENT_SLACK = 4
 """Requests that were counted in a record that was restored before they were made."""
 POLLS_WINDOW, MAX_POLLS = timedelta(minutes=5), 60
 """Each 15 s at most, each twice at most; the rest is for new leaders, which ask at once."""
+OLD_DATED = "stale_dated"
 MAX_REQUESTS = 1100
 """Of a day: what a leader allows itself, polls and backfills (rules 20 and 35)."""
 WRITTEN = """
@@ -232,7 +233,7 @@ class RecordJudge:
             return
         for name, series in event["status"]["series"].items():
             at = series["verified_at"] and datetime.fromisoformat(series["verified_at"])
-            if at and not self._is_answered(at):
+            if at and not self._is_answered(at) and not self._was_taken_back(at):
                 what = f"{timeline}-{position}: {name} at {at}, without an answer"
                 self.history.violate("verified", now, what)
 
@@ -240,6 +241,11 @@ class RecordJudge:
         """Tell whether Banxico answered just before `at`."""
         times = (answered for answered, _ in reversed(self.platform.api.heard.answers))
         return any(timedelta() <= at - answered <= ANSWER_TAKES for answered in times)
+
+    def _was_taken_back(self, at: datetime) -> bool:
+        """Tell whether an old answer has told a leader an earlier time, on SQLite the only one."""
+        dated = [when for when, asked in self.platform.api.heard.answers if OLD_DATED in asked]
+        return not self.platform.database.mysql and bool(dated) and at < max(dated)
 
     def _judge_worth(self, timeline: int, position: int, event: Any) -> None:
         """A poll without news is no event, but for a new leader's first (rules 3 and 5).

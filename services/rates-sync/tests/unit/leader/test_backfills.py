@@ -479,6 +479,27 @@ async def test_operators_range_that_fails_shows_what_came(
         await _watched(run)
 
 
+async def test_what_came_is_announced_once_the_database_takes_it(
+    leading: Any, desk: Any, banxico: Any
+) -> None:
+    """An outage ends a range and its announcement; nothing else might come before Monday."""
+    await _load(leading)
+    _correct(banxico)
+    _fail_at(banxico, 2, StoreUnavailable("away"))
+    note, events = leading.backfills._recorder.note, len(desk.announced)
+    leading.backfills._recorder.note = _refused
+    leading.backfills.request(LONG)
+    await leading.backfills.step()
+    assert len(desk.announced) == events
+    leading.backfills._recorder.note = note
+    await leading.backfills.step()
+    assert isinstance(desk.announced[events], HistoryReload)
+
+
+async def _refused() -> None:
+    raise StoreUnavailable("away")
+
+
 async def test_range_that_fails_ends_no_other(leading: Any, banxico: Any) -> None:
     """What is refused while a FIX is awaited is told to whoever asked; the next one is tried."""
     await _load(leading)

@@ -70,13 +70,37 @@ async def test_verified_weekend_costs_no_call(poller: Poller, desk: Any, banxico
 
 
 async def _verified_weekend(poller: Poller, desk: Any, banxico: Any) -> None:
-    """Let Banxico have answered at Friday's closing; then it is Saturday, and a clock suspect."""
+    """Let Banxico have answered at Friday's closing; then it is Saturday."""
     desk.clock.now = datetime.fromisoformat("2026-08-14T22:58:00+00:00")
     await poller._begin()
     await poller.poll(Purpose.POLL)
-    await poller._recorder.note(clock_suspect=True)
     banxico.asked.clear()
     desk.clock.now += timedelta(hours=12)
+
+
+async def test_unconfirmed_series_is_asked_about_until_it_is_confirmed(
+    poller: Poller, desk: Any, banxico: Any
+) -> None:
+    """Protocol rule 29: one old answer on a Saturday is not what workers warn of until Monday."""
+    await _verified_weekend(poller, desk, banxico)
+    banxico.date_ahead = -timedelta(minutes=30)
+    await poller.poll(Purpose.POLL)
+    await _follow(poller, desk.clock, 1800)
+    banxico.date_ahead = timedelta()
+    await _follow(poller, desk.clock, 7200)
+    assert len(banxico.asked) == 1 + 2 + 1
+    assert not poller.schedule_inputs.in_doubt
+
+
+async def test_poll_that_the_database_prevents_is_made_at_any_hour(
+    poller: Poller, desk: Any, banxico: Any
+) -> None:
+    """Protocol rule 29: a closed day has few polls, so that none may be lost."""
+    await _verified_weekend(poller, desk, banxico)
+    banxico.script = [StoreUnavailable("locked")]
+    await poller.poll(Purpose.POLL)
+    await _follow(poller, desk.clock, 3600)
+    assert len(banxico.asked) == 2
 
 
 async def test_new_leader_asks_whether_the_clock_is_right(
@@ -84,6 +108,7 @@ async def test_new_leader_asks_whether_the_clock_is_right(
 ) -> None:
     """Protocol rule 33: what it inherits would be told until Monday, since nothing else is due."""
     await _verified_weekend(poller, desk, banxico)
+    await poller._recorder.note(clock_suspect=True)
     await _run(poller, desk.clock, hours=1 / 60)
     assert len(banxico.asked) == 1
 
@@ -93,6 +118,7 @@ async def test_clock_that_is_set_while_suspect_is_asked_about(
 ) -> None:
     """Protocol rule 33: it may be right again, which Banxico alone can tell."""
     await _verified_weekend(poller, desk, banxico)
+    await poller._recorder.note(clock_suspect=True)
     await _follow(poller, desk.clock, 60)
     banxico.asked.clear()
     desk.clock.jump(timedelta(minutes=2))
