@@ -38,6 +38,10 @@ SURELY_POLLED = timedelta(days=10)
 """That newest day is today's at the latest."""
 MISSED_SECONDS = 65.0
 """Around a publication a correction is recorded meanwhile."""
+UNRECORDED, UNRECORDED_SECONDS = 2, 12.0
+"""One time in eight an answer of Banxico's can't be recorded, before the next attempt it can."""
+DRIFT = 0.02
+"""In five minutes more than rates-sync takes for a jump, and less than it takes for wrong."""
 HEARD_SECONDS = 150.0
 REREAD_SECONDS = 300.0
 """Within so many an operator knows whether the whole history was read again."""
@@ -192,11 +196,21 @@ class Injector:
             if machine.paused:
                 break
         machine.stops_at = None
+        if fault.number % 8 == UNRECORDED:
+            await self._cut_off(machine)
+            return
         if fault.number % 2 == 0:
             await self._correct_meanwhile(fault)
         patience = self.platform.sync_settings.get("lease_patience", PATIENCE_SECONDS)
         await asyncio.sleep(patience + 3 + fault.number // 2 % 5)
         machine.resume()
+
+    async def _cut_off(self, machine: Machine) -> None:
+        """Let it run on, and not reach the database: what it was answered is recorded later."""
+        machine.cuts["database"] = "refused"
+        machine.resume()
+        await asyncio.sleep(UNRECORDED_SECONDS)
+        machine.cuts.pop("database", None)
 
     async def _correct_meanwhile(self, fault: Fault) -> None:
         await asyncio.sleep(1.0)  # Its request has its answer by then.
@@ -470,9 +484,9 @@ class Injector:
     async def _clock_drift(self, fault: Fault) -> None:
         if machines := self.platform.machines:
             clock = machines[fault.number % len(machines)].clock
-            clock.rate = 0.002
+            clock.drift(DRIFT)
             await asyncio.sleep(fault.seconds)
-            clock.rate = 0.0
+            clock.drift(0.0)
 
     async def _clock_wrong(self, fault: Fault) -> None:
         """Let the leader's clock be wrong for long enough that each witness is heard."""

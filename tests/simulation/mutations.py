@@ -143,7 +143,7 @@ MUTATIONS = (
         SYNC + "relay/relay.py",
         "    due = writes(stored, committed)\n",
         "    due = writes(stored, committed) if appends else []\n",
-        ("redis_flushed",),
+        ("documents_lost", "night"),
     ),
     Mutation(
         "8",
@@ -332,7 +332,7 @@ MUTATIONS = (
         SYNC + "timetable/schedule.py",
         "if inputs.verified_at < window.closes:",
         "if False:",
-        ("closing", "banxico_unconfirmed"),
+        ("closing", "banxico_mood", "banxico_away"),
     ),
     Mutation(
         "18",
@@ -515,13 +515,6 @@ MUTATIONS = (
         ("banxico_unconfirmed", "kill_leader", "night", "closing"),
     ),
     Mutation(
-        "29",
-        SYNC + "leader/poller.py",
-        'or result.outcome == "store_unavailable"',
-        "",
-        ("database_away", "banxico_unconfirmed", "night"),
-    ),
-    Mutation(
         "33",
         SYNC + "timetable/status.py",
         "return self.clock_suspect or any(unconfirmed)",
@@ -533,7 +526,7 @@ MUTATIONS = (
         SYNC + "leader/clock_check.py",
         'recorder.begun and (suspect or "banxico" in self._witnesses.offsets)',
         "recorder.begun",
-        ("clock_wrong", "kill_leader"),
+        ("clock_wrong", "kill_leader", "banxico_away"),
     ),
     Mutation(
         "35",
@@ -625,7 +618,7 @@ MUTATIONS = (
         SYNC + "cycle/recorder.py",
         "return min(answer.received_at, self.now)",
         "return self.now",
-        ("banxico_slow", "database_away", "database_read_only", "publication"),
+        ("pause_in_request", "publication"),
     ),
     Mutation(
         "36",
@@ -647,13 +640,6 @@ MUTATIONS = (
         "        and not series.under_review\n",
         "",
         ("large_correction", "publication"),
-    ),
-    Mutation(
-        "36",
-        SYNC + "operate/health.py",
-        "    if not service.lease.is_overdue:\n        return",
-        "    if service.lease is not None:\n        return",
-        ("database_read_only",),
     ),
     Mutation(
         "32",

@@ -120,7 +120,7 @@ class RecordJudge:
     def on_commit(self, machine: Machine) -> None:
         """Judge what a commit of `machine` has changed."""
         for row in self._rows():
-            self._judge_row(*row)
+            self._judge_row(machine, *row)
         self._judge_writer(machine)
         self._judge_coverage()
 
@@ -198,7 +198,9 @@ class RecordJudge:
             *self._last,
         )
 
-    def _judge_row(self, timeline: int, position: int, event_id: str, document: str) -> None:
+    def _judge_row(
+        self, machine: Machine, timeline: int, position: int, event_id: str, document: str
+    ) -> None:
         now, history = self.platform.time.now, self.history
         history.committed[event_id] = f"{timeline}-{position}"
         history.committed_at[event_id] = now
@@ -207,6 +209,7 @@ class RecordJudge:
         before = event["previous"]
         self._judge_instant(timeline, position, event)
         self._judge_verified(timeline, position, event)
+        self._judge_suspicion(machine, event)
         self._judge_worth(timeline, position, event)
         for row in event.get("observations", ()):
             self._judge_move(row)
@@ -247,19 +250,31 @@ class RecordJudge:
         dated = [when for when, asked in self.platform.api.heard.answers if OLD_DATED in asked]
         return not self.platform.database.mysql and bool(dated) and at < max(dated)
 
+    def _judge_suspicion(self, machine: Machine, event: Any) -> None:
+        """A clock is suspect until its instance has heard Banxico (rule 33)."""
+        before = self._told.get("status")
+        has_ended = before and before["clock_suspect"] and not event["status"]["clock_suspect"]
+        if has_ended and machine.name not in self.platform.api.heard.answered:
+            what = f"{machine.name} trusts its clock, and has never heard Banxico"
+            self.history.violate("clock", self.platform.time.now, what)
+
     def _judge_worth(self, timeline: int, position: int, event: Any) -> None:
         """A poll without news is no event, but for a new leader's first (rules 3 and 5).
 
-        A new timeline may come before that, in the same transaction.
+        A new timeline may come before that, in the same transaction. The first comes twice where
+        its leader never learned that it was recorded.
         """
         term = self.record.rows("SELECT holder, token FROM lease")[0]
         status, before = event["status"], self._told.get("status")
-        is_idle = event["type"].startswith("status_changed") and term == self._told.get("term")
+        is_status = event["type"].startswith("status_changed")
+        is_first = term != self._told.get("term")
+        is_idle = is_status and not is_first and not self._told.get("is_first")
         if is_idle and before is not None and _says_nothing_new(before, status):
             what = f"{timeline}-{position} says nothing new"
             self.history.violate("idle event", self.platform.time.now, what)
         is_new = event["type"].startswith("timeline_changed")
-        self._told = {} if is_new else {"status": status, "term": term}
+        told = {"status": status, "term": term, "is_first": is_first}
+        self._told = {} if is_new else told
 
     def _judge_move(self, row: Any) -> None:
         """A value that moved far was set aside, and seen again 5 min later (rule 28)."""

@@ -34,18 +34,22 @@ class InstanceClock:
         self._time = time
         self.offset = timedelta()
         self.set_at = float("-inf")
-        self.rate = 0.0
-        """How much faster than true time the wall clock runs: 0.001 gains 3.6 s an hour."""
+        self._rate, self._drifts_since = 0.0, 0.0
         self.suspended = 0.0
 
     def now(self) -> datetime:
         """Return what the wall clock shows (aware UTC)."""
-        return self._time.now + self.offset + timedelta(seconds=self.rate * self._time.seconds)
+        drift = self._rate * (self._time.seconds - self._drifts_since)
+        return self._time.now + self.offset + timedelta(seconds=drift)
 
     def step(self, by: timedelta) -> None:
         """Set the wall clock forward, or back."""
         self.offset += by
         self.set_at = self._time.seconds
+
+    def drift(self, rate: float) -> None:
+        """Run faster than true time: 0.001 gains 3.6 s an hour; 0 takes back what was gained."""
+        self._rate, self._drifts_since = rate, self._time.seconds
 
     @property
     def error(self) -> timedelta:

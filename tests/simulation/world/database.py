@@ -280,9 +280,11 @@ class Database:
 
     def end_sessions(self, machine: Machine | None = None) -> None:
         """End the sessions of a machine that has died, or all of them."""
-        for session in list(self.sessions):
-            if machine is None or session.of(machine):
-                session.end()
+        ended = [each for each in self.sessions if machine is None or each.of(machine)]
+        for session in ended:
+            session.end()
+        if machine is not None:  # Nobody is left to close them.
+            self.sessions = [each for each in self.sessions if each not in ended]
 
     def take_back(self, connection: sqlite3.Connection) -> None:
         """Roll back what a session has left open, and keep its connection for another."""
