@@ -143,7 +143,7 @@ MUTATIONS = (
         SYNC + "relay/relay.py",
         "    due = writes(stored, committed)\n",
         "    due = writes(stored, committed) if appends else []\n",
-        ("documents_lost", "night"),
+        ("redis_foreign", "database_restored", "redis_flushed"),
     ),
     Mutation(
         "8",
@@ -618,7 +618,7 @@ MUTATIONS = (
         SYNC + "cycle/recorder.py",
         "return min(answer.received_at, self.now)",
         "return self.now",
-        ("pause_in_request", "publication"),
+        ("pause_in_request", "afternoon", "opening"),
     ),
     Mutation(
         "36",

@@ -166,11 +166,14 @@ class EndJudge:
             "raw answers": (self._count("payloads"), asked),
             "quarantined": (self._count("quarantine"), asked + changed),
             "tasks": (len(asyncio.all_tasks()), MAX_TASKS * len(platform.instances)),
-            "sessions": (len(platform.database.sessions), MAX_SESSIONS * len(platform.instances)),
+            "sessions": (self._sessions(), MAX_SESSIONS * len(platform.instances)),
         }
         for name, (found, most) in bounds.items():
             if found > most:
                 yield "growth", f"{found} {name}, more than {most:.0f}"
+
+    def _sessions(self) -> int:
+        return sum(not session.ended for session in self.platform.database.sessions)
 
     def _count(self, table: str) -> int:
         count: int = self.record.rows(f"SELECT count(*) FROM {table}")[0][0]

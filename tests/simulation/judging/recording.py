@@ -187,7 +187,7 @@ class RecordJudge:
     def _judge_manifest(self, writer: str) -> None:
         """The documents are those of the stream's end: both are written together (rule 7)."""
         head, entries = self.platform.stream.manifest_head(), self.platform.stream.entries()
-        if head is not None and entries and entries[-1][1] != head:
+        if entries and entries[-1][1] != head:
             now, end = self.platform.time.now, entries[-1][0]
             self.history.violate("documents", now, f"{writer} has left others than those of {end}")
 
