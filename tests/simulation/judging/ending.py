@@ -102,7 +102,8 @@ class EndJudge:
             if differs and not self._is_under_review(series, day):
                 yield "record", f"has {has} for {series} of {day}, told was {value}"
         for series in SERIES.values():
-            heard = self.platform.api.heard.at.get(series)
+            # Nobody can know of an answer that it lacks what was never heard of.
+            heard = self.platform.api.heard.at.get(series) or self.platform.api.heard.told_at
             if heard is None or open_seconds(heard, now) > VERIFIED_SECONDS + CLOCK_SECONDS:
                 yield "asked", f"{series} was last confirmed at {heard}"
 

@@ -13,7 +13,6 @@ from decimal import Decimal
 from typing import Any
 
 from contract.sweeping import published
-from simulation.faults import KINDS
 from simulation.history import LONG_AGO, History
 from simulation.judging.record import RecordReader
 from simulation.judging.validity import CLOCK_SECONDS
@@ -232,7 +231,8 @@ class RecordJudge:
     def _judge_verified(self, timeline: int, position: int, event: Any) -> None:
         """What is verified was verified by an answer of Banxico's just before (rule 37)."""
         now = self.platform.time.now
-        if self.platform.lasting_since(now - KEPT_FOR, but=KINDS.keys() - UNTIMED) != set():
+        others = self.platform.touched.keys() - UNTIMED
+        if self.platform.lasting_since(now - KEPT_FOR, but=others) != set():
             return
         for name, series in event["status"]["series"].items():
             at = series["verified_at"] and datetime.fromisoformat(series["verified_at"])
