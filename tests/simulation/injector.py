@@ -39,7 +39,7 @@ SURELY_POLLED = timedelta(days=10)
 MISSED_SECONDS = 65.0
 """Around a publication a correction is recorded meanwhile."""
 UNRECORDED, UNRECORDED_SECONDS = 2, 12.0
-"""One time in eight an answer of Banxico's can't be recorded, before the next attempt it can."""
+"""One time in four an answer of Banxico's can't be recorded, before the next attempt it can."""
 DRIFT = 0.02
 """In five minutes more than rates-sync takes for a jump, and less than it takes for wrong."""
 HEARD_SECONDS = 150.0
@@ -196,7 +196,7 @@ class Injector:
             if machine.paused:
                 break
         machine.stops_at = None
-        if fault.number % 8 == UNRECORDED:
+        if fault.number % 4 == UNRECORDED:
             await self._cut_off(machine)
             return
         if fault.number % 2 == 0:

@@ -332,7 +332,7 @@ MUTATIONS = (
         SYNC + "timetable/schedule.py",
         "if inputs.verified_at < window.closes:",
         "if False:",
-        ("closing", "banxico_mood", "banxico_away"),
+        ("closing", "banxico_away"),
     ),
     Mutation(
         "18",
