@@ -57,8 +57,10 @@ class LinkedConnection(FakeAsyncRedisConnection):
             await self.connect()
         # Not as redis-py does: its `wait_for` takes a turn of the loop before Python 3.12 alone.
         assert self._writer is not None
+        before = self._store.content() if b"EXEC" in sent else None
         self._writer.writelines(command if isinstance(command, list) else [command])
-        if b"EXEC" in sent:
+        if b"EXEC" in sent and self._store.content() != before:
+            # A transaction whose stream has changed since it was watched does nothing.
             self._store.on_change(self._link.machine.name)
 
     async def read_response(self, *args: Any, **kwargs: Any) -> Any:
@@ -151,6 +153,11 @@ class StreamServer:
             return None
         body: Any = self.inside.get(key)
         return bytes(body)
+
+    def content(self) -> Any:
+        """Return the stream's last entry and the documents, as they are."""
+        last: Any = [] if self.spoilt else self.inside.xrevrange(EVENTS, count=1)
+        return last, [self.document(key) for key in DOCUMENTS]
 
     def manifest_head(self) -> str | None:
         """Return the event that the documents are of, None without a manifest."""
