@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar, get_args
@@ -456,7 +456,8 @@ class Injector:
         await asyncio.sleep(max(fault.seconds, 20.0))
         self.platform.api.slowness = 0.0
         if leader is None or reread is None or not await _is_done(reread, leader.edition):
-            self._forget_old_days()  # The operator knows that it failed.
+            # The operator knows that it failed, and on a closed day nobody asks again.
+            self.platform.api.heard.forget_before(date.max)
 
     def _known(self, fault: Fault) -> tuple[Any, Decimal]:
         shown = list(self.platform.api.truth.shows(FIX, self.platform.time.now).items())
