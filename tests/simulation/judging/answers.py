@@ -76,8 +76,8 @@ def _day_in(path: str) -> date | None:
 def _legal_dates(determined: date, dates: Any, *, is_open: bool) -> Iterator[tuple[str, str]]:
     """The legal dates of a FIX are those of the calendar that the data show.
 
-    While what settles the day after its last one is under review (`is_open`), nothing is claimed of
-    its last day (rule 31).
+    While what settles the day after its last one is under review, or one of its days has another
+    value (`is_open`), nothing is claimed of its last day (rule 31).
     """
     settled = published.settled_by(determined)
     expected = (published.open_day_after(determined), settled[0], settled[-1])
@@ -354,9 +354,16 @@ class AnswerJudge:
             later = self.record.values(series, day, by.date(), by)
             if max(later, default=day) > day:
                 yield "recorded", f"{day} is not the newest by {by}"
-        if series == FIX and dates["confirmed"]:
-            after = published.settled_by(day)[-1] + timedelta(days=1)
-            yield from _legal_dates(day, dates, is_open=self._was_reviewed(SETTLEMENT, after))
+        if series == FIX and recorded is not None and dates["confirmed"]:
+            settled = published.settled_by(day)
+            is_reviewed = self._was_reviewed(SETTLEMENT, settled[-1] + timedelta(days=1))
+            is_torn = self._is_torn(settled, recorded, by)
+            yield from _legal_dates(day, dates, is_open=is_reviewed or is_torn)
+
+    def _is_torn(self, settled: Sequence[date], value: Decimal, by: datetime) -> bool:
+        """Tell whether a day that a FIX settles has another value: one was corrected alone."""
+        recorded = self.record.values(SETTLEMENT, settled[0], settled[-1], by)
+        return any(other != value for other in recorded.values())
 
     def _was_reviewed(self, series: str, day: date) -> bool:
         """Tell whether a value of `day` is under review, or was until just now."""

@@ -64,6 +64,7 @@ UNTIMED = frozenset(
 """With these an instance learns late that it was answered, or does not know when that was."""
 KEPT_FOR, ANSWER_TAKES = timedelta(minutes=10), timedelta(seconds=2)
 """How long an answer is kept while the record can't take it, and how long it is on its way."""
+ROUNDED = timedelta(microseconds=-1)
 ALONE_FROM, ALONE_UNTIL = time(11, 56), time(12, 14)
 """When only polls ask, whatever the clocks are off by (protocol rule 35)."""
 
@@ -243,7 +244,7 @@ class RecordJudge:
     def _is_answered(self, at: datetime) -> bool:
         """Tell whether Banxico answered just before `at`."""
         times = (answered for answered, _ in reversed(self.platform.api.heard.answers))
-        return any(timedelta() <= at - answered <= ANSWER_TAKES for answered in times)
+        return any(ROUNDED <= at - answered <= ANSWER_TAKES for answered in times)
 
     def _was_taken_back(self, at: datetime) -> bool:
         """Tell whether an old answer has told a leader an earlier time, on SQLite the only one."""

@@ -147,6 +147,12 @@ def _dates_around(view: View, determined: Day, settlement: Day) -> Dates:
 
 
 def _may_apply(view: View, determined: Day, settlement: Day) -> bool:
-    """Tell whether the FIX of `determined` is not ruled out by a value of the day `settlement`."""
+    """Tell whether the FIX of `determined` may be that of the day `settlement`, which none fits.
+
+    It is ruled out by another value only where the calendar names another FIX: else either of the
+    two values may have been corrected alone.
+    """
+    if view.banking_days.determination_for(settlement) == determined:
+        return True
     stored = view.recorded("settlement", settlement)
     return stored is None or _equals(view, determined, stored)

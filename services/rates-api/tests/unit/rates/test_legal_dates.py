@@ -205,6 +205,17 @@ async def test_a_fix_corrected_alone_is_confirmed_no_more(
     assert (before["dates"]["confirmed"], before["dates"]["applies_to"]) == (True, "2024-03-01")
 
 
+async def test_until_when_a_fix_applies_is_null_where_one_of_its_days_has_another_value(
+    ask: Ask, worker: Any, world: Any
+) -> None:
+    """The FIX may have been corrected as well, and not be asked for again yet (rule 31)."""
+    corrected = world.observation("SF60653", date(2024, 3, 3), "17.2", world.NEWEST, 2)
+    worker.current.replace(world.snapshot(extra=(corrected,)))
+    dates = (await ask("/api/v1/rates/2024-02-29")).json()["dates"]
+    assert (dates["applies_from"], dates["applies_to"]) == ("2024-03-02", None)
+    assert dates["confirmed"]
+
+
 async def test_a_fix_whose_settlement_is_not_stored_yet_has_the_dates_of_the_rule(
     ask: Ask, worker: Any, world: Any
 ) -> None:
