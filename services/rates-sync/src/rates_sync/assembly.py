@@ -145,13 +145,21 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
 
     def on_relay_step(step: RelayStep | RelayError | StoreUnavailable) -> None:
         instrumentation.on_relay_step(step)
-        alerts.on_redis_step(unavailable=isinstance(step, RelayError))
+        _alert_of_redis(step, alerts)
         _wake_on_news(step, alerts_wake, purges_wake)
-        if isinstance(step, RelayStep):
-            on_repair(step, restarts, alerts, poller)
+
+    def on_restart() -> None:
+        instrumentation.on_restored()
+        follow_restart(restarts, alerts, poller)
 
     outbox = Outbox(instance.engine, instance.record, fence)
-    relay = Relay(instance.redis, outbox, interval=settings.relay_interval, on_step=on_relay_step)
+    relay = Relay(
+        instance.redis,
+        outbox,
+        interval=settings.relay_interval,
+        on_step=on_relay_step,
+        on_restart=on_restart,
+    )
     instrumentation.attach(
         relay.lag, alerts.on_quarantined, alerts.on_history_hole, alerts.on_pause
     )
@@ -196,6 +204,15 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
     return Leader(recorder, poller, backfills, tasks)
 
 
+def _alert_of_redis(
+    step: RelayStep | RelayError | StoreUnavailable, alerts: AlertDispatcher
+) -> None:
+    """Note whether Redis answered, and a stream that nobody of ours has written (rule 38)."""
+    alerts.on_redis_step(unavailable=isinstance(step, RelayError))
+    if isinstance(step, RelayStep) and step.foreign is not None:
+        alerts.on_foreign_stream(step.foreign)
+
+
 def _wake_on_news(step: RelayStep | RelayError | StoreUnavailable, *wakes: asyncio.Event) -> None:
     """Wake who sends notices, unless the relay found nothing new."""
     if isinstance(step, RelayStep) and step.idle:
@@ -224,15 +241,11 @@ def _backfills(
     )
 
 
-def on_repair(step: RelayStep, restarts: Restarts, alerts: AlertDispatcher, poller: Poller) -> None:
-    """Alert after a foreign stream, ask Banxico after a new timeline (protocol rules 38, 42).
+def follow_restart(restarts: Restarts, alerts: AlertDispatcher, poller: Poller) -> None:
+    """Ask Banxico after a new timeline of the relay's (protocol rules 38, 42).
 
     New timelines in a row are a foreign record's doing: one alert, and Banxico is not asked again.
     """
-    if step.foreign is not None:
-        alerts.on_foreign_stream(step.foreign)
-    if not step.restarted:
-        return
     match restarts.on_restart():
         case 1:
             poller.ask_now()

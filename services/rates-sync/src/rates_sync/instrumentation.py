@@ -115,7 +115,7 @@ class Instrumentation:
         self._metrics.history_holes.set(count)
 
     def on_restored(self) -> None:
-        """Count the event of a record that a recording found restored."""
+        """Count the event of a record that was found restored."""
         self._metrics.events.labels("timeline_changed").inc()
 
     def on_breaker_change(self, state: BreakerState) -> None:
@@ -166,7 +166,6 @@ class Instrumentation:
         if isinstance(step, RelayStep):
             self._metrics.relayed.inc(step.relayed)
             self._metrics.unreadable_documents.inc(len(step.unreadable))
-            self._metrics.events.labels("timeline_changed").inc(step.restarted)
         self._metrics.relay_lag.set(self.relay_lag())
         self._note_database("relay", step if isinstance(step, StoreUnavailable) else None)
         if not isinstance(step, StoreUnavailable):

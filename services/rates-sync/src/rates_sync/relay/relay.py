@@ -71,6 +71,7 @@ class RelayStep:
 class Relay:
     """One leader's relay; `on_step` is called with each step, or with the error it failed with.
 
+    `on_restart` is called once a new timeline is committed, even if the step then fails in Redis.
     At most `interval` seconds pass between two steps (protocol rule 8).
     """
 
@@ -81,9 +82,10 @@ class Relay:
         *,
         interval: float,
         on_step: Callable[[RelayStep | RelayError | StoreUnavailable], None] = lambda _: None,
+        on_restart: Callable[[], None] = lambda: None,
     ) -> None:
         self._redis, self._source = redis, source
-        self._on_step, self._interval = on_step, interval
+        self._on_step, self._on_restart, self._interval = on_step, on_restart, interval
         self._relayed: Position | None = None
 
     async def run(self, wake: asyncio.Event) -> None:
@@ -145,6 +147,7 @@ class Relay:
         """Log and start a new timeline: the record was restored or replaced (protocol rule 9)."""
         log.error("timeline_restarted", stream=tail.cursor, record=committed.head.at)
         await self._source.restart_timeline(tail.cursor.timeline if tail.cursor else 0)
+        self._on_restart()
 
     async def _try_step(self) -> None:
         outcome: RelayStep | RelayError | StoreUnavailable

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from rates_contracts.documents import AVERAGES, CURRENT, HISTORY, TTL_OF
 from rates_contracts.events import Position
 from rates_contracts.stream import EVENTS, entry_fields
-from rates_sync.assembly import on_repair
+from rates_sync.assembly import follow_restart
 from rates_sync.relay.relay import Relay, RelayStep
 from rates_sync.relay.repair import Restarts
 from rates_sync.store.engine import reading
@@ -166,6 +166,6 @@ async def test_another_record_on_the_same_redis_costs_one_question(
         await mirror.forge(theirs)
         step = await relay.step()
         assert step.restarted
-        on_repair(step, restarts, consequences, consequences)
+        follow_restart(restarts, consequences, consequences)
 
     assert consequences.noted == ["question", "alert"]

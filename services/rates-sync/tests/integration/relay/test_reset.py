@@ -10,9 +10,10 @@ from sqlalchemy import text
 from rates_contracts.documents import TTL_OF
 from rates_contracts.events import Position, TimelineChanged
 from rates_contracts.stream import EVENTS
-from rates_sync.errors import LeaseLost
+from rates_sync.errors import LeaseLost, RelayError
 from rates_sync.relay.relay import Relay, RelayStep
 from rates_sync.store.engine import writing
+from rates_sync.store.outbox import Outbox
 
 pytestmark = pytest.mark.integration
 
@@ -177,6 +178,33 @@ async def test_restore_is_noticed_while_redis_is_away(
     changed, published = (await mirror.outbox())[-2:]
     assert isinstance(changed, TimelineChanged)
     assert published.previous.at == changed.at == Position(2, 5)
+
+
+class _Disturbed(Outbox):
+    """A record beside which somebody writes to Redis, just as the new timeline is committed."""
+
+    redis: Redis
+
+    async def restart_timeline(self, above: int) -> None:
+        await super().restart_timeline(above)
+        await self.redis.flushall()
+
+
+async def test_a_new_timeline_is_told_though_its_step_fails(
+    restored: None, leader: Any, redis: Redis, relay: Relay
+) -> None:
+    """Protocol rule 42: only the step that begins it knows, and Banxico is asked after it."""
+    told: list[int] = []
+    record = _Disturbed(leader.engine, leader.record, leader.fence)
+    record.redis = redis
+    disturbed = Relay(redis, record, interval=5, on_restart=lambda: told.append(1))
+
+    with pytest.raises(RelayError):
+        await disturbed.step()
+
+    assert told == [1]
+    assert (await leader.record.head()).at == Position(2, 5)
+    assert not (await relay.step()).restarted
 
 
 async def test_restore_by_hand_raises_the_timeline(

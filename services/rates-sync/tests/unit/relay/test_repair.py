@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from rates_contracts.events import Envelope, Head, Position, Previous, StoredEvent
-from rates_sync.assembly import on_repair
+from rates_sync.assembly import follow_restart
 from rates_sync.committed_state import CommittedState
-from rates_sync.relay.relay import RelayStep
 from rates_sync.relay.repair import (
     CONTEST_SECONDS,
     RepairAction,
@@ -193,7 +192,7 @@ class Noted:
 def _restart(noted: Any, restarts: Restarts, *, times: int, seconds: float) -> None:
     for _ in range(times):
         noted.now += seconds
-        on_repair(RelayStep(1, (), refilled=True, restarted=True), restarts, noted, noted)
+        follow_restart(restarts, noted, noted)
 
 
 def test_two_records_on_one_redis_are_alerted_once_and_ask_banxico_once() -> None:
@@ -214,12 +213,3 @@ def test_a_restore_long_after_another_asks_banxico_again() -> None:
 
     assert noted.questions == 2
     assert noted.alerts == []
-
-
-def test_a_foreign_stream_is_alerted_and_no_restart() -> None:
-    """Rule 38: nothing of the record was lost, so that Banxico is not asked."""
-    noted: Any = Noted()
-
-    on_repair(RelayStep(1, (), foreign="a list"), Restarts(noted.monotonic), noted, noted)
-
-    assert (noted.alerts, noted.questions) == (["a list"], 0)
