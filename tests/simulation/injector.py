@@ -33,9 +33,9 @@ SPOILT_SECONDS = 600
 POLLED = timedelta(days=45)
 """How far back a poll asks at most."""
 UNPOLLED = timedelta(days=13)
-"""A poll begins ten days before the newest known day."""
+"""So far back no poll asks: it begins ten days before the newest known day."""
 SURELY_POLLED = timedelta(days=10)
-"""That newest day is today's at the latest."""
+"""The days since then each poll asks for: the newest known day is today at the latest."""
 MISSED_SECONDS = 65.0
 """Around a publication a correction is recorded meanwhile."""
 UNRECORDED, UNRECORDED_SECONDS = 2, 12.0

@@ -102,11 +102,9 @@ def due_at_once(inputs: ScheduleInputs, now: datetime, intervals: PollIntervals)
     request. An answer from the future is none: a clock was wrong (protocol rule 32).
     """
     limit = fresh_until(inputs, intervals)
-    if inputs.verified_at is None or limit is None or in_window(inputs.calendar, now):
+    if inputs.in_doubt or inputs.verified_at is None or limit is None:
         return True
-    if inputs.in_doubt:
-        return True
-    return not inputs.verified_at <= now <= limit
+    return in_window(inputs.calendar, now) or not inputs.verified_at <= now <= limit
 
 
 def next_cycle(
