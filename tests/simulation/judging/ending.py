@@ -221,8 +221,9 @@ class AlertJudge:
             if seen.setdefault(sent.alert.id, sent.alert.name) != sent.alert.name:
                 yield "alerts", f"{sent.alert.id} is {sent.alert.name} and {seen[sent.alert.id]}"
         repeats = Counter(sent.alert.id for sent in alerts)
+        hours = self.platform.time.seconds / 3600  # What can't be read is alerted again each hour.
         for name, count in repeats.items():
-            if count > MAX_REFUSALS + 1:
+            if count > MAX_REFUSALS + 1 + hours:
                 yield "alerts", f"{name} was sent {count} times"
 
     def _ends(self, alerts: list[SentAlert]) -> Iterator[tuple[str, str]]:

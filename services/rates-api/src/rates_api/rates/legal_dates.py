@@ -131,7 +131,7 @@ def _settled_by(view: View, determined: Day) -> Iterator[Day]:
 def _dates_around(view: View, determined: Day, settlement: Day) -> Dates:
     """Return the dates of the FIX of `determined`, which applies on the day `settlement`."""
     first = last = settlement
-    while determination_of(view, first - ONE_DAY) == determined:
+    while _is_from(view, determined, first - ONE_DAY):
         first -= ONE_DAY
     while (following := determination_of(view, last + ONE_DAY)) == determined:
         last += ONE_DAY
@@ -144,6 +144,18 @@ def _dates_around(view: View, determined: Day, settlement: Day) -> Dates:
         applies_to=None if is_open else last,
         confirmed=stored is not None and _equals(view, determined, stored),
     )
+
+
+def _is_from(view: View, determined: Day, settlement: Day) -> bool:
+    """Tell whether the FIX of `determined` applies on the day `settlement`.
+
+    Also by the calendar alone, where the day's own rate fits no FIX: one of the two was corrected
+    alone, and a later day can't be the first that the FIX applies on.
+    """
+    found = determination_of(view, settlement)
+    if found is None:
+        return view.banking_days.determination_for(settlement) == determined
+    return found == determined
 
 
 def _may_apply(view: View, determined: Day, settlement: Day) -> bool:

@@ -216,6 +216,21 @@ async def test_until_when_a_fix_applies_is_null_where_one_of_its_days_has_anothe
     assert dates["confirmed"]
 
 
+async def test_a_fix_applies_from_the_calendars_day_though_that_has_another_value(
+    ask: Ask, worker: Any, world: Any
+) -> None:
+    """Its other days show it, but none of them is the first: not confirmed (rule 31)."""
+    corrected = world.observation("SF60653", date(2024, 3, 2), "17.2", world.NEWEST, 2)
+    worker.current.replace(world.snapshot(extra=(corrected,)))
+    fix = (await ask("/api/v1/rates/2024-02-29")).json()
+    settlement = (await ask("/api/v1/rates/2024-03-03?kind=settlement")).json()
+    for told in (fix, settlement):
+        dates = told["dates"]
+        assert (dates["applies_from"], dates["applies_to"]) == ("2024-03-02", "2024-03-04")
+        assert not dates["confirmed"]
+        assert told["warnings"] == ["dates_unconfirmed"]
+
+
 async def test_a_fix_whose_settlement_is_not_stored_yet_has_the_dates_of_the_rule(
     ask: Ask, worker: Any, world: Any
 ) -> None:
