@@ -180,7 +180,7 @@ class StreamServer:
     def save(self) -> Any:
         """Return what a replica holds that lags from now on."""
         documents = self.save_documents()
-        entries: Any = self.inside.xrange(EVENTS) if self.inside.exists(EVENTS) else []
+        entries: Any = [] if self.spoilt else self.inside.xrange(EVENTS)
         return documents, entries
 
     def restore(self, saved: Any) -> None:
