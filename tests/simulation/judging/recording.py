@@ -116,6 +116,7 @@ class RecordJudge:
     _asked: int = 0
     _polled: deque[datetime] = field(default_factory=deque)
     _covered: list[Any] = field(default_factory=list)
+    _verified: set[Any] = field(default_factory=set)
 
     def on_commit(self, machine: Machine) -> None:
         """Judge what a commit of `machine` has changed."""
@@ -230,14 +231,19 @@ class RecordJudge:
         self._recorded_at = at
 
     def _judge_verified(self, timeline: int, position: int, event: Any) -> None:
-        """What is verified was verified by an answer of Banxico's just before (rule 37)."""
+        """What is verified was verified by an answer of Banxico's just before (rule 37).
+
+        It is judged once, when it is first told: at night it stands for hours.
+        """
         now = self.platform.time.now
+        told = {(name, series["verified_at"]) for name, series in event["status"]["series"].items()}
+        new, self._verified = told - self._verified, self._verified | told
         others = self.platform.touched.keys() - UNTIMED
         if self.platform.lasting_since(now - KEPT_FOR, but=others) != set():
             return
-        for name, series in event["status"]["series"].items():
-            at = series["verified_at"] and datetime.fromisoformat(series["verified_at"])
-            if at and not self._is_answered(at) and not self._was_taken_back(at):
+        for name, text in sorted((name, text) for name, text in new if text):
+            at = datetime.fromisoformat(text)
+            if not self._is_answered(at) and not self._was_taken_back(at):
                 what = f"{timeline}-{position}: {name} at {at}, without an answer"
                 self.history.violate("verified", now, what)
 
