@@ -92,8 +92,8 @@ MUTATIONS = (
     Mutation(
         "3",
         SYNC + "store/lease.py",
-        "if seen is None or seen != watched:",
-        "if seen is None or watched is None:",
+        "if seen is None or seen != self.seen or is_gap:",
+        "if seen is None or self.seen is None or is_gap:",
         (),
     ),
     Mutation(

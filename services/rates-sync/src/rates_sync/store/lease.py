@@ -126,18 +126,15 @@ class Lease:
 
         Takes it at once when it is free or was this instance's own, else after the same (token,
         renewals) was read for `patience` seconds. An unavailable database restarts that wait, since
-        nobody could renew; `on_unavailable` is awaited then.
+        nobody could renew; `on_unavailable` is awaited then. So does a pause of this instance.
         """
-        watched: LeaseState | None = None
-        since = self._monotonic()
+        watched = _Watched(self._patience, self._monotonic)
         while True:
             seen = await self._look()
             if seen is None:
                 await on_unavailable()
-            if seen is None or seen != watched:
-                self._compare(watched, seen)
-                watched, since = seen, self._monotonic()
-            if seen is not None and self._may_take(seen, self._monotonic() - since):
+            unmoved = self._note(watched, seen)
+            if seen is not None and self._may_take(seen, unmoved):
                 fence = await self._try(seen)
                 if fence is not None:
                     return fence
@@ -146,9 +143,12 @@ class Lease:
     def _may_take(self, seen: LeaseState, unmoved: float) -> bool:
         return seen.free or seen.holder == self._holder or unmoved >= self._patience
 
-    def _compare(self, watched: LeaseState | None, seen: LeaseState | None) -> None:
-        if watched is not None and seen is not None:
+    def _note(self, watched: "_Watched", seen: LeaseState | None) -> float:
+        """Note what was seen; return for how many seconds the lease has not moved."""
+        before = watched.seen
+        if before is not None and seen is not None and seen != before:
             self._on_move()
+        return watched.look(seen)
 
     def _on_move(self) -> None:
         self._moved_at = self._monotonic()
@@ -184,3 +184,25 @@ class Lease:
             raise
         self._on_move()
         return now_there
+
+
+class _Watched:
+    """What a contender sees of the lease, and since when without a change or a gap.
+
+    After a gap longer than `patience` the same says nothing of the time between: a restored lease
+    that is renewed comes by where it stood before.
+    """
+
+    def __init__(self, patience: float, monotonic: Monotonic) -> None:
+        self._patience, self._monotonic = patience, monotonic
+        self._since = self._looked_at = monotonic()
+        self.seen: LeaseState | None = None
+
+    def look(self, seen: LeaseState | None) -> float:
+        """Note what is seen now, None without a database; return for how many seconds it is so."""
+        now = self._monotonic()
+        is_gap = now - self._looked_at > self._patience
+        if seen is None or seen != self.seen or is_gap:
+            self.seen, self._since = seen, now
+        self._looked_at = now
+        return now - self._since

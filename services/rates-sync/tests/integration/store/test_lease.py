@@ -64,6 +64,23 @@ async def test_a_leader_that_renews_is_never_replaced(
     assert clock.monotonic_now - began == 30 * 2 + 10
 
 
+async def test_what_a_contender_did_not_see_does_not_count(
+    leader: Any, instance: Instances, clock: Any
+) -> None:
+    """Protocol rule 3: paused itself, it finds a lease restored and renewed to where it stood."""
+    pauses = iter([2, 2, 120])
+
+    async def sleep(seconds: float) -> None:
+        clock.advance(next(pauses, seconds))
+
+    paused = Lease(
+        leader.engine, "second", monotonic=clock.monotonic, sleep=sleep, poll=2, patience=10
+    )
+    began = clock.monotonic_now
+    await paused.contend()
+    assert clock.monotonic_now - began == 2 + 2 + 120 + 10
+
+
 async def test_the_wall_clock_plays_no_part_in_a_takeover(
     leader: Any, instance: Instances, clock: Any
 ) -> None:
