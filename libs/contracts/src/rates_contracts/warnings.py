@@ -87,4 +87,4 @@ WARNINGS: dict[str, WarningCode] = {
 def in_order(codes: Iterable[str]) -> tuple[str, ...]:
     """Return each of `codes` once, worst first."""
     given = frozenset(codes)
-    return tuple(code for code in WARNINGS if code in given)
+    return tuple(code for code in WARNINGS if code in given) if given else ()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rates_api.snapshot.history import SeriesHistory
+from rates_api.snapshot.history import MAX_EARLIER, SeriesHistory
 from rates_contracts.observation import FIX, Observation
 
 START = datetime(2024, 1, 2, 18, 0, tzinfo=UTC)
@@ -105,16 +105,32 @@ def test_the_older_history_never_changes(corrected: SeriesHistory) -> None:
     assert after.on(date(2024, 1, 3)) == corrected.on(date(2024, 1, 3))
 
 
-def test_the_first_and_the_last_instant_are_those_of_rows_that_count(
-    corrected: SeriesHistory,
-) -> None:
-    """A new row moves them, one that is known already does not, whatever instant it names."""
-    later = corrected.with_observations([row(9, minutes=180), row(8, minutes=999)])
+def test_the_first_instant_is_that_of_rows_that_count(corrected: SeriesHistory) -> None:
+    """A new row moves it, one that is known already does not, whatever instant it names."""
+    later = corrected.with_observations([row(9, minutes=180), row(8, minutes=-999)])
     earlier = later.with_observations([row(10, minutes=-5), row(2, minutes=-99)])
 
-    assert (later.first_recorded_at, later.last_recorded_at) == (START, START + timedelta(hours=3))
+    assert later.first_recorded_at == START
     assert earlier.first_recorded_at == START - timedelta(minutes=5)
-    assert earlier.last_recorded_at == later.last_recorded_at
+
+
+def test_instants_between_two_recordings_share_one_earlier_state(corrected: SeriesHistory) -> None:
+    """A client that asks for ever other instants makes no state of its own for each."""
+    found = {id(corrected.as_of(START + timedelta(minutes=60, microseconds=n))) for n in range(100)}
+
+    assert len(found) == 1
+
+
+def test_few_earlier_states_are_kept() -> None:
+    """Each holds the rows of thirty years."""
+    many = SeriesHistory.of(row(day, minutes=day) for day in range(1, 31))
+    first = many.as_of(START + timedelta(minutes=1))
+
+    for minutes in range(2, 2 + MAX_EARLIER):
+        many.as_of(START + timedelta(minutes=minutes))
+
+    assert many.as_of(START + timedelta(minutes=1)) == first
+    assert many.as_of(START + timedelta(minutes=1)) is not first
 
 
 def test_rows_are_shared_between_histories() -> None:
@@ -125,6 +141,9 @@ def test_rows_are_shared_between_histories() -> None:
 
 
 rows = st.builds(row, st.integers(1, 31), st.integers(1, 4))
+timed_rows = st.builds(
+    row, st.integers(1, 9), st.integers(1, 4), st.just("17.0000"), minutes=st.integers(0, 9)
+)
 
 
 @given(st.lists(rows, max_size=40), st.lists(rows, max_size=40))
@@ -139,3 +158,14 @@ def test_order_and_repetition_change_nothing(
     assert at_once.with_observations(first) == at_once
     days = [each.date for each in at_once.between(date.min, date.max)]
     assert days == sorted({each.date for each in [*first, *then]})
+
+
+@given(st.lists(timed_rows, max_size=30, unique_by=lambda row: (row.date, row.revision)))
+def test_what_was_known_is_what_was_recorded_by_then(recorded: list[Observation]) -> None:
+    """At each instant, also where an older revision was recorded after a newer one."""
+    history = SeriesHistory.of(recorded)
+
+    for minutes in range(-1, 11):
+        instant = START + timedelta(minutes=minutes)
+        by_then = [each for each in recorded if each.recorded_at <= instant]
+        assert history.as_of(instant) == SeriesHistory.of(by_then)

@@ -30,8 +30,8 @@ ALWAYS = datetime.min.replace(tzinfo=UTC)
 FOREVER = datetime.max.replace(tzinfo=UTC)
 GZIP_ABOVE = 1024
 """Bytes from which on compressing pays."""
-GZIP_LEVEL = 6
-"""Level 9 takes three times as long for 0.3 % less."""
+GZIP_LEVEL = 4
+"""Level 6 takes twice as long, for 3 % less of a year and 6 % more of the whole history."""
 CORS: Headers = (
     ("access-control-allow-origin", "*"),
     ("access-control-expose-headers", "ETag, Retry-After, X-Request-Id"),

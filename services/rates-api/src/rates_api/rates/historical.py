@@ -125,22 +125,21 @@ def _bounds(query: HistoricalQuery, today: Day) -> tuple[Day, Day]:
     return today - timedelta(days=(query.days or DEFAULT_DAYS) - 1), today
 
 
-def _values(view: View, kind: Kind, first: Day, last: Day) -> Iterator[Value]:
-    """Yield the values of the days from `first` to `last`, each as its day is answered."""
+def _values(view: View, kind: Kind, first: Day, last: Day) -> Sequence[Value]:
+    """Return the values of the days from `first` to `last`, each as its day is answered."""
     if kind == "fix":
         last = min(last, view.today)
-    else:
-        yield from ((settled, fix, True) for settled, fix in _derived(view, first, last))
-    yield from ((found.date, found, False) for found in view.values(kind, first, last))
+    recorded = [(found.date, found, False) for found in view.values(kind, first, last)]
+    return recorded if kind == "fix" else [*_derived(view, first, last), *recorded]
 
 
 def _last_values(view: View, kind: Kind, n: int) -> Sequence[Value]:
     """Return the last `n` values up to today."""
     # Five days of seven have a FIX, holidays aside: only where days are missing all are needed.
     likely = view.today - timedelta(days=n * 3 // 2 + 15)
-    found = tuple(_values(view, kind, likely, view.today))
+    found = _values(view, kind, likely, view.today)
     if len(found) < n:
-        found = tuple(_values(view, kind, FIRST_FIX_DAY, view.today))
+        found = _values(view, kind, FIRST_FIX_DAY, view.today)
     return found[-n:]
 
 
@@ -156,35 +155,41 @@ def _rows(view: View, kind: Kind, values: Iterable[Value]) -> Iterator[Row]:
         )
 
 
-def _derived(view: View, first: Day, last: Day) -> Iterator[tuple[Day, Observation]]:
-    """Yield the settlement days before the stored series, each with the FIX that applies there.
+def _derived(view: View, first: Day, last: Day) -> list[Value]:
+    """Return the settlement days before the stored series, each with the FIX that applies there.
 
     That is derived only where both series are complete, and nothing is under review (rule 25).
     """
     settlement, fix = series_status(view, "settlement"), series_status(view, "fix")
     if settlement.complete_from is None or fix.complete_from is None:
-        return
+        return []
     end = (view.settlement.first_day or FIRST_SETTLEMENT_DAY) - ONE_DAY
     # The first day past the calendar still rests on days within it.
     end = min(end, view.calendar.last + ONE_DAY)
     since = max(first, FIRST_FIX_DAY, settlement.complete_from)
-    usable = {found.date: found for found in view.fix.between(fix.complete_from, last)}
-    for settled, determined in _determinations(view, since, min(last, end)):
-        reviewed = settled in settlement.under_review or determined in fix.under_review
-        if determined in usable and not reviewed:
-            yield settled, usable[determined]
+    usable = {
+        found.date: found
+        for found in view.fix.between(fix.complete_from, last)
+        if found.date not in fix.under_review
+    }
+    reviewed = settlement.under_review
+    return [
+        (Day.fromordinal(ordinal), usable[determined], True)
+        for determined, ordinals in _determinations(view, since, min(last, end))
+        if determined in usable
+        for ordinal in ordinals
+        if not reviewed or Day.fromordinal(ordinal) not in reviewed
+    ]
 
 
-def _determinations(view: View, first: Day, last: Day) -> Iterator[tuple[Day, Day]]:
-    """Yield the days from `first` to `last`, each with the day whose FIX applies by the rule.
+def _determinations(view: View, first: Day, last: Day) -> Iterator[tuple[Day, range]]:
+    """Yield the days whose FIX applies by the rule, each with its days from `first` to `last`.
 
-    In a single pass: day by day the rule would look back from each of 10,000 days.
+    In a single pass, by ordinals: day by day the rule would look back from each of 10,000 days.
     """
     banking = view.banking_days
-    determined, published = banking.determination_for(first), banking.previous(first)
-    for ordinal in range(first.toordinal(), last.toordinal() + 1):
-        settled = Day.fromordinal(ordinal)
-        if determined is not None:
-            yield settled, determined
-        if banking.is_banking_day(settled):
-            determined, published = published, settled
+    before = (banking.determination_for(first), banking.previous(first))
+    days = [*filter(None, before), *view.banking_days_between(first, last), last]
+    for determined, published, following in zip(days, days[1:], days[2:], strict=False):
+        begins = max(published + ONE_DAY, first)
+        yield determined, range(begins.toordinal(), following.toordinal() + 1)

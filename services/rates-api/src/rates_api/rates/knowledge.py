@@ -138,9 +138,8 @@ def warnings_of(codes: Iterable[str]) -> Iterator[str]:
 
 
 def days_between(first: Day, last: Day) -> Iterator[Day]:
-    """Yield the days from `first` to `last`, both included."""
-    for ordinal in range(first.toordinal(), last.toordinal() + 1):
-        yield Day.fromordinal(ordinal)
+    """Return the days from `first` to `last`, both included."""
+    return map(Day.fromordinal, range(first.toordinal(), last.toordinal() + 1))
 
 
 def _absent_by_calendar(view: View, day: Day) -> Absence:

@@ -63,7 +63,9 @@ def determination_of(view: View, settlement: Day) -> Day | None:
 
     By the rule alone where no value is stored; not while the one published is under review.
     """
-    return _determination(view, settlement, MAX_DAYS_APART)
+    if settlement not in view.determinations:
+        view.determinations[settlement] = _determination(view, settlement, MAX_DAYS_APART)
+    return view.determinations[settlement]
 
 
 def _determination(view: View, settlement: Day, depth: int) -> Day | None:

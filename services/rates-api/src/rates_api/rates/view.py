@@ -46,6 +46,8 @@ class View:
     assessment: Assessment | None
     averages: tuple[Average, ...] = ()
     is_settled: bool = False
+    determinations: dict[Day, Day | None] = dataclasses.field(default_factory=dict, compare=False)
+    """By settlement day what `legal_dates` has found: the days of one answer ask for the same."""
 
     @property
     def is_as_of(self) -> bool:
@@ -83,6 +85,14 @@ class View:
         """Return the banking days since the first FIX; before the calendar, the FIX's own days."""
         first = min(self.fix.first_day or self.calendar.first, self.calendar.first)
         return BankingDays(self.calendar, first, lambda day: self.recorded("fix", day) is not None)
+
+    def banking_days_between(self, first: Day, last: Day) -> Sequence[Day]:
+        """Return the banking days from `first` to `last`, ascending, each as `banking_days` says.
+
+        All at once: asked day by day, thirty years would take 20 ms.
+        """
+        predicted = self.calendar.banking_days(max(first, self.calendar.first), last)
+        return sorted({*predicted, *[row.date for row in self.values("fix", first, last)]})
 
     @property
     def source(self) -> Source:

@@ -15,45 +15,46 @@ from rates_contracts.observation import Observation
 _date = attrgetter("date")
 _date_and_revision = attrgetter("date", "revision")
 
+MAX_EARLIER = 8
+"""So many earlier states are kept: each is asked for by all instants until the next recording."""
+
 
 class SeriesHistory:
     """All revisions of one series, ascending by date and revision; never changes."""
 
-    __slots__ = ("_newest", "_superseded", "first_recorded_at", "last_recorded_at")
-
-    first_recorded_at: datetime | None
-    """When the first of these observations was recorded, UTC; None for an empty series."""
-    last_recorded_at: datetime | None
-    """When the last of these observations was recorded, UTC; None for an empty series."""
+    __slots__ = ("_earlier", "_newest", "_recordings", "_superseded")
 
     def __init__(
         self,
         newest: list[Observation],
         superseded: dict[Day, tuple[Observation, ...]],
-        recorded: Iterable[datetime],
+        recordings: list[datetime],
     ) -> None:
-        """Wrap sorted rows; `recorded` has at least their first and last instants of recording.
+        """Wrap sorted rows and the instants (UTC) at which they were recorded, ascending.
 
         `of` builds one from observations.
         """
-        self._newest = newest
-        self._superseded = superseded
-        instants = list(recorded)
-        self.first_recorded_at = min(instants, default=None)
-        self.last_recorded_at = max(instants, default=None)
+        self._newest, self._superseded, self._recordings = newest, superseded, recordings
+        self._earlier: dict[int, SeriesHistory] = {}
 
     @classmethod
     def of(cls, observations: Iterable[Observation]) -> "SeriesHistory":
         """Build a history from observations in any order, each (date, revision) counted once."""
-        return cls([], {}, ()).with_observations(observations)
+        return cls([], {}, []).with_observations(observations)
 
     def with_observations(self, new: Iterable[Observation]) -> "SeriesHistory":
         """Return this history and `new`; known rows change nothing (rule 12)."""
         newest, superseded = self._newest.copy(), self._superseded.copy()
-        rows = sorted(new, key=_date_and_revision)
-        added = [row.recorded_at for row in rows if _put(newest, superseded, row)]
-        known = filter(None, (self.first_recorded_at, self.last_recorded_at))
-        return SeriesHistory(newest, superseded, [*known, *added])
+        recordings = self._recordings.copy()
+        for row in sorted(new, key=_date_and_revision):
+            if _put(newest, superseded, row):
+                _put_instant(recordings, row.recorded_at)
+        return SeriesHistory(newest, superseded, recordings)
+
+    @property
+    def first_recorded_at(self) -> datetime | None:
+        """Return when the first observation was recorded, UTC; None for an empty series."""
+        return self._recordings[0] if self._recordings else None
 
     @property
     def first_day(self) -> Day | None:
@@ -94,9 +95,25 @@ class SeriesHistory:
 
     def as_of(self, instant: datetime) -> "SeriesHistory":
         """Return what was known at `instant`: the rows with `recorded_at` not after it."""
-        if self.last_recorded_at is None or self.last_recorded_at <= instant:
+        made = bisect_right(self._recordings, instant)
+        if made == len(self._recordings):
             return self
-        return SeriesHistory.of(row for row in self._rows() if row.recorded_at <= instant)
+        if made not in self._earlier:
+            if len(self._earlier) == MAX_EARLIER:
+                del self._earlier[next(iter(self._earlier))]
+            self._earlier[made] = self._after(made)
+        return self._earlier[made]
+
+    def _after(self, made: int) -> "SeriesHistory":
+        """Return the state after the first so many recordings; superseded rows were newest then."""
+        recordings = self._recordings[:made]
+        if not recordings:
+            return SeriesHistory([], {}, [])
+        last = recordings[-1]
+        newest = [row for row in self._newest if row.recorded_at <= last]
+        superseded = [row for rows in self._superseded.values() for row in rows]
+        found = SeriesHistory(newest, {}, recordings)
+        return found.with_observations(row for row in superseded if row.recorded_at <= last)
 
     def __len__(self) -> int:
         """Return the number of observed days."""
@@ -113,10 +130,12 @@ class SeriesHistory:
     def __repr__(self) -> str:
         return f"SeriesHistory({len(self)} days, {self.first_day} to {self.last_day})"
 
-    def _rows(self) -> Iterable[Observation]:
-        yield from self._newest
-        for rows in self._superseded.values():
-            yield from rows
+
+def _put_instant(recordings: list[datetime], instant: datetime) -> None:
+    """Insert `instant`, in place, where it is not there yet; nearly always it is the last."""
+    at = bisect_left(recordings, instant)
+    if at == len(recordings) or recordings[at] != instant:
+        recordings.insert(at, instant)
 
 
 def _put(
