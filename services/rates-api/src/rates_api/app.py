@@ -1,4 +1,4 @@
-"""The ASGI application of one worker: routes, probes and background tasks.
+"""The application of one worker: cached responses, routes, probes and background tasks.
 
 `http` has all that clients see; here are the probes, and a worker's start and stop.
 """
@@ -12,7 +12,6 @@ from typing import Any
 import structlog
 from litestar import Litestar, Response, get
 from litestar.handlers import HTTPRouteHandler
-from litestar.types import ASGIApp
 
 from rates_api import settings as environment
 from rates_api.bootstrap import NO_OVERRIDES, Overrides, bootstrap, timestamp_of
@@ -21,7 +20,7 @@ from rates_api.http.draining_middleware import draining_middleware
 from rates_api.http.response import COMMON_HEADERS
 from rates_api.http.response_cache import response_cache_middleware
 from rates_api.http.routes import exception_handlers, host_middleware, route_handlers
-from rates_api.http.tracing_middleware import tracing_middleware
+from rates_api.http.rsgi import RsgiApplication
 from rates_api.settings import Settings
 from rates_api.supervisor_link import SupervisorLink, end_process
 from rates_api.worker import Worker
@@ -37,24 +36,34 @@ def create(
     overrides: Overrides = NO_OVERRIDES,
     *,
     link: SupervisorLink | None = None,
-) -> ASGIApp:
+) -> RsgiApplication:
     """Build the application of a worker process, and set up its log.
 
-    Without `settings` they are read from the environment; without `link` the worker runs alone.
+    Without `settings` they are read from the environment; without `link` the worker runs alone. Its
+    `asgi` serves the same under any ASGI server.
     """
     settings = settings or environment.load()
     set_up_logging(settings.log_level, settings.log_style, service="rates-api")
     worker = bootstrap(settings, overrides, link)
+    timestamp = timestamp_of(worker.clock)
     app = response_cache_middleware(
         host_middleware(create_app(worker), worker),
         worker.current,
         worker.counters,
         monotonic=worker.monotonic,
-        timestamp=timestamp_of(worker.clock),
+        timestamp=timestamp,
     )
     app = draining_middleware(app, worker.link)
     _enable_garbage_collector()
-    return tracing_middleware(app, worker.tracing) if settings.otlp_endpoint else app
+    return RsgiApplication(
+        app,
+        worker.current,
+        worker.counters,
+        worker.link,
+        worker.tracing if settings.otlp_endpoint else None,
+        monotonic=worker.monotonic,
+        timestamp=timestamp,
+    )
 
 
 def _enable_garbage_collector() -> None:

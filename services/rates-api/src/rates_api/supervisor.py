@@ -162,7 +162,7 @@ class Supervisor(MPServer):
             target,
             address=settings.host,
             port=settings.port,
-            interface=Interfaces.ASGI,
+            interface=Interfaces.RSGI,
             workers=settings.workers,
             loop=Loops.uvloop,
             # HTTP/1.1 alone: with HTTP/2 next to it, which no balancer here speaks to an instance,
@@ -313,15 +313,14 @@ class Supervisor(MPServer):
                 pipe.send(command)
 
 
-def load_application(target: str, pipe: socket.socket) -> Callable[..., Any]:
-    """Return the ASGI application of a worker process that has one end of `pipe`.
+def load_application(target: str, pipe: socket.socket) -> Any:
+    """Return the RSGI application of a worker process that has one end of `pipe`.
 
     It is what the factory `target` returns.
     """
     link = SupervisorPipe(pipe)
     module, _, factory = target.partition(":")
-    application: Callable[..., Any] = getattr(importlib.import_module(module), factory)(link=link)
-    return application
+    return getattr(importlib.import_module(module), factory)(link=link)
 
 
 def _has_beaten(pipe: socket.socket) -> bool:

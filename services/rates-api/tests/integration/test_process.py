@@ -271,13 +271,15 @@ from rates_api import app
 
 def create(link):
     created = app.create(link=link)
+    answer = created.__rsgi__
 
-    async def hanging(scope, receive, send):
-        if scope.get("path") == "/hang":
+    async def hanging(scope, protocol):
+        if scope.path == "/hang":
             time.sleep(1000)
-        await created(scope, receive, send)
+        await answer(scope, protocol)
 
-    return hanging
+    created.__rsgi__ = hanging
+    return created
 """
 
 

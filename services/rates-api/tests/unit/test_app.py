@@ -141,7 +141,7 @@ async def test_while_draining_every_answer_closes_its_connection(
 ) -> None:
     """Protocol rule 22: a client that kept its connection would lose its next request."""
     link = SupervisorLink()
-    app: Any = create(settings, Overrides(monotonic=time, sleep=time.sleep), link=link)
+    app: Any = create(settings, Overrides(monotonic=time, sleep=time.sleep), link=link).asgi
     transport = httpx.ASGITransport(app)
 
     async with httpx.AsyncClient(transport=transport, base_url="http://worker") as client:
@@ -285,7 +285,7 @@ async def test_an_application_is_created_from_settings_alone(
         instants.asked += 1
         return datetime(2026, 8, 14, 16, tzinfo=UTC)
 
-    app: Any = create(settings, Overrides(clock=clock, monotonic=time, sleep=time.sleep))
+    app: Any = create(settings, Overrides(clock=clock, monotonic=time, sleep=time.sleep)).asgi
     assert instants.asked == 0
 
     transport = httpx.ASGITransport(app)

@@ -12,6 +12,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from litestar.types import HTTPResponseBodyEvent, HTTPResponseStartEvent, Receive, Scope, Send
@@ -43,6 +44,9 @@ COMMON_HEADERS: Headers = (
     ("referrer-policy", "no-referrer"),
 )
 """Of every response: any page may read it, none may take it for something else."""
+MAX_ACCEPT_ENCODING = 256
+MAX_IF_NONE_MATCH = 4096
+"""Characters; the entity tags of a hundred answers."""
 ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
 CODING = re.compile(r"\s*([\w*-]+)\s*(?:;\s*q\s*=\s*([0-9.]+)\s*)?")
 
@@ -115,21 +119,29 @@ def render(
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """A response as its two ASGI messages; servers don't change them, so they can be sent again."""
+    """A response, also as its two ASGI messages; servers don't change any, so all serve again."""
 
     status: int
+    headers: list[tuple[str, str]]
     start: HTTPResponseStartEvent
     body: HTTPResponseBodyEvent
 
     @classmethod
     def of(cls, status: int, headers: Headers, body: bytes = b"") -> "HttpResponse":
         """Return the response with these headers after those that every response has."""
-        encoded = [(name.encode(), value.encode()) for name, value in (*COMMON_HEADERS, *headers)]
+        every = [*COMMON_HEADERS, *headers]
+        encoded = [(name.encode(), value.encode()) for name, value in every]
         return cls(
             status,
+            every,
             {"type": "http.response.start", "status": status, "headers": encoded},
             {"type": "http.response.body", "body": body, "more_body": False},
         )
+
+    @property
+    def content(self) -> bytes:
+        """Return the bytes of its body."""
+        return self.body["body"]
 
     def without_body(self) -> "HttpResponse":
         """Return the response to HEAD: `content-length` is still the body's."""
@@ -177,12 +189,25 @@ def _common_headers(
 
 
 def if_none_match_matches(if_none_match: str, etag: str) -> bool:
-    """Tell by weak comparison whether `If-None-Match` names `etag` (RFC 9110)."""
+    """Tell by weak comparison whether `If-None-Match` names `etag` (RFC 9110).
+
+    One longer than any client's is not read: the whole answer is always right.
+    """
+    if len(if_none_match) > MAX_IF_NONE_MATCH:
+        return False
     return if_none_match.strip() == "*" or etag in ENTITY_TAG.findall(if_none_match)
 
 
 def accepts_gzip(accept_encoding: str) -> bool:
-    """Tell whether `Accept-Encoding` accepts gzip; its name takes precedence over `*`."""
+    """Tell whether `Accept-Encoding` accepts gzip; its name takes precedence over `*`.
+
+    One longer than any client's is not read: the plain answer is always right.
+    """
+    return len(accept_encoding) <= MAX_ACCEPT_ENCODING and _accepts_gzip(accept_encoding)
+
+
+@lru_cache(maxsize=256)
+def _accepts_gzip(accept_encoding: str) -> bool:
     weights: dict[str, float] = {}
     for part in accept_encoding.split(","):
         if match := CODING.fullmatch(part):

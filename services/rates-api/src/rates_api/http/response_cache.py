@@ -8,7 +8,7 @@ sends them, with the same headers and metrics as a route. Most requests end ther
 """
 
 import dataclasses
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -34,15 +34,13 @@ HTTP = "http"
 MAX_ANSWERS = 4096
 MAX_BYTES = 24 * 1024 * 1024
 """Per snapshot; the whole history as JSON takes 0.9 MB."""
+MAX_HOST = 255 + len(":65535")
 MAX_UNBOUNDED_BYTES = 8 * 1024 * 1024
 RESPONSES_SIZE = 8 * 1024
 """Bytes that an answer's responses take besides its bodies: messages and headers of six."""
 
-RequestKey = tuple[str, bytes]
+RequestKey = tuple[str, str]
 """Path and query string as sent in a request."""
-
-ACCEPTS_GZIP = lru_cache(maxsize=256)(lambda value: accepts_gzip(value.decode("latin-1")))
-IS_WELL_FORMED = lru_cache(maxsize=256)(is_well_formed)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -56,45 +54,49 @@ class CachedResponse:
     route: str
     valid_from: float
     valid_until: float
-    etag: bytes
+    etag: str
     get: HttpResponse
     head: HttpResponse
     not_modified: HttpResponse
     gzipped: "CachedResponse | None" = None
 
-    def choose(self, method: str, headers: Iterable[tuple[bytes, bytes]]) -> HttpResponse | None:
+    def choose(
+        self, method: str, accept_encoding: Sequence[str], if_none_match: Sequence[str]
+    ) -> HttpResponse | None:
         """Return what answers a request with these headers, as `routes` would.
 
-        None for a method other than GET and HEAD, and for a `Host` that is malformed or doubled.
+        Each has as many values as it was sent with. None for a method other than GET and HEAD.
         """
-        conditions = _conditions(headers) if method in ("GET", "HEAD") else None
-        if conditions is None:
-            return None
-        accept_encoding, if_none_match = conditions
         chosen = self
-        if accept_encoding and self.gzipped is not None and ACCEPTS_GZIP(accept_encoding):
-            chosen = self.gzipped
-        if if_none_match and (
-            if_none_match == chosen.etag
-            or if_none_match_matches(if_none_match.decode("latin-1"), chosen.etag.decode())
+        if (
+            accept_encoding
+            and self.gzipped is not None
+            and accepts_gzip(", ".join(accept_encoding))
         ):
-            return chosen.not_modified
-        return chosen.get if method == "GET" else chosen.head
+            chosen = self.gzipped
+        if if_none_match and if_none_match_matches(", ".join(if_none_match), chosen.etag):
+            return chosen.not_modified if method in ("GET", "HEAD") else None
+        match method:
+            case "GET":
+                return chosen.get
+            case "HEAD":
+                return chosen.head
+        return None
 
 
-def _conditions(headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, bytes] | None:
-    """Return `Accept-Encoding` and `If-None-Match`, None with a malformed or second `Host`."""
-    accept_encoding = if_none_match = host = b""
-    for name, value in headers:
-        if name == b"accept-encoding":
-            accept_encoding = b"%b, %b" % (accept_encoding, value) if accept_encoding else value
-        elif name == b"if-none-match":
-            if_none_match = b"%b, %b" % (if_none_match, value) if if_none_match else value
-        elif name == b"host":
-            if host or not IS_WELL_FORMED(value):
-                return None
-            host = value
-    return accept_encoding, if_none_match
+def is_sound(hosts: Sequence[str]) -> bool:
+    """Tell whether a request's `Host`, if it has one, is a single and well-formed one.
+
+    A longer one than any name is left to the routes.
+    """
+    if not hosts:
+        return True
+    return len(hosts) == 1 and len(hosts[0]) <= MAX_HOST and _is_well_formed(hosts[0])
+
+
+@lru_cache(maxsize=256)
+def _is_well_formed(host: str) -> bool:
+    return is_well_formed(host.encode("latin-1"))
 
 
 def responses_with(answer: RenderedAnswer, route: str, now: datetime) -> CachedResponse:
@@ -114,7 +116,7 @@ def _responses_with(
         route=route,
         valid_from=now.timestamp(),
         valid_until=answer.cache_control_valid_until(now).timestamp(),
-        etag=answer.etag(compressed=compressed).encode(),
+        etag=answer.etag(compressed=compressed),
         get=get,
         head=get.without_body(),
         not_modified=not_modified(answer, now, compressed=compressed),
@@ -209,18 +211,17 @@ def response_cache_middleware(
 
     `monotonic` and `timestamp` give seconds, the latter POSIX.
     """
-    # Looked up once: this is all that Python does for most requests.
     record = counters.record
 
-    # Any: narrowing the scope's type for the type checker would cost a call at each request.
     async def middleware(scope: Any, receive: Receive, send: Send) -> None:
         started = monotonic()
         cached: CachedResponse | None = None
         response: HttpResponse | None = None
         if scope["type"] == HTTP:
-            cached = current.cache.responses.get((scope["path"], scope["query_string"]))
+            key = scope["path"], scope["query_string"].decode("latin-1")
+            cached = current.cache.responses.get(key)
             if cached is not None and cached.valid_from <= timestamp() < cached.valid_until:
-                response = cached.choose(scope["method"], scope["headers"])
+                response = _chosen(cached, scope)
         if cached is None or response is None:
             await app(scope, receive, send)
             return
@@ -230,3 +231,14 @@ def response_cache_middleware(
         record(cached.route, response.status, monotonic() - started, hits=1)
 
     return middleware
+
+
+def _chosen(cached: CachedResponse, scope: Any) -> HttpResponse | None:
+    """Return what answers a request, None where the routes must, as for an unsound `Host`."""
+
+    def values(wanted: bytes) -> list[str]:
+        return [value.decode("latin-1") for name, value in scope["headers"] if name == wanted]
+
+    if not is_sound(values(b"host")):
+        return None
+    return cached.choose(scope["method"], values(b"accept-encoding"), values(b"if-none-match"))

@@ -98,7 +98,8 @@ def _answer(endpoint: Endpoint, port: WorkerPort, request: HttpRequest) -> HttpR
     answer = endpoint.handler(port, cache, query, now)
     if answer.policy != "no-store" and is_canonical(query, endpoint.path, path, raw_query):
         response = responses_with(answer, endpoint.path, now)
-        cache.answers(query).keep_response(query, (path, raw_query), response)
+        key = (path, raw_query.decode("latin-1"))
+        cache.answers(query).keep_response(query, key, response)
     return _representation(answer, now, port, request)
 
 

@@ -17,9 +17,20 @@ HEADER = TRACEPARENT.encode()
 
 def tracing_middleware(app: ASGIApp, tracing: Tracing) -> ASGIApp:
     """Return `app` with a span around the HTTP requests of sampled traces."""
-    chosen = tracing.chosen
 
-    async def with_span(scope: Scope, receive: Receive, send: Send, context: Context) -> None:
+    # Not a coroutine itself: most requests are only passed on.
+    def middleware(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        context = tracing.chosen(_parent(scope)) if scope["type"] == HTTP else None
+        chosen = app if context is None else traced(app, tracing, context)
+        return chosen(scope, receive, send)
+
+    return middleware
+
+
+def traced(app: ASGIApp, tracing: Tracing, context: Context) -> ASGIApp:
+    """Return `app` with a span in `context` around a request, whose trace was sampled."""
+
+    async def with_span(scope: Scope, receive: Receive, send: Send) -> None:
         method = str(scope.get("method"))
         with tracing.span_in(context, method) as span:
             await app(scope, receive, _recording_status(send, span))
@@ -28,21 +39,14 @@ def tracing_middleware(app: ASGIApp, tracing: Tracing) -> ASGIApp:
             span.update_name(f"{method} {route}")
             span.set_attribute("http.route", route)
 
-    # Not a coroutine itself: most requests are only passed on.
-    def middleware(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if scope["type"] != HTTP:
-            return app(scope, receive, send)
-        parent = None
-        for name, value in scope["headers"]:
-            if name == HEADER:
-                parent = value.decode("latin-1")
-                break
-        context = chosen(parent)
-        if context is None:
-            return app(scope, receive, send)
-        return with_span(scope, receive, send, context)
+    return with_span
 
-    return middleware
+
+def _parent(scope: Scope) -> str | None:
+    for name, value in scope["headers"]:
+        if name == HEADER:
+            return value.decode("latin-1")
+    return None
 
 
 def _recording_status(send: Send, span: Span) -> Send:
