@@ -14,7 +14,6 @@ import msgspec
 from contract.sweeping.published import DAY, FIRST_DAY, local, wall
 from contract.sweeping.situations import Facts, snapshot
 from rates_api.endpoints import ENDPOINTS
-from rates_api.http.routes import respond
 from rates_contracts.observation import Kind
 from support.modules import load_module
 
@@ -92,13 +91,13 @@ class Asked:
             name: text for name, text in question.in_path.items() if f"{{{name}}}" in endpoint.path
         }
         request = world.request(path, in_path, query.encode())
-        response = respond(endpoint, self._worker, request)
+        response = world.responded(endpoint, self._worker, request)
         headers = dict(response.start["headers"])
         return Said(
             response.status,
             headers[b"cache-control"].decode(),
             headers[b"retry-after"].decode() if b"retry-after" in headers else None,
-            _document(endpoint.name, headers[b"content-type"], response.body["body"]),
+            _document(endpoint.name, headers[b"content-type"], response.content),
         )
 
 

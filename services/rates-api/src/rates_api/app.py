@@ -19,7 +19,12 @@ from rates_api.endpoints import ENDPOINTS
 from rates_api.http.draining_middleware import draining_middleware
 from rates_api.http.response import COMMON_HEADERS
 from rates_api.http.response_cache import response_cache_middleware
-from rates_api.http.routes import exception_handlers, host_middleware, route_handlers
+from rates_api.http.routes import (
+    direct,
+    exception_handlers,
+    host_middleware,
+    route_handlers,
+)
 from rates_api.http.rsgi import RsgiApplication
 from rates_api.settings import Settings
 from rates_api.supervisor_link import SupervisorLink, end_process
@@ -55,15 +60,9 @@ def create(
     )
     app = draining_middleware(app, worker.link)
     _enable_garbage_collector()
-    return RsgiApplication(
-        app,
-        worker.current,
-        worker.counters,
-        worker.link,
-        worker.tracing if settings.otlp_endpoint else None,
-        monotonic=worker.monotonic,
-        timestamp=timestamp,
-    )
+    tracing = worker.tracing if settings.otlp_endpoint else None
+    directly = direct(ENDPOINTS, worker)
+    return RsgiApplication(app, worker, worker.link, tracing, directly, timestamp)
 
 
 def _enable_garbage_collector() -> None:

@@ -114,10 +114,16 @@ def _no_data() -> Refused:
 def instance_health(
     port: WorkerPort, cache: ResponseCache, _: Query, now: datetime
 ) -> RenderedAnswer:
-    """Render the state of the instance, never cached; 503 only when it is unhealthy."""
-    content = health.answer(port.instance_health(), cache.snapshot, now)
-    status = 503 if content.status == "unhealthy" else 200
-    return render(encode_json(content), JSON, "no-store", status=status)
+    """Render the state of the instance, once a second; 503 only when it is unhealthy.
+
+    It is never cached by others.
+    """
+    of = (port.instance_health(), now.replace(microsecond=0))
+    if cache.health is None or cache.health[0] != of:
+        content = health.answer(of[0], cache.snapshot, now)
+        status = 503 if content.status == "unhealthy" else 200
+        cache.health = (of, render(encode_json(content), JSON, "no-store", status=status))
+    return cache.health[1]
 
 
 def problem_page(

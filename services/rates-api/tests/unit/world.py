@@ -16,13 +16,21 @@ from typing import Any
 
 import httpx
 import msgspec
-from litestar import Litestar, Request
+from litestar import Litestar
 from litestar.types import ASGIApp
 
 from rates_api.dependencies import InstanceHealth
 from rates_api.endpoints import ENDPOINTS
+from rates_api.http.api_request import ApiRequest
+from rates_api.http.endpoint import Endpoint
+from rates_api.http.response import HttpResponse
 from rates_api.http.response_cache import ResponseCache, response_cache_middleware
-from rates_api.http.routes import exception_handlers, host_middleware, route_handlers
+from rates_api.http.routes import (
+    exception_handlers,
+    host_middleware,
+    respond,
+    route_handlers,
+)
 from rates_api.request_counters import CacheLookup, RequestCounters
 from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.snapshot.snapshot import Feed, Snapshot, histories
@@ -301,12 +309,20 @@ def cached(worker: Worker, app: Any = None) -> ASGIApp:
     )
 
 
-def request(path: str, in_path: dict[str, str], query: bytes = b"", **headers: str) -> Any:
-    """Return a request as the router hands it to a handler."""
-    named = [(name.replace("_", "-").encode(), text.encode()) for name, text in headers.items()]
-    scope: Any = {"type": "http", "method": "GET", "path": path, "path_params": in_path}
-    scope |= {"query_string": query, "headers": named, "state": {}}
-    return Request(scope)
+def request(path: str, in_path: dict[str, str], query: bytes = b"", **headers: str) -> ApiRequest:
+    """Return a request as an endpoint gets it."""
+    named = {name.replace("_", "-"): [text] for name, text in headers.items()}
+    return ApiRequest("GET", path, query, in_path, lambda name: named.get(name, []))
+
+
+def responded(endpoint: Endpoint, worker: Worker, request: ApiRequest) -> HttpResponse:
+    """Return the response to a request whose answer is not compressed elsewhere: at once."""
+    try:
+        respond(endpoint, worker, request).send(None)
+    except StopIteration as done:
+        response: HttpResponse = done.value
+        return response
+    raise AssertionError("it waits")
 
 
 def client(worker: Worker) -> httpx.AsyncClient:

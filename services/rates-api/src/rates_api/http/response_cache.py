@@ -48,7 +48,7 @@ class CachedResponse:
     """The responses with an answer at a path template, sent from `valid_from` until `valid_until`.
 
     Both are in POSIX seconds: they are compared at each request. `gzipped` are the responses with
-    the compressed answer, None for a small one.
+    the compressed answer, None while nobody has asked for it; a small one is never compressed.
     """
 
     route: str
@@ -58,6 +58,7 @@ class CachedResponse:
     get: HttpResponse
     head: HttpResponse
     not_modified: HttpResponse
+    compressible: bool
     gzipped: "CachedResponse | None" = None
 
     def choose(
@@ -65,14 +66,13 @@ class CachedResponse:
     ) -> HttpResponse | None:
         """Return what answers a request with these headers, as `routes` would.
 
-        Each has as many values as it was sent with. None for a method other than GET and HEAD.
+        Each has as many values as it was sent with. None for a method other than GET and HEAD, and
+        for a client that takes gzip as long as the answer is not compressed yet.
         """
         chosen = self
-        if (
-            accept_encoding
-            and self.gzipped is not None
-            and accepts_gzip(", ".join(accept_encoding))
-        ):
+        if self.compressible and accept_encoding and accepts_gzip(", ".join(accept_encoding)):
+            if self.gzipped is None:
+                return None
             chosen = self.gzipped
         if if_none_match and if_none_match_matches(", ".join(if_none_match), chosen.etag):
             return chosen.not_modified if method in ("GET", "HEAD") else None
@@ -120,6 +120,7 @@ def _responses_with(
         get=get,
         head=get.without_body(),
         not_modified=not_modified(answer, now, compressed=compressed),
+        compressible=answer.compressible,
     )
 
 
@@ -190,6 +191,8 @@ class ResponseCache:
     def __init__(self, snapshot: Snapshot | None) -> None:
         """Start empty, for answers from `snapshot`."""
         self.snapshot = snapshot
+        self.health: tuple[Hashable, RenderedAnswer] | None = None
+        """The last `/health`, and what it is of."""
         self.responses: dict[RequestKey, CachedResponse] = {}
         self._bounded = RenderedAnswers(MAX_ANSWERS, MAX_BYTES, self.responses)
         self._unbounded = RenderedAnswers(MAX_ANSWERS, MAX_UNBOUNDED_BYTES, self.responses)

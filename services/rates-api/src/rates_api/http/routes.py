@@ -1,12 +1,13 @@
 """A Litestar handler for each endpoint: from the request to the response, problems included.
 
 The only place that turns `Refused` into a problem document and chooses between compressed, plain
-and 304. Nothing is awaited (rule R6).
+and 304. Nothing is awaited but the compression of a large answer (rule R6).
 """
 
 import re
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
@@ -17,6 +18,7 @@ from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFou
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, ExceptionHandlersMap, Receive, Scope, Send
 
+from rates_api.http.api_request import ApiRequest
 from rates_api.http.endpoint import Endpoint
 from rates_api.http.parameters import is_canonical, read
 from rates_api.http.port import WorkerPort
@@ -25,8 +27,8 @@ from rates_api.http.response import (
     PROBLEM_JSON,
     Headers,
     HttpResponse,
-    RenderedAnswer,
     accepts_gzip,
+    compress,
     full_response,
     if_none_match_matches,
     not_modified,
@@ -35,6 +37,8 @@ from rates_api.http.response_cache import HTTP, responses_with
 from rates_contracts.host_header import is_well_formed
 
 HttpRequest = Request[object, object, State]
+
+Respond = Callable[[ApiRequest], Awaitable[HttpResponse]]
 
 log = structlog.get_logger(__name__)
 
@@ -49,12 +53,13 @@ BAD_HOST = Refused("bad-request", "A request has one `Host`, the name or address
 MISTAKE = Refused("internal-error", "The request could not be answered.")
 MAX_PROBLEM_SECONDS = 5
 """The longest `s-maxage` of a problem: within it many ask for the FIX that is just due."""
-METHODS = "GET, HEAD, OPTIONS"
+METHODS = ("GET", "HEAD", "OPTIONS")
+ALLOWED = ", ".join(METHODS)
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 SAFE_IN_PATH = "/:@!$&'()*+,;="
 PREFLIGHT: Headers = (
-    ("allow", METHODS),
-    ("access-control-allow-methods", METHODS),
+    ("allow", ALLOWED),
+    ("access-control-allow-methods", ALLOWED),
     ("access-control-allow-headers", "If-None-Match, traceparent, X-Request-Id"),
     ("access-control-max-age", "86400"),
 )
@@ -65,24 +70,38 @@ def route_handlers(endpoints: Sequence[Endpoint], port: WorkerPort) -> list[HTTP
     return [_route_handler(endpoint, port) for endpoint in endpoints]
 
 
+def direct(endpoints: Sequence[Endpoint], port: WorkerPort) -> Mapping[str, Respond]:
+    """Return what responds to requests at the paths without parameters: no router is needed."""
+    return {
+        endpoint.path: partial(counted, endpoint, port)
+        for endpoint in endpoints
+        if "{" not in endpoint.path
+    }
+
+
 def _route_handler(endpoint: Endpoint, port: WorkerPort) -> HTTPRouteHandler:
     async def handle(request: HttpRequest) -> HttpResponse:
-        started = port.monotonic()
-        response = respond(endpoint, port, request)
-        port.counters.record(endpoint.path, response.status, port.monotonic() - started)
-        return response
+        return await counted(endpoint, port, _request(request.scope))
 
     path = re.sub(r"\{(\w+)\}", r"{\1:str}", endpoint.path)
     methods = [HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS]
     return HTTPRouteHandler(path, http_method=methods, name=endpoint.name)(handle)
 
 
-def respond(endpoint: Endpoint, port: WorkerPort, request: HttpRequest) -> HttpResponse:
+async def counted(endpoint: Endpoint, port: WorkerPort, request: ApiRequest) -> HttpResponse:
+    """Respond to a request at `endpoint`, and count it."""
+    started = port.monotonic()
+    response = await respond(endpoint, port, request)
+    port.counters.record(endpoint.path, response.status, port.monotonic() - started)
+    return response
+
+
+async def respond(endpoint: Endpoint, port: WorkerPort, request: ApiRequest) -> HttpResponse:
     """Respond to a request at `endpoint`."""
     if request.method == HttpMethod.OPTIONS:
         return HttpResponse.of(204, PREFLIGHT)
     try:
-        response = _answer(endpoint, port, request)
+        response = await _answer(endpoint, port, request)
     except Refused as refused:
         response = _problem(refused, port, request)
     except Exception as error:  # noqa: BLE001  the outermost boundary: a bug is a problem, too
@@ -90,46 +109,41 @@ def respond(endpoint: Endpoint, port: WorkerPort, request: HttpRequest) -> HttpR
     return response.without_body() if request.method == HttpMethod.HEAD else response
 
 
-def _answer(endpoint: Endpoint, port: WorkerPort, request: HttpRequest) -> HttpResponse:
+async def _answer(endpoint: Endpoint, port: WorkerPort, request: ApiRequest) -> HttpResponse:
     """Answer from one snapshot (protocol rule 16). Raises `Refused`."""
     now, cache = port.clock(), port.current.cache
-    path, raw_query = request.scope["path"], request.scope["query_string"]
-    query = read(endpoint.query, raw_query, request.path_params, now)
+    query = read(endpoint.query, request.query, request.path_params, now)
     answer = endpoint.handler(port, cache, query, now)
-    if answer.policy != "no-store" and is_canonical(query, endpoint.path, path, raw_query):
-        response = responses_with(answer, endpoint.path, now)
-        key = (path, raw_query.decode("latin-1"))
-        cache.answers(query).keep_response(query, key, response)
-    return _representation(answer, now, port, request)
-
-
-def _representation(
-    answer: RenderedAnswer, now: datetime, port: WorkerPort, request: HttpRequest
-) -> HttpResponse:
-    """Return what this client gets of the answer: compressed or plain, whole or 304."""
-    compressed = answer.gzipped is not None and accepts_gzip(_header(request, "accept-encoding"))
+    compressed = answer.compressible and accepts_gzip(_header(request, "accept-encoding"))
+    if compressed and answer.gzipped is None:
+        answer = await compress(answer)
+        cache.answers(query).keep(query, answer)
     if answer.policy == "no-store":
         request_id = _request_id(port, request)
         return full_response(answer, now, compressed=compressed, request_id=request_id)
+    if is_canonical(query, endpoint.path, request.path, request.query):
+        key = (request.path, request.query.decode("latin-1"))
+        responses = responses_with(answer, endpoint.path, now)
+        cache.answers(query).keep_response(query, key, responses)
     if if_none_match_matches(_header(request, "if-none-match"), answer.etag(compressed=compressed)):
         return not_modified(answer, now, compressed=compressed)
     return full_response(answer, now, compressed=compressed)
 
 
-def _header(request: HttpRequest, name: str) -> str:
+def _header(request: ApiRequest, name: str) -> str:
     """Return the values of a header joined by commas; empty without any."""
-    return ", ".join(request.headers.getall(name, []))
+    return ", ".join(request.values(name))
 
 
-def _request_id(port: WorkerPort, request: HttpRequest) -> str:
+def _request_id(port: WorkerPort, request: ApiRequest) -> str:
     """Return the client's request id if it is valid, else a new one."""
-    sent = request.headers.get("x-request-id", "")
+    sent = next(iter(request.values("x-request-id")), "")
     return sent if REQUEST_ID.fullmatch(sent) else port.new_request_id()
 
 
-def _problem(refused: Refused, port: WorkerPort, request: HttpRequest) -> HttpResponse:
+def _problem(refused: Refused, port: WorkerPort, request: ApiRequest) -> HttpResponse:
     """Return the problem document, as a `no-store` response unless it says otherwise."""
-    instance = quote(request.scope["path"], safe=SAFE_IN_PATH)
+    instance = quote(request.path, safe=SAFE_IN_PATH)
     body = msgspec.json.encode(refused.document(instance))
     headers = [
         ("content-type", PROBLEM_JSON),
@@ -141,7 +155,7 @@ def _problem(refused: Refused, port: WorkerPort, request: HttpRequest) -> HttpRe
     return HttpResponse.of(refused.status, headers, body)
 
 
-def _mistake(error: Exception, port: WorkerPort, request: HttpRequest) -> HttpResponse:
+def _mistake(error: Exception, port: WorkerPort, request: ApiRequest) -> HttpResponse:
     """Return the problem of a bug; its request id stands beside the traceback in the log."""
     response = _problem(MISTAKE, port, request)
     request_id = dict(response.start["headers"])[b"x-request-id"].decode()
@@ -149,7 +163,7 @@ def _mistake(error: Exception, port: WorkerPort, request: HttpRequest) -> HttpRe
     return response
 
 
-def _problem_caching(refused: Refused, port: WorkerPort, request: HttpRequest) -> Headers:
+def _problem_caching(refused: Refused, port: WorkerPort, request: ApiRequest) -> Headers:
     """Yield `Cache-Control`, and `X-Request-Id` where the response is this client's alone."""
     seconds = 0
     if refused.shared_until is not None:
@@ -160,6 +174,17 @@ def _problem_caching(refused: Refused, port: WorkerPort, request: HttpRequest) -
     else:
         yield "cache-control", "no-store"
         yield "x-request-id", _request_id(port, request)
+
+
+def _request(scope: Any) -> ApiRequest:
+    """Return the request of an ASGI scope."""
+
+    def values(name: str) -> Sequence[str]:
+        wanted = name.encode()
+        return [text.decode("latin-1") for known, text in scope["headers"] if known == wanted]
+
+    in_path = scope.get("path_params", {})
+    return ApiRequest(str(scope["method"]), scope["path"], scope["query_string"], in_path, values)
 
 
 def host_middleware(app: ASGIApp, port: WorkerPort) -> ASGIApp:
@@ -174,8 +199,7 @@ def host_middleware(app: ASGIApp, port: WorkerPort) -> ASGIApp:
         if scope["type"] != HTTP or _has_sound_host(scope):
             await app(scope, receive, send)
             return
-        request = HttpRequest(scope)
-        response = _unrouted(_problem(BAD_HOST, port, request), port, request)
+        response = _unrouted(_problem(BAD_HOST, port, _request(scope)), port, scope)
         await response(scope, receive, send)
 
     return middleware
@@ -190,11 +214,10 @@ def exception_handlers(port: WorkerPort) -> ExceptionHandlersMap:
     """Return the handlers that answer what meets no endpoint, and bugs, with problems."""
 
     def not_found(request: HttpRequest, _: Exception) -> Response[bytes]:
-        return _litestar_response(_unrouted(_problem(NOT_FOUND, port, request), port, request))
+        return _unrouted_problem(NOT_FOUND, port, request)
 
     def not_allowed(request: HttpRequest, error: MethodNotAllowedException) -> Response[bytes]:
-        counted = _unrouted(_problem(NOT_ALLOWED, port, request), port, request)
-        response = _litestar_response(counted)
+        response = _unrouted_problem(NOT_ALLOWED, port, request)
         response.headers["allow"] = _sorted((error.headers or {}).get("allow", ""))
         return response
 
@@ -202,10 +225,11 @@ def exception_handlers(port: WorkerPort) -> ExceptionHandlersMap:
         """Answer what the framework itself refuses: a fault of the client's, below 500."""
         if error.status_code >= 500:
             return mistake(request, error)
-        return _litestar_response(_unrouted(_problem(BAD_REQUEST, port, request), port, request))
+        return _unrouted_problem(BAD_REQUEST, port, request)
 
     def mistake(request: HttpRequest, error: Exception) -> Response[bytes]:
-        return _litestar_response(_unrouted(_mistake(error, port, request), port, request))
+        response = _mistake(error, port, _request(request.scope))
+        return _litestar_response(_unrouted(response, port, request.scope))
 
     return {
         NotFoundException: not_found,
@@ -215,10 +239,15 @@ def exception_handlers(port: WorkerPort) -> ExceptionHandlersMap:
     }
 
 
-def _unrouted(response: HttpResponse, port: WorkerPort, request: HttpRequest) -> HttpResponse:
+def _unrouted_problem(refused: Refused, port: WorkerPort, request: HttpRequest) -> Response[bytes]:
+    response = _problem(refused, port, _request(request.scope))
+    return _litestar_response(_unrouted(response, port, request.scope))
+
+
+def _unrouted(response: HttpResponse, port: WorkerPort, scope: Scope) -> HttpResponse:
     """Count a response to a request that has met no endpoint."""
     now = port.monotonic()
-    started = request.scope["state"].get(STARTED, now)
+    started = scope["state"].get(STARTED, now)
     port.counters.record(UNKNOWN, response.status, now - started)
     return response
 

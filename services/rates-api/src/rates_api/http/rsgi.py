@@ -1,23 +1,24 @@
 """The application of one worker as Granian calls it: cached responses first, ASGI for all else.
 
 RSGI, Granian's own interface, takes a response in one call, without a message or a task for it. It
-decides nothing of its own: what it does not find in the cache of the current snapshot, a request of
-a sampled trace and every request while the instance drains go to the ASGI application, which
-answers by itself, too, to the same byte.
+decides nothing of its own: what is not in the cache of the current snapshot is answered by the
+endpoint, at a path without parameters, or by the ASGI application, as are requests of a sampled
+trace and all of them while the instance drains. That answers by itself, too, to the same byte.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from litestar.types import ASGIApp
 
+from rates_api.http.api_request import ApiRequest
 from rates_api.http.asgi_bridge import Lifespan, serve
+from rates_api.http.port import WorkerPort
 from rates_api.http.response import HttpResponse
-from rates_api.http.response_cache import CachedResponse, ResponseCache, is_sound
-from rates_api.http.rsgi_types import RsgiProtocol, RsgiScope
+from rates_api.http.response_cache import CachedResponse, is_sound
+from rates_api.http.routes import METHODS, Respond
+from rates_api.http.rsgi_types import RequestHeaders, RsgiProtocol, RsgiScope
 from rates_api.http.tracing_middleware import traced, tracing_middleware
-from rates_api.request_counters import RequestCounters
-from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.supervisor_link import SupervisorLink
 from rates_telemetry.tracing import Tracing
 
@@ -28,21 +29,20 @@ class RsgiApplication:
     def __init__(
         self,
         app: ASGIApp,
-        current: CurrentSnapshot[ResponseCache],
-        counters: RequestCounters,
+        port: WorkerPort,
         link: SupervisorLink,
         tracing: Tracing | None,
-        *,
-        monotonic: Callable[[], float],
+        direct: Mapping[str, Respond],
         timestamp: Callable[[], float],
     ) -> None:
-        """Serve `app`, traced by `tracing`; `monotonic` and `timestamp` give seconds, the latter
-        POSIX.
+        """Serve `app`, traced by `tracing`, and `direct` what responds at which paths.
+
+        `timestamp` gives the worker's time in POSIX seconds.
         """
         self.asgi = app if tracing is None else tracing_middleware(app, tracing)
         self._app, self._lifespan, self._tracing = app, Lifespan(app), tracing
-        self._current, self._record, self._link = current, counters.record, link
-        self._monotonic, self._timestamp = monotonic, timestamp
+        self._current, self._record, self._link = port.current, port.counters.record, link
+        self._direct, self._monotonic, self._timestamp = direct, port.monotonic, timestamp
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start the application. Raises `LifespanFailed`, which ends the process."""
@@ -60,23 +60,32 @@ class RsgiApplication:
             if context is not None:
                 await serve(traced(self._app, self._tracing, context), scope, protocol)
                 return
-        cached = self._current.cache.responses.get((scope.path, scope.query_string))
-        response = None if cached is None else self._choose(cached, scope)
-        if cached is None or response is None:
+        path, headers = scope.path, scope.headers
+        # Without a `Host` that is seen there may be one that is no ASCII, which RSGI does not show.
+        hosts = headers.get_all("host")
+        if not hosts or not is_sound(hosts) or self._link.draining:
             await serve(self._app, scope, protocol)
             return
+        cached = self._current.cache.responses.get((path, scope.query_string))
+        response = None if cached is None else self._choose(cached, scope.method, headers)
+        if cached is not None and response is not None:
+            protocol.response_bytes(response.status, response.headers, response.content)
+            self._record(cached.route, response.status, self._monotonic() - started, hits=1)
+            return
+        respond = self._direct.get(path) if scope.method in METHODS else None
+        if respond is None:
+            await serve(self._app, scope, protocol)
+            return
+        query = scope.query_string.encode()
+        response = await respond(ApiRequest(scope.method, path, query, {}, headers.get_all))
         protocol.response_bytes(response.status, response.headers, response.content)
-        self._record(cached.route, response.status, self._monotonic() - started, hits=1)
 
-    def _choose(self, cached: CachedResponse, scope: RsgiScope) -> HttpResponse | None:
-        """Return what answers a request, None where the ASGI application must."""
-        if not cached.valid_from <= self._timestamp() < cached.valid_until or self._link.draining:
-            return None
-        headers = scope.headers
-        hosts = headers.get_all("host")
-        # Without one there may still be one that is no ASCII, which RSGI does not show.
-        if not hosts or not is_sound(hosts):
+    def _choose(
+        self, cached: CachedResponse, method: str, headers: RequestHeaders
+    ) -> HttpResponse | None:
+        """Return the cached response to a request, None where it has to be made."""
+        if not cached.valid_from <= self._timestamp() < cached.valid_until:
             return None
         return cached.choose(
-            scope.method, headers.get_all("accept-encoding"), headers.get_all("if-none-match")
+            method, headers.get_all("accept-encoding"), headers.get_all("if-none-match")
         )

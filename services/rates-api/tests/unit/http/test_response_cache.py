@@ -6,13 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rates_api.endpoints import ENDPOINTS
-from rates_api.http.response import render
+from rates_api.http.response import compress, render
 from rates_api.http.response_cache import RESPONSES_SIZE, RenderedAnswers, responses_with
-from rates_api.http.routes import respond
 from rates_api.rates.current import CurrentQuery
 from rates_api.rates.day import DayQuery
 from rates_api.rates.query_parameters import RateQuery
@@ -84,14 +84,15 @@ def test_the_oldest_leave_first() -> None:
     assert answers.find("third", NOW) is not None
 
 
-def test_gzip_has_no_clock_and_its_own_tag() -> None:
+@pytest.mark.parametrize("size", [1025, 200_000], ids=["at once", "in a thread"])
+async def test_gzip_has_no_clock_and_its_own_tag(size: int) -> None:
     """The compressed bytes carry no time stamp, and never share the plain ones' tag (rule 16)."""
-    rendered = render(b"x" * 1025, "text/plain", "immutable")
+    rendered = await compress(render(b"x" * size, "text/plain", "immutable"))
     assert rendered.gzipped is not None
     assert rendered.gzipped[4:8] == bytes(4)
     assert gzip.decompress(rendered.gzipped) == rendered.body
     assert rendered.etag(compressed=True) != rendered.etag(compressed=False)
-    assert render(b"x" * 1024, "text/plain", "immutable").gzipped is None
+    assert not render(b"x" * 1024, "text/plain", "immutable").compressible
 
 
 async def test_an_answer_is_rendered_once_per_change(
@@ -179,7 +180,7 @@ def test_two_workers_render_the_same_bytes(data: st.DataObject, world: Any) -> N
     seconds = data.draw(st.integers(0, 239))
     workers = [world.Worker(world.snapshot()) for _ in range(2)]
     workers[1].now = world.NOW + timedelta(seconds=seconds)
-    one, other = (respond(endpoint, worker, request) for worker in workers)
+    one, other = (world.responded(endpoint, worker, request) for worker in workers)
     assert one.body == other.body
     tags = [dict(response.start["headers"]).get(b"etag") for response in (one, other)]
     assert tags[0] == tags[1]

@@ -10,7 +10,6 @@ from structlog.testing import capture_logs
 
 from rates_api.endpoints import ENDPOINTS
 from rates_api.http.problems import PROBLEMS
-from rates_api.http.routes import respond
 
 Ask = Callable[..., Awaitable[httpx.Response]]
 
@@ -235,7 +234,7 @@ def test_a_compressed_answer_is_gzip(world: Any) -> None:
     endpoint = next(endpoint for endpoint in ENDPOINTS if endpoint.name == "historical")
     request = world.request("/", {}, b"last=100", accept_encoding="gzip")
     first, again = (
-        respond(endpoint, world.Worker(world.snapshot()), request).body["body"] for _ in range(2)
+        world.responded(endpoint, world.Worker(world.snapshot()), request).content for _ in range(2)
     )
     assert first == again
     assert gzip.decompress(first).startswith(b'{"base"')

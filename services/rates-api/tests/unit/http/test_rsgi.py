@@ -9,6 +9,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from rates_api.endpoints import ENDPOINTS
+from rates_api.http.routes import direct
 from rates_api.http.rsgi import RsgiApplication
 from rates_api.supervisor_link import SupervisorLink
 from rates_telemetry.tracing import Tracing, open_tracing
@@ -16,6 +17,7 @@ from support.rsgi import FakeHeaders, FakeProtocol, Headers, rsgi_request
 
 PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 CURRENT = "/api/v1/rates/current"
+DAY, DAY_ROUTE = "/api/v1/rates/2024-01-02", "/api/v1/rates/{date}"
 EXAMPLES = sorted({path for endpoint in ENDPOINTS for path in endpoint.examples.values()})
 HOST = ("host", "api.test")
 
@@ -50,15 +52,8 @@ def rsgi(
     worker: Any, app: Any, link: SupervisorLink, tracing: Tracing | None = None
 ) -> RsgiApplication:
     """Return `app` over RSGI."""
-    return RsgiApplication(
-        app,
-        worker.current,
-        worker.counters,
-        link,
-        tracing,
-        monotonic=worker.monotonic,
-        timestamp=worker.timestamp,
-    )
+    responding = direct(ENDPOINTS, worker)
+    return RsgiApplication(app, worker, link, tracing, responding, worker.timestamp)
 
 
 @pytest.fixture
@@ -139,12 +134,25 @@ async def test_a_cached_response_meets_no_asgi(
     app: RsgiApplication, passed_on: PassedOn, worker: Any
 ) -> None:
     """It is counted as a hit of its route all the same."""
-    await asked(app, CURRENT)
-    await asked(app, CURRENT)
+    await asked(app, DAY)
+    await asked(app, DAY)
 
-    assert passed_on.paths == [CURRENT]
-    assert worker.counters.requests == [(CURRENT, 200), (CURRENT, 200)]
+    assert passed_on.paths == [DAY]
+    assert worker.counters.requests == [(DAY_ROUTE, 200), (DAY_ROUTE, 200)]
     assert worker.counters.lookups == ["miss", "hit"]
+
+
+@pytest.mark.parametrize(("method", "passed"), [("GET", []), ("HEAD", []), ("POST", [CURRENT])])
+async def test_a_path_without_parameters_needs_no_router(
+    app: RsgiApplication, passed_on: PassedOn, worker: Any, method: str, passed: list[str]
+) -> None:
+    """Only what it is not there for is left to the router."""
+    status, *_ = await asked(app, CURRENT, method)
+
+    assert passed_on.paths == passed
+    expected = ("unknown", 405) if passed else (CURRENT, 200)
+    assert worker.counters.requests == [expected]
+    assert status == expected[1]
 
 
 @pytest.mark.parametrize(
@@ -156,10 +164,10 @@ async def test_a_host_that_is_none_is_left_to_asgi(
     app: RsgiApplication, passed_on: PassedOn, headers: FakeHeaders
 ) -> None:
     """It refuses what is no host, cached or not."""
-    await asked(app, CURRENT)
-    status, *_ = await asked(app, CURRENT, headers=headers)
+    await asked(app, DAY)
+    status, *_ = await asked(app, DAY, headers=headers)
 
-    assert passed_on.paths == [CURRENT, CURRENT]
+    assert passed_on.paths == [DAY, DAY]
     assert status == (200 if headers.get("host") else 400)
 
 
@@ -168,10 +176,12 @@ async def test_while_the_instance_drains_asgi_answers(
 ) -> None:
     """It closes connections (protocol rule 22)."""
     await asked(app, CURRENT)
+    await asked(app, DAY)
     link.draining = True
     await asked(app, CURRENT)
+    await asked(app, DAY)
 
-    assert passed_on.paths == [CURRENT, CURRENT]
+    assert passed_on.paths == [DAY, CURRENT, DAY]
 
 
 async def test_a_response_holds_no_longer_than_over_asgi(
@@ -179,14 +189,14 @@ async def test_a_response_holds_no_longer_than_over_asgi(
 ) -> None:
     """Also not where the clock goes back to before it was rendered (protocol rule 16)."""
     before = worker.now
-    await asked(app, CURRENT)
+    await asked(app, DAY)
     (cached,) = worker.current.cache.responses.values()
     for seconds in (cached.valid_until - before.timestamp(), -1.0):
         worker.timestamp = lambda late=seconds: before.timestamp() + late
         app = rsgi(worker, passed_on, SupervisorLink())
-        await asked(app, CURRENT)
+        await asked(app, DAY)
 
-    assert passed_on.paths == [CURRENT] * 3
+    assert passed_on.paths == [DAY] * 3
 
 
 @pytest.mark.parametrize(("sampled", "parent", "kept"), [(0.0, PARENT, 2), (0.0, "", 0)])

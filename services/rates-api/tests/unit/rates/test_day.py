@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rates_api.endpoints import ENDPOINTS
-from rates_api.http.routes import respond
 
 Ask = Callable[..., Awaitable[httpx.Response]]
 
@@ -175,5 +174,6 @@ def test_the_value_out_is_the_string_in(world: Any, value: str) -> None:
     endpoint = next(endpoint for endpoint in ENDPOINTS if endpoint.name == "day")
     corrected = world.observation("SF43718", world.date(2026, 8, 12), value, world.NEWEST, 2)
     worker = world.Worker(world.snapshot(extra=(corrected,)))
-    body = respond(endpoint, worker, world.request("/", {"date": "2026-08-12"})).body["body"]
+    asked = world.request("/", {"date": "2026-08-12"})
+    body = world.responded(endpoint, worker, asked).content
     assert f'"rate":"{value}"'.encode() in body
