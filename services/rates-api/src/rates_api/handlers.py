@@ -3,6 +3,7 @@
 An answer is found rendered in the cache of the request's snapshot, or rendered and kept there.
 """
 
+import dataclasses
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -24,7 +25,7 @@ from rates_api.snapshot.level import BOTH, MAX_EDGE_SECONDS_NOT_HEALTHY, PASSING
 from rates_api.snapshot.snapshot import Snapshot
 from rates_contracts.answers import Batch, BatchResult
 from rates_contracts.calendar import mexico_day
-from rates_contracts.observation import SERIES_OF
+from rates_contracts.observation import SERIES_OF, Kind
 from rates_contracts.status import MAX_EDGE_SECONDS
 
 encode_json = msgspec.json.Encoder().encode
@@ -44,12 +45,14 @@ def from_record(
         found = answers.find(query, now)
         port.counters.record_lookup("miss" if found is None else "hit")
         if found is None:
-            found = render_from(cache.snapshot, query, now)
+            found = render_from(cache, cache.snapshot, query, now)
             answers.keep(query, found)
         return found
 
-    def render_from(snapshot: Snapshot, query: RateQuery, now: datetime) -> RenderedAnswer:
-        view = _view(snapshot, query, now)
+    def render_from(
+        cache: ResponseCache, snapshot: Snapshot, query: RateQuery, now: datetime
+    ) -> RenderedAnswer:
+        view = _view(cache, snapshot, query, now)
         try:
             content = answer(query, view)
         except Refused as refused:
@@ -62,11 +65,18 @@ def from_record(
     return handle
 
 
-def _view(snapshot: Snapshot, query: RateQuery, now: datetime) -> View:
+def _view(cache: ResponseCache, snapshot: Snapshot, query: RateQuery, now: datetime) -> View:
     if query.as_of is not None:
         return as_known_at(snapshot, query.as_of, now)
-    rests_on = BOTH if query.kind is None else (SERIES_OF[query.kind],)
-    assessment = assess(snapshot, now, rests_on)
+    before: View | None = cache.views.get(query.kind)
+    if before is not None and before.holds_at(now):
+        return dataclasses.replace(before, at=now)
+    view = cache.views[query.kind] = _present(snapshot, query.kind, now)
+    return view
+
+
+def _present(snapshot: Snapshot, kind: Kind | None, now: datetime) -> View:
+    assessment = assess(snapshot, now, BOTH if kind is None else (SERIES_OF[kind],))
     if assessment.level == "critical":
         raise _no_data()
     return present(snapshot, assessment, now)

@@ -5,6 +5,7 @@ RSGI does not show. A failure is the application's: it is raised, and Granian an
 """
 
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
 
@@ -103,13 +104,14 @@ class _Incoming:
 
     def __init__(self, protocol: RsgiProtocol) -> None:
         self._protocol = protocol
-        self._chunks = aiter(protocol)
+        self._chunks: AsyncIterator[bytes] | None = None
         self._is_over = False
 
     async def receive(self) -> Message:
         if self._is_over:
             await self._protocol.client_disconnect()
             return {"type": "http.disconnect"}
+        self._chunks = self._chunks or aiter(self._protocol)
         chunk = await anext(self._chunks, None)
         self._is_over = chunk is None
         return {"type": "http.request", "body": chunk or b"", "more_body": not self._is_over}

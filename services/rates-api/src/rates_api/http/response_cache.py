@@ -193,6 +193,8 @@ class ResponseCache:
         self.snapshot = snapshot
         self.health: tuple[Hashable, RenderedAnswer] | None = None
         """The last `/health`, and what it is of."""
+        self.views: dict[Hashable, Any] = {}
+        """What answers are made from, by the kind of rate; each holds until it says otherwise."""
         self.responses: dict[RequestKey, CachedResponse] = {}
         self._bounded = RenderedAnswers(MAX_ANSWERS, MAX_BYTES, self.responses)
         self._unbounded = RenderedAnswers(MAX_ANSWERS, MAX_UNBOUNDED_BYTES, self.responses)

@@ -17,6 +17,8 @@ from rates_contracts.observation import FIRST_FIX_DAY, Observation
 MAX_OBSERVED_DAYS = 5
 """The observed FIX days before a settlement of which it may be that of a single one."""
 
+MAX_KNOWN = 4096
+"""So many determinations are kept of a view: ever other days can be asked for."""
 UNCONFIRMED = Dates(
     determined=None, dof_published=None, applies_from=None, applies_to=None, confirmed=False
 )
@@ -63,9 +65,12 @@ def determination_of(view: View, settlement: Day) -> Day | None:
 
     By the rule alone where no value is stored; not while the one published is under review.
     """
-    if settlement not in view.determinations:
-        view.determinations[settlement] = _determination(view, settlement, MAX_DAYS_APART)
-    return view.determinations[settlement]
+    known = view.determinations
+    if settlement not in known:
+        if len(known) >= MAX_KNOWN:
+            known.clear()
+        known[settlement] = _determination(view, settlement, MAX_DAYS_APART)
+    return known[settlement]
 
 
 def _determination(view: View, settlement: Day, depth: int) -> Day | None:

@@ -47,12 +47,16 @@ class View:
     averages: tuple[Average, ...] = ()
     is_settled: bool = False
     determinations: dict[Day, Day | None] = dataclasses.field(default_factory=dict, compare=False)
-    """By settlement day what `legal_dates` has found: the days of one answer ask for the same."""
+    """By settlement day what `legal_dates` has found: answers ask for the same days."""
 
     @property
     def is_as_of(self) -> bool:
         """Tell whether the answer is about what was known at an instant of the past."""
         return self.assessment is None
+
+    def holds_at(self, instant: datetime) -> bool:
+        """Tell whether nothing but `at` is different at `instant`."""
+        return self.assessment is not None and self.at <= instant < self.assessment.valid_until
 
     def history(self, kind: Kind) -> SeriesHistory:
         """Return the series of `kind`."""
