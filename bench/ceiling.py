@@ -1,15 +1,15 @@
-"""The ceiling: raw ASGI on the same Granian, answering the bytes that rates-api answered.
+"""The ceilings: raw ASGI or RSGI on the same Granian, answering the bytes that rates-api answered.
 
-`python -m bench.ceiling PORT FILE WORKERS`: the settings are those of `rates_api.__main__`
-(uvloop, ASGI, no websockets, spawned workers); the application is one look-up and two sends.
-Whatever rates-api adds to this is its own cost.
+`python -m bench.ceiling PORT FILE WORKERS INTERFACE`: the settings are those of
+`rates_api.supervisor` (uvloop, no websockets, spawned workers); the application is one look-up and
+two sends, with RSGI a single one. Whatever rates-api adds to this is its own cost.
 """
 
 import json
 import os
 import sys
 from base64 import b64decode
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +29,7 @@ Answer = tuple[dict[str, Any], dict[str, Any]]
 
 def create() -> Callable[[Mapping[str, Any], Any, Send], Awaitable[None]]:
     """Return the application of one worker."""
-    recorded = json.loads(Path(os.environ[FILE]).read_text(encoding="utf-8"))
-    answers: dict[str, Answer] = {path: _answer(answer) for path, answer in recorded.items()}
+    answers = _recorded()
 
     async def app(scope: Mapping[str, Any], _receive: Any, send: Send) -> None:
         if scope["type"] != "http":
@@ -40,6 +39,30 @@ def create() -> Callable[[Mapping[str, Any], Any, Send], Awaitable[None]]:
         await send(body)
 
     return app
+
+
+class Bare:
+    """The application of one worker over RSGI."""
+
+    def __init__(self) -> None:
+        """Read the answers."""
+        self._answers = {
+            path: (start["status"], _decoded(start["headers"]), body["body"])
+            for path, (start, body) in _recorded().items()
+        }
+
+    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        """Answer a request."""
+        protocol.response_bytes(*self._answers[scope.path])
+
+
+def _decoded(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
+    return [(name.decode(), value.decode()) for name, value in headers]
+
+
+def _recorded() -> dict[str, Answer]:
+    recorded = json.loads(Path(os.environ[FILE]).read_text(encoding="utf-8"))
+    return {path: _answer(answer) for path, answer in recorded.items()}
 
 
 def _answer(recorded: Mapping[str, Any]) -> Answer:
@@ -56,12 +79,12 @@ def _answer(recorded: Mapping[str, Any]) -> Answer:
 
 def main() -> None:
     """Serve until SIGTERM."""
-    port, os.environ[FILE], workers = sys.argv[1:]
+    port, os.environ[FILE], workers, interface = sys.argv[1:]
     MPServer(
-        "bench.ceiling:create",
+        "bench.ceiling:create" if interface == "asgi" else "bench.ceiling:Bare",
         address=HOST,
         port=int(port),
-        interface=Interfaces.ASGI,
+        interface=Interfaces(interface),
         workers=int(workers),
         loop=Loops.uvloop,
         websockets=False,

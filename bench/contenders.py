@@ -1,6 +1,6 @@
 """The servers that are compared, all on the server's CPU with one worker, and how each is asked.
 
-`running_contenders` starts the ceiling and the rivals beside a platform that runs already. Idle
+`running_contenders` starts the ceilings and the rivals beside a platform that runs already. Idle
 ones take no time from the one that is asked.
 """
 
@@ -73,10 +73,13 @@ class Contender:
 def running_contenders(
     platform: Platform, directory: Path, cpus: Layout
 ) -> Iterator[list[Contender]]:
-    """Yield rates-api, the ceiling and the rivals, all ready and with the same answers."""
+    """Yield rates-api, the ceilings and the rivals, all ready and with the same answers."""
     api = Contender("rates-api", platform.plan.port("api"), platform.api.pid)
     with contextlib.ExitStack() as stack:
-        started = [api, _start(stack, *_ceiling(api, directory, cpus.server), by_case=True)]
+        started = [api]
+        for interface in ("asgi", "rsgi"):
+            ceiling = _ceiling(api, directory, cpus.server, interface=interface)
+            started.append(_start(stack, *ceiling, by_case=True))
         fill_redis(platform)
         for child, port in _rivals(platform, directory, cpus):
             started.append(_start(stack, child, port))
@@ -132,16 +135,19 @@ def _start(
     return Contender(child.name, port, child.pid, by_case)
 
 
-def _ceiling(api: Contender, directory: Path, cpus: Cpus, workers: int = 1) -> tuple[Child, int]:
+def _ceiling(
+    api: Contender, directory: Path, cpus: Cpus, workers: int = 1, interface: str = "asgi"
+) -> tuple[Child, int]:
     recorded = {}
     for case in CASES:
         seen = api.answer(case, api.headers(case))
         body = b64encode(seen.body).decode()
         recorded[f"/{case.key}"] = {"status": seen.status, "headers": seen.headers, "body": body}
-    file, port = directory / "ceiling.json", free_port()
+    name = "ceiling" if interface == "asgi" else f"{interface} ceiling"
+    file, port = directory / f"{name}.json", free_port()
     file.write_text(json.dumps(recorded), encoding="utf-8")
-    argv = [sys.executable, "-m", "bench.ceiling", str(port), str(file), str(workers)]
-    return _child("ceiling", argv, {}, directory, cpus), port
+    argv = [sys.executable, "-m", "bench.ceiling", str(port), str(file), str(workers), interface]
+    return _child(name, argv, {}, directory, cpus), port
 
 
 def _rivals(platform: Platform, directory: Path, cpus: Layout) -> Iterator[tuple[Child, int]]:

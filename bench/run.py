@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import footprint, growth, lag, profiles, rates, scenarios, throughput, work
+from bench import footprint, growth, lag, profiles, rates, scenarios, throughput, work, worst
 from bench.contenders import Contender, running_contenders
 from bench.cpus import Layout
 from bench.platform import Platform
@@ -18,7 +18,7 @@ from bench.report import Section
 from bench.rivals.environment import rivals_python
 from bench.wrk import require_wrk
 
-GROWTH, WORK = "growth", "work"
+GROWTH, WORK, WORST = "growth", "work", "worst"
 WORKERS = 2
 """Those of rates-api where nothing is compared: its default."""
 
@@ -59,6 +59,7 @@ ON_THE_PLATFORM: dict[str, Callable[[Platform, Effort, Layout], Section]] = {
     "memory": lambda it, _, cpus: footprint.memory(it, cpus),
     "rendering": lambda it, effort, _: footprint.first_rendering(it, effort.renderings),
     "cold": lambda it, effort, cpus: footprint.cold_start(it, effort.starts, cpus),
+    WORST: lambda it, effort, cpus: worst.measure(it, effort.rate_seconds, cpus),
     WORK: lambda it, effort, cpus: work.measure(it, effort.work_rounds, effort.wrk_seconds, cpus),
 }
 SECTIONS = (*COMPARED, *ON_THE_PLATFORM, GROWTH)
@@ -69,7 +70,7 @@ def run(
 ) -> Iterator[tuple[str, Section]]:
     """Yield each wanted section when it is measured. Raises `BenchRefused`."""
     compared = [name for name in COMPARED if name in wanted]
-    if compared or WORK in wanted:
+    if compared or not {WORK, WORST}.isdisjoint(wanted):
         require_wrk()
     if compared:
         rivals_python()

@@ -45,8 +45,11 @@ def _ratios(below: str, words: str, bound: float) -> Iterator[Target]:
 
 
 TARGETS: tuple[Target, ...] = (
-    *_ratios("ceiling", "the ceiling", 0.90),
-    *_ratios("fastapi+redis", "FastAPI + Redis", 8),
+    *_ratios("ceiling", "the ceiling", 1.10),
+    *_ratios("rsgi ceiling", "the RSGI ceiling", 0.82),
+    *_ratios("fastapi+redis", "FastAPI + Redis", 12),
+    Target("`/health` against the ceiling", "ratio/ceiling/health", 0.6, "least"),
+    Target("`convert`, answers per second of CPU", "work/convert", 12_000, "least", "/s"),
     Target("304 against the plain answer", "ratio/plain/304", 0.95, "least"),
     Target("gzip against the plain answer", "ratio/plain/gzip", 0.95, "least"),
     Target(
@@ -62,6 +65,11 @@ TARGETS: tuple[Target, ...] = (
     Target("p95 while Redis is killed and back, 2,000/s", "redis/p95", 10, "most", " ms"),
     Target("errors while Redis is killed and back", "redis/errors", 0, "none"),
     Target("from the stream to an answer, p99", "lag/p99", 20, "most", " ms"),
+    Target("the worst request of any endpoint, CPU time", "worst", 20, "most", " ms"),
+    Target("`historical`, 35 years, CPU time", "worst/historical, settlement", 15, "most", " ms"),
+    Target("a batch with `as_of`, CPU time", "worst/batch, settlement", 10, "most", " ms"),
+    Target("p95 beside the worst request", "worst/neighbour/p95", 10, "most", " ms"),
+    Target("errors beside the worst request", "worst/neighbour/errors", 0, "none"),
     Target("cold start of a worker to its first 200", "cold/worker", 1.5, "most", " s"),
     Target("memory of a worker (RSS)", "memory/rss", 110, "most", " MB"),
     Target("`historical?days=730`, first rendering", "rendering/730", 10, "most", " ms"),

@@ -1,7 +1,7 @@
-"""Closed loop: how many answers a second, beside the ceiling and the rivals in the same run.
+"""Closed loop: how many answers a second, beside the ceilings and the rivals in the same run.
 
 Every round asks each case of contenders in turn, so that whatever the machine does besides meets
-all of them: the ceiling in each round, the rivals in every third, since a ratio near 1 needs more
+all of them: the ceilings in each round, the rivals in every third, since a ratio near 1 needs more
 rounds than one of 10. A ratio is taken within a round; the table has the median and the spread.
 """
 
@@ -16,6 +16,8 @@ from bench.report import Section, Table
 from bench.wrk import CONNECTIONS, Closed, wrk
 
 ATTEMPTS = 3
+NEAR = 3
+"""rates-api and both ceilings, whose ratios are near 1."""
 RIVALS_EVERY = 3
 """The rivals are asked in one of so many rounds."""
 Rounds = list[dict[tuple[str, str], Closed]]
@@ -42,7 +44,7 @@ def measure(contenders: Sequence[Contender], rounds: int, seconds: float, cpus: 
 
 def _turn(contenders: Sequence[Contender], number: int) -> Sequence[Contender]:
     """Return who is asked in a round, in which order: nobody always comes first."""
-    asked = contenders if number % RIVALS_EVERY == 0 else contenders[:2]
+    asked = contenders if number % RIVALS_EVERY == 0 else contenders[:NEAR]
     return asked if number % 2 == 0 else asked[::-1]
 
 

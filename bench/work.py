@@ -16,7 +16,7 @@ from bench.http import Answer, fetch
 from bench.latency import Figure, figure
 from bench.platform import Platform, family_of
 from bench.report import Section, Table
-from bench.wrk import wrk
+from bench.wrk import NUMBER, wrk
 
 KINDS: Mapping[str, str] = {
     "current": CURRENT,
@@ -24,7 +24,7 @@ KINDS: Mapping[str, str] = {
     "historical_short": TEN_DAYS,
     "historical_long": TWO_YEARS,
     "day": "/api/v1/rates/2024-01-02",
-    "convert": "/api/v1/convert?from=USD&to=MXN&amount=1",
+    "convert": f"/api/v1/convert?from=USD&to=MXN&amount=1{NUMBER}",
 }
 EVER_NEW = frozenset({"convert"})
 """Hardly an amount is asked twice."""
@@ -71,7 +71,7 @@ def _ticks_of(pid: int) -> int:
 
 
 def _answer(platform: Platform, path: str) -> Answer:
-    answer = fetch(platform.plan.port("api"), path, GZIP)
+    answer = fetch(platform.plan.port("api"), path.replace(NUMBER, ""), GZIP)
     if answer.status != 200:
         raise BenchRefused(f"{path}: {answer.status}")
     return answer

@@ -13,6 +13,8 @@ from bench.processes import owned
 from rates_dev.ports import HOST
 
 CONNECTIONS = 32
+NUMBER = "NUMBER"
+"""Stands in a path for a number that makes each request another one."""
 EVER_NEW = Path(__file__).with_name("ever_new.lua")
 ANSWERS = re.compile(r"(\d+) requests in ")
 RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
@@ -45,12 +47,13 @@ def wrk(
     cpus: Cpus,
     *,
     ever_new: bool = False,
+    connections: int = CONNECTIONS,
 ) -> Closed:
     """Load `path` for whole `seconds` with one thread. Raises `BenchRefused` if wrk fails.
 
-    `ever_new` puts another number behind the path each time.
+    `ever_new` puts another number in the place of `NUMBER` each time.
     """
-    options = ["-t1", f"-c{CONNECTIONS}", f"-d{round(seconds)}s"]
+    options = ["-t1", f"-c{connections}", f"-d{round(seconds)}s"]
     options += [f"-s{EVER_NEW}"] if ever_new else []
     sent = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
     argv = [require_wrk(), *options, *sent, f"http://{HOST}:{port}{path}"]
