@@ -5,6 +5,7 @@
 
 import asyncio
 import gc
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -60,9 +61,18 @@ def create(
     )
     app = draining_middleware(app, worker.link)
     _enable_garbage_collector()
+    _let_requests_pass()
     tracing = worker.tracing if settings.otlp_endpoint else None
     directly = direct(ENDPOINTS, worker)
     return RsgiApplication(app, worker, worker.link, tracing, directly, timestamp)
+
+
+def _let_requests_pass() -> None:
+    """Let the event loop take its turn after a millisecond of a thread that renders.
+
+    By default it would wait for five, with each request.
+    """
+    sys.setswitchinterval(0.001)
 
 
 def _enable_garbage_collector() -> None:

@@ -93,7 +93,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "series are derived and marked. A missing row means that there is no value only where "
         "`known` is true.",
         query=historical.HistoricalQuery,
-        handler=from_record(historical.answer, csv.history),
+        handler=from_record(historical.answer, csv.history, historical.is_long),
         answers=answers.History,
         problems=LIST,
         examples={
@@ -130,7 +130,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "value is checked. Days that are not loaded yet are not listed: `known` says so. Before "
         "2001 the FIX's own days are the calendar.",
         query=gaps.GapsQuery,
-        handler=from_record(gaps.answer, csv.gaps),
+        handler=from_record(gaps.answer, csv.gaps, gaps.is_long),
         answers=answers.Gaps,
         problems=LIST,
         examples={

@@ -6,6 +6,7 @@ An answer is found rendered in the cache of the request's snapshot, or rendered 
 import dataclasses
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -28,15 +29,23 @@ from rates_contracts.calendar import mexico_day
 from rates_contracts.observation import SERIES_OF, Kind
 from rates_contracts.status import MAX_EDGE_SECONDS
 
+MAX_STATES = 8
+"""So many states of the past are kept with what was found in them."""
+
 encode_json = msgspec.json.Encoder().encode
 
 
 def from_record(
-    answer: Callable[[Any, View], msgspec.Struct], to_csv: Callable[[Any], bytes] | None = None
+    answer: Callable[[Any, View], msgspec.Struct],
+    to_csv: Callable[[Any], bytes] | None = None,
+    is_long: Callable[[Any], bool] = lambda _: False,
 ) -> Handler:
-    """Return the handler that renders what `answer` returns, as JSON or by `to_csv`."""
+    """Return the handler that renders what `answer` returns, as JSON or by `to_csv`.
 
-    def handle(
+    What takes long, by `is_long`, is rendered elsewhere.
+    """
+
+    async def handle(
         port: WorkerPort, cache: ResponseCache, query: RateQuery, now: datetime
     ) -> RenderedAnswer:
         if cache.snapshot is None:
@@ -45,14 +54,13 @@ def from_record(
         found = answers.find(query, now)
         port.counters.record_lookup("miss" if found is None else "hit")
         if found is None:
-            found = render_from(cache, cache.snapshot, query, now)
+            view = _view(cache, cache.snapshot, query, now)
+            rendering = partial(render_from, view, query)
+            found = await port.elsewhere(rendering) if is_long(query) else rendering()
             answers.keep(query, found)
         return found
 
-    def render_from(
-        cache: ResponseCache, snapshot: Snapshot, query: RateQuery, now: datetime
-    ) -> RenderedAnswer:
-        view = _view(cache, snapshot, query, now)
+    def render_from(view: View, query: RateQuery) -> RenderedAnswer:
         try:
             content = answer(query, view)
         except Refused as refused:
@@ -67,12 +75,20 @@ def from_record(
 
 def _view(cache: ResponseCache, snapshot: Snapshot, query: RateQuery, now: datetime) -> View:
     if query.as_of is not None:
-        return as_known_at(snapshot, query.as_of, now)
+        return _shared(cache, as_known_at(snapshot, query.as_of, now))
     before: View | None = cache.views.get(query.kind)
     if before is not None and before.holds_at(now):
         return dataclasses.replace(before, at=now)
     view = cache.views[query.kind] = _present(snapshot, query.kind, now)
     return view
+
+
+def _shared(cache: ResponseCache, view: View) -> View:
+    """Return the view with what others of the same rows have found; instants share few states."""
+    state = view.state
+    if state not in cache.found and len(cache.found) >= MAX_STATES:
+        cache.found.clear()
+    return dataclasses.replace(view, found=cache.found.setdefault(state, view.found))
 
 
 def _present(snapshot: Snapshot, kind: Kind | None, now: datetime) -> View:
@@ -121,7 +137,7 @@ def _no_data() -> Refused:
     return Refused("no-data", "There is no data yet.", retry_after=WARM_UP_RETRY_SECONDS)
 
 
-def instance_health(
+async def instance_health(
     port: WorkerPort, cache: ResponseCache, _: Query, now: datetime
 ) -> RenderedAnswer:
     """Render the state of the instance, once a second; 503 only when it is unhealthy.
@@ -136,7 +152,7 @@ def instance_health(
     return cache.health[1]
 
 
-def problem_page(
+async def problem_page(
     _: WorkerPort, __: ResponseCache, query: PageQuery, ___: datetime
 ) -> RenderedAnswer:
     """Render the page that explains a problem."""

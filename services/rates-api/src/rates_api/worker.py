@@ -6,8 +6,10 @@ Requests only read from it (rule R6): everything that waits is in `run`.
 import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from datetime import datetime
+from typing import TypeVar
 
 import structlog
 
@@ -22,6 +24,8 @@ from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.snapshot.level import assess_whole
 from rates_api.supervisor_link import SupervisorLink
 from rates_telemetry.tracing import Tracing
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -85,6 +89,8 @@ class Worker:
         self._started = self.monotonic()
         self._health: InstanceHealth | None = None
         self._exchange_failing = False
+        # One thread: whoever asks for much waits for others who do, and nobody else does.
+        self._elsewhere = ThreadPoolExecutor(1, thread_name_prefix="elsewhere")
 
     async def run(self) -> None:
         """Warm up and follow the record until cancelled; whatever it raises is a bug."""
@@ -94,8 +100,13 @@ class Worker:
             tasks.create_task(self._follow_forever(), name="follow")
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, and end the thread."""
+        self._elsewhere.shutdown(wait=False, cancel_futures=True)
         await self.closing.aclose()
+
+    async def elsewhere(self, work: Callable[[], T]) -> T:
+        """Return what `work` returns, done in a thread of its own, one after the other."""
+        return await asyncio.get_running_loop().run_in_executor(self._elsewhere, work)
 
     @property
     def counters(self) -> RequestCounters:

@@ -1,7 +1,7 @@
 """What an endpoint is: its path, what it can be asked, who answers, and how it is documented."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from rates_api.http.port import WorkerPort
 from rates_api.http.response import RenderedAnswer
 from rates_api.http.response_cache import ResponseCache
 
-Handler = Callable[[WorkerPort, ResponseCache, Any, datetime], RenderedAnswer]
+Handler = Callable[[WorkerPort, ResponseCache, Any, datetime], Awaitable[RenderedAnswer]]
 """Finds or renders the answer to a query from the cache's snapshot, at an instant (UTC).
 
 What is rendered is kept only in that cache. Raises `Refused`.

@@ -1,15 +1,18 @@
 """The worker as the answers need it: a port that the worker implements and tests fake.
 
-Nothing here is awaited: a request waits for nothing (rule R6).
+A request waits for nothing but what is done elsewhere, since it takes long (rule R6).
 """
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from rates_api.dependencies import InstanceHealth
 from rates_api.http.response_cache import ResponseCache
 from rates_api.request_counters import RequestCounters
 from rates_api.snapshot.current import CurrentSnapshot
+
+T = TypeVar("T")
 
 
 class WorkerPort(Protocol):
@@ -31,6 +34,9 @@ class WorkerPort(Protocol):
 
     def new_request_id(self) -> str:
         """Return a fresh `X-Request-Id`."""
+
+    async def elsewhere(self, work: Callable[[], T]) -> T:
+        """Return what `work` returns, done in a thread: other requests don't wait for it."""
 
     def instance_health(self) -> InstanceHealth:
         """Return the last merged health of the instance."""

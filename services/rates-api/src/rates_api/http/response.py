@@ -6,7 +6,6 @@ comes about; here it is limited to the time left until the answer changes. Nothi
 headers depends on a host or worker: two workers with the same record answer alike (rule 16).
 """
 
-import asyncio
 import dataclasses
 import gzip
 import hashlib
@@ -124,17 +123,8 @@ def render(
     )
 
 
-async def compress(answer: RenderedAnswer) -> RenderedAnswer:
-    """Return `answer` with its compressed bytes, which have no time stamp.
-
-    Those of a large one are made in a thread: other requests don't wait for them.
-    """
-    if len(answer.body) > GZIP_ELSEWHERE_ABOVE:
-        return await asyncio.to_thread(_compress, answer)
-    return _compress(answer)
-
-
-def _compress(answer: RenderedAnswer) -> RenderedAnswer:
+def compress(answer: RenderedAnswer) -> RenderedAnswer:
+    """Return `answer` with its compressed bytes, which have no time stamp."""
     return dataclasses.replace(answer, gzipped=gzip.compress(answer.body, GZIP_LEVEL, mtime=0))
 
 

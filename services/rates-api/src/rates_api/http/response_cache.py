@@ -195,6 +195,8 @@ class ResponseCache:
         """The last `/health`, and what it is of."""
         self.views: dict[Hashable, Any] = {}
         """What answers are made from, by the kind of rate; each holds until it says otherwise."""
+        self.found: dict[Hashable, Any] = {}
+        """What was found in states of the past, by what tells them apart."""
         self.responses: dict[RequestKey, CachedResponse] = {}
         self._bounded = RenderedAnswers(MAX_ANSWERS, MAX_BYTES, self.responses)
         self._unbounded = RenderedAnswers(MAX_ANSWERS, MAX_UNBOUNDED_BYTES, self.responses)

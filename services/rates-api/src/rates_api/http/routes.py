@@ -1,7 +1,7 @@
 """A Litestar handler for each endpoint: from the request to the response, problems included.
 
 The only place that turns `Refused` into a problem document and chooses between compressed, plain
-and 304. Nothing is awaited but the compression of a large answer (rule R6).
+and 304. Nothing is awaited but what takes long, and is done elsewhere (rule R6).
 """
 
 import re
@@ -24,6 +24,7 @@ from rates_api.http.parameters import is_canonical, read
 from rates_api.http.port import WorkerPort
 from rates_api.http.problems import Refused
 from rates_api.http.response import (
+    GZIP_ELSEWHERE_ABOVE,
     PROBLEM_JSON,
     Headers,
     HttpResponse,
@@ -113,10 +114,12 @@ async def _answer(endpoint: Endpoint, port: WorkerPort, request: ApiRequest) -> 
     """Answer from one snapshot (protocol rule 16). Raises `Refused`."""
     now, cache = port.clock(), port.current.cache
     query = read(endpoint.query, request.query, request.path_params, now)
-    answer = endpoint.handler(port, cache, query, now)
+    answer = await endpoint.handler(port, cache, query, now)
     compressed = answer.compressible and accepts_gzip(_header(request, "accept-encoding"))
     if compressed and answer.gzipped is None:
-        answer = await compress(answer)
+        is_large = len(answer.body) > GZIP_ELSEWHERE_ABOVE
+        compressing = partial(compress, answer)
+        answer = await port.elsewhere(compressing) if is_large else compressing()
         cache.answers(query).keep(query, answer)
     if answer.policy == "no-store":
         request_id = _request_id(port, request)

@@ -15,7 +15,15 @@ from typing import Annotated, Literal
 from rates_api.rates import csv
 from rates_api.rates.doubts import gap_warnings
 from rates_api.rates.knowledge import absence, knowledge_members, series_status, unknown
-from rates_api.rates.query_parameters import AS_OF, FORMAT, ONLY_FIX, RateQuery, day, in_order
+from rates_api.rates.query_parameters import (
+    AS_OF,
+    FORMAT,
+    ONLY_FIX,
+    RateQuery,
+    day,
+    in_order,
+    is_long_span,
+)
 from rates_api.rates.view import View, envelope
 from rates_contracts.answers import Gap, Gaps
 from rates_contracts.calendar import DUE_FROM, LATE_FROM, mexico_instant
@@ -36,6 +44,11 @@ class GapsQuery(RateQuery):
     format: Annotated[str, FORMAT] = "json"
 
     rules = (in_order,)
+
+
+def is_long(query: GapsQuery) -> bool:
+    """Tell whether so many days are asked for that other requests should not wait for them."""
+    return is_long_span(query.from_, query.to)
 
 
 def answer(query: GapsQuery, view: View) -> Gaps:

@@ -4,9 +4,11 @@ Settlement days before the stored series are derived and marked, each as its day
 """
 
 import dataclasses
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date as Day
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Annotated, Any
 
 from msgspec import UNSET
@@ -22,11 +24,13 @@ from rates_api.rates.query_parameters import (
     AS_OF,
     FORMAT,
     KIND,
+    LONG_DAYS,
     MAX_DAYS,
     RateQuery,
     day,
     in_order,
     integer,
+    is_long_span,
     one_form_of,
 )
 from rates_api.rates.view import View, envelope
@@ -40,6 +44,7 @@ from rates_contracts.observation import (
 )
 
 DEFAULT_DAYS = 10
+_day = itemgetter(0)
 
 Value = tuple[Day, Observation, bool]
 """A day, the observation that answers for it, and whether its value is derived from that."""
@@ -71,6 +76,13 @@ class HistoricalQuery(RateQuery):
     format: Annotated[str, FORMAT] = "json"
 
     rules = (one_form_of(("days",), ("from", "to"), ("last",)), begun, in_order)
+
+
+def is_long(query: HistoricalQuery) -> bool:
+    """Tell whether so many days are asked for that other requests should not wait for them."""
+    if query.from_ is not None:
+        return is_long_span(query.from_, query.to)
+    return max(query.days or 0, query.last or 0) > LONG_DAYS
 
 
 def answer(query: HistoricalQuery, view: View) -> History:
@@ -155,7 +167,15 @@ def _rows(view: View, kind: Kind, values: Iterable[Value]) -> Iterator[Row]:
         )
 
 
-def _derived(view: View, first: Day, last: Day) -> list[Value]:
+def _derived(view: View, first: Day, last: Day) -> Sequence[Value]:
+    """Return the settlement days from `first` to `last` before the stored series."""
+    if view.found.derived is None:
+        view.found.derived = _all_derived(view)
+    days = view.found.derived
+    return days[bisect_left(days, first, key=_day) : bisect_right(days, last, key=_day)]
+
+
+def _all_derived(view: View) -> list[Value]:
     """Return the settlement days before the stored series, each with the FIX that applies there.
 
     That is derived only where both series are complete, and nothing is under review (rule 25).
@@ -166,20 +186,20 @@ def _derived(view: View, first: Day, last: Day) -> list[Value]:
     end = (view.settlement.first_day or FIRST_SETTLEMENT_DAY) - ONE_DAY
     # The first day past the calendar still rests on days within it.
     end = min(end, view.calendar.last + ONE_DAY)
-    since = max(first, FIRST_FIX_DAY, settlement.complete_from)
     usable = {
         found.date: found
-        for found in view.fix.between(fix.complete_from, last)
+        for found in view.fix.between(fix.complete_from, end)
         if found.date not in fix.under_review
     }
-    reviewed = settlement.under_review
-    return [
-        (Day.fromordinal(ordinal), usable[determined], True)
-        for determined, ordinals in _determinations(view, since, min(last, end))
-        if determined in usable
+    since = max(FIRST_FIX_DAY, settlement.complete_from)
+    reviewed = frozenset(settlement.under_review)
+    days = [
+        (Day.fromordinal(ordinal), determining, True)
+        for determined, ordinals in _determinations(view, since, end)
+        if (determining := usable.get(determined)) is not None
         for ordinal in ordinals
-        if not reviewed or Day.fromordinal(ordinal) not in reviewed
     ]
+    return [value for value in days if value[0] not in reviewed] if reviewed else days
 
 
 def _determinations(view: View, first: Day, last: Day) -> Iterator[tuple[Day, range]]:
@@ -190,6 +210,7 @@ def _determinations(view: View, first: Day, last: Day) -> Iterator[tuple[Day, ra
     banking = view.banking_days
     before = (banking.determination_for(first), banking.previous(first))
     days = [*filter(None, before), *view.banking_days_between(first, last), last]
-    for determined, published, following in zip(days, days[1:], days[2:], strict=False):
-        begins = max(published + ONE_DAY, first)
-        yield determined, range(begins.toordinal(), following.toordinal() + 1)
+    start = first.toordinal() - 1
+    ends = [max(start, day.toordinal()) + 1 for day in days]
+    # A FIX applies from the day after the next banking day, to the one after that.
+    return zip(days, map(range, ends[1:], ends[2:]), strict=False)

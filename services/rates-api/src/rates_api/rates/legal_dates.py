@@ -65,7 +65,7 @@ def determination_of(view: View, settlement: Day) -> Day | None:
 
     By the rule alone where no value is stored; not while the one published is under review.
     """
-    known = view.determinations
+    known = view.found.determinations
     if settlement not in known:
         if len(known) >= MAX_KNOWN:
             known.clear()

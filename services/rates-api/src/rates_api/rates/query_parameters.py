@@ -19,6 +19,8 @@ DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 INSTANT = re.compile(r"[0-9]{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 MAX_DAYS = 3660
+LONG_DAYS = 1000
+"""A list of more days is rendered elsewhere; a thousand take less than a millisecond."""
 MAX_DATES = 100
 
 DAY_SCHEMA = {"type": "string", "format": "date"}
@@ -136,6 +138,11 @@ DATES = Parameter(
     {"type": "array", "items": DAY_SCHEMA, "minItems": 1, "maxItems": MAX_DATES},
     unbounded=True,
 )
+
+
+def is_long_span(first: Day | None, last: Day | None) -> bool:
+    """Tell whether a span may have more than `LONG_DAYS`; without an end it may."""
+    return ((last or Day.max) - (first or Day.min)).days > LONG_DAYS
 
 
 def in_order(values: Mapping[str, Any], _: Set[str]) -> Iterator[ParameterError]:

@@ -7,7 +7,7 @@ under review, withdrawn or not verified now says nothing about then (protocol ru
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import UTC, datetime
 from datetime import date as Day
 from functools import cached_property
@@ -28,6 +28,18 @@ COMPLETE = SeriesStatus(complete_from=FIRST_FIX_DAY)
 """What is known of a series at an instant of `as_of`, which is never before `complete_at`."""
 
 
+@dataclasses.dataclass
+class Found:
+    """What was found in the rows of a view, and is the same in all views of the same rows.
+
+    `determinations` are those of settlement days; `derived` the values of the settlement days
+    before the stored series, ascending, None before somebody asks for them.
+    """
+
+    determinations: dict[Day, Day | None] = dataclasses.field(default_factory=dict)
+    derived: Sequence[tuple[Day, Observation, bool]] | None = None
+
+
 @dataclasses.dataclass(frozen=True)
 class View:
     """The record at `at`; `assessment` and the precomputed `averages` only for the present.
@@ -46,8 +58,7 @@ class View:
     assessment: Assessment | None
     averages: tuple[Average, ...] = ()
     is_settled: bool = False
-    determinations: dict[Day, Day | None] = dataclasses.field(default_factory=dict, compare=False)
-    """By settlement day what `legal_dates` has found: answers ask for the same days."""
+    found: "Found" = dataclasses.field(default_factory=Found, compare=False)
 
     @property
     def is_as_of(self) -> bool:
@@ -57,6 +68,11 @@ class View:
     def holds_at(self, instant: datetime) -> bool:
         """Tell whether nothing but `at` is different at `instant`."""
         return self.assessment is not None and self.at <= instant < self.assessment.valid_until
+
+    @property
+    def state(self) -> Hashable:
+        """Return what tells its rows and its calendar from those of other views of a snapshot."""
+        return self.fix.last_recorded_at, self.settlement.last_recorded_at, self.calendar
 
     def history(self, kind: Kind) -> SeriesHistory:
         """Return the series of `kind`."""

@@ -57,6 +57,11 @@ class SeriesHistory:
         return self._recordings[0] if self._recordings else None
 
     @property
+    def last_recorded_at(self) -> datetime | None:
+        """Return when the last observation was recorded, UTC; None for an empty series."""
+        return self._recordings[-1] if self._recordings else None
+
+    @property
     def first_day(self) -> Day | None:
         """Return the first observed day, None without observations."""
         return self._newest[0].date if self._newest else None

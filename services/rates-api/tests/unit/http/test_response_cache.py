@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -84,10 +83,9 @@ def test_the_oldest_leave_first() -> None:
     assert answers.find("third", NOW) is not None
 
 
-@pytest.mark.parametrize("size", [1025, 200_000], ids=["at once", "in a thread"])
-async def test_gzip_has_no_clock_and_its_own_tag(size: int) -> None:
+def test_gzip_has_no_clock_and_its_own_tag() -> None:
     """The compressed bytes carry no time stamp, and never share the plain ones' tag (rule 16)."""
-    rendered = await compress(render(b"x" * size, "text/plain", "immutable"))
+    rendered = compress(render(b"x" * 1025, "text/plain", "immutable"))
     assert rendered.gzipped is not None
     assert rendered.gzipped[4:8] == bytes(4)
     assert gzip.decompress(rendered.gzipped) == rendered.body

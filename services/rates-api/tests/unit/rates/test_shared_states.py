@@ -1,0 +1,116 @@
+"""Answers share what was found in the same rows, and nothing with those of other rows."""
+
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime, timedelta
+from itertools import product
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+Ask = Callable[..., Awaitable[httpx.Response]]
+
+CORRECTED, SETTLED = date(2024, 2, 29), date(2024, 3, 2)
+PATHS = (
+    "/api/v1/rates/2024-02-29",
+    "/api/v1/rates/2024-03-02?kind=settlement",
+    "/api/v1/rates?dates=2024-02-28,2024-02-29,2024-03-02,2024-03-05,2026-08-10&kind=settlement",
+    "/api/v1/rates/historical?from=2019-12-20&to=2020-01-10&kind=settlement",
+    "/api/v1/rates/historical?from=1991-11-12&to=2024-03-05&kind=settlement",
+    "/api/v1/rates/historical?last=3&kind=settlement",
+    "/api/v1/convert?from=USD&to=MXN&amount=10&date=2024-03-02&kind=settlement",
+)
+
+
+def changing(world: Any) -> Any:
+    """Return a record in which a FIX, its settlement and a closure came late, one after another."""
+    hours = {"fix": 1, "settlement": 2, "old": 3}
+    at = {name: world.NOW - timedelta(days=1, hours=-hour) for name, hour in hours.items()}
+    late = [
+        world.observation("SF43718", CORRECTED, "17.2", world.NEWEST, 2),
+        world.observation("SF60653", SETTLED, "17.2", world.NEWEST, 2),
+        world.observation("SF43718", date(2019, 12, 27), "18.5", world.NEWEST, 2),
+    ]
+    extra = tuple(
+        msgspec.structs.replace(row, recorded_at=at[name])
+        for row, name in zip(late, hours, strict=True)
+    )
+    closure = world.DeclaredClosure(date(2026, 8, 6), "flood", world.NOW - timedelta(hours=1))
+    calendar = msgspec.structs.replace(world.calendar(), declared=(closure,))
+    return world.snapshot(extra=extra, bank_calendar=calendar)
+
+
+def instants(world: Any) -> list[datetime]:
+    """Return instants around each of its changes."""
+    hours = (-23.5, -22.5, -21.5, -20.5, -0.5)
+    return [world.NOW + timedelta(hours=hour) for hour in hours]
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_each_state_of_the_past_answers_as_if_it_were_alone(
+    ask: Ask, worker: Any, world: Any, path: str
+) -> None:
+    """In any order, and again once each of them was asked about."""
+    record = changing(world)
+    worker.current.replace(record)
+    seen = {}
+    for instant, _ in product([*instants(world), *reversed(instants(world))], range(2)):
+        text = instant.isoformat().replace("+00:00", "Z")
+        asked = f"{path}{'&' if '?' in path else '?'}as_of={text}"
+        shared = await ask(asked)
+        async with world.client(world.Worker(record)) as client:
+            alone = await client.get(asked)
+        assert shared.content == alone.content
+        seen[instant] = shared.content.replace(text.encode(), b"")
+    if "19" in path.partition("from=")[2] or "2024-02-29" in path:
+        assert len(set(seen.values())) > 1
+
+
+async def test_the_present_answers_anew_where_it_says_something_else(
+    ask: Ask, worker: Any, world: Any
+) -> None:
+    """What was assessed once holds until then, and not a microsecond longer."""
+    limit = worker.current.snapshot.status.fresh_until
+    said = []
+    for now in (world.NOW, limit, limit + timedelta(microseconds=1), world.NOW):
+        worker.now = now
+        convert = f"/api/v1/convert?from=USD&to=MXN&amount={len(said) + 1}"
+        said.append((await ask(convert)).json().get("warnings"))
+
+    assert said == [None, None, ["unverified"], None]
+
+
+@pytest.mark.parametrize(
+    ("path", "elsewhere"),
+    [
+        ("/api/v1/rates/historical?days=1000", 0),
+        ("/api/v1/rates/historical?days=1001", 1),
+        ("/api/v1/rates/historical?last=1001", 1),
+        ("/api/v1/rates/historical?from=2024-01-01&to=2024-12-31", 0),
+        ("/api/v1/rates/historical?from=1991-11-12&to=2024-12-31", 1),
+        ("/api/v1/rates/historical?from=1991-11-12&to=2024-12-31&format=csv", 1),
+        ("/api/v1/rates/historical?from=2024-01-01", 1),
+        ("/api/v1/rates/gaps", 1),
+        ("/api/v1/rates/gaps?from=2024-01-01&to=2024-12-31", 0),
+        ("/api/v1/rates/current", 0),
+    ],
+)
+async def test_what_takes_long_is_rendered_elsewhere_once(
+    ask: Ask, worker: Any, path: str, elsewhere: int
+) -> None:
+    """Whoever asks for one rate does not wait for whoever asks for thirty years."""
+    for _ in range(2):
+        assert (await ask(path)).status_code == 200
+
+    assert worker.done_elsewhere == elsewhere
+
+
+async def test_a_large_answer_is_compressed_elsewhere_once(ask: Ask, worker: Any) -> None:
+    """A small one costs less than to send it there."""
+    for days, expected in ((900, 0), (3660, 2)):
+        for _ in range(2):
+            path = f"/api/v1/rates/historical?days={days}"
+            answer = await ask(path, accept_encoding="gzip")
+            assert answer.headers["content-encoding"] == "gzip"
+        assert worker.done_elsewhere == expected
