@@ -32,7 +32,7 @@ ANSWERED = (200, 422)
 
 def worst_requests(now: datetime) -> Mapping[str, str]:
     """Return the costliest request of each endpoint; `NUMBER` makes each another one."""
-    as_of = f"as_of={now - timedelta(seconds=2):%Y-%m-%dT%H:%M:%S}.{NUMBER}Z"
+    as_of = f"as_of={now:%Y-%m-%dT%H:%M:%S}.{NUMBER}Z"
     days = ",".join(str(date(2000, 1, 1) + timedelta(days=ahead)) for ahead in range(100))
     whole = f"/api/v1/rates/historical?from=1991-11-12&{as_of}"
     return {
@@ -54,8 +54,8 @@ def worst_requests(now: datetime) -> Mapping[str, str]:
 
 def measure(platform: Platform, seconds: float, cpus: Layout) -> Section:
     """Ask one worker for each, then have a neighbour ask two workers."""
-    requests = worst_requests(datetime.now(UTC))
     platform.start_api(1, cpus.every)
+    requests = worst_requests(datetime.now(UTC))
     costs = {name: _cost(platform, path) for name, path in requests.items()}
     worst = max(costs, key=lambda name: costs[name].median)
     platform.start_api(2, cpus.every)

@@ -42,7 +42,7 @@ def from_record(
 ) -> Handler:
     """Return the handler that renders what `answer` returns, as JSON or by `to_csv`.
 
-    What takes long, by `is_long`, is rendered elsewhere.
+    What takes long, by `is_long`, is rendered in a thread.
     """
 
     async def handle(
@@ -56,7 +56,7 @@ def from_record(
         if found is None:
             view = _view(cache, cache.snapshot, query, now)
             rendering = partial(render_from, view, query)
-            found = await port.elsewhere(rendering) if is_long(query) else rendering()
+            found = await port.run_in_thread(rendering) if is_long(query) else rendering()
             answers.keep(query, found)
         return found
 

@@ -90,7 +90,7 @@ class Worker:
         self._health: InstanceHealth | None = None
         self._exchange_failing = False
         # One thread: whoever asks for much waits for others who do, and nobody else does.
-        self._elsewhere = ThreadPoolExecutor(1, thread_name_prefix="elsewhere")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="render")
 
     async def run(self) -> None:
         """Warm up and follow the record until cancelled; whatever it raises is a bug."""
@@ -101,12 +101,12 @@ class Worker:
 
     async def close(self) -> None:
         """Close the connections, and end the thread."""
-        self._elsewhere.shutdown(wait=False, cancel_futures=True)
+        self._thread.shutdown(wait=False, cancel_futures=True)
         await self.closing.aclose()
 
-    async def elsewhere(self, work: Callable[[], T]) -> T:
+    async def run_in_thread(self, work: Callable[[], T]) -> T:
         """Return what `work` returns, done in a thread of its own, one after the other."""
-        return await asyncio.get_running_loop().run_in_executor(self._elsewhere, work)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     @property
     def counters(self) -> RequestCounters:

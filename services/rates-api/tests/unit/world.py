@@ -265,7 +265,7 @@ class Worker:
         self.now = now
         self.health = InstanceHealth("healthy", "healthy", "healthy", 3.2, 0.98)
         self.ids = 0
-        self.done_elsewhere = 0
+        self.threaded = 0
 
     def clock(self) -> datetime:
         """Return the instant that was set."""
@@ -284,9 +284,9 @@ class Worker:
         self.ids += 1
         return f"request-{self.ids}"
 
-    async def elsewhere(self, work: Callable[[], Any]) -> Any:
-        """Do it at once, and note that it was to be done elsewhere."""
-        self.done_elsewhere += 1
+    async def run_in_thread(self, work: Callable[[], Any]) -> Any:
+        """Do it at once, and note that it was to be done in a thread."""
+        self.threaded += 1
         return work()
 
     def instance_health(self) -> InstanceHealth:
@@ -322,7 +322,7 @@ def request(path: str, in_path: dict[str, str], query: bytes = b"", **headers: s
 
 
 def responded(endpoint: Endpoint, worker: Worker, request: ApiRequest) -> HttpResponse:
-    """Return the response to a request whose answer is not compressed elsewhere: at once."""
+    """Return the response to a request of which nothing is done in a thread: at once."""
     try:
         respond(endpoint, worker, request).send(None)
     except StopIteration as done:

@@ -12,7 +12,7 @@ from typing import Any
 from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # not marked as exported
 from litestar.types import ASGIApp
 
-from rates_api.http.rsgi_types import Headers, ResponseStream, RsgiProtocol, RsgiScope
+from rates_api.http.rsgi_types import HeaderList, ResponseStream, RsgiProtocol, RsgiScope
 
 Message = dict[str, Any]
 HIDDEN = b"\xff"
@@ -122,7 +122,7 @@ class _Outgoing:
 
     def __init__(self, protocol: RsgiProtocol) -> None:
         self._protocol = protocol
-        self._head: tuple[int, Headers] = (500, [])
+        self._head: tuple[int, HeaderList] = (500, [])
         self._stream: ResponseStream | None = None
 
     async def send(self, message: Message) -> None:

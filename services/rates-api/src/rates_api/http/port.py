@@ -1,6 +1,6 @@
 """The worker as the answers need it: a port that the worker implements and tests fake.
 
-A request waits for nothing but what is done elsewhere, since it takes long (rule R6).
+A request waits for nothing but what takes long, and is done in a thread (rule R6).
 """
 
 from collections.abc import Callable
@@ -35,7 +35,7 @@ class WorkerPort(Protocol):
     def new_request_id(self) -> str:
         """Return a fresh `X-Request-Id`."""
 
-    async def elsewhere(self, work: Callable[[], T]) -> T:
+    async def run_in_thread(self, work: Callable[[], T]) -> T:
         """Return what `work` returns, done in a thread: other requests don't wait for it."""
 
     def instance_health(self) -> InstanceHealth:

@@ -31,7 +31,7 @@ ALWAYS = datetime.min.replace(tzinfo=UTC)
 FOREVER = datetime.max.replace(tzinfo=UTC)
 GZIP_ABOVE = 1024
 """Bytes from which on compressing pays."""
-GZIP_ELSEWHERE_ABOVE = 128 * 1024
+GZIP_IN_THREAD_ABOVE = 128 * 1024
 """Bytes that take half a millisecond to compress."""
 GZIP_LEVEL = 4
 """Level 6 takes twice as long, for 3 % less of a year and 6 % more of the whole history."""

@@ -1,7 +1,7 @@
 """A Litestar handler for each endpoint: from the request to the response, problems included.
 
 The only place that turns `Refused` into a problem document and chooses between compressed, plain
-and 304. Nothing is awaited but what takes long, and is done elsewhere (rule R6).
+and 304. Nothing is awaited but what takes long, and is done in a thread (rule R6).
 """
 
 import re
@@ -24,7 +24,7 @@ from rates_api.http.parameters import is_canonical, read
 from rates_api.http.port import WorkerPort
 from rates_api.http.problems import Refused
 from rates_api.http.response import (
-    GZIP_ELSEWHERE_ABOVE,
+    GZIP_IN_THREAD_ABOVE,
     PROBLEM_JSON,
     Headers,
     HttpResponse,
@@ -117,9 +117,9 @@ async def _answer(endpoint: Endpoint, port: WorkerPort, request: ApiRequest) -> 
     answer = await endpoint.handler(port, cache, query, now)
     compressed = answer.compressible and accepts_gzip(_header(request, "accept-encoding"))
     if compressed and answer.gzipped is None:
-        is_large = len(answer.body) > GZIP_ELSEWHERE_ABOVE
+        is_large = len(answer.body) > GZIP_IN_THREAD_ABOVE
         compressing = partial(compress, answer)
-        answer = await port.elsewhere(compressing) if is_large else compressing()
+        answer = await port.run_in_thread(compressing) if is_large else compressing()
         cache.answers(query).keep(query, answer)
     if answer.policy == "no-store":
         request_id = _request_id(port, request)

@@ -6,7 +6,7 @@
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-Headers = list[tuple[str, str]]
+HeaderList = list[tuple[str, str]]
 
 
 class RequestHeaders(Protocol):
@@ -21,7 +21,7 @@ class RequestHeaders(Protocol):
     def get_all(self, name: str) -> list[str]:
         """Return all values of a header, as often as it was sent."""
 
-    def items(self) -> Headers:
+    def items(self) -> HeaderList:
         """Return all, in their order."""
 
 
@@ -61,8 +61,8 @@ class RsgiProtocol(Protocol):
     async def client_disconnect(self) -> None:
         """Wait until the client has hung up."""
 
-    def response_bytes(self, status: int, headers: Headers, body: bytes) -> None:
+    def response_bytes(self, status: int, headers: HeaderList, body: bytes) -> None:
         """Send a whole response."""
 
-    def response_stream(self, status: int, headers: Headers) -> ResponseStream:
+    def response_stream(self, status: int, headers: HeaderList) -> ResponseStream:
         """Send the head of a response that is sent in parts."""

@@ -20,7 +20,7 @@ INSTANT = re.compile(r"[0-9]{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:
 
 MAX_DAYS = 3660
 LONG_DAYS = 1000
-"""A list of more days is rendered elsewhere; a thousand take less than a millisecond."""
+"""A longer list is rendered in a thread; a thousand days take a millisecond."""
 MAX_DATES = 100
 
 DAY_SCHEMA = {"type": "string", "format": "date"}

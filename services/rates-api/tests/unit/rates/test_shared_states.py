@@ -72,7 +72,7 @@ async def test_the_present_answers_anew_where_it_says_something_else(
 ) -> None:
     """What was assessed once holds until then, and not a microsecond longer."""
     limit = worker.current.snapshot.status.fresh_until
-    said = []
+    said: list[Any] = []
     for now in (world.NOW, limit, limit + timedelta(microseconds=1), world.NOW):
         worker.now = now
         convert = f"/api/v1/convert?from=USD&to=MXN&amount={len(said) + 1}"
@@ -82,7 +82,7 @@ async def test_the_present_answers_anew_where_it_says_something_else(
 
 
 @pytest.mark.parametrize(
-    ("path", "elsewhere"),
+    ("path", "threaded"),
     [
         ("/api/v1/rates/historical?days=1000", 0),
         ("/api/v1/rates/historical?days=1001", 1),
@@ -96,21 +96,21 @@ async def test_the_present_answers_anew_where_it_says_something_else(
         ("/api/v1/rates/current", 0),
     ],
 )
-async def test_what_takes_long_is_rendered_elsewhere_once(
-    ask: Ask, worker: Any, path: str, elsewhere: int
+async def test_what_takes_long_is_rendered_in_a_thread_once(
+    ask: Ask, worker: Any, path: str, threaded: int
 ) -> None:
     """Whoever asks for one rate does not wait for whoever asks for thirty years."""
     for _ in range(2):
         assert (await ask(path)).status_code == 200
 
-    assert worker.done_elsewhere == elsewhere
+    assert worker.threaded == threaded
 
 
-async def test_a_large_answer_is_compressed_elsewhere_once(ask: Ask, worker: Any) -> None:
+async def test_a_large_answer_is_compressed_in_a_thread_once(ask: Ask, worker: Any) -> None:
     """A small one costs less than to send it there."""
     for days, expected in ((900, 0), (3660, 2)):
         for _ in range(2):
             path = f"/api/v1/rates/historical?days={days}"
             answer = await ask(path, accept_encoding="gzip")
             assert answer.headers["content-encoding"] == "gzip"
-        assert worker.done_elsewhere == expected
+        assert worker.threaded == expected
