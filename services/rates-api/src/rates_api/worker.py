@@ -6,7 +6,6 @@ Requests only read from it (rule R6): everything that waits is in `run`.
 import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from datetime import datetime
 from typing import TypeVar
@@ -89,8 +88,7 @@ class Worker:
         self._started = self.monotonic()
         self._health: InstanceHealth | None = None
         self._exchange_failing = False
-        # One thread: whoever asks for much waits for others who do, and nobody else does.
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="render")
+        self._one_thread = asyncio.Lock()
 
     async def run(self) -> None:
         """Warm up and follow the record until cancelled; whatever it raises is a bug."""
@@ -100,13 +98,16 @@ class Worker:
             tasks.create_task(self._follow_forever(), name="follow")
 
     async def close(self) -> None:
-        """Close the connections, and end the thread."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        """Close the connections."""
         await self.closing.aclose()
 
     async def run_in_thread(self, work: Callable[[], T]) -> T:
-        """Return what `work` returns, done in a thread of its own, one after the other."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        """Return what `work` returns, done in a thread.
+
+        One at a time: whoever asks for much waits for others who do, and nobody else waits.
+        """
+        async with self._one_thread:
+            return await asyncio.to_thread(work)
 
     @property
     def counters(self) -> RequestCounters:

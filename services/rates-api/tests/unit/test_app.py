@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -299,6 +300,29 @@ def test_one_clock_is_read_in_both_ways(fakes: ModuleType) -> None:
     """The seconds are those of the instants: of a clock that is passed in, and of the real one."""
     assert timestamp_of(lambda: fakes.START)() == fakes.START.timestamp()
     assert timestamp_of(utc_now)() == pytest.approx(utc_now().timestamp(), abs=1)
+
+
+async def test_what_takes_long_is_done_one_after_another_beside_the_loop(worker: Worker) -> None:
+    """Whoever asks for much waits for others who do; the loop goes on."""
+    begun: list[str] = []
+    has_begun, may_end = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def first() -> bool:
+        begun.append("first")
+        loop.call_soon_threadsafe(has_begun.set)
+        return may_end.wait(10)
+
+    def second() -> bool:
+        begun.append("second")
+        return True
+
+    doing = [asyncio.ensure_future(worker.run_in_thread(work)) for work in (first, second)]
+    await has_begun.wait()
+    assert begun == ["first"]
+    may_end.set()
+    assert await asyncio.gather(*doing) == [True, True]
+    assert begun == ["first", "second"]
 
 
 async def test_a_worker_settles_once_it_is_warm(
