@@ -9,6 +9,8 @@ none is named (protocol rule 31). Pure.
 from collections.abc import Iterator, Sequence
 from datetime import date as Day
 
+from msgspec import UNSET
+
 from rates_api.rates.view import View
 from rates_contracts.answers import Dates
 from rates_contracts.calendar import MAX_DAYS_APART, ONE_DAY, is_weekend
@@ -66,11 +68,13 @@ def determination_of(view: View, settlement: Day) -> Day | None:
     By the rule alone where no value is stored; not while the one published is under review.
     """
     known = view.found.determinations
-    if settlement not in known:
+    found = known.get(settlement, UNSET)
+    if found is UNSET:
+        found = _determination(view, settlement, MAX_DAYS_APART)
         if len(known) >= MAX_KNOWN:
-            known.clear()
-        known[settlement] = _determination(view, settlement, MAX_DAYS_APART)
-    return known[settlement]
+            known.clear()  # A thread may be reading it: it finds its own again.
+        known[settlement] = found
+    return found
 
 
 def _determination(view: View, settlement: Day, depth: int) -> Day | None:
