@@ -104,6 +104,8 @@ class EndJudge:
         for series in SERIES.values():
             # Nobody can know of an answer that it lacks what was never heard of.
             heard = self.platform.api.heard.at.get(series) or self.platform.api.heard.told_at
+            if self._is_withdrawn(series):
+                continue  # An answer that lacks what is withdrawn confirms as well (rule 27).
             if heard is None or open_seconds(heard, now) > VERIFIED_SECONDS + CLOCK_SECONDS:
                 yield "asked", f"{series} was last confirmed at {heard}"
 
@@ -130,6 +132,10 @@ class EndJudge:
             committed_at = self.history.committed_at[event_id]
             if not purges or purges[-1] < committed_at:
                 yield "purge", f"none since {committed_at}"
+
+    def _is_withdrawn(self, series: str) -> bool:
+        withdrawn = "SELECT 1 FROM withdrawals WHERE series = ? AND withdrawn_at IS NOT NULL"
+        return bool(self.record.rows(withdrawn, series))
 
     def _is_under_review(self, series: str, day: date) -> bool:
         return bool(
