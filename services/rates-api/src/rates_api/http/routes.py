@@ -4,8 +4,10 @@ The only place that turns `Refused` into a problem document and chooses between 
 and 304. Nothing is awaited but what takes long, and is done in a thread (rule R6).
 """
 
+import dataclasses
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -20,7 +22,7 @@ from litestar.types import ASGIApp, ExceptionHandlersMap, Receive, Scope, Send
 
 from rates_api.http.api_request import ApiRequest
 from rates_api.http.endpoint import Endpoint
-from rates_api.http.parameters import is_canonical, read
+from rates_api.http.parameters import Query, is_canonical, read
 from rates_api.http.port import WorkerPort
 from rates_api.http.problems import Refused
 from rates_api.http.response import (
@@ -28,13 +30,14 @@ from rates_api.http.response import (
     PROBLEM_JSON,
     Headers,
     HttpResponse,
+    RenderedAnswer,
     accepts_gzip,
     compress,
     full_response,
     if_none_match_matches,
     not_modified,
 )
-from rates_api.http.response_cache import HTTP, responses_with
+from rates_api.http.response_cache import HTTP, ResponseCache, responses_with
 from rates_contracts.host_header import is_well_formed
 
 HttpRequest = Request[object, object, State]
@@ -52,6 +55,8 @@ NOT_ALLOWED = Refused("method-not-allowed", "`Allow` names the methods of this p
 BAD_REQUEST = Refused("bad-request", "The request can't be read.")
 BAD_HOST = Refused("bad-request", "A request has one `Host`, the name or address of this API.")
 MISTAKE = Refused("internal-error", "The request could not be answered.")
+ATTEMPTS = 3
+"""So often a request is answered while what it is answered from keeps being replaced."""
 MAX_PROBLEM_SECONDS = 5
 """The longest `s-maxage` of a problem: within it many ask for the FIX that is just due."""
 METHODS = ("GET", "HEAD", "OPTIONS")
@@ -111,26 +116,58 @@ async def respond(endpoint: Endpoint, port: WorkerPort, request: ApiRequest) -> 
 
 
 async def _answer(endpoint: Endpoint, port: WorkerPort, request: ApiRequest) -> HttpResponse:
-    """Answer from one snapshot (protocol rule 16). Raises `Refused`."""
-    now, cache = port.clock(), port.current.cache
+    """Answer from one snapshot (protocol rule 16). Raises `Refused`.
+
+    What was replaced or has run out while a thread was at work is answered anew: a shared cache
+    would keep it after the purge. If that goes on, nobody may keep it.
+    """
+    for _ in range(ATTEMPTS):
+        cache = port.current.cache
+        query, answer = await _rendered(endpoint, port, cache, request)
+        now = port.clock()
+        if cache is port.current.cache and now < answer.valid_until:
+            break
+    else:
+        answer = dataclasses.replace(answer, policy="no-store")
+    if answer.policy != "no-store" and is_canonical(
+        query, endpoint.path, request.path, request.query
+    ):
+        key = (request.path, request.query.decode("latin-1"))
+        responses = responses_with(answer, endpoint.path, now)
+        cache.answers(query).keep_response(query, key, responses)
+    return _representation(answer, now, port, request)
+
+
+async def _rendered(
+    endpoint: Endpoint, port: WorkerPort, cache: ResponseCache, request: ApiRequest
+) -> tuple[Query, RenderedAnswer]:
+    """Return the query and its answer, compressed if the client takes that."""
+    now = port.clock()
     query = read(endpoint.query, request.query, request.path_params, now)
     answer = await endpoint.handler(port, cache, query, now)
-    compressed = answer.compressible and accepts_gzip(_header(request, "accept-encoding"))
-    if compressed and answer.gzipped is None:
+    if answer.gzipped is None and _takes_gzip(answer, request):
         is_large = len(answer.body) > GZIP_IN_THREAD_ABOVE
         compressing = partial(compress, answer)
         answer = await port.run_in_thread(compressing) if is_large else compressing()
         cache.answers(query).keep(query, answer)
+    return query, answer
+
+
+def _representation(
+    answer: RenderedAnswer, now: datetime, port: WorkerPort, request: ApiRequest
+) -> HttpResponse:
+    """Return what this client gets of the answer: compressed or plain, whole or 304."""
+    compressed = _takes_gzip(answer, request)
     if answer.policy == "no-store":
         request_id = _request_id(port, request)
         return full_response(answer, now, compressed=compressed, request_id=request_id)
-    if is_canonical(query, endpoint.path, request.path, request.query):
-        key = (request.path, request.query.decode("latin-1"))
-        responses = responses_with(answer, endpoint.path, now)
-        cache.answers(query).keep_response(query, key, responses)
     if if_none_match_matches(_header(request, "if-none-match"), answer.etag(compressed=compressed)):
         return not_modified(answer, now, compressed=compressed)
     return full_response(answer, now, compressed=compressed)
+
+
+def _takes_gzip(answer: RenderedAnswer, request: ApiRequest) -> bool:
+    return answer.compressible and accepts_gzip(_header(request, "accept-encoding"))
 
 
 def _header(request: ApiRequest, name: str) -> str:

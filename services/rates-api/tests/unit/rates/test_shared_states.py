@@ -114,3 +114,63 @@ async def test_a_large_answer_is_compressed_in_a_thread_once(ask: Ask, worker: A
             answer = await ask(path, accept_encoding="gzip")
             assert answer.headers["content-encoding"] == "gzip"
         assert worker.threaded == expected
+
+
+LONG = "/api/v1/rates/historical?from=1991-11-12"
+
+
+def interrupted(world: Any, happenings: list[Callable[[Any], None]]) -> Any:
+    """Return a worker to which the next of `happenings` happens during each work in a thread."""
+
+    class Interrupted(world.Worker):  # type: ignore[misc]
+        async def run_in_thread(self, work: Callable[[], Any]) -> Any:
+            done = work()
+            if happenings:
+                happenings.pop(0)(self)
+            return done
+
+    return Interrupted(world.snapshot())
+
+
+async def test_what_was_replaced_while_a_thread_was_at_work_is_answered_anew(world: Any) -> None:
+    """A shared cache would keep the old values after the purge (protocol rule 16)."""
+    corrected = world.observation("SF43718", CORRECTED, "17.2", world.NEWEST, 2)
+
+    def correct(worker: Any) -> None:
+        worker.current.replace(world.snapshot(extra=(corrected,)))
+
+    async with world.client(interrupted(world, [correct])) as client:
+        answer = await client.get(LONG)
+
+    told = {row["date"]: row["rate"] for row in answer.json()["observations"]}
+    assert told[str(CORRECTED)] == "17.2"
+    assert "s-maxage" in answer.headers["cache-control"]
+
+
+async def test_what_ran_out_while_a_thread_was_at_work_is_answered_anew(world: Any) -> None:
+    """It would say of after noon what was so before, and be kept for longer than it holds."""
+
+    def wait(worker: Any) -> None:
+        worker.now = world.mexico(world.TODAY, 13)
+
+    async with world.client(interrupted(world, [wait])) as late:
+        answer = await late.get(LONG)
+    worker = world.Worker(world.snapshot())
+    worker.now = world.mexico(world.TODAY, 13)
+    async with world.client(worker) as client:
+        expected = await client.get(LONG)
+
+    assert answer.content == expected.content
+    assert answer.headers == expected.headers
+
+
+async def test_what_keeps_being_replaced_is_kept_by_nobody(world: Any) -> None:
+    """The answer is of a moment ago, and says so to caches."""
+
+    def replace(worker: Any) -> None:
+        worker.current.replace(world.snapshot())
+
+    async with world.client(interrupted(world, [replace] * 9)) as client:
+        answer = await client.get(LONG)
+
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
