@@ -134,7 +134,6 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
     def on_jump(jump: timedelta) -> None:
         instrumentation.on_clock_jump(jump)
         alerts.on_clock_jump(jump)
-        witnesses.forget()
 
     cycle = Cycle(guards.banxico, recorder, clock, instance.tracing.span)
     lock = asyncio.Lock()
@@ -187,7 +186,7 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
     nightly = NightlyMaintenance(
         _nightly_tasks(instance, fence, recorder, poller, relay),
         FinishedNights(instance.engine, fence),
-        NightConditions(lambda: recorder.begun, lambda: witnesses.confirmed, witnesses.forget),
+        NightConditions(lambda: recorder.begun, lambda: witnesses.confirmed),
         SteadyClock(clock, instance.monotonic),
         sleep,
         on_failure=on_failure,

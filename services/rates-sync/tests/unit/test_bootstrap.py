@@ -27,11 +27,13 @@ from rates_contracts.stream import EVENTS, event_of
 from rates_sync.bootstrap import Overrides, _abstention, bootstrap
 from rates_sync.errors import BadToken, StoreUnavailable
 from rates_sync.leader.loops import NIGHTLY_TASKS, NightlyTaskName
+from rates_sync.liveness import TICK_SECONDS
 from rates_sync.notify.alerts import Alert
 from rates_sync.service import Service
 from rates_sync.settings import Settings
 from rates_sync.store.engine import open_engine, reading
 from rates_sync.store.schema import finished_nights
+from rates_sync.upstream import Answer, Purpose, Query
 from rates_telemetry.tracing import open_tracing
 
 E = TypeVar("E", HistoryReload, ObservationsRecorded, StatusChanged)
@@ -49,29 +51,37 @@ SETTINGS = Settings(
 
 @dataclass
 class VirtualClock:
-    """A wall clock and a monotonic one that move by `advance` alone; sleepers wake when due."""
+    """A wall clock and a monotonic one that move by `advance`; sleepers wake when due.
+
+    `jump` sets the wall clock alone.
+    """
 
     now: datetime
     asleep: asyncio.Event = field(default_factory=asyncio.Event)
-    _sleepers: list[tuple[datetime, asyncio.Event]] = field(default_factory=list)
+    wrong_by: float = 0.0
+    _sleepers: list[tuple[float, asyncio.Event]] = field(default_factory=list)
 
     def __call__(self) -> datetime:
         return self.now
 
     def monotonic(self) -> float:
-        return self.now.timestamp()
+        return self.now.timestamp() - self.wrong_by
 
     async def sleep(self, seconds: float) -> None:
         woken = asyncio.Event()
-        self._sleepers.append((self.now + timedelta(seconds=seconds), woken))
+        self._sleepers.append((self.monotonic() + seconds, woken))
         self.asleep.set()
         await woken.wait()
 
     def advance(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
         for due, woken in self._sleepers:
-            if due <= self.now:
+            if due <= self.monotonic():
                 woken.set()
+
+    def jump(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+        self.wrong_by += seconds
 
 
 class FakeAlerts:
@@ -267,6 +277,27 @@ async def test_clock_that_the_database_alone_contradicts_dates_nothing(
     assert event.status.upstream == "bad_token"
     assert abs(event.recorded_at - (hand_clock.now - ahead)) < timedelta(minutes=1)
     assert event.status.transitions[0].at <= event.recorded_at
+
+
+async def test_banxico_heard_after_a_jump_is_believed(worlds: Worlds, hand_clock: Any) -> None:
+    """Protocol rule 33: also when the poller notices only then that the clock was set."""
+    world = worlds.build("only", hand_clock.now)
+    ask = world.banxico.ask
+
+    async def ask_while_the_poller_wakes(query: Query) -> Answer:
+        answer: Answer = await ask(query)
+        world.clock.advance(TICK_SECONDS)
+        return answer
+
+    async with world.running():
+        await worlds.relayed(HistoryReload)
+        leader = world.service.leader
+        assert leader is not None
+        world.clock.jump(3_600)
+        jumped = world.clock()
+        world.banxico.ask = ask_while_the_poller_wakes
+        result = await leader.poller.poll(Purpose.MANUAL)
+    assert (result.outcome, leader.recorder.health.verified_at) == ("success", jumped)
 
 
 async def test_purge_does_not_wait_for_alerts_that_a_black_hole_holds(

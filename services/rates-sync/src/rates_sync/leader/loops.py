@@ -134,12 +134,11 @@ class NightConditions:
     """When nightly work may run: what it deletes by a clock that is wrong is lost.
 
     `begun` tells whether the leader has recorded its status, `clock_confirmed` whether a witness of
-    the time was heard and none disagrees, `on_jump` forgets what they said.
+    the time was heard since this clock was set, and none disagrees.
     """
 
     begun: Callable[[], bool]
     clock_confirmed: Callable[[], bool]
-    on_jump: Callable[[], None]
 
     def met(self, now: datetime) -> bool:
         """Tell whether it may run now; not while a FIX may be published any minute."""
@@ -237,8 +236,7 @@ class NightlyMaintenance:
         self._look_at = self._clock() + NIGHT_LOOK
 
     def _on_jump(self, _jump: timedelta) -> None:
-        """Plan again, and believe no witness that was heard before (protocol rules 32 and 33)."""
-        self._conditions.on_jump()
+        """Plan again (protocol rule 32)."""
         self._not_before.clear()
         self._plan()
 

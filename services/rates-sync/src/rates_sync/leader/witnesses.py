@@ -47,15 +47,15 @@ class Witnesses:
         is dated ahead dates all that follows (protocol rule 4), one dated too early nothing.
         """
         now = self._clock()
-        self._forget_if_set()
-        if any(abs(offset) <= MAX_CLOCK_OFFSET for offset in self._offsets.values()):
+        offsets = self.offsets
+        if any(abs(offset) <= MAX_CLOCK_OFFSET for offset in offsets.values()):
             self._confirmed = SteadyClock(self._clock, self._monotonic)
             return now
-        if "database" in self._offsets:
-            return now - self._offsets["database"]
+        if "database" in offsets:
+            return now - offsets["database"]
         if self._confirmed is not None:
             return self._confirmed()
-        return min([now, *(now - offset for offset in self._offsets.values())])
+        return min([now, *(now - offset for offset in offsets.values())])
 
     async def hear(self, answer: Answer) -> None:
         """Hear an answer's `Date`, and the database where that disagrees.
@@ -89,11 +89,14 @@ class Witnesses:
         self._offsets["database"] = self._clock() - now_there
 
     def forget(self) -> None:
-        """Forget what was said before this instance's clock was set, or its machine slept."""
+        """Forget what was said to an earlier leader."""
         self._offsets.clear()
 
     def _forget_if_set(self) -> bool:
-        """Forget if this clock was set since the last look; tell whether it was."""
+        """Forget if this clock was set since the last look; tell whether it was.
+
+        Only here: whoever notices the jump later would forget what was said after it.
+        """
         if self._steady.jump() is None:
             return False
         self.forget()
@@ -101,14 +104,15 @@ class Witnesses:
 
     @property
     def offsets(self) -> Mapping[Witness, timedelta]:
-        """How far this instance's clock is ahead of each witness's."""
+        """How far this instance's clock is ahead of each witness's, heard since it was set."""
+        self._forget_if_set()
         return self._offsets
 
     @property
     def disagreeing(self) -> tuple[Witness, ...]:
         """The witnesses whose clocks differ from this instance's by more than 60 s."""
         return tuple(
-            name for name, offset in self._offsets.items() if abs(offset) > MAX_CLOCK_OFFSET
+            name for name, offset in self.offsets.items() if abs(offset) > MAX_CLOCK_OFFSET
         )
 
     @property
@@ -119,11 +123,10 @@ class Witnesses:
     @property
     def confirmed(self) -> bool:
         """Tell whether one was heard since this clock was set, and none disagrees."""
-        self._forget_if_set()
-        return bool(self._offsets) and not self.disagreeing
+        return bool(self.offsets) and not self.disagreeing
 
     def require_one(self) -> None:
         """Raise `ClockWrong` if both disagree: nothing may be verified or recorded then."""
         if self.verdict == "both_disagree":
-            ahead = {name: offset.total_seconds() for name, offset in self._offsets.items()}
+            ahead = {name: offset.total_seconds() for name, offset in self.offsets.items()}
             raise ClockWrong(f"seconds that this clock is ahead of both witnesses: {ahead}")

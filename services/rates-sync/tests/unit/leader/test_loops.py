@@ -20,6 +20,7 @@ from rates_sync.leader.loops import (
     Renewal,
     last_night,
 )
+from rates_sync.leader.witnesses import Witnesses
 
 
 async def _let_run() -> None:
@@ -128,11 +129,15 @@ class Night:
         self.fails: dict[str, Exception] = {}
         self.failures: list[str] = []
         self.begun = self.confirmed = True
+        self.witnesses = Witnesses(clock, clock.monotonic, _no_clock)
 
     def lead(self, *names: NightlyTaskName) -> NightlyMaintenance:
         """Return the maintenance of a new leader with these tasks."""
         tasks = [NightlyTask(name, self._run(name), each=name == "slice") for name in names]
-        conditions = NightConditions(lambda: self.begun, lambda: self.confirmed, self._forget)
+        self.witnesses.observe_database(self.clock())
+        conditions = NightConditions(
+            lambda: self.begun, lambda: self.confirmed and self.witnesses.confirmed
+        )
         return NightlyMaintenance(
             tasks,
             self.record,
@@ -162,8 +167,9 @@ class Night:
 
         return run
 
-    def _forget(self) -> None:
-        self.confirmed = False
+
+async def _no_clock() -> None:
+    """Be a database that has no clock."""
 
 
 @pytest.fixture
@@ -291,12 +297,11 @@ async def test_clock_set_past_three_prunes_nothing(
     night.clock.jump(timedelta(days=800))
     night.clock.stop_at = night.clock.now + timedelta(hours=2)
     await night.clock.asleep.wait()
-    assert (night.done, night.confirmed) == ([], False)
+    assert (night.done, night.witnesses.confirmed) == ([], False)
     night.clock.asleep.clear()
     night.clock.jump(timedelta(days=-800))
-    night.clock.stop_at, night.confirmed = mexico("2026-08-14 04:00"), False
+    night.clock.stop_at = mexico("2026-08-14 04:00")
     await _cancelled(running)
-    night.confirmed = True
     await night.until(mexico("2026-08-14 05:00"), "pruning")
     assert night.done == [("pruning", FOURTEENTH)]
 

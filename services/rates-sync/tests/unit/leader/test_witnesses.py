@@ -85,7 +85,7 @@ def test_verdict_counts_who_disagrees(witnesses: Witnesses, hand_clock: Any) -> 
 def test_jump_of_the_clock_is_a_new_case(witnesses: Witnesses, hand_clock: Any) -> None:
     """Protocol rule 32: what was said of a clock before it was set is not held against it."""
     witnesses.observe_database(hand_clock() - HOUR)
-    witnesses.forget()
+    hand_clock.jump(HOUR)
     assert (witnesses.verdict, witnesses.offsets) == ("agree", {})
 
 
@@ -176,7 +176,8 @@ def test_clock_is_confirmed_only_by_a_witness_that_was_heard(
     said = [witnesses.confirmed]
     witnesses.observe_database(now)
     said.append(witnesses.confirmed)
-    witnesses.forget()
+    hand_clock.jump(HOUR)
+    now = hand_clock()
     said.append(witnesses.confirmed)
     witnesses.observe_answer(answer(now, now, now))
     witnesses.observe_database(now - HOUR)
