@@ -5,7 +5,7 @@ An answer is found rendered in the cache of the request's snapshot, or rendered 
 
 import dataclasses
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -29,6 +29,8 @@ from rates_contracts.calendar import mexico_day
 from rates_contracts.observation import SERIES_OF, Kind
 from rates_contracts.status import MAX_EDGE_SECONDS
 
+SAME_VIEW_FOR = timedelta(seconds=1)
+"""Only seconds to wait are reckoned from the instant of a request, and those are whole."""
 MAX_STATES = 8
 """So many states of the past are kept with what was found in them."""
 
@@ -76,10 +78,11 @@ def from_record(
 def _view(cache: ResponseCache, snapshot: Snapshot, query: RateQuery, now: datetime) -> View:
     if query.as_of is not None:
         return _shared(cache, as_known_at(snapshot, query.as_of, now))
-    before: View | None = cache.views.get(query.kind)
-    if before is not None and before.holds_at(now):
-        return dataclasses.replace(before, at=now)
-    view = cache.views[query.kind] = _present(snapshot, query.kind, now)
+    view: View | None = cache.views.get(query.kind)
+    if view is None or not view.holds_at(now):
+        view = cache.views[query.kind] = _present(snapshot, query.kind, now)
+    elif now - view.at >= SAME_VIEW_FOR:
+        view = cache.views[query.kind] = dataclasses.replace(view, at=now)
     return view
 
 

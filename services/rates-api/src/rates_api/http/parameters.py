@@ -25,6 +25,8 @@ from rates_contracts.answers import ParameterError
 
 Q = TypeVar("Q", bound="Query")
 MAX_NAME_LENGTH = 64
+PLAIN = re.compile(r"[!-$&-*,-~]*")
+"""What no escape, blank or byte above ASCII is in: most texts."""
 BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -54,23 +56,23 @@ Rule = Callable[[Mapping[str, Any], Set[str]], Iterator[ParameterError]]
 
 @dataclasses.dataclass(frozen=True)
 class Query:
-    """The base of all queries; `rules` check combinations of parameters."""
+    """The base of all queries; `rules` check combinations of parameters.
+
+    `kept` tells whether answers are: not where hardly any is asked for twice.
+    """
 
     rules: ClassVar[tuple[Rule, ...]] = ()
+    kept: ClassVar[bool] = True
 
 
 @dataclasses.dataclass(frozen=True)
 class QueryField:
-    """A query's field and the parameter it is read from; without a default it is required."""
+    """A query's field and the parameter it is read from; `required` ones have no default."""
 
     name: str
     parameter: Parameter
     default: Any
-
-    @property
-    def required(self) -> bool:
-        """Tell whether a request must name it."""
-        return self.default is dataclasses.MISSING
+    required: bool
 
 
 Fields = Mapping[str, QueryField]
@@ -81,7 +83,12 @@ Fields = Mapping[str, QueryField]
 def _query_fields(kind: Any) -> Fields:
     hints = get_type_hints(kind, include_extras=True)
     fields = (
-        QueryField(field.name, hints[field.name].__metadata__[0], field.default)
+        QueryField(
+            field.name,
+            hints[field.name].__metadata__[0],
+            field.default,
+            required=field.default is dataclasses.MISSING,
+        )
         for field in dataclasses.fields(kind)
     )
     return {field.parameter.name: field for field in fields}
@@ -98,7 +105,7 @@ def read(kind: type[Q], raw: bytes, path: Mapping[str, str], now: datetime) -> Q
     """
     # A path arrives unescaped; escaped again, it is read as the query string is.
     given = {name: [quote(value, safe="")] for name, value in path.items()}
-    given |= dict(_pairs(raw, reserved=path))
+    given |= _pairs(raw, reserved=path)
     fields = query_fields(kind)
     values: dict[str, Any] = {}
     errors = [
@@ -118,10 +125,12 @@ def _read_values(
 ) -> Iterator[ParameterError]:
     """Store what can be read in `values`, yield what is wrong with the rest."""
     for name, field in fields.items():
-        texts = given.get(name, [])
+        texts = given.get(name)
+        if texts is None:
+            continue
         if len(texts) > 1:
             yield ParameterError(name, f"is given {len(texts)} times", field.parameter.allowed)
-        elif texts:
+        else:
             try:
                 values[name] = field.parameter.read(unescaped(texts[0]))
             except ValueError as error:
@@ -142,9 +151,9 @@ def _checked(fields: Fields, values: Mapping[str, Any], now: datetime) -> Iterat
 
 
 def _unknown(fields: Fields, given: Iterable[str]) -> Iterator[ParameterError]:
-    allowed = f"one of {', '.join(fields)}" if fields else "no parameter at all"
     for name in given:
         if name not in fields:
+            allowed = f"one of {', '.join(fields)}" if fields else "no parameter at all"
             yield ParameterError(name, "is unknown here", allowed)
 
 
@@ -172,16 +181,17 @@ def is_canonical(query: Query, template: str, path: str, raw_query: bytes) -> bo
     return template.format_map(texts) == path and spelled.encode() == raw_query
 
 
-def _pairs(raw: bytes, reserved: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
-    """Yield each name of the query string with all its values, still escaped."""
+def _pairs(raw: bytes, reserved: Mapping[str, str]) -> Mapping[str, list[str]]:
+    """Return each name of the query string with all its values, still escaped."""
     found: dict[str, list[str]] = {}
     for pair in raw.decode("latin-1").split("&"):
         if pair:
             name, _, value = pair.partition("=")
             found.setdefault(_name(name), []).append(value)
-    for name, values in found.items():
-        # A path parameter repeated in the query string is no parameter of this endpoint.
-        yield (f"?{name}" if name in reserved else name), values
+    # A path parameter repeated in the query string is no parameter of this endpoint.
+    for name in [name for name in found if name in reserved]:
+        found[f"?{name}"] = found.pop(name)
+    return found
 
 
 def _name(text: str) -> str:
@@ -193,6 +203,8 @@ def _name(text: str) -> str:
 
 def unescaped(text: str) -> str:
     """Undo the form encoding of a query string, `+` included. Raises `ValueError`."""
+    if PLAIN.fullmatch(text):
+        return text
     if BAD_ESCAPE.search(text):
         raise ValueError("has a `%` that no two hexadecimal digits follow")
     try:

@@ -12,7 +12,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from litestar.types import HTTPResponseBodyEvent, HTTPResponseStartEvent, Receive, Scope, Send
@@ -128,35 +128,33 @@ def compress(answer: RenderedAnswer) -> RenderedAnswer:
     return dataclasses.replace(answer, gzipped=gzip.compress(answer.body, GZIP_LEVEL, mtime=0))
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True)
 class HttpResponse:
     """A response, also as its two ASGI messages; servers don't change any, so all serve again."""
 
     status: int
     headers: list[tuple[str, str]]
-    start: HTTPResponseStartEvent
-    body: HTTPResponseBodyEvent
+    content: bytes
 
     @classmethod
-    def of(cls, status: int, headers: Headers, body: bytes = b"") -> "HttpResponse":
+    def of(cls, status: int, headers: Headers, content: bytes = b"") -> "HttpResponse":
         """Return the response with these headers after those that every response has."""
-        every = [*COMMON_HEADERS, *headers]
-        encoded = [(name.encode(), value.encode()) for name, value in every]
-        return cls(
-            status,
-            every,
-            {"type": "http.response.start", "status": status, "headers": encoded},
-            {"type": "http.response.body", "body": body, "more_body": False},
-        )
+        return cls(status, [*COMMON_HEADERS, *headers], content)
 
-    @property
-    def content(self) -> bytes:
-        """Return the bytes of its body."""
-        return self.body["body"]
+    @cached_property
+    def start(self) -> HTTPResponseStartEvent:
+        """Return the message with its status and headers."""
+        headers = [(name.encode(), value.encode()) for name, value in self.headers]
+        return {"type": "http.response.start", "status": self.status, "headers": headers}
+
+    @cached_property
+    def body(self) -> HTTPResponseBodyEvent:
+        """Return the message with its content."""
+        return {"type": "http.response.body", "body": self.content, "more_body": False}
 
     def without_body(self) -> "HttpResponse":
         """Return the response to HEAD: `content-length` is still the body's."""
-        return dataclasses.replace(self, body={**self.body, "body": b""})
+        return dataclasses.replace(self, content=b"")
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         """Send it, as an ASGI application."""

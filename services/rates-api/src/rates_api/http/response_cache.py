@@ -198,11 +198,14 @@ class ResponseCache:
         self.found: dict[Hashable, Any] = {}
         """What was found in states of the past, by what tells them apart."""
         self.responses: dict[RequestKey, CachedResponse] = {}
+        self._unkept = RenderedAnswers(0, 0, self.responses)
         self._bounded = RenderedAnswers(MAX_ANSWERS, MAX_BYTES, self.responses)
         self._unbounded = RenderedAnswers(MAX_ANSWERS, MAX_UNBOUNDED_BYTES, self.responses)
 
     def answers(self, query: Query) -> RenderedAnswers:
         """Return the table for queries like this one."""
+        if not query.kept:
+            return self._unkept
         return self._unbounded if is_unbounded(query) else self._bounded
 
 

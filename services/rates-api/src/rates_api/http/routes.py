@@ -129,9 +129,8 @@ async def _answer(endpoint: Endpoint, port: WorkerPort, request: ApiRequest) -> 
             break
     else:
         answer = dataclasses.replace(answer, policy="no-store")
-    if answer.policy != "no-store" and is_canonical(
-        query, endpoint.path, request.path, request.query
-    ):
+    is_kept = answer.policy != "no-store" and endpoint.query.kept
+    if is_kept and is_canonical(query, endpoint.path, request.path, request.query):
         key = (request.path, request.query.decode("latin-1"))
         responses = responses_with(answer, endpoint.path, now)
         cache.answers(query).keep_response(query, key, responses)
@@ -198,7 +197,7 @@ def _problem(refused: Refused, port: WorkerPort, request: ApiRequest) -> HttpRes
 def _mistake(error: Exception, port: WorkerPort, request: ApiRequest) -> HttpResponse:
     """Return the problem of a bug; its request id stands beside the traceback in the log."""
     response = _problem(MISTAKE, port, request)
-    request_id = dict(response.start["headers"])[b"x-request-id"].decode()
+    request_id = dict(response.headers)["x-request-id"]
     log.error("request_failed", request_id=request_id, exc_info=error)
     return response
 
@@ -293,8 +292,8 @@ def _unrouted(response: HttpResponse, port: WorkerPort, scope: Scope) -> HttpRes
 
 
 def _litestar_response(response: HttpResponse) -> Response[bytes]:
-    headers = {name.decode(): value.decode() for name, value in response.start["headers"]}
-    return Response(response.body["body"], headers=headers, status_code=response.status)
+    headers = dict(response.headers)
+    return Response(response.content, headers=headers, status_code=response.status)
 
 
 def _sorted(methods: str) -> str:

@@ -68,6 +68,7 @@ class ConvertQuery(RateQuery):
     rounding: Annotated[Rounding, ROUNDING] = "half_up"
 
     rules = (two_currencies,)
+    kept = False
 
 
 def answer(query: ConvertQuery, view: View) -> Conversion:

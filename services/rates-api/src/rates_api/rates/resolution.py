@@ -5,6 +5,7 @@ A day, the batch, `convert` and `current` share it, so that they can't disagree.
 """
 
 import dataclasses
+from collections.abc import Callable, Hashable
 from datetime import date as Day
 from datetime import timedelta
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from rates_api.http.problems import Refused
 from rates_api.rates.doubts import doubts, gap_warnings, recorded_warnings, warnings_about
 from rates_api.rates.knowledge import Absence, absence, absent_fix, fix_by_rule, series_status
 from rates_api.rates.legal_dates import (
+    MAX_KNOWN,
     dates_of_fix,
     dates_of_settlement,
     is_contradicted,
@@ -90,18 +92,32 @@ def resolve(view: View, kind: Kind, day: Day, roll: Roll = "previous") -> Resolu
     """Find what answers for `day`. Raises `Refused`."""
     match kind:
         case "fix":
-            return _fix(view, day, roll)
+            return _once(view, (kind, day, roll), lambda: _fix(view, day, roll))
         case "settlement":
-            return _settlement(view, day)
+            return _once(view, (kind, day), lambda: _settlement(view, day))
 
 
 def newest(view: View, kind: Kind) -> Resolution:
     """Find the newest FIX, or the settlement rate that applies today. Raises `Refused`."""
     match kind:
         case "fix":
-            return _newest_fix(view)
+            return _once(view, kind, lambda: _newest_fix(view))
         case "settlement":
             return resolve(view, kind, view.today)
+
+
+def _once(view: View, key: Hashable, find: Callable[[], Resolution]) -> Resolution:
+    """Return what `find` finds; of the present it is found once. Raises `Refused`."""
+    if view.is_as_of:
+        return find()
+    known = view.found.resolutions
+    found: Resolution | None = known.get(key)
+    if found is None:
+        found = find()
+        if len(known) >= MAX_KNOWN:
+            known.clear()
+        known[key] = found
+    return found
 
 
 def _newest_fix(view: View) -> Resolution:

@@ -1,7 +1,7 @@
 """Answers share what was found in the same rows, and nothing with those of other rows."""
 
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from typing import Any
 
@@ -79,6 +79,36 @@ async def test_the_present_answers_anew_where_it_says_something_else(
         said.append((await ask(convert)).json().get("warnings"))
 
     assert said == [None, None, ["unverified"], None]
+
+
+async def test_a_fix_recorded_ahead_converts_nothing_before_its_day(
+    ask: Ask, worker: Any, world: Any
+) -> None:
+    """At midnight nothing is recorded: the rows are the same, only today is another day."""
+    day = date(2026, 8, 11)
+    ahead = world.observation("SF43718", day, "17.2", world.NEWEST, 2)
+    evening = datetime(2026, 8, 10, 20, tzinfo=UTC)
+    extra = (msgspec.structs.replace(ahead, recorded_at=evening),)
+    worker.current.replace(world.snapshot(extra=extra))
+    statuses = []
+    for text in ("06:00:01", "05:59:59", "06:00:02"):
+        path = f"/api/v1/convert?from=USD&to=MXN&amount=1&date={day}&as_of={day}T{text}Z"
+        statuses.append((await ask(path)).status_code)
+    assert statuses == [200, 404, 200]
+
+
+async def test_the_wait_of_a_problem_runs_down_while_what_is_known_stays(
+    ask: Ask, worker: Any, world: Any
+) -> None:
+    """The FIX of today is asked for again and again: each time it is less far away."""
+    day = worker.now.date().isoformat()
+    waits = []
+    for seconds in (0, 0.5, 10):
+        worker.now = world.NOW + timedelta(seconds=seconds)
+        answer = await ask(f"/api/v1/convert?from=USD&to=MXN&amount=1&date={day}")
+        waits.append(int(answer.headers["retry-after"]))
+    assert waits[0] - 1 <= waits[1] <= waits[0]
+    assert waits[2] == waits[0] - 10
 
 
 @pytest.mark.parametrize(
