@@ -1,15 +1,11 @@
 """`GET /api/v1`: what this API can be asked: kinds, spans, limits and links."""
 
 import dataclasses
+from itertools import chain
 
 from rates_api import __version__
 from rates_api.rates.convert import MAX_SCALE
-from rates_api.rates.knowledge import (
-    is_known,
-    series_status,
-    unknown_warnings,
-    warnings_member,
-)
+from rates_api.rates.knowledge import series_status, unknown, warnings_member, warnings_of
 from rates_api.rates.query_parameters import MAX_DATES, MAX_DAYS, RateQuery
 from rates_api.rates.view import View
 from rates_contracts.answers import CalendarInfo, Capabilities, KindInfo, Limits, PollingInfo
@@ -43,7 +39,8 @@ class CapabilitiesQuery(RateQuery):
 def answer(_: CapabilitiesQuery, view: View) -> Capabilities:
     """Answer with kinds, spans, limits and links."""
     calendar = view.calendar
-    kinds = tuple(_kind(view, kind) for kind in SERIES_OF)
+    codes = {kind: unknown(view, kind, FIRST_FIX_DAY, view.today) for kind in SERIES_OF}
+    kinds = tuple(_kind(view, kind, known=not codes[kind]) for kind in SERIES_OF)
     return Capabilities(
         name="USD/MXN exchange rates of Banco de México",
         version=__version__,
@@ -56,15 +53,11 @@ def answer(_: CapabilitiesQuery, view: View) -> Capabilities:
         next_publication_at=view.assessment.next_publication_at if view.assessment else None,
         links=LINKS,
         known=all(kind.known for kind in kinds),
-        **warnings_member(
-            warning
-            for kind in SERIES_OF
-            for warning in unknown_warnings(view, kind, FIRST_FIX_DAY, view.today)
-        ),
+        **warnings_member(warnings_of(chain.from_iterable(codes.values()))),
     )
 
 
-def _kind(view: View, kind: Kind) -> KindInfo:
+def _kind(view: View, kind: Kind, *, known: bool) -> KindInfo:
     """Return what is there of a kind; while history is missing its first day is not known."""
     history, newest = view.history(kind), view.newest(kind)
     complete_from = series_status(view, kind).complete_from
@@ -75,7 +68,7 @@ def _kind(view: View, kind: Kind) -> KindInfo:
         DESCRIPTIONS[kind],
         history.first_day if is_complete else None,
         None if newest is None else newest.date,
-        is_known(view, kind, FIRST_FIX_DAY, view.today),
+        known,
     )
 
 

@@ -32,18 +32,18 @@ class Doubt(NamedTuple):
 
 
 def doubts(view: View, kind: Kind) -> tuple[Doubt, ...]:
-    """Return what is doubtful in values of `kind`, nothing where all of them stand."""
+    """Return what is doubtful in values of `kind`, the worst first; nothing where all stand."""
     known = view.series[kind]
     found = (
-        _doubt("withdrawn_at_source", known.withdrawn, known.withdrawn_count),
         _doubt("value_under_review", known.under_review, known.under_review_count),
+        _doubt("withdrawn_at_source", known.withdrawn, known.withdrawn_count),
     )
     return tuple(doubt for doubt in found if doubt.listed or doubt.before > Day.min)
 
 
 def warnings_about(doubted: Iterable[Doubt], day: Day) -> tuple[str, ...]:
-    """Return the warnings of the value of `day`, worst first."""
-    return in_order(doubt.warning for doubt in doubted if doubt.concerns(day))
+    """Return the warnings of the value of `day`, in the order of what is `doubted`."""
+    return tuple([doubt.warning for doubt in doubted if doubt.concerns(day)])
 
 
 def recorded_warnings(view: View, kind: Kind, first: Day, last: Day) -> tuple[str, ...]:
