@@ -122,7 +122,8 @@ class DayRate(_Quoted, frozen=True, kw_only=True):
     warnings: Warnings = UNSET
 
 
-class Row(msgspec.Struct, frozen=True):
+# Thousands are made at once, and none can be part of a cycle: the collector need not see them.
+class Row(msgspec.Struct, frozen=True, gc=False):
     """One day in a list, in its newest revision."""
 
     date: Day

@@ -35,6 +35,8 @@ GZIP_IN_THREAD_ABOVE = 128 * 1024
 """Bytes that take half a millisecond to compress."""
 GZIP_LEVEL = 4
 """Level 6 takes twice as long, for 3 % less of a year and 6 % more of the whole history."""
+LARGE_GZIP_LEVEL = 1
+"""Of what is compressed in a thread: half the time, for a fifth more of the whole history."""
 CORS: Headers = (
     ("access-control-allow-origin", "*"),
     ("access-control-expose-headers", "ETag, Retry-After, X-Request-Id"),
@@ -75,6 +77,11 @@ class RenderedAnswer:
     def compressible(self) -> bool:
         """Tell whether it is large enough for compressing to pay."""
         return len(self.body) > GZIP_ABOVE
+
+    @property
+    def is_large(self) -> bool:
+        """Tell whether compressing it would keep others waiting."""
+        return len(self.body) > GZIP_IN_THREAD_ABOVE
 
     @property
     def size(self) -> int:
@@ -125,7 +132,8 @@ def render(
 
 def compress(answer: RenderedAnswer) -> RenderedAnswer:
     """Return `answer` with its compressed bytes, which have no time stamp."""
-    return dataclasses.replace(answer, gzipped=gzip.compress(answer.body, GZIP_LEVEL, mtime=0))
+    level = LARGE_GZIP_LEVEL if answer.is_large else GZIP_LEVEL
+    return dataclasses.replace(answer, gzipped=gzip.compress(answer.body, level, mtime=0))
 
 
 @dataclasses.dataclass(frozen=True)

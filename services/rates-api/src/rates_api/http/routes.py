@@ -26,7 +26,6 @@ from rates_api.http.parameters import Query, is_canonical, read
 from rates_api.http.port import WorkerPort
 from rates_api.http.problems import Refused
 from rates_api.http.response import (
-    GZIP_IN_THREAD_ABOVE,
     PROBLEM_JSON,
     Headers,
     HttpResponse,
@@ -145,9 +144,8 @@ async def _rendered(
     query = read(endpoint.query, request.query, request.path_params, now)
     answer = await endpoint.handler(port, cache, query, now)
     if answer.gzipped is None and _takes_gzip(answer, request):
-        is_large = len(answer.body) > GZIP_IN_THREAD_ABOVE
         compressing = partial(compress, answer)
-        answer = await port.run_in_thread(compressing) if is_large else compressing()
+        answer = await port.run_in_thread(compressing) if answer.is_large else compressing()
         cache.answers(query).keep(query, answer)
     return query, answer
 
