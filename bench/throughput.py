@@ -23,7 +23,8 @@ RIVALS_EVERY = 3
 Rounds = list[dict[tuple[str, str], Closed]]
 """Per round: (contender, case) to what it reached."""
 
-OURS = "rates-api"
+OURS, LIMIT = "rates-api", "rsgi ceiling"
+"""What Granian can't exceed bounds what rates-api can: a ratio above that of its limit is noise."""
 PLAIN_OF = {"304": "current", "gzip": "historical-730"}
 
 
@@ -39,7 +40,12 @@ def measure(contenders: Sequence[Contender], rounds: int, seconds: float, cpus: 
     ]
     names = [contender.name for contender in contenders]
     figures = dict(_figures(seen, names))
-    return Section([_rates(figures, names), _ratios(figures, names, rounds, seconds)], figures)
+    tables = [
+        _rates(figures, names),
+        _ratios(figures, names, rounds, seconds),
+        _limits(figures, names),
+    ]
+    return Section(tables, figures)
 
 
 def _turn(contenders: Sequence[Contender], number: int) -> Sequence[Contender]:
@@ -74,6 +80,7 @@ def _figures(seen: Rounds, names: Sequence[str]) -> Iterator[tuple[str, Figure]]
             yield f"errors/{name}/{case.key}", figure(errors, "")
         for name in names[1:]:
             yield f"ratio/{name}/{case.key}", _ratio(seen, (OURS, case.key), (name, case.key))
+            yield f"limit/{name}/{case.key}", _ratio(seen, (LIMIT, case.key), (name, case.key))
     for key, plain in PLAIN_OF.items():
         yield f"ratio/plain/{key}", _ratio(seen, (OURS, key), (OURS, plain))
 
@@ -112,3 +119,14 @@ def _ratios(
     )
     small = "Answers below 1 KB (`current`, `average`, `historical?days=10`) are not compressed."
     return Table("Closed loop: rates-api as a ratio", header, rows, [how, small])
+
+
+def _limits(figures: Mapping[str, Figure], names: Sequence[str]) -> Table:
+    others = [name for name in names if name not in (OURS, LIMIT)]
+    rows = [
+        (case.label, *(str(figures[f"limit/{name}/{case.key}"]) for name in others))
+        for case in CASES
+    ]
+    header = ("asked", *(f"/ {name}" for name in others))
+    how = "What the same bytes reach on the same server without rates-api: no ratio can be above."
+    return Table(f"Closed loop: the {LIMIT} as a ratio", header, rows, [how])
