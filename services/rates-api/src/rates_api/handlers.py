@@ -12,12 +12,13 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
+from rates_api.dependencies import InstanceHealth
 from rates_api.http.endpoint import Handler
 from rates_api.http.parameters import Query
 from rates_api.http.port import WorkerPort
 from rates_api.http.problem_pages import PageQuery, page
 from rates_api.http.problems import WARM_UP_RETRY_SECONDS, Refused
-from rates_api.http.response import CSV, HTML, JSON, RenderedAnswer, render
+from rates_api.http.response import CSV, FOREVER, HTML, JSON, RenderedAnswer, render
 from rates_api.http.response_cache import ResponseCache
 from rates_api.rates import health
 from rates_api.rates.query_parameters import RateQuery
@@ -143,16 +144,31 @@ def _no_data() -> Refused:
 async def instance_health(
     port: WorkerPort, cache: ResponseCache, _: Query, now: datetime
 ) -> RenderedAnswer:
-    """Render the state of the instance, once a second; 503 only when it is unhealthy.
+    """Find or render the state of the instance; 503 only when it is unhealthy.
 
-    It is never cached by others.
+    It is never cached by others; here until the instance says something else, or the time does.
     """
-    of = (port.instance_health(), now.replace(microsecond=0))
-    if cache.health is None or cache.health[0] != of:
-        content = health.answer(of[0], cache.snapshot, now)
-        status = 503 if content.status == "unhealthy" else 200
-        cache.health = (of, render(encode_json(content), JSON, "no-store", status=status))
+    instance = port.instance_health()
+    if cache.health is not None and cache.health[0] == instance:
+        found = cache.health[1]
+        if found.valid_from <= now < found.valid_until:
+            return found
+    cache.health = (instance, _rendered_health(instance, cache.snapshot, now))
     return cache.health[1]
+
+
+def _rendered_health(
+    instance: InstanceHealth, snapshot: Snapshot | None, now: datetime
+) -> RenderedAnswer:
+    content = health.answer(instance, snapshot, now)
+    return render(
+        encode_json(content),
+        JSON,
+        "no-store",
+        status=503 if content.status == "unhealthy" else 200,
+        valid_until=FOREVER if snapshot is None else assess(snapshot, now).valid_until,
+        valid_from=now,
+    )
 
 
 async def problem_page(

@@ -192,7 +192,7 @@ class ResponseCache:
         """Start empty, for answers from `snapshot`."""
         self.snapshot = snapshot
         self.health: tuple[Hashable, RenderedAnswer] | None = None
-        """The last `/health`, and what it is of."""
+        """The last `/health`, and the state of the instance that it tells."""
         self.views: dict[Hashable, Any] = {}
         """What answers are made from, by the kind of rate; each holds until it says otherwise."""
         self.found: dict[Hashable, Any] = {}

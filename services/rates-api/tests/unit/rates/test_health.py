@@ -11,6 +11,7 @@ import pytest
 from rates_contracts.observation import FIX, SETTLEMENT
 from rates_contracts.status import SeriesStatus
 
+MICROSECOND = timedelta(microseconds=1)
 Ask = Callable[..., Awaitable[httpx.Response]]
 
 
@@ -105,3 +106,13 @@ async def test_capabilities_say_what_is_there(ask: Ask) -> None:
     assert answer["next_publication_at"] == "2026-08-14T18:00:00Z"
     for name in ("current", "historical", "gaps", "health"):
         assert (await ask(answer["links"][name])).status_code == 200
+
+
+async def test_it_ends_being_fresh_to_the_microsecond(ask: Ask, worker: Any) -> None:
+    """What was rendered a moment ago is said again only as long as it is true."""
+    limit = worker.current.snapshot.status.fresh_until
+    said = []
+    for now in (limit - MICROSECOND, limit, limit + MICROSECOND, limit):
+        worker.now = now
+        said.append((await ask("/health")).json()["freshness"]["state"])
+    assert said == ["fresh", "fresh", "unverified", "fresh"]
