@@ -588,7 +588,7 @@ MUTATIONS = (
     Mutation(
         "33",
         SYNC + "leader/witnesses.py",
-        'return now - self._offsets["database"]',
+        'return now - offsets["database"]',
         "return now",
         ("clock_unwitnessed",),
     ),

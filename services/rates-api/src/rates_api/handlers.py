@@ -90,9 +90,9 @@ def _view(cache: ResponseCache, snapshot: Snapshot, query: RateQuery, now: datet
 def _shared(cache: ResponseCache, view: View) -> View:
     """Return the view with what others of the same rows have found; instants share few states."""
     state = view.state
-    if state not in cache.found and len(cache.found) >= MAX_STATES:
-        cache.found.clear()
-    return dataclasses.replace(view, found=cache.found.setdefault(state, view.found))
+    if state not in cache.memos and len(cache.memos) >= MAX_STATES:
+        cache.memos.clear()
+    return dataclasses.replace(view, memo=cache.memos.setdefault(state, view.memo))
 
 
 def _present(snapshot: Snapshot, kind: Kind | None, now: datetime) -> View:

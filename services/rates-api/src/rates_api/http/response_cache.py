@@ -84,7 +84,7 @@ class CachedResponse:
         return None
 
 
-def is_sound(hosts: Sequence[str]) -> bool:
+def is_valid_host(hosts: Sequence[str]) -> bool:
     """Tell whether a request's `Host`, if it has one, is a single and well-formed one.
 
     A longer one than any name is left to the routes.
@@ -195,7 +195,7 @@ class ResponseCache:
         """The last `/health`, and the state of the instance that it tells."""
         self.views: dict[Hashable, Any] = {}
         """What answers are made from, by the kind of rate; each holds until it says otherwise."""
-        self.found: dict[Hashable, Any] = {}
+        self.memos: dict[Hashable, Any] = {}
         """What was found in states of the past, by what tells them apart."""
         self.responses: dict[RequestKey, CachedResponse] = {}
         self._unkept = RenderedAnswers(0, 0, self.responses)
@@ -244,11 +244,11 @@ def response_cache_middleware(
 
 
 def _chosen(cached: CachedResponse, scope: Any) -> HttpResponse | None:
-    """Return what answers a request, None where the routes must, as for an unsound `Host`."""
+    """Return what answers a request, None where the routes must, as for an invalid `Host`."""
 
     def values(wanted: bytes) -> list[str]:
         return [value.decode("latin-1") for name, value in scope["headers"] if name == wanted]
 
-    if not is_sound(values(b"host")):
+    if not is_valid_host(values(b"host")):
         return None
     return cached.choose(scope["method"], values(b"accept-encoding"), values(b"if-none-match"))

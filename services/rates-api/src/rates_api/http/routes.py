@@ -233,7 +233,7 @@ def host_middleware(app: ASGIApp, port: WorkerPort) -> ASGIApp:
     async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == HTTP:
             scope.setdefault("state", {})[STARTED] = port.monotonic()
-        if scope["type"] != HTTP or _has_sound_host(scope):
+        if scope["type"] != HTTP or _has_valid_host(scope):
             await app(scope, receive, send)
             return
         response = _unrouted(_problem(BAD_HOST, port, _request(scope)), port, scope)
@@ -242,7 +242,7 @@ def host_middleware(app: ASGIApp, port: WorkerPort) -> ASGIApp:
     return middleware
 
 
-def _has_sound_host(scope: Scope) -> bool:
+def _has_valid_host(scope: Scope) -> bool:
     hosts = [value for name, value in scope["headers"] if name == b"host"]
     return len(hosts) < 2 and all(map(is_well_formed, hosts))
 

@@ -15,7 +15,7 @@ from rates_api.http.api_request import ApiRequest
 from rates_api.http.asgi_bridge import Lifespan, serve
 from rates_api.http.port import WorkerPort
 from rates_api.http.response import HttpResponse
-from rates_api.http.response_cache import CachedResponse, is_sound
+from rates_api.http.response_cache import CachedResponse, is_valid_host
 from rates_api.http.routes import METHODS, Respond
 from rates_api.http.rsgi_types import RequestHeaders, RsgiProtocol, RsgiScope
 from rates_api.http.tracing_middleware import traced, tracing_middleware
@@ -63,7 +63,7 @@ class RsgiApplication:
         path, headers = scope.path, scope.headers
         # Without a `Host` that is seen there may be one that is no ASCII, which RSGI does not show.
         hosts = headers.get_all("host")
-        if not hosts or not is_sound(hosts) or self._link.draining:
+        if not hosts or not is_valid_host(hosts) or self._link.draining:
             await serve(self._app, scope, protocol)
             return
         cached = self._current.cache.responses.get((path, scope.query_string))

@@ -169,9 +169,9 @@ def _rows(view: View, kind: Kind, values: Iterable[Value]) -> Iterator[Row]:
 
 def _derived(view: View, first: Day, last: Day) -> Sequence[Value]:
     """Return the settlement days from `first` to `last` before the stored series."""
-    if view.found.derived is None:
-        view.found.derived = _all_derived(view)
-    days = view.found.derived
+    if view.memo.derived is None:
+        view.memo.derived = _all_derived(view)
+    days = view.memo.derived
     return days[bisect_left(days, first, key=_day) : bisect_right(days, last, key=_day)]
 
 

@@ -67,7 +67,7 @@ def determination_of(view: View, settlement: Day) -> Day | None:
 
     By the rule alone where no value is stored; not while the one published is under review.
     """
-    known = view.found.determinations
+    known = view.memo.determinations
     found = known.get(settlement, UNSET)
     if found is UNSET:
         found = _determination(view, settlement, MAX_DAYS_APART)

@@ -110,7 +110,7 @@ def _once(view: View, key: Hashable, find: Callable[[], Resolution]) -> Resoluti
     """Return what `find` finds; of the present it is found once. Raises `Refused`."""
     if view.is_as_of:
         return find()
-    known = view.found.resolutions
+    known = view.memo.resolutions
     found: Resolution | None = known.get(key)
     if found is None:
         found = find()

@@ -29,7 +29,7 @@ COMPLETE = SeriesStatus(complete_from=FIRST_FIX_DAY)
 
 
 @dataclasses.dataclass
-class Found:
+class Memo:
     """What was found in the rows of a view, and is the same in all views of the same rows.
 
     `determinations` are those of settlement days; `derived` the values of the settlement days
@@ -60,7 +60,7 @@ class View:
     assessment: Assessment | None
     averages: tuple[Average, ...] = ()
     is_settled: bool = False
-    found: "Found" = dataclasses.field(default_factory=Found, compare=False)
+    memo: Memo = dataclasses.field(default_factory=Memo, compare=False)
 
     @property
     def is_as_of(self) -> bool:
