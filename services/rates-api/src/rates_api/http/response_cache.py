@@ -61,19 +61,18 @@ class CachedResponse:
     compressible: bool
     gzipped: "CachedResponse | None" = None
 
-    def choose(
-        self, method: str, accept_encoding: Sequence[str], if_none_match: Sequence[str]
-    ) -> HttpResponse | None:
-        """Return what answers a request with these headers, as `routes` would.
+    def choose(self, method: str, values: Callable[[str], Sequence[str]]) -> HttpResponse | None:
+        """Return what answers a request, as `routes` would; `values` are those of a header.
 
-        Each has as many values as it was sent with. None for a method other than GET and HEAD, and
-        for a client that takes gzip as long as the answer is not compressed yet.
+        None for a method other than GET and HEAD, and for a client that takes gzip as long as the
+        answer is not compressed yet.
         """
         chosen = self
-        if self.compressible and accept_encoding and accepts_gzip(", ".join(accept_encoding)):
+        if self.compressible and accepts_gzip(", ".join(values("accept-encoding"))):
             if self.gzipped is None:
                 return None
             chosen = self.gzipped
+        if_none_match = values("if-none-match")
         if if_none_match and if_none_match_matches(", ".join(if_none_match), chosen.etag):
             return chosen.not_modified if method in ("GET", "HEAD") else None
         match method:
@@ -246,9 +245,8 @@ def response_cache_middleware(
 def _chosen(cached: CachedResponse, scope: Any) -> HttpResponse | None:
     """Return what answers a request, None where the routes must, as for an invalid `Host`."""
 
-    def values(wanted: bytes) -> list[str]:
-        return [value.decode("latin-1") for name, value in scope["headers"] if name == wanted]
+    def values(wanted: str) -> list[str]:
+        name = wanted.encode()
+        return [value.decode("latin-1") for known, value in scope["headers"] if known == name]
 
-    if not is_valid_host(values(b"host")):
-        return None
-    return cached.choose(scope["method"], values(b"accept-encoding"), values(b"if-none-match"))
+    return cached.choose(scope["method"], values) if is_valid_host(values("host")) else None

@@ -54,13 +54,13 @@ class RsgiApplication:
 
     async def __rsgi__(self, scope: RsgiScope, protocol: RsgiProtocol) -> None:
         """Answer a request."""
-        started = self._monotonic()
+        started, headers = self._monotonic(), scope.headers
         if self._tracing is not None:
-            context = self._tracing.chosen(scope.headers.get("traceparent"))
+            context = self._tracing.chosen(headers.get("traceparent"))
             if context is not None:
                 await serve(traced(self._app, self._tracing, context), scope, protocol)
                 return
-        path, headers = scope.path, scope.headers
+        path = scope.path
         # Without a `Host` that is seen there may be one that is no ASCII, which RSGI does not show.
         hosts = headers.get_all("host")
         if not hosts or not is_valid_host(hosts) or self._link.draining:
@@ -86,6 +86,4 @@ class RsgiApplication:
         """Return the cached response to a request, None where it has to be made."""
         if not cached.valid_from <= self._timestamp() < cached.valid_until:
             return None
-        return cached.choose(
-            method, headers.get_all("accept-encoding"), headers.get_all("if-none-match")
-        )
+        return cached.choose(method, headers.get_all)
