@@ -107,9 +107,11 @@ def run_sync() -> None:
     from rates_sync.__main__ import serve_forever
     from rates_sync.bootstrap import Overrides
     from rates_sync.settings import load
+    from rates_telemetry.ending import end_process
 
     watch(Path(os.environ["E2E_CRASH"]))
     serve_forever(load(), Overrides(clock=clock(), database_utc=no_utc))
+    end_process(0)
 
 
 async def no_utc(_connection: object) -> None:
@@ -125,8 +127,10 @@ def run_api() -> None:
     multiprocessing.set_start_method("spawn", force=True)
     from rates_api.__main__ import serve_forever
     from rates_api.settings import load
+    from rates_telemetry.ending import end_process
 
     serve_forever(load(), target="driver.launch:api")
+    end_process(0)
 
 
 def api(link: "SupervisorLink") -> object:

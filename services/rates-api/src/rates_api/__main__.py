@@ -25,10 +25,13 @@ from rates_api.metrics_port import serve_metrics
 from rates_api.settings import PREFIX, Settings, load
 from rates_api.supervisor import Supervisor
 from rates_contracts.environment import EnvironmentInvalid
+from rates_telemetry.ending import end_process
 from rates_telemetry.logging import set_up_logging
 
 WRONG_START = 2
 """Exit status for what only the operator can fix: settings, a taken port."""
+NOBODY_LIVES = 1
+"""Exit status once no worker can live."""
 
 
 class PortTaken(Exception):
@@ -49,6 +52,9 @@ def main() -> None:
     except (EnvironmentInvalid, PortTaken, CertificateUnusable) as error:
         sys.stderr.write(f"rates-api: {error}\n")
         sys.exit(WRONG_START)
+    except SystemExit:
+        end_process(NOBODY_LIVES)
+    end_process(0)
 
 
 def serve_forever(settings: Settings, target: str = "rates_api.app:create") -> None:
@@ -56,7 +62,8 @@ def serve_forever(settings: Settings, target: str = "rates_api.app:create") -> N
 
     The factory is given a `SupervisorLink` as `link`. The workers read the same environment that
     `settings` came from, and are started by multiprocessing's start method. Raises `PortTaken`,
-    `CertificateUnusable`, and `SystemExit` (1) once no worker can live.
+    `CertificateUnusable`, and `SystemExit` (1) once no worker can live. What follows its end is
+    `rates_telemetry.ending`.
     """
     set_up_logging(settings.log_level, settings.log_style, service="rates-api")
     for port in (settings.port, settings.admin_port):

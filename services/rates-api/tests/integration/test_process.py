@@ -199,6 +199,23 @@ def test_an_instance_lives_and_ends_in_order(instance: Run) -> None:
     assert instance.get("/livez") is None
 
 
+ENDS = """
+import atexit, sys
+import rates_api.__main__ as process
+process.load, process.serve_forever = dict, lambda _: {serving}
+atexit.register(print, "finalized")
+process.main()
+"""
+
+
+@pytest.mark.parametrize(("serving", "status"), [("print('served')", 0), ("sys.exit(1)", 1)])
+def test_an_ended_instance_is_not_finalized(serving: str, status: int) -> None:
+    """A thread of the server's that asks for Python then would abort the process."""
+    program = ENDS.format(serving=serving)
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert (ended.returncode, b"finalized" in ended.stdout) == (status, False)
+
+
 def test_a_signal_to_the_whole_group_drains_it_too(instance: Run) -> None:
     """A shell's or a runtime's signal to every process skips no drain: workers obey the main one.
 

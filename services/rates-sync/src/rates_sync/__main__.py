@@ -22,6 +22,7 @@ from rates_sync.bootstrap import NO_OVERRIDES, Overrides, bootstrap
 from rates_sync.errors import WrongUpstream
 from rates_sync.service import Service
 from rates_sync.settings import Settings, load
+from rates_telemetry.ending import end_process
 from rates_telemetry.logging import Style, set_up_logging
 
 log = structlog.get_logger(__name__)
@@ -50,6 +51,7 @@ def main() -> None:
     except (EnvironmentInvalid, PortTaken, WrongUpstream) as error:
         sys.stderr.write(f"rates-sync: {error}\n")
         sys.exit(WRONG_START)
+    end_process(0)
 
 
 def serve_forever(settings: Settings, overrides: Overrides = NO_OVERRIDES) -> None:

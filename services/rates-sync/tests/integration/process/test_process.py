@@ -121,6 +121,21 @@ def _until(met: Callable[[dict[str, Any]], bool], environ: dict[str, str]) -> di
     raise AssertionError(f"not within {DEADLINE} s; last seen: {health}")
 
 
+ENDS = """
+import atexit
+import rates_sync.__main__ as process
+process.load, process.serve_forever = dict, lambda _: print("served")
+atexit.register(print, "finalized")
+process.main()
+"""
+
+
+def test_an_ended_instance_is_not_finalized() -> None:
+    """A thread of the server's that asks for Python then would abort the process."""
+    ended = subprocess.run([sys.executable, "-c", ENDS], capture_output=True, check=False)
+    assert (ended.returncode, ended.stdout) == (0, b"served\n")
+
+
 def test_starts_records_and_ends_in_good_order(environ: dict[str, str], start: Start) -> None:
     """It leads and verifies without Redis; SIGTERM ends it with status 0 and frees the lease."""
     process = start()
