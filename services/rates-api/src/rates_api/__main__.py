@@ -62,8 +62,8 @@ def serve_forever(settings: Settings, target: str = "rates_api.app:create") -> N
 
     The factory is given a `SupervisorLink` as `link`. The workers read the same environment that
     `settings` came from, and are started by multiprocessing's start method. Raises `PortTaken`,
-    `CertificateUnusable`, and `SystemExit` (1) once no worker can live. What follows its end is
-    `rates_telemetry.ending`.
+    `CertificateUnusable`, and `SystemExit` (1) once no worker can live. Once it has
+    returned, `rates_telemetry.ending.end_process` ends the process safely.
     """
     set_up_logging(settings.log_level, settings.log_style, service="rates-api")
     for port in (settings.port, settings.admin_port):
