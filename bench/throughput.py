@@ -128,5 +128,5 @@ def _limits(figures: Mapping[str, Figure], names: Sequence[str]) -> Table:
         for case in CASES
     ]
     header = ("asked", *(f"/ {name}" for name in others))
-    how = "What the same bytes reach on the same server without rates-api: a ratio above it is noise."
+    how = "What the same bytes reach on the same server without rates-api: a ratio above is noise."
     return Table(f"Closed loop: the {LIMIT} as a ratio", header, rows, [how])
