@@ -32,6 +32,13 @@ AsOf = Annotated[
 Known = Annotated[
     bool, Meta(description="False where the answer touches days that are not known yet.")
 ]
+InForce = Annotated[
+    bool | None,
+    Meta(
+        description="True if and only if it is the rate that applies to obligations and taxes on "
+        "the day asked for; null where that is not known, and before 1996."
+    ),
+]
 Warnings = Annotated[
     tuple[str, ...] | UnsetType,
     Meta(description="What to be careful about, worst first; absent where there is nothing."),
@@ -87,6 +94,13 @@ class _Quoted(msgspec.Struct, frozen=True, kw_only=True):
     quote: Literal["MXN"] = "MXN"
 
 
+class DatedRate(msgspec.Struct, frozen=True):
+    """A rate and its day."""
+
+    date: Day
+    rate: Rate
+
+
 class CurrentRate(_Quoted, frozen=True, kw_only=True):
     """The newest determined FIX, or the settlement rate that applies today."""
 
@@ -97,6 +111,17 @@ class CurrentRate(_Quoted, frozen=True, kw_only=True):
     ] = False
     dates: Dates
     provenance: Provenance
+    in_force: InForce = None
+    previous: Annotated[
+        DatedRate | None, Meta(description="The value of this kind before it; null without one.")
+    ] = None
+    change: Annotated[
+        Decimal | None, Meta(description="`rate` less the previous one, exact, in pesos.")
+    ] = None
+    change_percent: Annotated[
+        Decimal | None,
+        Meta(description="The change in percent of the previous rate, half-even to four places."),
+    ] = None
     as_of: AsOf = UNSET
     freshness: Freshness | UnsetType = UNSET
     level: Level | UnsetType = UNSET
@@ -118,6 +143,7 @@ class DayRate(_Quoted, frozen=True, kw_only=True):
     ] = False
     dates: Dates
     provenance: Provenance
+    in_force: InForce = None
     as_of: AsOf = UNSET
     warnings: Warnings = UNSET
 
@@ -151,6 +177,13 @@ class History(_Listed, frozen=True, kw_only=True, rename={"from_": "from"}):
     known: Known = True
     warnings: Warnings = UNSET
     count: int
+    missing: Annotated[
+        int,
+        Meta(
+            description="Days that should have a value by now and have none here; of days that are "
+            "not known `known` says so."
+        ),
+    ] = 0
     observations: tuple[Row, ...]
 
 
@@ -245,6 +278,7 @@ class Conversion(_Quoted, frozen=True, kw_only=True, rename={"from_": "from"}):
     derived: bool = False
     dates: Dates
     provenance: Provenance
+    in_force: InForce = None
     as_of: AsOf = UNSET
     warnings: Warnings = UNSET
 
@@ -295,6 +329,7 @@ class BatchResult(msgspec.Struct, frozen=True, kw_only=True):
     derived: bool | UnsetType = UNSET
     dates: Dates | UnsetType = UNSET
     provenance: Provenance | UnsetType = UNSET
+    in_force: Annotated[bool | UnsetType | None, Meta(description="As of a single day.")] = UNSET
     warnings: Warnings = UNSET
     problem: Problem | UnsetType = UNSET
 
@@ -308,6 +343,59 @@ class Batch(_Listed, frozen=True, kw_only=True):
     warnings: Warnings = UNSET
     count: int
     results: tuple[BatchResult, ...]
+
+
+class SheetRate(msgspec.Struct, frozen=True, kw_only=True):
+    """The rate of one kind on the day of a sheet."""
+
+    resolved: Day
+    reason: Literal["closed_day"] | None = None
+    rate: Rate
+    derived: bool = False
+    in_force: InForce = None
+    dates: Dates
+    provenance: Provenance
+    warnings: Warnings = UNSET
+
+
+class Use(msgspec.Struct, frozen=True):
+    """Which kind of rate counts for a purpose, by Mexican law."""
+
+    purpose: Literal[
+        "tax",
+        "obligation",
+        "cfdi_invoice",
+        "cfdi_payment",
+        "exchange_difference",
+        "closing",
+        "contract",
+    ]
+    kind: Annotated[Kind | None, Meta(description="Null where no law names one.")]
+    day: Annotated[str | None, Meta(description="Whose rate counts, in words.")] = None
+    unless: Annotated[str | None, Meta(description="When another rate counts, in words.")] = None
+    source: Annotated[str | None, Meta(description="The law that says so.")] = None
+
+
+class DaySheet(_Quoted, frozen=True, kw_only=True):
+    """All rates of one day side by side, and which of them counts for what."""
+
+    date: Day
+    weekday: Annotated[int, Meta(description="By ISO 8601: 1 is Monday.", ge=1, le=7)]
+    banking_day: Annotated[
+        bool | None, Meta(description="Whether banks open; null outside of the calendar.")
+    ]
+    settlement: SheetRate | None
+    dof: SheetRate | None
+    fix: SheetRate | None
+    problems: Annotated[
+        dict[str, str], Meta(description="By kind, the code of the problem instead of a rate.")
+    ]
+    use: tuple[Use, ...]
+    as_of: AsOf = UNSET
+    known: Known = True
+    freshness: Freshness | UnsetType = UNSET
+    level: Level | UnsetType = UNSET
+    warnings: Warnings = UNSET
 
 
 class KindInfo(msgspec.Struct, frozen=True):

@@ -12,8 +12,14 @@ FIX = "SF43718"
 SETTLEMENT = "SF60653"
 """The same rate by settlement date, every calendar day, ahead of today."""
 
-Kind = Literal["fix", "settlement"]
-SERIES_OF: dict[Kind, str] = {"fix": FIX, "settlement": SETTLEMENT}
+SeriesKind = Literal["fix", "settlement"]
+"""The kinds of rate that a series of their own records."""
+Kind = Literal["fix", "settlement", "dof"]
+"""The kinds of rate that can be asked for: by determination day, by the calendar day on which it
+applies, and by the day on which it is due in the Official Gazette (DOF), which is derived."""
+SERIES_OF: dict[SeriesKind, str] = {"fix": FIX, "settlement": SETTLEMENT}
+RESTS_ON: dict[Kind, SeriesKind] = {"fix": "fix", "settlement": "settlement", "dof": "fix"}
+"""The recorded kind whose observations answer for a kind."""
 FIRST_FIX_DAY = Day(1991, 11, 12)
 FIRST_SETTLEMENT_DAY = Day(2020, 1, 1)
 """The first day of SF60653: from it on a settlement rate is published, before it the rule makes it.

@@ -23,15 +23,28 @@ from rates_api.handlers import from_record, instance_health, problem_page
 from rates_api.http import problem_pages
 from rates_api.http.endpoint import Endpoint
 from rates_api.http.parameters import Query
-from rates_api.rates import average, capabilities, convert, csv, current, day, gaps, historical
+from rates_api.rates import (
+    average,
+    capabilities,
+    convert,
+    csv,
+    current,
+    day,
+    days,
+    gaps,
+    historical,
+)
 from rates_contracts import answers
 
 INFO = {
     "title": "USD/MXN rates",
     "version": "1.0.0",
     "description": """\
-The USD/MXN rates of Banco de México: the FIX by determination date (`kind=fix`, SF43718) and the
-rate that applies to obligations and taxes on a calendar day (`kind=settlement`, SF60653).
+The USD/MXN rates of Banco de México. For invoices, taxes and obligations: `kind=settlement`, the
+rate that applies on a calendar day (SF60653). For the FIX of a banking day: `kind=fix`, by the day
+on which it was determined (SF43718); that is the default. `kind=dof` is the FIX by the day on which
+it is due in the Official Gazette, derived by the bank calendar. `in_force` says of every rate
+whether it is the one that applies on the day asked for.
 
 Rates are decimal strings exactly as published; never read them as floats. Instants are UTC with
 `Z`, days ISO dates, today is today in Mexico City. Every path answers GET, HEAD and OPTIONS.
@@ -50,6 +63,7 @@ DAY = (
     *AS_OF,
     "before-first-observation",
     "no-fix-on-closed-day",
+    "no-publication-on-closed-day",
     "not-yet-published",
     "not-yet-known",
     "gap",
@@ -71,7 +85,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         name="current",
         path="/api/v1/rates/current",
         summary="The newest FIX, or the settlement rate that applies today",
-        description="Before noon in Mexico City the newest FIX is the last banking day's.",
+        description="For invoices, taxes and obligations: `kind=settlement`. Before noon in Mexico "
+        "City the newest FIX is the last banking day's. `kind=dof` is the FIX that the Gazette had "
+        "last.",
         query=current.CurrentQuery,
         handler=from_record(current.answer),
         answers=answers.CurrentRate,
@@ -79,6 +95,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         examples={
             "fix": "/api/v1/rates/current",
             "settlement": "/api/v1/rates/current?kind=settlement",
+            "dof": "/api/v1/rates/current?kind=dof",
             "as_of": "/api/v1/rates/current?as_of=2024-01-02T18:30:00Z",
             "before_first_record": "/api/v1/rates/current?as_of=1990-01-01T00:00:00Z",
             "wrong_parameters": "/api/v1/rates/current?kind=spot&as_of=2024-01-02T18:30:00+00:00",
@@ -89,9 +106,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         path="/api/v1/rates/historical",
         summary="The recorded observations of a span",
         description="Ten values: `last=10`. Ten calendar days, both ends included: `days=10`. Any "
-        "span: `from` and `to`. One of these forms per request. Settlement days before the stored "
-        "series are derived and marked. A missing row means that there is no value only where "
-        "`known` is true.",
+        "span: `from` and `to`, `month` or `year`, also the `last` values of one. `settlement` "
+        "lists every calendar day, those before the stored series derived and marked; `fix` lists "
+        "banking days and `dof` publication days. A missing row means that there is no value only "
+        "where `known` is true; `missing` counts the days that should have one.",
         query=historical.HistoricalQuery,
         handler=from_record(historical.answer, csv.history, historical.is_long),
         answers=answers.History,
@@ -100,6 +118,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             "ten_values": "/api/v1/rates/historical?last=10",
             "ten_days": "/api/v1/rates/historical?days=10",
             "span": "/api/v1/rates/historical?from=2024-01-01&to=2024-01-05&kind=settlement",
+            "month": "/api/v1/rates/historical?month=2024-03&kind=dof&last=3",
             "csv": "/api/v1/rates/historical?from=2024-01-01&to=2024-01-05&format=csv",
             "two_forms": "/api/v1/rates/historical?days=0&last=10",
         },
@@ -157,9 +176,11 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         name="day",
         path="/api/v1/rates/{date}",
         summary="The rate of one day",
-        description="`fix` rolls back only from days on which the calendar has no FIX; "
-        "`settlement` never rolls, each calendar day has a value. Settlement days before the "
-        "stored series are derived from the FIX by the rule and marked `derived`.",
+        description="For invoices, taxes and obligations: `kind=settlement`, which never rolls, "
+        "since each calendar day has a value; days before the stored series are derived from the "
+        "FIX by the rule and marked `derived`. For the FIX of a banking day: `kind=fix`, which "
+        "rolls back only from days on which the calendar has no FIX. `kind=dof` is the FIX that is "
+        "due in the Gazette on the day, and rolls back as `fix` does.",
         query=day.DayQuery,
         handler=from_record(day.answer),
         answers=answers.DayRate,
@@ -169,10 +190,31 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             "closed_day": "/api/v1/rates/2024-03-02",
             "settlement": "/api/v1/rates/2024-03-02?kind=settlement",
             "derived": "/api/v1/rates/2015-06-01?kind=settlement",
+            "dof": "/api/v1/rates/2012-07-02?kind=dof",
             "refused": "/api/v1/rates/2024-03-02?roll=none",
+            "not_published": "/api/v1/rates/2024-03-02?kind=dof&roll=none",
             "future": "/api/v1/rates/2099-01-04",
             "too_early": "/api/v1/rates/1991-11-11",
             "wrong_day": "/api/v1/rates/2024-02-30",
+        },
+    ),
+    Endpoint(
+        name="day_sheet",
+        path="/api/v1/days/{date}",
+        summary="All rates of one day, and which counts for what",
+        description="What applies on the day (`settlement`), what the Gazette has (`dof`) and the "
+        "FIX, side by side; `use` names the kind that counts for a purpose. A kind without a rate "
+        "is null, and `problems` has its code.",
+        query=days.DaySheetQuery,
+        handler=from_record(days.answer, csv.sheet),
+        answers=answers.DaySheet,
+        problems=DAY,
+        examples={
+            "friday": "/api/v1/days/2026-08-07",
+            "sunday": "/api/v1/days/2026-08-09",
+            "csv": "/api/v1/days/2026-08-07?format=csv",
+            "too_early": "/api/v1/days/1991-11-11",
+            "wrong_day": "/api/v1/days/2024-02-30",
         },
     ),
     Endpoint(

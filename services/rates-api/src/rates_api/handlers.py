@@ -4,7 +4,7 @@ An answer is found rendered in the cache of the request's snapshot, or rendered 
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -25,9 +25,9 @@ from rates_api.rates.query_parameters import RateQuery
 from rates_api.rates.view import View, as_known_at, present
 from rates_api.snapshot.level import BOTH, MAX_EDGE_SECONDS_NOT_HEALTHY, PASSING, assess
 from rates_api.snapshot.snapshot import Snapshot
-from rates_contracts.answers import Batch, BatchResult
+from rates_contracts.answers import Batch, DaySheet
 from rates_contracts.calendar import mexico_day
-from rates_contracts.observation import SERIES_OF, Kind
+from rates_contracts.observation import RESTS_ON, SERIES_OF, Kind
 from rates_contracts.status import MAX_EDGE_SECONDS
 
 SAME_VIEW_FOR = timedelta(seconds=1)
@@ -96,7 +96,7 @@ def _shared(cache: ResponseCache, view: View) -> View:
 
 
 def _present(snapshot: Snapshot, kind: Kind | None, now: datetime) -> View:
-    assessment = assess(snapshot, now, BOTH if kind is None else (SERIES_OF[kind],))
+    assessment = assess(snapshot, now, BOTH if kind is None else (SERIES_OF[RESTS_ON[kind]],))
     if assessment.level == "critical":
         raise _no_data()
     return present(snapshot, assessment, now)
@@ -128,13 +128,18 @@ def _edge_seconds(content: Any) -> int:
     """Return the longest `s-maxage` by what an answer says: what may end soon is kept shortly."""
     passing = not PASSING.isdisjoint(getattr(content, "warnings", None) or ())
     unknown = not getattr(content, "known", True)
-    pending = isinstance(content, Batch) and any(map(_is_pending, content.results))
+    pending = any(code.startswith("not-yet-") for code in _problem_codes(content))
     return MAX_EDGE_SECONDS_NOT_HEALTHY if passing or unknown or pending else MAX_EDGE_SECONDS
 
 
-def _is_pending(result: BatchResult) -> bool:
-    """Tell whether a day of a batch is still to come."""
-    return result.problem is not UNSET and result.problem.code.startswith("not-yet-")
+def _problem_codes(content: Any) -> Iterable[str]:
+    """Return the codes of what has no rate within an answer."""
+    match content:
+        case Batch(results=results):
+            return [result.problem.code for result in results if result.problem is not UNSET]
+        case DaySheet(problems=problems):
+            return problems.values()
+    return ()
 
 
 def _no_data() -> Refused:

@@ -73,6 +73,12 @@ PROBLEMS: dict[str, ProblemType] = {
         "No FIX on a closed day",
         "Banks were closed on this day and `roll=none` refuses the banking day before it.",
     ),
+    "no-publication-on-closed-day": ProblemType(
+        404,
+        "No publication on a closed day",
+        "Banks were closed on this day, so that no FIX was due in the Official Gazette, and "
+        "`roll=none` refuses the banking day before it.",
+    ),
     "gap": ProblemType(
         404,
         "A value is missing",

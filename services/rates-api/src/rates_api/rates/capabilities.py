@@ -1,6 +1,7 @@
 """`GET /api/v1`: what this API can be asked: kinds, spans, limits and links."""
 
 import dataclasses
+from datetime import date as Day
 from itertools import chain
 
 from rates_api import __version__
@@ -10,16 +11,18 @@ from rates_api.rates.query_parameters import MAX_DATES, MAX_DAYS, RateQuery
 from rates_api.rates.view import View
 from rates_contracts.answers import CalendarInfo, Capabilities, KindInfo, Limits, PollingInfo
 from rates_contracts.averages import DAYS_OF
-from rates_contracts.observation import FIRST_FIX_DAY, SERIES_OF, Kind
+from rates_contracts.observation import FIRST_FIX_DAY, RESTS_ON, SERIES_OF, Kind
 from rates_contracts.status import PollingWindow
 
 DESCRIPTIONS: dict[Kind, str] = {
     "fix": "The FIX by the banking day on which Banco de México determined it.",
     "settlement": "The rate that applies to obligations and taxes on a calendar day.",
+    "dof": "The FIX by the day on which it is due in the Official Gazette, by the bank calendar.",
 }
 LINKS = {
     "current": "/api/v1/rates/current",
     "day": "/api/v1/rates/{date}",
+    "day_sheet": "/api/v1/days/{date}",
     "revisions": "/api/v1/rates/{date}/revisions",
     "batch": "/api/v1/rates?dates={dates}",
     "historical": "/api/v1/rates/historical",
@@ -40,7 +43,7 @@ def answer(_: CapabilitiesQuery, view: View) -> Capabilities:
     """Answer with kinds, spans, limits and links."""
     calendar = view.calendar
     codes = {kind: unknown(view, kind, FIRST_FIX_DAY, view.today) for kind in SERIES_OF}
-    kinds = tuple(_kind(view, kind, known=not codes[kind]) for kind in SERIES_OF)
+    kinds = tuple(_kind(view, kind, known=not codes[RESTS_ON[kind]]) for kind in RESTS_ON)
     return Capabilities(
         name="USD/MXN exchange rates of Banco de México",
         version=__version__,
@@ -59,17 +62,27 @@ def answer(_: CapabilitiesQuery, view: View) -> Capabilities:
 
 def _kind(view: View, kind: Kind, *, known: bool) -> KindInfo:
     """Return what is there of a kind; while history is missing its first day is not known."""
-    history, newest = view.history(kind), view.newest(kind)
-    complete_from = series_status(view, kind).complete_from
+    complete_from = series_status(view, RESTS_ON[kind]).complete_from
     is_complete = complete_from is not None and complete_from <= FIRST_FIX_DAY
+    first, last = _first_and_last(view, kind)
     return KindInfo(
         kind,
-        SERIES_OF[kind],
+        SERIES_OF[RESTS_ON[kind]],
         DESCRIPTIONS[kind],
-        history.first_day if is_complete else None,
-        None if newest is None else newest.date,
+        first if is_complete else None,
+        last,
         known,
     )
+
+
+def _first_and_last(view: View, kind: Kind) -> tuple[Day | None, Day | None]:
+    """Return the first and the last day with a value, for `dof` of its publication."""
+    recorded, newest = RESTS_ON[kind], view.newest(RESTS_ON[kind])
+    first, last = view.history(recorded).first_day, None if newest is None else newest.date
+    if kind != "dof":
+        return first, last
+    following = view.banking_days.next
+    return first and following(first), last and following(last)
 
 
 def _polling(window: PollingWindow) -> PollingInfo:

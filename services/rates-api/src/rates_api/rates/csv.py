@@ -6,7 +6,7 @@ for all there is. Pure.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from msgspec.structs import astuple
@@ -16,6 +16,7 @@ from rates_api.rates.query_parameters import RateQuery
 from rates_contracts.answers import (
     Batch,
     BatchResult,
+    DaySheet,
     Gap,
     Gaps,
     History,
@@ -23,6 +24,7 @@ from rates_contracts.answers import (
     Revisions,
     Row,
 )
+from rates_contracts.observation import Kind
 
 BATCH_COLUMNS = (
     "requested",
@@ -37,7 +39,9 @@ BATCH_COLUMNS = (
     "recorded_at",
     "problem",
     "warnings",
+    "in_force",
 )
+SHEET_COLUMNS = ("kind", *BATCH_COLUMNS)
 UNKNOWN = ("not-known-then", "history-loading", "not-verified", "under-review")
 """The codes of days that are not known; of several, a list is refused with the first of these."""
 NOT_KNOWN = (
@@ -77,6 +81,11 @@ def batch(answer: Batch) -> bytes:
     return _table(BATCH_COLUMNS, (_flat(result) for result in answer.results))
 
 
+def sheet(answer: DaySheet) -> bytes:
+    """Write a line for each kind of rate: that of the day, or the code of its problem."""
+    return _table(SHEET_COLUMNS, [_sheet_line(answer, kind) for kind in get_args(Kind)])
+
+
 def _row(row: Row | RevisionRow) -> Sequence[Any]:
     """Return the cells of a row; its warnings come last, set apart by blanks."""
     *cells, warnings = astuple(row)
@@ -85,13 +94,25 @@ def _row(row: Row | RevisionRow) -> Sequence[Any]:
 
 def _flat(result: BatchResult) -> Sequence[Any]:
     built = msgspec.to_builtins(result)
-    problem = built.get("problem", {})
-    values = {**built.pop("dates", {}), **built.pop("provenance", {}), **built}
-    values |= {
-        "problem": problem.get("code"),
-        "warnings": " ".join(problem.get("warnings", built.get("warnings", ()))),
-    }
-    return ["" if (value := values.get(column)) is None else value for column in BATCH_COLUMNS]
+    problem = built.pop("problem", {})
+    warnings = problem.get("warnings", built.get("warnings", ()))
+    return _cells(BATCH_COLUMNS, built, problem=problem.get("code"), warnings=warnings)
+
+
+def _sheet_line(answer: DaySheet, kind: Kind) -> Sequence[Any]:
+    part = getattr(answer, kind)
+    built = {} if part is None else msgspec.to_builtins(part)
+    named = {"kind": kind, "requested": answer.date, "problem": answer.problems.get(kind)}
+    return _cells(SHEET_COLUMNS, built, warnings=built.get("warnings", ()), **named)
+
+
+def _cells(
+    columns: Sequence[str], built: dict[str, Any], *, warnings: Iterable[str], **more: Any
+) -> Sequence[Any]:
+    """Return the cells of a resolved day, its dates and provenance beside the other members."""
+    values = {**built.pop("dates", {}), **built.pop("provenance", {}), **built, **more}
+    values["warnings"] = " ".join(warnings)
+    return ["" if (value := values.get(column)) is None else value for column in columns]
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:

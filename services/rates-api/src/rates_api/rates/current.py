@@ -1,17 +1,20 @@
-"""`GET /api/v1/rates/current`: the newest FIX, or the settlement rate that applies today."""
+"""`GET /api/v1/rates/current`: the newest FIX, or what applies or was published today."""
 
 import dataclasses
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any
 
 from rates_api.http.problems import Refused
+from rates_api.rates import spans
+from rates_api.rates.change import change_members
 from rates_api.rates.knowledge import warnings_member
 from rates_api.rates.query_parameters import AS_OF, KIND, RateQuery
 from rates_api.rates.resolution import Resolution, newest, rate_members
 from rates_api.rates.view import View, as_of_member
 from rates_api.snapshot.level import Assessment
-from rates_contracts.answers import CurrentRate, Freshness
+from rates_contracts.answers import CurrentRate, DatedRate, Freshness
 from rates_contracts.observation import Kind
 from rates_contracts.warnings import in_order
 
@@ -31,8 +34,20 @@ def answer(query: CurrentQuery, view: View) -> CurrentRate:
     """Answer with the current rate. Raises `Refused` where none may pass as current."""
     found = passing_as_current(view, query.kind)
     return CurrentRate(
-        kind=query.kind, **rate_members(view, found), **quality(view, found.warnings)
+        kind=query.kind,
+        **rate_members(view, found),
+        **_change(view, query.kind, found.observation.value),
+        **quality(view, found.warnings),
     )
+
+
+def _change(view: View, kind: Kind, rate: Decimal) -> dict[str, Any]:
+    """Return the value of `kind` before the current one, and how far `rate` is from it."""
+    listed = spans.last_values(view, kind, 2)
+    if len(listed) < 2:
+        return {}
+    day, before, _ = listed[0]
+    return {"previous": DatedRate(day, before.value), **change_members(before.value, rate)}
 
 
 def passing_as_current(view: View, kind: Kind) -> Resolution:

@@ -1,6 +1,7 @@
 """`GET /api/v1/rates/{date}`, its revisions, and the batch of `GET /api/v1/rates?dates=`."""
 
 import dataclasses
+from collections.abc import Iterator
 from datetime import date as Day
 from datetime import datetime
 from typing import Annotated
@@ -9,14 +10,15 @@ import msgspec
 from msgspec import UNSET
 
 from rates_api.http.problems import Refused
-from rates_api.rates import csv
+from rates_api.rates import csv, spans
 from rates_api.rates.doubts import gap_warnings, recorded_warnings
+from rates_api.rates.gazette import rests_on
 from rates_api.rates.knowledge import knowledge_members, unknown, warnings_member
 from rates_api.rates.query_parameters import AS_OF, DATE, DATES, FORMAT, KIND, ROLL, RateQuery
 from rates_api.rates.resolution import Roll, rate_members, resolve
 from rates_api.rates.view import View, as_of_member, envelope
 from rates_contracts.answers import Batch, BatchResult, DayRate, RevisionRow, Revisions
-from rates_contracts.observation import Kind, Observation
+from rates_contracts.observation import RESTS_ON, Kind
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,24 +72,37 @@ def revisions(query: RevisionsQuery, view: View) -> Revisions:
     Not known if it may have a value that is not recorded. The newest row has the day's warnings.
     Raises `Refused` as CSV can't say that it is not known.
     """
-    day = query.date
-    codes = unknown(view, query.kind, day, day)
+    resting = rests_on(view, query.kind, query.date, query.date)
+    codes = unknown(view, *resting)
     csv.require_known(query, codes)
-    warned = recorded_warnings(view, query.kind, day, day)
-    rows = tuple(map(_revision_row, view.history(query.kind).revisions(day)))
+    warned = recorded_warnings(view, *resting)
+    rows = tuple(_revision_rows(query, view))
     if rows:
         rows = (*rows[:-1], msgspec.structs.replace(rows[-1], warnings=warned or UNSET))
     return Revisions(
         **envelope(view, query.kind),
-        **knowledge_members(codes, (*warned, *gap_warnings(view, query.kind, day, day))),
-        date=day,
+        **knowledge_members(codes, (*warned, *gap_warnings(view, *resting))),
+        date=query.date,
         count=len(rows),
         observations=rows,
     )
 
 
-def _revision_row(row: Observation) -> RevisionRow:
-    return RevisionRow(row.date, row.value, row.revision, row.recorded_at, row.payload_sha256)
+def _revision_rows(query: RevisionsQuery, view: View) -> Iterator[RevisionRow]:
+    recorded = _recorded_day(query, view)
+    if recorded is not None:
+        for row in view.history(RESTS_ON[query.kind]).revisions(recorded):
+            yield RevisionRow(
+                query.date, row.value, row.revision, row.recorded_at, row.payload_sha256
+            )
+
+
+def _recorded_day(query: RevisionsQuery, view: View) -> Day | None:
+    """Return the day whose observations are asked for; what is due in the Gazette is another's."""
+    if query.kind != "dof":
+        return query.date
+    listed = spans.values(view, query.kind, query.date, query.date)
+    return listed[0][1].date if listed else None
 
 
 def batch(query: BatchQuery, view: View) -> Batch:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from rates_api.rates.knowledge import absence, days_between
 from rates_api.rates.view import View
 from rates_contracts.calendar import ONE_DAY
-from rates_contracts.observation import Kind
+from rates_contracts.observation import SeriesKind
 from rates_contracts.warnings import in_order
 
 
@@ -31,7 +31,7 @@ class Doubt(NamedTuple):
         return day in self.listed or day < self.before
 
 
-def doubts(view: View, kind: Kind) -> tuple[Doubt, ...]:
+def doubts(view: View, kind: SeriesKind) -> tuple[Doubt, ...]:
     """Return what is doubtful in values of `kind`, the worst first; nothing where all stand."""
     known = view.series[kind]
     found = (
@@ -46,7 +46,7 @@ def warnings_about(doubted: Iterable[Doubt], day: Day) -> tuple[str, ...]:
     return tuple([doubt.warning for doubt in doubted if doubt.concerns(day)])
 
 
-def recorded_warnings(view: View, kind: Kind, first: Day, last: Day) -> tuple[str, ...]:
+def recorded_warnings(view: View, kind: SeriesKind, first: Day, last: Day) -> tuple[str, ...]:
     """Return what to be careful about in the values recorded from `first` to `last`."""
     return in_order(
         doubt.warning
@@ -56,7 +56,7 @@ def recorded_warnings(view: View, kind: Kind, first: Day, last: Day) -> tuple[st
     )
 
 
-def gap_warnings(view: View, kind: Kind, first: Day, last: Day) -> tuple[str, ...]:
+def gap_warnings(view: View, kind: SeriesKind, first: Day, last: Day) -> tuple[str, ...]:
     """Return what to be careful about in the gaps from `first` to `last` (protocol rule 27).
 
     A later value makes an absence known: one that the source has withdrawn is a weak witness.
@@ -77,7 +77,7 @@ def _doubt(warning: str, listed: Collection[Day], count: int) -> Doubt:
     return Doubt(warning, frozenset(listed), oldest if count > len(listed) else Day.min)
 
 
-def _newest_standing(view: View, kind: Kind, withdrawn: Doubt) -> Day:
+def _newest_standing(view: View, kind: SeriesKind, withdrawn: Doubt) -> Day:
     """Return the newest day with a value that is not withdrawn, or the oldest listed before it."""
     found = view.newest(kind)
     while found is not None and found.date in withdrawn.listed:

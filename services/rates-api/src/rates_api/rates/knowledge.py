@@ -18,8 +18,8 @@ from rates_contracts.calendar import DUE_FROM, MAX_DAYS_APART, ONE_DAY, is_weeke
 from rates_contracts.observation import (
     FIRST_FIX_DAY,
     FIRST_SETTLEMENT_DAY,
-    Kind,
     Observation,
+    SeriesKind,
 )
 from rates_contracts.status import SeriesStatus
 from rates_contracts.warnings import in_order
@@ -30,6 +30,7 @@ Absence = Literal[
     "under-review",
     "history-loading",
     "no-fix-on-closed-day",
+    "no-publication-on-closed-day",
     "not-yet-published",
     "gap",
     "not-verified",
@@ -46,7 +47,7 @@ WARNING_OF: dict[str, str | None] = {
 """The codes that say that a day is unknown, and the warning of a list that touches such a day."""
 
 
-def series_status(view: View, kind: Kind) -> SeriesStatus:
+def series_status(view: View, kind: SeriesKind) -> SeriesStatus:
     """Return what is known of the series of `kind`; with `as_of` nothing but its history."""
     return view.series[kind]
 
@@ -60,7 +61,7 @@ def is_due(view: View, day: Day) -> bool:
     return view.banking_days.is_banking_day(day) and view.at >= mexico_instant(day, DUE_FROM)
 
 
-def absence(view: View, kind: Kind, day: Day) -> Absence | None:
+def absence(view: View, kind: SeriesKind, day: Day) -> Absence | None:
     """Return the problem of `day`, which has no value (protocol rules 25, 28 and 29).
 
     None where a settlement is derived from the FIX.
@@ -92,17 +93,17 @@ def fix_by_rule(view: View, settlement: Day) -> Observation | None:
     return None if determined is None else view.recorded("fix", determined)
 
 
-def is_known(view: View, kind: Kind, first: Day, last: Day) -> bool:
+def is_known(view: View, kind: SeriesKind, first: Day, last: Day) -> bool:
     """Tell whether each day from `first` to `last` has a value or is known to have none (yet)."""
     return not unknown(view, kind, first, last)
 
 
-def unknown_warnings(view: View, kind: Kind, first: Day, last: Day) -> tuple[str, ...]:
+def unknown_warnings(view: View, kind: SeriesKind, first: Day, last: Day) -> tuple[str, ...]:
     """Return the warnings of the unknown days from `first` to `last`; with `as_of` always none."""
     return in_order(warnings_of(unknown(view, kind, first, last)))
 
 
-def unknown(view: View, kind: Kind, first: Day, last: Day) -> frozenset[Absence]:
+def unknown(view: View, kind: SeriesKind, first: Day, last: Day) -> frozenset[Absence]:
     """Return the codes of the days from `first` to `last` that are unknown, none if all is known.
 
     Looks only at days that may be unknown, so that thirty years take no longer than a week.
@@ -180,7 +181,7 @@ def _may_be_determined(view: View, day: Day) -> bool:
     return view.banking_days.is_banking_day(day) if is_known else not is_weekend(day)
 
 
-def _may_be_under_review(view: View, kind: Kind, day: Day) -> bool:
+def _may_be_under_review(view: View, kind: SeriesKind, day: Day) -> bool:
     """Tell whether `day` may be under review though the status does not list it.
 
     The status counts all such days, but lists the newest only: this may be one of the older ones.
@@ -266,7 +267,7 @@ def _is_within_stored(view: View, day: Day) -> bool:
     return (view.settlement.first_day or FIRST_SETTLEMENT_DAY) <= day
 
 
-def _has_later(view: View, kind: Kind, day: Day) -> bool:
+def _has_later(view: View, kind: SeriesKind, day: Day) -> bool:
     """Tell whether a later value makes the absence of `day` known.
 
     With `as_of` only where the rows of then leave no hole: a silence of more than 15 days is one
@@ -299,14 +300,14 @@ def _reach(day: Day) -> Day:
     return day + MAX_DAYS_APART * ONE_DAY
 
 
-def _suspects(view: View, kind: Kind, first: Day, last: Day) -> Iterator[Day]:
+def _suspects(view: View, kind: SeriesKind, first: Day, last: Day) -> Iterator[Day]:
     """Yield, among the days without a value, at least one of each code of `WARNING_OF`."""
     for day in _possibly_unknown(view, kind, first, last):
         if first <= day <= last and view.recorded(kind, day) is None:
             yield day
 
 
-def _possibly_unknown(view: View, kind: Kind, first: Day, last: Day) -> Iterator[Day]:
+def _possibly_unknown(view: View, kind: SeriesKind, first: Day, last: Day) -> Iterator[Day]:
     known, history = series_status(view, kind), view.history(kind)
     yield from known.under_review
     yield from _first_missing(history, first, last)
@@ -324,7 +325,7 @@ def _possibly_unknown(view: View, kind: Kind, first: Day, last: Day) -> Iterator
     )
 
 
-def _possibly_under_review(view: View, kind: Kind, first: Day, last: Day) -> Iterator[Day]:
+def _possibly_under_review(view: View, kind: SeriesKind, first: Day, last: Day) -> Iterator[Day]:
     """Yield what may rest on a day under review that the status only counts.
 
     Up to the first that does: there may be thousands.

@@ -5,10 +5,11 @@ Error texts never echo the input, which may be large.
 
 import dataclasses
 import re
+from calendar import monthrange
 from collections.abc import Iterator, Mapping, Set
 from datetime import UTC, datetime
 from datetime import date as Day
-from typing import Any
+from typing import Any, NamedTuple, get_args
 
 from rates_api.http.parameters import Parameter, Query, Rule
 from rates_contracts.answers import ParameterError
@@ -16,14 +17,47 @@ from rates_contracts.observation import Kind
 
 INTEGER = re.compile(r"[0-9]{1,9}")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+MONTH_TEXT = re.compile(r"[0-9]{4}-[0-9]{2}")
+YEAR_TEXT = re.compile(r"[0-9]{4}")
 INSTANT = re.compile(r"[0-9]{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 MAX_DAYS = 3660
 LONG_DAYS = 1000
 """A longer list is rendered in a thread; a thousand days take a millisecond."""
-MAX_DATES = 100
+MAX_DATES = 366
 
 DAY_SCHEMA = {"type": "string", "format": "date"}
+
+
+class Month(NamedTuple):
+    """A month of the calendar, written as YYYY-MM."""
+
+    year: int
+    number: int
+
+    @property
+    def first(self) -> Day:
+        """Return its first day."""
+        return Day(self.year, self.number, 1)
+
+    @property
+    def last(self) -> Day:
+        """Return its last day."""
+        return Day(self.year, self.number, monthrange(self.year, self.number)[1])
+
+    @property
+    def next(self) -> "Month":
+        """Return the month after it."""
+        return Month(self.year + self.number // 12, self.number % 12 + 1)
+
+    def __str__(self) -> str:
+        """Return it as YYYY-MM."""
+        return f"{self.year:04}-{self.number:02}"
+
+
+def month_of(day: Day) -> Month:
+    """Return the month that `day` is of."""
+    return Month(day.year, day.month)
 
 
 def choice(name: str, doc: str, *options: str) -> Parameter:
@@ -67,6 +101,27 @@ def read_day(text: str) -> Day:
         raise ValueError("is no day of the calendar") from error
 
 
+def read_month(text: str) -> Month:
+    """Read a month of the years 1 to 9999."""
+    if not MONTH_TEXT.fullmatch(text):
+        raise ValueError("is not written as YYYY-MM")
+    return month_of(_first_day(int(text[:4]), int(text[5:])))
+
+
+def read_year(text: str) -> int:
+    """Read a year from 1 to 9999."""
+    if not YEAR_TEXT.fullmatch(text):
+        raise ValueError("is not written as YYYY")
+    return _first_day(int(text), 1).year
+
+
+def _first_day(year: int, month: int) -> Day:
+    try:
+        return Day(year, month, 1)
+    except ValueError as error:
+        raise ValueError("is not in the calendar") from error
+
+
 def read_days(text: str) -> tuple[Day, ...]:
     """Read a comma list of days, in the order asked."""
     texts = text.split(",")
@@ -100,10 +155,11 @@ def in_the_future(instant: datetime, now: datetime) -> str | None:
 
 KIND = choice(
     "kind",
-    "`fix`: by the day on which Banco de México determined the rate (SF43718). `settlement`: the "
-    "rate that applies to obligations and taxes on a calendar day (SF60653).",
-    "fix",
-    "settlement",
+    "For invoices, taxes and obligations: `settlement`, the rate that applies on a calendar day "
+    "(SF60653). For the FIX of a banking day: `fix`, by the day on which Banco de México "
+    "determined it (SF43718). `dof`: the FIX by the day on which it is due in the Official "
+    "Gazette.",
+    *get_args(Kind),
 )
 ONLY_FIX = choice("kind", "Only the FIX has this.", "fix")
 FORMAT = choice(
@@ -129,6 +185,22 @@ AS_OF = Parameter(
     unbounded=True,
     check=in_the_future,
 )
+FROM = day("from", "First day of a span; with `to`, or up to today.", unbounded=True)
+TO = day("to", "Last day of a span that `from` begins.", unbounded=True)
+MONTH = Parameter(
+    "month",
+    "A calendar month as the span.",
+    "a month as YYYY-MM",
+    read_month,
+    {"type": "string", "pattern": r"^\d{4}-\d{2}$"},
+)
+YEAR = Parameter(
+    "year",
+    "A calendar year as the span.",
+    "a year as YYYY",
+    read_year,
+    {"type": "string", "pattern": r"^\d{4}$"},
+)
 DATE = day("date", "The day asked for.")
 DATES = Parameter(
     "dates",
@@ -143,6 +215,19 @@ DATES = Parameter(
 def is_long_span(first: Day | None, last: Day | None) -> bool:
     """Tell whether a span may have more than `LONG_DAYS`; without an end it may."""
     return ((last or Day.max) - (first or Day.min)).days > LONG_DAYS
+
+
+def named_span(month: Month | None, year: int | None) -> tuple[Day, Day] | None:
+    """Return the first and the last day of a month or a year, None without either."""
+    if month is not None:
+        return month.first, month.last
+    return None if year is None else (Day(year, 1, 1), Day(year, 12, 31))
+
+
+def begun(_: Mapping[str, Any], given: Set[str]) -> Iterator[ParameterError]:
+    """Refuse a span without a beginning."""
+    if "to" in given and "from" not in given:
+        yield ParameterError("from", "is missing beside `to`", FROM.allowed)
 
 
 def in_order(values: Mapping[str, Any], _: Set[str]) -> Iterator[ParameterError]:

@@ -11,19 +11,22 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from rates_api.http.problems import Refused
+from rates_api.rates import spans
 from rates_api.rates.doubts import doubts, gap_warnings, recorded_warnings, warnings_about
+from rates_api.rates.gazette import is_derivable, publication_day
 from rates_api.rates.knowledge import Absence, absence, absent_fix, fix_by_rule, series_status
 from rates_api.rates.legal_dates import (
     MAX_KNOWN,
     dates_of_fix,
     dates_of_settlement,
+    determination_of,
     is_contradicted,
     is_loading,
 )
 from rates_api.rates.view import View
 from rates_contracts.answers import Dates, Provenance
 from rates_contracts.calendar import DUE_FROM, MAX_DAYS_APART, ONE_DAY, is_weekend, mexico_instant
-from rates_contracts.observation import Kind, Observation
+from rates_contracts.observation import FIRST_FIX_DAY, Kind, Observation, SeriesKind
 from rates_contracts.warnings import in_order
 
 Roll = Literal["previous", "none"]
@@ -40,27 +43,37 @@ DETAILS: dict[Absence, str] = {
     "under-review": "Banco de México's value for {day} is checked before it is served.",
     "history-loading": "Whether {day} has a value is not known yet: the history is being loaded.",
     "no-fix-on-closed-day": "Banks were closed on {day}.",
+    "no-publication-on-closed-day": "Banks were closed on {day}: no FIX was due in the Gazette.",
     "not-yet-published": "The FIX of {day} has not been seen yet.",
     "gap": "The {kind} of {day} is missing.",
     "not-verified": "The {kind} of {day} is due, and the source has not been heard since.",
     "not-known-then": "At that instant it was not known whether {day} has a value.",
 }
 """What is said of a day without a value, by the code of its problem."""
-KIND_NAMES: dict[Kind, str] = {"fix": "FIX", "settlement": "settlement rate"}
+KIND_NAMES: dict[Kind, str] = {
+    "fix": "FIX",
+    "settlement": "settlement rate",
+    "dof": "FIX due in the Gazette",
+}
+RULE_KNOWN_FROM = Day(1996, 1, 1)
+"""Since then a FIX is known to apply from the day after its publication (Banco de México)."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Resolution:
     """The observation that answers for `requested`.
 
-    `derived` means that the observation is the FIX that applies by the rule, on a day before the
-    stored settlement series. `warnings` are those of this observation and its dates, worst first.
+    `in_force` tells whether it is the rate that applies to obligations on the day asked for, None
+    where that is not known. `derived` means that the observation is the FIX that stands in by the
+    rule: on a day before the stored settlement series, or on its day in the Gazette. `warnings` are
+    those of this observation and its dates, worst first.
     """
 
     requested: Day
     resolved: Day
     observation: Observation
     dates: Dates
+    in_force: bool | None
     warnings: tuple[str, ...] = ()
     derived: bool = False
 
@@ -83,6 +96,7 @@ def rate_members(view: View, found: Resolution) -> dict[str, Any]:
     return {
         "rate": observation.value,
         "derived": found.derived,
+        "in_force": found.in_force,
         "dates": found.dates,
         "provenance": provenance,
     }
@@ -93,15 +107,22 @@ def resolve(view: View, kind: Kind, day: Day, roll: Roll = "previous") -> Resolu
     match kind:
         case "fix":
             return _once(view, (kind, day, roll), lambda: _fix(view, day, roll))
+        case "dof":
+            return _once(view, (kind, day, roll), lambda: _dof(view, day, roll))
         case "settlement":
             return _once(view, (kind, day), lambda: _settlement(view, day))
 
 
 def newest(view: View, kind: Kind) -> Resolution:
-    """Find the newest FIX, or the settlement rate that applies today. Raises `Refused`."""
+    """Find the newest FIX, the last one due in the Gazette, or the settlement rate of today.
+
+    Raises `Refused`.
+    """
     match kind:
         case "fix":
             return _once(view, kind, lambda: _newest_fix(view))
+        case "dof":
+            return _once(view, kind, lambda: _newest_published(view))
         case "settlement":
             return resolve(view, kind, view.today)
 
@@ -125,7 +146,17 @@ def _newest_fix(view: View) -> Resolution:
     if last is None:
         code: Absence = "not-known-then" if view.is_as_of else "history-loading"
         raise _refused(view, "fix", view.today, code)
-    return _of_fix(view, last.date, last)
+    return _of_fix(view, last.date, last, asked=view.today)
+
+
+def _newest_published(view: View) -> Resolution:
+    """Find the FIX that the Gazette had last: where none was determined none was due."""
+    listed = spans.last_values(view, "dof", 1)
+    if not listed:
+        return _dof(view, view.today, "previous")
+    published, fix, _ = listed[-1]
+    found = _of_fix(view, published, fix, asked=view.today)
+    return dataclasses.replace(found, derived=True)
 
 
 def _fix(view: View, day: Day, roll: Roll) -> Resolution:
@@ -151,7 +182,39 @@ def _recorded_fix(view: View, day: Day) -> Observation | None:
     return view.recorded("fix", day) if day <= view.today else None
 
 
-def _of_fix(view: View, requested: Day, observation: Observation) -> Resolution:
+def _dof(view: View, day: Day, roll: Roll) -> Resolution:
+    """Find the FIX that is due in the Gazette on `day`, which rolls back from a closed one."""
+    published = _published_by(view, day, roll)
+    determined = view.banking_days.previous(published)
+    if determined is None:
+        raise _refused(view, "dof", day, "before-first-observation")
+    observation = _recorded_fix(view, determined)
+    if observation is None:
+        raise _refused(view, "fix", determined, absent_fix(view, determined))
+    found = _of_fix(view, day, observation)
+    return dataclasses.replace(found, resolved=published, derived=True)
+
+
+def _published_by(view: View, day: Day, roll: Roll) -> Day:
+    """Return the publication day that answers for `day`. Raises `Refused`."""
+    if day < FIRST_FIX_DAY:
+        raise _refused(view, "dof", day, "before-first-observation")
+    if day > view.calendar.last:
+        raise _refused(view, "dof", day, "not-yet-known")
+    published = publication_day(view, day)
+    if not is_derivable(view, published or day):
+        raise _refused(view, "dof", day, "history-loading")
+    if published is None:
+        raise _refused(view, "dof", day, "gap")
+    if published != day and roll == "none":
+        raise _refused(view, "dof", day, "no-publication-on-closed-day")
+    return published
+
+
+def _of_fix(
+    view: View, requested: Day, observation: Observation, asked: Day | None = None
+) -> Resolution:
+    """Return what the FIX `observation` answers; `asked` is the day that it may be in force on."""
     day = observation.date
     dates = dates_of_fix(view, day)
     warnings = (
@@ -159,7 +222,18 @@ def _of_fix(view: View, requested: Day, observation: Observation) -> Resolution:
         *_weekend_warnings(view, requested),
         *_dates_warnings(view, dates),
     )
-    return Resolution(requested, day, observation, dates, in_order(warnings))
+    in_force = _is_in_force(view, asked or requested, day)
+    return Resolution(requested, day, observation, dates, in_force, in_order(warnings))
+
+
+def _is_in_force(view: View, day: Day, determined: Day) -> bool | None:
+    """Tell whether the FIX of `determined` is the rate that applies on `day`, None if not known."""
+    if day < RULE_KNOWN_FROM:
+        return None
+    if view.recorded("settlement", day) is None and absence(view, "settlement", day) is not None:
+        return None
+    applies = determination_of(view, day)
+    return None if applies is None else applies == determined
 
 
 def _settlement(view: View, day: Day) -> Resolution:
@@ -170,7 +244,7 @@ def _settlement(view: View, day: Day) -> Resolution:
     warnings = [*recorded_warnings(view, "settlement", day, day), *_dates_warnings(view, dates)]
     if dates.determined is None and is_loading(view, day):
         warnings.append("history_loading")
-    return Resolution(day, day, stored, dates, in_order(warnings))
+    return Resolution(day, day, stored, dates, True, in_order(warnings))
 
 
 def _derived(view: View, day: Day) -> Resolution:
@@ -180,7 +254,8 @@ def _derived(view: View, day: Day) -> Resolution:
     if fix is None:
         raise _refused(view, "settlement", day, code or "gap")
     warnings = recorded_warnings(view, "fix", fix.date, fix.date)
-    return Resolution(day, day, fix, dates_of_settlement(view, day), warnings, derived=True)
+    dates = dates_of_settlement(view, day)
+    return Resolution(day, day, fix, dates, True, warnings, derived=True)
 
 
 def _dates_warnings(view: View, dates: Dates) -> tuple[str, ...]:
@@ -192,7 +267,9 @@ def _refused(
 ) -> Refused:
     """Return the problem of `day`; `warnings` are of what else it rests on than `day` itself."""
     refused = _problem(view, kind, day, code)
-    refused.warnings = in_order((*warnings, *gap_warnings(view, kind, day, day)))
+    if kind != "dof":
+        warnings = (*warnings, *gap_warnings(view, kind, day, day))
+    refused.warnings = in_order(warnings)
     return refused
 
 
@@ -220,7 +297,7 @@ def _not_yet_published(view: View, day: Day, detail: str) -> Refused:
 
 def _history_loading(view: View, kind: Kind, detail: str) -> Refused:
     """Say since when each day is known, if any is; a settlement rests on both series."""
-    kinds: tuple[Kind, ...] = ("fix", "settlement") if kind == "settlement" else ("fix",)
+    kinds: tuple[SeriesKind, ...] = ("fix", "settlement") if kind == "settlement" else ("fix",)
     days = [series_status(view, kind).complete_from for kind in kinds]
     known = [day for day in days if day is not None]
     if len(known) < len(days):

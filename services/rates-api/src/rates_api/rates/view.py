@@ -21,7 +21,15 @@ from rates_api.snapshot.level import Assessment, is_told
 from rates_api.snapshot.snapshot import Snapshot
 from rates_contracts.averages import Average
 from rates_contracts.calendar import ONE_DAY, BankCalendar, BankingDays, is_weekend, mexico_day
-from rates_contracts.observation import FIRST_FIX_DAY, SERIES_OF, Kind, Observation, Source
+from rates_contracts.observation import (
+    FIRST_FIX_DAY,
+    RESTS_ON,
+    SERIES_OF,
+    Kind,
+    Observation,
+    SeriesKind,
+    Source,
+)
 from rates_contracts.status import SeriesStatus, SyncStatus
 
 COMPLETE = SeriesStatus(complete_from=FIRST_FIX_DAY)
@@ -33,12 +41,14 @@ class Memo:
     """What was found in the rows of a view, and is the same in all views of the same rows.
 
     `determinations` are those of settlement days; `derived` the values of the settlement days
-    before the stored series, ascending, None before somebody asks for them. `resolutions` are what
+    before the stored series, ascending, None before somebody asks for them; `missing` the banking
+    days without a FIX, ascending, None before somebody asks. `resolutions` are what
     answers for which kind, day and roll at present: those of the past may be of another today.
     """
 
     determinations: dict[Day, Day | None] = dataclasses.field(default_factory=dict)
     derived: Sequence[tuple[Day, Observation, bool]] | None = None
+    missing: Sequence[Day] | None = None
     resolutions: dict[Hashable, Any] = dataclasses.field(default_factory=dict)
 
 
@@ -56,7 +66,7 @@ class View:
     settlement: SeriesHistory
     calendar: BankCalendar
     status: SyncStatus
-    series: Mapping[Kind, SeriesStatus]
+    series: Mapping[SeriesKind, SeriesStatus]
     assessment: Assessment | None
     averages: tuple[Average, ...] = ()
     is_settled: bool = False
@@ -76,7 +86,7 @@ class View:
         """Return what tells its rows and its calendar from those of other views of a snapshot."""
         return self.fix.last_recorded_at, self.settlement.last_recorded_at, self.calendar
 
-    def history(self, kind: Kind) -> SeriesHistory:
+    def history(self, kind: SeriesKind) -> SeriesHistory:
         """Return the series of `kind`."""
         match kind:
             case "fix":
@@ -84,18 +94,18 @@ class View:
             case "settlement":
                 return self.settlement
 
-    def recorded(self, kind: Kind, day: Day) -> Observation | None:
+    def recorded(self, kind: SeriesKind, day: Day) -> Observation | None:
         """Return the value of `day`. A FIX of a weekend is a mistake and answers for no day."""
         if kind == "fix" and is_weekend(day):
             return None
         return self.history(kind).on(day)
 
-    def values(self, kind: Kind, first: Day, last: Day) -> Sequence[Observation]:
+    def values(self, kind: SeriesKind, first: Day, last: Day) -> Sequence[Observation]:
         """Return the values of the days from `first` to `last`, ascending, each as `recorded`."""
         found = self.history(kind).between(first, last)
         return [row for row in found if kind != "fix" or not is_weekend(row.date)]
 
-    def newest(self, kind: Kind, upto: Day = Day.max) -> Observation | None:
+    def newest(self, kind: SeriesKind, upto: Day = Day.max) -> Observation | None:
         """Return the value of the last day up to `upto` that has one."""
         found = self.history(kind).at_or_before(upto)
         while found is not None and self.recorded(kind, found.date) is None:
@@ -185,7 +195,7 @@ def _before_first_record(complete_at: datetime | None) -> Refused:
 
 def envelope(view: View, kind: Kind) -> dict[str, Any]:
     """Return the members that a list has once for all its rows."""
-    stated = {"kind": kind, "source": view.source, "series": SERIES_OF[kind]}
+    stated = {"kind": kind, "source": view.source, "series": SERIES_OF[RESTS_ON[kind]]}
     return {**stated, **as_of_member(view)}
 
 

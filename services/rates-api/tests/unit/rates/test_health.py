@@ -100,8 +100,12 @@ async def test_banxico_that_confirms_nothing_is_degraded(ask: Ask, worker: Any, 
 async def test_capabilities_say_what_is_there(ask: Ask) -> None:
     """Kinds, spans, limits, calendar, window and links; none of it goes stale unseen."""
     answer = (await ask("/api/v1")).json()
-    assert [kind["first_date"] for kind in answer["kinds"]] == ["1991-11-12", "2020-01-01"]
-    assert answer["limits"] == {"days": 3660, "last": 3660, "dates": 100, "scale": 6}
+    assert [kind["first_date"] for kind in answer["kinds"]] == [
+        "1991-11-12",
+        "2020-01-01",
+        "1991-11-13",
+    ]
+    assert answer["limits"] == {"days": 3660, "last": 3660, "dates": 366, "scale": 6}
     assert answer["polling_window"]["opens"] == "07:00"
     assert answer["next_publication_at"] == "2026-08-14T18:00:00Z"
     for name in ("current", "historical", "gaps", "health"):

@@ -10,7 +10,7 @@ import pytest
 from rates_api.rates.knowledge import WARNING_OF, absence, is_known, unknown, unknown_warnings
 from rates_api.rates.view import View, as_known_at, present
 from rates_api.snapshot.level import assess
-from rates_contracts.observation import FIRST_FIX_DAY, FIX, SETTLEMENT, Kind
+from rates_contracts.observation import FIRST_FIX_DAY, FIX, SETTLEMENT, SeriesKind
 
 ONE_DAY = timedelta(days=1)
 AUGUST = date(2026, 8, 3)
@@ -73,7 +73,7 @@ SPANS = [
 ]
 
 
-def brute_force(view: View, kind: Kind, first: date, last: date) -> set[str]:
+def brute_force(view: View, kind: SeriesKind, first: date, last: date) -> set[str]:
     """Return the codes of unknown days by asking each day."""
     found = set()
     day = max(first, FIRST_FIX_DAY)
@@ -88,7 +88,7 @@ def brute_force(view: View, kind: Kind, first: date, last: date) -> set[str]:
 @pytest.mark.parametrize("name", RECORDS)
 @pytest.mark.parametrize("hour", [10, 15])
 def test_a_span_knows_what_each_of_its_days_knows(
-    world: Any, kind: Kind, name: str, hour: int
+    world: Any, kind: SeriesKind, name: str, hour: int
 ) -> None:
     """The few days that are looked at stand for all others (protocol rule 25)."""
     snapshot, now = RECORDS[name](world), world.mexico(world.TODAY, hour)
@@ -124,7 +124,7 @@ def test_with_as_of_a_span_warns_of_nothing(world: Any) -> None:
 
 @pytest.mark.parametrize("kind", ["fix", "settlement"])
 @pytest.mark.parametrize("name", RECORDS)
-def test_thirty_years_take_no_longer_than_a_week(world: Any, kind: Kind, name: str) -> None:
+def test_thirty_years_take_no_longer_than_a_week(world: Any, kind: SeriesKind, name: str) -> None:
     """Only days that may be unknown are looked at: far less than the 20 ms of rule 40."""
     snapshot, now = RECORDS[name](world), world.mexico(world.TODAY, 15)
     view = present(snapshot, assess(snapshot, now), now)
@@ -150,7 +150,7 @@ def test_thirty_years_take_no_longer_than_a_week(world: Any, kind: Kind, name: s
     ],
 )
 def test_days_under_review_that_are_only_counted_make_no_gap(
-    world: Any, kind: Kind, day: date, says: str | None
+    world: Any, kind: SeriesKind, day: date, says: str | None
 ) -> None:
     """The status lists 50 days: of what is older no absence is claimed (rules 25 and 28)."""
     of_fix = (date(2024, 3, 1), date(2026, 8, 13), date(1995, 6, 15), date(2015, 5, 28))

@@ -9,7 +9,7 @@ import httpx
 import msgspec
 import pytest
 
-from rates_api.rates import day, gaps, historical
+from rates_api.rates import day, gaps, spans
 from rates_api.snapshot.snapshot import histories
 from rates_contracts.observation import FIX, SETTLEMENT
 from rates_contracts.status import Transition
@@ -565,9 +565,10 @@ async def test_capabilities_claim_no_first_day_while_history_loads(
 
     answer = (await ask("/api/v1")).json()
 
-    fix, settlement = answer["kinds"]
+    fix, settlement, dof = answer["kinds"]
     assert (fix["first_date"], fix["last_date"], fix["known"]) == (None, "2026-08-13", False)
     assert (settlement["first_date"], settlement["known"]) == ("2020-01-01", False)
+    assert (dof["first_date"], dof["last_date"], dof["known"]) == (None, "2026-08-14", False)
 
 
 # --- two weeks of answers that confirm nothing ---------------------------------------------------
@@ -744,7 +745,7 @@ async def test_a_list_is_refused_before_it_has_rows(
     situation, path, says = CSV_REFUSED[name]
     found, worker.now = situation(world)
     worker.current.replace(found)
-    for module, makes_rows in ((historical, "Row"), (gaps, "_candidates"), (day, "RevisionRow")):
+    for module, makes_rows in ((spans, "Row"), (gaps, "_candidates"), (day, "RevisionRow")):
         monkeypatch.setattr(module, makes_rows, _fail)
 
     assert world.said(await ask(f"{path}&format=csv")) == says
@@ -795,8 +796,8 @@ async def test_a_batch_as_csv_tells_in_each_line_what_is_known_and_doubtful(
     worker.current.replace(world.since(world.snapshot(series=series), LOADED_FROM))
     table = await ask("/api/v1/rates?dates=2024-01-02,2026-08-12&format=csv")
     loading, withdrawn = table.text.split("\r\n")[1:3]
-    assert loading.endswith(",history-loading,")
-    assert withdrawn.endswith(",,withdrawn_at_source")
+    assert loading.endswith(",history-loading,,")
+    assert withdrawn.endswith(",,withdrawn_at_source,false")
 
 
 async def test_a_correction_of_a_day_is_told_in_its_revisions(

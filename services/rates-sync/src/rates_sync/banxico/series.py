@@ -2,7 +2,7 @@
 
 Source: Banco de México, Sistema de Información Económica (SIE). Recording a new series touches:
 
-- `rates_contracts.observation`: its id and its `Kind`, not `SERIES_OF`, which the API serves;
+- `rates_contracts.observation`: its id and its `SeriesKind`, not `SERIES_OF`, which the API serves;
 - `SERIES` below: its entry;
 - then the record: an operator runs `rates-sync backfill`, since missing history is detected by FIX
   days only.
@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from rates_contracts.observation import FIX, SETTLEMENT, Kind
+from rates_contracts.observation import FIX, SETTLEMENT, SeriesKind
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
     """A recorded series; each value has `decimals` decimal places."""
 
-    kind: Kind
+    kind: SeriesKind
     decimals: int
 
 

@@ -1,0 +1,195 @@
+"""The values of a kind over a span of days, each as its own day is answered.
+
+`settlement` lists every calendar day, those before the stored series derived from the FIX; `fix`
+lists banking days and `dof` publication days, each as with `roll=none`. Pure.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date as Day
+from datetime import timedelta
+from itertools import pairwise
+from operator import itemgetter
+
+from msgspec import UNSET
+
+from rates_api.rates.doubts import doubts, warnings_about
+from rates_api.rates.knowledge import series_status
+from rates_api.rates.view import View
+from rates_contracts.answers import Row
+from rates_contracts.calendar import LATE_FROM, MAX_DAYS_APART, ONE_DAY, mexico_instant
+from rates_contracts.observation import (
+    FIRST_FIX_DAY,
+    FIRST_SETTLEMENT_DAY,
+    RESTS_ON,
+    Kind,
+    Observation,
+    SeriesKind,
+)
+
+Value = tuple[Day, Observation, bool]
+"""A day, the observation that answers for it, and whether its value is derived from that."""
+
+_day = itemgetter(0)
+
+
+def values(view: View, kind: Kind, first: Day, last: Day) -> Sequence[Value]:
+    """Return the values of the days from `first` to `last`, ascending."""
+    match kind:
+        case "fix":
+            return _recorded(view, "fix", first, min(last, view.today))
+        case "dof":
+            return list(_published(view, first, last))
+        case "settlement":
+            return [*_derived(view, first, last), *_recorded(view, "settlement", first, last)]
+
+
+def last_values(view: View, kind: Kind, n: int) -> Sequence[Value]:
+    """Return the last `n` values up to today."""
+    # Five days of seven have a FIX, holidays aside: only where days are missing all are needed.
+    likely = view.today - timedelta(days=n * 3 // 2 + 15)
+    found = values(view, kind, likely, view.today)
+    if len(found) < n:
+        found = values(view, kind, FIRST_FIX_DAY, view.today)
+    return found[-n:]
+
+
+def rows(view: View, kind: Kind, listed: Iterable[Value]) -> Iterator[Row]:
+    """Yield a row for each value; a derived one is doubted as its FIX is."""
+    doubts_of = {False: doubts(view, RESTS_ON[kind]), True: doubts(view, "fix")}
+    for answered, found, derived in listed:
+        doubted = doubts_of[derived]
+        # Nearly always nothing is doubtful, and a list may have thousands of rows.
+        warnings = warnings_about(doubted, found.date) if doubted else ()
+        yield Row(
+            answered, found.value, found.revision, found.recorded_at, derived, warnings or UNSET
+        )
+
+
+def missing(view: View, kind: Kind, first: Day, last: Day, listed: Sequence[Value]) -> int:
+    """Return how many days from `first` to `last` should have a value by now and are not `listed`.
+
+    Today's FIX only once it is late, as in the averages. Of days before the history is complete
+    nothing is said here: `known` does.
+    """
+    since = series_status(view, RESTS_ON[kind]).complete_from
+    if since is None:
+        return 0
+    first, last = max(first, since), min(last, _expected_until(view, kind))
+    if kind == "settlement":
+        return _missing_settlements(view, first, last, listed)
+    days = _missing_days(view, kind)
+    return max(0, bisect_right(days, last) - bisect_left(days, first))
+
+
+def _expected_until(view: View, kind: Kind) -> Day:
+    """Return the last day that should have a value of `kind` by now."""
+    is_late = view.at >= mexico_instant(view.today, LATE_FROM)
+    determined = view.today if is_late else view.today - ONE_DAY
+    match kind:
+        case "fix":
+            return determined
+        case "dof":
+            following = view.banking_days.next(determined)
+            return view.today if following is None else following
+        case "settlement":
+            newest = view.settlement.last_day
+            return view.today if newest is None else max(view.today, newest)
+
+
+def _missing_settlements(view: View, first: Day, last: Day, listed: Sequence[Value]) -> int:
+    """Count the calendar days without a value from the first one that a FIX applies on."""
+    applies_from = view.banking_days.legal_dates(FIRST_FIX_DAY).applies_from
+    first = max(first, applies_from or Day.max)
+    counted = bisect_right(listed, last, key=_day) - bisect_left(listed, first, key=_day)
+    return max(0, last.toordinal() - first.toordinal() + 1 - counted)
+
+
+def _missing_days(view: View, kind: Kind) -> Sequence[Day]:
+    """Return the banking days without a FIX, or the publication days that such a day leaves empty.
+
+    Ascending, all that the calendar has, also those to come. Before it the FIX makes its own days.
+    """
+    if view.memo.missing is None:
+        predicted = view.calendar.banking_days(view.calendar.first, view.calendar.last)
+        fixed = {found.date for found in view.fix.between(view.calendar.first, view.calendar.last)}
+        view.memo.missing = [day for day in predicted if day not in fixed]
+    if kind == "fix":
+        return view.memo.missing
+    # Those to come are published later still.
+    determined = view.memo.missing[: bisect_right(view.memo.missing, view.today)]
+    return [day for day in map(view.banking_days.next, determined) if day is not None]
+
+
+def _recorded(view: View, kind: SeriesKind, first: Day, last: Day) -> list[Value]:
+    return [(found.date, found, False) for found in view.values(kind, first, last)]
+
+
+def _published(view: View, first: Day, last: Day) -> Iterator[Value]:
+    """Yield the publication days from `first` to `last`, each with the FIX that is due there."""
+    since = series_status(view, "fix").complete_from
+    if since is None:
+        return
+    begins = max(since, max(first, FIRST_FIX_DAY) - MAX_DAYS_APART * ONE_DAY)
+    fixed = {found.date: found for found in view.values("fix", begins, view.today)}
+    days = view.banking_days_between(begins, min(last, view.calendar.last))
+    for determined, published in pairwise(days):
+        found = fixed.get(determined)
+        if found is not None and published >= first and _is_next(determined, published):
+            yield published, found, True
+
+
+def _is_next(determined: Day, published: Day) -> bool:
+    """Tell whether no FIX may be missing between two neighbouring banking days."""
+    return published - determined <= MAX_DAYS_APART * ONE_DAY
+
+
+def _derived(view: View, first: Day, last: Day) -> Sequence[Value]:
+    """Return the settlement days from `first` to `last` before the stored series."""
+    if first >= (view.settlement.first_day or FIRST_SETTLEMENT_DAY):
+        return ()
+    if view.memo.derived is None:
+        view.memo.derived = _all_derived(view)
+    days = view.memo.derived
+    return days[bisect_left(days, first, key=_day) : bisect_right(days, last, key=_day)]
+
+
+def _all_derived(view: View) -> list[Value]:
+    """Return the settlement days before the stored series, each with the FIX that applies there.
+
+    That is derived only where both series are complete, and nothing is under review (rule 25).
+    """
+    settlement, fix = series_status(view, "settlement"), series_status(view, "fix")
+    if settlement.complete_from is None or fix.complete_from is None:
+        return []
+    end = (view.settlement.first_day or FIRST_SETTLEMENT_DAY) - ONE_DAY
+    # The first day past the calendar still rests on days within it.
+    end = min(end, view.calendar.last + ONE_DAY)
+    usable = {
+        found.date: found
+        for found in view.fix.between(fix.complete_from, end)
+        if found.date not in fix.under_review
+    }
+    since = max(FIRST_FIX_DAY, settlement.complete_from)
+    reviewed = frozenset(settlement.under_review)
+    days = [
+        (Day.fromordinal(ordinal), determining, True)
+        for determined, ordinals in _determinations(view, since, end)
+        if (determining := usable.get(determined)) is not None
+        for ordinal in ordinals
+    ]
+    return [value for value in days if value[0] not in reviewed] if reviewed else days
+
+
+def _determinations(view: View, first: Day, last: Day) -> Iterator[tuple[Day, range]]:
+    """Yield the days whose FIX applies by the rule, each with its days from `first` to `last`.
+
+    In a single pass, by ordinals: day by day the rule would look back from each of 10,000 days.
+    """
+    banking = view.banking_days
+    before = (banking.determination_for(first), banking.previous(first))
+    days = [*filter(None, before), *view.banking_days_between(first, last), last]
+    start = first.toordinal() - 1
+    ends = [max(start, day.toordinal()) + 1 for day in days]
+    # A FIX applies from the day after the next banking day, to the one after that.
+    return zip(days, map(range, ends[1:], ends[2:]), strict=False)

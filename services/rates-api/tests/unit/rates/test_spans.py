@@ -1,0 +1,73 @@
+"""A list has for each of its days what the day itself is answered with."""
+
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, get_args
+
+import httpx
+import pytest
+
+from rates_api.http.problems import Refused
+from rates_api.rates import spans
+from rates_api.rates.resolution import resolve
+from rates_api.rates.view import View, present
+from rates_api.snapshot.level import assess
+from rates_contracts.observation import Kind
+
+Ask = Callable[..., Awaitable[httpx.Response]]
+
+FIRST, LAST = date(1991, 11, 1), date(2026, 8, 20)
+KINDS: tuple[Kind, ...] = get_args(Kind)
+SPANS = 1000
+
+
+def whole(world: Any) -> Any:
+    """Everything recorded, everything known."""
+    return world.snapshot(series=world.known_series())
+
+
+def holed(world: Any) -> Any:
+    """Days are missing in both series, and one is under review."""
+    missing = (date(1994, 3, 2), date(2008, 5, 6), date(2022, 7, 5), date(2026, 8, 12))
+    series = world.known_series(under_review=(date(2026, 8, 11),), under_review_count=1)
+    return world.snapshot(without=missing, series=series)
+
+
+def loading(world: Any) -> Any:
+    """What lies before July 2005 is not loaded yet."""
+    since = date(2005, 7, 1)
+    series = world.known_series(complete_from=since, complete_at=None)
+    return world.since(world.snapshot(series=series), since)
+
+
+def answered(view: View, kind: Kind) -> Mapping[date, tuple[Decimal, bool]]:
+    """Return the rate of each day that has one without rolling, and whether it is derived."""
+    found = {}
+    for offset in range((LAST - FIRST).days + 1):
+        day = FIRST + timedelta(days=offset)
+        try:
+            resolution = resolve(view, kind, day, "none")
+        except Refused:
+            continue
+        found[day] = (resolution.observation.value, resolution.derived)
+    return found
+
+
+@pytest.mark.parametrize("situation", [whole, holed, loading])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_span_equals_its_days(world: Any, kind: Kind, situation: Callable[[Any], Any]) -> None:
+    """A thousand spans of each kind list what each of their days answers, and no more."""
+    snapshot = situation(world)
+    view = present(snapshot, assess(snapshot, world.NOW), world.NOW)
+    days = answered(view, kind)
+    chance = random.Random(15)
+    for _ in range(SPANS):
+        first = FIRST + timedelta(days=chance.randrange((LAST - FIRST).days))
+        last = first + timedelta(days=chance.randrange(60))
+        listed = {
+            day: (row.value, derived) for day, row, derived in spans.values(view, kind, first, last)
+        }
+        expected = {day: rate for day, rate in days.items() if first <= day <= last}
+        assert listed == expected, (first, last)
