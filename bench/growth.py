@@ -27,7 +27,7 @@ from rates_api.consume.documents import snapshot_of
 from rates_api.consume.projection import project
 from rates_api.http.response import JSON, render
 from rates_api.rates import historical
-from rates_api.rates.view import present
+from rates_api.resolution.view import present
 from rates_api.snapshot.level import assess
 from rates_api.snapshot.snapshot import Snapshot
 from rates_contracts.calendar import BankCalendar

@@ -11,7 +11,8 @@ from contract.sweeping import published
 from contract.sweeping.questions import Question, Said
 from contract.sweeping.run import FIRST, LAST, Immutables, Sweep
 from rates_api import handlers
-from rates_api.rates import csv, knowledge, legal_dates, resolution, view
+from rates_api.rates import csv
+from rates_api.resolution import knowledge, legal_dates, resolution, view
 from rates_api.snapshot import level
 from rates_contracts import calendar
 from rates_sync.timetable import transitions

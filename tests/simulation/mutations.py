@@ -402,7 +402,7 @@ MUTATIONS = (
     ),
     Mutation(
         "25",
-        API + "rates/knowledge.py",
+        API + "resolution/knowledge.py",
         "    if _before(day, known.complete_from):\n"
         '        return "history-loading"\n'
         "    return _absent_by_calendar",
@@ -411,7 +411,7 @@ MUTATIONS = (
     ),
     Mutation(
         "25",
-        API + "rates/knowledge.py",
+        API + "resolution/knowledge.py",
         "if known.fresh_until is None or view.at > known.fresh_until:",
         "if False:",
         ("afternoon", "banxico_unconfirmed"),
@@ -551,14 +551,14 @@ MUTATIONS = (
     ),
     Mutation(
         "31",
-        API + "rates/legal_dates.py",
+        API + "resolution/legal_dates.py",
         "dof_published=view.banking_days.next(determined),",
         "dof_published=determined + ONE_DAY,",
         (),
     ),
     Mutation(
         "31",
-        API + "rates/legal_dates.py",
+        API + "resolution/legal_dates.py",
         "    while (following := determination_of(view, last + ONE_DAY)) == determined:\n"
         "        last += ONE_DAY\n",
         "    following = None\n",

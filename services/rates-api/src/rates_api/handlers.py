@@ -22,7 +22,7 @@ from rates_api.http.response import CSV, FOREVER, HTML, JSON, RenderedAnswer, re
 from rates_api.http.response_cache import ResponseCache
 from rates_api.rates import health
 from rates_api.rates.query_parameters import RateQuery
-from rates_api.rates.view import View, as_known_at, present
+from rates_api.resolution.view import View, as_known_at, present
 from rates_api.snapshot.level import BOTH, MAX_EDGE_SECONDS_NOT_HEALTHY, PASSING, assess
 from rates_api.snapshot.snapshot import Snapshot
 from rates_contracts.answers import Batch, DaySheet

@@ -11,10 +11,10 @@ from typing import Annotated, Literal
 from rates_api.http.parameters import Parameter
 from rates_api.http.problems import Refused
 from rates_api.rates.current import quality
-from rates_api.rates.doubts import gap_warnings, recorded_warnings
-from rates_api.rates.knowledge import is_known, unknown_warnings
 from rates_api.rates.query_parameters import AS_OF, ONLY_FIX, RateQuery
-from rates_api.rates.view import View
+from rates_api.resolution.doubts import gap_warnings, recorded_warnings
+from rates_api.resolution.knowledge import is_known, unknown_warnings
+from rates_api.resolution.view import View
 from rates_contracts.answers import AverageRate
 from rates_contracts.averages import DAYS_OF, Average, Window, average, first_day
 from rates_contracts.calendar import LATE_FROM, mexico_instant

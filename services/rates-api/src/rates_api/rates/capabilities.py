@@ -6,9 +6,9 @@ from itertools import chain
 
 from rates_api import __version__
 from rates_api.rates.convert import MAX_SCALE
-from rates_api.rates.knowledge import series_status, unknown, warnings_member, warnings_of
 from rates_api.rates.query_parameters import MAX_DATES, MAX_DAYS, RateQuery
-from rates_api.rates.view import View
+from rates_api.resolution.knowledge import series_status, unknown, warnings_member, warnings_of
+from rates_api.resolution.view import View
 from rates_contracts.answers import CalendarInfo, Capabilities, KindInfo, Limits, PollingInfo
 from rates_contracts.averages import DAYS_OF
 from rates_contracts.observation import FIRST_FIX_DAY, RESTS_ON, SERIES_OF, Kind

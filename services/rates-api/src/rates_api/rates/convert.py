@@ -10,10 +10,10 @@ from typing import Annotated, Any, Literal
 
 from rates_api.http.parameters import Parameter
 from rates_api.rates import current
-from rates_api.rates.knowledge import warnings_member
 from rates_api.rates.query_parameters import AS_OF, KIND, RateQuery, choice, day, integer
-from rates_api.rates.resolution import Resolution, rate_members, resolve
-from rates_api.rates.view import View, as_of_member
+from rates_api.resolution.knowledge import warnings_member
+from rates_api.resolution.resolution import Resolution, rate_members, resolve
+from rates_api.resolution.view import View, as_of_member
 from rates_contracts.answers import Conversion, Currency, ParameterError, Rounding
 from rates_contracts.observation import Kind
 

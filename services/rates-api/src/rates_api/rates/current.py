@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from rates_api.http.problems import Refused
-from rates_api.rates import spans
 from rates_api.rates.change import change_members
-from rates_api.rates.knowledge import warnings_member
 from rates_api.rates.query_parameters import AS_OF, KIND, RateQuery
-from rates_api.rates.resolution import Resolution, newest, rate_members
-from rates_api.rates.view import View, as_of_member
+from rates_api.resolution import spans
+from rates_api.resolution.knowledge import warnings_member
+from rates_api.resolution.resolution import Resolution, newest, rate_members
+from rates_api.resolution.view import View, as_of_member
 from rates_api.snapshot.level import Assessment
 from rates_contracts.answers import CurrentRate, DatedRate, Freshness
 from rates_contracts.observation import Kind

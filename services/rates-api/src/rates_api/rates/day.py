@@ -10,13 +10,14 @@ import msgspec
 from msgspec import UNSET
 
 from rates_api.http.problems import Refused
-from rates_api.rates import csv, spans
-from rates_api.rates.doubts import gap_warnings, recorded_warnings
-from rates_api.rates.gazette import rests_on
-from rates_api.rates.knowledge import knowledge_members, unknown, warnings_member
+from rates_api.rates import csv
 from rates_api.rates.query_parameters import AS_OF, DATE, DATES, FORMAT, KIND, ROLL, RateQuery
-from rates_api.rates.resolution import Roll, rate_members, resolve
-from rates_api.rates.view import View, as_of_member, envelope
+from rates_api.resolution import spans
+from rates_api.resolution.doubts import gap_warnings, recorded_warnings
+from rates_api.resolution.gazette import rests_on
+from rates_api.resolution.knowledge import knowledge_members, unknown, warnings_member
+from rates_api.resolution.resolution import Roll, rate_members, resolve
+from rates_api.resolution.view import View, as_of_member, envelope
 from rates_contracts.answers import Batch, BatchResult, DayRate, RevisionRow, Revisions
 from rates_contracts.observation import RESTS_ON, Kind
 

@@ -10,10 +10,10 @@ from msgspec import UNSET
 
 from rates_api.http.problems import Refused
 from rates_api.rates.current import quality
-from rates_api.rates.knowledge import knowledge_members
 from rates_api.rates.query_parameters import AS_OF, DATE, FORMAT, RateQuery
-from rates_api.rates.resolution import Resolution, rate_members, resolve
-from rates_api.rates.view import View, as_of_member
+from rates_api.resolution.knowledge import knowledge_members
+from rates_api.resolution.resolution import Resolution, rate_members, resolve
+from rates_api.resolution.view import View, as_of_member
 from rates_contracts.answers import DaySheet, SheetRate, Use
 from rates_contracts.observation import FIRST_FIX_DAY, Kind
 from rates_contracts.warnings import in_order
@@ -76,7 +76,7 @@ def answer(query: DaySheetQuery, view: View) -> DaySheet:
     if len(problems) == len(parts):
         raise problems["settlement"]
     rates = {kind: _rate(view, part) for kind, part in parts.items()}
-    codes = {kind: refused.code for kind, refused in problems.items()}
+    codes: dict[str, str] = {kind: refused.code for kind, refused in problems.items()}
     return DaySheet(
         date=query.date,
         weekday=query.date.isoweekday(),

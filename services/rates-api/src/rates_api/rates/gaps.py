@@ -13,8 +13,6 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from rates_api.rates import csv
-from rates_api.rates.doubts import gap_warnings
-from rates_api.rates.knowledge import absence, knowledge_members, series_status, unknown
 from rates_api.rates.query_parameters import (
     AS_OF,
     FORMAT,
@@ -24,7 +22,9 @@ from rates_api.rates.query_parameters import (
     in_order,
     is_long_span,
 )
-from rates_api.rates.view import View, envelope
+from rates_api.resolution.doubts import gap_warnings
+from rates_api.resolution.knowledge import absence, knowledge_members, series_status, unknown
+from rates_api.resolution.view import View, envelope
 from rates_contracts.answers import Gap, Gaps
 from rates_contracts.calendar import DUE_FROM, LATE_FROM, mexico_instant
 from rates_contracts.observation import FIRST_FIX_DAY

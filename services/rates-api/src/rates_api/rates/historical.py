@@ -6,10 +6,7 @@ from datetime import date as Day
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from rates_api.rates import csv, spans
-from rates_api.rates.doubts import gap_warnings
-from rates_api.rates.gazette import rests_on
-from rates_api.rates.knowledge import knowledge_members, series_status, unknown
+from rates_api.rates import csv
 from rates_api.rates.query_parameters import (
     AS_OF,
     FORMAT,
@@ -29,7 +26,11 @@ from rates_api.rates.query_parameters import (
     named_span,
     one_form_of,
 )
-from rates_api.rates.view import View, envelope
+from rates_api.resolution import spans
+from rates_api.resolution.doubts import gap_warnings
+from rates_api.resolution.gazette import rests_on
+from rates_api.resolution.knowledge import knowledge_members, series_status, unknown
+from rates_api.resolution.view import View, envelope
 from rates_contracts.answers import History
 from rates_contracts.observation import FIRST_FIX_DAY, RESTS_ON, Kind
 

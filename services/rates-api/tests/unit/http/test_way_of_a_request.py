@@ -8,6 +8,7 @@ import httpx
 PREFIXES = (
     "rates_api.http.",
     "rates_api.rates.",
+    "rates_api.resolution.",
     "rates_api.handlers",
     "rates_api.endpoints",
     "rates_api.snapshot.level",

@@ -173,7 +173,7 @@ async def test_the_first_record_is_known_at_its_own_instant(ask: Ask) -> None:
 def test_members_that_do_not_apply_are_absent(world: Any) -> None:
     """`as_of` and freshness never stand side by side, so that clients can tell them apart."""
     from rates_api.rates.current import CurrentQuery, answer
-    from rates_api.rates.view import as_known_at
+    from rates_api.resolution.view import as_known_at
 
     view = as_known_at(world.snapshot(), world.mexico(world.NEWEST, 13), world.NOW)
     query = CurrentQuery(as_of=view.at)

@@ -9,7 +9,8 @@ import httpx
 import msgspec
 import pytest
 
-from rates_api.rates import day, gaps, spans
+from rates_api.rates import day, gaps
+from rates_api.resolution import spans
 from rates_api.snapshot.snapshot import histories
 from rates_contracts.observation import FIX, SETTLEMENT
 from rates_contracts.status import Transition
@@ -667,8 +668,8 @@ def test_all_derived_days_are_as_their_days(world: Any, friday: Any) -> None:
     """Thirty years of derived settlements in a single pass are what each day resolves to."""
     from rates_api.http.problems import Refused
     from rates_api.rates.historical import HistoricalQuery, answer
-    from rates_api.rates.resolution import resolve
-    from rates_api.rates.view import present
+    from rates_api.resolution.resolution import resolve
+    from rates_api.resolution.view import present
     from rates_api.snapshot.level import assess
 
     view = present(friday, assess(friday, world.NOW), world.NOW)

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from rates_api.rates.legal_dates import dates_of_fix, dates_of_settlement
-from rates_api.rates.resolution import resolve
-from rates_api.rates.view import View, present
+from rates_api.resolution.legal_dates import dates_of_fix, dates_of_settlement
+from rates_api.resolution.resolution import resolve
+from rates_api.resolution.view import View, present
 from rates_api.snapshot.level import assess
 
 Ask = Callable[..., Awaitable[httpx.Response]]

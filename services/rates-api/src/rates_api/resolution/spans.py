@@ -13,9 +13,9 @@ from operator import itemgetter
 
 from msgspec import UNSET
 
-from rates_api.rates.doubts import doubts, warnings_about
-from rates_api.rates.knowledge import series_status
-from rates_api.rates.view import View
+from rates_api.resolution.doubts import doubts, warnings_about
+from rates_api.resolution.knowledge import series_status
+from rates_api.resolution.view import View
 from rates_contracts.answers import Row
 from rates_contracts.calendar import LATE_FROM, MAX_DAYS_APART, ONE_DAY, mexico_instant
 from rates_contracts.observation import (

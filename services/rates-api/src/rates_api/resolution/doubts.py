@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable
 from datetime import date as Day
 from typing import NamedTuple
 
-from rates_api.rates.knowledge import absence, days_between
-from rates_api.rates.view import View
+from rates_api.resolution.knowledge import absence, days_between
+from rates_api.resolution.view import View
 from rates_contracts.calendar import ONE_DAY
 from rates_contracts.observation import SeriesKind
 from rates_contracts.warnings import in_order

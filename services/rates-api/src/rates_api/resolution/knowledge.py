@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from msgspec import UNSET
 
-from rates_api.rates.view import View
+from rates_api.resolution.view import View
 from rates_api.snapshot.history import SeriesHistory
 from rates_contracts.calendar import DUE_FROM, MAX_DAYS_APART, ONE_DAY, is_weekend, mexico_instant
 from rates_contracts.observation import (

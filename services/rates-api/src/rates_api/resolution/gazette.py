@@ -6,8 +6,8 @@ Banco de México's settlement series, not the print, decides what is in force. P
 
 from datetime import date as Day
 
-from rates_api.rates.knowledge import series_status
-from rates_api.rates.view import View
+from rates_api.resolution.knowledge import series_status
+from rates_api.resolution.view import View
 from rates_contracts.calendar import MAX_DAYS_APART, ONE_DAY
 from rates_contracts.observation import FIRST_FIX_DAY, Kind, SeriesKind
 

@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from rates_api.http.problems import Refused
-from rates_api.rates import spans
-from rates_api.rates.resolution import resolve
-from rates_api.rates.view import View, present
+from rates_api.resolution import spans
+from rates_api.resolution.resolution import resolve
+from rates_api.resolution.view import View, present
 from rates_api.snapshot.level import assess
 from rates_contracts.observation import Kind
 

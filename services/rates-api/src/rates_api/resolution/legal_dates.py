@@ -11,7 +11,7 @@ from datetime import date as Day
 
 from msgspec import UNSET
 
-from rates_api.rates.view import View
+from rates_api.resolution.view import View
 from rates_contracts.answers import Dates
 from rates_contracts.calendar import MAX_DAYS_APART, ONE_DAY, is_weekend
 from rates_contracts.observation import FIRST_FIX_DAY, Observation

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from rates_api.rates.knowledge import WARNING_OF, absence, is_known, unknown, unknown_warnings
-from rates_api.rates.view import View, as_known_at, present
+from rates_api.resolution.knowledge import WARNING_OF, absence, is_known, unknown, unknown_warnings
+from rates_api.resolution.view import View, as_known_at, present
 from rates_api.snapshot.level import assess
 from rates_contracts.observation import FIRST_FIX_DAY, FIX, SETTLEMENT, SeriesKind
 

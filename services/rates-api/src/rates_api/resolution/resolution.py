@@ -11,11 +11,11 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from rates_api.http.problems import Refused
-from rates_api.rates import spans
-from rates_api.rates.doubts import doubts, gap_warnings, recorded_warnings, warnings_about
-from rates_api.rates.gazette import is_derivable, publication_day
-from rates_api.rates.knowledge import Absence, absence, absent_fix, fix_by_rule, series_status
-from rates_api.rates.legal_dates import (
+from rates_api.resolution import spans
+from rates_api.resolution.doubts import doubts, gap_warnings, recorded_warnings, warnings_about
+from rates_api.resolution.gazette import is_derivable, publication_day
+from rates_api.resolution.knowledge import Absence, absence, absent_fix, fix_by_rule, series_status
+from rates_api.resolution.legal_dates import (
     MAX_KNOWN,
     dates_of_fix,
     dates_of_settlement,
@@ -23,7 +23,7 @@ from rates_api.rates.legal_dates import (
     is_contradicted,
     is_loading,
 )
-from rates_api.rates.view import View
+from rates_api.resolution.view import View
 from rates_contracts.answers import Dates, Provenance
 from rates_contracts.calendar import DUE_FROM, MAX_DAYS_APART, ONE_DAY, is_weekend, mexico_instant
 from rates_contracts.observation import FIRST_FIX_DAY, Kind, Observation, SeriesKind
