@@ -36,7 +36,7 @@ from rates_contracts.observation import FIX, SETTLEMENT, Observation
 from rates_contracts.status import SeriesStatus, SyncStatus, Transition
 
 GOLDEN = Path(__file__).parent / "golden"
-NEWEST = GOLDEN / "v2"
+NEWEST = GOLDEN / "v3"
 
 SEEN = datetime(2026, 8, 13, 18, 1, 7, 123456, tzinfo=UTC)
 NOON = datetime(2026, 8, 14, 18, 0, tzinfo=UTC)
@@ -105,6 +105,7 @@ CALENDAR = BankCalendar(
         ),
     ),
     reopened=(DeclaredClosure(date(2026, 8, 12), "by mistake", SEEN, SEEN),),
+    names=("Día de la Independencia", "Día de Muertos"),
 )
 HEAD = Head(1, 42, "5b1f", SEEN)
 

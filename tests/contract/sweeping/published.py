@@ -56,8 +56,8 @@ def local(instant: datetime) -> datetime:
 @cache
 def closed_weekdays() -> frozenset[date]:
     """Return the weekdays since 2001 on which banks close."""
-    lines = (DATA / "bank_closed_days.csv").read_text(encoding="utf-8").split()[1:]
-    return frozenset(map(date.fromisoformat, lines))
+    with (DATA / "bank_closed_days.csv").open(encoding="utf-8") as file:
+        return frozenset(date.fromisoformat(row["date"]) for row in csv.DictReader(file))
 
 
 @dataclass(frozen=True)

@@ -345,6 +345,94 @@ class Batch(_Listed, frozen=True, kw_only=True):
     results: tuple[BatchResult, ...]
 
 
+class Summary(_Listed, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """The figures of a span, of the values that `historical` lists for it; null without any.
+
+    The mean of `fix` is over banking days, of `dof` over publication days, of `settlement` over
+    calendar days.
+    """
+
+    from_: Day
+    to: Day
+    as_of: AsOf = UNSET
+    known: Known = True
+    warnings: Warnings = UNSET
+    count: Annotated[int, Meta(description="Values used.")]
+    expected: Annotated[int, Meta(description="Days that should have a value by now.")]
+    complete: Annotated[bool, Meta(description="True when none of them is missing.")]
+    mean: Annotated[Decimal | None, Meta(description="Rounded half-even to six places.")] = None
+    first: DatedRate | None = None
+    last: DatedRate | None = None
+    low: Annotated[DatedRate | None, Meta(description="On the first day that has it.")] = None
+    high: Annotated[DatedRate | None, Meta(description="On the first day that has it.")] = None
+    change: Annotated[
+        Decimal | None, Meta(description="The last rate less the first one, exact, in pesos.")
+    ] = None
+    change_percent: Annotated[
+        Decimal | None,
+        Meta(description="The change in percent of the first rate, half-even to four places."),
+    ] = None
+
+
+class MonthRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One month; null members where it has no value."""
+
+    month: Annotated[str, Meta(description="YYYY-MM.")]
+    mean: Annotated[Decimal | None, Meta(description="Rounded half-even to six places.")] = None
+    last: Annotated[Rate | None, Meta(description="The rate of the last day with one.")] = None
+    last_date: Day | None = None
+    low: Rate | None = None
+    high: Rate | None = None
+    count: Annotated[int, Meta(description="Values used.")]
+    complete: Annotated[bool, Meta(description="True when no day lacks a value that is due.")]
+
+
+class Monthly(_Listed, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """The figures of each month of a span, ascending.
+
+    The mean of `fix` is over banking days, of `dof` over publication days, of `settlement` over
+    calendar days.
+    """
+
+    from_: Annotated[str, Meta(description="First month, YYYY-MM.")]
+    to: Annotated[str, Meta(description="Last month, YYYY-MM.")]
+    as_of: AsOf = UNSET
+    known: Known = True
+    warnings: Warnings = UNSET
+    count: int
+    months: tuple[MonthRow, ...]
+
+
+class CalendarDay(msgspec.Struct, frozen=True):
+    """One day of the bank calendar."""
+
+    date: Day
+    banking_day: Annotated[
+        bool | None, Meta(description="Whether banks open; null outside of the calendar.")
+    ]
+    name: Annotated[
+        str | None, Meta(description="What a closed weekday is called, in Spanish.")
+    ] = None
+    fix_expected_at: Annotated[
+        Instant | None, Meta(description="From when on the day's FIX may be published.")
+    ] = None
+    dof_published: Annotated[
+        Day | None, Meta(description="The day on which its FIX is due in the Official Gazette.")
+    ] = None
+
+
+class CalendarDays(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """Days by the bank calendar, a prediction: authorities may close a day at short notice."""
+
+    from_: Day
+    to: Day
+    version: str
+    first: Annotated[Day, Meta(description="The calendar's first day.")]
+    last: Annotated[Day, Meta(description="The calendar's last day.")]
+    count: int
+    days: tuple[CalendarDay, ...]
+
+
 class SheetRate(msgspec.Struct, frozen=True, kw_only=True):
     """The rate of one kind on the day of a sheet."""
 

@@ -68,7 +68,8 @@ class BankCalendar(msgspec.Struct, frozen=True):
     Nothing is known before `first`; `BankingDays` says what counts there. `version` names the
     origin, for instance `holidays-0.109/XMEX`. It was recorded at `known_from`, null in a
     record that never had another; `earlier` are the versions before it, ascending. `declared` are
-    the closures in force, `reopened` those that were undone.
+    the closures in force, `reopened` those that were undone. `names` are what the days `closed` are
+    called, in Spanish, in their order; empty where nobody told.
     """
 
     version: str
@@ -79,6 +80,7 @@ class BankCalendar(msgspec.Struct, frozen=True):
     known_from: datetime | None = None
     earlier: tuple[CalendarVersion, ...] = ()
     reopened: tuple[DeclaredClosure, ...] = ()
+    names: tuple[str, ...] = ()
 
     def covers(self, day: Day) -> bool:
         """Tell whether `day` is within the calendar."""
@@ -92,6 +94,13 @@ class BankCalendar(msgspec.Struct, frozen=True):
         if day > self.last or is_weekend(day):
             return False
         return not self._in_closed(day) and not self._declared(day)
+
+    def name_of(self, day: Day) -> str | None:
+        """Return what a closed weekday is called, or why it was declared closed; None without."""
+        reasons = (closure.reason for closure in self.declared if closure.date == day)
+        if self._in_closed(day) and len(self.names) == len(self.closed):
+            return self.names[bisect_left(self.closed, day)]
+        return next(reasons, None)
 
     def next_banking_day(self, day: Day) -> Day | None:
         """Return the first banking day after `day`, null beyond the calendar's end."""

@@ -25,6 +25,7 @@ from rates_api.http.endpoint import Endpoint
 from rates_api.http.parameters import Query
 from rates_api.rates import (
     average,
+    calendar,
     capabilities,
     convert,
     csv,
@@ -33,6 +34,8 @@ from rates_api.rates import (
     days,
     gaps,
     historical,
+    monthly,
+    summary,
 )
 from rates_contracts import answers
 
@@ -121,6 +124,42 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             "month": "/api/v1/rates/historical?month=2024-03&kind=dof&last=3",
             "csv": "/api/v1/rates/historical?from=2024-01-01&to=2024-01-05&format=csv",
             "two_forms": "/api/v1/rates/historical?days=0&last=10",
+        },
+    ),
+    Endpoint(
+        name="summary",
+        path="/api/v1/rates/summary",
+        summary="Mean, first, last, low and high of a span",
+        description="Of the values that `historical` lists for the span, recomputable from them to "
+        "the last digit. The mean of `fix` is over banking days, of `dof` over publication days, "
+        "of `settlement` over calendar days.",
+        query=summary.SummaryQuery,
+        handler=from_record(summary.answer, csv.summary, summary.is_long),
+        answers=answers.Summary,
+        problems=LIST,
+        examples={
+            "month": "/api/v1/rates/summary?month=2026-07",
+            "year": "/api/v1/rates/summary?year=2025&kind=settlement",
+            "csv": "/api/v1/rates/summary?month=2026-07&format=csv",
+            "no_values": "/api/v1/rates/summary?from=1990-01-01&to=1990-01-31",
+            "no_span": "/api/v1/rates/summary",
+        },
+    ),
+    Endpoint(
+        name="monthly",
+        path="/api/v1/rates/monthly",
+        summary="Mean, last, low and high of each month",
+        description=f"At most {monthly.MAX_MONTHS} months. The mean of `fix` is over banking days, "
+        "of `dof` over publication days, of `settlement` over calendar days.",
+        query=monthly.MonthlyQuery,
+        handler=from_record(monthly.answer, csv.monthly, monthly.is_long),
+        answers=answers.Monthly,
+        problems=LIST,
+        examples={
+            "year": "/api/v1/rates/monthly?year=2025",
+            "span": "/api/v1/rates/monthly?from=2025-11&to=2026-02&kind=settlement",
+            "csv": "/api/v1/rates/monthly?from=2025-11&to=2026-02&format=csv",
+            "wrong_month": "/api/v1/rates/monthly?from=2025-13",
         },
     ),
     Endpoint(
@@ -229,6 +268,22 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             "revisions": "/api/v1/rates/2024-01-02/revisions",
             "csv": "/api/v1/rates/2024-01-02/revisions?format=csv",
             "wrong_day": "/api/v1/rates/yesterday/revisions",
+        },
+    ),
+    Endpoint(
+        name="calendar",
+        path="/api/v1/calendar",
+        summary="The banking days of a year",
+        description="By the bank calendar, a prediction: whether banks open, what a closed weekday "
+        "is called, from when on the day's FIX is expected and when the Gazette has it.",
+        query=calendar.CalendarQuery,
+        handler=from_record(calendar.answer, csv.calendar),
+        answers=answers.CalendarDays,
+        problems=("no-data",),
+        examples={
+            "month": "/api/v1/calendar?month=2026-09",
+            "csv": "/api/v1/calendar?month=2026-09&format=csv",
+            "wrong_year": "/api/v1/calendar?year=26",
         },
     ),
     Endpoint(

@@ -79,9 +79,12 @@ def settlement() -> dict[date, str]:
 @cache
 def calendar() -> BankCalendar:
     """Return the bank calendar as sync ships it."""
-    lines = (DATA / "bank_closed_days.csv").read_text(encoding="utf-8").split()[1:]
-    closed = tuple(date.fromisoformat(line) for line in lines)
-    return BankCalendar("holidays-0.109/XMEX", date(2001, 1, 1), date(2028, 12, 31), closed)
+    with (DATA / "bank_closed_days.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    closed = tuple(date.fromisoformat(row["date"]) for row in rows)
+    names = tuple(row["name"] for row in rows)
+    first, last = date(2001, 1, 1), date(2028, 12, 31)
+    return BankCalendar("holidays-0.109/XMEX", first, last, closed, names=names)
 
 
 def observation(series: str, day: date, value: str, seen: date, revision: int = 1) -> Observation:

@@ -26,8 +26,11 @@ LINKS = {
     "revisions": "/api/v1/rates/{date}/revisions",
     "batch": "/api/v1/rates?dates={dates}",
     "historical": "/api/v1/rates/historical",
+    "summary": "/api/v1/rates/summary?month={month}",
+    "monthly": "/api/v1/rates/monthly?year={year}",
     "average": "/api/v1/rates/average/{window}",
     "gaps": "/api/v1/rates/gaps",
+    "calendar": "/api/v1/calendar?year={year}",
     "convert": "/api/v1/convert",
     "health": "/health",
 }

@@ -20,9 +20,9 @@ from rates_contracts.observation import Kind
 MODES: dict[Rounding, str] = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN}
 UNROUNDED = Context(prec=60, rounding=ROUND_05UP)
 """Products are exact; a quotient rounded this way still rounds as the exact one would."""
-AMOUNT_TEXT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")
+AMOUNT_TEXT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
 CURRENCIES = ("USD", "MXN")
-MAX_SCALE = 6
+MAX_SCALE = 10
 
 
 def read_amount(text: str) -> str:
@@ -36,10 +36,10 @@ FROM = choice("from", "The currency of `amount`.", *CURRENCIES)
 TO = choice("to", "The currency of `result`, the other one.", *CURRENCIES)
 AMOUNT = Parameter(
     "amount",
-    "What to convert.",
-    "up to 15 digits, then at most 6 decimal places after a point",
+    "What to convert, a negative amount for a refund.",
+    "up to 15 digits, then at most 6 decimal places after a point; a `-` may lead",
     read_amount,
-    {"type": "string", "pattern": r"^\d{1,15}(\.\d{1,6})?$"},
+    {"type": "string", "pattern": r"^-?\d{1,15}(\.\d{1,6})?$"},
     unbounded=True,
 )
 SCALE = integer("scale", "Decimal places of `result`.", 0, MAX_SCALE)
@@ -101,9 +101,14 @@ def converted(
     scale: int,
     rounding: Rounding,
 ) -> Decimal:
-    """Return `amount` times or by the published `rate`, rounded once to `scale` places."""
+    """Return `amount` times or by the published `rate`, rounded once to `scale` places.
+
+    Both ways of rounding are symmetric, so that a refund is the payment's result with its sign
+    changed; zero has none.
+    """
     work = UNROUNDED.multiply if operation == "multiply" else UNROUNDED.divide
-    return work(amount, rate).quantize(Decimal(1).scaleb(-scale), MODES[rounding], UNROUNDED)
+    result = work(amount, rate).quantize(Decimal(1).scaleb(-scale), MODES[rounding], UNROUNDED)
+    return result or result.copy_abs()
 
 
 def _of_today(query: ConvertQuery, view: View) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ list is refused as one of its days is (`require_known`), or a spreadsheet would 
 for all there is. Pure.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, get_args
 
 import msgspec
@@ -16,13 +16,18 @@ from rates_api.rates.query_parameters import RateQuery
 from rates_contracts.answers import (
     Batch,
     BatchResult,
+    CalendarDay,
+    CalendarDays,
     DaySheet,
     Gap,
     Gaps,
     History,
+    Monthly,
+    MonthRow,
     RevisionRow,
     Revisions,
     Row,
+    Summary,
 )
 from rates_contracts.observation import Kind
 
@@ -42,6 +47,21 @@ BATCH_COLUMNS = (
     "in_force",
 )
 SHEET_COLUMNS = ("kind", *BATCH_COLUMNS)
+SUMMARY_FIGURES = ("count", "expected", "complete", "mean", "change", "change_percent")
+SUMMARY_COLUMNS = (
+    "from",
+    "to",
+    *SUMMARY_FIGURES,
+    "first",
+    "first_date",
+    "last",
+    "last_date",
+    "low",
+    "low_date",
+    "high",
+    "high_date",
+    "warnings",
+)
 UNKNOWN = ("not-known-then", "history-loading", "not-verified", "under-review")
 """The codes of days that are not known; of several, a list is refused with the first of these."""
 NOT_KNOWN = (
@@ -81,6 +101,30 @@ def batch(answer: Batch) -> bytes:
     return _table(BATCH_COLUMNS, (_flat(result) for result in answer.results))
 
 
+def summary(answer: Summary) -> bytes:
+    """Write one line: the figures of the span."""
+    dated = {name: getattr(answer, name) for name in ("first", "last", "low", "high")}
+    values = {
+        "from": answer.from_,
+        "to": answer.to,
+        **{name: getattr(answer, name) for name in SUMMARY_FIGURES},
+        **{name: found and found.rate for name, found in dated.items()},
+        **{f"{name}_date": found and found.date for name, found in dated.items()},
+        "warnings": " ".join(answer.warnings or ()),
+    }
+    return _table(SUMMARY_COLUMNS, [_filled(SUMMARY_COLUMNS, values)])
+
+
+def monthly(answer: Monthly) -> bytes:
+    """Write a line for each month."""
+    return _table(MonthRow.__struct_encode_fields__, map(_blank, map(astuple, answer.months)))
+
+
+def calendar(answer: CalendarDays) -> bytes:
+    """Write a line for each day."""
+    return _table(CalendarDay.__struct_encode_fields__, map(_blank, map(astuple, answer.days)))
+
+
 def sheet(answer: DaySheet) -> bytes:
     """Write a line for each kind of rate: that of the day, or the code of its problem."""
     return _table(SHEET_COLUMNS, [_sheet_line(answer, kind) for kind in get_args(Kind)])
@@ -112,7 +156,17 @@ def _cells(
     """Return the cells of a resolved day, its dates and provenance beside the other members."""
     values = {**built.pop("dates", {}), **built.pop("provenance", {}), **built, **more}
     values["warnings"] = " ".join(warnings)
-    return ["" if (value := values.get(column)) is None else value for column in columns]
+    return _filled(columns, values)
+
+
+def _filled(columns: Sequence[str], values: Mapping[str, Any]) -> Sequence[Any]:
+    """Return a cell for each column, in their order."""
+    return _blank([values.get(column) for column in columns])
+
+
+def _blank(cells: Iterable[Any]) -> Sequence[Any]:
+    """Return the cells, an empty one where there is no value."""
+    return ["" if cell is None else cell for cell in cells]
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:

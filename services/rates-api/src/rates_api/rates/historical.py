@@ -19,11 +19,11 @@ from rates_api.rates.query_parameters import (
     YEAR,
     Month,
     RateQuery,
+    asked_span,
     begun,
     in_order,
     integer,
     is_long_span,
-    named_span,
     one_form_of,
 )
 from rates_api.resolution import spans
@@ -78,7 +78,7 @@ def answer(query: HistoricalQuery, view: View) -> History:
 
     Raises `Refused` as CSV can't say `known`.
     """
-    span = _span(query, view.today)
+    span = asked_span(query, view.today)
     if query.last is not None:
         return _last(query, view, query.last, span)
     first, last = span or _days_ending_today(query.days or DEFAULT_DAYS, view.today)
@@ -123,13 +123,6 @@ def _history(
         missing=spans.missing(view, query.kind, *touched, listed),
         observations=rows,
     )
-
-
-def _span(query: HistoricalQuery, today: Day) -> tuple[Day, Day] | None:
-    """Return the first and the last day of the span that is asked for, None without one."""
-    if query.from_ is not None:
-        return query.from_, query.to or max(today, query.from_)
-    return named_span(query.month, query.year)
 
 
 def _days_ending_today(n: int, today: Day) -> tuple[Day, Day]:

@@ -9,7 +9,7 @@ from calendar import monthrange
 from collections.abc import Iterator, Mapping, Set
 from datetime import UTC, datetime
 from datetime import date as Day
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple, Protocol, get_args
 
 from rates_api.http.parameters import Parameter, Query, Rule
 from rates_contracts.answers import ParameterError
@@ -46,9 +46,15 @@ class Month(NamedTuple):
         return Day(self.year, self.number, monthrange(self.year, self.number)[1])
 
     @property
-    def next(self) -> "Month":
-        """Return the month after it."""
-        return Month(self.year + self.number // 12, self.number % 12 + 1)
+    def ordinal(self) -> int:
+        """Return the number of months from the year 0 on."""
+        return self.year * 12 + self.number - 1
+
+    @classmethod
+    def of(cls, ordinal: int) -> "Month":
+        """Return the month with this ordinal, the last one there is for a larger one."""
+        year, before = divmod(min(ordinal, 9999 * 12 + 11), 12)
+        return cls(year, before + 1)
 
     def __str__(self) -> str:
         """Return it as YYYY-MM."""
@@ -217,17 +223,52 @@ def is_long_span(first: Day | None, last: Day | None) -> bool:
     return ((last or Day.max) - (first or Day.min)).days > LONG_DAYS
 
 
-def named_span(month: Month | None, year: int | None) -> tuple[Day, Day] | None:
-    """Return the first and the last day of a month or a year, None without either."""
-    if month is not None:
-        return month.first, month.last
-    return None if year is None else (Day(year, 1, 1), Day(year, 12, 31))
+class SpanQuery(Protocol):
+    """A query for a span of days, in one of three forms."""
+
+    @property
+    def from_(self) -> Day | None:
+        """Return the first day."""
+
+    @property
+    def to(self) -> Day | None:
+        """Return the last day; None for today."""
+
+    @property
+    def month(self) -> Month | None:
+        """Return the month that is the span."""
+
+    @property
+    def year(self) -> int | None:
+        """Return the year that is the span."""
+
+
+def asked_span(query: "SpanQuery", today: Day) -> tuple[Day, Day] | None:
+    """Return the first and the last day of the span that is asked for, None without one."""
+    if query.from_ is not None:
+        return query.from_, query.to or max(today, query.from_)
+    if query.month is None and query.year is None:
+        return None
+    return whole_month_or_year(query.month, query.year or today.year)
+
+
+def whole_month_or_year(month: Month | None, year: int) -> tuple[Day, Day]:
+    """Return the first and the last day of `month`, or of `year` without one."""
+    if month is None:
+        return Day(year, 1, 1), Day(year, 12, 31)
+    return month.first, month.last
 
 
 def begun(_: Mapping[str, Any], given: Set[str]) -> Iterator[ParameterError]:
     """Refuse a span without a beginning."""
     if "to" in given and "from" not in given:
         yield ParameterError("from", "is missing beside `to`", FROM.allowed)
+
+
+def spanned(_: Mapping[str, Any], given: Set[str]) -> Iterator[ParameterError]:
+    """Refuse a request that names no span."""
+    if given.isdisjoint(("from", "to", "month", "year")):
+        yield ParameterError("month", "is missing", "one of `month`, `year`, `from` and `to`")
 
 
 def in_order(values: Mapping[str, Any], _: Set[str]) -> Iterator[ParameterError]:

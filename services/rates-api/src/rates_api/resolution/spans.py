@@ -131,7 +131,7 @@ def _published(view: View, first: Day, last: Day) -> Iterator[Value]:
     if since is None:
         return
     begins = max(since, max(first, FIRST_FIX_DAY) - MAX_DAYS_APART * ONE_DAY)
-    fixed = {found.date: found for found in view.values("fix", begins, view.today)}
+    fixed = {found.date: found for found in view.values("fix", begins, min(last, view.today))}
     days = view.banking_days_between(begins, min(last, view.calendar.last))
     for determined, published in pairwise(days):
         found = fixed.get(determined)

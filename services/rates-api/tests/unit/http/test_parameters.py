@@ -15,7 +15,7 @@ from rates_api.rates.current import CurrentQuery
 
 NOW = datetime(2026, 8, 14, 16, 0, tzinfo=UTC)
 ENORMOUS = "9" * 5000
-BAD = ("", "%20", "%zz", "%ff", "%00", "-1", "1e9", "null", "é", ENORMOUS, "٣", "10,", ",")
+BAD = ("", "%20", "%zz", "%ff", "%00", "--1", "1e9", "null", "é", ENORMOUS, "٣", "10,", ",")
 GOOD = {
     "date": "2024-01-02",
     "dates": "2024-01-02",
@@ -123,7 +123,7 @@ def test_a_bad_path_and_a_bad_query_are_one_refusal() -> None:
         ("/api/v1/convert", "from=USD&to=USD&amount=1", {"to"}),
         ("/api/v1/convert", "from=USD&to=MXN&amount=1234567890123456", {"amount"}),
         ("/api/v1/convert", "from=USD&to=MXN&amount=1.1234567", {"amount"}),
-        ("/api/v1/convert", "from=USD&to=MXN&amount=1&scale=7", {"scale"}),
+        ("/api/v1/convert", "from=USD&to=MXN&amount=1&scale=11", {"scale"}),
         ("/api/v1/rates/average/{window}", "kind=settlement", {"kind"}),
         ("/api/v1/rates/current", "as_of=2026-08-14T16:00:01Z", {"as_of"}),
         ("/api/v1/rates/current", "as_of=2024-01-02", {"as_of"}),

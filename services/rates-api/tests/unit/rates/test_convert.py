@@ -14,7 +14,8 @@ from rates_api.rates.convert import converted
 
 Ask = Callable[..., Awaitable[httpx.Response]]
 
-AMOUNTS = st.decimals(0, Decimal("999999999999999.999999"), places=6)
+LARGEST = Decimal("999999999999999.999999")
+AMOUNTS = st.decimals(0, LARGEST, places=6)
 RATES = st.decimals(Decimal("0.0001"), Decimal(1000), places=4)
 
 
@@ -81,3 +82,24 @@ def test_the_one_rounding_is_of_the_exact_value(
     result = converted(amount, rate, operation, scale, "half_up")
     assert Fraction(result) == Fraction(half_up, 10**scale)
     assert -result.as_tuple().exponent == scale  # type: ignore[operator]
+
+
+@given(AMOUNTS, RATES, st.sampled_from(["multiply", "divide"]), st.integers(0, 10))
+def test_a_refund_is_the_payment_with_its_sign_changed(
+    amount: Decimal, rate: Decimal, operation: Any, scale: int
+) -> None:
+    """In both ways of rounding, and zero has no sign."""
+    for rounding in ("half_up", "half_even"):
+        paid = converted(amount, rate, operation, scale, rounding)
+        refunded = converted(-amount, rate, operation, scale, rounding)
+        assert refunded == -paid
+        assert not str(paid).startswith("-")
+        assert str(refunded).startswith("-") == bool(paid)
+
+
+async def test_a_negative_amount_is_rounded_away_from_zero(ask: Ask) -> None:
+    """Half a cent more to give back; less than that is 0.00, never -0.00."""
+    query = "/api/v1/convert?from=USD&to=MXN&date=2024-01-02&amount="
+    assert (await ask(f"{query}-1250.50")).json()["result"] == "-21295.64"
+    assert (await ask(f"{query}-0.0001")).json()["result"] == "0.00"
+    assert (await ask(f"{query}-0.0001&scale=10")).json()["result"] == "-0.0017029700"

@@ -147,6 +147,7 @@ class Recorder:
             calendar = restored(recorded, kept, recording.recorded_at)
             if _version(calendar) != _version(newer):
                 calendar = calendar.replaced_by(newer, recording.recorded_at)
+            calendar = msgspec.structs.replace(calendar, names=newer.names)
             if calendar != recorded:
                 await session.announce(CalendarChanged, calendar=calendar)
 

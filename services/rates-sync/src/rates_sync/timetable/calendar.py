@@ -42,12 +42,14 @@ WINDOW = PollingWindow()
 def bank_calendar(today: Day, declared: Sequence[DeclaredClosure] = ()) -> BankCalendar:
     """Return the library's calendar around `today` with the declared closures."""
     last = Day(today.year + YEARS_AHEAD, 12, 31)
+    closed = _closed_weekdays(last.year)
     return BankCalendar(
         version=LIBRARY_VERSION,
         first=FIRST_DAY,
         last=last,
-        closed=_closed_weekdays(last.year),
+        closed=tuple(day for day, _ in closed),
         declared=tuple(declared),
+        names=tuple(name for _, name in closed),
     )
 
 
@@ -71,9 +73,10 @@ def _has_all_of(calendar: BankCalendar, kept: BankCalendar) -> bool:
 
 
 @lru_cache(maxsize=4)
-def _closed_weekdays(last_year: int) -> tuple[Day, ...]:
-    closed = holidays.financial_holidays("XMEX", years=range(FIRST_DAY.year, last_year + 1))
-    return tuple(sorted(day for day in closed if not is_weekend(day)))
+def _closed_weekdays(last_year: int) -> tuple[tuple[Day, str], ...]:
+    years = range(FIRST_DAY.year, last_year + 1)
+    closed = holidays.financial_holidays("XMEX", years=years, language="es")
+    return tuple(sorted((day, name) for day, name in closed.items() if not is_weekend(day)))
 
 
 @dataclass(frozen=True, slots=True)

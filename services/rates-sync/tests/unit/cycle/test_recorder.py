@@ -504,6 +504,17 @@ async def test_version_of_an_older_release_is_one_of_them(desk: Any) -> None:
     ]
 
 
+async def test_names_that_an_older_release_does_not_know_come_back(desk: Any) -> None:
+    """What closed days are called makes no other version of the calendar."""
+    recorder = desk.recorder()
+    await recorder.begin()
+    whole = await desk.calendar()
+    assert whole.name_of(Day(2026, 9, 16)) == "Día de la Independencia"
+    await _record_as_an_older_release(desk, replace(whole, names=()))
+    await desk.recorder().begin()
+    assert await desk.calendar() == whole
+
+
 async def _record_as_an_older_release(desk: Any, calendar: BankCalendar) -> None:
     """Record a calendar without versions and undone closures, where an older release does."""
     narrow = replace(calendar, earlier=(), reopened=(), known_from=None)

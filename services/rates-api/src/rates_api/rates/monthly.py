@@ -1,0 +1,145 @@
+"""`GET /api/v1/rates/monthly`: a row for each month: mean, last, low and high."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence, Set
+from datetime import datetime
+from itertools import groupby
+from typing import Annotated, Any
+
+from rates_api.http.parameters import Parameter
+from rates_api.rates import csv
+from rates_api.rates.query_parameters import (
+    AS_OF,
+    FORMAT,
+    KIND,
+    YEAR,
+    Month,
+    RateQuery,
+    begun,
+    in_order,
+    is_long_span,
+    month_of,
+    one_form_of,
+    read_month,
+)
+from rates_api.resolution import spans
+from rates_api.resolution.doubts import gap_warnings
+from rates_api.resolution.gazette import rests_on
+from rates_api.resolution.knowledge import knowledge_members, unknown
+from rates_api.resolution.view import View, envelope
+from rates_contracts.answers import Monthly, MonthRow, ParameterError
+from rates_contracts.averages import mean_of
+from rates_contracts.observation import Kind
+
+MAX_MONTHS = 600
+MONTH_SCHEMA = {"type": "string", "pattern": r"^\d{4}-\d{2}$"}
+FROM = Parameter(
+    "from",
+    "First month; with `to`, or up to this month.",
+    "a month as YYYY-MM",
+    read_month,
+    MONTH_SCHEMA,
+    unbounded=True,
+)
+TO = Parameter(
+    "to",
+    "Last month of a span that `from` begins.",
+    "a month as YYYY-MM",
+    read_month,
+    MONTH_SCHEMA,
+    unbounded=True,
+)
+
+
+def not_too_many(values: Mapping[str, Any], _: Set[str]) -> Iterator[ParameterError]:
+    """Refuse a span of more months than one answer has."""
+    first, last = values.get("from"), values.get("to")
+    if first is not None and last is not None and last.ordinal - first.ordinal >= MAX_MONTHS:
+        yield ParameterError("to", "is too late", f"at most {MAX_MONTHS} months from `from` on")
+
+
+def spanned(_: Mapping[str, Any], given: Set[str]) -> Iterator[ParameterError]:
+    """Refuse a request that names no span."""
+    if given.isdisjoint(("from", "to", "year")):
+        yield ParameterError("year", "is missing", "`year`, or `from` and `to`")
+
+
+@dataclasses.dataclass(frozen=True)
+class MonthlyQuery(RateQuery):
+    """What `monthly` can be asked."""
+
+    year: Annotated[int | None, YEAR] = None
+    from_: Annotated[Month | None, FROM] = None
+    to: Annotated[Month | None, TO] = None
+    kind: Annotated[Kind, KIND] = "fix"
+    as_of: Annotated[datetime | None, AS_OF] = None
+    format: Annotated[str, FORMAT] = "json"
+
+    rules = (spanned, one_form_of(("year",), ("from", "to")), begun, in_order, not_too_many)
+
+
+def is_long(query: MonthlyQuery) -> bool:
+    """Tell whether so many days are asked for that other requests should not wait for them."""
+    if query.from_ is None:
+        return False
+    return is_long_span(query.from_.first, query.to.last if query.to else None)
+
+
+def answer(query: MonthlyQuery, view: View) -> Monthly:
+    """Answer with a row for each month, nulls where it has no value.
+
+    Raises `Refused` as CSV can't say `known`.
+    """
+    first, last = _months(query, month_of(view.today))
+    resting = rests_on(view, query.kind, first.first, last.last)
+    codes = unknown(view, *resting)
+    csv.require_known(query, codes)
+    listed = spans.values(view, query.kind, first.first, last.last)
+    warned = {code for row in spans.rows(view, query.kind, listed) for code in row.warnings or ()}
+    rows = tuple(_rows(query.kind, view, first, last, listed))
+    return Monthly(
+        **envelope(view, query.kind),
+        **knowledge_members(codes, [*warned, *gap_warnings(view, *resting)]),
+        from_=str(first),
+        to=str(last),
+        count=len(rows),
+        months=rows,
+    )
+
+
+def _months(query: MonthlyQuery, this_month: Month) -> tuple[Month, Month]:
+    """Return the first and the last month; without a `to` this one, as far as there is room."""
+    if query.from_ is None:
+        year = query.year or this_month.year
+        return Month(year, 1), Month(year, 12)
+    most = Month.of(query.from_.ordinal + MAX_MONTHS - 1)
+    return query.from_, query.to or min(max(this_month, query.from_), most)
+
+
+def _rows(
+    kind: Kind, view: View, first: Month, last: Month, listed: Sequence[spans.Value]
+) -> Iterator[MonthRow]:
+    by_month = {
+        month: list(values) for month, values in groupby(listed, lambda value: month_of(value[0]))
+    }
+    for ordinal in range(first.ordinal, last.ordinal + 1):
+        month = Month.of(ordinal)
+        values = by_month.get(month, [])
+        missing = spans.missing(view, kind, month.first, month.last, values)
+        yield _row(month, values, complete=missing == 0)
+
+
+def _row(month: Month, listed: Sequence[spans.Value], *, complete: bool) -> MonthRow:
+    if not listed:
+        return MonthRow(month=str(month), count=0, complete=complete)
+    rates = [found.value for _, found, _ in listed]
+    return MonthRow(
+        month=str(month),
+        mean=mean_of(rates),
+        last=rates[-1],
+        last_date=listed[-1][0],
+        low=min(rates),
+        high=max(rates),
+        count=len(rates),
+        complete=complete,
+    )

@@ -1,0 +1,98 @@
+"""`GET /api/v1/rates/summary`: mean, first, last, low and high of a span.
+
+Of exactly the values that `historical` lists for the span, so that anyone can recompute it.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import date as Day
+from datetime import datetime
+from typing import Annotated, Any
+
+from rates_api.rates import csv
+from rates_api.rates.change import change_members
+from rates_api.rates.query_parameters import (
+    AS_OF,
+    FORMAT,
+    FROM,
+    KIND,
+    MONTH,
+    TO,
+    YEAR,
+    Month,
+    RateQuery,
+    asked_span,
+    begun,
+    in_order,
+    is_long_span,
+    one_form_of,
+    spanned,
+)
+from rates_api.resolution import spans
+from rates_api.resolution.doubts import gap_warnings
+from rates_api.resolution.gazette import rests_on
+from rates_api.resolution.knowledge import knowledge_members, unknown
+from rates_api.resolution.view import View, envelope
+from rates_contracts.answers import DatedRate, Summary
+from rates_contracts.averages import mean_of
+from rates_contracts.observation import FIRST_FIX_DAY, Kind
+
+
+@dataclasses.dataclass(frozen=True)
+class SummaryQuery(RateQuery):
+    """What `summary` can be asked."""
+
+    from_: Annotated[Day | None, FROM] = None
+    to: Annotated[Day | None, TO] = None
+    month: Annotated[Month | None, MONTH] = None
+    year: Annotated[int | None, YEAR] = None
+    kind: Annotated[Kind, KIND] = "fix"
+    as_of: Annotated[datetime | None, AS_OF] = None
+    format: Annotated[str, FORMAT] = "json"
+
+    rules = (spanned, one_form_of(("from", "to"), ("month",), ("year",)), begun, in_order)
+
+
+def is_long(query: SummaryQuery) -> bool:
+    """Tell whether so many days are asked for that other requests should not wait for them."""
+    return query.from_ is not None and is_long_span(query.from_, query.to)
+
+
+def answer(query: SummaryQuery, view: View) -> Summary:
+    """Answer with the figures of the span, null where it has no value.
+
+    Raises `Refused` as CSV can't say `known`.
+    """
+    first, last = asked_span(query, view.today) or (FIRST_FIX_DAY, view.today)
+    resting = rests_on(view, query.kind, first, last)
+    codes = unknown(view, *resting)
+    csv.require_known(query, codes)
+    listed = spans.values(view, query.kind, first, last)
+    missing = spans.missing(view, query.kind, first, last, listed)
+    warned = {code for row in spans.rows(view, query.kind, listed) for code in row.warnings or ()}
+    return Summary(
+        **envelope(view, query.kind),
+        **knowledge_members(codes, [*warned, *gap_warnings(view, *resting)]),
+        from_=first,
+        to=last,
+        count=len(listed),
+        expected=len(listed) + missing,
+        complete=missing == 0,
+        **_figures(listed),
+    )
+
+
+def _figures(listed: Sequence[spans.Value]) -> dict[str, Any]:
+    """Return the members that only values have."""
+    if not listed:
+        return {}
+    dated = [DatedRate(day, found.value) for day, found, _ in listed]
+    first, last = dated[0], dated[-1]
+    return {
+        "mean": mean_of([each.rate for each in dated]),
+        "first": first,
+        "last": last,
+        "low": min(dated, key=lambda each: each.rate),
+        "high": max(dated, key=lambda each: each.rate),
+        **change_members(first.rate, last.rate),
+    }
