@@ -147,6 +147,18 @@ def _a_declared_closure_is_not_looked_at(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(calendar.BankCalendar, "_declared", _never)
 
 
+def _every_rate_is_in_force(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(resolution, "_is_in_force", _always)
+
+
+def _the_gazette_is_known_whatever_is_loaded(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(resolution, "is_derivable", _always)
+
+
+def _a_closure_in_doubt_is_not_looked_at(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(resolution, "doubted_closures", lambda _: ())
+
+
 FAULTS: dict[Change, str] = {
     _complete_from_is_ignored: "gap is false",
     _fresh_until_is_ignored_by_days: "is false",
@@ -165,6 +177,9 @@ FAULTS: dict[Change, str] = {
     _a_fix_refutes_no_calendar: "a day of publication that the calendar refutes",
     _closed_stays_closed_whatever_is_published: "closed_day, it is fresh",
     _a_declared_closure_is_not_looked_at: "it is declared_closed",
+    _every_rate_is_in_force: "is said to apply on",
+    _the_gazette_is_known_whatever_is_loaded: "though nobody can know of which FIX",
+    _a_closure_in_doubt_is_not_looked_at: "though nobody can know of which FIX",
 }
 """What is broken on purpose, and words of the contradiction that it must lead to."""
 

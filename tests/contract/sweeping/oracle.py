@@ -33,8 +33,10 @@ from contract.sweeping.standpoint import (
     is_missing,
     newest_seen,
 )
-from rates_contracts.observation import Kind
+from rates_contracts.observation import RESTS_ON, Kind, SeriesKind
 
+KINDS: tuple[Kind, ...] = ("fix", "settlement", "dof")
+RULE_KNOWN_FROM = date(1996, 1, 1)
 MIDNIGHT = time()
 SATURDAY = 5
 LASTING = frozenset({"simulated_data", "late_publication", "dates_unconfirmed"})
@@ -97,7 +99,7 @@ def _hurried(here: Standpoint, body: Any) -> Claim:
     passing = set(body.get("warnings", ())) - LASTING
     if passing or not body.get("known", True):
         yield f"beside {sorted(passing) or 'unknown days'}"
-    if any(result.get("problem", {}).get("code", "")[:7] == "not-yet" for result in _results(body)):
+    if any(code[:7] == "not-yet" for code in _codes(body)):
         yield "though a day is still to come"
     if here.facts.feed != "redis":
         yield "though the stream is not read"
@@ -105,8 +107,10 @@ def _hurried(here: Standpoint, body: Any) -> Claim:
         yield "while the FIX may appear at any moment"
 
 
-def _results(body: Any) -> list[Any]:
-    return list(body.get("results", ()))
+def _codes(body: Any) -> list[str]:
+    """Return the codes of what has no rate within an answer."""
+    results = [result.get("problem", {}).get("code", "") for result in body.get("results", ())]
+    return [*results, *body.get("problems", {}).values()]
 
 
 def _is_awaited(here: Standpoint) -> bool:
@@ -158,7 +162,7 @@ def _unanswered(here: Standpoint, question: Question, code: str) -> Claim:
         yield from _no_current(here, question, code)
     elif question.is_csv:
         yield from _no_table(here, question, code)
-    elif question.endpoint in ("convert", "day"):
+    elif question.endpoint in ("convert", "day", "day_sheet"):
         day = question.day or here.today
         yield from _absence(here, question.kind, day, code, "roll=none" in question.query)
     else:
@@ -169,7 +173,7 @@ def _no_table(here: Standpoint, question: Question, code: str) -> Claim:
     """Judge that a list is refused as CSV: by right if one of its days is so answered."""
     kind = question.kind
     unknown = [day for day in _span(*question.days) if here.is_unknown(kind, day)]
-    false = _false_fix if kind == "fix" else _false_settlement
+    false = FALSE[kind]
     if not unknown:
         yield f"{code}, but all is known"
     elif all(false(here, day, code) for day in unknown):
@@ -182,7 +186,7 @@ def _is_within_record(here: Standpoint) -> bool:
 
 
 def _no_current(here: Standpoint, question: Question, code: str) -> Claim:
-    kind = question.kind
+    kind = RESTS_ON[question.kind]
     if here.is_past:
         if code == "gap" or (kind == "fix" and here.facts.fix.newest(here.at) is not None):
             yield f"{code} instead of the value recorded by then"
@@ -206,6 +210,9 @@ def _absence(here: Standpoint, kind: Kind, day: date, code: str, rolls_not: bool
         elif reason := _false_settlement(here, day, code):
             yield reason
         return
+    if kind == "dof":
+        yield from _no_publication(here, day, code, rolls_not)
+        return
     answering = day
     while (
         not rolls_not
@@ -220,6 +227,29 @@ def _absence(here: Standpoint, kind: Kind, day: date, code: str, rolls_not: bool
         yield f"{code}, though the FIX of {answering} is recorded"
     elif reason := _false_fix(here, answering, code):
         yield f"{reason} ({answering})"
+
+
+def _no_publication(here: Standpoint, day: date, code: str, rolls_not: bool) -> Claim:
+    """Judge the problem of a day of the Gazette, or of the FIX that is due there."""
+    published, determined = here.publication_of(day)
+    truths = {
+        "before-first-observation": day < FIRST_DAY or determined is None,
+        "not-yet-known": day > here.calendar.last,
+        "history-loading": here.is_published_dark(day),
+        "no-publication-on-closed-day": rolls_not and published != day,
+        "under-review": here.is_publication_doubted(day),
+        "gap": published is None,
+    }
+    if truths.get(code):
+        return
+    if determined is None:
+        yield f"{code} is false of what the Gazette has on {day}"
+    else:
+        yield from _absence(here, "fix", determined, code, rolls_not=True)
+
+
+def _false_publication(here: Standpoint, day: date, code: str) -> str | None:
+    return next(_no_publication(here, day, code, rolls_not=True), None)
 
 
 def _false_fix(here: Standpoint, day: date, code: str) -> str | None:
@@ -329,6 +359,12 @@ def _day(here: Standpoint, question: Question, body: Any) -> Claim:
 def _rate(here: Standpoint, kind: Kind, day: date, body: Any) -> Claim:
     """Judge the rate that answers for `day`."""
     resolved = date.fromisoformat(body["resolved"])
+    yield from _in_force(here, kind, day, body)
+    if kind == "dof":
+        yield from _published_rate(here, day, body)
+        if resolved != here.publication_of(day)[0]:
+            yield f"{day} has the Gazette of {resolved}, not of {here.publication_of(day)[0]}"
+        return
     if kind == "settlement":
         yield from _settlement_rate(here, resolved, body)
         if resolved != day:
@@ -353,6 +389,40 @@ def _fix_rate(here: Standpoint, day: date, body: Any) -> Claim:
     yield from _rate_warnings(here, "fix", day, body)
 
 
+def _published_rate(here: Standpoint, day: date, body: Any) -> Claim:
+    """Judge the FIX that the Gazette has on `day`."""
+    _, determined = here.publication_of(day)
+    is_unknown = here.is_published_dark(day) or here.is_publication_doubted(day)
+    if determined is None or not body["derived"] or is_unknown:
+        yield f"{day} has a publication, though nobody can know of which FIX"
+    else:
+        yield from _fix_rate(here, determined, body)
+
+
+def _in_force(here: Standpoint, kind: Kind, day: date, body: Any) -> Claim:
+    """Judge whether the rate is said to apply on `day`."""
+    said, determined = body["in_force"], body["dates"]["determined"]
+    settled, own = here.settled(day), _applying(here, day)
+    if kind == "settlement":
+        if said is not True:
+            yield f"a settlement of {day} that is not in force"
+    elif day < RULE_KNOWN_FROM or settled is None:
+        if said is not None:
+            yield f"in_force is {said} on {day}, which nobody can know"
+    elif said and settled[0] != Decimal(body["rate"]):
+        yield f"{body['rate']} is said to apply on {day}: it is {settled[0]}"
+    elif own is not None and said is not (determined == str(own)):
+        yield f"in_force is {said} on {day}, which the FIX of {own} applies on"
+
+
+def _applying(here: Standpoint, day: date) -> date | None:
+    """Return the day whose FIX applies on `day`, None where values and calendar don't tell."""
+    settled, own = here.settled(day), determination_of(day, here.facts.truth)
+    if settled is None or own is None or own != here.determination_of(day) or here.is_doubted:
+        return None
+    return own if here.recorded("fix", own) == settled[0] else None
+
+
 def _settlement_rate(here: Standpoint, day: date, body: Any) -> Claim:
     expected = here.settled(day)
     if expected != (Decimal(body["rate"]), body["derived"]):
@@ -371,7 +441,7 @@ def _settlement_rate(here: Standpoint, day: date, body: Any) -> Claim:
     yield from _rate_warnings(here, "settlement", day, body)
 
 
-def _rate_warnings(here: Standpoint, kind: Kind, day: date, body: Any) -> Claim:
+def _rate_warnings(here: Standpoint, kind: SeriesKind, day: date, body: Any) -> Claim:
     withdrawn = day in here.facts.known(kind).withdrawn and not here.is_past
     if withdrawn and "withdrawn_at_source" not in body.get("warnings", ()):
         yield f"{day} is withdrawn, and nothing warns"
@@ -441,10 +511,28 @@ def _is_ambiguous(here: Standpoint, determined: date, first: date, last: date) -
 def _current(here: Standpoint, question: Question, body: Any) -> Claim:
     yield from _current_rate(here, question.kind, body)
     if not here.is_past:
-        yield from _freshness(here, (question.kind,), body)
+        yield from _freshness(here, (RESTS_ON[question.kind],), body)
+    yield from _change(here, question.kind, body)
+
+
+def _change(here: Standpoint, kind: Kind, body: Any) -> Claim:
+    """Judge the value before the current one, and the difference."""
+    if body["previous"] is None:
+        return
+    day, rate = date.fromisoformat(body["previous"]["date"]), Decimal(body["previous"]["rate"])
+    listed = _listed(here, kind, day)
+    if listed is None or listed[0] != rate or day >= here.today:
+        yield f"the value before is said to be {rate} of {day}, it is {listed}"
+    if Decimal(body["change"]) != Decimal(body["rate"]) - rate:
+        yield f"{body['change']} from {rate} to {body['rate']}"
 
 
 def _current_rate(here: Standpoint, kind: Kind, body: Any) -> Claim:
+    yield from _in_force(here, kind, here.today, body)
+    if kind == "dof":
+        published = date.fromisoformat(body["dates"]["dof_published"])
+        yield from _published_rate(here, published, body)
+        return
     newest = here.today if kind == "settlement" else here.facts.fix.newest(here.at)
     if newest is None:
         yield "a FIX that nobody recorded"
@@ -463,7 +551,7 @@ def _conversion(here: Standpoint, question: Question, body: Any) -> Claim:
         yield f"a dollar is {body['result']}, at {body['rate']}"
 
 
-def _freshness(here: Standpoint, kinds: tuple[Kind, ...], body: Any) -> Claim:
+def _freshness(here: Standpoint, kinds: tuple[SeriesKind, ...], body: Any) -> Claim:
     state, warnings = body["freshness"]["state"], set(body["warnings"])
     heard = all(here.is_heard(kind) for kind in kinds)
     if heard == (state == "unverified"):
@@ -480,7 +568,7 @@ def _freshness(here: Standpoint, kinds: tuple[Kind, ...], body: Any) -> Claim:
     yield from _expected(here, body["freshness"]["next_publication_at"])
 
 
-def _limits(here: Standpoint, kinds: tuple[Kind, ...], freshness: Any) -> Claim:
+def _limits(here: Standpoint, kinds: tuple[SeriesKind, ...], freshness: Any) -> Claim:
     """Judge the instants that tell a client how long it may believe the answer."""
     known = [here.facts.known(kind) for kind in kinds]
     heard = [each.heard_at for each in known]
@@ -547,8 +635,9 @@ def _historical(here: Standpoint, question: Question, body: Any) -> Claim:
             yield f"{day} is listed as {rows.get(day)}, it is {expected}"
     if len(rows) != body["count"]:
         yield f"count {body['count']} of {len(rows)} rows"
-    for row in body["observations"]:
-        yield from _rate_warnings(here, question.kind, date.fromisoformat(row["date"]), row)
+    for row in body["observations"] if question.kind != "dof" else ():
+        warned = RESTS_ON[question.kind]
+        yield from _rate_warnings(here, warned, date.fromisoformat(row["date"]), row)
     yield from _known(here, question.kind, _span(first, last), body)
 
 
@@ -560,7 +649,7 @@ def _last(here: Standpoint, question: Question, body: Any) -> Claim:
     if len(values) == 10 and listed != values:
         yield f"the last values are of {listed}, not of {values}"
     since = values[0] if len(values) == 10 else FIRST_DAY
-    dark = not here.complete(question.kind, since)
+    dark = not here.complete(RESTS_ON[question.kind], since)
     dark |= any(here.is_unknown(question.kind, day) for day in days if day >= since)
     if body["known"] and dark:
         yield "known: true, but not every one of the last values is"
@@ -569,6 +658,14 @@ def _last(here: Standpoint, question: Question, body: Any) -> Claim:
 def _listed(here: Standpoint, kind: Kind, day: date) -> tuple[Decimal, bool] | None:
     if kind == "settlement":
         return here.settled(day)
+    if kind == "dof":
+        published, determined = here.publication_of(day)
+        if published != day or determined is None or here.is_published_dark(day):
+            return None
+        if here.is_publication_doubted(day):
+            return None
+        listed = _listed(here, "fix", determined)
+        return listed and (listed[0], True)
     value = here.recorded("fix", day) if day <= here.today else None
     return None if value is None else (value, False)
 
@@ -653,16 +750,43 @@ def _batch(here: Standpoint, question: Question, body: Any) -> Claim:
 def _revisions(here: Standpoint, question: Question, body: Any) -> Claim:
     assert question.day is not None
     values = [Decimal(row["rate"]) for row in body["observations"]]
-    recorded = here.recorded(question.kind, question.day)
+    recorded = here.recorded(RESTS_ON[question.kind], question.day)
     if (values[-1] if values else None) != recorded:
         yield f"the newest revision is {values}, recorded is {recorded}"
     yield from _known(here, question.kind, [question.day], body)
 
 
+def _sheet(here: Standpoint, question: Question, body: Any) -> Claim:
+    """Judge each kind's rate of a day, and the problems of those that have none."""
+    assert question.day is not None
+    for kind in KINDS:
+        if code := body["problems"].get(kind):
+            yield from _absence(here, kind, question.day, code, rolls_not=False)
+        elif body[kind] is None:
+            yield f"{kind} has neither rate nor problem"
+        else:
+            yield from _rate(here, kind, question.day, body[kind])
+
+
+def _summary(here: Standpoint, question: Question, body: Any) -> Claim:
+    """Judge the figures of a span by the values of its days."""
+    days = _span(*question.days)
+    listed = {day: value[0] for day in days if (value := _listed(here, question.kind, day))}
+    if body["count"] != len(listed) or body["mean"] != _text(_mean(list(listed.values()))):
+        yield f"the mean of {body['count']} is {body['mean']}, there are {len(listed)}"
+    for name, pick in (("low", min), ("high", max)):
+        expected = pick(listed.values(), default=None)
+        if (body[name] and Decimal(body[name]["rate"])) != expected:
+            yield f"the {name} is {body[name]}, not {expected}"
+    yield from _known(here, question.kind, days, body)
+
+
 def _capabilities(here: Standpoint, _: Question, body: Any) -> Claim:
     yield from _expected(here, body["next_publication_at"])
     for kind in body["kinds"]:
-        name: Kind = kind["kind"]
+        if kind["kind"] == "dof":
+            continue  # What is known of it is known of the FIX.
+        name: SeriesKind = kind["kind"]
         known = here.facts.known(name)
         if kind["last_date"] != _text(known.newest(here.at)):
             yield f"{name} ends on {kind['last_date']}"
@@ -674,7 +798,7 @@ def _capabilities(here: Standpoint, _: Question, body: Any) -> Claim:
             yield f"{name} is known, though days are not"
 
 
-def _text(day: date | None) -> str | None:
+def _text(day: date | Decimal | None) -> str | None:
     return None if day is None else str(day)
 
 
@@ -689,6 +813,11 @@ def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+FALSE: dict[Kind, Callable[[Standpoint, date, str], str | None]] = {
+    "fix": _false_fix,
+    "settlement": _false_settlement,
+    "dof": _false_publication,
+}
 ANSWERS: dict[str, Callable[[Standpoint, Question, Any], Claim]] = {
     "day": _day,
     "current": _current,
@@ -700,4 +829,6 @@ ANSWERS: dict[str, Callable[[Standpoint, Question, Any], Claim]] = {
     "revisions": _revisions,
     "capabilities": _capabilities,
     "health": _health,
+    "day_sheet": _sheet,
+    "summary": _summary,
 }

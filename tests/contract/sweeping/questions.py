@@ -30,6 +30,7 @@ INSTANTS = (
     time(22, 10),
 )
 """Wall times in Mexico City: before and after each that changes an answer."""
+KINDS: tuple[Kind, ...] = ("fix", "settlement", "dof")
 DEAR, DEAR_AS_OF = 256, 128
 """What takes a worker long is asked at each so many turns."""
 
@@ -137,6 +138,7 @@ def _always(today: date) -> Iterator[Question]:
     yield _settlement(today)
     yield _settlement(today + DAY)
     yield _gaps(today - 15 * DAY, today)
+    yield Question("day", "dof", "kind=dof", today)
 
 
 def _of_days(facts: Facts, number: int) -> Iterator[Question]:
@@ -149,7 +151,13 @@ def _of_days(facts: Facts, number: int) -> Iterator[Question]:
     for day in (today - DAY, today + 3 * DAY, old):
         yield _settlement(day)
     yield Question("revisions", day=today)
-    kind: Kind = "settlement" if number % 2 else "fix"
+    for day in (today + DAY, old, weekend):
+        yield Question("day", "dof", "kind=dof", day)
+    yield Question("day", "dof", "kind=dof&roll=none", weekend)
+    yield Question("current", "dof", "kind=dof")
+    for day in (today, today + DAY, old):
+        yield Question("day_sheet", "settlement", day=day)
+    kind = KINDS[number % 3]
     dollar = f"from=USD&to=MXN&amount=1&scale=6&kind={kind}"
     yield Question("convert", kind, dollar)
     yield Question("convert", kind, f"{dollar}&date={today - DAY}", today - DAY)
@@ -164,10 +172,13 @@ def _of_lists(facts: Facts, number: int) -> Iterator[Question]:
     today = facts.today
     edge = facts.fix.complete_from or facts.settlement.complete_from or today
     edge = max(edge, FIRST_DAY + 5 * DAY)
-    kind: Kind = "settlement" if number % 2 else "fix"
+    kind = KINDS[number % 3]
     yield _history("fix", today - 9 * DAY, today, "days=10")
     yield _history("settlement", today - 9 * DAY, today, "days=10&kind=settlement")
     yield _span(kind, edge - 5 * DAY, edge + 5 * DAY)
+    yield _history("dof", today - 9 * DAY, today + DAY, _days("dof", today - 9 * DAY, today + DAY))
+    summary = _span(kind, today - 20 * DAY, today)
+    yield dataclasses.replace(summary, endpoint="summary")
     if kind == "fix" or _is_cheap(facts, number):
         yield Question("historical", kind, f"last=10&kind={kind}")
     yield _as_table(_history("fix", today - 9 * DAY, today, "days=10"))
@@ -195,6 +206,8 @@ def _by_then(today: date, as_of: datetime) -> Iterator[Question]:
     for day in (today - 2 * DAY, today + DAY):
         yield Question("day", "settlement", f"kind=settlement&{then}", day, as_of=as_of)
     yield Question("current", query=then, as_of=as_of)
+    yield Question("current", "dof", f"kind=dof&{then}", as_of=as_of)
+    yield Question("day", "dof", f"kind=dof&{then}", today, as_of=as_of)
     yield _gaps(today - 8 * DAY, today, then, as_of)
     yield _span("settlement", today - 6 * DAY, today, then, as_of)
     yield _as_table(_span("fix", today - 6 * DAY, today, then, as_of))
@@ -211,7 +224,11 @@ def _gaps(first: date, last: date, then: str = "", as_of: datetime | None = None
 def _span(
     kind: Kind, first: date, last: date, then: str = "", as_of: datetime | None = None
 ) -> Question:
-    return _history(kind, first, last, f"from={first}&to={last}&kind={kind}&{then}", as_of)
+    return _history(kind, first, last, f"{_days(kind, first, last)}&{then}", as_of)
+
+
+def _days(kind: Kind, first: date, last: date) -> str:
+    return f"from={first}&to={last}&kind={kind}"
 
 
 def _history(

@@ -35,7 +35,7 @@ from rates_contracts.averages import Average
 from rates_contracts.calendar import BankCalendar, DeclaredClosure
 from rates_contracts.environment import Secret
 from rates_contracts.events import Head
-from rates_contracts.observation import FIX, SETTLEMENT, Kind, Observation
+from rates_contracts.observation import FIX, SETTLEMENT, Observation, SeriesKind
 from rates_contracts.status import SyncStatus
 from rates_sync.settings import Settings
 from rates_sync.timetable.averages import averages_ahead
@@ -137,7 +137,7 @@ class Facts:
     declared_at: datetime | None = None
     refuted: date | None = None
 
-    def known(self, kind: Kind) -> Known:
+    def known(self, kind: SeriesKind) -> Known:
         """Return what is known of the series of `kind`."""
         return self.fix if kind == "fix" else self.settlement
 

@@ -13,6 +13,7 @@ from contract.sweeping.published import (
     REAL,
     Calendar,
     banking_day_after,
+    banking_day_before,
     determination_of,
     is_banking_day,
     is_past,
@@ -23,7 +24,7 @@ from contract.sweeping.published import (
     wall,
 )
 from contract.sweeping.situations import Facts, Known
-from rates_contracts.observation import Kind
+from rates_contracts.observation import Kind, SeriesKind
 
 AWAITED_FROM, NOON, LATE_FROM = time(11, 59), time(12), time(13)
 OPENS, CLOSES, EVENING_ENDS = time(7), time(17), time(21)
@@ -66,16 +67,21 @@ class Standpoint:
             return last_determination(settled, self.calendar)
         return self.determination_of(settled)
 
-    def recorded(self, kind: Kind, day: date) -> Decimal | None:
+    def publication_of(self, day: date) -> tuple[date | None, date | None]:
+        """Return the day of the Gazette that `day` has, and the day whose FIX is due there."""
+        published = banking_day_before(day + timedelta(days=1), self.calendar)
+        return published, published and banking_day_before(published, self.calendar)
+
+    def recorded(self, kind: SeriesKind, day: date) -> Decimal | None:
         """Return the value of `day`."""
         return self.facts.known(kind).recorded(day, self.at)
 
-    def complete(self, kind: Kind, day: date) -> bool:
+    def complete(self, kind: SeriesKind, day: date) -> bool:
         """Tell whether all from `day` on has been asked for; `as_of` is refused before that."""
         since = self.facts.known(kind).complete_from
         return self.is_past or (since is not None and since <= day)
 
-    def reviewed(self, kind: Kind, day: date | None) -> bool:
+    def reviewed(self, kind: SeriesKind, day: date | None) -> bool:
         """Tell whether the value of `day` is under review; `as_of` does not look at that."""
         return not self.is_past and day in self.facts.known(kind).reviewed
 
@@ -84,12 +90,12 @@ class Standpoint:
         """Tell whether a FIX under review doubts that the calendar rightly closes its day."""
         return self.reviewed("fix", self.facts.refuted)
 
-    def is_heard(self, kind: Kind) -> bool:
+    def is_heard(self, kind: SeriesKind) -> bool:
         """Tell whether the series was verified within its limit."""
         limit = None if self.is_past else fresh_limit(self.facts, self.facts.known(kind))
         return limit is not None and self.at <= limit
 
-    def has_later(self, kind: Kind, day: date) -> bool:
+    def has_later(self, kind: SeriesKind, day: date) -> bool:
         """Tell whether a value of a later day is recorded."""
         newest = self.facts.known(kind).newest(self.at)
         return newest is not None and newest > day
@@ -147,9 +153,36 @@ class Standpoint:
         value = self.recorded("fix", determined)
         return None if value is None else (value, True)
 
+    def is_published_dark(self, day: date) -> bool:
+        """Tell whether the Gazette of `day` rests on a FIX, or on its neighbours, not asked for."""
+        published, determined = self.publication_of(day)
+        return not self.complete("fix", determined or published or day)
+
+    def is_publication_doubted(self, day: date) -> bool:
+        """Tell whether a FIX under review may be that of a closed day: another would be due."""
+        _, determined = self.publication_of(day)
+        refuted = self.facts.refuted
+        if determined is None or refuted is None or not self.is_doubted:
+            return False
+        return determined < refuted <= day
+
     def is_unknown(self, kind: Kind, day: date) -> bool:
         """Tell whether nobody can know here whether `day` has a value."""
-        return self._fix_unknown(day) if kind == "fix" else self._settlement_unknown(day)
+        match kind:
+            case "fix":
+                return self._fix_unknown(day)
+            case "settlement":
+                return self._settlement_unknown(day)
+            case "dof":
+                return self._publication_unknown(day)
+
+    def _publication_unknown(self, day: date) -> bool:
+        if not FIRST_DAY <= day <= self.calendar.last:
+            return False
+        published, determined = self.publication_of(day)
+        if self.is_published_dark(day) or self.is_publication_doubted(day):
+            return True
+        return published == day and determined is not None and self._fix_unknown(determined)
 
     def _fix_unknown(self, day: date) -> bool:
         if not FIRST_DAY <= day <= self.today or self.recorded("fix", day) is not None:

@@ -14,8 +14,8 @@ from rates_api.rates import csv
 from rates_api.rates.query_parameters import AS_OF, DATE, DATES, FORMAT, KIND, ROLL, RateQuery
 from rates_api.resolution import spans
 from rates_api.resolution.doubts import gap_warnings, recorded_warnings
-from rates_api.resolution.gazette import rests_on
-from rates_api.resolution.knowledge import knowledge_members, unknown, warnings_member
+from rates_api.resolution.gazette import rests_on, unknown_days
+from rates_api.resolution.knowledge import knowledge_members, warnings_member
 from rates_api.resolution.resolution import Roll, rate_members, resolve
 from rates_api.resolution.view import View, as_of_member, envelope
 from rates_contracts.answers import Batch, BatchResult, DayRate, RevisionRow, Revisions
@@ -74,7 +74,7 @@ def revisions(query: RevisionsQuery, view: View) -> Revisions:
     Raises `Refused` as CSV can't say that it is not known.
     """
     resting = rests_on(view, query.kind, query.date, query.date)
-    codes = unknown(view, *resting)
+    codes = unknown_days(view, query.kind, query.date, query.date)
     csv.require_known(query, codes)
     warned = recorded_warnings(view, *resting)
     rows = tuple(_revision_rows(query, view))

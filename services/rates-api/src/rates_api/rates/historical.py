@@ -28,8 +28,8 @@ from rates_api.rates.query_parameters import (
 )
 from rates_api.resolution import spans
 from rates_api.resolution.doubts import gap_warnings
-from rates_api.resolution.gazette import rests_on
-from rates_api.resolution.knowledge import knowledge_members, series_status, unknown
+from rates_api.resolution.gazette import rests_on, unknown_days
+from rates_api.resolution.knowledge import knowledge_members, series_status
 from rates_api.resolution.view import View, envelope
 from rates_contracts.answers import History
 from rates_contracts.observation import FIRST_FIX_DAY, RESTS_ON, Kind
@@ -108,12 +108,11 @@ def _history(
     touched: tuple[Day, Day],
 ) -> History:
     """Return the answer with values, which says the days `shown` and rests on those `touched`."""
-    resting = rests_on(view, query.kind, *touched)
-    codes = unknown(view, *resting)
+    codes = unknown_days(view, query.kind, *touched)
     csv.require_known(query, codes)
     rows = tuple(spans.rows(view, query.kind, listed))
     warned = {warning for row in rows for warning in row.warnings or ()}
-    warned.update(gap_warnings(view, *resting))
+    warned.update(gap_warnings(view, *rests_on(view, query.kind, *touched)))
     return History(
         **envelope(view, query.kind),
         **knowledge_members(codes, warned),

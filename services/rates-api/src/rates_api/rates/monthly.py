@@ -24,8 +24,8 @@ from rates_api.rates.query_parameters import (
 )
 from rates_api.resolution import spans
 from rates_api.resolution.doubts import gap_warnings
-from rates_api.resolution.gazette import rests_on
-from rates_api.resolution.knowledge import knowledge_members, unknown
+from rates_api.resolution.gazette import rests_on, unknown_days
+from rates_api.resolution.knowledge import knowledge_members
 from rates_api.resolution.view import View, envelope
 from rates_contracts.answers import Monthly, MonthRow, ParameterError
 from rates_contracts.averages import mean_of
@@ -92,7 +92,7 @@ def answer(query: MonthlyQuery, view: View) -> Monthly:
     """
     first, last = _months(query, month_of(view.today))
     resting = rests_on(view, query.kind, first.first, last.last)
-    codes = unknown(view, *resting)
+    codes = unknown_days(view, query.kind, first.first, last.last)
     csv.require_known(query, codes)
     listed = spans.values(view, query.kind, first.first, last.last)
     warned = {code for row in spans.rows(view, query.kind, listed) for code in row.warnings or ()}

@@ -30,8 +30,8 @@ from rates_api.rates.query_parameters import (
 )
 from rates_api.resolution import spans
 from rates_api.resolution.doubts import gap_warnings
-from rates_api.resolution.gazette import rests_on
-from rates_api.resolution.knowledge import knowledge_members, unknown
+from rates_api.resolution.gazette import rests_on, unknown_days
+from rates_api.resolution.knowledge import knowledge_members
 from rates_api.resolution.view import View, envelope
 from rates_contracts.answers import DatedRate, Summary
 from rates_contracts.averages import mean_of
@@ -65,7 +65,7 @@ def answer(query: SummaryQuery, view: View) -> Summary:
     """
     first, last = asked_span(query, view.today) or (FIRST_FIX_DAY, view.today)
     resting = rests_on(view, query.kind, first, last)
-    codes = unknown(view, *resting)
+    codes = unknown_days(view, query.kind, first, last)
     csv.require_known(query, codes)
     listed = spans.values(view, query.kind, first, last)
     missing = spans.missing(view, query.kind, first, last, listed)

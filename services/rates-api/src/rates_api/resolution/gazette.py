@@ -4,11 +4,12 @@
 Banco de México's settlement series, not the print, decides what is in force. Pure.
 """
 
+from collections.abc import Sequence
 from datetime import date as Day
 
-from rates_api.resolution.knowledge import series_status
+from rates_api.resolution.knowledge import Absence, series_status, unknown
 from rates_api.resolution.view import View
-from rates_contracts.calendar import MAX_DAYS_APART, ONE_DAY
+from rates_contracts.calendar import MAX_DAYS_APART, ONE_DAY, is_weekend
 from rates_contracts.observation import FIRST_FIX_DAY, Kind, SeriesKind
 
 
@@ -23,8 +24,20 @@ def publication_day(view: View, day: Day) -> Day | None:
 def is_derivable(view: View, published: Day) -> bool:
     """Tell whether every banking day before `published` is known (protocol rule 25)."""
     complete_from = series_status(view, "fix").complete_from
-    determined = view.banking_days.previous(published) or published
+    determined = view.banking_days.previous(published) or FIRST_FIX_DAY
     return complete_from is not None and determined >= complete_from
+
+
+def doubted_closures(view: View) -> Sequence[Day]:
+    """Return the weekdays that count as closed though a FIX of theirs is under review.
+
+    If banks opened there after all, the Gazette had a FIX on that day, and that day's on the next.
+    """
+    return [
+        day
+        for day in series_status(view, "fix").under_review
+        if not is_weekend(day) and not view.banking_days.is_banking_day(day)
+    ]
 
 
 def rests_on(view: View, kind: Kind, first: Day, last: Day) -> tuple[SeriesKind, Day, Day]:
@@ -38,12 +51,25 @@ def rests_on(view: View, kind: Kind, first: Day, last: Day) -> tuple[SeriesKind,
     return "fix", _first_determination(view, first), ends or last
 
 
+def unknown_days(view: View, kind: Kind, first: Day, last: Day) -> frozenset[Absence]:
+    """Return the codes of the days from `first` to `last` that are unknown, none if all is known.
+
+    Of `dof`, those of the FIX that are due there.
+    """
+    recorded, begins, ends = rests_on(view, kind, first, last)
+    codes = unknown(view, recorded, begins, ends)
+    if kind == "dof" and any(begins < closed <= last for closed in doubted_closures(view)):
+        return codes | {"under-review"}
+    return codes
+
+
 def _first_determination(view: View, first: Day) -> Day:
     """Return the determination day of the first publication day from `first` on.
 
     Where banking days may be missing before it, the first day that it could be.
     """
     published = view.banking_days.next(first - ONE_DAY)
-    if published is None or not is_derivable(view, published):
+    rolled = publication_day(view, first) or first
+    if published is None or not is_derivable(view, rolled):
         return first - MAX_DAYS_APART * ONE_DAY
     return view.banking_days.previous(published) or published

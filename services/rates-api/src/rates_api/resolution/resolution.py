@@ -13,7 +13,7 @@ from typing import Any, Literal
 from rates_api.http.problems import Refused
 from rates_api.resolution import spans
 from rates_api.resolution.doubts import doubts, gap_warnings, recorded_warnings, warnings_about
-from rates_api.resolution.gazette import is_derivable, publication_day
+from rates_api.resolution.gazette import doubted_closures, is_derivable, publication_day
 from rates_api.resolution.knowledge import Absence, absence, absent_fix, fix_by_rule, series_status
 from rates_api.resolution.legal_dates import (
     MAX_KNOWN,
@@ -188,6 +188,8 @@ def _dof(view: View, day: Day, roll: Roll) -> Resolution:
     determined = view.banking_days.previous(published)
     if determined is None:
         raise _refused(view, "dof", day, "before-first-observation")
+    if any(determined < closed <= day for closed in doubted_closures(view)):
+        raise _refused(view, "dof", day, "under-review")
     observation = _recorded_fix(view, determined)
     if observation is None:
         raise _refused(view, "fix", determined, absent_fix(view, determined))

@@ -14,6 +14,7 @@ from operator import itemgetter
 from msgspec import UNSET
 
 from rates_api.resolution.doubts import doubts, warnings_about
+from rates_api.resolution.gazette import doubted_closures
 from rates_api.resolution.knowledge import series_status
 from rates_api.resolution.view import View
 from rates_contracts.answers import Row
@@ -133,15 +134,14 @@ def _published(view: View, first: Day, last: Day) -> Iterator[Value]:
     begins = max(since, max(first, FIRST_FIX_DAY) - MAX_DAYS_APART * ONE_DAY)
     fixed = {found.date: found for found in view.values("fix", begins, min(last, view.today))}
     days = view.banking_days_between(begins, min(last, view.calendar.last))
+    doubted = doubted_closures(view)
     for determined, published in pairwise(days):
         found = fixed.get(determined)
-        if found is not None and published >= first and _is_next(determined, published):
+        # With more days between, banking days are missing there.
+        is_next = published - determined <= MAX_DAYS_APART * ONE_DAY
+        is_doubted = any(determined < day < published for day in doubted)
+        if found is not None and published >= first and is_next and not is_doubted:
             yield published, found, True
-
-
-def _is_next(determined: Day, published: Day) -> bool:
-    """Tell whether no FIX may be missing between two neighbouring banking days."""
-    return published - determined <= MAX_DAYS_APART * ONE_DAY
 
 
 def _derived(view: View, first: Day, last: Day) -> Sequence[Value]:
