@@ -33,18 +33,23 @@ ANSWERED = (200, 422)
 def worst_requests(now: datetime) -> Mapping[str, str]:
     """Return the costliest request of each endpoint; `NUMBER` makes each another one."""
     as_of = f"as_of={now:%Y-%m-%dT%H:%M:%S}.{NUMBER}Z"
-    days = ",".join(str(date(2000, 1, 1) + timedelta(days=ahead)) for ahead in range(100))
+    days = ",".join(str(date(2000, 1, 1) + timedelta(days=ahead)) for ahead in range(366))
     whole = f"/api/v1/rates/historical?from=1991-11-12&{as_of}"
     return {
         "historical": whole,
         "historical, settlement": f"{whole}&kind=settlement",
         "historical, CSV": f"{whole}&kind=settlement&format=csv",
+        "historical, DOF": f"{whole}&kind=dof",
+        "summary": f"/api/v1/rates/summary?from=1991-11-12&kind=settlement&{as_of}",
+        "monthly": f"/api/v1/rates/monthly?from=1991-11&kind=dof&{as_of}",
         "batch": f"/api/v1/rates?dates={days}&{as_of}",
         "batch, settlement": f"/api/v1/rates?dates={days}&kind=settlement&{as_of}",
+        "batch, DOF": f"/api/v1/rates?dates={days}&kind=dof&{as_of}",
         "gaps": f"/api/v1/rates/gaps?{as_of}",
         "current": f"{CURRENT}?{as_of}",
         "average": f"/api/v1/rates/average/30d?{as_of}",
         "day": f"/api/v1/rates/2000-01-05?kind=settlement&{as_of}",
+        "day sheet": f"/api/v1/days/2000-01-05?{as_of}",
         "revisions": f"/api/v1/rates/2000-01-05/revisions?{as_of}",
         "convert": f"/api/v1/convert?from=MXN&to=USD&amount={NUMBER}&date=2000-01-05",
         "health": "/health",

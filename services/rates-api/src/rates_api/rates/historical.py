@@ -119,7 +119,7 @@ def _history(
         from_=shown[0],
         to=shown[1],
         count=len(rows),
-        missing=spans.missing(view, query.kind, *touched, listed),
+        missing=spans.missing_counter(view, query.kind)(*touched, listed),
         observations=rows,
     )
 

@@ -95,7 +95,7 @@ def answer(query: MonthlyQuery, view: View) -> Monthly:
     codes = unknown_days(view, query.kind, first.first, last.last)
     csv.require_known(query, codes)
     listed = spans.values(view, query.kind, first.first, last.last)
-    warned = {code for row in spans.rows(view, query.kind, listed) for code in row.warnings or ()}
+    warned = spans.warnings(view, query.kind, listed)
     rows = tuple(_rows(query.kind, view, first, last, listed))
     return Monthly(
         **envelope(view, query.kind),
@@ -119,14 +119,17 @@ def _months(query: MonthlyQuery, this_month: Month) -> tuple[Month, Month]:
 def _rows(
     kind: Kind, view: View, first: Month, last: Month, listed: Sequence[spans.Value]
 ) -> Iterator[MonthRow]:
-    by_month = {
-        month: list(values) for month, values in groupby(listed, lambda value: month_of(value[0]))
-    }
+    by_month = {month: list(values) for month, values in groupby(listed, _month)}
+    count_missing = spans.missing_counter(view, kind)
     for ordinal in range(first.ordinal, last.ordinal + 1):
         month = Month.of(ordinal)
-        values = by_month.get(month, [])
-        missing = spans.missing(view, kind, month.first, month.last, values)
+        values = by_month.get((month.year, month.number), [])
+        missing = count_missing(month.first, month.last, values)
         yield _row(month, values, complete=missing == 0)
+
+
+def _month(value: spans.Value) -> tuple[int, int]:
+    return value[0].year, value[0].month
 
 
 def _row(month: Month, listed: Sequence[spans.Value], *, complete: bool) -> MonthRow:

@@ -68,8 +68,8 @@ def answer(query: SummaryQuery, view: View) -> Summary:
     codes = unknown_days(view, query.kind, first, last)
     csv.require_known(query, codes)
     listed = spans.values(view, query.kind, first, last)
-    missing = spans.missing(view, query.kind, first, last, listed)
-    warned = {code for row in spans.rows(view, query.kind, listed) for code in row.warnings or ()}
+    missing = spans.missing_counter(view, query.kind)(first, last, listed)
+    warned = spans.warnings(view, query.kind, listed)
     return Summary(
         **envelope(view, query.kind),
         **knowledge_members(codes, [*warned, *gap_warnings(view, *resting)]),

@@ -41,13 +41,14 @@ class Memo:
     """What was found in the rows of a view, and is the same in all views of the same rows.
 
     `determinations` are those of settlement days; `derived` the values of the settlement days
-    before the stored series, ascending, None before somebody asks for them; `missing` the banking
-    days without a FIX, ascending, None before somebody asks. `resolutions` are what
+    before the stored series, `published` those of the publication days, `missing` the banking days
+    without a FIX: each ascending, None before somebody asks for them. `resolutions` are what
     answers for which kind, day and roll at present: those of the past may be of another today.
     """
 
     determinations: dict[Day, Day | None] = dataclasses.field(default_factory=dict)
     derived: Sequence[tuple[Day, Observation, bool]] | None = None
+    published: Sequence[tuple[Day, Observation, bool]] | None = None
     missing: Sequence[Day] | None = None
     resolutions: dict[Hashable, Any] = dataclasses.field(default_factory=dict)
 
