@@ -88,6 +88,8 @@ def test_everything_wrong_is_named_at_once(shared: Platform, path: str) -> None:
 def test_a_doubled_parameter_is_refused(shared: Platform, path: str) -> None:
     """A parameter given twice is refused even if both values are the same and good."""
     for name, value in ENDPOINTS[path].items():
+        if name == "dates":  # A list may be given in parts.
+            continue
         assert name in named(shared.api.get(f"{path}?{name}={value}&{name}={value}"))
 
 

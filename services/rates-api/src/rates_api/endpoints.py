@@ -151,6 +151,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             "days": "/api/v1/rates?dates=2024-01-02,2024-02-29,2024-03-02,1991-01-02",
             "csv": "/api/v1/rates?dates=2024-01-02,2024-02-29&format=csv",
             "no_days": "/api/v1/rates",
+            "wrong_days": "/api/v1/rates?dates=2024-02-30,2024-01-02&dates=tomorrow",
         },
     ),
     Endpoint(
@@ -173,6 +174,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             "future": "/api/v1/rates/2099-01-04",
             "too_early": "/api/v1/rates/1991-11-11",
             "wrong_day": "/api/v1/rates/2024-02-30",
+            "no_day": "/api/v1/rates/latest",
         },
     ),
     Endpoint(

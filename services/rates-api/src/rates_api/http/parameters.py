@@ -34,9 +34,10 @@ BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 class Parameter:
     """One parameter: how its text is read, and how both are described.
 
-    `read` raises `ValueError` with the reason, which joins the request's `invalid-parameters`, or
-    `Refused` where the value gets a problem of its own, alone; `schema` is its JSON schema. Those
-    in the path are named in the endpoint's path template.
+    `read` raises `ValueError` with the reason, or with one for each malformed entry of a list,
+    which join the request's `invalid-parameters`, or `Refused` where the value gets a problem of
+    its own, alone; `schema` is its JSON schema. Those in the path are named in the endpoint's path
+    template.
     """
 
     name: str
@@ -48,6 +49,14 @@ class Parameter:
     """It has so many values that caching whole responses is not worth it."""
     check: Callable[[Any, datetime], str | None] | None = None
     """Returns what is wrong with a value at the instant of the request (UTC), None if nothing."""
+
+    @property
+    def is_list(self) -> bool:
+        """Tell whether its value is a comma list: given several times, it is all of their entries.
+
+        Generated clients write `dates=a&dates=b`.
+        """
+        return self.schema["type"] == "array"
 
 
 Rule = Callable[[Mapping[str, Any], Set[str]], Iterator[ParameterError]]
@@ -99,7 +108,7 @@ query_fields: Callable[[Any], Fields] = _query_fields
 
 
 def read(kind: type[Q], raw: bytes, path: Mapping[str, str], now: datetime) -> Q:
-    """Read the raw query string and the path's parameters.
+    """Read the raw query string and the path's parameters, at the instant `now` (UTC).
 
     Raises `ParametersRefused` with everything that is wrong, or a value's own `Refused`.
     """
@@ -128,13 +137,14 @@ def _read_values(
         texts = given.get(name)
         if texts is None:
             continue
-        if len(texts) > 1:
-            yield ParameterError(name, f"is given {len(texts)} times", field.parameter.allowed)
+        parameter = field.parameter
+        if len(texts) > 1 and not parameter.is_list:
+            yield ParameterError(name, f"is given {len(texts)} times", parameter.allowed)
         else:
             try:
-                values[name] = field.parameter.read(unescaped(texts[0]))
+                values[name] = parameter.read(unescaped(",".join(texts)))
             except ValueError as error:
-                yield ParameterError(name, str(error), field.parameter.allowed)
+                yield from (ParameterError(name, why, parameter.allowed) for why in error.args)
 
 
 def _missing(fields: Fields, given: Set[str]) -> Iterator[ParameterError]:

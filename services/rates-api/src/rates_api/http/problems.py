@@ -208,9 +208,17 @@ class ParametersRefused(Refused):
     """Everything that is wrong with the parameters of one request."""
 
     def __init__(self, errors: Sequence[ParameterError]) -> None:
-        """List `errors`, at least one."""
-        names = sorted({error.parameter for error in errors[:MAX_ERRORS]})
-        detail = f"Wrong: {', '.join(names)}."
+        """List `errors`, at least one; the first is said as a sentence."""
+        detail = _sentence(errors[0])
         if len(errors) > MAX_ERRORS:
-            detail = f"{len(errors)} parameters are wrong; the first {MAX_ERRORS} are listed."
+            detail += f" Of {len(errors)} errors the first {MAX_ERRORS} are listed."
+        elif len(errors) > 1:
+            detail += f" `errors` lists all {len(errors)}."
         super().__init__("invalid-parameters", detail, errors=errors[:MAX_ERRORS])
+
+
+def _sentence(error: ParameterError) -> str:
+    """Say what is wrong and what to do, which some reasons say themselves."""
+    is_said = any(word in error.reason for word in ("write ", "ask "))
+    instruction = "" if is_said else f": write {error.allowed}"
+    return f"`{error.parameter}` {error.reason}{instruction}."

@@ -141,13 +141,18 @@ async def _rendered(
 ) -> tuple[Query, RenderedAnswer]:
     """Return the query and its answer, compressed if the client takes that."""
     now = port.clock()
-    query = read(endpoint.query, request.query, request.path_params, now)
+    query = read(endpoint.query, request.query, request.path_params, _latest(cache, now))
     answer = await endpoint.handler(port, cache, query, now)
     if answer.gzipped is None and _takes_gzip(answer, request):
         compressing = partial(compress, answer)
         answer = await port.run_in_thread(compressing) if answer.is_large else compressing()
         cache.answers(query).keep(query, answer)
     return query, answer
+
+
+def _latest(cache: ResponseCache, now: datetime) -> datetime:
+    """Return the instant after which all is the future: an answer's own `recorded_at` never is."""
+    return now if cache.snapshot is None else max(now, cache.snapshot.head.recorded_at)
 
 
 def _representation(

@@ -21,6 +21,8 @@ MODES: dict[Rounding, str] = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_
 UNROUNDED = Context(prec=60, rounding=ROUND_05UP)
 """Products are exact; a quotient rounded this way still rounds as the exact one would."""
 AMOUNT_TEXT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")
+SEPARATED_AMOUNT = re.compile(r"-?[0-9]+([,' _][0-9.]+)+")
+LONG_AMOUNT = re.compile(r"[0-9]+(\.[0-9]+)?")
 CURRENCIES = ("USD", "MXN")
 MAX_SCALE = 6
 
@@ -28,8 +30,17 @@ MAX_SCALE = 6
 def read_amount(text: str) -> str:
     """Read an amount; it stays a string, so that the answer repeats it with its zeros."""
     if not AMOUNT_TEXT.fullmatch(text):
-        raise ValueError("is not a plain decimal number in range")
+        raise ValueError(_wrong_amount(text))
     return text
+
+
+def _wrong_amount(text: str) -> str:
+    """Return what is wrong with a text that is no amount."""
+    if SEPARATED_AMOUNT.fullmatch(text):
+        return "has thousands separators: write 1234.56, without thousands separators"
+    if LONG_AMOUNT.fullmatch(text):
+        return "has too many digits"
+    return "is not a plain decimal number"
 
 
 FROM = choice("from", "The currency of `amount`.", *CURRENCIES)

@@ -1,11 +1,12 @@
 """The parameters that endpoints share, each declared once, and how their texts are read.
 
-Error texts never echo the input, which may be large.
+Error texts echo no input, which may be large, but a number or word that is to be written otherwise.
 """
 
 import dataclasses
 import re
-from collections.abc import Iterator, Mapping, Set
+from calendar import monthrange
+from collections.abc import Collection, Iterator, Mapping, Set
 from datetime import UTC, datetime
 from datetime import date as Day
 from typing import Any
@@ -16,7 +17,9 @@ from rates_contracts.observation import Kind
 
 INTEGER = re.compile(r"[0-9]{1,9}")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-INSTANT = re.compile(r"[0-9]{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+INSTANT = re.compile(r"[0-9]{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
+MAX_FRACTION = len(".123456")
+"""Characters of a second's fraction: the record counts in microseconds."""
 
 MAX_DAYS = 3660
 LONG_DAYS = 1000
@@ -25,6 +28,17 @@ MAX_DATES = 100
 
 DAY_SCHEMA = {"type": "string", "format": "date"}
 
+RATES = "/api/v1/rates"
+MEANT = {
+    **dict.fromkeys(("latest", "today", "now", "newest", "last", "live", "current"), "/current"),
+    **dict.fromkeys(("all", "history", "historic", "historical", "timeseries"), "/historical"),
+    **dict.fromkeys(("average", "averages", "mean"), "/average/30d"),
+    "gaps": "/gaps",
+}
+"""The paths, below that of the rates, which answer what others name like this."""
+PERIOD = re.compile(r"([0-9]{4})(?:-(0[1-9]|1[0-2]))?")
+FILE = re.compile(r"(.*)\.(csv|json|txt)", re.DOTALL)
+
 
 def choice(name: str, doc: str, *options: str) -> Parameter:
     """Declare a parameter that takes one of `options`."""
@@ -32,10 +46,16 @@ def choice(name: str, doc: str, *options: str) -> Parameter:
 
     def read(text: str) -> str:
         if text not in options:
-            raise ValueError("is none of the options")
+            raise ValueError(_misspelled(text, options))
         return text
 
     return Parameter(name, doc, allowed, read, {"type": "string", "enum": list(options)})
+
+
+def _misspelled(text: str, options: Collection[str]) -> str:
+    """Return what is wrong with a text that is no option; capitals may be all."""
+    meant = [option for option in options if option.lower() == text.lower()]
+    return f"is misspelled: write `{meant[0]}`" if meant else "is none of the options"
 
 
 def integer(name: str, doc: str, minimum: int, maximum: int) -> Parameter:
@@ -46,6 +66,8 @@ def integer(name: str, doc: str, minimum: int, maximum: int) -> Parameter:
             raise ValueError("is not a whole number in range")
         if not minimum <= int(text) <= maximum:
             raise ValueError("is out of range")
+        if text != str(int(text)):
+            raise ValueError(f"is padded: write `{int(text)}`")
         return int(text)
 
     schema = {"type": "integer", "minimum": minimum, "maximum": maximum}
@@ -67,17 +89,53 @@ def read_day(text: str) -> Day:
         raise ValueError("is no day of the calendar") from error
 
 
+def read_path_day(text: str) -> Day:
+    """Read the day that a path names; what is none of the calendar's may mean another path."""
+    try:
+        return read_day(text)
+    except ValueError as error:
+        meant = _meant_by(text.lower())
+        if meant is None:
+            raise
+        raise ValueError(f"is no day: ask `{RATES}{meant}`") from error
+
+
+def _meant_by(text: str) -> str | None:
+    """Return the path and query that were meant by what stands in the place of a day, or None.
+
+    Others have `latest`, `2024` and `2024.csv`. Of `text` no more than a day is repeated.
+    """
+    file = FILE.fullmatch(text)
+    name, form = (text, "") if file is None else (file[1], f"format={file[2]}")
+    period = PERIOD.fullmatch(name)
+    path = f"/{name}" if file and DAY.fullmatch(name) else MEANT.get(name)
+    if path is None and period is None:
+        return None
+    span = "" if period is None else _span(int(period[1]), period[2])
+    query = "&".join(filter(None, (form, span)))
+    return f"{path or '/historical'}{'?' if query else ''}{query}"
+
+
+def _span(year: int, month: str | None) -> str:
+    """Return the query for the days of a year, or of a month of it."""
+    first, last = (month, month) if month else ("01", "12")
+    _, days = monthrange(year, int(last))
+    return f"from={year:04}-{first}-01&to={year:04}-{last}-{days}"
+
+
 def read_days(text: str) -> tuple[Day, ...]:
-    """Read a comma list of days, in the order asked."""
+    """Read a comma list of days, in the order asked. What is wrong with each is a reason."""
     texts = text.split(",")
     if len(texts) > MAX_DATES:
         raise ValueError(f"names more than {MAX_DATES} days")
-    days = []
+    days, reasons = [], []
     for place, day_text in enumerate(texts, start=1):
         try:
             days.append(read_day(day_text))
         except ValueError as error:
-            raise ValueError(f"its day {place} {error}") from error
+            reasons.append(f"has a day {place} that {error}")
+    if reasons:
+        raise ValueError(*reasons)
     return tuple(days)
 
 
@@ -85,8 +143,13 @@ def read_instant(text: str) -> datetime:
     """Read an RFC 3339 instant and return it in UTC."""
     if " " in text:
         raise ValueError("has a blank: a `+` in a query string means one; write `Z` or `%2B`")
-    if not INSTANT.fullmatch(text):
+    if DAY.fullmatch(text):
+        raise ValueError(f"is a day: write an instant, as `{text}T18:00:00Z`")
+    parts = INSTANT.fullmatch(text)
+    if parts is None:
         raise ValueError("is not an RFC 3339 instant with `Z` or an offset")
+    if len(parts[1] or "") > MAX_FRACTION:
+        raise ValueError("has more than six decimals: write six at most")
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError) as error:
@@ -129,10 +192,11 @@ AS_OF = Parameter(
     unbounded=True,
     check=in_the_future,
 )
-DATE = day("date", "The day asked for.")
+DATE = Parameter("date", "The day asked for.", "a day as YYYY-MM-DD", read_path_day, DAY_SCHEMA)
 DATES = Parameter(
     "dates",
-    f"At most {MAX_DATES} days, comma separated, answered in this order.",
+    f"At most {MAX_DATES} days, comma separated, answered in this order; `dates=a&dates=b` means "
+    "`dates=a,b`.",
     f"at most {MAX_DATES} days as YYYY-MM-DD, comma separated",
     read_days,
     {"type": "array", "items": DAY_SCHEMA, "minItems": 1, "maxItems": MAX_DATES},

@@ -203,6 +203,10 @@ def _problem(view: View, kind: Kind, day: Day, code: Absence) -> Refused:
             return _not_yet_published(view, day, detail)
         case "history-loading":
             return _history_loading(view, kind, detail)
+        case "not-yet-known" if day == view.today + ONE_DAY:
+            # Elsewhere that day may have begun; said by days alone, alike all day long.
+            is_ = "was" if view.is_as_of else "is"
+            return Refused(code, f"{detail} In Mexico City it {is_} still {view.today}.")
     return Refused(code, detail)
 
 
