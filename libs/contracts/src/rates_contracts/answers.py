@@ -91,6 +91,9 @@ class CurrentRate(_Quoted, frozen=True, kw_only=True):
     """The newest determined FIX, or the settlement rate that applies today."""
 
     kind: Kind
+    date: Annotated[
+        Day, Meta(description="The day whose value it is; the settlement rate's is today.")
+    ]
     rate: Rate
     derived: Annotated[
         bool, Meta(description="True where the FIX and the rule stand in for SF60653.")

@@ -73,7 +73,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         summary="The newest FIX, or the settlement rate that applies today",
         description="Before noon in Mexico City the newest FIX is the last banking day's.",
         query=current.CurrentQuery,
-        handler=from_record(current.answer),
+        handler=from_record(current.answer, csv.current, to_text=current.text),
         answers=answers.CurrentRate,
         problems=(*AS_OF, "gap", "not-known-then", "no-current-rate"),
         examples={
@@ -82,6 +82,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             "as_of": "/api/v1/rates/current?as_of=2024-01-02T18:30:00Z",
             "before_first_record": "/api/v1/rates/current?as_of=1990-01-01T00:00:00Z",
             "wrong_parameters": "/api/v1/rates/current?kind=spot&as_of=2024-01-02T18:30:00+00:00",
+            "csv": "/api/v1/rates/current?format=csv",
+            "number": "/api/v1/rates/current?format=txt",
+            "fields_of_no_csv": "/api/v1/rates/current?fields=date,rate,rate,price",
         },
     ),
     Endpoint(
@@ -101,6 +104,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             "ten_days": "/api/v1/rates/historical?days=10",
             "span": "/api/v1/rates/historical?from=2024-01-01&to=2024-01-05&kind=settlement",
             "csv": "/api/v1/rates/historical?from=2024-01-01&to=2024-01-05&format=csv",
+            "two_columns": "/api/v1/rates/historical?last=3&format=csv&fields=rate,date",
             "two_forms": "/api/v1/rates/historical?days=0&last=10",
         },
     ),
@@ -111,14 +115,16 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         description="Rounded half-even to six places; recomputable from `historical` to the last "
         "digit.",
         query=average.AverageQuery,
-        handler=from_record(average.answer),
+        handler=from_record(average.answer, csv.average, to_text=average.text),
         answers=answers.AverageRate,
-        problems=(*AS_OF, "unknown-window"),
+        problems=(*AS_OF, "unknown-window", "no-values", "no-current-rate"),
         examples={
             "fifteen_days": "/api/v1/rates/average/15d",
             "thirty_days": "/api/v1/rates/average/30d",
             "unknown_window": "/api/v1/rates/average/7d",
             "settlement": "/api/v1/rates/average/15d?kind=settlement",
+            "csv": "/api/v1/rates/average/15d?format=csv",
+            "number": "/api/v1/rates/average/15d?format=txt",
         },
     ),
     Endpoint(
@@ -162,7 +168,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "`settlement` never rolls, each calendar day has a value. Settlement days before the "
         "stored series are derived from the FIX by the rule and marked `derived`.",
         query=day.DayQuery,
-        handler=from_record(day.answer),
+        handler=from_record(day.answer, csv.day, to_text=day.text),
         answers=answers.DayRate,
         problems=DAY,
         examples={
@@ -175,6 +181,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             "too_early": "/api/v1/rates/1991-11-11",
             "wrong_day": "/api/v1/rates/2024-02-30",
             "no_day": "/api/v1/rates/latest",
+            "csv": "/api/v1/rates/2024-03-02?format=csv",
+            "number": "/api/v1/rates/2024-03-02?format=txt",
         },
     ),
     Endpoint(
@@ -198,13 +206,15 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         description="USD to MXN multiplies by the published rate, MXN to USD divides by it; one "
         "rounding at the end. `date` resolves as in `/api/v1/rates/{date}`.",
         query=convert.ConvertQuery,
-        handler=from_record(convert.answer),
+        handler=from_record(convert.answer, csv.conversion, to_text=convert.text),
         answers=answers.Conversion,
         problems=(*DAY, "no-current-rate"),
         examples={
             "to_mxn": "/api/v1/convert?from=USD&to=MXN&amount=1250.50&date=2024-01-02",
             "to_usd": "/api/v1/convert?from=MXN&to=USD&amount=1000&scale=4&rounding=half_even",
             "wrong_parameters": "/api/v1/convert?from=USD&to=USD&amount=1e3",
+            "csv": "/api/v1/convert?from=USD&to=MXN&amount=10&date=2024-01-02&format=csv",
+            "number": "/api/v1/convert?from=USD&to=MXN&amount=10&date=2024-01-02&format=txt",
         },
     ),
     Endpoint(

@@ -56,7 +56,7 @@ class Parameter:
 
         Generated clients write `dates=a&dates=b`.
         """
-        return self.schema["type"] == "array"
+        return bool(self.schema["type"] == "array")
 
 
 Rule = Callable[[Mapping[str, Any], Set[str]], Iterator[ParameterError]]

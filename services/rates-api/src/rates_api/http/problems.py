@@ -65,6 +65,12 @@ PROBLEMS: dict[str, ProblemType] = {
         "The FIX of the banking day has not been seen yet; a late one stays so until it or a later "
         "one comes. `expected_at` says when it is expected, `Retry-After` when to ask again.",
     ),
+    "no-values": ProblemType(
+        404,
+        "No values",
+        "The days asked for have no value, and there is no number to write. Ask for other days, or "
+        "for JSON, which says so by its `count`.",
+    ),
     "not-yet-known": ProblemType(
         404, "Not yet known", "The day lies in the future, beyond what has been determined."
     ),

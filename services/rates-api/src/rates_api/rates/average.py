@@ -10,10 +10,18 @@ from typing import Annotated, Literal
 
 from rates_api.http.parameters import Parameter
 from rates_api.http.problems import Refused
-from rates_api.rates.current import quality
+from rates_api.rates import csv
+from rates_api.rates.current import quality, require_current
 from rates_api.rates.doubts import gap_warnings, recorded_warnings
 from rates_api.rates.knowledge import is_known, unknown_warnings
-from rates_api.rates.query_parameters import AS_OF, ONLY_FIX, RateQuery
+from rates_api.rates.query_parameters import (
+    AS_OF,
+    ONE_VALUE_FORMAT,
+    ONLY_FIX,
+    RateQuery,
+    csv_fields,
+    only_in_csv,
+)
 from rates_api.rates.view import View
 from rates_contracts.answers import AverageRate
 from rates_contracts.averages import DAYS_OF, Average, Window, average, first_day
@@ -46,10 +54,19 @@ class AverageQuery(RateQuery):
     window: Annotated[Window, WINDOW]
     kind: Annotated[Literal["fix"], ONLY_FIX] = "fix"
     as_of: Annotated[datetime | None, AS_OF] = None
+    format: Annotated[str, ONE_VALUE_FORMAT] = "json"
+    fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.AVERAGE_COLUMNS)] = None
+
+    rules = (only_in_csv,)
 
 
 def answer(query: AverageQuery, view: View) -> AverageRate:
-    """Answer with the average of the window that ends today."""
+    """Answer with the average of the window that ends today.
+
+    Raises `Refused` as a bare number can't say that it is too old to pass as current.
+    """
+    if query.format == "txt":
+        require_current(view)
     found = _precomputed(view, query.window) or _computed(view, query.window)
     span = (found.from_day, found.to_day)
     warnings = (
@@ -74,6 +91,13 @@ def answer(query: AverageQuery, view: View) -> AverageRate:
         last_used=found.last_used,
         **quality(view, warnings),
     )
+
+
+def text(answer: AverageRate) -> str:
+    """Return the bare mean. Raises `Refused` without observations."""
+    if answer.mean is None:
+        raise Refused("no-values", f"No FIX from {answer.from_} to {answer.to}, so no mean.")
+    return str(answer.mean)
 
 
 def _precomputed(view: View, window: Window) -> Average | None:

@@ -9,9 +9,19 @@ from decimal import ROUND_05UP, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from typing import Annotated, Any, Literal
 
 from rates_api.http.parameters import Parameter
-from rates_api.rates import current
+from rates_api.rates import csv, current
 from rates_api.rates.knowledge import warnings_member
-from rates_api.rates.query_parameters import AS_OF, KIND, RateQuery, choice, day, integer
+from rates_api.rates.query_parameters import (
+    AS_OF,
+    KIND,
+    ONE_VALUE_FORMAT,
+    RateQuery,
+    choice,
+    csv_fields,
+    day,
+    integer,
+    only_in_csv,
+)
 from rates_api.rates.resolution import Resolution, rate_members, resolve
 from rates_api.rates.view import View, as_of_member
 from rates_contracts.answers import Conversion, Currency, ParameterError, Rounding
@@ -77,8 +87,10 @@ class ConvertQuery(RateQuery):
     as_of: Annotated[datetime | None, AS_OF] = None
     scale: Annotated[int, SCALE] = 2
     rounding: Annotated[Rounding, ROUNDING] = "half_up"
+    format: Annotated[str, ONE_VALUE_FORMAT] = "json"
+    fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.CONVERT_COLUMNS)] = None
 
-    rules = (two_currencies,)
+    rules = (two_currencies, only_in_csv)
     kept = False
 
 
@@ -103,6 +115,11 @@ def answer(query: ConvertQuery, view: View) -> Conversion:
         **as_of_member(view),
         **warnings_member([*found.warnings, *_of_today(query, view)]),
     )
+
+
+def text(answer: Conversion) -> str:
+    """Return the bare result."""
+    return f"{answer.result:f}"
 
 
 def converted(

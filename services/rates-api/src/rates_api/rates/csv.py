@@ -1,21 +1,29 @@
-"""Lists as CSV (RFC 4180): one header line, then a line for each row, as in the JSON.
+"""Answers as CSV (RFC 4180): one header line, then a line for each row, as in the JSON.
 
-Members of the JSON envelope are left out. That days of a list are not known is one of them: such a
+An answer of one value has one line, and `date` there is the day of that value, as in a list.
+Members of a list's envelope are left out. That days of a list are not known is one of them: such a
 list is refused as one of its days is (`require_known`), or a spreadsheet would take what is there
 for all there is. Pure.
 """
 
+import re
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec.structs import astuple
 
+from rates_api.http.parameters import query_fields
 from rates_api.http.problems import Refused
 from rates_api.rates.query_parameters import RateQuery
 from rates_contracts.answers import (
+    AverageRate,
     Batch,
     BatchResult,
+    Conversion,
+    CurrentRate,
+    DayRate,
     Gap,
     Gaps,
     History,
@@ -24,6 +32,61 @@ from rates_contracts.answers import (
     Row,
 )
 
+HISTORY_COLUMNS = Row.__struct_encode_fields__
+REVISIONS_COLUMNS = RevisionRow.__struct_encode_fields__
+GAPS_COLUMNS = Gap.__struct_encode_fields__
+RATE_COLUMNS = (
+    "rate",
+    "derived",
+    "determined",
+    "dof_published",
+    "applies_from",
+    "applies_to",
+    "confirmed",
+    "source",
+    "series",
+    "revision",
+    "recorded_at",
+    "payload_sha256",
+    "as_of",
+)
+QUALITY_COLUMNS = ("level", "state", "verified_at", "warnings")
+CURRENT_COLUMNS = ("kind", "date", *RATE_COLUMNS, *QUALITY_COLUMNS)
+DAY_COLUMNS = ("kind", "date", "requested", "reason", *RATE_COLUMNS, "warnings")
+AVERAGE_COLUMNS = (
+    "kind",
+    "window",
+    "mean",
+    "from",
+    "to",
+    "count",
+    "expected",
+    "complete",
+    "known",
+    "low",
+    "high",
+    "first_used",
+    "last_used",
+    "source",
+    "series",
+    "as_of",
+    *QUALITY_COLUMNS,
+)
+CONVERT_COLUMNS = (
+    "kind",
+    "from",
+    "to",
+    "amount",
+    "result",
+    "operation",
+    "scale",
+    "rounding",
+    "date",
+    "requested",
+    "reason",
+    *RATE_COLUMNS,
+    "warnings",
+)
 BATCH_COLUMNS = (
     "requested",
     "resolved",
@@ -45,7 +108,18 @@ NOT_KNOWN = (
     "`warnings` do, or for days that are known."
 )
 
+UNSAFE = re.compile(r"[^A-Za-z0-9.]+")
+"""What in a file's name means something to a system or a header."""
+MAX_FILE_NAME = 100
+
 _encode_lines = msgspec.json.Encoder().encode_lines
+
+
+class Table(NamedTuple):
+    """The columns of a CSV and its rows, whose cells need no quotes: days, numbers, codes."""
+
+    columns: Sequence[str]
+    rows: Iterable[Sequence[Any]]
 
 
 def require_known(query: RateQuery, codes: Collection[str]) -> None:
@@ -57,24 +131,55 @@ def require_known(query: RateQuery, codes: Collection[str]) -> None:
         raise Refused(next(code for code in UNKNOWN if code in codes), NOT_KNOWN)
 
 
-def history(answer: History) -> bytes:
-    """Write the observations."""
-    return _table(Row.__struct_encode_fields__, map(_row, answer.observations))
+def history(answer: History) -> Table:
+    """Return the observations."""
+    return Table(HISTORY_COLUMNS, map(_row, answer.observations))
 
 
-def revisions(answer: Revisions) -> bytes:
-    """Write every revision."""
-    return _table(RevisionRow.__struct_encode_fields__, map(_row, answer.observations))
+def revisions(answer: Revisions) -> Table:
+    """Return every revision."""
+    return Table(REVISIONS_COLUMNS, map(_row, answer.observations))
 
 
-def gaps(answer: Gaps) -> bytes:
-    """Write the gaps."""
-    return _table(Gap.__struct_encode_fields__, map(astuple, answer.gaps))
+def gaps(answer: Gaps) -> Table:
+    """Return the gaps."""
+    return Table(GAPS_COLUMNS, map(astuple, answer.gaps))
 
 
-def batch(answer: Batch) -> bytes:
-    """Write a line for each day asked: its rate, or the code of its problem, known or not."""
-    return _table(BATCH_COLUMNS, (_flat(result) for result in answer.results))
+def batch(answer: Batch) -> Table:
+    """Return a row for each day asked: its rate, or the code of its problem, known or not."""
+    return Table(BATCH_COLUMNS, (_flat(result) for result in answer.results))
+
+
+def current(answer: CurrentRate) -> Table:
+    """Return the current rate, and how good it is."""
+    return _line(CURRENT_COLUMNS, answer)
+
+
+def day(answer: DayRate) -> Table:
+    """Return the rate of a day."""
+    return _line(DAY_COLUMNS, answer)
+
+
+def average(answer: AverageRate) -> Table:
+    """Return the average, and how good it is."""
+    return _line(AVERAGE_COLUMNS, answer)
+
+
+def conversion(answer: Conversion) -> Table:
+    """Return the converted amount with its rate."""
+    return _line(CONVERT_COLUMNS, answer)
+
+
+def _line(columns: Sequence[str], answer: msgspec.Struct) -> Table:
+    """Return an answer as one row; what it has no member for stays empty."""
+    built = msgspec.to_builtins(answer)
+    for part in ("dates", "provenance", "freshness"):
+        built |= built.pop(part, {})
+    built["warnings"] = " ".join(built.get("warnings", ()))
+    built.setdefault("date", built.get("resolved"))
+    cells = (built.get(column) for column in columns)
+    return Table(columns, [["" if cell is None else cell for cell in cells]])
 
 
 def _row(row: Row | RevisionRow) -> Sequence[Any]:
@@ -94,10 +199,37 @@ def _flat(result: BatchResult) -> Sequence[Any]:
     return ["" if (value := values.get(column)) is None else value for column in BATCH_COLUMNS]
 
 
-def _table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """Write cells that need no quotes: days, numbers, instants, codes.
+def write(table: Table, fields: Sequence[str] | None = None) -> bytes:
+    """Write a table, or its columns named in `fields`, in their order.
 
     Each row is written as an array of JSON, which is eight times as fast as `csv.writer`.
     """
+    columns, rows = table if fields is None else _chosen(table, fields)
     lines: bytes = _encode_lines([columns, *rows])
     return lines.translate(None, b'["').replace(b"]\n", b"\r\n")
+
+
+def _chosen(table: Table, fields: Sequence[str]) -> Table:
+    places = [table.columns.index(name) for name in fields]
+    return Table(fields, ([row[place] for place in places] for row in table.rows))
+
+
+def file_name(query: RateQuery) -> str:
+    """Return the name of the file with the CSV of `query`, the same whoever answers it.
+
+    It says what was asked: `usd-mxn-historical-last-10.csv`.
+    """
+    asked = [
+        f"{name}-{_in_file_name(value)}"
+        for name, field in query_fields(type(query)).items()
+        if (value := getattr(query, field.name)) != field.default
+        and name != "format"
+        and not field.parameter.is_list
+    ]
+    answered = type(query).__name__.removesuffix("Query").lower()
+    name = UNSAFE.sub("-", "-".join(["usd-mxn", answered, *asked]))
+    return f"{name[:MAX_FILE_NAME]}.csv"
+
+
+def _in_file_name(value: Any) -> str:
+    return f"{value:%Y-%m-%dT%H%M%SZ}" if isinstance(value, datetime) else str(value)

@@ -6,8 +6,16 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from rates_api.http.problems import Refused
+from rates_api.rates import csv
 from rates_api.rates.knowledge import warnings_member
-from rates_api.rates.query_parameters import AS_OF, KIND, RateQuery
+from rates_api.rates.query_parameters import (
+    AS_OF,
+    KIND,
+    ONE_VALUE_FORMAT,
+    RateQuery,
+    csv_fields,
+    only_in_csv,
+)
 from rates_api.rates.resolution import Resolution, newest, rate_members
 from rates_api.rates.view import View, as_of_member
 from rates_api.snapshot.level import Assessment
@@ -25,14 +33,26 @@ class CurrentQuery(RateQuery):
 
     kind: Annotated[Kind, KIND] = "fix"
     as_of: Annotated[datetime | None, AS_OF] = None
+    format: Annotated[str, ONE_VALUE_FORMAT] = "json"
+    fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.CURRENT_COLUMNS)] = None
+
+    rules = (only_in_csv,)
 
 
 def answer(query: CurrentQuery, view: View) -> CurrentRate:
     """Answer with the current rate. Raises `Refused` where none may pass as current."""
     found = passing_as_current(view, query.kind)
     return CurrentRate(
-        kind=query.kind, **rate_members(view, found), **quality(view, found.warnings)
+        kind=query.kind,
+        date=found.resolved,
+        **rate_members(view, found),
+        **quality(view, found.warnings),
     )
+
+
+def text(answer: CurrentRate) -> str:
+    """Return the bare rate."""
+    return str(answer.rate)
 
 
 def passing_as_current(view: View, kind: Kind) -> Resolution:
@@ -40,14 +60,19 @@ def passing_as_current(view: View, kind: Kind) -> Resolution:
 
     Raises `Refused` without any, and past the instant until which the last value is usable.
     """
-    if view.assessment is None:
-        return newest(view, kind)
-    if view.assessment.level in ("limited", "critical"):
-        raise _no_current_rate()
+    require_current(view)
     try:
         return newest(view, kind)
     except Refused as refused:
+        if view.is_as_of:
+            raise
         raise _no_current_rate() from refused
+
+
+def require_current(view: View) -> None:
+    """Raise `Refused` past the instant until which a last value is usable, not with `as_of`."""
+    if view.assessment is not None and view.assessment.level in ("limited", "critical"):
+        raise _no_current_rate()
 
 
 def quality(view: View, warnings: Iterable[str] = ()) -> dict[str, Any]:

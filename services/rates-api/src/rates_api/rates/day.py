@@ -12,7 +12,18 @@ from rates_api.http.problems import Refused
 from rates_api.rates import csv
 from rates_api.rates.doubts import gap_warnings, recorded_warnings
 from rates_api.rates.knowledge import knowledge_members, unknown, warnings_member
-from rates_api.rates.query_parameters import AS_OF, DATE, DATES, FORMAT, KIND, ROLL, RateQuery
+from rates_api.rates.query_parameters import (
+    AS_OF,
+    DATE,
+    DATES,
+    FORMAT,
+    KIND,
+    ONE_VALUE_FORMAT,
+    ROLL,
+    RateQuery,
+    csv_fields,
+    only_in_csv,
+)
 from rates_api.rates.resolution import Roll, rate_members, resolve
 from rates_api.rates.view import View, as_of_member, envelope
 from rates_contracts.answers import Batch, BatchResult, DayRate, RevisionRow, Revisions
@@ -27,6 +38,10 @@ class DayQuery(RateQuery):
     kind: Annotated[Kind, KIND] = "fix"
     roll: Annotated[Roll, ROLL] = "previous"
     as_of: Annotated[datetime | None, AS_OF] = None
+    format: Annotated[str, ONE_VALUE_FORMAT] = "json"
+    fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.DAY_COLUMNS)] = None
+
+    rules = (only_in_csv,)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,6 +52,9 @@ class RevisionsQuery(RateQuery):
     kind: Annotated[Kind, KIND] = "fix"
     as_of: Annotated[datetime | None, AS_OF] = None
     format: Annotated[str, FORMAT] = "json"
+    fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.REVISIONS_COLUMNS)] = None
+
+    rules = (only_in_csv,)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +66,9 @@ class BatchQuery(RateQuery):
     roll: Annotated[Roll, ROLL] = "previous"
     as_of: Annotated[datetime | None, AS_OF] = None
     format: Annotated[str, FORMAT] = "json"
+    fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.BATCH_COLUMNS)] = None
+
+    rules = (only_in_csv,)
 
 
 def answer(query: DayQuery, view: View) -> DayRate:
@@ -62,6 +83,11 @@ def answer(query: DayQuery, view: View) -> DayRate:
         **as_of_member(view),
         **warnings_member(found.warnings),
     )
+
+
+def text(answer: DayRate) -> str:
+    """Return the bare rate."""
+    return str(answer.rate)
 
 
 def revisions(query: RevisionsQuery, view: View) -> Revisions:

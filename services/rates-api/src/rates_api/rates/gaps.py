@@ -20,9 +20,11 @@ from rates_api.rates.query_parameters import (
     FORMAT,
     ONLY_FIX,
     RateQuery,
+    csv_fields,
     day,
     in_order,
     is_long_span,
+    only_in_csv,
 )
 from rates_api.rates.view import View, envelope
 from rates_contracts.answers import Gap, Gaps
@@ -42,8 +44,9 @@ class GapsQuery(RateQuery):
     kind: Annotated[Literal["fix"], ONLY_FIX] = "fix"
     as_of: Annotated[datetime | None, AS_OF] = None
     format: Annotated[str, FORMAT] = "json"
+    fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.GAPS_COLUMNS)] = None
 
-    rules = (in_order,)
+    rules = (in_order, only_in_csv)
 
 
 def is_long(query: GapsQuery) -> bool:

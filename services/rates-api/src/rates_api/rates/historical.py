@@ -27,11 +27,13 @@ from rates_api.rates.query_parameters import (
     LONG_DAYS,
     MAX_DAYS,
     RateQuery,
+    csv_fields,
     day,
     in_order,
     integer,
     is_long_span,
     one_form_of,
+    only_in_csv,
 )
 from rates_api.rates.view import View, envelope
 from rates_contracts.answers import History, ParameterError, Row
@@ -74,8 +76,9 @@ class HistoricalQuery(RateQuery):
     kind: Annotated[Kind, KIND] = "fix"
     as_of: Annotated[datetime | None, AS_OF] = None
     format: Annotated[str, FORMAT] = "json"
+    fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.HISTORY_COLUMNS)] = None
 
-    rules = (one_form_of(("days",), ("from", "to"), ("last",)), begun, in_order)
+    rules = (one_form_of(("days",), ("from", "to"), ("last",)), begun, in_order, only_in_csv)
 
 
 def is_long(query: HistoricalQuery) -> bool:

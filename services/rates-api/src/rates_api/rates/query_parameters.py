@@ -6,7 +6,7 @@ Error texts echo no input, which may be large, but a number or word that is to b
 import dataclasses
 import re
 from calendar import monthrange
-from collections.abc import Collection, Iterator, Mapping, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from datetime import date as Day
 from typing import Any
@@ -176,6 +176,15 @@ FORMAT = choice(
     "json",
     "csv",
 )
+ONE_VALUE_FORMAT = choice(
+    "format",
+    "The representation; never chosen by `Accept`. `csv` is a header and one line; `txt` the bare "
+    "number and a line feed, for `=IMPORTDATA` and `=WEBSERVICE`: no current one where none may "
+    "pass as current.",
+    "json",
+    "csv",
+    "txt",
+)
 ROLL = choice(
     "roll",
     "What a day without a FIX gets: the FIX of the `previous` banking day, or `none`. The "
@@ -202,6 +211,51 @@ DATES = Parameter(
     {"type": "array", "items": DAY_SCHEMA, "minItems": 1, "maxItems": MAX_DATES},
     unbounded=True,
 )
+
+
+def csv_fields(*columns: str) -> Parameter:
+    """Declare the choice among the `columns` of a CSV."""
+
+    def read(text: str) -> tuple[str, ...]:
+        names = tuple(text.split(","))
+        if len(names) > len(columns):
+            raise ValueError("names more columns than there are")
+        reasons = [*_wrong_columns(names, columns)]
+        if reasons:
+            raise ValueError(*reasons)
+        return names
+
+    return Parameter(
+        "fields",
+        "The columns of a CSV, comma separated, in this order; by default all. Only with "
+        "`format=csv`.",
+        f"some of {', '.join(columns)}, each once, comma separated",
+        read,
+        {
+            "type": "array",
+            "items": {"type": "string", "enum": list(columns)},
+            "minItems": 1,
+            "maxItems": len(columns),
+            "uniqueItems": True,
+        },
+        unbounded=True,
+    )
+
+
+def _wrong_columns(names: Sequence[str], columns: Collection[str]) -> Iterator[str]:
+    """Yield what is wrong with each name that is no column, or is given before."""
+    for place, name in enumerate(names, start=1):
+        if name not in columns:
+            yield f"has a name {place} that no column has"
+        elif name in names[: place - 1]:
+            yield f"names `{name}` again"
+
+
+def only_in_csv(values: Mapping[str, Any], given: Set[str]) -> Iterator[ParameterError]:
+    """Refuse a choice of columns for what is no CSV."""
+    is_misread = "format" in given and "format" not in values
+    if "fields" in given and not is_misread and values.get("format") != "csv":
+        yield ParameterError("fields", "is for CSV alone", "`format=csv` beside it, or no `fields`")
 
 
 def is_long_span(first: Day | None, last: Day | None) -> bool:
@@ -248,5 +302,10 @@ class RateQuery(Query):
 
     @property
     def format(self) -> str:
-        """Return `json` or `csv`."""
+        """Return `json`, `csv` or `txt`."""
         return "json"
+
+    @property
+    def fields(self) -> tuple[str, ...] | None:
+        """Return the columns of a CSV in their order, None for all."""
+        return None

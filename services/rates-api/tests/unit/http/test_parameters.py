@@ -41,6 +41,9 @@ QUERIES = {endpoint.path: endpoint.query for endpoint in ENDPOINTS}
 
 def good(path: str, name: str) -> str:
     """Return a good value of a parameter of the endpoint."""
+    if name == "fields":
+        items = query_fields(QUERIES[path])[name].parameter.schema["items"]
+        return str(items["enum"][0])
     return CURRENCIES.get(name, GOOD[name]) if path.endswith("convert") else GOOD[name]
 
 
