@@ -21,6 +21,7 @@ from rates_api.http.draining_middleware import draining_middleware
 from rates_api.http.response import COMMON_HEADERS
 from rates_api.http.response_cache import response_cache_middleware
 from rates_api.http.routes import (
+    canonical_path_middleware,
     direct,
     exception_handlers,
     host_middleware,
@@ -52,8 +53,9 @@ def create(
     set_up_logging(settings.log_level, settings.log_style, service="rates-api")
     worker = bootstrap(settings, overrides, link)
     timestamp = timestamp_of(worker.clock)
+    canonical = canonical_path_middleware(create_app(worker), ENDPOINTS, worker)
     app = response_cache_middleware(
-        host_middleware(create_app(worker), worker),
+        host_middleware(canonical, worker),
         worker.current,
         worker.counters,
         monotonic=worker.monotonic,

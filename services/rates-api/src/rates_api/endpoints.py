@@ -34,7 +34,8 @@ The USD/MXN rates of Banco de México: the FIX by determination date (`kind=fix`
 rate that applies to obligations and taxes on a calendar day (`kind=settlement`, SF60653).
 
 Rates are decimal strings exactly as published; never read them as floats. Instants are UTC with
-`Z`, days ISO dates, today is today in Mexico City. Every path answers GET, HEAD and OPTIONS.
+`Z`, days ISO dates, today is today in Mexico City. Every path answers GET, HEAD and OPTIONS;
+one with a slash too many or an escaped letter is a 308 to the one spelling that it has.
 Problems are RFC 9457 documents, and all that is wrong with a request is named at once. Within v1
 members are only added: ignore those, and enum values, that you don't know.
 

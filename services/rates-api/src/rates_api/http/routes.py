@@ -62,6 +62,12 @@ METHODS = ("GET", "HEAD", "OPTIONS")
 ALLOWED = ", ".join(METHODS)
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 SAFE_IN_PATH = "/:@!$&'()*+,;="
+SAFE_IN_QUERY = SAFE_IN_PATH + '?%"<>[\\]^`{|}'
+"""All of a query string as it was sent, but what no header may hold."""
+REDIRECTED = ("GET", "HEAD")
+ESCAPED_LETTER = re.compile(rb"%(?:3[0-9]|[46][1-9A-F]|[57][0-9A]|2[DE]|5F|7E)", re.IGNORECASE)
+"""An escape of what needs none: a letter, a digit, `-`, `.`, `_` or `~`."""
+MOVED_CACHING = "public, max-age=86400"
 PREFLIGHT: Headers = (
     ("allow", ALLOWED),
     ("access-control-allow-methods", ALLOWED),
@@ -247,6 +253,52 @@ def host_middleware(app: ASGIApp, port: WorkerPort) -> ASGIApp:
     return middleware
 
 
+def canonical_path_middleware(
+    app: ASGIApp, endpoints: Sequence[Endpoint], port: WorkerPort
+) -> ASGIApp:
+    """Return `app` for paths in their one spelling; another one of an endpoint's is a 308 to it.
+
+    A cache would keep each spelling for itself, and a purge reaches the one alone. Browsers follow
+    no redirect of a preflight: OPTIONS, like what is refused, is left to `app`.
+    """
+    patterns = {endpoint.path: _pattern(endpoint.path) for endpoint in endpoints}
+
+    async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == HTTP and scope["method"] in REDIRECTED and _is_odd(scope):
+            path = "/" + "/".join(filter(None, scope["path"].split("/")))
+            for route, pattern in patterns.items():
+                if pattern.fullmatch(path):
+                    scope["path_template"] = route
+                    response = _unrouted(_moved(path, scope["query_string"]), port, scope, route)
+                    await response(scope, receive, send)
+                    return
+        await app(scope, receive, send)
+
+    return middleware
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template)))
+
+
+def _is_odd(scope: Any) -> bool:
+    """Tell whether a path may be spelled otherwise: with a slash too many, or an escaped letter.
+
+    A server that shows no path as it was sent, as Granian's over RSGI, hides escaped letters.
+    """
+    path, sent = scope["path"], (scope.get("raw_path") or b"").partition(b"?")[0]
+    return "//" in path or path[1:].endswith("/") or bool(ESCAPED_LETTER.search(sent))
+
+
+def _moved(path: str, query: bytes) -> HttpResponse:
+    """Return the redirect to a path of this host; without a rate, no purge must reach it."""
+    location = quote(path, safe=SAFE_IN_PATH)
+    if query:
+        location += f"?{quote(query, safe=SAFE_IN_QUERY)}"
+    headers = [("location", location), ("cache-control", MOVED_CACHING), ("content-length", "0")]
+    return HttpResponse.of(308, headers)
+
+
 def _has_valid_host(scope: Scope) -> bool:
     hosts = [value for name, value in scope["headers"] if name == b"host"]
     return len(hosts) < 2 and all(map(is_well_formed, hosts))
@@ -286,11 +338,13 @@ def _unrouted_problem(refused: Refused, port: WorkerPort, request: HttpRequest) 
     return _litestar_response(_unrouted(response, port, request.scope))
 
 
-def _unrouted(response: HttpResponse, port: WorkerPort, scope: Scope) -> HttpResponse:
+def _unrouted(
+    response: HttpResponse, port: WorkerPort, scope: Scope, route: str = UNKNOWN
+) -> HttpResponse:
     """Count a response to a request that has met no endpoint."""
     now = port.monotonic()
     started = scope["state"].get(STARTED, now)
-    port.counters.record(UNKNOWN, response.status, now - started)
+    port.counters.record(route, response.status, now - started)
     return response
 
 
