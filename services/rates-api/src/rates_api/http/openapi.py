@@ -25,7 +25,7 @@ Json = dict[str, Any]
 REF = "#/components/schemas/{name}"
 KNOWN_VALUES = "x-known-values"
 FORMATS = {"csv": CSV, "txt": TEXT}
-EVERYWHERE = ("bad-request", "invalid-parameters", "internal-error")
+EVERYWHERE = ("bad-request", "invalid-parameters", "internal-error", "uri-too-long")
 HEADERS: Json = {
     "ETag": {
         "description": "A strong tag of these bytes; send it back as `If-None-Match`.",

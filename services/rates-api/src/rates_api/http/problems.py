@@ -112,6 +112,11 @@ PROBLEMS: dict[str, ProblemType] = {
         "The request breaks the rules of HTTP: its `Host` is no name and no address, or is given "
         "more than once, or something else in it can't be read.",
     ),
+    "uri-too-long": ProblemType(
+        414,
+        "The address is too long",
+        "Path and query string have 8,192 characters at most. Ask for fewer days at once.",
+    ),
     # Sent by the edge, never by the service, which has the page that its `type` leads to.
     "no-answer": ProblemType(
         502,

@@ -52,6 +52,11 @@ UNKNOWN = "unknown"
 NOT_FOUND = Refused("not-found", "Nothing is served at this path.", links={"api": "/api/v1"})
 NOT_ALLOWED = Refused("method-not-allowed", "`Allow` names the methods of this path.")
 BAD_REQUEST = Refused("bad-request", "The request can't be read.")
+TOO_LONG = Refused("uri-too-long", "Path and query string have more than 8192 characters.")
+MAX_URI = 8192
+"""Characters of path and query string, as CloudFront takes them; 366 days take 6,300 at most."""
+MAX_INSTANCE = 1024
+"""Characters of a path that a problem repeats."""
 BAD_HOST = Refused("bad-request", "A request has one `Host`, the name or address of this API.")
 MISTAKE = Refused("internal-error", "The request could not be answered.")
 ATTEMPTS = 3
@@ -126,6 +131,8 @@ async def _answer(endpoint: Endpoint, port: WorkerPort, request: ApiRequest) -> 
     What was replaced or has run out while a thread was at work is answered anew: a shared cache
     would keep it after the purge. If that goes on, nobody may keep it.
     """
+    if _is_too_long(request):
+        raise TOO_LONG
     for _ in range(ATTEMPTS):
         cache = port.current.cache
         query, answer = await _rendered(endpoint, port, cache, request)
@@ -140,6 +147,10 @@ async def _answer(endpoint: Endpoint, port: WorkerPort, request: ApiRequest) -> 
         responses = responses_with(answer, endpoint.path, now)
         cache.answers(query).keep_response(query, key, responses)
     return _representation(answer, now, port, request)
+
+
+def _is_too_long(request: ApiRequest) -> bool:
+    return len(request.path) + len(request.query) > MAX_URI
 
 
 async def _rendered(
@@ -191,7 +202,7 @@ def _request_id(port: WorkerPort, request: ApiRequest) -> str:
 
 def _problem(refused: Refused, port: WorkerPort, request: ApiRequest) -> HttpResponse:
     """Return the problem document, as a `no-store` response unless it says otherwise."""
-    instance = quote(request.path, safe=SAFE_IN_PATH)
+    instance = quote(request.path[:MAX_INSTANCE], safe=SAFE_IN_PATH)
     body = msgspec.json.encode(refused.document(instance))
     headers = [
         ("content-type", PROBLEM_JSON),
@@ -308,7 +319,8 @@ def exception_handlers(port: WorkerPort) -> ExceptionHandlersMap:
     """Return the handlers that answer what meets no endpoint, and bugs, with problems."""
 
     def not_found(request: HttpRequest, _: Exception) -> Response[bytes]:
-        return _unrouted_problem(NOT_FOUND, port, request)
+        is_too_long = _is_too_long(_request(request.scope))
+        return _unrouted_problem(TOO_LONG if is_too_long else NOT_FOUND, port, request)
 
     def not_allowed(request: HttpRequest, error: MethodNotAllowedException) -> Response[bytes]:
         response = _unrouted_problem(NOT_ALLOWED, port, request)

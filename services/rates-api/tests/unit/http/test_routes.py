@@ -138,6 +138,17 @@ async def test_an_unknown_path_is_a_404_problem(ask: Ask, path: str) -> None:
     assert (answer.json()["code"], answer.json()["status"]) == ("not-found", 404)
 
 
+@pytest.mark.parametrize("path", ["/", "/nothing", CURRENT, "/api/v1/rates/2024-01-02", "/health"])
+async def test_a_longer_address_than_any_is_a_414_problem(ask: Ask, path: str) -> None:
+    """Of path and query string together, whatever is asked; the problem repeats little of it."""
+    fits = f"{path}?{'x' * (8192 - len(path))}"
+    assert (await ask(fits)).status_code in (404, 422)
+    answer = await ask(f"{fits}x")
+    assert (answer.status_code, answer.json()["code"]) == (414, "uri-too-long")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert len((await ask(f"/{'é' * 4000}{'/' * 9000}")).content) < 8000
+
+
 async def test_a_problem_says_everything_rfc_9457_asks(ask: Ask) -> None:
     """Type, title, status, detail, instance and code stand in each problem; `type` is a page."""
     answer = await ask("/api/v1/rates/2024-03-02?roll=none")
