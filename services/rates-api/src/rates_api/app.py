@@ -18,6 +18,7 @@ from rates_api import settings as environment
 from rates_api.bootstrap import NO_OVERRIDES, Overrides, bootstrap, timestamp_of
 from rates_api.endpoints import ENDPOINTS
 from rates_api.http.draining_middleware import draining_middleware
+from rates_api.http.problems import WARM_UP_RETRY_SECONDS
 from rates_api.http.response import COMMON_HEADERS
 from rates_api.http.response_cache import response_cache_middleware
 from rates_api.http.routes import (
@@ -139,4 +140,6 @@ def _probes(worker: Worker) -> list[HTTPRouteHandler]:
 
 def _probe(good: bool, content: dict[str, Any]) -> Response[dict[str, Any]]:
     headers = {**dict(COMMON_HEADERS), **NO_STORE}
+    if not good:
+        headers["Retry-After"] = str(WARM_UP_RETRY_SECONDS)
     return Response(content, status_code=200 if good else 503, headers=headers)

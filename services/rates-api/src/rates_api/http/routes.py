@@ -49,7 +49,8 @@ STARTED = "started"
 """Where a request's state holds the monotonic seconds of its arrival."""
 UNKNOWN = "unknown"
 """The route under which requests that match no endpoint are counted."""
-NOT_FOUND = Refused("not-found", "Nothing is served at this path.", links={"api": "/api/v1"})
+LINKS = {"api": "/api/v1"}
+NOT_FOUND = Refused("not-found", "Nothing is served at this path.", links=LINKS)
 NOT_ALLOWED = Refused("method-not-allowed", "`Allow` names the methods of this path.")
 BAD_REQUEST = Refused("bad-request", "The request can't be read.")
 TOO_LONG = Refused("uri-too-long", "Path and query string have more than 8192 characters.")
@@ -320,7 +321,8 @@ def exception_handlers(port: WorkerPort) -> ExceptionHandlersMap:
 
     def not_found(request: HttpRequest, _: Exception) -> Response[bytes]:
         is_too_long = _is_too_long(_request(request.scope))
-        return _unrouted_problem(TOO_LONG if is_too_long else NOT_FOUND, port, request)
+        refused = TOO_LONG if is_too_long else _not_found(request)
+        return _unrouted_problem(refused, port, request)
 
     def not_allowed(request: HttpRequest, error: MethodNotAllowedException) -> Response[bytes]:
         response = _unrouted_problem(NOT_ALLOWED, port, request)
@@ -343,6 +345,16 @@ def exception_handlers(port: WorkerPort) -> ExceptionHandlersMap:
         HTTPException: refused,
         Exception: mistake,
     }
+
+
+def _not_found(request: HttpRequest) -> Refused:
+    """Return the problem of a path that is none; one that lacks its end is told how it goes on."""
+    begun = f"{request.scope['path'].rstrip('/')}/{{"
+    for route in request.app.routes:
+        if route.path_format.startswith(begun):
+            detail = f"Nothing is served at this path: ask `{route.path_format}`."
+            return Refused("not-found", detail, links=LINKS)
+    return NOT_FOUND
 
 
 def _unrouted_problem(refused: Refused, port: WorkerPort, request: HttpRequest) -> Response[bytes]:

@@ -35,7 +35,15 @@ def _read_window(text: str) -> Window:
     for window in WINDOWS:
         if text == window:
             return window
-    raise Refused("unknown-window", "There is no such average.", known=WINDOWS)
+    raise Refused("unknown-window", f"There is no such average: {_meant_by(text)}.", known=WINDOWS)
+
+
+def _meant_by(text: str) -> str:
+    """Return what to ask instead of a window that there is not, as `30d.csv`."""
+    window, _, suffix = text.partition(".")
+    if window in WINDOWS and suffix in ONE_VALUE_FORMAT.schema["enum"]:
+        return f"ask `/api/v1/rates/average/{window}?format={suffix}`"
+    return f"ask for {' or '.join(WINDOWS)}"
 
 
 WINDOW = Parameter(

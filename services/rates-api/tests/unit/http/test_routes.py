@@ -138,6 +138,22 @@ async def test_an_unknown_path_is_a_404_problem(ask: Ask, path: str) -> None:
     assert (answer.json()["code"], answer.json()["status"]) == ("not-found", 404)
 
 
+@pytest.mark.parametrize(
+    ("path", "detail"),
+    [
+        ("/api/v1/rates/average", "ask `/api/v1/rates/average/{window}`."),
+        ("/api/v1/rates/average/30d.csv", "ask `/api/v1/rates/average/30d?format=csv`."),
+        ("/api/v1/rates/average/7d.csv", "ask for 15d or 30d."),
+        ("/nothing", "Nothing is served at this path."),
+    ],
+)
+async def test_a_404_names_the_path_that_was_meant(ask: Ask, path: str, detail: str) -> None:
+    """Where it lacks its end, or has a file's instead of a format."""
+    answer = await ask(path)
+    assert answer.status_code == 404
+    assert answer.json()["detail"].endswith(detail)
+
+
 @pytest.mark.parametrize("path", ["/", "/nothing", CURRENT, "/api/v1/rates/2024-01-02", "/health"])
 async def test_a_longer_address_than_any_is_a_414_problem(ask: Ask, path: str) -> None:
     """Of path and query string together, whatever is asked; the problem repeats little of it."""
