@@ -118,7 +118,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         query=average.AverageQuery,
         handler=from_record(average.answer, csv.average, to_text=average.text),
         answers=answers.AverageRate,
-        problems=(*AS_OF, "unknown-window", "no-values", "no-current-rate"),
+        problems=(*AS_OF, "unknown-window", "no-values", "no-current-rate", "history-loading"),
         examples={
             "fifteen_days": "/api/v1/rates/average/15d",
             "thirty_days": "/api/v1/rates/average/30d",

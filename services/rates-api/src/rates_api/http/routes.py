@@ -275,7 +275,7 @@ def canonical_path_middleware(
     """
     patterns = {endpoint.path: _pattern(endpoint.path) for endpoint in endpoints}
 
-    async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
+    async def middleware(scope: Any, receive: Receive, send: Send) -> None:
         if scope["type"] == HTTP and scope["method"] in REDIRECTED and _is_odd(scope):
             path = "/" + "/".join(filter(None, scope["path"].split("/")))
             for route, pattern in patterns.items():

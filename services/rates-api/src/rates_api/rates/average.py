@@ -5,6 +5,7 @@ rates-sync sends the averages of the coming days with every change; one that is 
 """
 
 import dataclasses
+from datetime import date as Day
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -13,7 +14,7 @@ from rates_api.http.problems import Refused
 from rates_api.rates import csv
 from rates_api.rates.current import quality, require_current
 from rates_api.rates.doubts import gap_warnings, recorded_warnings
-from rates_api.rates.knowledge import is_known, unknown_warnings
+from rates_api.rates.knowledge import is_known, unknown, unknown_warnings
 from rates_api.rates.query_parameters import (
     AS_OF,
     ONE_VALUE_FORMAT,
@@ -71,12 +72,12 @@ class AverageQuery(RateQuery):
 def answer(query: AverageQuery, view: View) -> AverageRate:
     """Answer with the average of the window that ends today.
 
-    Raises `Refused` as a bare number can't say that it is too old to pass as current.
+    Raises `Refused` as a bare number can't say what is wrong with it.
     """
-    if query.format == "txt":
-        require_current(view)
     found = _precomputed(view, query.window) or _computed(view, query.window)
     span = (found.from_day, found.to_day)
+    if query.format == "txt":
+        _require_number(view, *span)
     warnings = (
         *recorded_warnings(view, "fix", *span),
         *gap_warnings(view, "fix", *span),
@@ -99,6 +100,14 @@ def answer(query: AverageQuery, view: View) -> AverageRate:
         last_used=found.last_used,
         **quality(view, warnings),
     )
+
+
+def _require_number(view: View, first: Day, last: Day) -> None:
+    """Raise `Refused` where a mean is too old to pass as current, or days of it are not loaded."""
+    require_current(view)
+    if "history-loading" in unknown(view, "fix", first, last):
+        detail = f"Not all days from {first} to {last} are loaded yet, which a number can't say."
+        raise Refused("history-loading", detail)
 
 
 def text(answer: AverageRate) -> str:

@@ -94,6 +94,19 @@ async def test_a_bare_number_hides_no_age(ask: Ask, worker: Any, world: Any, lev
         assert row["level"] == "limited"
 
 
+async def test_a_mean_of_days_that_are_not_loaded_is_no_number(
+    ask: Ask, worker: Any, world: Any
+) -> None:
+    """It would be that of too few days, and say nothing of it."""
+    loaded = world.TODAY - timedelta(days=3)
+    series = world.known_series(complete_from=loaded)
+    worker.current.replace(world.since(world.snapshot(series=series), loaded))
+    answer = await ask(f"{AVERAGE}?format=txt")
+    assert (answer.status_code, answer.json()["code"]) == (503, "history-loading")
+    (row,) = rows(await ask(f"{AVERAGE}?format=csv"))
+    assert (row["known"], row["warnings"]) == ("false", "history_loading")
+
+
 async def test_a_mean_of_nothing_is_no_number(ask: Ask, worker: Any, world: Any) -> None:
     """Without observations the number is a 404, the line has an empty cell."""
     days = [world.TODAY - timedelta(days=back) for back in range(30)]
