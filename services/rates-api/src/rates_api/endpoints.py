@@ -5,7 +5,7 @@ A new endpoint touches these places:
     rates_contracts/answers.py       the struct of its answer
     rates/<endpoint>.py              its query, declared as parameters, and its answer, pure
     rates/query_parameters.py        a parameter that it shares with others
-    rates/csv.py                     its rows, if it has a `format`
+    rates/csv.py                     its columns and rows, if it has a `format`
     handlers.py                      its handler, if the answer does not come from the record
     endpoints.py                     its entry here, with example requests
     http/problems.py                 a problem that no endpoint has had so far

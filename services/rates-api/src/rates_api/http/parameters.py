@@ -14,7 +14,7 @@ another problem, by the `Refused` of its parameter's `read`: an unknown average 
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar, TypeVar, get_type_hints
@@ -49,6 +49,8 @@ class Parameter:
     """It has so many values that caching whole responses is not worth it."""
     check: Callable[[Any, datetime], str | None] | None = None
     """Returns what is wrong with a value at the instant of the request (UTC), None if nothing."""
+    needs: tuple[str, str] | None = None
+    """The parameter, and its value, without which it says nothing."""
 
     @property
     def is_list(self) -> bool:
@@ -122,6 +124,7 @@ def read(kind: type[Q], raw: bytes, path: Mapping[str, str], now: datetime) -> Q
         *_missing(fields, given.keys()),
         *(error for rule in kind.rules for error in rule(values, given.keys())),
         *_checked(fields, values, now),
+        *_misplaced(fields, given, values),
         *_unknown(fields, given),
     ]
     if errors:
@@ -158,6 +161,25 @@ def _checked(fields: Fields, values: Mapping[str, Any], now: datetime) -> Iterat
         parameter = fields[name].parameter
         if parameter.check is not None and (reason := parameter.check(value, now)):
             yield ParameterError(name, reason, parameter.allowed)
+
+
+def _misplaced(
+    fields: Fields, given: Collection[str], values: Mapping[str, Any]
+) -> Iterator[ParameterError]:
+    """Yield those given without the value of another parameter that they need."""
+    for name in given:
+        needed = fields[name].parameter.needs if name in fields else None
+        if needed is not None and _is_lacking(needed, given, values):
+            pair = "=".join(needed)
+            allowed = f"`{pair}` beside it, or no `{name}`"
+            yield ParameterError(name, f"is for `{pair}` alone", allowed)
+
+
+def _is_lacking(needed: tuple[str, str], given: Collection[str], values: Mapping[str, Any]) -> bool:
+    """Tell whether a parameter has not the value needed; a malformed one is told by itself."""
+    other, value = needed
+    is_malformed = other in given and other not in values
+    return not is_malformed and values.get(other) != value
 
 
 def _unknown(fields: Fields, given: Iterable[str]) -> Iterator[ParameterError]:

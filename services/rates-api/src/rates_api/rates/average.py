@@ -21,7 +21,6 @@ from rates_api.rates.query_parameters import (
     ONLY_FIX,
     RateQuery,
     csv_fields,
-    only_in_csv,
 )
 from rates_api.rates.view import View
 from rates_contracts.answers import AverageRate
@@ -65,8 +64,6 @@ class AverageQuery(RateQuery):
     as_of: Annotated[datetime | None, AS_OF] = None
     format: Annotated[str, ONE_VALUE_FORMAT] = "json"
     fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.AVERAGE_COLUMNS)] = None
-
-    rules = (only_in_csv,)
 
 
 def answer(query: AverageQuery, view: View) -> AverageRate:

@@ -20,7 +20,6 @@ from rates_api.rates.query_parameters import (
     csv_fields,
     day,
     integer,
-    only_in_csv,
 )
 from rates_api.rates.resolution import Resolution, rate_members, resolve
 from rates_api.rates.view import View, as_of_member
@@ -90,7 +89,7 @@ class ConvertQuery(RateQuery):
     format: Annotated[str, ONE_VALUE_FORMAT] = "json"
     fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.CONVERT_COLUMNS)] = None
 
-    rules = (two_currencies, only_in_csv)
+    rules = (two_currencies,)
     kept = False
 
 

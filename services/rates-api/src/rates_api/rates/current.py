@@ -14,7 +14,6 @@ from rates_api.rates.query_parameters import (
     ONE_VALUE_FORMAT,
     RateQuery,
     csv_fields,
-    only_in_csv,
 )
 from rates_api.rates.resolution import Resolution, newest, rate_members
 from rates_api.rates.view import View, as_of_member
@@ -35,8 +34,6 @@ class CurrentQuery(RateQuery):
     as_of: Annotated[datetime | None, AS_OF] = None
     format: Annotated[str, ONE_VALUE_FORMAT] = "json"
     fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.CURRENT_COLUMNS)] = None
-
-    rules = (only_in_csv,)
 
 
 def answer(query: CurrentQuery, view: View) -> CurrentRate:

@@ -22,7 +22,6 @@ from rates_api.rates.query_parameters import (
     ROLL,
     RateQuery,
     csv_fields,
-    only_in_csv,
 )
 from rates_api.rates.resolution import Roll, rate_members, resolve
 from rates_api.rates.view import View, as_of_member, envelope
@@ -41,8 +40,6 @@ class DayQuery(RateQuery):
     format: Annotated[str, ONE_VALUE_FORMAT] = "json"
     fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.DAY_COLUMNS)] = None
 
-    rules = (only_in_csv,)
-
 
 @dataclasses.dataclass(frozen=True)
 class RevisionsQuery(RateQuery):
@@ -53,8 +50,6 @@ class RevisionsQuery(RateQuery):
     as_of: Annotated[datetime | None, AS_OF] = None
     format: Annotated[str, FORMAT] = "json"
     fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.REVISIONS_COLUMNS)] = None
-
-    rules = (only_in_csv,)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,8 +62,6 @@ class BatchQuery(RateQuery):
     as_of: Annotated[datetime | None, AS_OF] = None
     format: Annotated[str, FORMAT] = "json"
     fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.BATCH_COLUMNS)] = None
-
-    rules = (only_in_csv,)
 
 
 def answer(query: DayQuery, view: View) -> DayRate:

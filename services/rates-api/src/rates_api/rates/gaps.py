@@ -24,7 +24,6 @@ from rates_api.rates.query_parameters import (
     day,
     in_order,
     is_long_span,
-    only_in_csv,
 )
 from rates_api.rates.view import View, envelope
 from rates_contracts.answers import Gap, Gaps
@@ -46,7 +45,7 @@ class GapsQuery(RateQuery):
     format: Annotated[str, FORMAT] = "json"
     fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.GAPS_COLUMNS)] = None
 
-    rules = (in_order, only_in_csv)
+    rules = (in_order,)
 
 
 def is_long(query: GapsQuery) -> bool:

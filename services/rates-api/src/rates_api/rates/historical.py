@@ -33,7 +33,6 @@ from rates_api.rates.query_parameters import (
     integer,
     is_long_span,
     one_form_of,
-    only_in_csv,
 )
 from rates_api.rates.view import View, envelope
 from rates_contracts.answers import History, ParameterError, Row
@@ -78,7 +77,7 @@ class HistoricalQuery(RateQuery):
     format: Annotated[str, FORMAT] = "json"
     fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.HISTORY_COLUMNS)] = None
 
-    rules = (one_form_of(("days",), ("from", "to"), ("last",)), begun, in_order, only_in_csv)
+    rules = (one_form_of(("days",), ("from", "to"), ("last",)), begun, in_order)
 
 
 def is_long(query: HistoricalQuery) -> bool:

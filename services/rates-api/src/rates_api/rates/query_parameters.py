@@ -239,6 +239,7 @@ def csv_fields(*columns: str) -> Parameter:
             "uniqueItems": True,
         },
         unbounded=True,
+        needs=("format", "csv"),
     )
 
 
@@ -249,13 +250,6 @@ def _wrong_columns(names: Sequence[str], columns: Collection[str]) -> Iterator[s
             yield f"has a name {place} that no column has"
         elif name in names[: place - 1]:
             yield f"names `{name}` again"
-
-
-def only_in_csv(values: Mapping[str, Any], given: Set[str]) -> Iterator[ParameterError]:
-    """Refuse a choice of columns for what is no CSV."""
-    is_misread = "format" in given and "format" not in values
-    if "fields" in given and not is_misread and values.get("format") != "csv":
-        yield ParameterError("fields", "is for CSV alone", "`format=csv` beside it, or no `fields`")
 
 
 def is_long_span(first: Day | None, last: Day | None) -> bool:

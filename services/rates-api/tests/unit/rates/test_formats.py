@@ -151,8 +151,9 @@ async def test_fields_choose_and_order_the_columns(ask: Ask, path: str, chosen: 
         ),
         ("format=csv&fields=", ["has a name 1 that no column has"]),
         (f"format=csv&fields={','.join(['rate'] * 7)}", ["names more columns than there are"]),
-        ("fields=date", ["is for CSV alone"]),
-        ("format=json&fields=date", ["is for CSV alone"]),
+        ("fields=date", ["is for `format=csv` alone"]),
+        ("format=xml&fields=date", ["is none of the options"]),
+        ("format=json&fields=date", ["is for `format=csv` alone"]),
     ],
 )
 async def test_wrong_fields_are_told_the_columns(ask: Ask, query: str, reasons: list[str]) -> None:
@@ -161,7 +162,7 @@ async def test_wrong_fields_are_told_the_columns(ask: Ask, query: str, reasons: 
     assert answer.status_code == 422
     errors = answer.json()["errors"]
     assert [error["reason"] for error in errors] == reasons
-    if "csv" in query:
+    if "format=csv" in query:
         columns = "date, rate, revision, recorded_at, derived, warnings"
         assert all(columns in error["allowed"] for error in errors)
 
