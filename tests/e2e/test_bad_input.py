@@ -11,7 +11,12 @@ GARBAGE = ("", "x", "-1", "0x10", "%00", "%ff", "%E2%82%AC", "1e9", "null", ENOR
 
 # Each endpoint with a good value of every parameter that it takes.
 ENDPOINTS = {
-    "/api/v1/rates/current": {"kind": "fix", "as_of": "2026-08-13T17:00:00Z"},
+    "/api/v1/rates/current": {
+        "kind": "fix",
+        "as_of": "2026-08-13T17:00:00Z",
+        "format": "csv",
+        "fields": "date",
+    },
     "/api/v1/rates/2024-01-02": {
         "kind": "fix",
         "roll": "none",
@@ -32,8 +37,9 @@ ENDPOINTS = {
         "kind": "fix",
         "as_of": "2026-08-13T17:00:00Z",
         "format": "csv",
+        "fields": "rate",
     },
-    "/api/v1/rates/average/15d": {"as_of": "2026-08-13T17:00:00Z"},
+    "/api/v1/rates/average/15d": {"as_of": "2026-08-13T17:00:00Z", "format": "txt"},
     "/api/v1/rates/gaps": {"from": "2024-01-02", "to": "2024-01-05"},
     "/api/v1/convert": {
         "from": "USD",
@@ -88,6 +94,8 @@ def test_everything_wrong_is_named_at_once(shared: Platform, path: str) -> None:
 def test_a_doubled_parameter_is_refused(shared: Platform, path: str) -> None:
     """A parameter given twice is refused even if both values are the same and good."""
     for name, value in ENDPOINTS[path].items():
+        if name == "dates":  # A list may be given in parts.
+            continue
         assert name in named(shared.api.get(f"{path}?{name}={value}&{name}={value}"))
 
 
@@ -106,6 +114,14 @@ def test_what_is_out_of_range_is_refused(shared: Platform, path: str) -> None:
     """A value beyond its limit, an impossible day or a senseless pair gets a 422 problem."""
     for query in OUT_OF_RANGE[path]:
         assert named(shared.api.get(f"{path}?{query}" if query else path))
+
+
+@pytest.mark.parametrize("path", ENDPOINTS)
+def test_a_slash_too_many_is_a_redirect(shared: Platform, path: str) -> None:
+    """To the one spelling of the path, with the query string as sent."""
+    for spelled in (f"{path}/", f"/{path}", path.replace("/v1", "//v1")):
+        answer = shared.api.ask("GET", f"{spelled}?x=%41")
+        assert (answer.status, answer.headers["location"]) == (308, f"{path}?x=%41")
 
 
 def test_unknown_paths_are_404_problems(shared: Platform) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from rates_api.http.response import PROBLEM_JSON
+from rates_api.http.routes import ESCAPED_LETTER
 from support.modules import load_module
 
 FILES = Path(__file__).parents[2] / "deploy/terraform/modules/edge/files"
@@ -26,11 +27,13 @@ def response(status: str, content_type: str | None) -> dict[str, Any]:
     return {"status": status, "statusDescription": "", "headers": headers}
 
 
-def answered(function: ModuleType, response: dict[str, Any]) -> dict[str, Any]:
-    """Return what the client gets for a response of the load balancer."""
-    event = {
-        "Records": [{"cf": {"config": {"eventType": "origin-response"}, "response": response}}]
-    }
+def answered(
+    function: ModuleType, response: dict[str, Any], uri: str = "/api/v1", query: str = ""
+) -> dict[str, Any]:
+    """Return what the client gets for a response of the load balancer to a request."""
+    request = {"method": "GET", "uri": uri, "querystring": query}
+    exchange = {"config": {"eventType": "origin-response"}, "request": request}
+    event = {"Records": [{"cf": exchange | {"response": response}}]}
     answer: dict[str, Any] = function.answer(event, None)
     return answer
 
@@ -68,3 +71,28 @@ def test_everything_else_passes_as_it_came(
     """The API's 503 above all; 502 and 504 have the page by their status."""
     given = response(status, content_type)
     assert answered(function, given) is given
+
+
+@pytest.mark.parametrize(
+    ("uri", "query", "location"),
+    [
+        ("/%61pi/v1/rates/current", "", "/api/v1/rates/current"),
+        ("/api/v1/%72ates", "dates=%32&x", "/api/v1/rates?dates=%32&x"),
+        ("/api/v1/rates/2024%2d01-02%C3%A9", "", "/api/v1/rates/2024-01-02%C3%A9"),
+    ],
+)
+def test_an_answer_under_an_escaped_letter_is_a_redirect(
+    function: ModuleType, uri: str, query: str, location: str
+) -> None:
+    """CloudFront would keep the rate where no purge reaches it."""
+    answer = answered(function, response("200", "application/json"), uri, query)
+    assert answer["status"] == "308"
+    assert [entry["value"] for entry in answer["headers"]["location"]] == [location]
+    for status, passed in (("404", uri), ("200", "/api/v1/rates/%C3%A9%2F")):
+        given = response(status, "application/json")
+        assert answered(function, given, passed, query) is given
+
+
+def test_both_know_the_same_escapes(function: ModuleType) -> None:
+    """What the API redirects itself under another server, the edge does under Granian."""
+    assert function.ESCAPED_LETTER.pattern.encode() == ESCAPED_LETTER.pattern

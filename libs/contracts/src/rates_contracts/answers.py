@@ -105,6 +105,9 @@ class CurrentRate(_Quoted, frozen=True, kw_only=True):
     """The newest determined FIX, or the settlement rate that applies today."""
 
     kind: Kind
+    date: Annotated[
+        Day, Meta(description="The day whose value it is; the settlement rate's is today.")
+    ]
     rate: Rate
     derived: Annotated[
         bool, Meta(description="True where the FIX and the rule stand in for SF60653.")
@@ -265,7 +268,13 @@ class Conversion(_Quoted, frozen=True, kw_only=True, rename={"from_": "from"}):
     from_: Currency
     to: Currency
     amount: Annotated[str, Meta(description="As sent.")]
-    result: Decimal
+    result: Annotated[
+        str,
+        Meta(
+            description="With `scale` decimal places, never with an exponent.",
+            extra_json_schema={"format": "decimal"},
+        ),
+    ]
     operation: Annotated[
         Literal["multiply", "divide"], Meta(description="What was done with the published rate.")
     ]

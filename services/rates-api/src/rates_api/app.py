@@ -18,9 +18,11 @@ from rates_api import settings as environment
 from rates_api.bootstrap import NO_OVERRIDES, Overrides, bootstrap, timestamp_of
 from rates_api.endpoints import ENDPOINTS
 from rates_api.http.draining_middleware import draining_middleware
+from rates_api.http.problems import WARM_UP_RETRY_SECONDS
 from rates_api.http.response import COMMON_HEADERS
 from rates_api.http.response_cache import response_cache_middleware
 from rates_api.http.routes import (
+    canonical_path_middleware,
     direct,
     exception_handlers,
     host_middleware,
@@ -52,8 +54,9 @@ def create(
     set_up_logging(settings.log_level, settings.log_style, service="rates-api")
     worker = bootstrap(settings, overrides, link)
     timestamp = timestamp_of(worker.clock)
+    canonical = canonical_path_middleware(create_app(worker), ENDPOINTS, worker)
     app = response_cache_middleware(
-        host_middleware(create_app(worker), worker),
+        host_middleware(canonical, worker),
         worker.current,
         worker.counters,
         monotonic=worker.monotonic,
@@ -137,4 +140,6 @@ def _probes(worker: Worker) -> list[HTTPRouteHandler]:
 
 def _probe(good: bool, content: dict[str, Any]) -> Response[dict[str, Any]]:
     headers = {**dict(COMMON_HEADERS), **NO_STORE}
+    if not good:
+        headers["Retry-After"] = str(WARM_UP_RETRY_SECONDS)
     return Response(content, status_code=200 if good else 503, headers=headers)

@@ -5,7 +5,7 @@ A new endpoint touches these places:
     rates_contracts/answers.py       the struct of its answer
     rates/<endpoint>.py              its query, declared as parameters, and its answer, pure
     rates/query_parameters.py        a parameter that it shares with others
-    rates/csv.py                     its rows, if it has a `format`
+    rates/csv.py                     its columns and rows, if it has a `format`
     handlers.py                      its handler, if the answer does not come from the record
     endpoints.py                     its entry here, with example requests
     http/problems.py                 a problem that no endpoint has had so far
@@ -50,7 +50,8 @@ it is due in the Official Gazette, derived by the bank calendar. `in_force` says
 whether it is the one that applies on the day asked for.
 
 Rates are decimal strings exactly as published; never read them as floats. Instants are UTC with
-`Z`, days ISO dates, today is today in Mexico City. Every path answers GET, HEAD and OPTIONS.
+`Z`, days ISO dates, today is today in Mexico City. Every path answers GET, HEAD and OPTIONS;
+one with a slash too many or an escaped letter is a 308 to the one spelling that it has.
 Problems are RFC 9457 documents, and all that is wrong with a request is named at once. Within v1
 members are only added: ignore those, and enum values, that you don't know.
 
@@ -92,7 +93,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "City the newest FIX is the last banking day's. `kind=dof` is the FIX that the Gazette had "
         "last.",
         query=current.CurrentQuery,
-        handler=from_record(current.answer),
+        handler=from_record(current.answer, csv.current, to_text=current.text),
         answers=answers.CurrentRate,
         problems=(*AS_OF, "gap", "not-known-then", "no-current-rate"),
         examples={
@@ -102,6 +103,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             "as_of": "/api/v1/rates/current?as_of=2024-01-02T18:30:00Z",
             "before_first_record": "/api/v1/rates/current?as_of=1990-01-01T00:00:00Z",
             "wrong_parameters": "/api/v1/rates/current?kind=spot&as_of=2024-01-02T18:30:00+00:00",
+            "csv": "/api/v1/rates/current?format=csv",
+            "number": "/api/v1/rates/current?format=txt",
+            "fields_of_no_csv": "/api/v1/rates/current?fields=date,rate,rate,price",
         },
     ),
     Endpoint(
@@ -123,6 +127,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             "span": "/api/v1/rates/historical?from=2024-01-01&to=2024-01-05&kind=settlement",
             "month": "/api/v1/rates/historical?month=2024-03&kind=dof&last=3",
             "csv": "/api/v1/rates/historical?from=2024-01-01&to=2024-01-05&format=csv",
+            "two_columns": "/api/v1/rates/historical?last=3&format=csv&fields=rate,date",
             "two_forms": "/api/v1/rates/historical?days=0&last=10",
         },
     ),
@@ -134,13 +139,14 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "the last digit. The mean of `fix` is over banking days, of `dof` over publication days, "
         "of `settlement` over calendar days.",
         query=summary.SummaryQuery,
-        handler=from_record(summary.answer, csv.summary, summary.is_long),
+        handler=from_record(summary.answer, csv.summary, summary.is_long, to_text=summary.text),
         answers=answers.Summary,
-        problems=LIST,
+        problems=(*LIST, "no-values"),
         examples={
             "month": "/api/v1/rates/summary?month=2026-07",
             "year": "/api/v1/rates/summary?year=2025&kind=settlement",
             "csv": "/api/v1/rates/summary?month=2026-07&format=csv",
+            "number": "/api/v1/rates/summary?month=2026-07&format=txt",
             "no_values": "/api/v1/rates/summary?from=1990-01-01&to=1990-01-31",
             "no_span": "/api/v1/rates/summary",
         },
@@ -169,14 +175,16 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         description="Rounded half-even to six places; recomputable from `historical` to the last "
         "digit.",
         query=average.AverageQuery,
-        handler=from_record(average.answer),
+        handler=from_record(average.answer, csv.average, to_text=average.text),
         answers=answers.AverageRate,
-        problems=(*AS_OF, "unknown-window"),
+        problems=(*AS_OF, "unknown-window", "no-values", "no-current-rate", "history-loading"),
         examples={
             "fifteen_days": "/api/v1/rates/average/15d",
             "thirty_days": "/api/v1/rates/average/30d",
             "unknown_window": "/api/v1/rates/average/7d",
             "settlement": "/api/v1/rates/average/15d?kind=settlement",
+            "csv": "/api/v1/rates/average/15d?format=csv",
+            "number": "/api/v1/rates/average/15d?format=txt",
         },
     ),
     Endpoint(
@@ -209,6 +217,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             "days": "/api/v1/rates?dates=2024-01-02,2024-02-29,2024-03-02,1991-01-02",
             "csv": "/api/v1/rates?dates=2024-01-02,2024-02-29&format=csv",
             "no_days": "/api/v1/rates",
+            "wrong_days": "/api/v1/rates?dates=2024-02-30,2024-01-02&dates=tomorrow",
         },
     ),
     Endpoint(
@@ -221,7 +230,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "rolls back only from days on which the calendar has no FIX. `kind=dof` is the FIX that is "
         "due in the Gazette on the day, and rolls back as `fix` does.",
         query=day.DayQuery,
-        handler=from_record(day.answer),
+        handler=from_record(day.answer, csv.day, to_text=day.text),
         answers=answers.DayRate,
         problems=DAY,
         examples={
@@ -235,6 +244,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             "future": "/api/v1/rates/2099-01-04",
             "too_early": "/api/v1/rates/1991-11-11",
             "wrong_day": "/api/v1/rates/2024-02-30",
+            "no_day": "/api/v1/rates/latest",
+            "csv": "/api/v1/rates/2024-03-02?format=csv",
+            "number": "/api/v1/rates/2024-03-02?format=txt",
         },
     ),
     Endpoint(
@@ -293,13 +305,15 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         description="USD to MXN multiplies by the published rate, MXN to USD divides by it; one "
         "rounding at the end. `date` resolves as in `/api/v1/rates/{date}`.",
         query=convert.ConvertQuery,
-        handler=from_record(convert.answer),
+        handler=from_record(convert.answer, csv.conversion, to_text=convert.text),
         answers=answers.Conversion,
         problems=(*DAY, "no-current-rate"),
         examples={
             "to_mxn": "/api/v1/convert?from=USD&to=MXN&amount=1250.50&date=2024-01-02",
             "to_usd": "/api/v1/convert?from=MXN&to=USD&amount=1000&scale=4&rounding=half_even",
             "wrong_parameters": "/api/v1/convert?from=USD&to=USD&amount=1e3",
+            "csv": "/api/v1/convert?from=USD&to=MXN&amount=10&date=2024-01-02&format=csv",
+            "number": "/api/v1/convert?from=USD&to=MXN&amount=10&date=2024-01-02&format=txt",
         },
     ),
     Endpoint(

@@ -18,9 +18,9 @@ from rates_api.http.parameters import Query
 from rates_api.http.port import WorkerPort
 from rates_api.http.problem_pages import PageQuery, page
 from rates_api.http.problems import WARM_UP_RETRY_SECONDS, Refused
-from rates_api.http.response import CSV, FOREVER, HTML, JSON, RenderedAnswer, render
+from rates_api.http.response import CSV, FOREVER, HTML, JSON, TEXT, RenderedAnswer, render
 from rates_api.http.response_cache import ResponseCache
-from rates_api.rates import health
+from rates_api.rates import csv, health
 from rates_api.rates.query_parameters import RateQuery
 from rates_api.resolution.view import View, as_known_at, present
 from rates_api.snapshot.level import BOTH, MAX_EDGE_SECONDS_NOT_HEALTHY, PASSING, assess
@@ -34,16 +34,20 @@ SAME_VIEW_FOR = timedelta(seconds=1)
 """Only seconds to wait are reckoned from the instant of a request, and those are whole."""
 MAX_STATES = 8
 """So many states of the past are kept with what was found in them."""
+MEDIA_TYPES = {"json": JSON, "csv": CSV, "txt": TEXT}
+"""By the `format` of a query."""
 
 encode_json = msgspec.json.Encoder().encode
 
 
 def from_record(
     answer: Callable[[Any, View], msgspec.Struct],
-    to_csv: Callable[[Any], bytes] | None = None,
+    to_csv: Callable[[Any], csv.Table] | None = None,
     is_long: Callable[[Any], bool] = lambda _: False,
+    *,
+    to_text: Callable[[Any], str] | None = None,
 ) -> Handler:
-    """Return the handler that renders what `answer` returns, as JSON or by `to_csv`.
+    """Return the handler that renders what `answer` returns, as JSON, by `to_csv` or `to_text`.
 
     What takes long, by `is_long`, is rendered in a thread.
     """
@@ -66,14 +70,29 @@ def from_record(
     def render_from(view: View, query: RateQuery) -> RenderedAnswer:
         try:
             content = answer(query, view)
+            body = _written(content, query, to_csv, to_text)
         except Refused as refused:
             refused.shared_until = _shared_until(refused, view)
             raise
-        if to_csv is not None and query.format == "csv":
-            return _render(to_csv(content), CSV, view, content)
-        return _render(encode_json(content), JSON, view, content)
+        rendered = _render(body, MEDIA_TYPES[query.format], view, content)
+        return _named_file(rendered, query) if query.format == "csv" else rendered
 
     return handle
+
+
+def _written(
+    content: msgspec.Struct,
+    query: RateQuery,
+    to_csv: Callable[[Any], csv.Table] | None,
+    to_text: Callable[[Any], str] | None,
+) -> bytes:
+    """Write what a query asks for in its format. Raises `Refused` where there is no bare number."""
+    match query.format:
+        case "csv" if to_csv is not None:
+            return csv.write(to_csv(content), query.fields)
+        case "txt" if to_text is not None:
+            return f"{to_text(content)}\n".encode()
+    return encode_json(content)
 
 
 def _view(cache: ResponseCache, snapshot: Snapshot, query: RateQuery, now: datetime) -> View:
@@ -122,6 +141,12 @@ def _render(body: bytes, media_type: str, view: View, content: msgspec.Struct) -
         edge_seconds=min(view.assessment.edge_seconds, _edge_seconds(content)),
         valid_from=view.at,
     )
+
+
+def _named_file(answer: RenderedAnswer, query: RateQuery) -> RenderedAnswer:
+    """Return a CSV with the name of its file."""
+    disposition = f'attachment; filename="{csv.file_name(query)}"'
+    return dataclasses.replace(answer, headers=(("content-disposition", disposition),))
 
 
 def _edge_seconds(content: Any) -> int:

@@ -79,6 +79,7 @@ async def test_a_cold_worker_is_never_ready(get: Callable[[str], Any], time: Tim
 
     assert (await get("/readyz")).status_code == 503
     assert (await get("/readyz/fed")).status_code == 503
+    assert (await get("/readyz")).headers["Retry-After"] == "5"
     current = await get("/api/v1/rates/current")
     assert current.status_code == 503
     assert current.headers["Retry-After"]
@@ -97,6 +98,7 @@ async def test_a_warm_worker_is_ready(
     assert (await get("/readyz")).status_code == 200
     assert (await get("/readyz/fed")).status_code == 200
     assert (await get("/readyz")).headers["x-content-type-options"] == "nosniff"
+    assert "Retry-After" not in (await get("/readyz")).headers
 
 
 async def test_a_worker_without_a_source_is_ready_but_not_fed(

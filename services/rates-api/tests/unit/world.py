@@ -26,6 +26,7 @@ from rates_api.http.endpoint import Endpoint
 from rates_api.http.response import HttpResponse
 from rates_api.http.response_cache import ResponseCache, response_cache_middleware
 from rates_api.http.routes import (
+    canonical_path_middleware,
     exception_handlers,
     host_middleware,
     respond,
@@ -310,7 +311,9 @@ def application(worker: Worker) -> Litestar:
 def cached(worker: Worker, app: Any = None) -> ASGIApp:
     """Return the public handlers, or `app`, behind the cache of responses."""
     return response_cache_middleware(
-        host_middleware(app or application(worker), worker),
+        host_middleware(
+            canonical_path_middleware(app or application(worker), ENDPOINTS, worker), worker
+        ),
         worker.current,
         worker.counters,
         monotonic=worker.monotonic,

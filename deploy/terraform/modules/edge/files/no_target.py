@@ -1,11 +1,16 @@
 """What CloudFront asks about each answer of the load balancer's (Lambda@Edge, origin response).
 
+The API's server shows it paths unescaped, so that it answers `/%61pi/v1` as `/api/v1`. CloudFront
+keeps what it answers under the path as sent, which a purge of `/api/v1/*` does not reach: instead
+of an answer there is a redirect to the path that it does.
+
 Without a target the load balancer answers 503 by itself, with a plain page. By its status alone
 CloudFront can't tell that from the API's own 503, which must reach the client; by its content type
 this can: every 503 of the API is JSON.
 https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-updating-http-responses.html
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +20,32 @@ HEADERS = {
     "content-type": "text/html; charset=utf-8",
     "retry-after": "30",
 }
+MOVED = {"cache-control": "public, max-age=86400", "access-control-allow-origin": "*"}
+ESCAPED_LETTER = re.compile(r"%(?:3[0-9]|[46][1-9A-F]|[57][0-9A]|2[DE]|5F|7E)", re.IGNORECASE)
+"""An escape of what needs none, as in `rates_api.http.routes`."""
 
 
 def answer(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Return the load balancer's answer, or the static page in place of its own 503."""
-    response: dict[str, Any] = event["Records"][0]["cf"]["response"]
+    """Return the load balancer's answer, the static page for its own 503, or a redirect."""
+    exchange = event["Records"][0]["cf"]
+    response: dict[str, Any] = exchange["response"]
+    if response["status"] == "200" and ESCAPED_LETTER.search(exchange["request"]["uri"]):
+        return _moved(exchange["request"])
     if response["status"] != "503" or _is_json(response):
         return response
-    headers = {name: [{"key": name, "value": value}] for name, value in HEADERS.items()}
-    return {"status": "503", "headers": headers, "body": PAGE}
+    return {"status": "503", "headers": _listed(HEADERS), "body": PAGE}
+
+
+def _moved(request: dict[str, Any]) -> dict[str, Any]:
+    """Return the redirect to the path without its needless escapes, the query string as sent."""
+    path = ESCAPED_LETTER.sub(lambda escape: chr(int(escape[0][1:], 16)), request["uri"])
+    location = f"{path}?{request['querystring']}" if request["querystring"] else path
+    return {"status": "308", "headers": _listed(MOVED | {"location": location})}
+
+
+def _listed(headers: dict[str, str]) -> dict[str, list[dict[str, str]]]:
+    """Return headers as CloudFront has them."""
+    return {name: [{"key": name, "value": value}] for name, value in headers.items()}
 
 
 def _is_json(response: dict[str, Any]) -> bool:

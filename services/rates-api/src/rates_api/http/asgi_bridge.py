@@ -1,7 +1,8 @@
 """Serves an ASGI application over RSGI, Granian's own interface: its requests and its lifespan.
 
-The scope is the one that Granian makes for ASGI, but for values of headers that are no ASCII, which
-RSGI does not show. A failure is the application's: it is raised, and Granian answers 500.
+The scope is the one that Granian makes for ASGI, but for what RSGI does not show: the path as it
+was sent, and values of headers that are no ASCII. A failure is the application's: it is raised, and
+Granian answers 500.
 """
 
 import asyncio
@@ -78,7 +79,6 @@ def asgi_scope(scope: RsgiScope) -> Message:
         "method": scope.method,
         "root_path": "",
         "path": scope.path,
-        "raw_path": scope.path.encode(),
         "query_string": scope.query_string.encode(),
         "headers": _headers(scope),
         "state": {},

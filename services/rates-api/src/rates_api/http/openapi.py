@@ -17,14 +17,15 @@ import msgspec
 from rates_api.http.endpoint import Endpoint
 from rates_api.http.parameters import QueryField, query_fields
 from rates_api.http.problems import PROBLEMS
-from rates_api.http.response import CSV, PROBLEM_JSON
+from rates_api.http.response import CSV, PROBLEM_JSON, TEXT
 from rates_contracts.answers import Problem
 
 Json = dict[str, Any]
 
 REF = "#/components/schemas/{name}"
 KNOWN_VALUES = "x-known-values"
-EVERYWHERE = ("bad-request", "invalid-parameters", "internal-error")
+FORMATS = {"csv": CSV, "txt": TEXT}
+EVERYWHERE = ("bad-request", "invalid-parameters", "internal-error", "uri-too-long")
 HEADERS: Json = {
     "ETag": {
         "description": "A strong tag of these bytes; send it back as `If-None-Match`.",
@@ -112,12 +113,19 @@ def _success(endpoint: Endpoint, recorded: Sequence[Recorded]) -> Json:
     else:
         schema = {"$ref": REF.format(name=endpoint.answers.__name__)}
         content["application/json"] = {"schema": schema}
-    if "format" in query_fields(endpoint.query):
-        content[CSV.partition(";")[0]] = {"schema": {"type": "string"}}
+    for media_type in _other_formats(endpoint):
+        content[media_type.partition(";")[0]] = {"schema": {"type": "string"}}
     for media_type, described in content.items():
         described.update(_examples(recorded, 200, media_type))
     headers = HEADERS if endpoint.name != "health" else {}
     return {"description": endpoint.summary, "headers": headers, "content": content}
+
+
+def _other_formats(endpoint: Endpoint) -> list[str]:
+    """Return the media types of an endpoint's formats besides JSON."""
+    field = query_fields(endpoint.query).get("format")
+    offered = field.parameter.schema["enum"] if field else ()
+    return [FORMATS[name] for name in offered if name in FORMATS]
 
 
 def _problem(status: int, codes: Sequence[str], recorded: Sequence[Recorded]) -> Json:

@@ -14,7 +14,7 @@ another problem, by the `Refused` of its parameter's `read`: an unknown average 
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar, TypeVar, get_type_hints
@@ -34,9 +34,10 @@ BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 class Parameter:
     """One parameter: how its text is read, and how both are described.
 
-    `read` raises `ValueError` with the reason, which joins the request's `invalid-parameters`, or
-    `Refused` where the value gets a problem of its own, alone; `schema` is its JSON schema. Those
-    in the path are named in the endpoint's path template.
+    `read` raises `ValueError` with the reason, or with one for each malformed entry of a list,
+    which join the request's `invalid-parameters`, or `Refused` where the value gets a problem of
+    its own, alone; `schema` is its JSON schema. Those in the path are named in the endpoint's path
+    template.
     """
 
     name: str
@@ -48,6 +49,16 @@ class Parameter:
     """It has so many values that caching whole responses is not worth it."""
     check: Callable[[Any, datetime], str | None] | None = None
     """Returns what is wrong with a value at the instant of the request (UTC), None if nothing."""
+    needs: tuple[str, str] | None = None
+    """The parameter, and its value, without which it says nothing."""
+
+    @property
+    def is_list(self) -> bool:
+        """Tell whether its value is a comma list: given several times, it is all of their entries.
+
+        Generated clients write `dates=a&dates=b`.
+        """
+        return bool(self.schema["type"] == "array")
 
 
 Rule = Callable[[Mapping[str, Any], Set[str]], Iterator[ParameterError]]
@@ -99,7 +110,7 @@ query_fields: Callable[[Any], Fields] = _query_fields
 
 
 def read(kind: type[Q], raw: bytes, path: Mapping[str, str], now: datetime) -> Q:
-    """Read the raw query string and the path's parameters.
+    """Read the raw query string and the path's parameters, at the instant `now` (UTC).
 
     Raises `ParametersRefused` with everything that is wrong, or a value's own `Refused`.
     """
@@ -113,6 +124,7 @@ def read(kind: type[Q], raw: bytes, path: Mapping[str, str], now: datetime) -> Q
         *_missing(fields, given.keys()),
         *(error for rule in kind.rules for error in rule(values, given.keys())),
         *_checked(fields, values, now),
+        *_misplaced(fields, given, values),
         *_unknown(fields, given),
     ]
     if errors:
@@ -128,13 +140,14 @@ def _read_values(
         texts = given.get(name)
         if texts is None:
             continue
-        if len(texts) > 1:
-            yield ParameterError(name, f"is given {len(texts)} times", field.parameter.allowed)
+        parameter = field.parameter
+        if len(texts) > 1 and not parameter.is_list:
+            yield ParameterError(name, f"is given {len(texts)} times", parameter.allowed)
         else:
             try:
-                values[name] = field.parameter.read(unescaped(texts[0]))
+                values[name] = parameter.read(unescaped(",".join(texts)))
             except ValueError as error:
-                yield ParameterError(name, str(error), field.parameter.allowed)
+                yield from (ParameterError(name, why, parameter.allowed) for why in error.args)
 
 
 def _missing(fields: Fields, given: Set[str]) -> Iterator[ParameterError]:
@@ -148,6 +161,25 @@ def _checked(fields: Fields, values: Mapping[str, Any], now: datetime) -> Iterat
         parameter = fields[name].parameter
         if parameter.check is not None and (reason := parameter.check(value, now)):
             yield ParameterError(name, reason, parameter.allowed)
+
+
+def _misplaced(
+    fields: Fields, given: Collection[str], values: Mapping[str, Any]
+) -> Iterator[ParameterError]:
+    """Yield those given without the value of another parameter that they need."""
+    for name in given:
+        needed = fields[name].parameter.needs if name in fields else None
+        if needed is not None and _is_lacking(needed, given, values):
+            pair = "=".join(needed)
+            allowed = f"`{pair}` beside it, or no `{name}`"
+            yield ParameterError(name, f"is for `{pair}` alone", allowed)
+
+
+def _is_lacking(needed: tuple[str, str], given: Collection[str], values: Mapping[str, Any]) -> bool:
+    """Tell whether a parameter has not the value needed; a malformed one is told by itself."""
+    other, value = needed
+    is_malformed = other in given and other not in values
+    return not is_malformed and values.get(other) != value
 
 
 def _unknown(fields: Fields, given: Iterable[str]) -> Iterator[ParameterError]:

@@ -65,6 +65,12 @@ PROBLEMS: dict[str, ProblemType] = {
         "The FIX of the banking day has not been seen yet; a late one stays so until it or a later "
         "one comes. `expected_at` says when it is expected, `Retry-After` when to ask again.",
     ),
+    "no-values": ProblemType(
+        404,
+        "No values",
+        "The days asked for have no value, and there is no number to write. Ask for other days, or "
+        "for JSON, which says so by its `count`.",
+    ),
     "not-yet-known": ProblemType(
         404, "Not yet known", "The day lies in the future, beyond what has been determined."
     ),
@@ -111,6 +117,11 @@ PROBLEMS: dict[str, ProblemType] = {
         "Not a request",
         "The request breaks the rules of HTTP: its `Host` is no name and no address, or is given "
         "more than once, or something else in it can't be read.",
+    ),
+    "uri-too-long": ProblemType(
+        414,
+        "The address is too long",
+        "Path and query string have 8,192 characters at most. Ask for fewer days at once.",
     ),
     # Sent by the edge, never by the service, which has the page that its `type` leads to.
     "no-answer": ProblemType(
@@ -214,9 +225,17 @@ class ParametersRefused(Refused):
     """Everything that is wrong with the parameters of one request."""
 
     def __init__(self, errors: Sequence[ParameterError]) -> None:
-        """List `errors`, at least one."""
-        names = sorted({error.parameter for error in errors[:MAX_ERRORS]})
-        detail = f"Wrong: {', '.join(names)}."
+        """List `errors`, at least one; the first is said as a sentence."""
+        detail = _sentence(errors[0])
         if len(errors) > MAX_ERRORS:
-            detail = f"{len(errors)} parameters are wrong; the first {MAX_ERRORS} are listed."
+            detail += f" Of {len(errors)} errors the first {MAX_ERRORS} are listed."
+        elif len(errors) > 1:
+            detail += f" `errors` lists all {len(errors)}."
         super().__init__("invalid-parameters", detail, errors=errors[:MAX_ERRORS])
+
+
+def _sentence(error: ParameterError) -> str:
+    """Say what is wrong and what to do, which some reasons say themselves."""
+    is_said = any(word in error.reason for word in ("write ", "ask "))
+    instruction = "" if is_said else f": write {error.allowed}"
+    return f"`{error.parameter}` {error.reason}{instruction}."

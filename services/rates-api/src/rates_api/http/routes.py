@@ -49,9 +49,15 @@ STARTED = "started"
 """Where a request's state holds the monotonic seconds of its arrival."""
 UNKNOWN = "unknown"
 """The route under which requests that match no endpoint are counted."""
-NOT_FOUND = Refused("not-found", "Nothing is served at this path.", links={"api": "/api/v1"})
+LINKS = {"api": "/api/v1"}
+NOT_FOUND = Refused("not-found", "Nothing is served at this path.", links=LINKS)
 NOT_ALLOWED = Refused("method-not-allowed", "`Allow` names the methods of this path.")
 BAD_REQUEST = Refused("bad-request", "The request can't be read.")
+TOO_LONG = Refused("uri-too-long", "Path and query string have more than 8192 characters.")
+MAX_URI = 8192
+"""Characters of path and query string, as CloudFront takes them; 366 days take 6,300 at most."""
+MAX_INSTANCE = 1024
+"""Characters of a path that a problem repeats."""
 BAD_HOST = Refused("bad-request", "A request has one `Host`, the name or address of this API.")
 MISTAKE = Refused("internal-error", "The request could not be answered.")
 ATTEMPTS = 3
@@ -62,6 +68,12 @@ METHODS = ("GET", "HEAD", "OPTIONS")
 ALLOWED = ", ".join(METHODS)
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 SAFE_IN_PATH = "/:@!$&'()*+,;="
+SAFE_IN_QUERY = SAFE_IN_PATH + '?%"<>[\\]^`{|}'
+"""All of a query string as it was sent, but what no header may hold."""
+REDIRECTED = ("GET", "HEAD")
+ESCAPED_LETTER = re.compile(rb"%(?:3[0-9]|[46][1-9A-F]|[57][0-9A]|2[DE]|5F|7E)", re.IGNORECASE)
+"""An escape of what needs none: a letter, a digit, `-`, `.`, `_` or `~`."""
+MOVED_CACHING = "public, max-age=86400"
 PREFLIGHT: Headers = (
     ("allow", ALLOWED),
     ("access-control-allow-methods", ALLOWED),
@@ -120,6 +132,8 @@ async def _answer(endpoint: Endpoint, port: WorkerPort, request: ApiRequest) -> 
     What was replaced or has run out while a thread was at work is answered anew: a shared cache
     would keep it after the purge. If that goes on, nobody may keep it.
     """
+    if _is_too_long(request):
+        raise TOO_LONG
     for _ in range(ATTEMPTS):
         cache = port.current.cache
         query, answer = await _rendered(endpoint, port, cache, request)
@@ -136,18 +150,27 @@ async def _answer(endpoint: Endpoint, port: WorkerPort, request: ApiRequest) -> 
     return _representation(answer, now, port, request)
 
 
+def _is_too_long(request: ApiRequest) -> bool:
+    return len(request.path) + len(request.query) > MAX_URI
+
+
 async def _rendered(
     endpoint: Endpoint, port: WorkerPort, cache: ResponseCache, request: ApiRequest
 ) -> tuple[Query, RenderedAnswer]:
     """Return the query and its answer, compressed if the client takes that."""
     now = port.clock()
-    query = read(endpoint.query, request.query, request.path_params, now)
+    query = read(endpoint.query, request.query, request.path_params, _latest(cache, now))
     answer = await endpoint.handler(port, cache, query, now)
     if answer.gzipped is None and _takes_gzip(answer, request):
         compressing = partial(compress, answer)
         answer = await port.run_in_thread(compressing) if answer.is_large else compressing()
         cache.answers(query).keep(query, answer)
     return query, answer
+
+
+def _latest(cache: ResponseCache, now: datetime) -> datetime:
+    """Return the instant after which all is the future: an answer's own `recorded_at` never is."""
+    return now if cache.snapshot is None else max(now, cache.snapshot.head.recorded_at)
 
 
 def _representation(
@@ -180,7 +203,7 @@ def _request_id(port: WorkerPort, request: ApiRequest) -> str:
 
 def _problem(refused: Refused, port: WorkerPort, request: ApiRequest) -> HttpResponse:
     """Return the problem document, as a `no-store` response unless it says otherwise."""
-    instance = quote(request.path, safe=SAFE_IN_PATH)
+    instance = quote(request.path[:MAX_INSTANCE], safe=SAFE_IN_PATH)
     body = msgspec.json.encode(refused.document(instance))
     headers = [
         ("content-type", PROBLEM_JSON),
@@ -242,6 +265,52 @@ def host_middleware(app: ASGIApp, port: WorkerPort) -> ASGIApp:
     return middleware
 
 
+def canonical_path_middleware(
+    app: ASGIApp, endpoints: Sequence[Endpoint], port: WorkerPort
+) -> ASGIApp:
+    """Return `app` for paths in their one spelling; another one of an endpoint's is a 308 to it.
+
+    A cache would keep each spelling for itself, and a purge reaches the one alone. Browsers follow
+    no redirect of a preflight: OPTIONS, like what is refused, is left to `app`.
+    """
+    patterns = {endpoint.path: _pattern(endpoint.path) for endpoint in endpoints}
+
+    async def middleware(scope: Any, receive: Receive, send: Send) -> None:
+        if scope["type"] == HTTP and scope["method"] in REDIRECTED and _is_odd(scope):
+            path = "/" + "/".join(filter(None, scope["path"].split("/")))
+            for route, pattern in patterns.items():
+                if pattern.fullmatch(path):
+                    scope["path_template"] = route
+                    response = _unrouted(_moved(path, scope["query_string"]), port, scope, route)
+                    await response(scope, receive, send)
+                    return
+        await app(scope, receive, send)
+
+    return middleware
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template)))
+
+
+def _is_odd(scope: Any) -> bool:
+    """Tell whether a path may be spelled otherwise: with a slash too many, or an escaped letter.
+
+    A server that shows no path as it was sent, as Granian's over RSGI, hides escaped letters.
+    """
+    path, sent = scope["path"], (scope.get("raw_path") or b"").partition(b"?")[0]
+    return "//" in path or path[1:].endswith("/") or bool(ESCAPED_LETTER.search(sent))
+
+
+def _moved(path: str, query: bytes) -> HttpResponse:
+    """Return the redirect to a path of this host; without a rate, no purge must reach it."""
+    location = quote(path, safe=SAFE_IN_PATH)
+    if query:
+        location += f"?{quote(query, safe=SAFE_IN_QUERY)}"
+    headers = [("location", location), ("cache-control", MOVED_CACHING), ("content-length", "0")]
+    return HttpResponse.of(308, headers)
+
+
 def _has_valid_host(scope: Scope) -> bool:
     hosts = [value for name, value in scope["headers"] if name == b"host"]
     return len(hosts) < 2 and all(map(is_well_formed, hosts))
@@ -251,7 +320,9 @@ def exception_handlers(port: WorkerPort) -> ExceptionHandlersMap:
     """Return the handlers that answer what meets no endpoint, and bugs, with problems."""
 
     def not_found(request: HttpRequest, _: Exception) -> Response[bytes]:
-        return _unrouted_problem(NOT_FOUND, port, request)
+        is_too_long = _is_too_long(_request(request.scope))
+        refused = TOO_LONG if is_too_long else _not_found(request)
+        return _unrouted_problem(refused, port, request)
 
     def not_allowed(request: HttpRequest, error: MethodNotAllowedException) -> Response[bytes]:
         response = _unrouted_problem(NOT_ALLOWED, port, request)
@@ -276,16 +347,28 @@ def exception_handlers(port: WorkerPort) -> ExceptionHandlersMap:
     }
 
 
+def _not_found(request: HttpRequest) -> Refused:
+    """Return the problem of a path that is none; one that lacks its end is told how it goes on."""
+    begun = f"{request.scope['path'].rstrip('/')}/{{"
+    for route in request.app.routes:
+        if route.path_format.startswith(begun):
+            detail = f"Nothing is served at this path: ask `{route.path_format}`."
+            return Refused("not-found", detail, links=LINKS)
+    return NOT_FOUND
+
+
 def _unrouted_problem(refused: Refused, port: WorkerPort, request: HttpRequest) -> Response[bytes]:
     response = _problem(refused, port, _request(request.scope))
     return _litestar_response(_unrouted(response, port, request.scope))
 
 
-def _unrouted(response: HttpResponse, port: WorkerPort, scope: Scope) -> HttpResponse:
+def _unrouted(
+    response: HttpResponse, port: WorkerPort, scope: Scope, route: str = UNKNOWN
+) -> HttpResponse:
     """Count a response to a request that has met no endpoint."""
     now = port.monotonic()
     started = scope["state"].get(STARTED, now)
-    port.counters.record(UNKNOWN, response.status, now - started)
+    port.counters.record(route, response.status, now - started)
     return response
 
 

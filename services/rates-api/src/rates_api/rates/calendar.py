@@ -4,12 +4,14 @@ import dataclasses
 from datetime import date as Day
 from typing import Annotated
 
+from rates_api.rates import csv
 from rates_api.rates.query_parameters import (
     FORMAT,
     MONTH,
     YEAR,
     Month,
     RateQuery,
+    csv_fields,
     one_form_of,
     whole_month_or_year,
 )
@@ -26,6 +28,7 @@ class CalendarQuery(RateQuery):
     month: Annotated[Month | None, MONTH] = None
     year: Annotated[int | None, YEAR] = None
     format: Annotated[str, FORMAT] = "json"
+    fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.CALENDAR_COLUMNS)] = None
 
     rules = (one_form_of(("month",), ("year",)),)
 

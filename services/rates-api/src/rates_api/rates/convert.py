@@ -9,8 +9,17 @@ from decimal import ROUND_05UP, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from typing import Annotated, Any, Literal
 
 from rates_api.http.parameters import Parameter
-from rates_api.rates import current
-from rates_api.rates.query_parameters import AS_OF, KIND, RateQuery, choice, day, integer
+from rates_api.rates import csv, current
+from rates_api.rates.query_parameters import (
+    AS_OF,
+    KIND,
+    ONE_VALUE_FORMAT,
+    RateQuery,
+    choice,
+    csv_fields,
+    day,
+    integer,
+)
 from rates_api.resolution.knowledge import warnings_member
 from rates_api.resolution.resolution import Resolution, rate_members, resolve
 from rates_api.resolution.view import View, as_of_member
@@ -21,6 +30,8 @@ MODES: dict[Rounding, str] = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_
 UNROUNDED = Context(prec=60, rounding=ROUND_05UP)
 """Products are exact; a quotient rounded this way still rounds as the exact one would."""
 AMOUNT_TEXT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
+SEPARATED_AMOUNT = re.compile(r"-?[0-9]+([,' _][0-9.]+)+")
+LONG_AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 CURRENCIES = ("USD", "MXN")
 MAX_SCALE = 10
 
@@ -28,8 +39,17 @@ MAX_SCALE = 10
 def read_amount(text: str) -> str:
     """Read an amount; it stays a string, so that the answer repeats it with its zeros."""
     if not AMOUNT_TEXT.fullmatch(text):
-        raise ValueError("is not a plain decimal number in range")
+        raise ValueError(_wrong_amount(text))
     return text
+
+
+def _wrong_amount(text: str) -> str:
+    """Return what is wrong with a text that is no amount."""
+    if SEPARATED_AMOUNT.fullmatch(text):
+        return "has thousands separators: write 1234.56, without thousands separators"
+    if LONG_AMOUNT.fullmatch(text):
+        return "has too many digits"
+    return "is not a plain decimal number"
 
 
 FROM = choice("from", "The currency of `amount`.", *CURRENCIES)
@@ -66,6 +86,8 @@ class ConvertQuery(RateQuery):
     as_of: Annotated[datetime | None, AS_OF] = None
     scale: Annotated[int, SCALE] = 2
     rounding: Annotated[Rounding, ROUNDING] = "half_up"
+    format: Annotated[str, ONE_VALUE_FORMAT] = "json"
+    fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.CONVERT_COLUMNS)] = None
 
     rules = (two_currencies,)
     kept = False
@@ -76,12 +98,13 @@ def answer(query: ConvertQuery, view: View) -> Conversion:
     found = _resolution(query, view)
     rate = found.observation.value
     operation: Literal["multiply", "divide"] = "multiply" if query.from_ == "USD" else "divide"
+    result = converted(Decimal(query.amount), rate, operation, query.scale, query.rounding)
     return Conversion(
         kind=query.kind,
         from_=query.from_,
         to=query.to,
         amount=query.amount,
-        result=converted(Decimal(query.amount), rate, operation, query.scale, query.rounding),
+        result=f"{result:f}",
         operation=operation,
         scale=query.scale,
         rounding=query.rounding,
@@ -92,6 +115,11 @@ def answer(query: ConvertQuery, view: View) -> Conversion:
         **as_of_member(view),
         **warnings_member([*found.warnings, *_of_today(query, view)]),
     )
+
+
+def text(answer: Conversion) -> str:
+    """Return the bare result."""
+    return answer.result
 
 
 def converted(

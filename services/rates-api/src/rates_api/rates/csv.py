@@ -1,23 +1,31 @@
-"""Lists as CSV (RFC 4180): one header line, then a line for each row, as in the JSON.
+"""Answers as CSV (RFC 4180): one header line, then a line for each row, as in the JSON.
 
-Members of the JSON envelope are left out. That days of a list are not known is one of them: such a
+An answer of one value has one line, and `date` there is the day of that value, as in a list.
+Members of a list's envelope are left out. That days of a list are not known is one of them: such a
 list is refused as one of its days is (`require_known`), or a spreadsheet would take what is there
 for all there is. Pure.
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, get_args
+from datetime import datetime
+from typing import Any, NamedTuple, get_args
 
 import msgspec
 from msgspec.structs import astuple
 
+from rates_api.http.parameters import query_fields
 from rates_api.http.problems import Refused
 from rates_api.rates.query_parameters import RateQuery
 from rates_contracts.answers import (
+    AverageRate,
     Batch,
     BatchResult,
     CalendarDay,
     CalendarDays,
+    Conversion,
+    CurrentRate,
+    DayRate,
     DaySheet,
     Gap,
     Gaps,
@@ -31,6 +39,64 @@ from rates_contracts.answers import (
 )
 from rates_contracts.observation import Kind
 
+HISTORY_COLUMNS = Row.__struct_encode_fields__
+REVISIONS_COLUMNS = RevisionRow.__struct_encode_fields__
+GAPS_COLUMNS = Gap.__struct_encode_fields__
+MONTHLY_COLUMNS = MonthRow.__struct_encode_fields__
+CALENDAR_COLUMNS = CalendarDay.__struct_encode_fields__
+RATE_COLUMNS = (
+    "rate",
+    "derived",
+    "determined",
+    "dof_published",
+    "applies_from",
+    "applies_to",
+    "confirmed",
+    "source",
+    "series",
+    "revision",
+    "recorded_at",
+    "payload_sha256",
+    "in_force",
+    "as_of",
+)
+QUALITY_COLUMNS = ("level", "state", "verified_at", "warnings")
+CURRENT_COLUMNS = ("kind", "date", *RATE_COLUMNS, "change", "change_percent", *QUALITY_COLUMNS)
+DAY_COLUMNS = ("kind", "date", "requested", "reason", *RATE_COLUMNS, "warnings")
+AVERAGE_COLUMNS = (
+    "kind",
+    "window",
+    "mean",
+    "from",
+    "to",
+    "count",
+    "expected",
+    "complete",
+    "known",
+    "low",
+    "high",
+    "first_used",
+    "last_used",
+    "source",
+    "series",
+    "as_of",
+    *QUALITY_COLUMNS,
+)
+CONVERT_COLUMNS = (
+    "kind",
+    "from",
+    "to",
+    "amount",
+    "result",
+    "operation",
+    "scale",
+    "rounding",
+    "date",
+    "requested",
+    "reason",
+    *RATE_COLUMNS,
+    "warnings",
+)
 BATCH_COLUMNS = (
     "requested",
     "resolved",
@@ -65,44 +131,85 @@ SUMMARY_COLUMNS = (
 UNKNOWN = ("not-known-then", "history-loading", "not-verified", "under-review")
 """The codes of days that are not known; of several, a list is refused with the first of these."""
 NOT_KNOWN = (
-    "Not every day of this list is known, which CSV can't say. Ask for JSON, where `known` and "
+    "Not every day of the span is known, which only JSON can say. Ask for it, where `known` and "
     "`warnings` do, or for days that are known."
 )
+
+UNSAFE = re.compile(r"[^A-Za-z0-9.]+")
+"""What in a file's name means something to a system or a header."""
+MAX_FILE_NAME = 100
 
 _encode_lines = msgspec.json.Encoder().encode_lines
 
 
+class Table(NamedTuple):
+    """The columns of a CSV and its rows, whose cells need no quotes: days, numbers, codes."""
+
+    columns: Sequence[str]
+    rows: Iterable[Sequence[Any]]
+
+
 def require_known(query: RateQuery, codes: Collection[str]) -> None:
-    """Raise `Refused` if `query` asks for CSV and days of its list have one of the `codes`.
+    """Raise `Refused` if `query` asks for no JSON and days of its span have one of the `codes`.
 
     Before there are rows: a refusal is not cached, and thousands of rows would be made for each.
     """
-    if query.format == "csv" and codes:
+    if query.format != "json" and codes:
         raise Refused(next(code for code in UNKNOWN if code in codes), NOT_KNOWN)
 
 
-def history(answer: History) -> bytes:
-    """Write the observations."""
-    return _table(Row.__struct_encode_fields__, map(_row, answer.observations))
+def history(answer: History) -> Table:
+    """Return the observations."""
+    return Table(HISTORY_COLUMNS, map(_row, answer.observations))
 
 
-def revisions(answer: Revisions) -> bytes:
-    """Write every revision."""
-    return _table(RevisionRow.__struct_encode_fields__, map(_row, answer.observations))
+def revisions(answer: Revisions) -> Table:
+    """Return every revision."""
+    return Table(REVISIONS_COLUMNS, map(_row, answer.observations))
 
 
-def gaps(answer: Gaps) -> bytes:
-    """Write the gaps."""
-    return _table(Gap.__struct_encode_fields__, map(astuple, answer.gaps))
+def gaps(answer: Gaps) -> Table:
+    """Return the gaps."""
+    return Table(GAPS_COLUMNS, map(astuple, answer.gaps))
 
 
-def batch(answer: Batch) -> bytes:
-    """Write a line for each day asked: its rate, or the code of its problem, known or not."""
-    return _table(BATCH_COLUMNS, (_flat(result) for result in answer.results))
+def batch(answer: Batch) -> Table:
+    """Return a row for each day asked: its rate, or the code of its problem, known or not."""
+    return Table(BATCH_COLUMNS, (_flat(result) for result in answer.results))
 
 
-def summary(answer: Summary) -> bytes:
-    """Write one line: the figures of the span."""
+def current(answer: CurrentRate) -> Table:
+    """Return the current rate, and how good it is."""
+    return _line(CURRENT_COLUMNS, answer)
+
+
+def day(answer: DayRate) -> Table:
+    """Return the rate of a day."""
+    return _line(DAY_COLUMNS, answer)
+
+
+def average(answer: AverageRate) -> Table:
+    """Return the average, and how good it is."""
+    return _line(AVERAGE_COLUMNS, answer)
+
+
+def conversion(answer: Conversion) -> Table:
+    """Return the converted amount with its rate."""
+    return _line(CONVERT_COLUMNS, answer)
+
+
+def _line(columns: Sequence[str], answer: msgspec.Struct) -> Table:
+    """Return an answer as one row; what it has no member for stays empty."""
+    built = msgspec.to_builtins(answer)
+    for part in ("dates", "provenance", "freshness"):
+        built |= built.pop(part, {})
+    built["warnings"] = " ".join(built.get("warnings", ()))
+    built.setdefault("date", built.get("resolved"))
+    return Table(columns, [_filled(columns, built)])
+
+
+def summary(answer: Summary) -> Table:
+    """Return the figures of the span."""
     dated = {name: getattr(answer, name) for name in ("first", "last", "low", "high")}
     values = {
         "from": answer.from_,
@@ -112,22 +219,22 @@ def summary(answer: Summary) -> bytes:
         **{f"{name}_date": found and found.date for name, found in dated.items()},
         "warnings": " ".join(answer.warnings or ()),
     }
-    return _table(SUMMARY_COLUMNS, [_filled(SUMMARY_COLUMNS, values)])
+    return Table(SUMMARY_COLUMNS, [_filled(SUMMARY_COLUMNS, values)])
 
 
-def monthly(answer: Monthly) -> bytes:
-    """Write a line for each month."""
-    return _table(MonthRow.__struct_encode_fields__, map(_blank, map(astuple, answer.months)))
+def monthly(answer: Monthly) -> Table:
+    """Return a row for each month."""
+    return Table(MONTHLY_COLUMNS, map(_blank, map(astuple, answer.months)))
 
 
-def calendar(answer: CalendarDays) -> bytes:
-    """Write a line for each day."""
-    return _table(CalendarDay.__struct_encode_fields__, map(_blank, map(astuple, answer.days)))
+def calendar(answer: CalendarDays) -> Table:
+    """Return a row for each day."""
+    return Table(CALENDAR_COLUMNS, map(_blank, map(astuple, answer.days)))
 
 
-def sheet(answer: DaySheet) -> bytes:
-    """Write a line for each kind of rate: that of the day, or the code of its problem."""
-    return _table(SHEET_COLUMNS, [_sheet_line(answer, kind) for kind in get_args(Kind)])
+def sheet(answer: DaySheet) -> Table:
+    """Return a row for each kind of rate: that of the day, or the code of its problem."""
+    return Table(SHEET_COLUMNS, [_sheet_line(answer, kind) for kind in get_args(Kind)])
 
 
 def _row(row: Row | RevisionRow) -> Sequence[Any]:
@@ -169,10 +276,37 @@ def _blank(cells: Iterable[Any]) -> Sequence[Any]:
     return ["" if cell is None else cell for cell in cells]
 
 
-def _table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """Write cells that need no quotes: days, numbers, instants, codes.
+def write(table: Table, fields: Sequence[str] | None = None) -> bytes:
+    """Write a table, or its columns named in `fields`, in their order.
 
     Each row is written as an array of JSON, which is eight times as fast as `csv.writer`.
     """
+    columns, rows = table if fields is None else _chosen(table, fields)
     lines: bytes = _encode_lines([columns, *rows])
     return lines.translate(None, b'["').replace(b"]\n", b"\r\n")
+
+
+def _chosen(table: Table, fields: Sequence[str]) -> Table:
+    places = [table.columns.index(name) for name in fields]
+    return Table(fields, ([row[place] for place in places] for row in table.rows))
+
+
+def file_name(query: RateQuery) -> str:
+    """Return the name of the file with the CSV of `query`, the same whoever answers it.
+
+    It says what was asked: `usd-mxn-historical-last-10.csv`.
+    """
+    asked = [
+        f"{name}-{_in_file_name(value)}"
+        for name, field in query_fields(type(query)).items()
+        if (value := getattr(query, field.name)) != field.default
+        and name != "format"
+        and not field.parameter.is_list
+    ]
+    answered = type(query).__name__.removesuffix("Query").lower()
+    name = UNSAFE.sub("-", "-".join(["usd-mxn", answered, *asked]))
+    return f"{name[:MAX_FILE_NAME]}.csv"
+
+
+def _in_file_name(value: Any) -> str:
+    return f"{value:%Y-%m-%dT%H%M%SZ}" if isinstance(value, datetime) else str(value)

@@ -7,8 +7,15 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from rates_api.http.problems import Refused
+from rates_api.rates import csv
 from rates_api.rates.change import change_members
-from rates_api.rates.query_parameters import AS_OF, KIND, RateQuery
+from rates_api.rates.query_parameters import (
+    AS_OF,
+    KIND,
+    ONE_VALUE_FORMAT,
+    RateQuery,
+    csv_fields,
+)
 from rates_api.resolution import spans
 from rates_api.resolution.knowledge import warnings_member
 from rates_api.resolution.resolution import Resolution, newest, rate_members
@@ -28,6 +35,8 @@ class CurrentQuery(RateQuery):
 
     kind: Annotated[Kind, KIND] = "fix"
     as_of: Annotated[datetime | None, AS_OF] = None
+    format: Annotated[str, ONE_VALUE_FORMAT] = "json"
+    fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.CURRENT_COLUMNS)] = None
 
 
 def answer(query: CurrentQuery, view: View) -> CurrentRate:
@@ -35,10 +44,16 @@ def answer(query: CurrentQuery, view: View) -> CurrentRate:
     found = passing_as_current(view, query.kind)
     return CurrentRate(
         kind=query.kind,
+        date=found.resolved,
         **rate_members(view, found),
         **_change(view, query.kind, found.observation.value),
         **quality(view, found.warnings),
     )
+
+
+def text(answer: CurrentRate) -> str:
+    """Return the bare rate."""
+    return str(answer.rate)
 
 
 def _change(view: View, kind: Kind, rate: Decimal) -> dict[str, Any]:
@@ -55,14 +70,19 @@ def passing_as_current(view: View, kind: Kind) -> Resolution:
 
     Raises `Refused` without any, and past the instant until which the last value is usable.
     """
-    if view.assessment is None:
-        return newest(view, kind)
-    if view.assessment.level in ("limited", "critical"):
-        raise _no_current_rate()
+    require_current(view)
     try:
         return newest(view, kind)
     except Refused as refused:
+        if view.is_as_of:
+            raise
         raise _no_current_rate() from refused
+
+
+def require_current(view: View) -> None:
+    """Raise `Refused` past the instant until which a last value is usable, not with `as_of`."""
+    if view.assessment is not None and view.assessment.level in ("limited", "critical"):
+        raise _no_current_rate()
 
 
 def quality(view: View, warnings: Iterable[str] = ()) -> dict[str, Any]:

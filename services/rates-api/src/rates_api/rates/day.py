@@ -11,7 +11,17 @@ from msgspec import UNSET
 
 from rates_api.http.problems import Refused
 from rates_api.rates import csv
-from rates_api.rates.query_parameters import AS_OF, DATE, DATES, FORMAT, KIND, ROLL, RateQuery
+from rates_api.rates.query_parameters import (
+    AS_OF,
+    DATE,
+    DATES,
+    FORMAT,
+    KIND,
+    ONE_VALUE_FORMAT,
+    ROLL,
+    RateQuery,
+    csv_fields,
+)
 from rates_api.resolution import spans
 from rates_api.resolution.doubts import gap_warnings, recorded_warnings
 from rates_api.resolution.gazette import rests_on, unknown_days
@@ -33,6 +43,8 @@ class DayQuery(RateQuery):
     kind: Annotated[Kind, KIND] = "fix"
     roll: Annotated[Roll, ROLL] = "previous"
     as_of: Annotated[datetime | None, AS_OF] = None
+    format: Annotated[str, ONE_VALUE_FORMAT] = "json"
+    fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.DAY_COLUMNS)] = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,6 +55,7 @@ class RevisionsQuery(RateQuery):
     kind: Annotated[Kind, KIND] = "fix"
     as_of: Annotated[datetime | None, AS_OF] = None
     format: Annotated[str, FORMAT] = "json"
+    fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.REVISIONS_COLUMNS)] = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,6 +67,7 @@ class BatchQuery(RateQuery):
     roll: Annotated[Roll, ROLL] = "previous"
     as_of: Annotated[datetime | None, AS_OF] = None
     format: Annotated[str, FORMAT] = "json"
+    fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.BATCH_COLUMNS)] = None
 
 
 def is_long(query: BatchQuery) -> bool:
@@ -73,6 +87,11 @@ def answer(query: DayQuery, view: View) -> DayRate:
         **as_of_member(view),
         **warnings_member(found.warnings),
     )
+
+
+def text(answer: DayRate) -> str:
+    """Return the bare rate."""
+    return str(answer.rate)
 
 
 def revisions(query: RevisionsQuery, view: View) -> Revisions:

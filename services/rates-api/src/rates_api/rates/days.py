@@ -9,8 +9,9 @@ from typing import Annotated, Any, get_args
 from msgspec import UNSET
 
 from rates_api.http.problems import Refused
+from rates_api.rates import csv
 from rates_api.rates.current import quality
-from rates_api.rates.query_parameters import AS_OF, DATE, FORMAT, RateQuery
+from rates_api.rates.query_parameters import AS_OF, DATE, FORMAT, RateQuery, csv_fields
 from rates_api.resolution.knowledge import knowledge_members
 from rates_api.resolution.resolution import Resolution, rate_members, resolve
 from rates_api.resolution.view import View, as_of_member
@@ -64,6 +65,7 @@ class DaySheetQuery(RateQuery):
     date: Annotated[Day, DATE]
     as_of: Annotated[datetime | None, AS_OF] = None
     format: Annotated[str, FORMAT] = "json"
+    fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.SHEET_COLUMNS)] = None
 
 
 def answer(query: DaySheetQuery, view: View) -> DaySheet:

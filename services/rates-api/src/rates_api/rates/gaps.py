@@ -18,6 +18,7 @@ from rates_api.rates.query_parameters import (
     FORMAT,
     ONLY_FIX,
     RateQuery,
+    csv_fields,
     day,
     in_order,
     is_long_span,
@@ -42,6 +43,7 @@ class GapsQuery(RateQuery):
     kind: Annotated[Literal["fix"], ONLY_FIX] = "fix"
     as_of: Annotated[datetime | None, AS_OF] = None
     format: Annotated[str, FORMAT] = "json"
+    fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.GAPS_COLUMNS)] = None
 
     rules = (in_order,)
 

@@ -21,6 +21,7 @@ from rates_api.rates.query_parameters import (
     RateQuery,
     asked_span,
     begun,
+    csv_fields,
     in_order,
     integer,
     is_long_span,
@@ -57,6 +58,7 @@ class HistoricalQuery(RateQuery):
     kind: Annotated[Kind, KIND] = "fix"
     as_of: Annotated[datetime | None, AS_OF] = None
     format: Annotated[str, FORMAT] = "json"
+    fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.HISTORY_COLUMNS)] = None
 
     rules = (
         one_form_of(("days",), ("from", "to"), ("month",), ("year",)),

@@ -16,6 +16,7 @@ from rates_api.rates.query_parameters import (
     Month,
     RateQuery,
     begun,
+    csv_fields,
     in_order,
     is_long_span,
     month_of,
@@ -74,6 +75,7 @@ class MonthlyQuery(RateQuery):
     kind: Annotated[Kind, KIND] = "fix"
     as_of: Annotated[datetime | None, AS_OF] = None
     format: Annotated[str, FORMAT] = "json"
+    fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.MONTHLY_COLUMNS)] = None
 
     rules = (spanned, one_form_of(("year",), ("from", "to")), begun, in_order, not_too_many)
 

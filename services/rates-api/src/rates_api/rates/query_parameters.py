@@ -1,12 +1,12 @@
 """The parameters that endpoints share, each declared once, and how their texts are read.
 
-Error texts never echo the input, which may be large.
+Error texts echo no input, which may be large, but a number or word that is to be written otherwise.
 """
 
 import dataclasses
 import re
 from calendar import monthrange
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from datetime import date as Day
 from typing import Any, NamedTuple, Protocol, get_args
@@ -19,7 +19,9 @@ INTEGER = re.compile(r"[0-9]{1,9}")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MONTH_TEXT = re.compile(r"[0-9]{4}-[0-9]{2}")
 YEAR_TEXT = re.compile(r"[0-9]{4}")
-INSTANT = re.compile(r"[0-9]{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+INSTANT = re.compile(r"[0-9]{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
+MAX_FRACTION = len(".123456")
+"""Characters of a second's fraction: the record counts in microseconds."""
 
 MAX_DAYS = 3660
 LONG_DAYS = 1000
@@ -27,6 +29,17 @@ LONG_DAYS = 1000
 MAX_DATES = 366
 
 DAY_SCHEMA = {"type": "string", "format": "date"}
+
+RATES = "/api/v1/rates"
+MEANT = {
+    **dict.fromkeys(("latest", "today", "now", "newest", "last", "live", "current"), "/current"),
+    **dict.fromkeys(("all", "history", "historic", "historical", "timeseries"), "/historical"),
+    **dict.fromkeys(("average", "averages", "mean"), "/average/30d"),
+    "gaps": "/gaps",
+}
+"""The paths, below that of the rates, which answer what others name like this."""
+PERIOD = re.compile(r"([0-9]{4})(?:-(0[1-9]|1[0-2]))?")
+FILE = re.compile(r"(.*)\.(csv|json|txt)", re.DOTALL)
 
 
 class Month(NamedTuple):
@@ -72,10 +85,16 @@ def choice(name: str, doc: str, *options: str) -> Parameter:
 
     def read(text: str) -> str:
         if text not in options:
-            raise ValueError("is none of the options")
+            raise ValueError(_misspelled(text, options))
         return text
 
     return Parameter(name, doc, allowed, read, {"type": "string", "enum": list(options)})
+
+
+def _misspelled(text: str, options: Collection[str]) -> str:
+    """Return what is wrong with a text that is no option; capitals may be all."""
+    meant = [option for option in options if option.lower() == text.lower()]
+    return f"is misspelled: write `{meant[0]}`" if meant else "is none of the options"
 
 
 def integer(name: str, doc: str, minimum: int, maximum: int) -> Parameter:
@@ -86,6 +105,8 @@ def integer(name: str, doc: str, minimum: int, maximum: int) -> Parameter:
             raise ValueError("is not a whole number in range")
         if not minimum <= int(text) <= maximum:
             raise ValueError("is out of range")
+        if text != str(int(text)):
+            raise ValueError(f"is padded: write `{int(text)}`")
         return int(text)
 
     schema = {"type": "integer", "minimum": minimum, "maximum": maximum}
@@ -128,17 +149,46 @@ def _first_day(year: int, month: int) -> Day:
         raise ValueError("is not in the calendar") from error
 
 
+def read_path_day(text: str) -> Day:
+    """Read the day that a path names; what is none of the calendar's may mean another path."""
+    try:
+        return read_day(text)
+    except ValueError as error:
+        meant = _meant_by(text.lower())
+        if meant is None:
+            raise
+        raise ValueError(f"is no day: ask `{RATES}{meant}`") from error
+
+
+def _meant_by(text: str) -> str | None:
+    """Return the path and query that were meant by what stands in the place of a day, or None.
+
+    Others have `latest`, `2024` and `2024.csv`. Of `text` no more than a day is repeated.
+    """
+    file = FILE.fullmatch(text)
+    name, form = (text, "") if file is None else (file[1], f"format={file[2]}")
+    period = PERIOD.fullmatch(name)
+    path = f"/{name}" if file and DAY.fullmatch(name) else MEANT.get(name)
+    if path is None and period is None:
+        return None
+    span = "" if period is None else f"{'month' if period[2] else 'year'}={name}"
+    query = "&".join(filter(None, (form, span)))
+    return f"{path or '/historical'}{'?' if query else ''}{query}"
+
+
 def read_days(text: str) -> tuple[Day, ...]:
-    """Read a comma list of days, in the order asked."""
+    """Read a comma list of days, in the order asked. What is wrong with each is a reason."""
     texts = text.split(",")
     if len(texts) > MAX_DATES:
         raise ValueError(f"names more than {MAX_DATES} days")
-    days = []
+    days, reasons = [], []
     for place, day_text in enumerate(texts, start=1):
         try:
             days.append(read_day(day_text))
         except ValueError as error:
-            raise ValueError(f"its day {place} {error}") from error
+            reasons.append(f"has a day {place} that {error}")
+    if reasons:
+        raise ValueError(*reasons)
     return tuple(days)
 
 
@@ -146,8 +196,13 @@ def read_instant(text: str) -> datetime:
     """Read an RFC 3339 instant and return it in UTC."""
     if " " in text:
         raise ValueError("has a blank: a `+` in a query string means one; write `Z` or `%2B`")
-    if not INSTANT.fullmatch(text):
+    if DAY.fullmatch(text):
+        raise ValueError(f"is a day: write an instant, as `{text}T18:00:00Z`")
+    parts = INSTANT.fullmatch(text)
+    if parts is None:
         raise ValueError("is not an RFC 3339 instant with `Z` or an offset")
+    if len(parts[1] or "") > MAX_FRACTION:
+        raise ValueError("has more than six decimals: write six at most")
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError) as error:
@@ -174,6 +229,15 @@ FORMAT = choice(
     "refused as one of these days is; only that of `dates` says it in its lines.",
     "json",
     "csv",
+)
+ONE_VALUE_FORMAT = choice(
+    "format",
+    "The representation; never chosen by `Accept`. `csv` is a header and one line; `txt` the bare "
+    "number and a line feed, for `=IMPORTDATA` and `=WEBSERVICE`: no current one where none may "
+    "pass as current.",
+    "json",
+    "csv",
+    "txt",
 )
 ROLL = choice(
     "roll",
@@ -207,15 +271,55 @@ YEAR = Parameter(
     read_year,
     {"type": "string", "pattern": r"^\d{4}$"},
 )
-DATE = day("date", "The day asked for.")
+DATE = Parameter("date", "The day asked for.", "a day as YYYY-MM-DD", read_path_day, DAY_SCHEMA)
 DATES = Parameter(
     "dates",
-    f"At most {MAX_DATES} days, comma separated, answered in this order.",
+    f"At most {MAX_DATES} days, comma separated, answered in this order; `dates=a&dates=b` means "
+    "`dates=a,b`.",
     f"at most {MAX_DATES} days as YYYY-MM-DD, comma separated",
     read_days,
     {"type": "array", "items": DAY_SCHEMA, "minItems": 1, "maxItems": MAX_DATES},
     unbounded=True,
 )
+
+
+def csv_fields(*columns: str) -> Parameter:
+    """Declare the choice among the `columns` of a CSV."""
+
+    def read(text: str) -> tuple[str, ...]:
+        names = tuple(text.split(","))
+        if len(names) > len(columns):
+            raise ValueError("names more columns than there are")
+        reasons = [*_wrong_columns(names, columns)]
+        if reasons:
+            raise ValueError(*reasons)
+        return names
+
+    return Parameter(
+        "fields",
+        "The columns of a CSV, comma separated, in this order; by default all. Only with "
+        "`format=csv`.",
+        f"some of {', '.join(columns)}, each once, comma separated",
+        read,
+        {
+            "type": "array",
+            "items": {"type": "string", "enum": list(columns)},
+            "minItems": 1,
+            "maxItems": len(columns),
+            "uniqueItems": True,
+        },
+        unbounded=True,
+        needs=("format", "csv"),
+    )
+
+
+def _wrong_columns(names: Sequence[str], columns: Collection[str]) -> Iterator[str]:
+    """Yield what is wrong with each name that is no column, or is given before."""
+    for place, name in enumerate(names, start=1):
+        if name not in columns:
+            yield f"has a name {place} that no column has"
+        elif name in names[: place - 1]:
+            yield f"names `{name}` again"
 
 
 def is_long_span(first: Day | None, last: Day | None) -> bool:
@@ -310,5 +414,10 @@ class RateQuery(Query):
 
     @property
     def format(self) -> str:
-        """Return `json` or `csv`."""
+        """Return `json`, `csv` or `txt`."""
         return "json"
+
+    @property
+    def fields(self) -> tuple[str, ...] | None:
+        """Return the columns of a CSV in their order, None for all."""
+        return None

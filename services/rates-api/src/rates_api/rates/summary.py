@@ -9,20 +9,22 @@ from datetime import date as Day
 from datetime import datetime
 from typing import Annotated, Any
 
+from rates_api.http.problems import Refused
 from rates_api.rates import csv
 from rates_api.rates.change import change_members
 from rates_api.rates.query_parameters import (
     AS_OF,
-    FORMAT,
     FROM,
     KIND,
     MONTH,
+    ONE_VALUE_FORMAT,
     TO,
     YEAR,
     Month,
     RateQuery,
     asked_span,
     begun,
+    csv_fields,
     in_order,
     is_long_span,
     one_form_of,
@@ -48,7 +50,8 @@ class SummaryQuery(RateQuery):
     year: Annotated[int | None, YEAR] = None
     kind: Annotated[Kind, KIND] = "fix"
     as_of: Annotated[datetime | None, AS_OF] = None
-    format: Annotated[str, FORMAT] = "json"
+    format: Annotated[str, ONE_VALUE_FORMAT] = "json"
+    fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.SUMMARY_COLUMNS)] = None
 
     rules = (spanned, one_form_of(("from", "to"), ("month",), ("year",)), begun, in_order)
 
@@ -61,7 +64,7 @@ def is_long(query: SummaryQuery) -> bool:
 def answer(query: SummaryQuery, view: View) -> Summary:
     """Answer with the figures of the span, null where it has no value.
 
-    Raises `Refused` as CSV can't say `known`.
+    Raises `Refused` as neither CSV nor a bare number can say `known`.
     """
     first, last = asked_span(query, view.today) or (FIRST_FIX_DAY, view.today)
     resting = rests_on(view, query.kind, first, last)
@@ -80,6 +83,13 @@ def answer(query: SummaryQuery, view: View) -> Summary:
         complete=missing == 0,
         **_figures(listed),
     )
+
+
+def text(answer: Summary) -> str:
+    """Return the bare mean. Raises `Refused` without values."""
+    if answer.mean is None:
+        raise Refused("no-values", f"No value from {answer.from_} to {answer.to}, so no mean.")
+    return str(answer.mean)
 
 
 def _figures(listed: Sequence[spans.Value]) -> dict[str, Any]:

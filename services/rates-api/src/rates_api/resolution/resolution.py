@@ -156,7 +156,7 @@ def _newest_published(view: View) -> Resolution:
         return _dof(view, view.today, "previous")
     published, fix, _ = listed[-1]
     found = _of_fix(view, published, fix, asked=view.today)
-    return dataclasses.replace(found, derived=True)
+    return dataclasses.replace(found, resolved=published, derived=True)
 
 
 def _fix(view: View, day: Day, roll: Roll) -> Resolution:
@@ -282,6 +282,10 @@ def _problem(view: View, kind: Kind, day: Day, code: Absence) -> Refused:
             return _not_yet_published(view, day, detail)
         case "history-loading":
             return _history_loading(view, kind, detail)
+        case "not-yet-known" if day == view.today + ONE_DAY:
+            # Elsewhere that day may have begun; said by days alone, alike all day long.
+            is_ = "was" if view.is_as_of else "is"
+            return Refused(code, f"{detail} In Mexico City it {is_} still {view.today}.")
     return Refused(code, detail)
 
 

@@ -138,6 +138,33 @@ async def test_an_unknown_path_is_a_404_problem(ask: Ask, path: str) -> None:
     assert (answer.json()["code"], answer.json()["status"]) == ("not-found", 404)
 
 
+@pytest.mark.parametrize(
+    ("path", "detail"),
+    [
+        ("/api/v1/rates/average", "ask `/api/v1/rates/average/{window}`."),
+        ("/api/v1/rates/average/30d.csv", "ask `/api/v1/rates/average/30d?format=csv`."),
+        ("/api/v1/rates/average/7d.csv", "ask for 15d or 30d."),
+        ("/nothing", "Nothing is served at this path."),
+    ],
+)
+async def test_a_404_names_the_path_that_was_meant(ask: Ask, path: str, detail: str) -> None:
+    """Where it lacks its end, or has a file's instead of a format."""
+    answer = await ask(path)
+    assert answer.status_code == 404
+    assert answer.json()["detail"].endswith(detail)
+
+
+@pytest.mark.parametrize("path", ["/", "/nothing", CURRENT, "/api/v1/rates/2024-01-02", "/health"])
+async def test_a_longer_address_than_any_is_a_414_problem(ask: Ask, path: str) -> None:
+    """Of path and query string together, whatever is asked; the problem repeats little of it."""
+    fits = f"{path}?{'x' * (8192 - len(path))}"
+    assert (await ask(fits)).status_code in (404, 422)
+    answer = await ask(f"{fits}x")
+    assert (answer.status_code, answer.json()["code"]) == (414, "uri-too-long")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert len((await ask(f"/{'é' * 4000}{'/' * 9000}")).content) < 8000
+
+
 async def test_a_problem_says_everything_rfc_9457_asks(ask: Ask) -> None:
     """Type, title, status, detail, instance and code stand in each problem; `type` is a page."""
     answer = await ask("/api/v1/rates/2024-03-02?roll=none")
@@ -222,7 +249,12 @@ async def test_without_data_everything_is_a_503_problem(
     asked = {"{date}": "2024-01-02", "{window}": "15d"}
     for name, value in asked.items():
         path = path.replace(name, value)
-    query = {"/api/v1/rates": "?dates=2024-01-02", "/api/v1/convert": "?from=USD&to=MXN&amount=1"}
+    query = {
+        "/api/v1/rates": "?dates=2024-01-02",
+        "/api/v1/rates/summary": "?year=2024",
+        "/api/v1/rates/monthly": "?year=2024",
+        "/api/v1/convert": "?from=USD&to=MXN&amount=1",
+    }
     answer = await ask(path + query.get(path, ""))
     assert (answer.status_code, answer.json()["code"]) == (503, "no-data")
     assert int(answer.headers["retry-after"]) > 0

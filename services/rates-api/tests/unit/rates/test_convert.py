@@ -103,3 +103,4 @@ async def test_a_negative_amount_is_rounded_away_from_zero(ask: Ask) -> None:
     assert (await ask(f"{query}-1250.50")).json()["result"] == "-21295.64"
     assert (await ask(f"{query}-0.0001")).json()["result"] == "0.00"
     assert (await ask(f"{query}-0.0001&scale=10")).json()["result"] == "-0.0017029700"
+    assert (await ask(f"{query}0&scale=10")).json()["result"] == "0.0000000000"

@@ -1,6 +1,7 @@
 """`{date}`, its revisions and the batch."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -177,3 +178,30 @@ def test_the_value_out_is_the_string_in(world: Any, value: str) -> None:
     asked = world.request("/", {"date": "2026-08-12"})
     body = world.responded(endpoint, worker, asked).content
     assert f'"rate":"{value}"'.encode() in body
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("2026-08-15", "In Mexico City it is still 2026-08-14."),
+        ("2024-01-03?as_of=2024-01-03T05:00:00Z", "In Mexico City it was still 2024-01-02."),
+    ],
+)
+async def test_tomorrow_is_told_what_day_it_is_in_mexico_city(
+    ask: Ask, path: str, said: str
+) -> None:
+    """East of it that day has begun."""
+    answer = await ask(f"/api/v1/rates/{path}")
+    assert answer.json()["code"] == "not-yet-known"
+    assert answer.json()["detail"].endswith(said)
+
+
+async def test_a_recorded_at_is_never_in_the_future(ask: Ask, worker: Any, world: Any) -> None:
+    """A worker whose clock is behind the record takes its own answer's instant as `as_of`."""
+    recorded_at = world.NOW + timedelta(seconds=30)
+    worker.current.replace(world.snapshot(recorded_at=recorded_at))
+    instant = recorded_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    answer = await ask(f"/api/v1/rates/2024-01-02?as_of={instant}")
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+    later = (recorded_at + timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert (await ask(f"/api/v1/rates/2024-01-02?as_of={later}")).status_code == 422
