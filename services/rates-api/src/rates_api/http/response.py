@@ -24,6 +24,8 @@ JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
 HTML = "text/html; charset=utf-8"
 CSV = "text/csv; charset=utf-8; header=present"
+TEXT = "text/plain; charset=utf-8"
+ICON = "image/x-icon"
 
 Headers = Iterable[tuple[str, str]]
 Policy = Literal["shared", "immutable", "no-store"]
@@ -60,7 +62,8 @@ class RenderedAnswer:
     """An answer's bytes, also compressed once somebody takes that, and who may cache them how long.
 
     It holds from `valid_from` on: before that the worker's clock was ahead when it was rendered.
-    `edge_seconds` is the longest `s-maxage` of a `shared` answer.
+    `edge_seconds` is the longest `s-maxage` of a `shared` answer; `headers` are further ones, also
+    of a 304.
     """
 
     status: int
@@ -72,6 +75,7 @@ class RenderedAnswer:
     valid_until: datetime
     edge_seconds: int
     valid_from: datetime
+    headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def compressible(self) -> bool:
@@ -203,6 +207,7 @@ def _common_headers(
         yield "x-request-id", request_id
     else:
         yield "etag", answer.etag(compressed=compressed)
+    yield from answer.headers
 
 
 def if_none_match_matches(if_none_match: str, etag: str) -> bool:

@@ -27,6 +27,8 @@ LINKS = {
     "gaps": "/api/v1/rates/gaps",
     "convert": "/api/v1/convert",
     "health": "/health",
+    "openapi": "/openapi.json",
+    "llms": "/llms.txt",
 }
 LIMITS = Limits(days=MAX_DAYS, last=MAX_DAYS, dates=MAX_DATES, scale=MAX_SCALE)
 
