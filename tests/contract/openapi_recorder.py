@@ -52,6 +52,7 @@ async def recorded() -> dict[str, list[Recorded]]:
     answers["day"].append(await _record(waiting, "today", f"/api/v1/rates/{world.TODAY}"))
     holed = world.Worker(world.snapshot(without=(world.NEWEST,)))
     answers["day"].append(await _record(holed, "gap", f"/api/v1/rates/{world.NEWEST}"))
+    answers["gaps"].append(await _record(holed, "a_gap", "/api/v1/rates/gaps"))
     return answers
 
 

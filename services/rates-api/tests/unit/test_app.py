@@ -306,7 +306,8 @@ async def test_answers_name_the_limit_of_an_edge_where_one_is_configured(
     """Also those from the cache; what a client has left of it is said by the edge's 429 alone."""
     limited = dataclasses.replace(settings, edge_limit=limit)
     overrides = Overrides(monotonic=time, sleep=time.sleep)
-    transport = httpx.ASGITransport(create(limited, overrides).asgi)
+    app: Any = create(limited, overrides).asgi
+    transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://worker") as client:
         for path in ("/robots.txt", "/robots.txt", "/health"):
             answer = await client.get(path)
