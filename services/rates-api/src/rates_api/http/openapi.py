@@ -134,7 +134,10 @@ def _success(endpoint: Endpoint, recorded: Sequence[Recorded]) -> Json:
 
 
 def _own_headers(endpoint: Endpoint) -> Json:
-    return {name.title(): {"schema": {"type": "string"}} for name, _ in endpoint.headers}
+    return {
+        name.title(): {"description": f"`{text}`", "schema": {"type": "string"}}
+        for name, text in endpoint.headers
+    }
 
 
 def _problem(status: int, codes: Sequence[str], recorded: Sequence[Recorded]) -> Json:
