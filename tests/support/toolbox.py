@@ -53,14 +53,14 @@ def node_modules(tool: Path) -> Path:
 
 
 def _made_from(lock: Path, home: Path, make: Callable[[], None]) -> None:
-    """Call `make` unless it has made `home` from this very lock."""
-    marker = home / "installed"
+    """Call `make` unless it has made `home` from this very lock, for this interpreter."""
+    marker, wanted = home / "installed", f"{sys.version}\n{lock.read_text(encoding='utf-8')}"
     with _alone(home):
-        if not (marker.is_file() and marker.read_bytes() == lock.read_bytes()):
+        if not (marker.is_file() and marker.read_text(encoding="utf-8") == wanted):
             marker.unlink(missing_ok=True)
             make()
             # Written last, so that an installation that broke off never looks done.
-            marker.write_bytes(lock.read_bytes())
+            marker.write_text(wanted, encoding="utf-8")
 
 
 @contextmanager
