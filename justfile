@@ -97,5 +97,5 @@ capacity *options: environment
 
 # remove everything that can be rebuilt; the platform's data in .data is kept
 clean:
-    rm -rf .venv .venv.lock bench/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+    rm -rf .venv .venv.lock .tools bench/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
     find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 
-from rates_api.endpoints import ENDPOINTS, INFO
+from rates_api.endpoints import ENDPOINTS, INFO, TAGS
 from rates_api.http.endpoint import Endpoint
 from rates_api.http.openapi import Recorded, document
 
@@ -52,17 +52,22 @@ async def recorded() -> dict[str, list[Recorded]]:
     answers["day"].append(await _record(waiting, "today", f"/api/v1/rates/{world.TODAY}"))
     holed = world.Worker(world.snapshot(without=(world.NEWEST,)))
     answers["day"].append(await _record(holed, "gap", f"/api/v1/rates/{world.NEWEST}"))
+    answers["gaps"].append(await _record(holed, "a_gap", "/api/v1/rates/gaps"))
     return answers
 
 
 async def _examples(worker: Any, endpoint: Endpoint) -> list[Recorded]:
-    return [await _record(worker, name, path) for name, path in endpoint.examples.items()]
+    return [
+        await _record(worker, name, path, is_file=endpoint.is_file)
+        for name, path in endpoint.examples.items()
+    ]
 
 
-async def _record(worker: Any, name: str, request: str) -> Recorded:
+async def _record(worker: Any, name: str, request: str, *, is_file: bool = False) -> Recorded:
     async with world.client(worker) as client:
         answer = await client.get(request)
-    return Recorded(name, request, answer.status_code, answer.headers["content-type"], _of(answer))
+    value = None if is_file and answer.is_success else _of(answer)
+    return Recorded(name, request, answer.status_code, answer.headers["content-type"], value)
 
 
 def _of(answer: httpx.Response) -> Any:
@@ -71,7 +76,7 @@ def _of(answer: httpx.Response) -> Any:
 
 def generated() -> dict[str, Any]:
     """Return the document of this code."""
-    return document(INFO, ENDPOINTS, asyncio.run(recorded()))
+    return document(INFO, TAGS, ENDPOINTS, asyncio.run(recorded()))
 
 
 def text_of(openapi: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 import pytest
-from driver.answers import Answer
+from driver.answers import GOLDEN, Answer
 from driver.plan import FIX_BEFORE, TODAY
 from driver.platform import Platform
 from driver.sights import published
@@ -28,6 +28,7 @@ PATHS = (
     "/api/v1/rates/gaps?from=2024-01-01&to=2024-12-31",
     "/api/v1/convert?from=USD&to=MXN&amount=100",
     "/api/v1/rates/1999-01-01?roll=none",
+    "/llms.txt",
 )
 VARYING = frozenset({"date", "x-request-id"})
 """The server's clock, and what is made for an uncached answer."""
@@ -56,6 +57,11 @@ def test_the_gzip_bytes_are_the_same_in_every_worker(shared: Platform) -> None:
     assert first.headers["etag"] != plain.headers["etag"]
     for other in others:
         assert (other.body, other.headers["etag"]) == (first.body, first.headers["etag"])
+
+
+def test_the_service_hands_out_its_golden_document(shared: Platform) -> None:
+    """However it was installed, its `/openapi.json` is the document of this repository."""
+    assert shared.api.get("/openapi.json").body == GOLDEN.read_bytes()
 
 
 def test_every_published_value_is_served_to_the_last_zero(shared: Platform) -> None:

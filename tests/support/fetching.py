@@ -17,6 +17,8 @@ UNREACHABLE = re.compile(
     r"error sending request|the network was disabled"
     # pip
     r"|Failed to establish a new connection"
+    # npm
+    r"|npm error code (?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|ETIMEDOUT)"
     # terraform: a registry, a mirror in a folder; what Go says of a download that broke off
     r"|could not connect to|could not query provider registry"
     r'|was not found in any of the search locations|(?:Get|Head) "https?'

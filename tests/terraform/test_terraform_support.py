@@ -48,6 +48,10 @@ NO_INDEX = """error: Request failed after 3 retries in 5.9s
 WRONG_HASH = """error: Failed to download `iniconfig==2.1.0`
   cause: Hash mismatch for `iniconfig==2.1.0`
 """
+NO_REGISTRY = """npm error code ENOTFOUND
+npm error syscall getaddrinfo
+npm error network request to http://registry/nimma failed, reason: getaddrinfo ENOTFOUND registry
+"""
 PLATFORM, EDGE = Path("deploy/terraform/platform"), Path("deploy/terraform/modules/edge")
 
 
@@ -161,6 +165,8 @@ def test_a_failure_of_tfcheck_is_shown_whole(checkout: Path, tmp_path: Path) -> 
 
 
 def test_an_index_that_is_away_is_a_lack_a_wrong_hash_a_fault() -> None:
-    """uv says both in a few lines."""
+    """uv and npm say it in a few lines."""
     assert unreachable(NO_INDEX) == "error sending request for url"
+    assert unreachable(NO_REGISTRY)
+    assert unreachable("npm error code EINTEGRITY") is None
     assert unreachable(WRONG_HASH) is None

@@ -10,6 +10,8 @@ locals {
     "edge/target_group_arn"              = module.edge.target_group_arn
     "edge/target_group_arn_suffix"       = module.edge.target_group_arn_suffix
     "edge/alb_arn_suffix"                = module.edge.alb_arn_suffix
+    "edge/rate_limit"                    = tostring(module.edge.rate_limit)
+    "edge/rate_window_seconds"           = tostring(module.edge.rate_window_seconds)
     "edge/distribution_id"               = module.edge.distribution_id
     "edge/distribution_arn"              = module.edge.distribution_arn
     "secrets/banxico_token_arn"          = aws_secretsmanager_secret.this["banxico_token"].arn

@@ -3,9 +3,10 @@
 locals {
   handed = toset([
     "cache/auth_secret_arn", "cache/primary_endpoint", "database/name", "database/reader_endpoint",
-    "database/reader_secret_arn", "database/writer_endpoint", "edge/alb_arn_suffix", "edge/target_group_arn",
-    "edge/target_group_arn_suffix", "keys/data_arn", "keys/logs_arn", "keys/secrets_arn", "network/private_subnet_ids",
-    "network/security_groups/rates_api", "rates-api/image",
+    "database/reader_secret_arn", "database/writer_endpoint", "edge/alb_arn_suffix", "edge/rate_limit",
+    "edge/rate_window_seconds", "edge/target_group_arn", "edge/target_group_arn_suffix", "keys/data_arn",
+    "keys/logs_arn", "keys/secrets_arn", "network/private_subnet_ids", "network/security_groups/rates_api",
+    "rates-api/image",
   ])
 
   # The requirements allow 20 connections per instance; the pool is per worker.
@@ -44,10 +45,12 @@ module "service" {
   metrics      = jsondecode(file("${path.module}/../metrics.json"))
 
   settings = {
-    RATES_API_WORKERS       = tostring(var.workers)
-    RATES_API_DATABASE_POOL = tostring(local.connections / var.workers)
-    RATES_API_DRAIN         = tostring(local.drain_seconds)
-    RATES_API_OTLP_ENDPOINT = "http://127.0.0.1:4318/v1/traces"
+    RATES_API_WORKERS           = tostring(var.workers)
+    RATES_API_DATABASE_POOL     = tostring(local.connections / var.workers)
+    RATES_API_DRAIN             = tostring(local.drain_seconds)
+    RATES_API_EDGE_LIMIT        = local.platform["edge/rate_limit"]
+    RATES_API_EDGE_LIMIT_WINDOW = local.platform["edge/rate_window_seconds"]
+    RATES_API_OTLP_ENDPOINT     = "http://127.0.0.1:4318/v1/traces"
   }
 
   # The read-only user for both endpoints; the writer endpoint is tried last and only read (rule R2).

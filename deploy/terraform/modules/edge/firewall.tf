@@ -26,6 +26,8 @@ locals {
 
   too_many_requests_headers = {
     "Retry-After"                   = tostring(var.rate_window_seconds)
+    "RateLimit"                     = "\"edge\";r=0;t=${var.rate_window_seconds}"
+    "RateLimit-Policy"              = "\"edge\";q=${local.rate_limit};w=${var.rate_window_seconds}"
     "Cache-Control"                 = "no-store"
     "Access-Control-Allow-Origin"   = "*"
     "Access-Control-Expose-Headers" = "ETag, Retry-After, X-Request-Id"

@@ -28,6 +28,16 @@ output "domain_name" {
   value       = var.domain_name
 }
 
+output "rate_limit" {
+  description = "Requests that an address may send in a window, for rates-api to tell clients."
+  value       = local.rate_limit
+}
+
+output "rate_window_seconds" {
+  description = "That window, in seconds."
+  value       = var.rate_window_seconds
+}
+
 output "web_acl_name" {
   description = "The web ACL's value of CloudWatch's dimension WebACL."
   value       = aws_wafv2_web_acl.this.name

@@ -52,6 +52,16 @@ override_data {
 }
 
 override_data {
+  target = data.aws_ssm_parameter.handed["edge/rate_limit"]
+  values = { insecure_value = "60000" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.handed["edge/rate_window_seconds"]
+  values = { insecure_value = "60" }
+}
+
+override_data {
   target = data.aws_ssm_parameter.handed["edge/target_group_arn"]
   values = { insecure_value = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/rates-production-rates-api/0123456789abcdef" }
 }
@@ -166,6 +176,13 @@ run "is_told_what_it_needs" {
   assert {
     condition     = strcontains(output.files["/etc/rates/service.env"].content, "RATES_API_WORKERS=2\n") && strcontains(output.files["/etc/rates/service.env"].content, "RATES_API_DATABASE_POOL=10\n")
     error_message = "Two workers must share the instance's 20 pooled connections."
+  }
+
+  # The edge's limit.
+
+  assert {
+    condition     = strcontains(output.files["/etc/rates/service.env"].content, "RATES_API_EDGE_LIMIT=60000\n") && strcontains(output.files["/etc/rates/service.env"].content, "RATES_API_EDGE_LIMIT_WINDOW=60\n")
+    error_message = "It must tell clients the limit that AWS WAF enforces before it."
   }
 
   # Drains before it stops.

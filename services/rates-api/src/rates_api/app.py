@@ -6,7 +6,7 @@
 import asyncio
 import gc
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -18,6 +18,7 @@ from rates_api import settings as environment
 from rates_api.bootstrap import NO_OVERRIDES, Overrides, bootstrap, timestamp_of
 from rates_api.endpoints import ENDPOINTS
 from rates_api.http.draining_middleware import draining_middleware
+from rates_api.http.endpoint import Endpoint, with_headers
 from rates_api.http.problems import WARM_UP_RETRY_SECONDS
 from rates_api.http.response import COMMON_HEADERS
 from rates_api.http.response_cache import response_cache_middleware
@@ -54,7 +55,8 @@ def create(
     set_up_logging(settings.log_level, settings.log_style, service="rates-api")
     worker = bootstrap(settings, overrides, link)
     timestamp = timestamp_of(worker.clock)
-    canonical = canonical_path_middleware(create_app(worker), ENDPOINTS, worker)
+    endpoints = with_headers(ENDPOINTS, _edge_policy(settings))
+    canonical = canonical_path_middleware(create_app(worker, endpoints), endpoints, worker)
     app = response_cache_middleware(
         host_middleware(canonical, worker),
         worker.current,
@@ -66,8 +68,19 @@ def create(
     _enable_garbage_collector()
     _let_requests_pass()
     tracing = worker.tracing if settings.otlp_endpoint else None
-    directly = direct(ENDPOINTS, worker)
+    directly = direct(endpoints, worker)
     return RsgiApplication(app, worker, worker.link, tracing, directly, timestamp)
+
+
+def _edge_policy(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """Return the header that names the edge's limit, where there is one.
+
+    What a client has left of it is another one's in a cached answer: that is said on a 429 alone.
+    """
+    if not settings.edge_limit:
+        return ()
+    policy = f'"edge";q={settings.edge_limit};w={settings.edge_limit_window}'
+    return (("ratelimit-policy", policy),)
 
 
 def _let_requests_pass() -> None:
@@ -84,7 +97,12 @@ def _enable_garbage_collector() -> None:
     gc.enable()
 
 
-def create_app(worker: Worker, *, end: Callable[[], None] = end_process) -> Litestar:
+def create_app(
+    worker: Worker,
+    endpoints: Sequence[Endpoint] = ENDPOINTS,
+    *,
+    end: Callable[[], None] = end_process,
+) -> Litestar:
     """Put the routes on `worker`; `end` is called if its background work dies."""
 
     @asynccontextmanager
@@ -101,7 +119,7 @@ def create_app(worker: Worker, *, end: Callable[[], None] = end_process) -> Lite
             await worker.close()
 
     return Litestar(
-        route_handlers=[*_probes(worker), *route_handlers(ENDPOINTS, worker)],
+        route_handlers=[*_probes(worker), *route_handlers(endpoints, worker)],
         exception_handlers=exception_handlers(worker),
         lifespan=[background],
         openapi_config=None,

@@ -12,17 +12,20 @@ A new endpoint touches these places:
     rates/capabilities.py            its link in `/api/v1`
     docs/api/openapi-v1.json         written by `python tests/contract/openapi_recorder.py`
 
-A path outside `/api/v1/` is not purged from the edge (`rates_sync.notify.dispatcher.PURGED`).
+A path outside `/api/v1/` is not purged from the edge (`rates_sync.notify.dispatcher.PURGED`). An
+entry has a `description` (the document is linted) and, beside the rates, a `tag` of `TAGS`.
 
 These tests cover a new entry by themselves: `tests/contract/test_openapi.py` (the golden document),
 `tests/contract/test_openapi_conformance.py`, and of rates-api `http/test_routes.py` (preflight,
 methods) and `http/test_response_cache_middleware.py` (cached responses equal the routes').
 """
 
-from rates_api.handlers import from_record, instance_health, problem_page
+from rates_api.about import favicon, llms, openapi_document, robots
+from rates_api.handlers import document, from_record, instance_health, problem_page
 from rates_api.http import problem_pages
 from rates_api.http.endpoint import Endpoint
 from rates_api.http.parameters import Query
+from rates_api.http.response import ICON, JSON, TEXT
 from rates_api.rates import (
     average,
     calendar,
@@ -42,12 +45,16 @@ from rates_contracts import answers
 INFO = {
     "title": "USD/MXN rates",
     "version": "1.0.0",
+    "summary": "Banco de México's FIX and settlement rates: free to read, without a key.",
+    "contact": {"name": "The maintainers"},
+    "license": {"name": "MIT License", "identifier": "MIT"},
     "description": """\
 The USD/MXN rates of Banco de México. For invoices, taxes and obligations: `kind=settlement`, the
 rate that applies on a calendar day (SF60653). For the FIX of a banking day: `kind=fix`, by the day
 on which it was determined (SF43718); that is the default. `kind=dof` is the FIX by the day on which
 it is due in the Official Gazette, derived by the bank calendar. `in_force` says of every rate
-whether it is the one that applies on the day asked for.
+whether it is the one that applies on the day asked for. All of it is read without a key or an
+account, and stays so throughout v1.
 
 Rates are decimal strings exactly as published; never read them as floats. Instants are UTC with
 `Z`, days ISO dates, today is today in Mexico City. Every path answers GET, HEAD and OPTIONS;
@@ -57,8 +64,17 @@ members are only added: ignore those, and enum values, that you don't know.
 
 An edge before the service answers 429 `too-many-requests` by itself, with `Retry-After`. Its body
 is a problem document without `instance`, but its type may be `application/json`: go by the status.
+Where such an edge is, answers name its limit in `RateLimit-Policy`; `RateLimit` stands on a 429
+alone, since a cached answer would tell a client what another one has left.
 """,
 }
+TAGS = {
+    "rates": "Rates by day, by span or as a mean, and amounts converted at them.",
+    "about": "What this API is and can be asked, for programs, assistants and people.",
+    "service": "How the instance is, and what its problems mean.",
+}
+DESCRIBED_BY = ("link", '</openapi.json>; rel="service-desc", </llms.txt>; rel="service-doc"')
+"""RFC 8631."""
 AS_OF = ("no-data", "before-first-record")
 UNKNOWN = ("not-known-then", "history-loading", "not-verified", "under-review")
 LIST = (*AS_OF, *UNKNOWN)
@@ -79,10 +95,14 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         name="capabilities",
         path="/api/v1",
         summary="What this API can be asked",
+        description="Kinds, series, spans, limits, the bank calendar's edition, the next "
+        "publication and links. `Link` leads to the OpenAPI document and to one for people.",
         query=capabilities.CapabilitiesQuery,
         handler=from_record(capabilities.answer),
         answers=answers.Capabilities,
         problems=("no-data",),
+        headers=(DESCRIBED_BY,),
+        tag="about",
         examples={"capabilities": "/api/v1", "unknown_parameter": "/api/v1?verbose=1"},
     ),
     Endpoint(
@@ -209,6 +229,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         name="batch",
         path="/api/v1/rates",
         summary="The rates of several days",
+        description="In the order asked, each day with its own resolution or problem.",
         query=day.BatchQuery,
         handler=from_record(day.batch, csv.batch, day.is_long),
         answers=answers.Batch,
@@ -272,6 +293,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         name="revisions",
         path="/api/v1/rates/{date}/revisions",
         summary="All that was ever recorded for a day",
+        description="Ascending by revision, each with the instant at which it was recorded and "
+        "the hash of the source's answer. A correction by the source is revision 2.",
         query=day.RevisionsQuery,
         handler=from_record(day.revisions, csv.revisions),
         answers=answers.Revisions,
@@ -324,16 +347,69 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         query=Query,
         handler=instance_health,
         answers=answers.Health,
+        tag="service",
         examples={"health": "/health"},
     ),
     Endpoint(
         name="problem_page",
         path="/problems/{code}",
         summary="What a problem means",
+        description="The page that the `type` of a problem names: its title, its status and what "
+        "to do about it.",
         query=problem_pages.PageQuery,
         handler=problem_page,
         answers=None,
         problems=("not-found",),
+        tag="service",
         examples={"gap": "/problems/gap", "unknown": "/problems/unheard-of"},
+    ),
+    Endpoint(
+        name="openapi",
+        path="/openapi.json",
+        summary="The OpenAPI document of this API",
+        description="OpenAPI 3.1; its examples are recorded answers. Within v1 it only grows.",
+        query=openapi_document.OpenApiQuery,
+        handler=document(openapi_document.document, JSON),
+        answers=None,
+        media_type=JSON,
+        tag="about",
+        examples={"openapi": "/openapi.json"},
+    ),
+    Endpoint(
+        name="llms",
+        path="/llms.txt",
+        summary="What this API is, for assistants and people",
+        description="Markdown: which kind of rate is for what, each endpoint with its parameters "
+        "and an example, and the limits.",
+        query=llms.LlmsQuery,
+        handler=document(lambda: llms.text(INFO, ENDPOINTS), TEXT),
+        answers=None,
+        media_type=TEXT,
+        tag="about",
+        examples={"llms": "/llms.txt"},
+    ),
+    Endpoint(
+        name="robots",
+        path="/robots.txt",
+        summary="What crawlers may read",
+        description="Everything: RFC 9309.",
+        query=robots.RobotsQuery,
+        handler=document(robots.text, TEXT),
+        answers=None,
+        media_type=TEXT,
+        tag="about",
+        examples={"robots": "/robots.txt"},
+    ),
+    Endpoint(
+        name="favicon",
+        path="/favicon.ico",
+        summary="The icon of a browser's tab",
+        description="16 by 16 pixels.",
+        query=favicon.FaviconQuery,
+        handler=document(favicon.icon, ICON),
+        answers=None,
+        media_type=ICON,
+        tag="about",
+        examples={"favicon": "/favicon.ico"},
     ),
 )

@@ -1,4 +1,4 @@
-"""What each endpoint produces: an answer from the record, or without it (health, problem pages).
+"""What each endpoint produces: an answer from the record, or without it (health, pages, documents).
 
 An answer is found rendered in the cache of the request's snapshot, or rendered and kept there.
 """
@@ -6,6 +6,7 @@ An answer is found rendered in the cache of the request's snapshot, or rendered 
 import dataclasses
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import cache as once
 from functools import partial
 from typing import Any
 
@@ -199,6 +200,23 @@ def _rendered_health(
         valid_until=FOREVER if snapshot is None else assess(snapshot, now).valid_until,
         valid_from=now,
     )
+
+
+def document(make: Callable[[], bytes], media_type: str) -> Handler:
+    """Return the handler of a document that only another release changes; it is made once."""
+    rendered = once(lambda: render(make(), media_type, "shared"))
+
+    async def handle(
+        _: WorkerPort, cache: ResponseCache, query: Query, now: datetime
+    ) -> RenderedAnswer:
+        answers = cache.answers(query)
+        found = answers.find(query, now)
+        if found is None:
+            found = rendered()
+            answers.keep(query, found)
+        return found
+
+    return handle
 
 
 async def problem_page(

@@ -53,6 +53,13 @@ class Settings:
     max_connections: int = positive(
         "Connections that a worker holds at a time, idle ones included; more wait unanswered.", 2048
     )
+    edge_limit: int = at_least(
+        "Requests that an edge before the service lets an address send in a window, for clients "
+        "to know; 0 where none limits them.",
+        0,
+        0,
+    )
+    edge_limit_window: int = positive("That window, in seconds.", 60)
     drain: float = at_least(
         "Seconds between not being ready and closing the port, at SIGTERM.", 1.0, 0
     )

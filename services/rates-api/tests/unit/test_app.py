@@ -1,6 +1,7 @@
 """The probes and the life of a worker: ready, alive, and what its death does."""
 
 import asyncio
+import dataclasses
 import errno
 import threading
 from collections.abc import Callable
@@ -296,6 +297,24 @@ async def test_an_application_is_created_from_settings_alone(
         for path in ("/livez", "/readyz", "/health", "/api/v1/rates/current"):
             assert (await client.get(path)).status_code in (200, 503)
     assert instants.asked > 0
+
+
+@pytest.mark.parametrize(
+    ("limit", "policy"), [(0, None), (60_000, '"edge";q=60000;w=60')], ids=["no edge", "an edge"]
+)
+async def test_answers_name_the_limit_of_an_edge_where_one_is_configured(
+    settings: Settings, time: Time, limit: int, policy: str | None
+) -> None:
+    """Also those from the cache; what a client has left of it is said by the edge's 429 alone."""
+    limited = dataclasses.replace(settings, edge_limit=limit)
+    overrides = Overrides(monotonic=time, sleep=time.sleep)
+    app: Any = create(limited, overrides).asgi
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://worker") as client:
+        for path in ("/robots.txt", "/robots.txt", "/health"):
+            answer = await client.get(path)
+            assert answer.headers.get("ratelimit-policy") == policy
+            assert "ratelimit" not in answer.headers
 
 
 def test_one_clock_is_read_in_both_ways(fakes: ModuleType) -> None:

@@ -31,7 +31,11 @@ PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>\S+)(?P<marker> ; .+?
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")
 
 # Folders with a requirements.in and its lock, each installed into an environment of its own.
-TOOLS = (Path("bench/rivals"), Path("deploy/terraform/scan"))
+TOOLS = (
+    Path("bench/rivals"),
+    Path("deploy/terraform/scan"),
+    Path("tests/contract/openapi_tools"),
+)
 
 Pins = Mapping[str, frozenset[str]]
 

@@ -241,6 +241,21 @@ run "rules_of_each_request" {
   }
 
   assert {
+    condition = alltrue([
+      for rule in aws_wafv2_web_acl.this.rule : alltrue([
+        for name, value in { "RateLimit" = "\"edge\";r=0;t=60", "RateLimit-Policy" = "\"edge\";q=60000;w=60" } :
+        contains([for header in rule.action[0].block[0].custom_response[0].response_header : header.value if header.name == name], value)
+      ]) if rule.name == "requests-per-address"
+    ])
+    error_message = "A 429 must name the limit, and that nothing is left of it."
+  }
+
+  assert {
+    condition     = output.rate_limit == 60000 && output.rate_window_seconds == 60
+    error_message = "rates-api must tell clients the limit that AWS WAF enforces."
+  }
+
+  assert {
     condition = anytrue(flatten([
       for rule in aws_wafv2_web_acl.this.rule : [
         for header in rule.action[0].block[0].custom_response[0].response_header : header.name == "Cache-Control" && header.value == "no-store"

@@ -1,7 +1,7 @@
 """What an endpoint is: its path, what it can be asked, who answers, and how it is documented."""
 
 import dataclasses
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ import msgspec
 
 from rates_api.http.parameters import Query
 from rates_api.http.port import WorkerPort
-from rates_api.http.response import RenderedAnswer
+from rates_api.http.response import HTML, RenderedAnswer
 from rates_api.http.response_cache import ResponseCache
 
 Handler = Callable[[WorkerPort, ResponseCache, Any, datetime], Awaitable[RenderedAnswer]]
@@ -24,7 +24,8 @@ class Endpoint:
     """One path. `problems` are the codes it can answer besides those that every path can.
 
     `examples` are requests, by name, whose recorded answers the documentation shows; `answers` is
-    None where the answer is a page.
+    None where the answer is a page or a file, of `media_type`. `headers` are those of each answer
+    to its queries, a 304 included; `tag` is its group in the documentation.
     """
 
     name: str
@@ -36,3 +37,21 @@ class Endpoint:
     problems: tuple[str, ...] = ()
     examples: dict[str, str] = dataclasses.field(default_factory=dict)
     description: str = ""
+    media_type: str = HTML
+    headers: tuple[tuple[str, str], ...] = ()
+    tag: str = "rates"
+
+    @property
+    def is_file(self) -> bool:
+        """Tell whether it answers with something that is neither data of ours nor text."""
+        return self.answers is None and not self.media_type.startswith("text/")
+
+
+def with_headers(
+    endpoints: Iterable[Endpoint], headers: tuple[tuple[str, str], ...]
+) -> tuple[Endpoint, ...]:
+    """Return `endpoints`, each with `headers` after its own."""
+    return tuple(
+        dataclasses.replace(endpoint, headers=(*endpoint.headers, *headers))
+        for endpoint in endpoints
+    )

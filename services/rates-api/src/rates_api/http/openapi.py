@@ -17,7 +17,7 @@ import msgspec
 from rates_api.http.endpoint import Endpoint
 from rates_api.http.parameters import QueryField, query_fields
 from rates_api.http.problems import PROBLEMS
-from rates_api.http.response import CSV, PROBLEM_JSON, TEXT
+from rates_api.http.response import CSV, ICON, JSON, PROBLEM_JSON, TEXT
 from rates_contracts.answers import Problem
 
 Json = dict[str, Any]
@@ -33,6 +33,8 @@ HEADERS: Json = {
     },
     "Cache-Control": {"schema": {"type": "string"}},
 }
+FILE_SCHEMAS: Mapping[str, Json] = {JSON: {"type": "object"}, ICON: {}}
+"""Of files that are no text."""
 RETRY_HEADER: Json = {
     "Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 0}}
 }
@@ -40,7 +42,7 @@ RETRY_HEADER: Json = {
 
 @dataclasses.dataclass(frozen=True)
 class Recorded:
-    """A recorded answer to one of an endpoint's example requests."""
+    """A recorded answer to one of an endpoint's example requests; no `value` if it is a file."""
 
     name: str
     request: str
@@ -50,13 +52,21 @@ class Recorded:
 
 
 def document(
-    info: Json, endpoints: Sequence[Endpoint], recorded: Mapping[str, Sequence[Recorded]]
+    info: Json,
+    tags: Mapping[str, str],
+    endpoints: Sequence[Endpoint],
+    recorded: Mapping[str, Sequence[Recorded]],
 ) -> Json:
-    """Return the document of `endpoints`; `recorded` holds answers by the endpoint's name."""
+    """Return the document of `endpoints`; `recorded` holds answers by the endpoint's name.
+
+    `tags` are their groups and what these are.
+    """
     return {
         "openapi": "3.1.0",
         "info": info,
-        "servers": [{"url": "/"}],
+        "servers": [{"url": "/", "description": "The instance that has sent this document."}],
+        "security": [],
+        "tags": [{"name": name, "description": text} for name, text in tags.items()],
         "paths": {
             endpoint.path: {"get": _operation(endpoint, recorded.get(endpoint.name, ()))}
             for endpoint in sorted(endpoints, key=lambda endpoint: endpoint.path)
@@ -66,7 +76,8 @@ def document(
 
 
 def _operation(endpoint: Endpoint, recorded: Sequence[Recorded]) -> Json:
-    operation: Json = {"operationId": endpoint.name, "summary": endpoint.summary}
+    operation: Json = {"operationId": endpoint.name, "tags": [endpoint.tag]}
+    operation["summary"] = endpoint.summary
     if endpoint.description:
         operation["description"] = endpoint.description
     fields = query_fields(endpoint.query).values()
@@ -96,7 +107,8 @@ def _parameter(endpoint: Endpoint, field: QueryField) -> Json:
 def _responses(endpoint: Endpoint, recorded: Sequence[Recorded]) -> Json:
     responses = {"200": _success(endpoint, recorded)}
     if endpoint.name != "health":
-        responses["304"] = {"description": "The client has it already.", "headers": HEADERS}
+        headers = HEADERS | _own_headers(endpoint)
+        responses["304"] = {"description": "The client has it already.", "headers": headers}
     else:
         responses["503"] = {**responses["200"], "description": "The instance is `unhealthy`."}
     codes = sorted({*EVERYWHERE, *endpoint.problems})
@@ -109,7 +121,8 @@ def _responses(endpoint: Endpoint, recorded: Sequence[Recorded]) -> Json:
 def _success(endpoint: Endpoint, recorded: Sequence[Recorded]) -> Json:
     content: Json = {}
     if endpoint.answers is None:
-        content["text/html"] = {"schema": {"type": "string"}}
+        media_type = endpoint.media_type.partition(";")[0]
+        content[media_type] = {"schema": FILE_SCHEMAS.get(media_type, {"type": "string"})}
     else:
         schema = {"$ref": REF.format(name=endpoint.answers.__name__)}
         content["application/json"] = {"schema": schema}
@@ -117,7 +130,7 @@ def _success(endpoint: Endpoint, recorded: Sequence[Recorded]) -> Json:
         content[media_type.partition(";")[0]] = {"schema": {"type": "string"}}
     for media_type, described in content.items():
         described.update(_examples(recorded, 200, media_type))
-    headers = HEADERS if endpoint.name != "health" else {}
+    headers = (HEADERS if endpoint.name != "health" else {}) | _own_headers(endpoint)
     return {"description": endpoint.summary, "headers": headers, "content": content}
 
 
@@ -126,6 +139,13 @@ def _other_formats(endpoint: Endpoint) -> list[str]:
     field = query_fields(endpoint.query).get("format")
     offered = field.parameter.schema["enum"] if field else ()
     return [FORMATS[name] for name in offered if name in FORMATS]
+
+
+def _own_headers(endpoint: Endpoint) -> Json:
+    return {
+        name.title(): {"description": f"`{text}`", "schema": {"type": "string"}}
+        for name, text in endpoint.headers
+    }
 
 
 def _problem(status: int, codes: Sequence[str], recorded: Sequence[Recorded]) -> Json:
@@ -140,7 +160,9 @@ def _examples(recorded: Sequence[Recorded], status: int, media_type: str) -> Jso
     examples = {
         answer.name: {"summary": f"GET {answer.request}", "value": answer.value}
         for answer in recorded
-        if answer.status == status and answer.media_type.partition(";")[0] == media_type
+        if answer.status == status
+        and answer.media_type.partition(";")[0] == media_type
+        and answer.value is not None
     }
     return {"examples": examples} if examples else {}
 

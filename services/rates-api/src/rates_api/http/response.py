@@ -25,6 +25,7 @@ PROBLEM_JSON = "application/problem+json"
 HTML = "text/html; charset=utf-8"
 CSV = "text/csv; charset=utf-8; header=present"
 TEXT = "text/plain; charset=utf-8"
+ICON = "image/x-icon"
 
 Headers = Iterable[tuple[str, str]]
 Policy = Literal["shared", "immutable", "no-store"]

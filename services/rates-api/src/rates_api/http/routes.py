@@ -142,6 +142,8 @@ async def _answer(endpoint: Endpoint, port: WorkerPort, request: ApiRequest) -> 
             break
     else:
         answer = dataclasses.replace(answer, policy="no-store")
+    if endpoint.headers:
+        answer = dataclasses.replace(answer, headers=(*answer.headers, *endpoint.headers))
     is_kept = answer.policy != "no-store" and endpoint.query.kept
     if is_kept and is_canonical(query, endpoint.path, request.path, request.query):
         key = (request.path, request.query.decode("latin-1"))

@@ -33,6 +33,8 @@ LINKS = {
     "calendar": "/api/v1/calendar?year={year}",
     "convert": "/api/v1/convert",
     "health": "/health",
+    "openapi": "/openapi.json",
+    "llms": "/llms.txt",
 }
 LIMITS = Limits(days=MAX_DAYS, last=MAX_DAYS, dates=MAX_DATES, scale=MAX_SCALE)
 
