@@ -19,6 +19,7 @@ These tests cover a new entry by themselves: `tests/contract/test_openapi.py` (t
 methods) and `http/test_response_cache_middleware.py` (cached responses equal the routes').
 """
 
+from rates_api.following import changes
 from rates_api.handlers import from_record, instance_health, problem_page
 from rates_api.http import problem_pages
 from rates_api.http.endpoint import Endpoint
@@ -203,6 +204,26 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             "to_mxn": "/api/v1/convert?from=USD&to=MXN&amount=1250.50&date=2024-01-02",
             "to_usd": "/api/v1/convert?from=MXN&to=USD&amount=1000&scale=4&rounding=half_even",
             "wrong_parameters": "/api/v1/convert?from=USD&to=USD&amount=1e3",
+        },
+    ),
+    Endpoint(
+        name="changes",
+        path="/api/v1/changes",
+        summary="What was recorded since",
+        description="Every new value and every correction, as it was recorded. Begin with `since` "
+        "or without a parameter; then continue with the `next` of each answer as `cursor`, at once "
+        "while `more` is true. Nothing is lost or doubled. `reset` tells that the changes begin "
+        "anew: drop what was read before.",
+        query=changes.ChangesQuery,
+        handler=from_record(changes.answer, csv.changes, changes.is_long),
+        answers=answers.Changes,
+        problems=("no-data",),
+        examples={
+            "since": "/api/v1/changes?since=2026-08-12T00:00:00Z",
+            "settlement": "/api/v1/changes?since=2026-08-12T00:00:00Z&kind=settlement&limit=2",
+            "unknown_timeline": "/api/v1/changes?cursor=7-42-c-fix-2026-08-12-1&limit=1",
+            "csv": "/api/v1/changes?since=2026-08-12T00:00:00Z&format=csv",
+            "wrong_parameters": "/api/v1/changes?since=yesterday&cursor=42&limit=0",
         },
     ),
     Endpoint(

@@ -16,6 +16,8 @@ from rates_api.rates.query_parameters import RateQuery
 from rates_contracts.answers import (
     Batch,
     BatchResult,
+    Change,
+    Changes,
     Gap,
     Gaps,
     History,
@@ -70,6 +72,17 @@ def revisions(answer: Revisions) -> bytes:
 def gaps(answer: Gaps) -> bytes:
     """Write the gaps."""
     return _table(Gap.__struct_encode_fields__, map(astuple, answer.gaps))
+
+
+def changes(answer: Changes) -> bytes:
+    """Write the changes; the last line has the `cursor` that continues after it."""
+    columns = (*Change.__struct_encode_fields__, "cursor")
+    last = len(answer.changes) - 1
+    rows = (
+        (*cells, "" if replaced is None else replaced, answer.next if at == last else "")
+        for at, (*cells, replaced) in enumerate(map(astuple, answer.changes))
+    )
+    return _table(columns, rows)
 
 
 def batch(answer: Batch) -> bytes:
