@@ -19,7 +19,7 @@ These tests cover a new entry by themselves: `tests/contract/test_openapi.py` (t
 methods) and `http/test_response_cache_middleware.py` (cached responses equal the routes').
 """
 
-from rates_api.following import changes
+from rates_api.following import changes, feed
 from rates_api.handlers import from_record, instance_health, problem_page
 from rates_api.http import problem_pages
 from rates_api.http.endpoint import Endpoint
@@ -224,6 +224,22 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             "unknown_timeline": "/api/v1/changes?cursor=7-42-c-fix-2026-08-12-1&limit=1",
             "csv": "/api/v1/changes?since=2026-08-12T00:00:00Z&format=csv",
             "wrong_parameters": "/api/v1/changes?since=yesterday&cursor=42&limit=0",
+        },
+    ),
+    Endpoint(
+        name="feed",
+        path=feed.PATH,
+        summary="The newest recordings as an Atom feed",
+        description="The last 30 values and corrections of a kind, an entry each (RFC 4287).",
+        query=feed.FeedQuery,
+        handler=from_record(feed.answer, feed.to_atom, media_type=feed.ATOM, is_purged=False),
+        answers=None,
+        media_type=feed.ATOM,
+        problems=("no-data",),
+        examples={
+            "fix": "/feeds/fix.atom",
+            "settlement": "/feeds/fix.atom?kind=settlement",
+            "wrong_kind": "/feeds/fix.atom?kind=spot",
         },
     ),
     Endpoint(

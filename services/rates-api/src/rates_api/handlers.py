@@ -23,7 +23,13 @@ from rates_api.http.response_cache import ResponseCache
 from rates_api.rates import health
 from rates_api.rates.query_parameters import RateQuery
 from rates_api.rates.view import View, as_known_at, present
-from rates_api.snapshot.level import BOTH, MAX_EDGE_SECONDS_NOT_HEALTHY, PASSING, assess
+from rates_api.snapshot.level import (
+    BOTH,
+    MAX_EDGE_SECONDS_NOT_HEALTHY,
+    MAX_EDGE_SECONDS_WITHOUT_PURGE,
+    PASSING,
+    assess,
+)
 from rates_api.snapshot.snapshot import Snapshot
 from rates_contracts.answers import Batch, BatchResult
 from rates_contracts.calendar import mexico_day
@@ -40,13 +46,18 @@ encode_json = msgspec.json.Encoder().encode
 
 def from_record(
     answer: Callable[[Any, View], msgspec.Struct],
-    to_csv: Callable[[Any], bytes] | None = None,
+    to_text: Callable[[Any], bytes] | None = None,
     is_long: Callable[[Any], bool] = lambda _: False,
+    *,
+    media_type: str = CSV,
+    is_purged: bool = True,
 ) -> Handler:
-    """Return the handler that renders what `answer` returns, as JSON or by `to_csv`.
+    """Return the handler that renders what `answer` returns: as JSON, else by `to_text`.
 
-    What takes long, by `is_long`, is rendered in a thread.
+    What takes long, by `is_long`, is rendered in a thread. An answer that the edge `is_purged` of
+    may stay there longest.
     """
+    longest = MAX_EDGE_SECONDS if is_purged else MAX_EDGE_SECONDS_WITHOUT_PURGE
 
     async def handle(
         port: WorkerPort, cache: ResponseCache, query: RateQuery, now: datetime
@@ -69,9 +80,9 @@ def from_record(
         except Refused as refused:
             refused.shared_until = _shared_until(refused, view)
             raise
-        if to_csv is not None and query.format == "csv":
-            return _render(to_csv(content), CSV, view, content)
-        return _render(encode_json(content), JSON, view, content)
+        if to_text is not None and query.format != "json":
+            return _render(to_text(content), media_type, view, min(longest, _edge_seconds(content)))
+        return _render(encode_json(content), JSON, view, min(longest, _edge_seconds(content)))
 
     return handle
 
@@ -110,8 +121,11 @@ def _shared_until(refused: Refused, view: View) -> datetime | None:
     return view.assessment.valid_until
 
 
-def _render(body: bytes, media_type: str, view: View, content: msgspec.Struct) -> RenderedAnswer:
-    """Render `body`, to be cached until it changes or permanently (protocol rules 4, 16, 21)."""
+def _render(body: bytes, media_type: str, view: View, edge_seconds: int) -> RenderedAnswer:
+    """Render `body`, to be cached until it changes or permanently (protocol rules 4, 16, 21).
+
+    `edge_seconds` is the longest `s-maxage` by what it says.
+    """
     if view.assessment is None:
         return render(body, media_type, "immutable" if view.is_settled else "no-store")
     return render(
@@ -119,7 +133,7 @@ def _render(body: bytes, media_type: str, view: View, content: msgspec.Struct) -
         media_type,
         "shared",
         valid_until=view.assessment.valid_until,
-        edge_seconds=min(view.assessment.edge_seconds, _edge_seconds(content)),
+        edge_seconds=min(view.assessment.edge_seconds, edge_seconds),
         valid_from=view.at,
     )
 

@@ -9,7 +9,7 @@ import msgspec
 
 from rates_api.http.parameters import Query
 from rates_api.http.port import WorkerPort
-from rates_api.http.response import RenderedAnswer
+from rates_api.http.response import HTML, RenderedAnswer
 from rates_api.http.response_cache import ResponseCache
 
 Handler = Callable[[WorkerPort, ResponseCache, Any, datetime], Awaitable[RenderedAnswer]]
@@ -24,7 +24,7 @@ class Endpoint:
     """One path. `problems` are the codes it can answer besides those that every path can.
 
     `examples` are requests, by name, whose recorded answers the documentation shows; `answers` is
-    None where the answer is a page.
+    None where the answer is no JSON but of `media_type`.
     """
 
     name: str
@@ -36,3 +36,4 @@ class Endpoint:
     problems: tuple[str, ...] = ()
     examples: dict[str, str] = dataclasses.field(default_factory=dict)
     description: str = ""
+    media_type: str = HTML

@@ -27,6 +27,7 @@ LINKS = {
     "gaps": "/api/v1/rates/gaps",
     "convert": "/api/v1/convert",
     "changes": "/api/v1/changes",
+    "feed": "/feeds/fix.atom",
     "health": "/health",
 }
 LIMITS = Limits(days=MAX_DAYS, last=MAX_DAYS, dates=MAX_DATES, scale=MAX_SCALE)
