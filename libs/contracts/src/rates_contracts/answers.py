@@ -256,6 +256,30 @@ class Changes(_Quoted, frozen=True, kw_only=True):
     ] = False
 
 
+class StreamState(msgspec.Struct, frozen=True, kw_only=True):
+    """The message `state` of the stream: the rates that pass as current, and how good they are."""
+
+    current: Annotated[
+        dict[str, CurrentRate | None], Meta(description="By kind; null where none may pass.")
+    ]
+    level: Level
+    freshness: Freshness
+    warnings: Warnings = UNSET
+
+
+class StreamLevel(msgspec.Struct, frozen=True):
+    """The message `level` of the stream: it has changed."""
+
+    level: Level
+    warnings: Warnings = UNSET
+
+
+class StreamReset(msgspec.Struct, frozen=True):
+    """The message `reset` of the stream: what was read is not continued, read it anew."""
+
+    reason: Literal["restored", "not_kept"]
+
+
 class Conversion(_Quoted, frozen=True, kw_only=True, rename={"from_": "from"}):
     """An amount converted at a published rate, rounded once."""
 

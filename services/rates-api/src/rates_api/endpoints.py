@@ -19,10 +19,10 @@ These tests cover a new entry by themselves: `tests/contract/test_openapi.py` (t
 methods) and `http/test_response_cache_middleware.py` (cached responses equal the routes').
 """
 
-from rates_api.following import changes, feed
-from rates_api.handlers import from_record, instance_health, problem_page
+from rates_api.following import changes, feed, messages, stream
+from rates_api.handlers import from_record, instance_health, open_stream, problem_page
 from rates_api.http import problem_pages
-from rates_api.http.endpoint import Endpoint
+from rates_api.http.endpoint import Endpoint, Streaming
 from rates_api.http.parameters import Query
 from rates_api.rates import average, capabilities, convert, csv, current, day, gaps, historical
 from rates_contracts import answers
@@ -240,6 +240,26 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             "fix": "/feeds/fix.atom",
             "settlement": "/feeds/fix.atom?kind=settlement",
             "wrong_kind": "/feeds/fix.atom?kind=spot",
+        },
+    ),
+    Endpoint(
+        name="stream",
+        path="/api/v1/stream",
+        summary="What changes, as it does",
+        description="Server-Sent Events. `state`: the current rate of each kind, level and "
+        "freshness, at the beginning and whenever one of them is another. `change`: a list as in "
+        "`/api/v1/changes`, with an `id` to continue after (`Last-Event-ID`). `level`: it has "
+        "changed. `reset`: what was read is not continued, read it anew. A comment every 15 s; a "
+        "stream ends after about an hour. Connect again after `retry`, or after the `Retry-After` "
+        "of a 503.",
+        query=stream.StreamQuery,
+        handler=Streaming(open_stream),
+        answers=None,
+        media_type=messages.EVENT_STREAM,
+        problems=("no-data", "too-many-streams"),
+        examples={
+            "beginning": "/api/v1/stream",
+            "wrong_id": "/api/v1/stream?last_event_id=42",
         },
     ),
     Endpoint(

@@ -13,12 +13,14 @@ import msgspec
 from msgspec import UNSET
 
 from rates_api.dependencies import InstanceHealth
+from rates_api.following.stream import StreamQuery, read_last_event_id
+from rates_api.http.api_request import ApiRequest
 from rates_api.http.endpoint import Handler
 from rates_api.http.parameters import Query
 from rates_api.http.port import WorkerPort
 from rates_api.http.problem_pages import PageQuery, page
 from rates_api.http.problems import WARM_UP_RETRY_SECONDS, Refused
-from rates_api.http.response import CSV, FOREVER, HTML, JSON, RenderedAnswer, render
+from rates_api.http.response import CSV, FOREVER, HTML, JSON, OpenStream, RenderedAnswer, render
 from rates_api.http.response_cache import ResponseCache
 from rates_api.rates import health
 from rates_api.rates.query_parameters import RateQuery
@@ -190,3 +192,11 @@ async def problem_page(
 ) -> RenderedAnswer:
     """Render the page that explains a problem."""
     return render(page(query.code), HTML, "shared")
+
+
+def open_stream(
+    port: WorkerPort, query: StreamQuery, request: ApiRequest, _: datetime
+) -> OpenStream:
+    """Open a stream that continues after the last change that the client has."""
+    sent = next(iter(request.values("last-event-id")), "")
+    return port.streams.open(read_last_event_id(sent, query))

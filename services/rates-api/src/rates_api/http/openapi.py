@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from rates_api.http.endpoint import Endpoint
+from rates_api.http.endpoint import Endpoint, Streaming
 from rates_api.http.parameters import QueryField, query_fields
 from rates_api.http.problems import PROBLEMS
 from rates_api.http.response import CSV, PROBLEM_JSON
@@ -94,7 +94,9 @@ def _parameter(endpoint: Endpoint, field: QueryField) -> Json:
 
 def _responses(endpoint: Endpoint, recorded: Sequence[Recorded]) -> Json:
     responses = {"200": _success(endpoint, recorded)}
-    if endpoint.name != "health":
+    if isinstance(endpoint.handler, Streaming):
+        pass
+    elif endpoint.name != "health":
         responses["304"] = {"description": "The client has it already.", "headers": HEADERS}
     else:
         responses["503"] = {**responses["200"], "description": "The instance is `unhealthy`."}
@@ -108,7 +110,9 @@ def _responses(endpoint: Endpoint, recorded: Sequence[Recorded]) -> Json:
 def _success(endpoint: Endpoint, recorded: Sequence[Recorded]) -> Json:
     content: Json = {}
     if endpoint.answers is None:
-        content[endpoint.media_type.partition(";")[0]] = {"schema": {"type": "string"}}
+        # Of a stream, a schema is each message's, and those are of several kinds.
+        schema = {} if isinstance(endpoint.handler, Streaming) else {"type": "string"}
+        content[endpoint.media_type.partition(";")[0]] = {"schema": schema}
     else:
         schema = {"$ref": REF.format(name=endpoint.answers.__name__)}
         content["application/json"] = {"schema": schema}
@@ -116,7 +120,8 @@ def _success(endpoint: Endpoint, recorded: Sequence[Recorded]) -> Json:
         content[CSV.partition(";")[0]] = {"schema": {"type": "string"}}
     for media_type, described in content.items():
         described.update(_examples(recorded, 200, media_type))
-    headers = HEADERS if endpoint.name != "health" else {}
+    is_cacheable = endpoint.name != "health" and not isinstance(endpoint.handler, Streaming)
+    headers = HEADERS if is_cacheable else {}
     return {"description": endpoint.summary, "headers": headers, "content": content}
 
 

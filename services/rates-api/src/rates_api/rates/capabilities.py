@@ -28,6 +28,7 @@ LINKS = {
     "convert": "/api/v1/convert",
     "changes": "/api/v1/changes",
     "feed": "/feeds/fix.atom",
+    "stream": "/api/v1/stream",
     "health": "/health",
 }
 LIMITS = Limits(days=MAX_DAYS, last=MAX_DAYS, dates=MAX_DATES, scale=MAX_SCALE)
