@@ -31,6 +31,7 @@ NUMERIC_DEFAULTS = {
     "request_counters.record.hits": "most answers are not found in the cache",
     "response.render.status": "HTTP's word for an answer",
     "response.render.edge_seconds": "protocol rule 21: an hour, where nothing shortens it",
+    "changes.ChangesQuery.limit": "the API's own default, in its documentation",
     "convert.ConvertQuery.scale": "the API's own default, in its documentation",
     "engine.translated.seconds": "a transaction's deadline; a migration's is longer",
     "upstream.Answer.age": "no cache held the answer",

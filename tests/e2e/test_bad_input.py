@@ -51,6 +51,14 @@ ENDPOINTS = {
         "scale": "2",
         "rounding": "half_up",
     },
+    "/api/v1/changes": {
+        "since": "2026-08-13T17:00:00Z",
+        "cursor": "1-0-c",
+        "limit": "10",
+        "kind": "fix",
+        "format": "csv",
+    },
+    "/feeds/fix.atom": {"kind": "fix"},
     "/api/v1": {},
 }
 

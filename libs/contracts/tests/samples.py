@@ -124,8 +124,8 @@ EVENTS: dict[str, Event] = {
         averages=(AVERAGE,),
         traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         observations=(
-            Observation(FIX, date(2026, 8, 13), 1, Decimal("17.0530"), SEEN, SHA),
-            Observation(SETTLEMENT, date(2026, 8, 15), 2, Decimal("17.0530"), SEEN, SHA),
+            Observation(FIX, date(2026, 8, 13), 1, Decimal("17.0530"), SEEN, SHA, 42),
+            Observation(SETTLEMENT, date(2026, 8, 15), 2, Decimal("17.0530"), SEEN, SHA, 42),
         ),
     ),
     "status_changed": StatusChanged(**_shared),
@@ -140,7 +140,7 @@ DOCUMENTS: dict[str, CurrentDocument | AveragesDocument | HistoryDocument] = {
     "history": HistoryDocument(
         "1-42",
         CALENDAR,
-        (HistoryBatch(SEEN, SHA),),
+        (HistoryBatch(SEEN, SHA, 42),),
         {FIX: (HistoryRow(date(2026, 8, 13), 1, Decimal("17.0530"), 0),)},
     ),
 }

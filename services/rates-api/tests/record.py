@@ -154,18 +154,19 @@ class Record:
         before = self.state
         recorded_at = START + timedelta(seconds=self.serial)
         rows = fields.pop("observations", None)
-        rows = None if rows is None else _recorded(rows, recorded_at)
+        position = before.head.position + 1
+        rows = None if rows is None else _recorded(rows, recorded_at, position)
         event = kind(
             event_id=f"event-{self.serial}",
             timeline=timeline or before.head.timeline,
-            position=before.head.position + 1,
+            position=position,
             previous=Previous(before.head.timeline, before.head.position, before.head.event_id),
             recorded_at=recorded_at,
             status=fields.pop("status", before.status),
             **({} if rows is None else {"observations": rows}),
             **fields,
         )
-        new = (*(rows or ()), *_recorded(unannounced, recorded_at))
+        new = (*(rows or ()), *_recorded(unannounced, recorded_at, position))
         self.states.append(
             State(
                 event.head,
@@ -193,7 +194,8 @@ class Record:
         """Return the documents (current, averages, history) of this state."""
         state, version = self.state, self.state.head.at.stream_id
         batches = tuple(
-            HistoryBatch(row.recorded_at, row.payload_sha256) for row in state.observations
+            HistoryBatch(row.recorded_at, row.payload_sha256, row.position)
+            for row in state.observations
         )
         rows: dict[str, tuple[HistoryRow, ...]] = {FIX: (), SETTLEMENT: ()}
         for at, row in enumerate(state.observations):
@@ -206,8 +208,10 @@ class Record:
         )
 
 
-def _recorded(rows: tuple[Observation, ...], at: datetime) -> tuple[Observation, ...]:
-    return tuple(msgspec.structs.replace(row, recorded_at=at) for row in rows)
+def _recorded(
+    rows: tuple[Observation, ...], at: datetime, position: int
+) -> tuple[Observation, ...]:
+    return tuple(msgspec.structs.replace(row, recorded_at=at, position=position) for row in rows)
 
 
 def entry(event: Event) -> StreamEntry:

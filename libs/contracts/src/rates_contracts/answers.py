@@ -261,6 +261,61 @@ class Gaps(_Quoted, frozen=True, kw_only=True, rename={"from_": "from"}):
     gaps: tuple[Gap, ...]
 
 
+# As for `Row`.
+class Change(msgspec.Struct, frozen=True, gc=False):
+    """One observation as it was recorded: a new value, or a correction of a known one."""
+
+    kind: Kind
+    date: Day
+    rate: Rate
+    revision: Annotated[int, Meta(description="1, then one more with each correction.")]
+    recorded_at: Instant
+    replaces: Annotated[
+        Decimal | None, Meta(description="The rate of the revision before; null for a first one.")
+    ]
+
+
+class Changes(_Quoted, frozen=True, kw_only=True):
+    """What was recorded, ascending as it was."""
+
+    source: Source
+    count: int
+    changes: tuple[Change, ...]
+    next: Annotated[str, Meta(description="The `cursor` that continues after these changes.")]
+    more: Annotated[bool, Meta(description="True where more is recorded already: ask at once.")]
+    reset: Annotated[
+        bool,
+        Meta(
+            description="True where the cursor was of another record, or of before the history was "
+            "complete: these changes begin anew, drop what was read before."
+        ),
+    ] = False
+
+
+class StreamState(msgspec.Struct, frozen=True, kw_only=True):
+    """The message `state` of the stream: the rates that pass as current, and how good they are."""
+
+    current: Annotated[
+        dict[str, CurrentRate | None], Meta(description="By kind; null where none may pass.")
+    ]
+    level: Level
+    freshness: Freshness
+    warnings: Warnings = UNSET
+
+
+class StreamLevel(msgspec.Struct, frozen=True):
+    """The message `level` of the stream: it has changed."""
+
+    level: Level
+    warnings: Warnings = UNSET
+
+
+class StreamReset(msgspec.Struct, frozen=True):
+    """The message `reset` of the stream: what was read is not continued, read it anew."""
+
+    reason: Literal["restored", "not_kept"]
+
+
 class Conversion(_Quoted, frozen=True, kw_only=True, rename={"from_": "from"}):
     """An amount converted at a published rate, rounded once."""
 

@@ -35,6 +35,7 @@ class HistoryBatch(msgspec.Struct, frozen=True, array_like=True):
 
     recorded_at: datetime
     payload_sha256: str
+    position: int = 0
 
 
 class HistoryRow(msgspec.Struct, frozen=True, array_like=True):

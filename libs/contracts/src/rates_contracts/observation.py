@@ -34,7 +34,8 @@ class Observation(msgspec.Struct, frozen=True, array_like=True):
     """One recorded value; a correction is a new `revision` (from 1), never an overwrite.
 
     `value` is pesos per unit with the digits as published; `recorded_at` is UTC and strictly
-    rising with the record's position; `payload_sha256` names the raw answer it was read from.
+    rising with the record's position; `payload_sha256` names the raw answer it was read from;
+    `position` is the record's when it was announced, 0 from a rates-sync that does not say it.
     """
 
     series: str
@@ -43,3 +44,4 @@ class Observation(msgspec.Struct, frozen=True, array_like=True):
     value: Decimal
     recorded_at: datetime
     payload_sha256: str
+    position: int = 0

@@ -9,9 +9,11 @@ HEAD_COLUMNS = ("timeline", "position", "event_id", "recorded_at")
 
 CURRENT_RATES = "current_rates_v1"
 """The newest day of each series, in its newest revision."""
+OBSERVATION_COLUMNS = ("series", "date", "revision", "value", "recorded_at", "payload_sha256")
 RATE_HISTORY = "rate_history_v1"
 """Every revision of every observation."""
-OBSERVATION_COLUMNS = ("series", "date", "revision", "value", "recorded_at", "payload_sha256")
+RATE_HISTORY_COLUMNS = (*OBSERVATION_COLUMNS, "position")
+"""Records of before schema 0005 have no `position`."""
 
 RATE_AVERAGES = "rate_averages_v1"
 RATE_AVERAGES_COLUMNS = ("window_name", "at", "document")
@@ -28,7 +30,7 @@ BANK_CALENDAR_COLUMNS = ("version", "document")
 VIEWS: dict[str, tuple[str, ...]] = {
     HEAD: HEAD_COLUMNS,
     CURRENT_RATES: OBSERVATION_COLUMNS,
-    RATE_HISTORY: OBSERVATION_COLUMNS,
+    RATE_HISTORY: RATE_HISTORY_COLUMNS,
     RATE_AVERAGES: RATE_AVERAGES_COLUMNS,
     SYNC_STATUS: SYNC_STATUS_COLUMNS,
     BANK_CALENDAR: BANK_CALENDAR_COLUMNS,

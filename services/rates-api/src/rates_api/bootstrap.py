@@ -31,6 +31,7 @@ from rates_api.dependencies import DependencyMonitor
 from rates_api.errors import FallbackUnavailable, SourceUnavailable, StreamUnavailable
 from rates_api.fallback.engine import open_engine
 from rates_api.fallback.reader import DatabaseReader
+from rates_api.following.broadcast import Broadcast, Timing
 from rates_api.http.response_cache import ResponseCache
 from rates_api.instance import ReportDirectory, ReportExchange, worker_name
 from rates_api.metrics import Metrics
@@ -105,7 +106,15 @@ def bootstrap(
     sleep = overrides.sleep or asyncio.sleep
     chance = overrides.random or random.random
     metrics = Metrics(monotonic)
-    current = CurrentSnapshot(ResponseCache)
+    link = link or SupervisorLink()
+    streams = Broadcast(
+        settings.streams,
+        Timing(clock, monotonic, sleep, chance),
+        is_draining=lambda: link.draining,
+        on_count=metrics.streams.set,
+        on_refused=metrics.on_stream_refused,
+    )
+    current = CurrentSnapshot(ResponseCache, streams.on_snapshot)
     redis = DependencyMonitor("redis", metrics.redis_up.set)
     database = DependencyMonitor("database", metrics.database_up.set)
     on_refused = _refusals(metrics, redis, database)
@@ -129,6 +138,7 @@ def bootstrap(
         sleep=sleep,
         new_request_id=overrides.new_request_id or (lambda: uuid.uuid4().hex),
         current=current,
+        streams=streams,
         metrics=metrics,
         reader=StreamReader(
             stream,
@@ -164,7 +174,7 @@ def bootstrap(
         ),
         database=database,
         redis=redis,
-        link=link or SupervisorLink(),
+        link=link,
         reports=overrides.reports or _reports(settings, overrides, metrics, closing),
         tracing=tracing,
         closing=closing,

@@ -21,11 +21,12 @@ methods) and `http/test_response_cache_middleware.py` (cached responses equal th
 """
 
 from rates_api.about import favicon, llms, openapi_document, robots
-from rates_api.handlers import document, from_record, instance_health, problem_page
+from rates_api.following import changes, feed, messages, stream
+from rates_api.handlers import document, from_record, instance_health, open_stream, problem_page
 from rates_api.http import problem_pages
-from rates_api.http.endpoint import Endpoint
+from rates_api.http.endpoint import Endpoint, Streaming
 from rates_api.http.parameters import Query
-from rates_api.http.response import ICON, JSON, TEXT
+from rates_api.http.response import ATOM, ICON, JSON, TEXT
 from rates_api.rates import (
     average,
     calendar,
@@ -337,6 +338,62 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             "wrong_parameters": "/api/v1/convert?from=USD&to=USD&amount=1e3",
             "csv": "/api/v1/convert?from=USD&to=MXN&amount=10&date=2024-01-02&format=csv",
             "number": "/api/v1/convert?from=USD&to=MXN&amount=10&date=2024-01-02&format=txt",
+        },
+    ),
+    Endpoint(
+        name="changes",
+        path="/api/v1/changes",
+        summary="What was recorded since",
+        description="Every new value and every correction, as it was recorded. Begin with `since` "
+        "or without a parameter; then continue with the `next` of each answer as `cursor`, at once "
+        "while `more` is true. Nothing is lost or doubled. `reset` tells that the changes begin "
+        "anew: drop what was read before.",
+        query=changes.ChangesQuery,
+        handler=from_record(changes.answer, csv.changes, changes.is_long),
+        answers=answers.Changes,
+        problems=("no-data",),
+        examples={
+            "since": "/api/v1/changes?since=2026-08-12T00:00:00Z",
+            "settlement": "/api/v1/changes?since=2026-08-12T00:00:00Z&kind=settlement&limit=2",
+            "unknown_timeline": "/api/v1/changes?cursor=7-42-c-fix-2026-08-12-1&limit=1",
+            "csv": "/api/v1/changes?since=2026-08-12T00:00:00Z&format=csv",
+            "wrong_parameters": "/api/v1/changes?since=yesterday&cursor=42&limit=0",
+        },
+    ),
+    Endpoint(
+        name="feed",
+        path=feed.PATH,
+        summary="The newest recordings as an Atom feed",
+        description="The last 30 values and corrections of a kind, an entry each (RFC 4287).",
+        query=feed.FeedQuery,
+        handler=from_record(feed.answer, to_atom=feed.to_atom, is_purged=False),
+        answers=None,
+        media_type=ATOM,
+        problems=("no-data",),
+        examples={
+            "fix": "/feeds/fix.atom",
+            "settlement": "/feeds/fix.atom?kind=settlement",
+            "wrong_kind": "/feeds/fix.atom?kind=spot",
+        },
+    ),
+    Endpoint(
+        name="stream",
+        path="/api/v1/stream",
+        summary="What changes, as it does",
+        description="Server-Sent Events. `state`: the current rate of each kind, level and "
+        "freshness, at the beginning and whenever one of them is another. `change`: a list as in "
+        "`/api/v1/changes`, with an `id` to continue after (`Last-Event-ID`). `level`: it has "
+        "changed. `reset`: what was read is not continued, read it anew. A comment every 15 s; a "
+        "stream ends after about an hour. Connect again after `retry`, or after the `Retry-After` "
+        "of a 503.",
+        query=stream.StreamQuery,
+        handler=Streaming(open_stream),
+        answers=None,
+        media_type=messages.EVENT_STREAM,
+        problems=("no-data", "too-many-streams"),
+        examples={
+            "beginning": "/api/v1/stream",
+            "wrong_id": "/api/v1/stream?last_event_id=42",
         },
     ),
     Endpoint(

@@ -14,17 +14,35 @@ import msgspec
 from msgspec import UNSET
 
 from rates_api.dependencies import InstanceHealth
+from rates_api.following.stream import StreamQuery, read_last_event_id
+from rates_api.http.api_request import ApiRequest
 from rates_api.http.endpoint import Handler
 from rates_api.http.parameters import Query
 from rates_api.http.port import WorkerPort
 from rates_api.http.problem_pages import PageQuery, page
 from rates_api.http.problems import WARM_UP_RETRY_SECONDS, Refused
-from rates_api.http.response import CSV, FOREVER, HTML, JSON, TEXT, RenderedAnswer, render
+from rates_api.http.response import (
+    ATOM,
+    CSV,
+    FOREVER,
+    HTML,
+    JSON,
+    TEXT,
+    OpenStream,
+    RenderedAnswer,
+    render,
+)
 from rates_api.http.response_cache import ResponseCache
 from rates_api.rates import csv, health
 from rates_api.rates.query_parameters import RateQuery
 from rates_api.resolution.view import View, as_known_at, present
-from rates_api.snapshot.level import BOTH, MAX_EDGE_SECONDS_NOT_HEALTHY, PASSING, assess
+from rates_api.snapshot.level import (
+    BOTH,
+    MAX_EDGE_SECONDS_NOT_HEALTHY,
+    MAX_EDGE_SECONDS_WITHOUT_PURGE,
+    PASSING,
+    assess,
+)
 from rates_api.snapshot.snapshot import Snapshot
 from rates_contracts.answers import Batch, DaySheet
 from rates_contracts.calendar import mexico_day
@@ -35,7 +53,7 @@ SAME_VIEW_FOR = timedelta(seconds=1)
 """Only seconds to wait are reckoned from the instant of a request, and those are whole."""
 MAX_STATES = 8
 """So many states of the past are kept with what was found in them."""
-MEDIA_TYPES = {"json": JSON, "csv": CSV, "txt": TEXT}
+MEDIA_TYPES = {"json": JSON, "csv": CSV, "txt": TEXT, "atom": ATOM}
 """By the `format` of a query."""
 
 encode_json = msgspec.json.Encoder().encode
@@ -47,11 +65,15 @@ def from_record(
     is_long: Callable[[Any], bool] = lambda _: False,
     *,
     to_text: Callable[[Any], str] | None = None,
+    to_atom: Callable[[Any], bytes] | None = None,
+    is_purged: bool = True,
 ) -> Handler:
-    """Return the handler that renders what `answer` returns, as JSON, by `to_csv` or `to_text`.
+    """Return the handler that renders what `answer` returns: as JSON, or by the query's `format`.
 
-    What takes long, by `is_long`, is rendered in a thread.
+    What takes long, by `is_long`, is rendered in a thread. An answer that the edge `is_purged` of
+    may stay there longest.
     """
+    longest = MAX_EDGE_SECONDS if is_purged else MAX_EDGE_SECONDS_WITHOUT_PURGE
 
     async def handle(
         port: WorkerPort, cache: ResponseCache, query: RateQuery, now: datetime
@@ -71,11 +93,12 @@ def from_record(
     def render_from(view: View, query: RateQuery) -> RenderedAnswer:
         try:
             content = answer(query, view)
-            body = _written(content, query, to_csv, to_text)
+            body = _written(content, query, to_csv, to_text, to_atom)
         except Refused as refused:
             refused.shared_until = _shared_until(refused, view)
             raise
-        rendered = _render(body, MEDIA_TYPES[query.format], view, content)
+        longest_of_this = min(longest, _edge_seconds(content))
+        rendered = _render(body, MEDIA_TYPES[query.format], view, longest_of_this)
         return _named_file(rendered, query) if query.format == "csv" else rendered
 
     return handle
@@ -86,6 +109,7 @@ def _written(
     query: RateQuery,
     to_csv: Callable[[Any], csv.Table] | None,
     to_text: Callable[[Any], str] | None,
+    to_atom: Callable[[Any], bytes] | None,
 ) -> bytes:
     """Write what a query asks for in its format. Raises `Refused` where there is no bare number."""
     match query.format:
@@ -93,6 +117,8 @@ def _written(
             return csv.write(to_csv(content), query.fields)
         case "txt" if to_text is not None:
             return f"{to_text(content)}\n".encode()
+        case "atom" if to_atom is not None:
+            return to_atom(content)
     return encode_json(content)
 
 
@@ -130,8 +156,11 @@ def _shared_until(refused: Refused, view: View) -> datetime | None:
     return view.assessment.valid_until
 
 
-def _render(body: bytes, media_type: str, view: View, content: msgspec.Struct) -> RenderedAnswer:
-    """Render `body`, to be cached until it changes or permanently (protocol rules 4, 16, 21)."""
+def _render(body: bytes, media_type: str, view: View, edge_seconds: int) -> RenderedAnswer:
+    """Render `body`, to be cached until it changes or permanently (protocol rules 4, 16, 21).
+
+    `edge_seconds` is the longest `s-maxage` by what it says.
+    """
     if view.assessment is None:
         return render(body, media_type, "immutable" if view.is_settled else "no-store")
     return render(
@@ -139,7 +168,7 @@ def _render(body: bytes, media_type: str, view: View, content: msgspec.Struct) -
         media_type,
         "shared",
         valid_until=view.assessment.valid_until,
-        edge_seconds=min(view.assessment.edge_seconds, _edge_seconds(content)),
+        edge_seconds=min(view.assessment.edge_seconds, edge_seconds),
         valid_from=view.at,
     )
 
@@ -224,3 +253,11 @@ async def problem_page(
 ) -> RenderedAnswer:
     """Render the page that explains a problem."""
     return render(page(query.code), HTML, "shared")
+
+
+def open_stream(
+    port: WorkerPort, query: StreamQuery, request: ApiRequest, _: datetime
+) -> OpenStream:
+    """Open a stream that continues after the last change that the client has."""
+    sent = next(iter(request.values("last-event-id")), "")
+    return port.streams.open(read_last_event_id(sent, query))

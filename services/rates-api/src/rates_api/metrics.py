@@ -94,6 +94,10 @@ class Metrics:
             "Loads that a source could not serve, by source.",
             "source",
         )
+        self.streams = gauge("rates_api_streams", "Streams that a worker has open.")
+        self._streams_refused = counter(
+            "rates_api_streams_refused_total", "Streams for which a worker had no place."
+        )
         self._report_failures = counter(
             "rates_api_report_failures_total",
             "Reports that a worker could not exchange with the others.",
@@ -127,6 +131,10 @@ class Metrics:
     def on_refused(self, source: str) -> None:
         """Count a load that a source could not serve."""
         self._load_failures.labels(source).inc()
+
+    def on_stream_refused(self) -> None:
+        """Count a stream for which there was no place."""
+        self._streams_refused.inc()
 
     def on_report_failure(self) -> None:
         """Count a report that did not reach the other workers, or theirs that did not arrive."""

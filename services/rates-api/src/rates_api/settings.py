@@ -51,7 +51,9 @@ class Settings:
     admin_port: int = tcp_port("The internal port, for /metrics.", 8010)
     workers: int = positive("Worker processes.", 2)
     max_connections: int = positive(
-        "Connections that a worker holds at a time, idle ones included; more wait unanswered.", 2048
+        "Connections that a worker holds at a time, idle ones included, without its streams; more "
+        "wait unanswered.",
+        2048,
     )
     edge_limit: int = at_least(
         "Requests that an edge before the service lets an address send in a window, for clients "
@@ -60,6 +62,7 @@ class Settings:
         0,
     )
     edge_limit_window: int = positive("That window, in seconds.", 60)
+    streams: int = positive("Streams that a worker has at a time, beside its connections.", 2000)
     drain: float = at_least(
         "Seconds between not being ready and closing the port, at SIGTERM.", 1.0, 0
     )

@@ -175,7 +175,8 @@ class Supervisor(MPServer):
             http1_settings=HTTP1Settings(
                 header_read_timeout=HEADER_SECONDS * 1000, max_buffer_size=MAX_HEADER_BYTES
             ),
-            backpressure=_affordable_connections(settings.max_connections),
+            # It counts a stream as a connection: streams never take a request's place.
+            backpressure=_affordable_connections(settings.max_connections + settings.streams),
             websockets=False,
             workers_kill_timeout=KILL_SECONDS,
             log_level=LogLevels(settings.log_level),

@@ -51,6 +51,7 @@ class SupervisorPipe(SupervisorLink):
     def _listen(self) -> None:
         while self._read() == DRAIN:
             self.draining = True
+        self.draining = True
         # Without a main process nobody else would kill a worker that can't finish.
         signal.alarm(KILL_SECONDS)
         end_process()

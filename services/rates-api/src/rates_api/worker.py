@@ -15,6 +15,7 @@ import structlog
 from rates_api.consume.head_monitor import HeadMonitor
 from rates_api.consume.reader import StreamReader
 from rates_api.dependencies import DependencyMonitor, InstanceHealth
+from rates_api.following.broadcast import Broadcast
 from rates_api.http.response_cache import ResponseCache
 from rates_api.instance import ReportExchange, WorkerReport, merged
 from rates_api.metrics import Metrics
@@ -71,6 +72,7 @@ class Worker:
     sleep: Callable[[float], Awaitable[None]]
     new_request_id: Callable[[], str]
     current: CurrentSnapshot[ResponseCache]
+    streams: Broadcast
     metrics: Metrics
     reader: StreamReader
     head_monitor: HeadMonitor
@@ -96,6 +98,7 @@ class Worker:
             tasks.create_task(self._beat_forever(), name="beat")
             tasks.create_task(self._publish_forever(), name="publish")
             tasks.create_task(self._follow_forever(), name="follow")
+            tasks.create_task(self.streams.run(self.liveness.track("streams")), name="streams")
 
     async def close(self) -> None:
         """Close the connections."""

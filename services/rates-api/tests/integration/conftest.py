@@ -205,7 +205,8 @@ class Database(ABC):
         """Replace the rows of the given views, in one transaction."""
         steps: list[str | tuple[str, Rows]] = []
         for view, content in rows.items():
-            marks = ", ".join([self.mark] * len(views.VIEWS[view]))
+            width = len(content[0]) if content else len(views.VIEWS[view])
+            marks = ", ".join([self.mark] * width)
             steps += [f"DELETE FROM {view}", (f"INSERT INTO {view} VALUES ({marks})", content)]
         self.execute(*steps)
 
@@ -307,6 +308,7 @@ def _row(row: Any) -> tuple[Any, ...]:
         str(row.value),
         at,
         row.payload_sha256,
+        row.position,
     )
 
 

@@ -390,6 +390,32 @@ def test_silent_connections_keep_nobody_out(instance: Run) -> None:
         assert instance.metric("rates_api_workers_wanted") == 2
 
 
+def test_a_stream_ends_with_its_client_and_within_a_second_of_sigterm(instance: Run) -> None:
+    """A client that leaves is noticed though nothing is sent; the drain waits for no stream."""
+    with _stream(instance):
+        until(lambda: instance.metric("rates_api_streams") == 1)
+    until(lambda: instance.metric("rates_api_streams") == 0)
+    with _stream(instance) as staying:
+        instance.process.send_signal(signal.SIGTERM)
+        began = time.monotonic()
+        while not staying.recv(65_536).endswith(b"0\r\n\r\n"):
+            pass
+        assert time.monotonic() - began < 1
+        assert instance.status("/api/v1/rates/2024-01-02") == 200
+    assert instance.process.wait(30) == 0
+
+
+def _stream(instance: Run) -> socket.socket:
+    """Open a stream and read what it begins with."""
+    client = socket.create_connection(("127.0.0.1", int(instance.environ["RATES_API_PORT"])), 10)
+    client.sendall(b"GET /api/v1/stream HTTP/1.1\r\nHost: api.test\r\n\r\n")
+    text = b""
+    while b"event: state" not in text:
+        text += client.recv(65_536)
+    assert text.startswith(b"HTTP/1.1 200 OK\r\n")
+    return client
+
+
 def test_the_head_of_a_request_is_bounded(instance: Run) -> None:
     """Protocol rule 40: more than a balancer would pass on is refused, not kept."""
     livez = f"{url(instance)}/livez"

@@ -43,7 +43,15 @@ class LaterSync:
         self.head = self.golden("document_current")["head"]
         self._rows = {view: self.golden(f"view_{view}")["rows"] for view in views.VIEWS}
         self._unsent: list[Any] = []
+        if not self._says_positions:
+            database.execute(f"ALTER TABLE {views.RATE_HISTORY} DROP COLUMN position")
         self._write_views()
+
+    @property
+    def _says_positions(self) -> bool:
+        """Whether its record is of schema 0005 or later."""
+        columns: list[str] = self.golden(f"view_{views.RATE_HISTORY}")["columns"]
+        return "position" in columns
 
     @property
     def place(self) -> str:
@@ -56,9 +64,10 @@ class LaterSync:
 
     def observe(self, day: str, value: str) -> list[Any]:
         """Put a FIX into the record; return it as events carry it, with an element more."""
-        series, _, revision, _, recorded_at, sha256 = self._rows[views.RATE_HISTORY][0]
-        self._rows[views.RATE_HISTORY].append([series, day, revision, value, recorded_at, sha256])
-        return [series, day, revision, value, self.head["recorded_at"], sha256, "invented"]
+        rows = self._rows[views.RATE_HISTORY]
+        series, _, revision, _, recorded_at, sha256, *position = rows[0]
+        rows.append([series, day, revision, value, recorded_at, sha256, *position])
+        return [series, day, revision, value, self.head["recorded_at"], sha256, 1, "invented"]
 
     def announce(self, name: str, **members: Any) -> None:
         """Record one event more: a golden one, each of its objects with a member more."""

@@ -3,6 +3,7 @@
 Loaded by path (`conftest`, the OpenAPI recorder), since test folders are no packages.
 """
 
+import asyncio
 import csv
 import dataclasses
 import hashlib
@@ -21,6 +22,8 @@ from litestar.types import ASGIApp
 
 from rates_api.dependencies import InstanceHealth
 from rates_api.endpoints import ENDPOINTS
+from rates_api.following.broadcast import Broadcast, Timing
+from rates_api.following.subscription import Subscription
 from rates_api.http.api_request import ApiRequest
 from rates_api.http.endpoint import Endpoint
 from rates_api.http.response import HttpResponse
@@ -37,7 +40,7 @@ from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.snapshot.snapshot import Feed, Snapshot, histories
 from rates_contracts.averages import Average
 from rates_contracts.calendar import MEXICO_CITY, BankCalendar, BankingDays, DeclaredClosure
-from rates_contracts.events import Head
+from rates_contracts.events import Head, Position
 from rates_contracts.observation import FIRST_FIX_DAY, FIX, SETTLEMENT, Observation
 from rates_contracts.status import SeriesStatus, State, SyncStatus, Transition
 
@@ -260,11 +263,34 @@ def current_snapshot(snapshot: Snapshot | None) -> CurrentSnapshot[ResponseCache
     return current
 
 
+class EndedStreams:
+    """Streams that end after what they begin with."""
+
+    def __init__(self, broadcast: Broadcast) -> None:
+        self._broadcast = broadcast
+
+    def open(self, last: Position | None) -> Subscription:
+        """Open a stream, and close it."""
+        stream = self._broadcast.open(last)
+        stream.close()
+        return stream
+
+
 class Worker:
     """A worker whose clock and instance figures are set by hand."""
 
     def __init__(self, snapshot: Snapshot | None, now: datetime = NOW) -> None:
-        self.current = current_snapshot(snapshot)
+        self.broadcast = Broadcast(
+            2,
+            Timing(self.clock, self.monotonic, asyncio.sleep, lambda: 0.5),
+            is_draining=lambda: False,
+            on_count=lambda _: None,
+            on_refused=lambda: None,
+        )
+        self.streams: Any = EndedStreams(self.broadcast)
+        self.current = CurrentSnapshot(ResponseCache, self.broadcast.on_snapshot)
+        if snapshot is not None:
+            self.current.replace(snapshot)
         self.counters = Counters()
         self.now = now
         self.health = InstanceHealth("healthy", "healthy", "healthy", 3.2, 0.98)

@@ -79,6 +79,7 @@ def _observations(document: HistoryDocument) -> dict[str, list[Observation]]:
                     row.value,
                     batches[row.batch].recorded_at,
                     batches[row.batch].payload_sha256,
+                    batches[row.batch].position,
                 )
                 for row in rows
             ]

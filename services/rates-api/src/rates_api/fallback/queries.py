@@ -6,7 +6,6 @@ Nothing else in rates-api knows the database's names. Values are strings until t
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from datetime import date as Day
 from decimal import Decimal
 from typing import Any
 
@@ -42,9 +41,10 @@ TYPES: dict[str, Any] = {
 }
 
 
-def _select(view: str) -> Any:
+def _select(view: str, *, leaving_out: str = "") -> Any:
     """Select the columns of `view`; documents have no type here: text or bytes, as stored."""
-    columns = [column(name, TYPES.get(name)) for name in views.VIEWS[view]]
+    names = [name for name in views.VIEWS[view] if name != leaving_out]
+    columns = [column(name, TYPES.get(name)) for name in names]
     return select(*columns).select_from(table(view, *columns))
 
 
@@ -54,6 +54,9 @@ SELECT_HEAD = _select(views.HEAD)
 SELECT_STATUS = _select(views.SYNC_STATUS)
 SELECT_CALENDAR = _select(views.BANK_CALENDAR)
 SELECT_HISTORY = _select(views.RATE_HISTORY)
+SELECT_HISTORY_WITHOUT_POSITIONS = _select(views.RATE_HISTORY, leaving_out="position")
+SELECT_NO_HISTORY: Any = select(literal_column("*")).select_from(table(views.RATE_HISTORY)).limit(0)
+"""No row: for the names of the columns that the view has."""
 SELECT_AVERAGES = _select(views.RATE_AVERAGES)
 
 
@@ -76,9 +79,9 @@ class ObservationRows:
         self._texts: dict[str, str] = {}
         self.by_series: dict[str, list[Observation]] = {}
 
-    def add(self, rows: Iterable[Row[str, Day, int, str, datetime, str]]) -> None:
-        """Read `rows` into `by_series`."""
-        for series, day, revision, value, recorded_at, sha256 in rows:
+    def add(self, rows: Iterable[Row[*tuple[Any, ...]]]) -> None:
+        """Read `rows` into `by_series`; those of an older record have no position."""
+        for series, day, revision, value, recorded_at, sha256, *position in rows:
             name = self._texts.setdefault(series, series)
             observation = Observation(
                 name,
@@ -87,6 +90,7 @@ class ObservationRows:
                 Decimal(value),
                 self._instant(recorded_at),
                 self._texts.setdefault(sha256, sha256),
+                *map(int, position),
             )
             self.by_series.setdefault(name, []).append(observation)
 

@@ -116,7 +116,11 @@ async def _averages(connection: AsyncConnection) -> tuple[Average, ...]:
 
 async def _observations(connection: AsyncConnection) -> dict[str, list[Any]]:
     rows = queries.ObservationRows()
-    result = await connection.stream(queries.SELECT_HISTORY)
+    # Before a newer rates-sync has migrated the record, its view has one column less.
+    columns = (await connection.execute(queries.SELECT_NO_HISTORY)).keys()
+    is_placed = "position" in columns
+    select = queries.SELECT_HISTORY if is_placed else queries.SELECT_HISTORY_WITHOUT_POSITIONS
+    result = await connection.stream(select)
     async for partition in result.partitions(MAX_ROWS_PER_TURN):
         rows.add(partition)
     return rows.by_series

@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
+from rates_api.http.api_request import ApiRequest
 from rates_api.http.parameters import Query
 from rates_api.http.port import WorkerPort
-from rates_api.http.response import HTML, RenderedAnswer
+from rates_api.http.response import HTML, OpenStream, RenderedAnswer
 from rates_api.http.response_cache import ResponseCache
 
 Handler = Callable[[WorkerPort, ResponseCache, Any, datetime], Awaitable[RenderedAnswer]]
@@ -18,21 +19,31 @@ Handler = Callable[[WorkerPort, ResponseCache, Any, datetime], Awaitable[Rendere
 What is rendered is kept only in that cache. Raises `Refused`.
 """
 
+Opener = Callable[[WorkerPort, Any, ApiRequest, datetime], OpenStream]
+"""Opens a stream for a query, sent with a request at an instant (UTC). Raises `Refused`."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Streaming:
+    """In place of a handler: the answer is a stream, never cached, which goes on until it ends."""
+
+    open: Opener
+
 
 @dataclasses.dataclass(frozen=True)
 class Endpoint:
     """One path. `problems` are the codes it can answer besides those that every path can.
 
     `examples` are requests, by name, whose recorded answers the documentation shows; `answers` is
-    None where the answer is a page or a file, of `media_type`. `headers` are those of each answer
-    to its queries, a 304 included; `tag` is its group in the documentation.
+    None where the answer is a page, a file or a stream, of `media_type`. `headers` are those of
+    each answer to its queries, a 304 included; `tag` is its group in the documentation.
     """
 
     name: str
     path: str
     summary: str
     query: type[Query]
-    handler: Handler
+    handler: Handler | Streaming
     answers: type[msgspec.Struct] | None
     problems: tuple[str, ...] = ()
     examples: dict[str, str] = dataclasses.field(default_factory=dict)

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from rates_api.http.endpoint import Endpoint
+from rates_api.http.endpoint import Endpoint, Streaming
 from rates_api.http.parameters import QueryField, query_fields
 from rates_api.http.problems import PROBLEMS
 from rates_api.http.response import CSV, ICON, JSON, PROBLEM_JSON, TEXT
@@ -106,7 +106,9 @@ def _parameter(endpoint: Endpoint, field: QueryField) -> Json:
 
 def _responses(endpoint: Endpoint, recorded: Sequence[Recorded]) -> Json:
     responses = {"200": _success(endpoint, recorded)}
-    if endpoint.name != "health":
+    if isinstance(endpoint.handler, Streaming):
+        pass
+    elif endpoint.name != "health":
         headers = HEADERS | _own_headers(endpoint)
         responses["304"] = {"description": "The client has it already.", "headers": headers}
     else:
@@ -122,7 +124,10 @@ def _success(endpoint: Endpoint, recorded: Sequence[Recorded]) -> Json:
     content: Json = {}
     if endpoint.answers is None:
         media_type = endpoint.media_type.partition(";")[0]
-        content[media_type] = {"schema": FILE_SCHEMAS.get(media_type, {"type": "string"})}
+        # Of a stream, a schema is each message's, and those are of several kinds.
+        streams = isinstance(endpoint.handler, Streaming)
+        schema = {} if streams else FILE_SCHEMAS.get(media_type, {"type": "string"})
+        content[media_type] = {"schema": schema}
     else:
         schema = {"$ref": REF.format(name=endpoint.answers.__name__)}
         content["application/json"] = {"schema": schema}
@@ -130,7 +135,8 @@ def _success(endpoint: Endpoint, recorded: Sequence[Recorded]) -> Json:
         content[media_type.partition(";")[0]] = {"schema": {"type": "string"}}
     for media_type, described in content.items():
         described.update(_examples(recorded, 200, media_type))
-    headers = (HEADERS if endpoint.name != "health" else {}) | _own_headers(endpoint)
+    is_cacheable = endpoint.name != "health" and not isinstance(endpoint.handler, Streaming)
+    headers = (HEADERS if is_cacheable else {}) | _own_headers(endpoint)
     return {"description": endpoint.summary, "headers": headers, "content": content}
 
 

@@ -8,11 +8,20 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from rates_api.dependencies import InstanceHealth
+from rates_api.http.response import OpenStream
 from rates_api.http.response_cache import ResponseCache
 from rates_api.request_counters import RequestCounters
 from rates_api.snapshot.current import CurrentSnapshot
+from rates_contracts.events import Position
 
 T = TypeVar("T")
+
+
+class Streams(Protocol):
+    """The streams of a worker."""
+
+    def open(self, last: Position | None) -> OpenStream:
+        """Open a stream that continues after the change `last`. Raises `Refused`."""
 
 
 class WorkerPort(Protocol):
@@ -25,6 +34,10 @@ class WorkerPort(Protocol):
     @property
     def counters(self) -> RequestCounters:
         """Return where requests are counted."""
+
+    @property
+    def streams(self) -> Streams:
+        """Return the streams of what changes."""
 
     def clock(self) -> datetime:
         """Return now, aware, in UTC."""

@@ -154,6 +154,12 @@ PROBLEMS: dict[str, ProblemType] = {
     "no-data": ProblemType(
         503, "No data", "This instance has no data at all at the moment; it recovers by itself."
     ),
+    "too-many-streams": ProblemType(
+        503,
+        "Too many streams",
+        "The worker has as many streams as it may. `Retry-After` says when to connect again: an "
+        "`EventSource` ends here, make a new one then. `/api/v1/changes` is always served.",
+    ),
     "internal-error": ProblemType(
         500, "Internal error", "A mistake of ours, recorded with the `X-Request-Id` of this answer."
     ),

@@ -1,4 +1,4 @@
-"""An answer as bytes, and its response: status, headers, body. Pure.
+"""An answer as bytes, and its response: status, headers, body; or a stream, sent in parts.
 
 Clients revalidate each time; only the edge may keep an answer, for `s-maxage` seconds, because a
 purge does not reach clients' own caches (protocol rule 21). `snapshot.level` tells how `s-maxage`
@@ -6,18 +6,20 @@ comes about; here it is limited to the time left until the answer changes. Nothi
 headers depends on a host or worker: two workers with the same record answer alike (rule 16).
 """
 
+import asyncio
 import dataclasses
 import gzip
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
-from typing import Literal
+from typing import Literal, Protocol
 
 from litestar.types import HTTPResponseBodyEvent, HTTPResponseStartEvent, Receive, Scope, Send
 
 from rates_api.http.problems import WARM_UP_RETRY_SECONDS
+from rates_api.http.rsgi_types import RsgiProtocol
 from rates_contracts.status import MAX_EDGE_SECONDS
 
 JSON = "application/json"
@@ -25,6 +27,7 @@ PROBLEM_JSON = "application/problem+json"
 HTML = "text/html; charset=utf-8"
 CSV = "text/csv; charset=utf-8; header=present"
 TEXT = "text/plain; charset=utf-8"
+ATOM = "application/atom+xml; charset=utf-8"
 ICON = "image/x-icon"
 
 Headers = Iterable[tuple[str, str]]
@@ -172,6 +175,86 @@ class HttpResponse:
         """Send it, as an ASGI application."""
         await send(self.start)
         await send(self.body)
+
+
+class OpenStream(Protocol):
+    """What a client of the stream still has to be sent."""
+
+    def parts(self) -> AsyncIterator[bytes]:
+        """Yield what is to be sent, as it comes, until the stream is closed."""
+
+    def call_on_cut(self, on_cut: Callable[[], object]) -> None:
+        """Have `on_cut` called where the stream ends at once, whatever is still to be sent."""
+
+    def close(self) -> None:
+        """End the stream, which may be closed already."""
+
+
+@dataclasses.dataclass(frozen=True)
+class StreamedResponse(HttpResponse):
+    """A response whose content is `stream`; whoever has it sends it or closes the stream.
+
+    A server that only sends never learns that its client has left: that is watched beside it.
+    """
+
+    stream: OpenStream
+
+    @classmethod
+    def with_stream(cls, headers: Headers, stream: OpenStream) -> "StreamedResponse":
+        """Return the response with these headers after those that every response has."""
+        return cls(200, [*COMMON_HEADERS, *headers], b"", stream)
+
+    def without_body(self) -> HttpResponse:
+        """Return the response to HEAD; the stream is closed."""
+        self.stream.close()
+        return HttpResponse(self.status, self.headers, b"")
+
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it, as an ASGI application."""
+
+        async def send_part(part: bytes) -> None:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+
+        async def left() -> None:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+
+        try:
+            await send(self.start)
+        except BaseException:
+            self.stream.close()
+            raise
+        if await _send_parts(self.stream, send_part, left()):
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def send_over_rsgi(self, protocol: RsgiProtocol) -> None:
+        """Send it by RSGI's own interface."""
+        sent = protocol.response_stream(self.status, self.headers)
+        await _send_parts(self.stream, sent.send_bytes, protocol.client_disconnect())
+
+
+async def _send_parts(
+    stream: OpenStream, send: Callable[[bytes], Awaitable[None]], left: Awaitable[None]
+) -> bool:
+    """Send every part until the stream ends, its client has left, or reads too slowly.
+
+    Tell whether all was sent.
+    """
+
+    async def send_all() -> None:
+        async for part in stream.parts():
+            await send(part)
+
+    sending, leaving = asyncio.ensure_future(send_all()), asyncio.ensure_future(left)
+    stream.call_on_cut(sending.cancel)
+    try:
+        await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stream.close()
+        is_whole = sending.done() and not sending.cancelled() and sending.exception() is None
+        sending.cancel()
+        leaving.cancel()
+    return is_whole
 
 
 def full_response(

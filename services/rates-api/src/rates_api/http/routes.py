@@ -21,7 +21,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, ExceptionHandlersMap, Receive, Scope, Send
 
 from rates_api.http.api_request import ApiRequest
-from rates_api.http.endpoint import Endpoint
+from rates_api.http.endpoint import Endpoint, Handler, Streaming
 from rates_api.http.parameters import Query, is_canonical, read
 from rates_api.http.port import WorkerPort
 from rates_api.http.problems import Refused
@@ -30,6 +30,7 @@ from rates_api.http.response import (
     Headers,
     HttpResponse,
     RenderedAnswer,
+    StreamedResponse,
     accepts_gzip,
     compress,
     full_response,
@@ -118,7 +119,10 @@ async def respond(endpoint: Endpoint, port: WorkerPort, request: ApiRequest) -> 
     if request.method == HttpMethod.OPTIONS:
         return HttpResponse.of(204, PREFLIGHT)
     try:
-        response = await _answer(endpoint, port, request)
+        if isinstance(endpoint.handler, Streaming):
+            response = _opened(endpoint, endpoint.handler, port, request)
+        else:
+            response = await _answer(endpoint, endpoint.handler, port, request)
     except Refused as refused:
         response = _problem(refused, port, request)
     except Exception as error:  # noqa: BLE001  the outermost boundary: a bug is a problem, too
@@ -126,7 +130,24 @@ async def respond(endpoint: Endpoint, port: WorkerPort, request: ApiRequest) -> 
     return response.without_body() if request.method == HttpMethod.HEAD else response
 
 
-async def _answer(endpoint: Endpoint, port: WorkerPort, request: ApiRequest) -> HttpResponse:
+def _opened(
+    endpoint: Endpoint, streaming: Streaming, port: WorkerPort, request: ApiRequest
+) -> HttpResponse:
+    """Open the stream, which nothing on the way may keep or change. Raises `Refused`."""
+    now = port.clock()
+    query = read(endpoint.query, request.query, request.path_params, now)
+    headers = (
+        ("content-type", endpoint.media_type),
+        ("cache-control", "no-store, no-transform"),
+        ("x-accel-buffering", "no"),
+        ("x-request-id", _request_id(port, request)),
+    )
+    return StreamedResponse.with_stream(headers, streaming.open(port, query, request, now))
+
+
+async def _answer(
+    endpoint: Endpoint, handler: Handler, port: WorkerPort, request: ApiRequest
+) -> HttpResponse:
     """Answer from one snapshot (protocol rule 16). Raises `Refused`.
 
     What was replaced or has run out while a thread was at work is answered anew: a shared cache
@@ -136,7 +157,7 @@ async def _answer(endpoint: Endpoint, port: WorkerPort, request: ApiRequest) -> 
         raise TOO_LONG
     for _ in range(ATTEMPTS):
         cache = port.current.cache
-        query, answer = await _rendered(endpoint, port, cache, request)
+        query, answer = await _rendered(endpoint, handler, port, cache, request)
         now = port.clock()
         if cache is port.current.cache and now < answer.valid_until:
             break
@@ -157,12 +178,16 @@ def _is_too_long(request: ApiRequest) -> bool:
 
 
 async def _rendered(
-    endpoint: Endpoint, port: WorkerPort, cache: ResponseCache, request: ApiRequest
+    endpoint: Endpoint,
+    handler: Handler,
+    port: WorkerPort,
+    cache: ResponseCache,
+    request: ApiRequest,
 ) -> tuple[Query, RenderedAnswer]:
     """Return the query and its answer, compressed if the client takes that."""
     now = port.clock()
     query = read(endpoint.query, request.query, request.path_params, _latest(cache, now))
-    answer = await endpoint.handler(port, cache, query, now)
+    answer = await handler(port, cache, query, now)
     if answer.gzipped is None and _takes_gzip(answer, request):
         compressing = partial(compress, answer)
         answer = await port.run_in_thread(compressing) if answer.is_large else compressing()

@@ -14,7 +14,7 @@ from litestar.types import ASGIApp
 from rates_api.http.api_request import ApiRequest
 from rates_api.http.asgi_bridge import Lifespan, serve
 from rates_api.http.port import WorkerPort
-from rates_api.http.response import HttpResponse
+from rates_api.http.response import HttpResponse, StreamedResponse
 from rates_api.http.response_cache import CachedResponse, is_valid_host
 from rates_api.http.routes import METHODS, Respond
 from rates_api.http.rsgi_types import RequestHeaders, RsgiProtocol, RsgiScope
@@ -78,6 +78,9 @@ class RsgiApplication:
             return
         query = scope.query_string.encode()
         response = await respond(ApiRequest(scope.method, path, query, {}, headers.get_all))
+        if isinstance(response, StreamedResponse):
+            await response.send_over_rsgi(protocol)
+            return
         protocol.response_bytes(response.status, response.headers, response.content)
 
     def _choose(

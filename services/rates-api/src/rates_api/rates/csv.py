@@ -23,6 +23,8 @@ from rates_contracts.answers import (
     BatchResult,
     CalendarDay,
     CalendarDays,
+    Change,
+    Changes,
     Conversion,
     CurrentRate,
     DayRate,
@@ -42,6 +44,7 @@ from rates_contracts.observation import Kind
 HISTORY_COLUMNS = Row.__struct_encode_fields__
 REVISIONS_COLUMNS = RevisionRow.__struct_encode_fields__
 GAPS_COLUMNS = Gap.__struct_encode_fields__
+CHANGES_COLUMNS = (*Change.__struct_encode_fields__, "cursor")
 MONTHLY_COLUMNS = MonthRow.__struct_encode_fields__
 CALENDAR_COLUMNS = CalendarDay.__struct_encode_fields__
 RATE_COLUMNS = (
@@ -171,6 +174,16 @@ def revisions(answer: Revisions) -> Table:
 def gaps(answer: Gaps) -> Table:
     """Return the gaps."""
     return Table(GAPS_COLUMNS, map(astuple, answer.gaps))
+
+
+def changes(answer: Changes) -> Table:
+    """Return the changes; the last row has the `cursor` that continues after it."""
+    last = len(answer.changes) - 1
+    rows = (
+        _blank((*astuple(change), answer.next if at == last else None))
+        for at, change in enumerate(answer.changes)
+    )
+    return Table(CHANGES_COLUMNS, rows)
 
 
 def batch(answer: Batch) -> Table:

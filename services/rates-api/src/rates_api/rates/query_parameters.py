@@ -13,7 +13,8 @@ from typing import Any, NamedTuple, Protocol, get_args
 
 from rates_api.http.parameters import Parameter, Query, Rule
 from rates_contracts.answers import ParameterError
-from rates_contracts.observation import Kind
+from rates_contracts.observation import Kind, SeriesKind
+from rates_contracts.status import MAX_CLOCK_OFFSET
 
 INTEGER = re.compile(r"[0-9]{1,9}")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -209,6 +210,18 @@ def read_instant(text: str) -> datetime:
         raise ValueError("is no instant of the calendar") from error
 
 
+def since_instant(name: str, doc: str) -> Parameter:
+    """Declare an instant after which an answer begins."""
+    allowed = "an RFC 3339 instant that is not in the future, with `Z` or an escaped offset"
+    schema = {"type": "string", "format": "date-time"}
+    return Parameter(name, doc, allowed, read_instant, schema, unbounded=True, check=_ahead)
+
+
+def _ahead(instant: datetime, now: datetime) -> str | None:
+    """Return what is wrong with an instant in the future; the record's clock may be ahead."""
+    return in_the_future(instant, now + MAX_CLOCK_OFFSET)
+
+
 def in_the_future(instant: datetime, now: datetime) -> str | None:
     """Return what is wrong with an instant in the future."""
     return "is in the future" if instant > now else None
@@ -221,6 +234,12 @@ KIND = choice(
     "determined it (SF43718). `dof`: the FIX by the day on which it is due in the Official "
     "Gazette.",
     *get_args(Kind),
+)
+RECORDED_KIND = choice(
+    "kind",
+    "`settlement`: the rate that applies on a calendar day (SF60653). `fix`: by the day on which "
+    "Banco de México determined it (SF43718).",
+    *get_args(SeriesKind),
 )
 ONLY_FIX = choice("kind", "Only the FIX has this.", "fix")
 FORMAT = choice(

@@ -21,6 +21,7 @@ from rates_api.snapshot.level import Assessment, is_told
 from rates_api.snapshot.snapshot import Snapshot
 from rates_contracts.averages import Average
 from rates_contracts.calendar import ONE_DAY, BankCalendar, BankingDays, is_weekend, mexico_day
+from rates_contracts.events import Head
 from rates_contracts.observation import (
     FIRST_FIX_DAY,
     RESTS_ON,
@@ -57,12 +58,13 @@ class Memo:
 class View:
     """The record at `at`; `assessment` and the precomputed `averages` only for the present.
 
-    `series` tells what is known of each kind. `is_settled` tells that no later recording can belong
-    to the answer: only then is it immutable (protocol rule 33).
+    `head` is where the record stands, `series` tells what is known of each kind. `is_settled` tells
+    that no later recording can belong to the answer: only then is it immutable (protocol rule 33).
     """
 
     at: datetime
     today: Day
+    head: Head
     fix: SeriesHistory
     settlement: SeriesHistory
     calendar: BankCalendar
@@ -138,6 +140,7 @@ def present(snapshot: Snapshot, assessment: Assessment, now: datetime) -> View:
     return View(
         at=now,
         today=mexico_day(now),
+        head=snapshot.head,
         fix=snapshot.fix,
         settlement=snapshot.settlement,
         calendar=snapshot.calendar,
@@ -165,6 +168,7 @@ def as_known_at(snapshot: Snapshot, instant: datetime, now: datetime) -> View:
     return View(
         at=instant,
         today=mexico_day(instant),
+        head=snapshot.head,
         fix=snapshot.fix.as_of(instant),
         settlement=snapshot.settlement.as_of(instant),
         calendar=snapshot.calendar.as_of(instant),

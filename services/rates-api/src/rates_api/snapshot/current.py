@@ -24,9 +24,13 @@ class CurrentSnapshot(Generic[Cache_co]):
     replaced together: nothing rendered from one snapshot is ever served with the next.
     """
 
-    def __init__(self, new_cache: Callable[[Snapshot | None], Cache_co]) -> None:
-        """Start without a snapshot."""
-        self._new_cache = new_cache
+    def __init__(
+        self,
+        new_cache: Callable[[Snapshot | None], Cache_co],
+        on_change: Callable[[Snapshot], None] = lambda _: None,
+    ) -> None:
+        """Start without a snapshot; `on_change` is called with each one that answers."""
+        self._new_cache, self._on_change = new_cache, on_change
         self._seen_heads: deque[Head] = deque(maxlen=MAX_SEEN_HEADS)
         self._clock_suspect = False
         self.snapshot: Snapshot | None = None
@@ -61,3 +65,4 @@ class CurrentSnapshot(Generic[Cache_co]):
     def _answer_from(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot.with_clock(suspect=self._clock_suspect)
         self.cache = self._new_cache(self.snapshot)
+        self._on_change(self.snapshot)

@@ -8,12 +8,14 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import date as Day
 from datetime import datetime
+from itertools import chain
 from operator import attrgetter
 
 from rates_contracts.observation import Observation
 
 _date = attrgetter("date")
 _date_and_revision = attrgetter("date", "revision")
+_as_recorded = attrgetter("recorded_at", "date", "revision")
 
 MAX_EARLIER = 8
 """So many earlier states are kept: each is asked for by all instants until the next recording."""
@@ -22,7 +24,7 @@ MAX_EARLIER = 8
 class SeriesHistory:
     """All revisions of one series, ascending by date and revision; never changes."""
 
-    __slots__ = ("_earlier", "_newest", "_recordings", "_superseded")
+    __slots__ = ("_earlier", "_journal", "_newest", "_recordings", "_superseded")
 
     def __init__(
         self,
@@ -36,6 +38,7 @@ class SeriesHistory:
         """
         self._newest, self._superseded, self._recordings = newest, superseded, recordings
         self._earlier: dict[int, SeriesHistory] = {}
+        self._journal: list[Observation] | None = None
 
     @classmethod
     def of(cls, observations: Iterable[Observation]) -> "SeriesHistory":
@@ -97,6 +100,22 @@ class SeriesHistory:
         """Return everything ever recorded for `day`, ascending by revision."""
         newest = self.on(day)
         return () if newest is None else (*self._superseded.get(day, ()), newest)
+
+    def revision(self, day: Day, number: int) -> Observation | None:
+        """Return one revision of `day`, None without it."""
+        found = (row for row in self.revisions(day) if row.revision == number)
+        return next(found, None)
+
+    @property
+    def journal(self) -> Sequence[Observation]:
+        """Return everything ever recorded as it was recorded: by instant, date and revision.
+
+        It only grows at its end: `recorded_at` rises with each recording (protocol rule 4).
+        """
+        if self._journal is None:
+            superseded = chain.from_iterable(self._superseded.values())
+            self._journal = sorted(chain(self._newest, superseded), key=_as_recorded)
+        return self._journal
 
     def as_of(self, instant: datetime) -> "SeriesHistory":
         """Return what was known at `instant`: the rows with `recorded_at` not after it."""

@@ -35,6 +35,10 @@ GOOD = {
     "amount": "10",
     "scale": "2",
     "rounding": "half_up",
+    "since": "2024-01-02T18:30:00Z",
+    "cursor": "1-0-c",
+    "limit": "10",
+    "last_event_id": "1-42",
 }
 CURRENCIES = {"from": "USD", "to": "MXN"}
 

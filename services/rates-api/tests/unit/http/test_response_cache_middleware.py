@@ -11,13 +11,19 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from rates_api.endpoints import ENDPOINTS
+from rates_api.http.endpoint import Streaming
 from rates_api.http.tracing_middleware import tracing_middleware
 from rates_telemetry.tracing import open_tracing
 
 PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 CURRENT = "/api/v1/rates/current"
 LARGE = "/api/v1/rates/historical?last=100"
-EXAMPLES = sorted({path for endpoint in ENDPOINTS for path in endpoint.examples.values()})
+EXAMPLES = sorted(
+    path
+    for endpoint in ENDPOINTS
+    if not isinstance(endpoint.handler, Streaming)
+    for path in endpoint.examples.values()
+)
 
 Sent = tuple[int, list[tuple[bytes, bytes]], bytes]
 Ask = Callable[..., Any]

@@ -245,7 +245,7 @@ async def test_without_data_whatever_needs_the_record_is_a_503_problem(
     ask: Ask, worker: Any, world: Any, path: str
 ) -> None:
     """A worker without a snapshot answers each such endpoint with `no-data` and `Retry-After`."""
-    worker.current = world.current_snapshot(None)
+    worker.current, worker.streams = world.current_snapshot(None), world.Worker(None).streams
     asked = {"{date}": "2024-01-02", "{window}": "15d"}
     for name, value in asked.items():
         path = path.replace(name, value)

@@ -9,6 +9,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from rates_api.endpoints import ENDPOINTS
+from rates_api.http.endpoint import Streaming
 from rates_api.http.routes import direct
 from rates_api.http.rsgi import RsgiApplication
 from rates_api.supervisor_link import SupervisorLink
@@ -18,7 +19,12 @@ from support.rsgi import FakeHeaders, FakeProtocol, Headers, rsgi_request
 PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 CURRENT = "/api/v1/rates/current"
 DAY, DAY_ROUTE = "/api/v1/rates/2024-01-02", "/api/v1/rates/{date}"
-EXAMPLES = sorted({path for endpoint in ENDPOINTS for path in endpoint.examples.values()})
+EXAMPLES = sorted(
+    path
+    for endpoint in ENDPOINTS
+    if not isinstance(endpoint.handler, Streaming)
+    for path in endpoint.examples.values()
+)
 HOST = ("host", "api.test")
 
 Sent = tuple[int, list[tuple[str, str]], bytes]

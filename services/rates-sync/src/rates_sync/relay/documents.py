@@ -74,7 +74,9 @@ def history_document(
     batches: dict[HistoryBatch, int] = {}
 
     def row(observation: Observation) -> HistoryRow:
-        batch = HistoryBatch(observation.recorded_at, observation.payload_sha256)
+        batch = HistoryBatch(
+            observation.recorded_at, observation.payload_sha256, observation.position
+        )
         number = batches.setdefault(batch, len(batches))
         return HistoryRow(observation.date, observation.revision, observation.value, number)
 

@@ -207,15 +207,17 @@ class Recording:
     async def add(self, observations: Sequence[Observation]) -> None:
         """Append observations or revisions; each carries this recording's `recorded_at`.
 
-        Raises ValueError for another instant, `StoreRefused` for a revision already recorded.
+        They get the position that announces them. Raises ValueError for another instant,
+        `StoreRefused` for a revision already recorded.
         """
         if any(row.recorded_at != self.recorded_at for row in observations):
             raise ValueError("an observation is recorded when its recording is (rule 4)")
         if observations:
-            rows = [msgspec.structs.asdict(row) for row in observations]
+            placed = self._placed(observations)
+            rows = [msgspec.structs.asdict(row) for row in placed]
             await self._connection.execute(insert(schema.observations), rows)
-            self._added += observations
-            for row in observations:
+            self._added += placed
+            for row in placed:
                 self._state.newest.setdefault(row.series, {})[row.date] = row
 
     async def cover(self, spans: Coverage, silent: Coverage = NOTHING) -> None:
@@ -309,6 +311,8 @@ class Recording:
     ) -> E:
         """Raise the head by an event of `kind` (rule 1) and write what changes; once, last."""
         self._close()
+        if "observations" in fields:
+            fields["observations"] = self._placed(fields["observations"])
         event = kind(
             event_id=self._event_id,
             timeline=self._timeline,
@@ -345,6 +349,14 @@ class Recording:
         """Raise RuntimeError if observations were added that no event announces (rule R3)."""
         if self._added and not self._closed:
             raise RuntimeError("observations were added and not announced")
+
+    def _placed(self, observations: Iterable[Observation]) -> tuple[Observation, ...]:
+        """Return the observations at the position that announces them.
+
+        It is the next event's: nothing else is announced before a backfill's chunks are.
+        """
+        following = self.head.position + 1
+        return tuple(msgspec.structs.replace(row, position=following) for row in observations)
 
     def _close(self) -> None:
         if self._closed:

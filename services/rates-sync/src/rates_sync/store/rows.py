@@ -73,6 +73,7 @@ _columns = select(
     observations.c.value,
     observations.c.recorded_at,
     observations.c.payload_sha256,
+    observations.c.position,
 )
 SELECT_STATUS = select(sync_status.c.document)
 SELECT_CALENDAR = select(bank_calendar.c.document)

@@ -93,8 +93,10 @@ observations = Table(
     Column("value", DecimalText, nullable=False),
     Column("recorded_at", Instant, nullable=False),
     Column("payload_sha256", SHA256, ForeignKey("payloads.sha256"), nullable=False),
+    Column("position", BigInteger, nullable=False, server_default="0"),
     Index("ix_observations_payload_sha256", "payload_sha256"),
 )
+"""`position` is the one that announced the row; by default the head's when the column was added."""
 averages = Table(
     "averages",
     metadata,

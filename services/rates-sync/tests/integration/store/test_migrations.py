@@ -2,10 +2,13 @@
 
 import asyncio
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, event, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -16,7 +19,7 @@ from rates_sync import migrations
 from rates_sync.errors import StoreUnavailable
 from rates_sync.migrations import migrate
 from rates_sync.store.engine import open_engine, reading, writing
-from rates_sync.store.rows import read_head
+from rates_sync.store.rows import read_head, read_history
 from rates_sync.store.schema import head, lease, metadata, upstream
 
 pytestmark = pytest.mark.integration
@@ -131,3 +134,41 @@ async def test_a_missing_database_is_an_error_and_is_not_made(database: Any) -> 
             await read_head(connection)
     await engine.dispose()
     assert database.untouched
+
+
+async def test_what_was_recorded_before_positions_has_the_heads(database: Any) -> None:
+    """An observation of an older release counts as announced where the head stood at migration."""
+    await _migrate_to("0004", database.url)
+    engine = open_engine(database.url)
+    async with writing(engine) as connection:
+        await connection.execute(
+            text("INSERT INTO payloads (sha256, body, received_at) VALUES ('a', '{}', :at)"), OLD
+        )
+        await connection.execute(text(INSERT_OLD), OLD)
+        await connection.execute(text("UPDATE head SET position = 42, recorded_at = :at"), OLD)
+    await migrate(database.url)
+    async with reading(engine) as connection:
+        assert [row.position for row in await read_history(connection)] == [42]
+    await engine.dispose()
+
+
+OLD = {"at": "2026-08-13 18:00:00.000000"}
+INSERT_OLD = (
+    "INSERT INTO observations (series, date, revision, value, recorded_at, payload_sha256)"
+    " VALUES ('SF43718', '2026-08-13', 1, '17.0530', :at, 'a')"
+)
+
+
+async def _migrate_to(revision: str, url: str) -> None:
+    """Migrate as the release did whose newest step was `revision`."""
+    engine = open_engine(url, migrating=True)
+
+    def upgrade(connection: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+    async with engine.begin() as connection:
+        await connection.run_sync(upgrade)
+    await engine.dispose()

@@ -27,6 +27,7 @@ from rates_sync.errors import StoreRefused, StoreUnavailable
 from rates_sync.store.engine import reading
 from rates_sync.store.outbox import Outbox, read_events
 from rates_sync.store.record import Record
+from rates_sync.store.rows import read_history
 from rates_sync.store.schema import audit, head, observations, outbox, payloads, quarantine
 from rates_sync.upstream import Rejected
 
@@ -318,3 +319,21 @@ async def _versions(leader: Any) -> tuple[str, str]:
     async with reading(leader.engine) as connection:
         row = (await connection.execute(text("SELECT * FROM sync_status_v1"))).one()
     return row.history_version, row.averages_version
+
+
+async def test_an_observation_keeps_the_position_that_announces_it(leader: Any) -> None:
+    """Record, event and history say it; a backfill's chunks have the position of their reload."""
+    await leader.change_calendar()
+    event = await leader.publish({"2026-08-12": "17.0490"})
+    await leader.chunk("1995-06-15", "6.2000")
+    await leader.chunk("1995-06-16", "6.2100")
+    async with leader.record.recording(leader.fence) as recording:
+        reload = await recording.announce(HistoryReload, status=STATUS)
+    assert [row.position for row in event.observations] == [event.position]
+    async with reading(leader.engine) as connection:
+        placed = {row.date.isoformat(): row.position for row in await read_history(connection)}
+    assert placed == {
+        "2026-08-12": event.position,
+        "1995-06-15": reload.position,
+        "1995-06-16": reload.position,
+    }

@@ -1,0 +1,316 @@
+"""The stream of one worker: what has changed goes to every client that listens, once rendered.
+
+It compares each snapshot with the one before, however that came: by an event, or loaded whole. A
+message is made once and shared. Nothing here waits for a client.
+"""
+
+import asyncio
+import dataclasses
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from datetime import datetime
+from heapq import merge
+from itertools import groupby, islice
+from operator import attrgetter
+
+from rates_api.following.messages import (
+    COMMENT,
+    change_message,
+    level_message,
+    reset_message,
+    retry_message,
+    state_message,
+    state_of,
+)
+from rates_api.following.subscription import Subscription
+from rates_api.http.problems import WARM_UP_RETRY_SECONDS, Refused
+from rates_api.resolution.view import View, present
+from rates_api.snapshot.level import assess_whole
+from rates_api.snapshot.snapshot import Snapshot
+from rates_contracts.answers import StreamState
+from rates_contracts.events import Position
+from rates_contracts.observation import SERIES_OF, Observation
+
+MAX_KEPT = 256
+"""Changes that a client can continue after."""
+MAX_ROWS = 1000
+"""A position with more, as a backfill's has, is no message: clients are told to read anew."""
+COMMENT_SECONDS = 15.0
+"""Between two comments; below every time-out of silent connections on the way."""
+LIFE_SECONDS = 3600.0
+"""A stream's life on average: over HTTP/2 a server may never learn that its client has left."""
+LIFE_SPREAD = 0.1
+TICK_SECONDS = 0.25
+"""Between two looks at what is due, while anybody listens: four within the second after SIGTERM."""
+GRACE_SECONDS = 0.25
+"""For what a closed stream still has to send."""
+SLICE = 200
+"""Streams that are served before requests have their turn."""
+MIN_RETRY_SECONDS, MAX_RETRY_SECONDS = 5, 15
+MIN_AGAIN_SECONDS, MAX_AGAIN_SECONDS = 30, 90
+
+BEFORE_ALL = Position(0, 0)
+News = tuple[Position | None, bytes]
+"""A message, with the position of a change."""
+_place = attrgetter("recorded_at", "series", "date", "revision")
+_recorded_at = attrgetter("recorded_at")
+
+
+@dataclasses.dataclass(frozen=True)
+class KeptChange:
+    """A change that clients can continue after, or be sent."""
+
+    at: Position
+    message: bytes
+
+
+@dataclasses.dataclass(frozen=True)
+class Timing:
+    """`clock` returns aware UTC, `monotonic` seconds; `chance` a number from 0 to 1."""
+
+    clock: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    sleep: Callable[[float], Awaitable[None]]
+    chance: Callable[[], float]
+
+
+class Broadcast:
+    """Every stream of a worker; at most `limit` at a time, none while the instance drains.
+
+    `on_count` gets the number of streams when it changes, `on_refused` is called for each that is
+    refused.
+    """
+
+    def __init__(
+        self,
+        limit: int,
+        timing: Timing,
+        *,
+        is_draining: Callable[[], bool],
+        on_count: Callable[[int], None],
+        on_refused: Callable[[], None],
+    ) -> None:
+        """Start without streams, and without anything to send."""
+        self._limit, self._is_draining = limit, is_draining
+        self._clock, self._monotonic = timing.clock, timing.monotonic
+        self._sleep, self._chance = timing.sleep, timing.chance
+        self._on_count, self._on_refused = on_count, on_refused
+        self._open: dict[Subscription, None] = {}
+        self._ending: list[tuple[float, Subscription]] = []
+        self._news = asyncio.Event()
+        self._kept: deque[KeptChange] = deque(maxlen=MAX_KEPT)
+        self._latest: Snapshot | None = None
+        self._sent: Snapshot | None = None
+        self._state: StreamState | None = None
+        self._state_message = b""
+        self._valid_until: datetime | None = None
+
+    def __len__(self) -> int:
+        """Return the number of open streams."""
+        return len(self._open)
+
+    def on_snapshot(self, snapshot: Snapshot) -> None:
+        """Note that another snapshot answers."""
+        self._latest = snapshot
+        self._news.set()
+
+    def open(self, last: Position | None) -> Subscription:
+        """Open a stream that continues after the change `last`, where that is kept.
+
+        Raises `Refused` without data, and where there are too many.
+        """
+        if self._is_draining() or len(self._open) >= self._limit:
+            self._on_refused()
+            raise self._too_many()
+        if self._sent is None:
+            self._news_since()
+        if self._sent is None:
+            raise Refused("no-data", "There is no data yet.", retry_after=WARM_UP_RETRY_SECONDS)
+        now = self._monotonic()
+        after = last if last is not None and self._reaches(last, self._sent.head.at) else None
+        is_reset = last is not None and after is None
+        stream = Subscription(
+            self._beginning(self._sent, after, is_reset=is_reset),
+            after or BEFORE_ALL,
+            comment_at=now + COMMENT_SECONDS,
+            ends_at=now + LIFE_SECONDS * self._between(1 - LIFE_SPREAD, 1 + LIFE_SPREAD),
+            on_close=self._on_close,
+        )
+        self._open[stream] = None
+        self._on_count(len(self._open))
+        self._news.set()
+        return stream
+
+    async def run(self, on_round: Callable[[], None]) -> None:
+        """Send what is new until cancelled; then close every stream."""
+        try:
+            while True:
+                await self._wait()
+                on_round()
+                self._news.clear()
+                await self._offer(self._news_since())
+                await self._look()
+        finally:
+            for stream in list(self._open):
+                stream.close()
+
+    async def _wait(self) -> None:
+        """Wait for a snapshot or a stream; where anybody listens, until the next look."""
+        waiting = {asyncio.ensure_future(self._news.wait()), asyncio.ensure_future(self._tick())}
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+
+    async def _tick(self) -> None:
+        listened_to = self._open or self._ending
+        await self._sleep(TICK_SECONDS if listened_to else COMMENT_SECONDS)
+
+    async def _offer(self, messages: Sequence[News]) -> None:
+        """Give `messages` to all that listen now, a slice at a time."""
+        if messages:
+            for number, stream in enumerate(list(self._open), start=1):
+                for at, message in messages:
+                    if at is None or at > stream.after:
+                        stream.offer(message)
+                if number % SLICE == 0:
+                    await asyncio.sleep(0)
+
+    async def _look(self) -> None:
+        """Comment where it is due, and end what has lived its time, or everything at the drain."""
+        now, draining = self._monotonic(), self._is_draining()
+        for number, stream in enumerate(list(self._open), start=1):
+            if draining or now >= stream.ends_at:
+                stream.close()
+                self._ending.append((now + GRACE_SECONDS, stream))
+            elif now >= stream.comment_at:
+                stream.comment_at = now + COMMENT_SECONDS
+                stream.offer(COMMENT)
+            if number % SLICE == 0:
+                await asyncio.sleep(0)
+        for _, stream in [ending for ending in self._ending if now >= ending[0]]:
+            stream.cut()
+        self._ending = [ending for ending in self._ending if now < ending[0]]
+
+    def _on_close(self, stream: Subscription) -> None:
+        self._open.pop(stream, None)
+        self._on_count(len(self._open))
+
+    def _news_since(self) -> list[News]:
+        """Return what is new since the last time, and take it for sent."""
+        latest, now = self._latest, self._clock()
+        if latest is None:
+            return []
+        news = [*self._changes(latest, now), *self._transitions(latest, now)]
+        self._sent = latest
+        return news
+
+    def _changes(self, latest: Snapshot, now: datetime) -> Iterator[News]:
+        """Yield what was recorded since the snapshot that was sent, and keep it."""
+        sent = self._sent
+        if sent is None or sent.head.timeline != latest.head.timeline:
+            if sent is not None:
+                yield None, reset_message("restored")
+            self._kept = deque(_newest(latest, now), MAX_KEPT)
+        elif new := _rows_since(sent, latest):
+            view = _view(latest, now)
+            for at, rows in _by_position(latest, new):
+                yield from self._change(view, at, rows)
+
+    def _change(self, view: View, at: Position, rows: Sequence[Observation]) -> Iterator[News]:
+        if len(rows) > MAX_ROWS:
+            self._kept.clear()
+            yield None, reset_message("not_kept")
+        else:
+            message = change_message(view, at, rows)
+            self._kept.append(KeptChange(at, message))
+            yield at, message
+
+    def _transitions(self, latest: Snapshot, now: datetime) -> Iterator[News]:
+        """Yield the level and the state where they are others than before."""
+        if latest is self._sent and self._valid_until is not None and now < self._valid_until:
+            return
+        before, self._state = self._state, state_of(latest, now)
+        self._valid_until = assess_whole(latest, now).valid_until
+        if before is not None and before.level != self._state.level:
+            yield None, level_message(self._state)
+        if before != self._state:
+            self._state_message = state_message(self._state)
+            yield None, self._state_message
+
+    def _beginning(
+        self, sent: Snapshot, after: Position | None, *, is_reset: bool
+    ) -> Iterator[bytes]:
+        """Yield what a stream begins with: the state, and what was missed since `after`."""
+        yield retry_message(int(1000 * self._between(MIN_RETRY_SECONDS, MAX_RETRY_SECONDS)))
+        if is_reset:
+            yield reset_message("not_kept")
+        yield self._state_now(sent)
+        if after is not None:
+            yield from (kept.message for kept in self._kept if kept.at > after)
+
+    def _reaches(self, last: Position, head: Position) -> bool:
+        """Tell whether all changes after `last` are kept, or `last` is of a worker a bit ahead."""
+        is_near = last.position <= head.position + MAX_KEPT
+        is_kept = bool(self._kept) and self._kept[0].at <= last
+        return last.timeline == head.timeline and is_near and is_kept
+
+    def _state_now(self, sent: Snapshot) -> bytes:
+        """Return the state at this instant: a transition may have passed since the last look."""
+        now = self._clock()
+        if self._valid_until is not None and now < self._valid_until:
+            return self._state_message
+        return state_message(state_of(sent, now))
+
+    def _too_many(self) -> Refused:
+        """Refuse a stream. All that are refused at once must not come back at once."""
+        return Refused(
+            "too-many-streams",
+            "This worker has no place for another stream: connect again later, or ask "
+            "`/api/v1/changes`.",
+            retry_after=int(self._between(MIN_AGAIN_SECONDS, MAX_AGAIN_SECONDS)),
+            links={"changes": "/api/v1/changes"},
+        )
+
+    def _between(self, minimum: float, maximum: float) -> float:
+        return minimum + (maximum - minimum) * self._chance()
+
+
+def _view(snapshot: Snapshot, now: datetime) -> View:
+    return present(snapshot, assess_whole(snapshot, now), now)
+
+
+def _rows_since(sent: Snapshot, latest: Snapshot) -> list[Observation]:
+    """Return what `latest` has and `sent` has not, as it was recorded."""
+    rows: list[Observation] = []
+    for series in SERIES_OF.values():
+        journal, known = latest.series[series].journal, sent.series[series].last_recorded_at
+        start = 0 if known is None else bisect_right(journal, known, key=_recorded_at)
+        rows += journal[start:]
+    return sorted(rows, key=_place)
+
+
+def _by_position(
+    snapshot: Snapshot, rows: Sequence[Observation]
+) -> Iterator[tuple[Position, Sequence[Observation]]]:
+    """Yield the rows of each position; what does not say its own is the head's."""
+    head = snapshot.head
+    for position, group in groupby(rows, lambda row: row.position or head.position):
+        yield Position(head.timeline, position), list(group)
+
+
+def _newest(snapshot: Snapshot, now: datetime) -> list[KeptChange]:
+    """Return the last changes of a record, as far as they are known and none is too large."""
+    journals = (reversed(snapshot.series[series].journal) for series in SERIES_OF.values())
+    backwards = merge(*journals, key=_place, reverse=True)
+    view, timeline = _view(snapshot, now), snapshot.head.timeline
+    kept: list[KeptChange] = []
+    for position, group in groupby(backwards, attrgetter("position")):
+        rows = list(islice(group, MAX_ROWS + 1))
+        if not position or len(rows) > MAX_ROWS or len(kept) == MAX_KEPT:
+            break
+        at = Position(timeline, position)
+        kept.append(KeptChange(at, change_message(view, at, rows[::-1])))
+    return kept[::-1]
