@@ -55,7 +55,8 @@ class Endpoint:
     @property
     def is_file(self) -> bool:
         """Tell whether it answers with something that is neither data of ours nor text."""
-        return self.answers is None and not self.media_type.startswith("text/")
+        is_text = self.media_type.startswith("text/") or "xml" in self.media_type
+        return self.answers is None and not is_text
 
 
 def with_headers(

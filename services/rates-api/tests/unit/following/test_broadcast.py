@@ -293,7 +293,7 @@ async def test_a_backfill_is_read_anew(stage: Stage, fakes: Any) -> None:
     days = [date(1995, 1, 1) + timedelta(days=at) for at in range(1001)]
     stage.record.backfill(*(fakes.observation(day) for day in days))
     await stage.show()
-    assert client.events == ["state", "reset"]
+    assert client.events == ["state", "reset", "state"]
     assert (await stage.connect(Position(1, 1))).events == ["reset", "state"]
 
 
