@@ -34,7 +34,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 def memory(platform: Platform, cpus: Layout) -> Section:
     """Measure each worker with the whole history of both series, after it has answered."""
     under_load(platform.plan.port("api"), PATHS, MEMORY_RATE, MEMORY_SECONDS, cpus.load)
-    shares = [_memory_of(pid) for pid in platform.workers()]
+    shares = [memory_of(pid) for pid in platform.workers()]
     figures = {
         f"memory/{kind}": figure([share[kind] / MB for share in shares], "MB")
         for kind in ("rss", "pss")
@@ -47,7 +47,7 @@ def memory(platform: Platform, cpus: Layout) -> Section:
     return Section([Table("Memory of a worker", ("kind", "MB"), rows, [note])], figures)
 
 
-def _memory_of(pid: int) -> dict[str, float]:
+def memory_of(pid: int) -> dict[str, float]:
     """Return RSS and PSS in bytes."""
     text = Path(f"/proc/{pid}/smaps_rollup").read_text()
     found = re.findall(r"^(Rss|Pss): +(\d+) kB", text, re.MULTILINE)

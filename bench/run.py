@@ -10,7 +10,18 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import footprint, growth, lag, profiles, rates, scenarios, throughput, work, worst
+from bench import (
+    footprint,
+    growth,
+    lag,
+    profiles,
+    rates,
+    scenarios,
+    streams,
+    throughput,
+    work,
+    worst,
+)
 from bench.contenders import Contender, running_contenders
 from bench.cpus import Layout
 from bench.platform import Platform
@@ -19,6 +30,7 @@ from bench.rivals.environment import rivals_python
 from bench.wrk import require_wrk
 
 GROWTH, WORK, WORST = "growth", "work", "worst"
+PUBLISHED_TO_STREAMS = 5
 WORKERS = 2
 """Those of rates-api where nothing is compared: its default."""
 
@@ -36,10 +48,11 @@ class Effort:
     renderings: int
     starts: int
     work_rounds: int
+    streams: int
 
 
-FULL = Effort(21, 1, 5, 6, 45, 200, 20, 5, 7)
-QUICK = Effort(3, 1, 3, 3, 10, 20, 5, 2, 2)
+FULL = Effort(21, 1, 5, 6, 45, 200, 20, 5, 7, 10_000)
+QUICK = Effort(3, 1, 3, 3, 10, 20, 5, 2, 2, 500)
 
 COMPARED: dict[str, Callable[[Sequence[Contender], Effort, Path, Layout], Section]] = {
     "throughput": lambda contenders, effort, _, cpus: throughput.measure(
@@ -59,6 +72,9 @@ ON_THE_PLATFORM: dict[str, Callable[[Platform, Effort, Layout], Section]] = {
     "memory": lambda it, _, cpus: footprint.memory(it, cpus),
     "rendering": lambda it, effort, _: footprint.first_rendering(it, effort.renderings),
     "cold": lambda it, effort, cpus: footprint.cold_start(it, effort.starts, cpus),
+    "streams": lambda it, effort, cpus: streams.measure(
+        it, effort.streams, PUBLISHED_TO_STREAMS, effort.scenario_seconds, cpus
+    ),
     WORST: lambda it, effort, cpus: worst.measure(it, effort.rate_seconds, cpus),
     WORK: lambda it, effort, cpus: work.measure(it, effort.work_rounds, effort.wrk_seconds, cpus),
 }

@@ -40,6 +40,8 @@ EVENTS = sorted(GOLDEN.glob("v*/event_*.json"))
 DOCUMENTS = ("document_current.json", "document_averages.json", "document_history.json")
 ROWS = {"observations", "transitions", "batches", "of one series"}
 """Where objects travel as arrays, which grow at their end."""
+PLACED = {"observations": 7, "batches": 3}
+"""Those that have grown by a position since the first edition, and how long they are today."""
 
 
 def later(document: Any, name: str = "") -> Any:
@@ -49,7 +51,8 @@ def later(document: Any, name: str = "") -> Any:
     if isinstance(document, dict):
         return {**{key: later(value, key) for key, value in document.items()}, "invented": {"x": 1}}
     if isinstance(document, list) and name in ROWS:
-        return [[*row, "invented"] for row in document]
+        width = PLACED.get(name, 0)
+        return [[*row, *[1] * (width - len(row)), "invented"] for row in document]
     return [later(item) for item in document] if isinstance(document, list) else document
 
 

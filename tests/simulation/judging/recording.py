@@ -285,7 +285,7 @@ class RecordJudge:
 
     def _judge_move(self, row: Any) -> None:
         """A value that moved far was set aside, and seen again 5 min later (rule 28)."""
-        series, day_text, _, digits, recorded_text, _ = row
+        series, day_text, _, digits, recorded_text, *_ = row
         day, value = date.fromisoformat(day_text), Decimal(digits)
         recorded_at = datetime.fromisoformat(recorded_text)
         earlier = self.record.values(

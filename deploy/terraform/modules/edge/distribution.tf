@@ -5,6 +5,7 @@ locals {
   cloudfront_region = "us-east-1"
 
   balancer = "balancer"
+  streams  = "streams"
   fallback = "fallback"
 
   # By default CloudFront caches an error for 10 s; it lets us override that for these statuses. The API sends
@@ -13,6 +14,10 @@ locals {
   # The origin did not answer. Not 503: that status carries the API's problem documents (no_target.tf has the rest).
   fallback_for  = [502, 504]
   fallback_page = "fallback/unavailable.html"
+}
+
+data "aws_cloudfront_cache_policy" "none" {
+  name = "Managed-CachingDisabled"
 }
 
 data "aws_cloudfront_response_headers_policy" "security" {
@@ -49,7 +54,7 @@ resource "aws_cloudfront_cache_policy" "origin_decides" {
   }
 }
 
-# For the API's logs and traces and for CORS preflights; none of these is part of the key. If-None-Match is not listed:
+# For the API's logs and traces, for CORS preflights, and for where a stream continues; none of these is part of the key. If-None-Match is not listed:
 # CloudFront answers it from its cache and revalidates at the origin with its own ETag.
 resource "aws_cloudfront_origin_request_policy" "tracing" {
   name    = "${var.name}-tracing"
@@ -61,7 +66,7 @@ resource "aws_cloudfront_origin_request_policy" "tracing" {
     headers {
       items = [
         "traceparent", "tracestate", "X-Request-Id", "Origin", "Access-Control-Request-Method",
-        "Access-Control-Request-Headers",
+        "Access-Control-Request-Headers", "Last-Event-ID",
       ]
     }
   }
@@ -121,6 +126,29 @@ resource "aws_cloudfront_distribution" "this" {
     }
   }
 
+  # The same balancer for streams: it is silent for 15 s between two comments. Above that, and below the balancer's own
+  # idle timeout.
+  origin {
+    origin_id           = local.streams
+    domain_name         = var.origin_domain_name
+    connection_attempts = 2
+    connection_timeout  = 3
+
+    custom_origin_config {
+      http_port                = 80
+      https_port               = 443
+      origin_protocol_policy   = "https-only"
+      origin_ssl_protocols     = ["TLSv1.2"]
+      origin_read_timeout      = 20
+      origin_keepalive_timeout = 15
+    }
+
+    custom_header {
+      name  = local.origin_header
+      value = local.origin_secrets[0]
+    }
+  }
+
   origin {
     origin_id                = local.fallback
     domain_name              = module.fallback.regional_domain_name
@@ -137,6 +165,24 @@ resource "aws_cloudfront_distribution" "this" {
     response_headers_policy_id = data.aws_cloudfront_response_headers_policy.security.id
     # CloudFront would send a body that it compressed with a weakened version of the plain one's ETag.
     compress = false
+
+    lambda_function_association {
+      event_type = "origin-response"
+      lambda_arn = aws_lambda_function.no_target.qualified_arn
+    }
+  }
+
+  # Nothing of a stream may be kept or compressed: it would reach its client when a buffer is full.
+  ordered_cache_behavior {
+    path_pattern               = "/api/v1/stream"
+    target_origin_id           = local.streams
+    viewer_protocol_policy     = "redirect-to-https"
+    allowed_methods            = ["GET", "HEAD", "OPTIONS"]
+    cached_methods             = ["GET", "HEAD"]
+    cache_policy_id            = data.aws_cloudfront_cache_policy.none.id
+    origin_request_policy_id   = aws_cloudfront_origin_request_policy.tracing.id
+    response_headers_policy_id = data.aws_cloudfront_response_headers_policy.security.id
+    compress                   = false
 
     lambda_function_association {
       event_type = "origin-response"

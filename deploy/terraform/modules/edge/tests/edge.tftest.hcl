@@ -54,7 +54,7 @@ run "rules_of_each_request" {
   # Idle timeouts: the client side must close first, or a request hits a closing connection and becomes a 502.
 
   assert {
-    condition     = one([for origin in aws_cloudfront_distribution.this.origin : origin if length(origin.custom_origin_config) > 0]).custom_origin_config[0].origin_keepalive_timeout < aws_lb.this.idle_timeout
+    condition     = one([for origin in aws_cloudfront_distribution.this.origin : origin if origin.origin_id == "balancer"]).custom_origin_config[0].origin_keepalive_timeout < aws_lb.this.idle_timeout
     error_message = "CloudFront must close an idle connection before the load balancer does."
   }
 
@@ -64,8 +64,27 @@ run "rules_of_each_request" {
   }
 
   assert {
-    condition     = one([for origin in aws_cloudfront_distribution.this.origin : origin if length(origin.custom_origin_config) > 0]).custom_origin_config[0].origin_read_timeout < aws_lb.this.idle_timeout
+    condition     = one([for origin in aws_cloudfront_distribution.this.origin : origin if origin.origin_id == "balancer"]).custom_origin_config[0].origin_read_timeout < aws_lb.this.idle_timeout
     error_message = "CloudFront must time out before the load balancer does: its 504 has the static page."
+  }
+
+  # Streams.
+
+  assert {
+    condition = alltrue([
+      for origin in aws_cloudfront_distribution.this.origin :
+      origin.custom_origin_config[0].origin_read_timeout > 15 && origin.custom_origin_config[0].origin_read_timeout < aws_lb.this.idle_timeout
+      if origin.origin_id == "streams"
+    ])
+    error_message = "A stream is silent for 15 s: CloudFront must wait for longer, and less long than the load balancer."
+  }
+
+  assert {
+    condition = anytrue([
+      for behaviour in aws_cloudfront_distribution.this.ordered_cache_behavior :
+      behaviour.path_pattern == "/api/v1/stream" && behaviour.target_origin_id == "streams"
+    ])
+    error_message = "Streams must have an origin of their own, which may be silent for longer."
   }
 
   # Caching.
@@ -363,12 +382,20 @@ run "wiring_secrets_and_logs" {
 
   assert {
     condition = (
-      one(one([for origin in aws_cloudfront_distribution.this.origin : origin if length(origin.custom_header) > 0]).custom_header).value
+      one(one([for origin in aws_cloudfront_distribution.this.origin : origin if origin.origin_id == "balancer"]).custom_header).value
       == random_password.origin["1"].result
-      && one(one([for origin in aws_cloudfront_distribution.this.origin : origin if length(origin.custom_header) > 0]).custom_header).name
+      && one(one([for origin in aws_cloudfront_distribution.this.origin : origin if origin.origin_id == "balancer"]).custom_header).name
       == one(flatten([for condition in aws_lb_listener_rule.from_cloudfront.condition : [for header in condition.http_header : header.http_header_name]]))
     )
     error_message = "CloudFront must send the current secret, in the header that the load balancer checks."
+  }
+
+  assert {
+    condition = alltrue([
+      for origin in aws_cloudfront_distribution.this.origin : one(origin.custom_header).value == random_password.origin["1"].result
+      if contains(["balancer", "streams"], origin.origin_id)
+    ])
+    error_message = "Both origins are the load balancer, which rejects requests without the secret."
   }
 
   assert {
@@ -389,6 +416,15 @@ run "wiring_secrets_and_logs" {
       && one(aws_cloudfront_distribution.this.default_cache_behavior).origin_request_policy_id == aws_cloudfront_origin_request_policy.tracing.id
     )
     error_message = "The API's path must use the platform's policies."
+  }
+
+  assert {
+    condition = data.aws_cloudfront_cache_policy.none.name == "Managed-CachingDisabled" && anytrue([
+      for behaviour in aws_cloudfront_distribution.this.ordered_cache_behavior :
+      behaviour.path_pattern == "/api/v1/stream" && behaviour.cache_policy_id == data.aws_cloudfront_cache_policy.none.id
+      && behaviour.origin_request_policy_id == aws_cloudfront_origin_request_policy.tracing.id
+    ])
+    error_message = "Streams must reach the API uncached, with the id to continue after."
   }
 
   assert {
@@ -509,7 +545,7 @@ run "rotated_and_with_another_window" {
   }
 
   assert {
-    condition     = one(one([for origin in aws_cloudfront_distribution.this.origin : origin if length(origin.custom_header) > 0]).custom_header).value == random_password.origin["2"].result
+    condition     = one(one([for origin in aws_cloudfront_distribution.this.origin : origin if origin.origin_id == "balancer"]).custom_header).value == random_password.origin["2"].result
     error_message = "After a rotation CloudFront must send the new secret."
   }
 
