@@ -112,7 +112,7 @@ class _Incoming:
             await self._protocol.client_disconnect()
             return {"type": "http.disconnect"}
         self._chunks = self._chunks or aiter(self._protocol)
-        # Not `anext` with a default: on what Granian returns there, it ends CPython 3.11 by SIGSEGV.
+        # Not `anext` with a default: of what Granian returns, that ends CPython 3.11 by SIGSEGV.
         try:
             chunk = await anext(self._chunks)
         except StopAsyncIteration:
