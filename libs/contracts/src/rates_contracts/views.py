@@ -25,7 +25,14 @@ BANK_CALENDAR = "bank_calendar_v1"
 BANK_CALENDAR_COLUMNS = ("version", "document")
 """One row; `document` is a `calendar.BankCalendar`, declared closures included."""
 
-VIEWS: dict[str, tuple[str, ...]] = {
+PAYLOADS = "payloads_v1"
+PAYLOADS_COLUMNS = ("sha256", "body", "received_at")
+"""The raw answers behind observations: `sha256` is that of `body`, the bytes as Banxico sent them.
+
+A body that was cut before it came to prove an observation has another hash: it is no evidence.
+"""
+
+SNAPSHOT_VIEWS: dict[str, tuple[str, ...]] = {
     HEAD: HEAD_COLUMNS,
     CURRENT_RATES: OBSERVATION_COLUMNS,
     RATE_HISTORY: OBSERVATION_COLUMNS,
@@ -33,3 +40,9 @@ VIEWS: dict[str, tuple[str, ...]] = {
     SYNC_STATUS: SYNC_STATUS_COLUMNS,
     BANK_CALENDAR: BANK_CALENDAR_COLUMNS,
 }
+"""What a snapshot is loaded from."""
+
+EVIDENCE_VIEWS: dict[str, tuple[str, ...]] = {PAYLOADS: PAYLOADS_COLUMNS}
+"""What is read on demand and held in no snapshot (rule R6's exception)."""
+
+VIEWS = SNAPSHOT_VIEWS | EVIDENCE_VIEWS

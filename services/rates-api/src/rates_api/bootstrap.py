@@ -29,7 +29,9 @@ from rates_api.consume.restore_check import RestoreCheck
 from rates_api.consume.stream import Stream, open_redis
 from rates_api.dependencies import DependencyMonitor
 from rates_api.errors import FallbackUnavailable, SourceUnavailable, StreamUnavailable
+from rates_api.fallback import evidence
 from rates_api.fallback.engine import open_engine
+from rates_api.fallback.evidence import EvidenceReader
 from rates_api.fallback.reader import DatabaseReader
 from rates_api.http.response_cache import ResponseCache
 from rates_api.instance import ReportDirectory, ReportExchange, worker_name
@@ -162,6 +164,7 @@ def bootstrap(
                 settings.watch_lag,
             ),
         ),
+        evidence=_evidence(settings, overrides, closing),
         database=database,
         redis=redis,
         link=link or SupervisorLink(),
@@ -222,6 +225,16 @@ def _writer(settings: Settings, readers: list[DatabaseReader]) -> DatabaseReader
     """Return the writer: the primary, or the only database if that is declared to be one."""
     declared = len(readers) > 1 or settings.database_role == "writer"
     return readers[-1] if declared else None
+
+
+def _evidence(settings: Settings, overrides: Overrides, closing: AsyncExitStack) -> EvidenceReader:
+    """Return the reader of evidence, whose connections are its own."""
+    engine = overrides.database
+    if engine is None:
+        url = settings.database_url.reveal()
+        engine = open_engine(url, pool_size=evidence.CONNECTIONS, timeout=evidence.SECONDS)
+        closing.push_async_callback(engine.dispose)
+    return EvidenceReader(engine)
 
 
 def _engine(settings: Settings, url: Secret | None, closing: AsyncExitStack) -> AsyncEngine | None:

@@ -7,6 +7,7 @@ A new endpoint touches these places:
     rates/query_parameters.py        a parameter that it shares with others
     rates/csv.py                     its rows, if it has a `format`
     handlers.py                      its handler, if the answer does not come from the record
+    evidence/<endpoint>.py           instead of both, if it is read from the record on demand
     endpoints.py                     its entry here, with example requests
     http/problems.py                 a problem that no endpoint has had so far
     rates/capabilities.py            its link in `/api/v1`
@@ -19,11 +20,22 @@ These tests cover a new entry by themselves: `tests/contract/test_openapi.py` (t
 methods) and `http/test_response_cache_middleware.py` (cached responses equal the routes').
 """
 
+from rates_api.evidence import payloads
 from rates_api.handlers import from_record, instance_health, problem_page
 from rates_api.http import problem_pages
 from rates_api.http.endpoint import Endpoint
 from rates_api.http.parameters import Query
-from rates_api.rates import average, capabilities, convert, csv, current, day, gaps, historical
+from rates_api.http.response import BINARY
+from rates_api.rates import (
+    average,
+    capabilities,
+    convert,
+    csv,
+    current,
+    day,
+    gaps,
+    historical,
+)
 from rates_contracts import answers
 
 INFO = {
@@ -42,6 +54,8 @@ An edge before the service answers 429 `too-many-requests` by itself, with `Retr
 is a problem document without `instance`, but its type may be `application/json`: go by the status.
 """,
 }
+EXAMPLE_SHA256 = "7d8edc0c0f46667d53a433c0e501a5d7c9475d7d4177bab32027941ec5e84faf"
+"""Of the raw answer behind the current rate of the recorded examples."""
 AS_OF = ("no-data", "before-first-record")
 UNKNOWN = ("not-known-then", "history-loading", "not-verified", "under-review")
 LIST = (*AS_OF, *UNKNOWN)
@@ -187,6 +201,24 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             "revisions": "/api/v1/rates/2024-01-02/revisions",
             "csv": "/api/v1/rates/2024-01-02/revisions?format=csv",
             "wrong_day": "/api/v1/rates/yesterday/revisions",
+        },
+    ),
+    Endpoint(
+        name="payload",
+        path="/api/v1/payloads/{sha256}",
+        summary="The source's answer behind an observation",
+        description="Byte for byte as it was received, so that its SHA-256 is the hash that it is "
+        "asked for by: the `payload_sha256` of an answer. Only what an observation rests on is "
+        "served. It never changes.",
+        query=payloads.PayloadQuery,
+        handler=payloads.payload,
+        answers=None,
+        media_type=BINARY,
+        problems=("no-data", "unknown-payload", "record-unavailable"),
+        examples={
+            "payload": f"/api/v1/payloads/{EXAMPLE_SHA256}",
+            "unknown_payload": f"/api/v1/payloads/{'0' * 64}",
+            "no_hash": "/api/v1/payloads/17.0530",
         },
     ),
     Endpoint(

@@ -18,7 +18,14 @@ from rates_api.http.parameters import Query
 from rates_api.http.port import WorkerPort
 from rates_api.http.problem_pages import PageQuery, page
 from rates_api.http.problems import WARM_UP_RETRY_SECONDS, Refused
-from rates_api.http.response import CSV, FOREVER, HTML, JSON, RenderedAnswer, render
+from rates_api.http.response import (
+    CSV,
+    FOREVER,
+    HTML,
+    JSON,
+    RenderedAnswer,
+    render,
+)
 from rates_api.http.response_cache import ResponseCache
 from rates_api.rates import health
 from rates_api.rates.query_parameters import RateQuery
@@ -51,13 +58,12 @@ def from_record(
     async def handle(
         port: WorkerPort, cache: ResponseCache, query: RateQuery, now: datetime
     ) -> RenderedAnswer:
-        if cache.snapshot is None:
-            raise _no_data()
+        snapshot = known_snapshot(cache)
         answers = cache.answers(query)
         found = answers.find(query, now)
         port.counters.record_lookup("miss" if found is None else "hit")
         if found is None:
-            view = _view(cache, cache.snapshot, query, now)
+            view = _view(cache, snapshot, query, now)
             rendering = partial(render_from, view, query)
             found = await port.run_in_thread(rendering) if is_long(query) else rendering()
             answers.keep(query, found)
@@ -135,6 +141,13 @@ def _edge_seconds(content: Any) -> int:
 def _is_pending(result: BatchResult) -> bool:
     """Tell whether a day of a batch is still to come."""
     return result.problem is not UNSET and result.problem.code.startswith("not-yet-")
+
+
+def known_snapshot(cache: ResponseCache) -> Snapshot:
+    """Return the snapshot to answer from. Raises `Refused` without one."""
+    if cache.snapshot is None:
+        raise _no_data()
+    return cache.snapshot
 
 
 def _no_data() -> Refused:

@@ -15,6 +15,7 @@ import structlog
 from rates_api.consume.head_monitor import HeadMonitor
 from rates_api.consume.reader import StreamReader
 from rates_api.dependencies import DependencyMonitor, InstanceHealth
+from rates_api.fallback.evidence import EvidenceReader
 from rates_api.http.response_cache import ResponseCache
 from rates_api.instance import ReportExchange, WorkerReport, merged
 from rates_api.metrics import Metrics
@@ -74,6 +75,7 @@ class Worker:
     metrics: Metrics
     reader: StreamReader
     head_monitor: HeadMonitor
+    evidence: EvidenceReader
     database: DependencyMonitor
     redis: DependencyMonitor
     link: SupervisorLink

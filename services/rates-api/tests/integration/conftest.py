@@ -167,6 +167,9 @@ TYPES = {
     "history_version": "VARCHAR(41)",
     "averages_version": "VARCHAR(41)",
     "version": "VARCHAR(64)",
+    "sha256": "VARCHAR(64)",
+    "body": "MEDIUMBLOB",
+    "received_at": "DATETIME(6)",
 }
 Rows = Sequence[tuple[Any, ...]]
 

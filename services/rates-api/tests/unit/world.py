@@ -21,6 +21,7 @@ from litestar.types import ASGIApp
 
 from rates_api.dependencies import InstanceHealth
 from rates_api.endpoints import ENDPOINTS
+from rates_api.errors import FallbackUnavailable
 from rates_api.http.api_request import ApiRequest
 from rates_api.http.endpoint import Endpoint
 from rates_api.http.response import HttpResponse
@@ -256,12 +257,31 @@ def current_snapshot(snapshot: Snapshot | None) -> CurrentSnapshot[ResponseCache
     return current
 
 
+class Evidence:
+    """The record's evidence: raw answers by hash; None stands for a record that does not answer."""
+
+    def __init__(self) -> None:
+        bodies = [f"{row.series} {row.date} {row.revision}".encode() for row in observations()]
+        self.payloads: dict[str, bytes] | None = {
+            hashlib.sha256(body).hexdigest(): body for body in bodies
+        }
+        self.reads = 0
+
+    async def payload(self, sha256: str) -> bytes | None:
+        """Return the raw answer with this hash."""
+        self.reads += 1
+        if self.payloads is None:
+            raise FallbackUnavailable("it was lost")
+        return self.payloads.get(sha256)
+
+
 class Worker:
     """A worker whose clock and instance figures are set by hand."""
 
     def __init__(self, snapshot: Snapshot | None, now: datetime = NOW) -> None:
         self.current = current_snapshot(snapshot)
         self.counters = Counters()
+        self.evidence = Evidence()
         self.now = now
         self.health = InstanceHealth("healthy", "healthy", "healthy", 3.2, 0.98)
         self.ids = 0

@@ -16,6 +16,7 @@ from sqlalchemy import (
     DateTime,
     Integer,
     Row,
+    Select,
     String,
     column,
     literal_column,
@@ -55,6 +56,12 @@ SELECT_STATUS = _select(views.SYNC_STATUS)
 SELECT_CALENDAR = _select(views.BANK_CALENDAR)
 SELECT_HISTORY = _select(views.RATE_HISTORY)
 SELECT_AVERAGES = _select(views.RATE_AVERAGES)
+
+
+def select_payload(sha256: str) -> Select[Any]:
+    """Select the body of a raw answer, its bytes as stored."""
+    key = column("sha256", String())
+    return select(column("body")).select_from(table(views.PAYLOADS)).where(key == sha256)
 
 
 def head_of(row: Row[int, int, str, datetime]) -> Head:

@@ -7,7 +7,7 @@ could mix two positions. The engine can't write.
 import asyncio
 import decimal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -77,20 +77,25 @@ class DatabaseReader:
                 series=histories(await _observations(connection)),
             )
 
-    @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
-        try:
-            with deadline(self._timeout), cancellation_prevails():
-                async with (
-                    asyncio.timeout(self._timeout),
-                    self._engine.connect() as connection,
-                    connection.begin(),
-                ):
-                    yield connection
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
-            raise FallbackUnavailable(f"{type(error).__name__}: {error}") from error
-        except UNREADABLE as error:
-            raise FallbackUnavailable(f"a row can't be read: {error}") from error
+    def _transaction(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return reading(self._engine, self._timeout)
+
+
+@asynccontextmanager
+async def reading(engine: AsyncEngine, seconds: float) -> AsyncIterator[AsyncConnection]:
+    """Give a transaction that only reads, for `seconds` at most. Raises `FallbackUnavailable`."""
+    try:
+        with deadline(seconds), cancellation_prevails():
+            async with (
+                asyncio.timeout(seconds),
+                engine.connect() as connection,
+                connection.begin(),
+            ):
+                yield connection
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        raise FallbackUnavailable(f"{type(error).__name__}: {error}") from error
+    except UNREADABLE as error:
+        raise FallbackUnavailable(f"a row can't be read: {error}") from error
 
 
 async def _head(connection: AsyncConnection) -> Head:

@@ -24,7 +24,7 @@ class Endpoint:
     """One path. `problems` are the codes it can answer besides those that every path can.
 
     `examples` are requests, by name, whose recorded answers the documentation shows; `answers` is
-    None where the answer is a page.
+    None where the answer is no JSON of ours but of `media_type`, by default a page.
     """
 
     name: str
@@ -36,3 +36,4 @@ class Endpoint:
     problems: tuple[str, ...] = ()
     examples: dict[str, str] = dataclasses.field(default_factory=dict)
     description: str = ""
+    media_type: str = "text/html"

@@ -108,7 +108,7 @@ def _responses(endpoint: Endpoint, recorded: Sequence[Recorded]) -> Json:
 def _success(endpoint: Endpoint, recorded: Sequence[Recorded]) -> Json:
     content: Json = {}
     if endpoint.answers is None:
-        content["text/html"] = {"schema": {"type": "string"}}
+        content[endpoint.media_type] = {"schema": {"type": "string"}}
     else:
         schema = {"$ref": REF.format(name=endpoint.answers.__name__)}
         content["application/json"] = {"schema": schema}

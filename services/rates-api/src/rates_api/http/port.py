@@ -1,6 +1,7 @@
 """The worker as the answers need it: a port that the worker implements and tests fake.
 
-A request waits for nothing but what takes long, and is done in a thread (rule R6).
+A request waits for nothing but what takes long, and is done in a thread (rule R6), and for
+evidence, which is read on demand.
 """
 
 from collections.abc import Callable
@@ -15,6 +16,13 @@ from rates_api.snapshot.current import CurrentSnapshot
 T = TypeVar("T")
 
 
+class Evidence(Protocol):
+    """What is read from the record on demand; each method raises `FallbackUnavailable`."""
+
+    async def payload(self, sha256: str) -> bytes | None:
+        """Return the raw answer with this hash, None if the record has none, or not all of it."""
+
+
 class WorkerPort(Protocol):
     """The worker as an answer sees it."""
 
@@ -25,6 +33,10 @@ class WorkerPort(Protocol):
     @property
     def counters(self) -> RequestCounters:
         """Return where requests are counted."""
+
+    @property
+    def evidence(self) -> Evidence:
+        """Return where evidence is read."""
 
     def clock(self) -> datetime:
         """Return now, aware, in UTC."""

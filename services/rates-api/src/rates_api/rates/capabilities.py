@@ -26,6 +26,7 @@ LINKS = {
     "average": "/api/v1/rates/average/{window}",
     "gaps": "/api/v1/rates/gaps",
     "convert": "/api/v1/convert",
+    "payload": "/api/v1/payloads/{sha256}",
     "health": "/health",
 }
 LIMITS = Limits(days=MAX_DAYS, last=MAX_DAYS, dates=MAX_DATES, scale=MAX_SCALE)

@@ -8,6 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import date as Day
 from datetime import datetime
+from itertools import chain
 from operator import attrgetter
 
 from rates_contracts.observation import Observation
@@ -119,6 +120,11 @@ class SeriesHistory:
         superseded = [row for rows in self._superseded.values() for row in rows]
         found = SeriesHistory(newest, {}, recordings)
         return found.with_observations(row for row in superseded if row.recorded_at <= last)
+
+    def rests_on(self, sha256: str) -> bool:
+        """Tell whether a revision of any day was read from the raw answer with this hash."""
+        superseded = chain.from_iterable(self._superseded.values())
+        return any(row.payload_sha256 == sha256 for row in chain(self._newest, superseded))
 
     def __len__(self) -> int:
         """Return the number of observed days."""

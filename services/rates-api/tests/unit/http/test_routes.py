@@ -219,7 +219,7 @@ async def test_without_data_everything_is_a_503_problem(
 ) -> None:
     """A worker without a snapshot answers each endpoint with `no-data` and `Retry-After`."""
     worker.current = world.current_snapshot(None)
-    asked = {"{date}": "2024-01-02", "{window}": "15d"}
+    asked = {"{date}": "2024-01-02", "{window}": "15d", "{sha256}": "0" * 64}
     for name, value in asked.items():
         path = path.replace(name, value)
     query = {"/api/v1/rates": "?dates=2024-01-02", "/api/v1/convert": "?from=USD&to=MXN&amount=1"}

@@ -202,7 +202,7 @@ class Recorder:
     ) -> None:
         """Keep a raw answer, whole if it is `needed`; else as much as the day has room for."""
         kept = self._raw_answers.bounded(sha256, body, session.today, needed=needed)
-        await session.recording.keep_payload(sha256, kept, at)
+        await session.recording.keep_payload(sha256, kept, at, whole=needed)
 
     async def declare_closed(self, day: Day, reason: str, actor: str) -> None:
         """Declare a banking day closed, audited. Raises `AlreadyClosed` or `HasFix`.
