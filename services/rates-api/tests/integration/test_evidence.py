@@ -12,6 +12,7 @@ from rates_api.errors import FallbackUnavailable
 from rates_api.fallback import evidence
 from rates_api.fallback.engine import open_engine
 from rates_api.fallback.evidence import CONNECTIONS, MAX_WAITING, SECONDS, EvidenceReader
+from rates_api.fallback.reader import reading
 from rates_contracts.views import PAYLOADS
 
 pytestmark = pytest.mark.integration
@@ -81,13 +82,13 @@ async def test_few_read_at_a_time_and_few_wait(
 ) -> None:
     """Two connections; of those beyond the queue each is refused at once, the others are served."""
     hold(database, BODY)
-    reading, at_once = evidence.reading, []
+    at_once: list[int] = []
 
     def counted(engine: AsyncEngine, seconds: float) -> Any:
         at_once.append(CONNECTIONS - reader._turns._value)
         return reading(engine, seconds)
 
-    monkeypatch.setattr(evidence, "reading", counted)
+    monkeypatch.setattr("rates_api.fallback.evidence.reading", counted)
     asked = [reader.payload(SHA256) for _ in range(CONNECTIONS + MAX_WAITING + 1)]
     outcomes = await asyncio.gather(*asked, return_exceptions=True)
     refused = [outcome for outcome in outcomes if isinstance(outcome, FallbackUnavailable)]
