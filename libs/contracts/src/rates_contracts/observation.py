@@ -14,6 +14,7 @@ SETTLEMENT = "SF60653"
 
 Kind = Literal["fix", "settlement"]
 SERIES_OF: dict[Kind, str] = {"fix": FIX, "settlement": SETTLEMENT}
+KIND_OF: dict[str, Kind] = {series: kind for kind, series in SERIES_OF.items()}
 FIRST_FIX_DAY = Day(1991, 11, 12)
 FIRST_SETTLEMENT_DAY = Day(2020, 1, 1)
 """The first day of SF60653: from it on a settlement rate is published, before it the rule makes it.

@@ -32,6 +32,16 @@ PAYLOADS_COLUMNS = ("sha256", "body", "received_at")
 A body that was cut before it came to prove an observation has another hash: it is no evidence.
 """
 
+RECEIPTS = "receipts_v1"
+RECEIPTS_COLUMNS = ("series", "date", "revision", "jws")
+"""A signed receipt of an observation, a compact JWS; none whose key is revoked."""
+
+SIGNING_KEYS = "signing_keys_v1"
+SIGNING_KEYS_COLUMNS = ("kid", "x", "created_at", "revoked_at")
+"""Every key that was ever signed with: its thumbprint, and the 32 bytes of an Ed25519 public key in
+base64url. One that is compromised has `revoked_at`.
+"""
+
 SNAPSHOT_VIEWS: dict[str, tuple[str, ...]] = {
     HEAD: HEAD_COLUMNS,
     CURRENT_RATES: OBSERVATION_COLUMNS,
@@ -42,7 +52,11 @@ SNAPSHOT_VIEWS: dict[str, tuple[str, ...]] = {
 }
 """What a snapshot is loaded from."""
 
-EVIDENCE_VIEWS: dict[str, tuple[str, ...]] = {PAYLOADS: PAYLOADS_COLUMNS}
+EVIDENCE_VIEWS: dict[str, tuple[str, ...]] = {
+    PAYLOADS: PAYLOADS_COLUMNS,
+    RECEIPTS: RECEIPTS_COLUMNS,
+    SIGNING_KEYS: SIGNING_KEYS_COLUMNS,
+}
 """What is read on demand and held in no snapshot (rule R6's exception)."""
 
 VIEWS = SNAPSHOT_VIEWS | EVIDENCE_VIEWS

@@ -20,7 +20,7 @@ These tests cover a new entry by themselves: `tests/contract/test_openapi.py` (t
 methods) and `http/test_response_cache_middleware.py` (cached responses equal the routes').
 """
 
-from rates_api.evidence import payloads
+from rates_api.evidence import payloads, receipts
 from rates_api.handlers import from_record, instance_health, problem_page
 from rates_api.http import problem_pages
 from rates_api.http.endpoint import Endpoint
@@ -202,6 +202,38 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             "csv": "/api/v1/rates/2024-01-02/revisions?format=csv",
             "wrong_day": "/api/v1/rates/yesterday/revisions",
         },
+    ),
+    Endpoint(
+        name="receipt",
+        path="/api/v1/rates/{date}/receipt",
+        summary="The rate of one day, signed",
+        description="A compact JWS (EdDSA, Ed25519) that says which rate of which day was recorded "
+        "when, from which raw answer (`payload_sha256`), and by whom (`iss`): the operator of this "
+        "service, never Banco de México. The keys are in `/.well-known/jwks.json`. A day that is "
+        "answered by another one has that one's receipt, a derived rate its FIX's. What was "
+        "recorded lately may be signed in the following night.",
+        query=receipts.ReceiptQuery,
+        handler=receipts.receipt,
+        answers=None,
+        media_type=receipts.JWT,
+        problems=(*DAY, "not-signed-yet", "record-unavailable"),
+        examples={
+            "fix": "/api/v1/rates/2026-08-13/receipt",
+            "not_signed_yet": "/api/v1/rates/2024-01-02/receipt",
+            "wrong_parameters": "/api/v1/rates/2024-02-30/receipt?kind=spot",
+        },
+    ),
+    Endpoint(
+        name="keys",
+        path="/.well-known/jwks.json",
+        summary="The public keys of receipts",
+        description="Every key that was ever signed with, as a JWK Set (RFC 7517). A compromised "
+        "one has `revoked_at`: what it has signed proves nothing and is signed again.",
+        query=receipts.KeysQuery,
+        handler=receipts.public_keys,
+        answers=answers.KeySet,
+        problems=("record-unavailable",),
+        examples={"keys": "/.well-known/jwks.json"},
     ),
     Endpoint(
         name="payload",

@@ -63,7 +63,7 @@ def from_record(
         found = answers.find(query, now)
         port.counters.record_lookup("miss" if found is None else "hit")
         if found is None:
-            view = _view(cache, snapshot, query, now)
+            view = view_of(cache, snapshot, query, now)
             rendering = partial(render_from, view, query)
             found = await port.run_in_thread(rendering) if is_long(query) else rendering()
             answers.keep(query, found)
@@ -82,7 +82,8 @@ def from_record(
     return handle
 
 
-def _view(cache: ResponseCache, snapshot: Snapshot, query: RateQuery, now: datetime) -> View:
+def view_of(cache: ResponseCache, snapshot: Snapshot, query: RateQuery, now: datetime) -> View:
+    """Return what an answer to `query` is made from, found once while it holds."""
     if query.as_of is not None:
         return _shared(cache, as_known_at(snapshot, query.as_of, now))
     view: View | None = cache.views.get(query.kind)

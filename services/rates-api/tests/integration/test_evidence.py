@@ -3,9 +3,11 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rates_api.errors import FallbackUnavailable
@@ -13,7 +15,7 @@ from rates_api.fallback import evidence
 from rates_api.fallback.engine import open_engine
 from rates_api.fallback.evidence import CONNECTIONS, MAX_WAITING, SECONDS, EvidenceReader
 from rates_api.fallback.reader import reading
-from rates_contracts.views import PAYLOADS
+from rates_contracts.views import PAYLOADS, RECEIPTS, SIGNING_KEYS
 
 pytestmark = pytest.mark.integration
 
@@ -95,3 +97,19 @@ async def test_few_read_at_a_time_and_few_wait(
     assert len(refused) == 1
     assert outcomes.count(BODY) == CONNECTIONS + MAX_WAITING
     assert max(at_once) == CONNECTIONS
+
+
+async def test_a_receipt_is_read_by_its_observation(database: Any, reader: EvidenceReader) -> None:
+    """By series, day and revision; None for what has none."""
+    database.write({RECEIPTS: [("SF43718", "2024-01-02", 2, "a.b.c")]})
+    assert await reader.receipt("SF43718", date(2024, 1, 2), 2) == "a.b.c"
+    assert await reader.receipt("SF43718", date(2024, 1, 2), 1) is None
+
+
+async def test_public_keys_are_read_oldest_first(database: Any, reader: EvidenceReader) -> None:
+    """With the instant since which one is revoked, in UTC."""
+    noon, later = "2026-01-05 12:00:00.000000", "2026-02-05 12:00:00.000000"
+    database.write({SIGNING_KEYS: [("k2", "Eg", later, None), ("k1", "EA", noon, later)]})
+    first, second = await reader.public_keys()
+    assert (first.kid, first.revoked_at) == ("k1", datetime(2026, 2, 5, 12, tzinfo=UTC))
+    assert (second.kid, second.x, second.revoked_at) == ("k2", "Eg", UNSET)

@@ -11,7 +11,7 @@ import shlex
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -139,13 +139,40 @@ def environment(name: str, plan: Plan, environ: Mapping[str, str]) -> dict[str, 
 
 def operator_token_file(plan: Plan) -> Path:
     """Return the file of the operator actions' bearer token, made (0600) at the first start."""
-    path = plan.state / "operator-token"
+    return _made_once(plan.state / "operator-token", lambda: secrets.token_urlsafe(32) + "\n")
+
+
+def signing_key_file(plan: Plan) -> Path:
+    """Return the file of the private key for receipts, made (0600) at the first start."""
+    return _made_once(plan.state / "signing-key.pem", _new_signing_key)
+
+
+def _new_signing_key() -> str:
+    # Imported where it is needed: only the first start makes a key.
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415
+        Ed25519PrivateKey,
+    )
+
+    return (
+        Ed25519PrivateKey.generate()
+        .private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        .decode()
+    )
+
+
+def _made_once(path: Path, content: Callable[[], str]) -> Path:
+    """Return `path`, whose file only its owner can read; it is made unless it is there."""
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
         return path
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(secrets.token_urlsafe(32) + "\n")
+        file.write(content())
     return path
 
 
@@ -173,6 +200,8 @@ def _defaults(name: str, plan: Plan, environ: Mapping[str, str]) -> dict[str, st
         settings["DATABASE_ROLE"] = "writer"
     if name == "sync":
         settings["OPERATOR_TOKEN_FILE"] = str(operator_token_file(plan))
+        settings["SIGNING_KEY_FILE"] = str(signing_key_file(plan))
+        settings["ISSUER"] = plan.url("api")
         settings["BANXICO_TOKEN"] = environ.get("BANXICO_TOKEN") or simulator_token
     if name == "sync" and plan.upstream == "simulator":
         settings["BANXICO_URL"] = plan.url("simulator") + "/SieAPIRest/service/v1"

@@ -6,8 +6,10 @@ else uses, and a short queue of its own: nobody else waits for those who ask.
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import date as Day
+from operator import attrgetter
 from typing import Any
 
 import structlog
@@ -17,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from rates_api.errors import FallbackUnavailable
 from rates_api.fallback import queries
 from rates_api.fallback.reader import reading
+from rates_contracts.answers import PublicKey
 
 log = structlog.get_logger(__name__)
 
@@ -47,14 +50,29 @@ class EvidenceReader:
         log.error("payload_is_not_its_hash", sha256=sha256)
         return None
 
+    async def receipt(self, series: str, day: Day, revision: int) -> str | None:
+        """Return the receipt of an observation, a compact JWS; None while it is not signed."""
+        receipt: str | None = await self._scalar(queries.select_receipt(series, day, revision))
+        return receipt
+
+    async def public_keys(self) -> tuple[PublicKey, ...]:
+        """Return every key that was ever signed with, oldest first."""
+        rows = await self._rows(queries.SELECT_SIGNING_KEYS)
+        keys = (queries.public_key_of(row) for row in rows)
+        return tuple(sorted(keys, key=attrgetter("created_at", "kid")))
+
     async def _scalar(self, query: Select[Any]) -> Any:
+        rows = await self._rows(query)
+        return rows[0][0] if rows else None
+
+    async def _rows(self, query: Select[Any]) -> Sequence[Any]:
         try:
             async with (
                 asyncio.timeout(SECONDS),
                 self._turn(),
                 reading(self._engine, SECONDS) as connection,
             ):
-                return await connection.scalar(query)
+                return (await connection.execute(query)).all()
         except TimeoutError as error:
             raise FallbackUnavailable("evidence is read too slowly") from error
 

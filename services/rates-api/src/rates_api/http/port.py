@@ -5,6 +5,7 @@ evidence, which is read on demand.
 """
 
 from collections.abc import Callable
+from datetime import date as Day
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -12,6 +13,7 @@ from rates_api.dependencies import InstanceHealth
 from rates_api.http.response_cache import ResponseCache
 from rates_api.request_counters import RequestCounters
 from rates_api.snapshot.current import CurrentSnapshot
+from rates_contracts.answers import PublicKey
 
 T = TypeVar("T")
 
@@ -21,6 +23,12 @@ class Evidence(Protocol):
 
     async def payload(self, sha256: str) -> bytes | None:
         """Return the raw answer with this hash, None if the record has none, or not all of it."""
+
+    async def receipt(self, series: str, day: Day, revision: int) -> str | None:
+        """Return the receipt of an observation, a compact JWS; None while it is not signed."""
+
+    async def public_keys(self) -> tuple[PublicKey, ...]:
+        """Return every key that was ever signed with, oldest first."""
 
 
 class WorkerPort(Protocol):

@@ -106,6 +106,11 @@ PROBLEMS: dict[str, ProblemType] = {
         "No observation rests on a raw answer with this hash, or the record has only the beginning "
         "of it. Hashes stand in answers as `payload_sha256`.",
     ),
+    "not-signed-yet": ProblemType(
+        404,
+        "Not signed yet",
+        "The rate is recorded and has no receipt yet: it gets one in the following night.",
+    ),
     "record-unavailable": ProblemType(
         503,
         "The record can't be read",

@@ -27,6 +27,8 @@ LINKS = {
     "gaps": "/api/v1/rates/gaps",
     "convert": "/api/v1/convert",
     "payload": "/api/v1/payloads/{sha256}",
+    "receipt": "/api/v1/rates/{date}/receipt",
+    "keys": "/.well-known/jwks.json",
     "health": "/health",
 }
 LIMITS = Limits(days=MAX_DAYS, last=MAX_DAYS, dates=MAX_DATES, scale=MAX_SCALE)

@@ -1,10 +1,13 @@
-"""`/api/v1/payloads/{sha256}`: the source's own bytes, and nothing that a page could run in."""
+"""Evidence: the source's own bytes, receipts of rates, and the keys that verify these."""
 
 import hashlib
 from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime
 from typing import Any
 
 import httpx
+import jwt
+import msgspec
 
 Ask = Callable[..., Awaitable[httpx.Response]]
 
@@ -85,3 +88,73 @@ async def test_what_is_no_hash_is_refused(ask: Ask) -> None:
         answer = await ask(f"/api/v1/payloads/{text}")
         assert answer.status_code == 422
         assert [error["parameter"] for error in answer.json()["errors"]] == ["sha256"]
+
+
+NEWEST = "/api/v1/rates/2026-08-13/receipt"
+KEYS = "/.well-known/jwks.json"
+UNTIMED: Any = {"verify_iat": False}
+"""The record of these tests lies ahead of this machine's clock, or behind it."""
+
+
+async def test_a_receipt_is_verified_with_the_published_keys(ask: Ask) -> None:
+    """A library that is not ours finds the key by its `kid`, and what the day's answer says."""
+    jws = (await ask(NEWEST)).text
+    keys = jwt.PyJWKSet.from_dict((await ask(KEYS)).json())
+    key = keys[jwt.get_unverified_header(jws)["kid"]]
+    claims = jwt.decode(jws, key, algorithms=["EdDSA"], options=UNTIMED)
+    day = (await ask("/api/v1/rates/2026-08-13")).json()
+    assert (claims["rate"], claims["sub"]) == (day["rate"], "fix/2026-08-13")
+    for member in ("source", "series", "revision", "recorded_at", "payload_sha256"):
+        assert claims[member] == day["provenance"][member]
+
+
+async def test_a_receipt_is_served_as_signed(ask: Ask, world: Any) -> None:
+    """As a token, which caches keep for minutes: a revocation changes it, and purges nothing."""
+    answer = await ask(NEWEST)
+    assert answer.text == world.RECEIPT
+    assert answer.headers["content-type"] == "application/jwt"
+    assert "s-maxage=240" in answer.headers["cache-control"]
+    assert (await ask(KEYS)).headers["cache-control"].endswith("s-maxage=300")
+
+
+async def test_a_day_has_the_receipt_of_what_answers_for_it(ask: Ask, worker: Any) -> None:
+    """A closed day that of the banking day before, a derived settlement rate its FIX's."""
+    worker.evidence.receipts = {
+        ("SF43718", date(2024, 3, 1), 1): "of a Friday",
+        ("SF43718", date(2015, 5, 28), 1): "of a FIX",
+        ("SF60653", date(2024, 3, 2), 1): "of a settlement",
+    }
+    saturday = "/api/v1/rates/2024-03-02/receipt"
+    assert (await ask(saturday)).text == "of a Friday"
+    assert (await ask(f"{saturday}?kind=settlement")).text == "of a settlement"
+    derived = "/api/v1/rates/2015-06-01/receipt?kind=settlement"
+    assert (await ask(derived)).text == "of a FIX"
+
+
+async def test_what_is_not_signed_yet_says_so(ask: Ask) -> None:
+    """404 that nobody keeps; a day without a rate has its own problem."""
+    answer = await ask("/api/v1/rates/2024-01-02/receipt")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not-signed-yet")
+    assert answer.headers["cache-control"] == "no-store"
+    future = await ask("/api/v1/rates/2099-01-04/receipt")
+    assert future.json()["code"] == "not-yet-known"
+
+
+async def test_while_the_record_is_away_there_is_no_receipt(ask: Ask, worker: Any) -> None:
+    """Neither a receipt nor a key: 503 with `Retry-After`."""
+    worker.evidence.payloads = None
+    for path in (NEWEST, KEYS):
+        answer = await ask(path)
+        assert (answer.status_code, answer.json()["code"]) == (503, "record-unavailable")
+        assert answer.headers["retry-after"] == "5"
+
+
+async def test_a_compromised_key_says_since_when(ask: Ask, worker: Any) -> None:
+    """It stays in the set, where a library finds it, and tells that it is revoked."""
+    (key,) = worker.evidence.keys
+    revoked_at = datetime(2026, 8, 14, 9, tzinfo=UTC)
+    worker.evidence.keys = (key, msgspec.structs.replace(key, kid="k2", revoked_at=revoked_at))
+    kept, revoked = (await ask(KEYS)).json()["keys"]
+    assert "revoked_at" not in kept
+    assert revoked["revoked_at"] == "2026-08-14T09:00:00Z"
+    assert {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA"}.items() <= kept.items()
