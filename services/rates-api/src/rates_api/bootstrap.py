@@ -26,12 +26,12 @@ from rates_api.consume.documents import Documents
 from rates_api.consume.head_monitor import ClockCheck, HeadMonitor, MonitorPauses
 from rates_api.consume.reader import ReaderPauses, StreamReader
 from rates_api.consume.restore_check import RestoreCheck
+from rates_api.consume.signatures import Signatures
 from rates_api.consume.stream import Stream, open_redis
 from rates_api.dependencies import DependencyMonitor
 from rates_api.errors import FallbackUnavailable, SourceUnavailable, StreamUnavailable
-from rates_api.fallback import evidence
 from rates_api.fallback.engine import open_engine
-from rates_api.fallback.evidence import EvidenceReader
+from rates_api.fallback.evidence import CONNECTIONS, SECONDS, EvidenceReader
 from rates_api.fallback.reader import DatabaseReader
 from rates_api.http.response_cache import ResponseCache
 from rates_api.instance import ReportDirectory, ReportExchange, worker_name
@@ -111,7 +111,14 @@ def bootstrap(
     redis = DependencyMonitor("redis", metrics.redis_up.set)
     database = DependencyMonitor("database", metrics.database_up.set)
     on_refused = _refusals(metrics, redis, database)
-    stream = _stream(settings, overrides, closing)
+    evidence = _evidence(settings, overrides, closing)
+    signatures = Signatures(
+        settings.public_keys,
+        evidence.public_keys,
+        monotonic,
+        on_unverified=metrics.on_unverified,
+    )
+    stream = _stream(settings, overrides, closing, signatures)
     readers = _readers(settings, overrides, closing)
     witness = overrides.database_clock or readers[0].clock
     tracing = overrides.tracing or _tracing(settings, closing, chance, monotonic)
@@ -164,7 +171,8 @@ def bootstrap(
                 settings.watch_lag,
             ),
         ),
-        evidence=_evidence(settings, overrides, closing),
+        evidence=evidence,
+        signatures=signatures,
         database=database,
         redis=redis,
         link=link or SupervisorLink(),
@@ -193,7 +201,9 @@ def _refusals(
     return on_refused
 
 
-def _stream(settings: Settings, overrides: Overrides, closing: AsyncExitStack) -> Stream:
+def _stream(
+    settings: Settings, overrides: Overrides, closing: AsyncExitStack, signatures: Signatures
+) -> Stream:
     redis = overrides.redis
     if redis is None:
         redis = open_redis(
@@ -202,7 +212,12 @@ def _stream(settings: Settings, overrides: Overrides, closing: AsyncExitStack) -
             connect_timeout=settings.redis_answer_timeout,
         )
         closing.push_async_callback(redis.aclose)
-    return Stream(redis, block=settings.stream_block, timeout=settings.redis_answer_timeout)
+    return Stream(
+        redis,
+        block=settings.stream_block,
+        timeout=settings.redis_answer_timeout,
+        signatures=signatures,
+    )
 
 
 def _readers(
@@ -232,7 +247,7 @@ def _evidence(settings: Settings, overrides: Overrides, closing: AsyncExitStack)
     engine = overrides.database
     if engine is None:
         url = settings.database_url.reveal()
-        engine = open_engine(url, pool_size=evidence.CONNECTIONS, timeout=evidence.SECONDS)
+        engine = open_engine(url, pool_size=CONNECTIONS, timeout=SECONDS)
         closing.push_async_callback(engine.dispose)
     return EvidenceReader(engine)
 

@@ -19,7 +19,7 @@ from rates_contracts.status import BreakerState
 from rates_sync.clock import Clock, Monotonic, Sleep, SteadyClock
 from rates_sync.cycle.backfill import Backfill
 from rates_sync.cycle.cycle import Cycle
-from rates_sync.cycle.receipts import Receipts, Signer
+from rates_sync.cycle.receipts import CarrierSigning, Receipts, Signer
 from rates_sync.cycle.recorder import Recorder
 from rates_sync.cycle.slices import SliceCheck
 from rates_sync.errors import RelayError, SigningKeyUnusable, StoreUnavailable
@@ -49,7 +49,7 @@ from rates_sync.notify.dispatcher import (
     Edge,
     PurgeDispatcher,
 )
-from rates_sync.relay.relay import Relay, RelayStep
+from rates_sync.relay.relay import UNSIGNED, Relay, RelayStep
 from rates_sync.relay.repair import Restarts
 from rates_sync.settings import Settings
 from rates_sync.signing import load_signing_key
@@ -128,7 +128,7 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
         on_restored,
         hear=witnesses.hear,
     )
-    recorder.receipts = _receipts(instance, fence)
+    receipts = recorder.receipts = _receipts(instance, fence)
     on_failure = instrumentation.on_store_failure
     breaker_log = BreakerLog(recorder.note, sleep, on_failure)
     alerts = _alert_dispatcher(instance, fence)
@@ -162,6 +162,7 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
         interval=settings.relay_interval,
         on_step=on_relay_step,
         on_restart=on_restart,
+        signing=UNSIGNED if receipts is None else CarrierSigning(receipts),
     )
     instrumentation.attach(
         relay.lag,

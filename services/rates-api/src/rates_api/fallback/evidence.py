@@ -6,11 +6,11 @@ else uses, and a short queue of its own: nobody else waits for those who ask.
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date as Day
-from operator import attrgetter
-from typing import Any
+from operator import attrgetter, itemgetter
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Select
@@ -20,6 +20,8 @@ from rates_api.errors import FallbackUnavailable
 from rates_api.fallback import queries
 from rates_api.fallback.reader import reading
 from rates_contracts.answers import PublicKey
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -57,22 +59,22 @@ class EvidenceReader:
 
     async def public_keys(self) -> tuple[PublicKey, ...]:
         """Return every key that was ever signed with, oldest first."""
-        rows = await self._rows(queries.SELECT_SIGNING_KEYS)
-        keys = (queries.public_key_of(row) for row in rows)
+        keys = await self._read(queries.SELECT_SIGNING_KEYS, queries.public_key_of)
         return tuple(sorted(keys, key=attrgetter("created_at", "kid")))
 
     async def _scalar(self, query: Select[Any]) -> Any:
-        rows = await self._rows(query)
-        return rows[0][0] if rows else None
+        found = await self._read(query, itemgetter(0))
+        return found[0] if found else None
 
-    async def _rows(self, query: Select[Any]) -> Sequence[Any]:
+    async def _read(self, query: Select[Any], of: Callable[[Any], T]) -> list[T]:
+        """Return what `of` makes of each row."""
         try:
             async with (
                 asyncio.timeout(SECONDS),
                 self._turn(),
                 reading(self._engine, SECONDS) as connection,
             ):
-                return (await connection.execute(query)).all()
+                return [of(row) for row in await connection.execute(query)]
         except TimeoutError as error:
             raise FallbackUnavailable("evidence is read too slowly") from error
 

@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from rates_contracts.observation import KIND_OF, Observation, Source
+from rates_contracts.signatures.carrier import Signature, signed_content
 from rates_contracts.signatures.jose import base64url, compact_jws_input
 from rates_sync.clock import Clock, Sleep
 from rates_sync.errors import SigningKeyUnusable
@@ -59,6 +60,26 @@ class Signer:
         signed = compact_jws_input(header, claims)
         jws = f"{signed}.{base64url(self.key.sign(signed.encode()))}"
         return Receipt(row.series, row.date, row.revision, self.key.kid, jws, at)
+
+
+class CarrierSigning:
+    """Signs events and documents with the key that receipts are signed with (rule 45)."""
+
+    def __init__(self, receipts: "Receipts") -> None:
+        self._receipts = receipts
+
+    @property
+    def kid(self) -> str | None:
+        """The name of the current key, None without one."""
+        signer = self._receipts.signer
+        return None if signer is None else signer.key.kid
+
+    def sign(self, name: str, body: bytes) -> str | None:
+        """Return the signature of a body under a key of Redis', None without a signing key."""
+        signer = self._receipts.signer
+        if signer is None:
+            return None
+        return Signature(signer.key.kid, signer.key.sign(signed_content(name, body))).text
 
 
 class Receipts:
