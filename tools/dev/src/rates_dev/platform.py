@@ -11,10 +11,14 @@ import shlex
 import sys
 import urllib.error
 import urllib.request
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from rates_dev import ports
 from rates_dev.errors import Refused
@@ -23,6 +27,8 @@ from rates_dev.redis import Kind, choose
 
 Upstream = Literal["simulator", "banxico"]
 UPSTREAMS: tuple[Upstream, ...] = ("simulator", "banxico")
+
+PEM = serialization.Encoding.PEM
 
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "redis": (sys.executable, "-m", "rates_dev.redis"),
@@ -148,21 +154,20 @@ def signing_key_file(plan: Plan) -> Path:
 
 
 def _new_signing_key() -> str:
-    # Imported where it is needed: only the first start makes a key.
-    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415
-        Ed25519PrivateKey,
-    )
+    private = ed25519.Ed25519PrivateKey.generate()
+    form = serialization.PrivateFormat.PKCS8
+    return private.private_bytes(PEM, form, serialization.NoEncryption()).decode()
 
-    return (
-        Ed25519PrivateKey.generate()
-        .private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        .decode()
-    )
+
+def _public_key(file: Path) -> str:
+    """Return the public half of a private key, as rates-api is told it; empty if it is none."""
+    try:
+        private = serialization.load_pem_private_key(file.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError):
+        return ""
+    if not isinstance(private, ed25519.Ed25519PrivateKey):
+        return ""
+    return urlsafe_b64encode(private.public_key().public_bytes_raw()).rstrip(b"=").decode()
 
 
 def _made_once(path: Path, content: Callable[[], str]) -> Path:
@@ -198,6 +203,7 @@ def _defaults(name: str, plan: Plan, environ: Mapping[str, str]) -> dict[str, st
     }
     if name == "api":
         settings["DATABASE_ROLE"] = "writer"
+        settings["SIGNING_KEYS"] = _public_key(signing_key_file(plan))
     if name == "sync":
         settings["OPERATOR_TOKEN_FILE"] = str(operator_token_file(plan))
         settings["SIGNING_KEY_FILE"] = str(signing_key_file(plan))
