@@ -111,15 +111,14 @@ def bootstrap(
     redis = DependencyMonitor("redis", metrics.redis_up.set)
     database = DependencyMonitor("database", metrics.database_up.set)
     on_refused = _refusals(metrics, redis, database)
-    evidence = _evidence(settings, overrides, closing)
+    readers = _readers(settings, overrides, closing)
     signatures = Signatures(
         settings.public_keys,
-        evidence.public_keys,
+        readers[0].public_keys,
         monotonic,
         on_unverified=metrics.on_unverified,
     )
     stream = _stream(settings, overrides, closing, signatures)
-    readers = _readers(settings, overrides, closing)
     witness = overrides.database_clock or readers[0].clock
     tracing = overrides.tracing or _tracing(settings, closing, chance, monotonic)
 
@@ -171,7 +170,7 @@ def bootstrap(
                 settings.watch_lag,
             ),
         ),
-        evidence=evidence,
+        evidence=_evidence(settings, overrides, closing),
         signatures=signatures,
         database=database,
         redis=redis,

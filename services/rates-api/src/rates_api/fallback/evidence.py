@@ -6,22 +6,19 @@ else uses, and a short queue of its own: nobody else waits for those who ask.
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date as Day
-from operator import attrgetter, itemgetter
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 from sqlalchemy import Select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from rates_api.errors import FallbackUnavailable
 from rates_api.fallback import queries
-from rates_api.fallback.reader import reading
+from rates_api.fallback.reader import read_public_keys, reading
 from rates_contracts.answers import PublicKey
-
-T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -59,22 +56,22 @@ class EvidenceReader:
 
     async def public_keys(self) -> tuple[PublicKey, ...]:
         """Return every key that was ever signed with, oldest first."""
-        keys = await self._read(queries.SELECT_SIGNING_KEYS, queries.public_key_of)
-        return tuple(sorted(keys, key=attrgetter("created_at", "kid")))
+        async with self._reading() as connection:
+            return await read_public_keys(connection)
 
     async def _scalar(self, query: Select[Any]) -> Any:
-        found = await self._read(query, itemgetter(0))
-        return found[0] if found else None
+        async with self._reading() as connection:
+            return await connection.scalar(query)
 
-    async def _read(self, query: Select[Any], of: Callable[[Any], T]) -> list[T]:
-        """Return what `of` makes of each row."""
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncConnection]:
         try:
             async with (
                 asyncio.timeout(SECONDS),
                 self._turn(),
                 reading(self._engine, SECONDS) as connection,
             ):
-                return [of(row) for row in await connection.execute(query)]
+                yield connection
         except TimeoutError as error:
             raise FallbackUnavailable("evidence is read too slowly") from error
 
