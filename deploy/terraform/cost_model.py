@@ -34,11 +34,11 @@ DATABASE_ACU = 1.0
 """Average of each of the two instances; the range is 0.5 to 16, and requests don't reach them."""
 ENDPOINTS = 11
 WAF_RULES = 4
-SECRETS = 6
+SECRETS = 7
 """Banxico's token, the operators', two database users, the database's master, Redis' token."""
 KEYS = 6
 VOLUME_GB = 16
-ALARMS = 22 + 5
+ALARMS = 23 + 5
 """Those that page, and those that scale or end a refresh; three metrics each."""
 LOG_DAYS = 7
 DETAILED_METRICS = 7
@@ -133,7 +133,7 @@ PER = {"million": 1e6}
 
 SERIES = {
     "feed": 2, "level": 4, "source": 3, "result": 2, "to": 3, "state": 3, "notice": 3, "reason": 2,
-    "outcome": 13, "task": 4, "route": 12, "status": 4,
+    "outcome": 13, "task": 5, "route": 12, "status": 4, "carrier": 2,
 }  # fmt: skip
 """How many values each label takes: CloudWatch bills each one as a metric."""
 NOTICE_OUTCOMES = 3

@@ -433,7 +433,7 @@ MUTATIONS = (
     Mutation(
         "26",
         SYNC + "store/rows.py",
-        "ordered = _columns.where(announced).order_by",
+        "ordered = _columns.where(_announced).order_by",
         "ordered = _columns.order_by",
         ("history_reread",),
     ),

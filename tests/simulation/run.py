@@ -17,6 +17,8 @@ from typing import Any
 from unittest.mock import patch
 
 import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from contract.sweeping import published
 from simulation.faults import Background, Plan
@@ -104,8 +106,8 @@ class Simulation:
     def __init__(self, plan: Plan, clock: VirtualTime, history: History, directory: Path) -> None:
         """Build it; nothing runs yet."""
         self._plan, self._clock, self._history = plan, clock, history
-        background, self._random = plan.background, random.Random(plan.seed ^ 0x5EED)
-        self._platform = _platform(background, clock, directory, self._random)
+        self._random = random.Random(plan.seed ^ 0x5EED)
+        self._platform = _platform(plan, clock, directory, self._random)
         self._reader = RecordReader(self._platform.database)
         self._breaker = BreakerJudge(self._platform, history, self._reader)
         self._record = RecordJudge(self._platform, history, self._reader, self._breaker.on_event)
@@ -216,9 +218,8 @@ class Simulation:
         self._history.digest(repr(self._platform.stream.entries()).encode())
 
 
-def _platform(
-    background: Background, clock: VirtualTime, directory: Path, chance: random.Random
-) -> Platform:
+def _platform(plan: Plan, clock: VirtualTime, directory: Path, chance: random.Random) -> Platform:
+    background = plan.background
     file = directory / "record.db"
     sqlite3.connect(file).close()
     truth = Truth(background.first_fix_day, background.shown)
@@ -233,7 +234,21 @@ def _platform(
         first_fix_day=background.first_fix_day,
         sync_settings=background.sync_settings,
         api_settings=background.api_settings,
+        signing_key=_signing_key(plan, directory),
     )
+
+
+def _signing_key(plan: Plan, directory: Path) -> Path | None:
+    """Return the file of rates-sync's key; none where an older edition takes part.
+
+    That one signs nothing, and workers that know a key would follow the record beside it.
+    """
+    if any(fault.kind == "deployment" and fault.number % 2 for fault in plan.faults):
+        return None
+    key = Ed25519PrivateKey.from_private_bytes(bytes(32))
+    file = directory / "signing-key.pem"
+    file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return file
 
 
 def _paths(background: Background, now: datetime) -> list[str]:

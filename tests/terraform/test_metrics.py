@@ -166,7 +166,7 @@ def test_aws_metrics_are_documented(resources: list[dict[str, Any]]) -> None:
 def test_every_alarm_has_a_runbook(resources: list[dict[str, Any]]) -> None:
     """The runbook of every alarm exists and is in the index of runbooks."""
     index = (RUNBOOKS / "README.md").read_text(encoding="utf-8")
-    assert len(alarms(resources)) == 15 + 7
+    assert len(alarms(resources)) == 15 + 8
     for alarm in alarms(resources):
         _, _, page = alarm["alarm_description"].partition(f"Runbook: {BASE}/")
         assert (RUNBOOKS / page).is_file(), alarm["alarm_name"]

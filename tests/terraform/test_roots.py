@@ -27,6 +27,7 @@ OF_SYNC_ALONE = {
     "keys/messages_arn",
     "secrets/banxico_token_arn",
     "secrets/operator_token_arn",
+    "secrets/signing_key_arn",
 }
 """Parameters that rates-api must not have: to write, purge, alert or poll Banxico (rule R2)."""
 

@@ -16,6 +16,7 @@ locals {
     "edge/distribution_arn"              = module.edge.distribution_arn
     "secrets/banxico_token_arn"          = aws_secretsmanager_secret.this["banxico_token"].arn
     "secrets/operator_token_arn"         = aws_secretsmanager_secret.this["operator_token"].arn
+    "secrets/signing_key_arn"            = aws_secretsmanager_secret.this["signing_key"].arn
     "alerts/topic_arn"                   = aws_sns_topic.alerts.arn
     "keys/data_arn"                      = aws_kms_key.this["data"].arn
     "keys/secrets_arn"                   = aws_kms_key.this["secrets"].arn

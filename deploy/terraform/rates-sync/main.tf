@@ -2,11 +2,14 @@
 # active (rule R2).
 
 locals {
+  # Until the secret has a value no instance could fetch its secrets (secrets.sh).
+  signs = var.issuer != ""
+
   handed = toset([
     "alerts/topic_arn", "cache/auth_secret_arn", "cache/primary_endpoint", "database/name", "database/writer_endpoint",
     "database/writer_secret_arn", "edge/distribution_arn", "edge/distribution_id", "keys/data_arn", "keys/logs_arn",
     "keys/messages_arn", "keys/secrets_arn", "network/private_subnet_ids", "network/security_groups/rates_sync",
-    "rates-sync/image", "secrets/banxico_token_arn", "secrets/operator_token_arn",
+    "rates-sync/image", "secrets/banxico_token_arn", "secrets/operator_token_arn", "secrets/signing_key_arn",
   ])
 }
 
@@ -31,7 +34,7 @@ module "service" {
   metrics_port = 8001
   metrics      = jsondecode(file("${path.module}/../metrics.json"))
 
-  settings = {
+  settings = merge(local.signs ? { RATES_SYNC_ISSUER = var.issuer } : {}, {
     # No inbound access: probes, metrics and operator actions are used on the instance itself, through Session Manager.
     RATES_SYNC_HOST                       = "127.0.0.1"
     RATES_SYNC_DAILY_QUOTA                = tostring(var.daily_quota)
@@ -40,9 +43,9 @@ module "service" {
     RATES_SYNC_AWS_REGION                 = var.region
     RATES_SYNC_OTLP_ENDPOINT              = "http://127.0.0.1:4318/v1/traces"
     RATES_SYNC_TRACE_SHARE                = "0.1"
-  }
+  })
 
-  secrets = {
+  secrets = merge(local.signs ? { RATES_SYNC_SIGNING_KEY = { arn = local.platform["secrets/signing_key_arn"], template = null } } : {}, {
     RATES_SYNC_DATABASE_URL = {
       arn      = local.platform["database/writer_secret_arn"]
       template = "mysql+asyncmy://{username}:{password}@${local.platform["database/writer_endpoint"]}:3306/${local.platform["database/name"]}?ssl_ca=/etc/rates/authorities.pem"
@@ -51,9 +54,9 @@ module "service" {
       arn      = local.platform["cache/auth_secret_arn"]
       template = "rediss://:{token}@${local.platform["cache/primary_endpoint"]}:6379/0"
     }
-    RATES_SYNC_BANXICO_TOKEN  = { arn = local.platform["secrets/banxico_token_arn"] }
-    RATES_SYNC_OPERATOR_TOKEN = { arn = local.platform["secrets/operator_token_arn"] }
-  }
+    RATES_SYNC_BANXICO_TOKEN  = { arn = local.platform["secrets/banxico_token_arn"], template = null }
+    RATES_SYNC_OPERATOR_TOKEN = { arn = local.platform["secrets/operator_token_arn"], template = null }
+  })
 
   announces = {
     topic_arn        = local.platform["alerts/topic_arn"]

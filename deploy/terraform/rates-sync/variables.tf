@@ -48,6 +48,17 @@ variable "daily_quota" {
   }
 }
 
+variable "issuer" {
+  description = "The public address that receipts are signed as, such as https://rates.example.com; nothing is signed while it is empty. Give the secret signing-key its value first."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^(https://[^/]+)?$", var.issuer)) && !strcontains(var.issuer, "banxico.org.mx")
+    error_message = "issuer must be an https address of yours without a path, never Banxico's, or empty."
+  }
+}
+
 variable "image" {
   description = "The image to plan for, by digest; null for the one last deployed."
   type        = string

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -137,6 +138,7 @@ class Platform:
     first_fix_day: date
     sync_settings: Mapping[str, Any] = field(default_factory=dict)
     api_settings: Mapping[str, Any] = field(default_factory=dict)
+    signing_key: Path | None = None
     sync: list[SyncInstance] = field(default_factory=list)
     workers: list[ApiInstance] = field(default_factory=list)
     died: list[tuple[str, BaseException]] = field(default_factory=list)
@@ -275,6 +277,7 @@ class Platform:
             banxico_token=TOKEN,
             operator_token=TOKEN,
             banxico_url=BANXICO,
+            **({"signing_key_file": str(self.signing_key)} if self.signing_key else {}),
             **self.sync_settings,
         )
 

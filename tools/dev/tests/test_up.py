@@ -157,12 +157,13 @@ def test_background_status_down_and_again(
     assert "is up already" in run(start, environ, "up")[1]
     assert run(start, environ, "down") == (0, "ended\n")
     assert none_listens(environ)
-    token = checkout / ".data/simulator/operator-token"
-    assert stat.S_IMODE(token.stat().st_mode) == 0o600
-    before = token.read_text()
+    state = checkout / ".data/simulator"
+    secrets = [state / name for name in ("operator-token", "signing-key.pem")]
+    assert [stat.S_IMODE(file.stat().st_mode) for file in secrets] == [0o600, 0o600]
+    before = [file.read_text() for file in secrets]
     assert run(start, environ, "up", "--background")[0] == 0
     assert run(start, environ, "down")[0] == 0
-    assert token.read_text() == before
+    assert [file.read_text() for file in secrets] == before
 
 
 def test_background_shows_the_log_of_a_failed_start(

@@ -84,6 +84,21 @@ locals {
       missing   = "notBreaching"
     }
 
+    redis_unverified = {
+      says       = "Redis carried what rates-sync has not signed: rates-sync has lost its key, or somebody else writes to Redis. No answer uses it."
+      runbook    = "foreign-stream.md"
+      label      = "unsigned events and documents"
+      expression = "SUM([${join(", ", local.carriers)}])"
+      limit      = 1
+      metrics = { for carrier in local.carriers : carrier => {
+        namespace = var.metric_namespace, name = "rates_api_unverified_total", dimensions = merge(local.api, { carrier = carrier }), stat = "Sum"
+      } }
+      period    = 300
+      of        = 1
+      breaching = 1
+      missing   = "notBreaching"
+    }
+
     # A task is done once a day: two and a half days are two nights without it. 0 says that nobody leads, or only just.
     nights_missed = {
       says       = "A nightly task of rates-sync has not been finished for two nights; it is tried again every hour."
@@ -121,6 +136,7 @@ locals {
   }
 
   store_tasks   = ["lease", "poll", "breaker", "nightly"]
-  nightly_tasks = ["calendar", "slice", "pruning", "outbox"]
+  nightly_tasks = ["calendar", "slice", "receipts", "pruning", "outbox"]
   notices       = ["alert", "purge", "second_purge"]
+  carriers      = ["event", "document"]
 }

@@ -14,7 +14,7 @@ locals {
   shown = {
     executive   = ["availability_fast_burn", "availability_slow_burn", "latency_fast_burn", "latency_slow_burn", "freshness", "current_fast_burn", "latency_p95"]
     operational = ["breaker_open", "banxico_failures", "quota", "late_fix", "unhealthy_hosts", "redis_failover", "no_leader", "notices_refused"]
-    sre         = ["cache_hit_ratio", "redis_memory", "aurora_acu_at_maximum", "aurora_connections", "database_unreachable", "store_failures", "nights_missed"]
+    sre         = ["cache_hit_ratio", "redis_memory", "aurora_acu_at_maximum", "aurora_connections", "database_unreachable", "store_failures", "nights_missed", "redis_unverified"]
   }
 
   alarm_widgets = { for dashboard, keys in local.shown : dashboard => {

@@ -122,7 +122,7 @@ run "secrets_alerts_wiring_and_operations" {
 
   assert {
     condition = alltrue([
-      for name in ["banxico_token", "operator_token"] :
+      for name in ["banxico_token", "operator_token", "signing_key"] :
       aws_ssm_parameter.this["secrets/${name}_arn"].value == aws_secretsmanager_secret.this[name].arn
     ])
     error_message = "Secrets must be passed only by ARN."

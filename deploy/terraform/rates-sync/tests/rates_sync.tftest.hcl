@@ -98,6 +98,34 @@ override_data {
   values = { insecure_value = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rates-production/operator-token-AbCdEf" }
 }
 
+override_data {
+  target = data.aws_ssm_parameter.handed["secrets/signing_key_arn"]
+  values = { insecure_value = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rates-production/signing-key-AbCdEf" }
+}
+
+run "signs_once_it_has_an_issuer" {
+  command = plan
+
+  variables {
+    issuer = "https://rates.example.com"
+  }
+
+  assert {
+    condition = alltrue([
+      for line in ["RATES_SYNC_ISSUER=https://rates.example.com", "RATES_SYNC_SIGNING_KEY_FILE=/run/secrets/signing_key"] :
+      strcontains(output.files["/etc/rates/service.env"].content, "${line}\n")
+    ])
+    error_message = "rates-sync must be told who signs, and with which key."
+  }
+
+  assert {
+    condition = contains(flatten([
+      for s in jsondecode(module.service.policies.secrets).Statement : s.Resource if contains(flatten([s.Action]), "secretsmanager:GetSecretValue")
+    ]), local.platform["secrets/signing_key_arn"])
+    error_message = "rates-sync must be allowed to read the signing key."
+  }
+}
+
 run "is_told_what_it_needs" {
   command = plan
 

@@ -634,3 +634,23 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     position: Annotated[
         str | None, Meta(description="Where in the record the worker stands: timeline-position.")
     ]
+
+
+class PublicKey(msgspec.Struct, frozen=True, kw_only=True):
+    """An Ed25519 key as a JWK (RFC 8037): `kid` is its thumbprint (RFC 7638), `x` its 32 bytes."""
+
+    kid: str
+    x: str
+    created_at: datetime
+    revoked_at: datetime | msgspec.UnsetType = msgspec.UNSET
+    """Since when it is known to be compromised."""
+    kty: str = "OKP"
+    crv: str = "Ed25519"
+    use: str = "sig"
+    alg: str = "EdDSA"
+
+
+class KeySet(msgspec.Struct, frozen=True):
+    """`/.well-known/jwks.json`: every key that was ever signed with, oldest first."""
+
+    keys: tuple[PublicKey, ...]

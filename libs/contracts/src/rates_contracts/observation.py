@@ -18,6 +18,7 @@ Kind = Literal["fix", "settlement", "dof"]
 """The kinds of rate that can be asked for: by determination day, by the calendar day on which it
 applies, and by the day on which it is due in the Official Gazette (DOF), which is derived."""
 SERIES_OF: dict[SeriesKind, str] = {"fix": FIX, "settlement": SETTLEMENT}
+KIND_OF: dict[str, SeriesKind] = {series: kind for kind, series in SERIES_OF.items()}
 RESTS_ON: dict[Kind, SeriesKind] = {"fix": "fix", "settlement": "settlement", "dof": "fix"}
 """The recorded kind whose observations answer for a kind."""
 FIRST_FIX_DAY = Day(1991, 11, 12)

@@ -2,7 +2,7 @@
 
 The entry ID is `<timeline>-<position>`. Beside the event's bytes an entry holds its `event_id`,
 which tells a repeat from another history, and `previous` and `traceparent` for people who read the
-stream by hand.
+stream by hand. `signature` is rates-sync's, of the event's bytes (protocol rule 45).
 """
 
 from collections.abc import Mapping
@@ -20,9 +20,10 @@ EVENTS = "{rates:v1}:events"
 """The stream's key; the hash tag keeps it in one slot with the documents (protocol rule 10)."""
 
 EVENT, EVENT_ID, PREVIOUS, TRACEPARENT = b"event", b"event_id", b"previous", b"traceparent"
+SIGNATURE = b"signature"
 
 
-def entry_fields(event: StoredEvent) -> dict[bytes, bytes]:
+def entry_fields(event: StoredEvent, signature: str | None = None) -> dict[bytes, bytes]:
     """Return the fields of the event's stream entry; the event's bytes are those recorded."""
     envelope = event.envelope
     previous = envelope.previous
@@ -33,6 +34,8 @@ def entry_fields(event: StoredEvent) -> dict[bytes, bytes]:
     }
     if envelope.traceparent is not None:
         fields[TRACEPARENT] = envelope.traceparent.encode()
+    if signature is not None:
+        fields[SIGNATURE] = signature.encode()
     return fields
 
 
@@ -55,6 +58,11 @@ def _body_of(fields: Mapping[bytes, bytes]) -> bytes:
     if EVENT not in fields:
         raise EventUndecodable("the entry has no event")
     return fields[EVENT]
+
+
+def signature_in(fields: Mapping[bytes, bytes]) -> str | None:
+    """Return the entry's signature, None without one."""
+    return fields[SIGNATURE].decode(errors="replace") if SIGNATURE in fields else None
 
 
 def event_id_of(fields: Mapping[bytes, bytes]) -> str:

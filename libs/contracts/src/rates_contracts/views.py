@@ -27,7 +27,24 @@ BANK_CALENDAR = "bank_calendar_v1"
 BANK_CALENDAR_COLUMNS = ("version", "document")
 """One row; `document` is a `calendar.BankCalendar`, declared closures included."""
 
-VIEWS: dict[str, tuple[str, ...]] = {
+PAYLOADS = "payloads_v1"
+PAYLOADS_COLUMNS = ("sha256", "body", "received_at")
+"""The raw answers behind observations: `sha256` is that of `body`, the bytes as Banxico sent them.
+
+A body that was cut before it came to prove an observation has another hash: it is no evidence.
+"""
+
+RECEIPTS = "receipts_v1"
+RECEIPTS_COLUMNS = ("series", "date", "revision", "jws")
+"""A signed receipt of an observation, a compact JWS; none whose key is revoked."""
+
+SIGNING_KEYS = "signing_keys_v1"
+SIGNING_KEYS_COLUMNS = ("kid", "x", "created_at", "revoked_at")
+"""Every key that was ever signed with: its thumbprint, and the 32 bytes of an Ed25519 public key in
+base64url. One that is compromised has `revoked_at`.
+"""
+
+SNAPSHOT_VIEWS: dict[str, tuple[str, ...]] = {
     HEAD: HEAD_COLUMNS,
     CURRENT_RATES: OBSERVATION_COLUMNS,
     RATE_HISTORY: RATE_HISTORY_COLUMNS,
@@ -35,3 +52,13 @@ VIEWS: dict[str, tuple[str, ...]] = {
     SYNC_STATUS: SYNC_STATUS_COLUMNS,
     BANK_CALENDAR: BANK_CALENDAR_COLUMNS,
 }
+"""What a snapshot is loaded from."""
+
+EVIDENCE_VIEWS: dict[str, tuple[str, ...]] = {
+    PAYLOADS: PAYLOADS_COLUMNS,
+    RECEIPTS: RECEIPTS_COLUMNS,
+    SIGNING_KEYS: SIGNING_KEYS_COLUMNS,
+}
+"""What is read on demand and held in no snapshot (rule R6's exception)."""
+
+VIEWS = SNAPSHOT_VIEWS | EVIDENCE_VIEWS

@@ -26,10 +26,12 @@ from rates_api.consume.documents import Documents
 from rates_api.consume.head_monitor import ClockCheck, HeadMonitor, MonitorPauses
 from rates_api.consume.reader import ReaderPauses, StreamReader
 from rates_api.consume.restore_check import RestoreCheck
+from rates_api.consume.signatures import Signatures
 from rates_api.consume.stream import Stream, open_redis
 from rates_api.dependencies import DependencyMonitor
 from rates_api.errors import FallbackUnavailable, SourceUnavailable, StreamUnavailable
 from rates_api.fallback.engine import open_engine
+from rates_api.fallback.evidence import CONNECTIONS, SECONDS, EvidenceReader
 from rates_api.fallback.reader import DatabaseReader
 from rates_api.following.broadcast import Broadcast, Timing
 from rates_api.http.response_cache import ResponseCache
@@ -118,8 +120,14 @@ def bootstrap(
     redis = DependencyMonitor("redis", metrics.redis_up.set)
     database = DependencyMonitor("database", metrics.database_up.set)
     on_refused = _refusals(metrics, redis, database)
-    stream = _stream(settings, overrides, closing)
     readers = _readers(settings, overrides, closing)
+    signatures = Signatures(
+        settings.public_keys,
+        readers[0].public_keys,
+        monotonic,
+        on_unverified=metrics.on_unverified,
+    )
+    stream = _stream(settings, overrides, closing, signatures)
     witness = overrides.database_clock or readers[0].clock
     tracing = overrides.tracing or _tracing(settings, closing, chance, monotonic)
 
@@ -172,6 +180,8 @@ def bootstrap(
                 settings.watch_lag,
             ),
         ),
+        evidence=_evidence(settings, overrides, closing),
+        signatures=signatures,
         database=database,
         redis=redis,
         link=link,
@@ -200,7 +210,9 @@ def _refusals(
     return on_refused
 
 
-def _stream(settings: Settings, overrides: Overrides, closing: AsyncExitStack) -> Stream:
+def _stream(
+    settings: Settings, overrides: Overrides, closing: AsyncExitStack, signatures: Signatures
+) -> Stream:
     redis = overrides.redis
     if redis is None:
         redis = open_redis(
@@ -209,7 +221,12 @@ def _stream(settings: Settings, overrides: Overrides, closing: AsyncExitStack) -
             connect_timeout=settings.redis_answer_timeout,
         )
         closing.push_async_callback(redis.aclose)
-    return Stream(redis, block=settings.stream_block, timeout=settings.redis_answer_timeout)
+    return Stream(
+        redis,
+        block=settings.stream_block,
+        timeout=settings.redis_answer_timeout,
+        signatures=signatures,
+    )
 
 
 def _readers(
@@ -232,6 +249,16 @@ def _writer(settings: Settings, readers: list[DatabaseReader]) -> DatabaseReader
     """Return the writer: the primary, or the only database if that is declared to be one."""
     declared = len(readers) > 1 or settings.database_role == "writer"
     return readers[-1] if declared else None
+
+
+def _evidence(settings: Settings, overrides: Overrides, closing: AsyncExitStack) -> EvidenceReader:
+    """Return the reader of evidence, whose connections are its own."""
+    engine = overrides.database
+    if engine is None:
+        url = settings.database_url.reveal()
+        engine = open_engine(url, pool_size=CONNECTIONS, timeout=SECONDS)
+        closing.push_async_callback(engine.dispose)
+    return EvidenceReader(engine)
 
 
 def _engine(settings: Settings, url: Secret | None, closing: AsyncExitStack) -> AsyncEngine | None:

@@ -7,6 +7,7 @@ A new endpoint touches these places:
     rates/query_parameters.py        a parameter that it shares with others
     rates/csv.py                     its columns and rows, if it has a `format`
     handlers.py                      its handler, if the answer does not come from the record
+    evidence/<endpoint>.py           instead of both, if it is read from the record on demand
     endpoints.py                     its entry here, with example requests
     http/problems.py                 a problem that no endpoint has had so far
     rates/capabilities.py            its link in `/api/v1`
@@ -21,12 +22,13 @@ methods) and `http/test_response_cache_middleware.py` (cached responses equal th
 """
 
 from rates_api.about import favicon, llms, openapi_document, robots
+from rates_api.evidence import payloads, receipts
 from rates_api.following import changes, feed, messages, stream
 from rates_api.handlers import document, from_record, instance_health, open_stream, problem_page
 from rates_api.http import problem_pages
 from rates_api.http.endpoint import Endpoint, Streaming
 from rates_api.http.parameters import Query
-from rates_api.http.response import ATOM, ICON, JSON, TEXT
+from rates_api.http.response import ATOM, BINARY, ICON, JSON, TEXT
 from rates_api.rates import (
     average,
     calendar,
@@ -76,6 +78,8 @@ TAGS = {
 }
 DESCRIBED_BY = ("link", '</openapi.json>; rel="service-desc", </llms.txt>; rel="service-doc"')
 """RFC 8631."""
+EXAMPLE_SHA256 = "7d8edc0c0f46667d53a433c0e501a5d7c9475d7d4177bab32027941ec5e84faf"
+"""Of the raw answer behind the current rate of the recorded examples."""
 AS_OF = ("no-data", "before-first-record")
 UNKNOWN = ("not-known-then", "history-loading", "not-verified", "under-review")
 LIST = (*AS_OF, *UNKNOWN)
@@ -320,6 +324,56 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             "month": "/api/v1/calendar?month=2026-09",
             "csv": "/api/v1/calendar?month=2026-09&format=csv",
             "wrong_year": "/api/v1/calendar?year=26",
+        },
+    ),
+    Endpoint(
+        name="receipt",
+        path="/api/v1/rates/{date}/receipt",
+        summary="The rate of one day, signed",
+        description="A compact JWS (EdDSA, Ed25519) that says which rate of which day was recorded "
+        "when, from which raw answer (`payload_sha256`), and by whom (`iss`): the operator of this "
+        "service, never Banco de México. The keys are in `/.well-known/jwks.json`. A day that is "
+        "answered by another one has that one's receipt, a derived rate its FIX's. What was "
+        "recorded lately may be signed in the following night.",
+        query=receipts.ReceiptQuery,
+        handler=receipts.receipt,
+        answers=None,
+        media_type=receipts.JWT,
+        problems=(*DAY, "not-signed-yet", "record-unavailable"),
+        examples={
+            "fix": "/api/v1/rates/2026-08-13/receipt",
+            "not_signed_yet": "/api/v1/rates/2024-01-02/receipt",
+            "wrong_parameters": "/api/v1/rates/2024-02-30/receipt?kind=spot",
+        },
+    ),
+    Endpoint(
+        name="keys",
+        path="/.well-known/jwks.json",
+        summary="The public keys of receipts",
+        description="Every key that was ever signed with, as a JWK Set (RFC 7517). A compromised "
+        "one has `revoked_at`: what it has signed proves nothing and is signed again.",
+        query=receipts.KeysQuery,
+        handler=receipts.public_keys,
+        answers=answers.KeySet,
+        problems=("record-unavailable",),
+        examples={"keys": "/.well-known/jwks.json"},
+    ),
+    Endpoint(
+        name="payload",
+        path="/api/v1/payloads/{sha256}",
+        summary="The source's answer behind an observation",
+        description="Byte for byte as it was received, so that its SHA-256 is the hash that it is "
+        "asked for by: the `payload_sha256` of an answer. Only what an observation rests on is "
+        "served. It never changes.",
+        query=payloads.PayloadQuery,
+        handler=payloads.payload,
+        answers=None,
+        media_type=BINARY,
+        problems=("no-data", "unknown-payload", "record-unavailable"),
+        examples={
+            "payload": f"/api/v1/payloads/{EXAMPLE_SHA256}",
+            "unknown_payload": f"/api/v1/payloads/{'0' * 64}",
+            "no_hash": "/api/v1/payloads/17.0530",
         },
     ),
     Endpoint(

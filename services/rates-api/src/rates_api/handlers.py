@@ -78,13 +78,12 @@ def from_record(
     async def handle(
         port: WorkerPort, cache: ResponseCache, query: RateQuery, now: datetime
     ) -> RenderedAnswer:
-        if cache.snapshot is None:
-            raise _no_data()
+        snapshot = known_snapshot(cache)
         answers = cache.answers(query)
         found = answers.find(query, now)
         port.counters.record_lookup("miss" if found is None else "hit")
         if found is None:
-            view = _view(cache, cache.snapshot, query, now)
+            view = view_of(cache, snapshot, query, now)
             rendering = partial(render_from, view, query)
             found = await port.run_in_thread(rendering) if is_long(query) else rendering()
             answers.keep(query, found)
@@ -122,7 +121,8 @@ def _written(
     return encode_json(content)
 
 
-def _view(cache: ResponseCache, snapshot: Snapshot, query: RateQuery, now: datetime) -> View:
+def view_of(cache: ResponseCache, snapshot: Snapshot, query: RateQuery, now: datetime) -> View:
+    """Return what an answer to `query` is made from, found once while it holds."""
     if query.as_of is not None:
         return _shared(cache, as_known_at(snapshot, query.as_of, now))
     view: View | None = cache.views.get(query.kind)
@@ -195,6 +195,13 @@ def _problem_codes(content: Any) -> Iterable[str]:
         case DaySheet(problems=problems):
             return problems.values()
     return ()
+
+
+def known_snapshot(cache: ResponseCache) -> Snapshot:
+    """Return the snapshot to answer from. Raises `Refused` without one."""
+    if cache.snapshot is None:
+        raise _no_data()
+    return cache.snapshot
 
 
 def _no_data() -> Refused:

@@ -21,6 +21,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from rates_api.consume.head_monitor import LoadReason
 from rates_api.consume.projection import Reason
+from rates_api.consume.signatures import Carrier
 from rates_api.request_counters import RequestCounters, Traffic
 from rates_api.snapshot.level import LEVELS
 from rates_api.snapshot.snapshot import Feed
@@ -102,6 +103,13 @@ class Metrics:
             "rates_api_report_failures_total",
             "Reports that a worker could not exchange with the others.",
         )
+        self._unverified = counter(
+            "rates_api_unverified_total",
+            "What Redis carried without a valid signature, and was not used.",
+            "carrier",
+        )
+        for carrier in get_args(Carrier):
+            self._unverified.labels(carrier)
         for witness in WITNESSES:
             self._clock_offset.labels(witness).set(0)
         for outcome in OUTCOMES:
@@ -135,6 +143,10 @@ class Metrics:
     def on_stream_refused(self) -> None:
         """Count a stream for which there was no place."""
         self._streams_refused.inc()
+
+    def on_unverified(self, carrier: Carrier) -> None:
+        """Count an event or a document that is not signed by a known key."""
+        self._unverified.labels(carrier).inc()
 
     def on_report_failure(self) -> None:
         """Count a report that did not reach the other workers, or theirs that did not arrive."""

@@ -22,9 +22,22 @@ from rates_contracts.environment import (
     setting,
     tcp_port,
 )
+from rates_contracts.signatures.jose import from_base64url
 from rates_telemetry.logging import Style
 
 PREFIX = "RATES_API"
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def are_public_keys(text: str) -> bool:
+    """Tell whether each of a list is an Ed25519 public key in base64url."""
+    try:
+        return all(len(from_base64url(x)) == 32 for x in _listed(text))
+    except ValueError:
+        return False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,12 +94,24 @@ class Settings:
         "Seconds, on average, until a source that failed is asked again.", 0.5
     )
     reload_spread: float = positive("Seconds over which workers scatter a reload.", 1.0)
+    signing_keys: str = setting(
+        "Public keys of rates-sync beside the record's, by comma; with one a worker that warms up"
+        " while the database is down takes nothing unsigned.",
+        default="",
+        check=are_public_keys,
+        allowed="Ed25519 public keys of 32 bytes in base64url, separated by commas",
+    )
     log_level: str = one_of("The least level to log.", "info", "debug", "warning", "error")
     log_format: str = one_of("How log lines look.", "json", "console")
     otlp_endpoint: str = http_url("Where traces go (OTLP over HTTP); nowhere if empty.", "")
     instance_dir: str = setting(
         "The directory that the workers share; made at start if empty.", default=""
     )
+
+    @property
+    def public_keys(self) -> list[str]:
+        """Return `signing_keys` one by one."""
+        return _listed(self.signing_keys)
 
     @property
     def log_style(self) -> Style:

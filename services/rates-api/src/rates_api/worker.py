@@ -14,7 +14,9 @@ import structlog
 
 from rates_api.consume.head_monitor import HeadMonitor
 from rates_api.consume.reader import StreamReader
+from rates_api.consume.signatures import Signatures
 from rates_api.dependencies import DependencyMonitor, InstanceHealth
+from rates_api.fallback.evidence import EvidenceReader
 from rates_api.following.broadcast import Broadcast
 from rates_api.http.response_cache import ResponseCache
 from rates_api.instance import ReportExchange, WorkerReport, merged
@@ -30,6 +32,8 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 BEAT_SECONDS = 1.0
+KEYS_SECONDS = 30.0
+"""Between two looks at the record's signing keys."""
 WARM_UP_SECONDS = 10.0
 """After this a worker without data counts for the health of its instance."""
 STUCK_SECONDS = 60.0
@@ -76,6 +80,8 @@ class Worker:
     metrics: Metrics
     reader: StreamReader
     head_monitor: HeadMonitor
+    evidence: EvidenceReader
+    signatures: Signatures
     database: DependencyMonitor
     redis: DependencyMonitor
     link: SupervisorLink
@@ -177,11 +183,22 @@ class Worker:
 
     async def _follow_forever(self) -> None:
         on_round = self.liveness.track("reader")
+        await self.signatures.learn()
         await self.reader.warm_up(on_round)
         self.freeze_garbage()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.reader.run(on_round), name="reader")
             tasks.create_task(self.head_monitor.run(self.liveness.track("watch")), name="watch")
+            tasks.create_task(self._learn_forever(), name="keys")
+
+    async def _learn_forever(self) -> None:
+        """Follow the record's signing keys: new ones, and those revoked (protocol rule 45)."""
+        while True:
+            await self.sleep(KEYS_SECONDS)
+            unsigned = not self.signatures.required
+            await self.signatures.learn()
+            if unsigned and self.signatures.required:
+                self.reader.distrust()
 
     def _report(self) -> WorkerReport:
         snapshot = self.current.snapshot

@@ -167,6 +167,14 @@ TYPES = {
     "history_version": "VARCHAR(41)",
     "averages_version": "VARCHAR(41)",
     "version": "VARCHAR(64)",
+    "sha256": "VARCHAR(64)",
+    "jws": "TEXT",
+    "kid": "VARCHAR(64)",
+    "x": "VARCHAR(64)",
+    "created_at": "DATETIME(6)",
+    "revoked_at": "DATETIME(6)",
+    "body": "MEDIUMBLOB",
+    "received_at": "DATETIME(6)",
 }
 Rows = Sequence[tuple[Any, ...]]
 

@@ -544,3 +544,37 @@ def test_a_dependency_tells_its_gauge() -> None:
     assert (dependency.state, registry.get_sample_value("up")) == ("healthy", 1)
     dependency.failed(OSError("refused"))
     assert (dependency.state, registry.get_sample_value("up")) == ("unhealthy", 0)
+
+
+async def test_an_unsigned_entry_moves_no_answer(worker: Any, fakes: ModuleType) -> None:
+    """Protocol rule 45: it is counted, and the record is followed until it is gone."""
+    before = worker.current.snapshot
+    worker.record.observe(fakes.observation(date(2024, 1, 3), "99.9999"))
+    worker.redis.relay()
+    worker.redis.entries[-1] = worker.redis.entries[-1]._replace(verified=False)
+
+    await worker.reader.step()
+
+    assert worker.current.snapshot.fix == before.fix
+    assert worker.current.snapshot.feed == "database"
+    assert worker.counted == ["unverified"]
+    assert worker.waits == ["pause"]
+
+
+async def test_what_was_loaded_before_keys_were_known_is_loaded_anew(
+    worker: Any, fakes: ModuleType
+) -> None:
+    """Protocol rule 45: a forged snapshot goes, however far ahead it claims to be."""
+    forged = fakes.Record()
+    for day in range(2, 9):
+        forged.observe(fakes.observation(date(2024, 1, day), "99.9999"))
+    worker.current.replace(forged.snapshot)
+    worker.redis.held = (None, None, None)
+    worker.reader.distrust()
+
+    await worker.reader.step()
+
+    assert worker.current.snapshot.fix == worker.record.snapshot.fix
+    assert worker.loaded == [("database", "unverified")]
+    await worker.reader.step()
+    assert worker.loaded == [("database", "unverified")]

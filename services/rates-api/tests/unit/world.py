@@ -22,6 +22,7 @@ from litestar.types import ASGIApp
 
 from rates_api.dependencies import InstanceHealth
 from rates_api.endpoints import ENDPOINTS
+from rates_api.errors import FallbackUnavailable
 from rates_api.following.broadcast import Broadcast, Timing
 from rates_api.following.subscription import Subscription
 from rates_api.http.api_request import ApiRequest
@@ -38,6 +39,7 @@ from rates_api.http.routes import (
 from rates_api.request_counters import CacheLookup, RequestCounters
 from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.snapshot.snapshot import Feed, Snapshot, histories
+from rates_contracts.answers import PublicKey
 from rates_contracts.averages import Average
 from rates_contracts.calendar import MEXICO_CITY, BankCalendar, BankingDays, DeclaredClosure
 from rates_contracts.events import Head, Position
@@ -45,6 +47,23 @@ from rates_contracts.observation import FIRST_FIX_DAY, FIX, SETTLEMENT, Observat
 from rates_contracts.status import SeriesStatus, State, SyncStatus, Transition
 
 __all__ = ["DeclaredClosure"]
+
+KID, X = (
+    "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
+    "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+)
+"""The public key of RFC 8037's examples."""
+RECEIPT = (
+    "eyJhbGciOiJFZERTQSIsImtpZCI6ImtQcktfcW14VldhWVZBOXd3QkY2SXVvM3ZWeno3VHhIQ1R3WEJ5"
+    "Z3JTNGsiLCJ0eXAiOiJyYXRlLXJlY2VpcHQrand0In0.eyJpc3MiOiJodHRwczovL3JhdGVzLmV4YW1w"
+    "bGUubXgiLCJpYXQiOjE3ODY2NDQwNjcsInN1YiI6ImZpeC8yMDI2LTA4LTEzIiwic291cmNlIjoiQmFu"
+    "Y28gZGUgTcOpeGljbyIsInNlcmllcyI6IlNGNDM3MTgiLCJyYXRlIjoiMTcuMDUzMCIsInJldmlzaW9u"
+    "IjoxLCJyZWNvcmRlZF9hdCI6IjIwMjYtMDgtMTNUMTg6MDE6MDdaIiwicGF5bG9hZF9zaGEyNTYiOiI3"
+    "ZDhlZGMwYzBmNDY2NjdkNTNhNDMzYzBlNTAxYTVkN2M5NDc1ZDdkNDE3N2JhYjMyMDI3OTQxZWM1ZTg0"
+    "ZmFmIn0.XO0xULgdMHmr-Gm_ThibTFKkfswZFUHnWSKfFySGkqjGYybyDhi9t8tX4jYHJJD1QuPK17bV"
+    "wv-cE2l--6skAA"
+)
+"""Of the newest FIX, as rates-sync signs it with that key."""
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -276,6 +295,39 @@ class EndedStreams:
         return stream
 
 
+class Evidence:
+    """The record's evidence: raw answers by hash; None stands for a record that does not answer."""
+
+    def __init__(self) -> None:
+        bodies = [f"{row.series} {row.date} {row.revision}".encode() for row in observations()]
+        self.payloads: dict[str, bytes] | None = {
+            hashlib.sha256(body).hexdigest(): body for body in bodies
+        }
+        self.receipts = {(FIX, NEWEST, 1): RECEIPT}
+        self.keys = (PublicKey(kid=KID, x=X, created_at=datetime(2026, 1, 5, 12, tzinfo=UTC)),)
+        self.reads = 0
+
+    async def receipt(self, series: str, day: date, revision: int) -> str | None:
+        """Return the receipt of an observation."""
+        self.reads += 1
+        if self.payloads is None:
+            raise FallbackUnavailable("it was lost")
+        return self.receipts.get((series, day, revision))
+
+    async def public_keys(self) -> tuple[PublicKey, ...]:
+        """Return every key."""
+        if self.payloads is None:
+            raise FallbackUnavailable("it was lost")
+        return self.keys
+
+    async def payload(self, sha256: str) -> bytes | None:
+        """Return the raw answer with this hash."""
+        self.reads += 1
+        if self.payloads is None:
+            raise FallbackUnavailable("it was lost")
+        return self.payloads.get(sha256)
+
+
 class Worker:
     """A worker whose clock and instance figures are set by hand."""
 
@@ -292,6 +344,7 @@ class Worker:
         if snapshot is not None:
             self.current.replace(snapshot)
         self.counters = Counters()
+        self.evidence = Evidence()
         self.now = now
         self.health = InstanceHealth("healthy", "healthy", "healthy", 3.2, 0.98)
         self.ids = 0

@@ -15,6 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from rates_sync.operate.access import RefusalLimit
 from rates_sync.operate.health import InstanceHealth, health_of
+from rates_sync.operate.keys import SigningKeys
 from rates_sync.operate.operations import Operations
 from rates_sync.operate.problems import EXCEPTION_HANDLERS, internal_only
 from rates_sync.operate.review import Reviews
@@ -26,7 +27,7 @@ NO_STORE = {"Cache-Control": "no-store"}
 def create_app(service: Service) -> ASGIApp:
     """Return the application for `service`, which it doesn't run."""
     app = Litestar(
-        route_handlers=[*_probes(service), Operations, Reviews],
+        route_handlers=[*_probes(service), Operations, Reviews, SigningKeys],
         dependencies={"service": Provide(lambda: service, sync_to_thread=False)},
         exception_handlers=EXCEPTION_HANDLERS,
         state=State({"service": service, "refusals": RefusalLimit(service.monotonic)}),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date as Day
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -18,9 +19,10 @@ from rates_contracts.status import BreakerState
 from rates_sync.clock import Clock, Monotonic, Sleep, SteadyClock
 from rates_sync.cycle.backfill import Backfill
 from rates_sync.cycle.cycle import Cycle
+from rates_sync.cycle.receipts import CarrierSigning, Receipts, Signer
 from rates_sync.cycle.recorder import Recorder
 from rates_sync.cycle.slices import SliceCheck
-from rates_sync.errors import RelayError, StoreUnavailable
+from rates_sync.errors import RelayError, SigningKeyUnusable, StoreUnavailable
 from rates_sync.guard.chain import GuardDependencies, GuardedBanxico, Ledgers, guard_banxico
 from rates_sync.instrumentation import Instrumentation
 from rates_sync.leader.backfills import BackfillRunner
@@ -47,9 +49,10 @@ from rates_sync.notify.dispatcher import (
     Edge,
     PurgeDispatcher,
 )
-from rates_sync.relay.relay import Relay, RelayStep
+from rates_sync.relay.relay import UNSIGNED, Relay, RelayStep
 from rates_sync.relay.repair import Restarts
 from rates_sync.settings import Settings
+from rates_sync.signing import load_signing_key
 from rates_sync.store.cursors import FinishedNights, NoticeCursor, OpenAlertsTable
 from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
@@ -125,6 +128,7 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
         on_restored,
         hear=witnesses.hear,
     )
+    receipts = recorder.receipts = _receipts(instance, fence)
     on_failure = instrumentation.on_store_failure
     breaker_log = BreakerLog(recorder.note, sleep, on_failure)
     alerts = _alert_dispatcher(instance, fence)
@@ -158,9 +162,14 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
         interval=settings.relay_interval,
         on_step=on_relay_step,
         on_restart=on_restart,
+        signing=UNSIGNED if receipts is None else CarrierSigning(receipts),
     )
     instrumentation.attach(
-        relay.lag, alerts.on_quarantined, alerts.on_history_hole, alerts.on_pause
+        relay.lag,
+        alerts.on_quarantined,
+        alerts.on_history_hole,
+        alerts.on_pause,
+        alerts.on_signing_key,
     )
 
     check = ClockCheck(
@@ -218,6 +227,29 @@ def _wake_on_news(step: RelayStep | RelayError | StoreUnavailable, *wakes: async
         return
     for wake in wakes:
         wake.set()
+
+
+def _receipts(instance: Instance, fence: Fence) -> Receipts | None:
+    """Return what signs, None where nothing is to be signed."""
+    settings, instrumentation = instance.settings, instance.instrumentation
+    if not settings.signing_key_file:
+        return None
+
+    def load() -> Signer:
+        if not settings.signs_as:
+            raise SigningKeyUnusable("RATES_SYNC_ISSUER is missing")
+        key = load_signing_key(Path(settings.signing_key_file))
+        return Signer(key, settings.signs_as, settings.source)
+
+    return Receipts(
+        instance.engine,
+        fence,
+        load,
+        instance.witnesses.now,
+        instance.sleep,
+        on_key=instrumentation.on_signing_key,
+        on_receipts=instrumentation.on_receipts,
+    )
 
 
 def _backfills(
@@ -292,6 +324,9 @@ def _nightly_tasks(
     async def renew_calendar(_night: Day) -> None:
         await recorder.renew_calendar()
 
+    async def sign(_night: Day) -> None:
+        await recorder.sign_history()
+
     async def prune_record(night: Day) -> None:
         await pruning.prune_record(mexico_instant(night, NIGHTLY_AT))
 
@@ -301,6 +336,7 @@ def _nightly_tasks(
     return (
         NightlyTask("calendar", renew_calendar),
         NightlyTask("slice", poller.check_slice, each=True),
+        NightlyTask("receipts", sign),
         NightlyTask("pruning", prune_record),
         NightlyTask("outbox", prune_outbox),
     )

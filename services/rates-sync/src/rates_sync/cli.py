@@ -282,6 +282,31 @@ def accept_withdrawn(instance: InstanceClient, day: datetime) -> None:
     _settle(instance, day, "accept")
 
 
+@main.group()
+def key() -> None:
+    """Keys that receipts are signed with."""
+
+
+@key.command("list")
+@click.pass_obj
+def list_keys(instance: InstanceClient) -> None:
+    """Show every key that was ever used, oldest first."""
+    for row in instance.show("signing-keys"):
+        state = f"revoked at {row['revoked_at']}" if row["revoked_at"] else ""
+        state = state or ("current" if row["current"] else "past")
+        click.echo(f"{row['kid']}  since {row['created_at']}  {state}")
+
+
+@key.command("revoke")
+@click.argument("kid")
+@click.option("--reason", required=True, help="The reason, for the audit.")
+@click.pass_obj
+def revoke_key(instance: InstanceClient, kid: str, reason: str) -> None:
+    """Revoke a compromised key; what it has signed is signed again by the current one."""
+    done = instance.act("signing-keys/revoke", {"kid": kid, "reason": reason})
+    click.echo(f"{done['kid']} is revoked; {done['signed']} observations were signed again")
+
+
 def _decide(instance: InstanceClient, id_: str, decision: str) -> None:
     for row in instance.act("quarantine", {"id": id_, "decision": decision}):
         click.echo(f"{decision}ed: {_quarantined(row)}")

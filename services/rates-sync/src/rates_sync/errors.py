@@ -25,6 +25,7 @@ The adapters (HTTP client, database, Redis, AWS) raise an error of this tree `fr
     │   ├── AlreadyClosed            banks are closed on it as it is
     │   ├── HasFix                   a FIX of it is recorded
     │   └── NotDeclared              nobody declared it closed
+    ├── SigningKeyUnusable           the key for receipts is missing, broken or revoked
     ├── ClockWrong                   both witnesses of the time disagree with this clock
     └── WrongUpstream                the database was fed by another upstream
 """
@@ -194,6 +195,10 @@ class HasFix(ClosureRefused):
 
 class NotDeclared(ClosureRefused):
     """No declaration closes the day, so there is none to undo."""
+
+
+class SigningKeyUnusable(RatesSyncError):
+    """The key for receipts is missing, broken or revoked; the message never quotes it."""
 
 
 class ClockWrong(RatesSyncError):

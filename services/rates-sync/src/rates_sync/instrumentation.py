@@ -16,6 +16,7 @@ from rates_contracts.status import BreakerState, SeriesStatus, SyncStatus
 from rates_sync.clock import Clock
 from rates_sync.cycle.backfill import Progress
 from rates_sync.cycle.cycle import CycleResult
+from rates_sync.cycle.receipts import SigningOutcome
 from rates_sync.cycle.recorder import Additions
 from rates_sync.errors import HoleCause, Outcome, RelayError, StoreUnavailable
 from rates_sync.leader.loops import NIGHTLY_TASKS, NightlyTaskName
@@ -51,6 +52,7 @@ class Instrumentation:
         self._on_quarantined: Callable[[Sequence[Rejected]], None] = lambda _: None
         self._on_hole: OnHole = lambda _first, _last, _cause: None
         self._on_pause: Callable[[timedelta | None], None] = lambda _: None
+        self._on_signing_key: Callable[[str | None], None] = lambda _: None
         self.database_errors: dict[str, str] = {}
         """What the database last refused, and why: the lease, a recording, the relay's read."""
         self.redis_error: str | None = None
@@ -62,10 +64,11 @@ class Instrumentation:
         on_quarantined: Callable[[Sequence[Rejected]], None],
         on_hole: OnHole,
         on_pause: Callable[[timedelta | None], None],
+        on_signing_key: Callable[[str | None], None] = lambda _: None,
     ) -> None:
         """Attach to a new leader: its relay's `lag`, its callbacks for alerts."""
         self._lag, self._on_quarantined, self._on_hole = lag, on_quarantined, on_hole
-        self._on_pause = on_pause
+        self._on_pause, self._on_signing_key = on_pause, on_signing_key
 
     def on_attempt(self, outcome: Outcome) -> None:
         """Count a request to Banxico."""
@@ -183,6 +186,15 @@ class Instrumentation:
         """Count how sending an alert ended."""
         self.on_notice("alert", outcome)
 
+    def on_signing_key(self, reason: str | None) -> None:
+        """Export whether there is a key to sign with, and pass on why there is none."""
+        self._metrics.signing_key.set(reason is None)
+        self._on_signing_key(reason)
+
+    def on_receipts(self, outcome: SigningOutcome, count: int) -> None:
+        """Count observations that were signed, or recorded without a signature."""
+        self._metrics.receipts.labels(outcome).inc(count)
+
     def on_pruned(self, table: PrunedTable, rows: int) -> None:
         """Count the rows that a pruning deleted."""
         self._metrics.pruned.labels(table).inc(rows)
@@ -223,7 +235,7 @@ class Instrumentation:
             self._head = self.redis_error = None
             self.on_recording(None)
             self._note_database("relay", None)
-            gauges = (metrics.next_cycle, metrics.fix_late, metrics.relay_lag)
+            gauges = (metrics.next_cycle, metrics.fix_late, metrics.relay_lag, metrics.signing_key)
             nights = [metrics.night.labels(task) for task in NIGHTLY_TASKS]
             for gauge in (*gauges, metrics.history_holes, *nights):
                 gauge.set(0)

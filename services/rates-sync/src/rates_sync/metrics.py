@@ -21,6 +21,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from rates_contracts.observation import SERIES_OF
 from rates_contracts.status import BreakerState
 from rates_sync.cycle.cycle import CYCLE_OUTCOMES
+from rates_sync.cycle.receipts import SigningOutcome
 from rates_sync.errors import OUTCOMES
 from rates_sync.leader.loops import NIGHTLY_TASKS
 from rates_sync.leader.witnesses import WITNESSES
@@ -98,6 +99,14 @@ class Metrics:
             "rates_sync_observations_recorded",
             "Observations recorded: of new days, and corrections of known ones.",
             kind=("new", "correction"),
+        )
+        self.receipts = self._counter(
+            "rates_sync_receipts",
+            "Observations that were signed, and that were recorded without a signature.",
+            outcome=get_args(SigningOutcome),
+        )
+        self.signing_key = self._gauge(
+            "rates_sync_signing_key", "1 while this instance leads and has a key to sign with."
         )
         self.quarantined = self._counter(
             "rates_sync_quarantined",
@@ -219,6 +228,8 @@ class Metrics:
                 "quarantine",
                 "withdrawal",
                 "history-accept",
+                "signing-keys",
+                "revoke-key",
             ),
         )
         self.operator_refusals = self._counter(

@@ -30,7 +30,8 @@ from rates_telemetry import TRACE_SHARE
 
 PREFIX = "RATES_SYNC"
 
-BANXICO_HOST = "www.banxico.org.mx"
+BANXICO_DOMAIN = "banxico.org.mx"
+BANXICO_HOST = f"www.{BANXICO_DOMAIN}"
 BANXICO_URL = f"https://{BANXICO_HOST}/SieAPIRest/service/v1"
 
 
@@ -46,6 +47,13 @@ def is_header_value(token: Secret) -> bool:
     """Tell whether `token` can be sent in a header: errors about one that can't would quote it."""
     text = token.reveal()
     return text.isascii() and text.isprintable() and " " not in text
+
+
+def is_issuer(address: str) -> bool:
+    """Tell whether `address` can sign: an operator's, never Banxico's."""
+    parts = urlsplit(address)
+    is_address = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    return is_address and not str(parts.hostname).endswith(BANXICO_DOMAIN)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,6 +126,16 @@ class Settings:
         "Seconds between checks for alerts and purges to send; ten times that while idle.", 1.0
     )
     second_purge: float = _number("Seconds from a purge to its repetition.", 20.0)
+    signing_key_file: str = setting(
+        "The PEM file of the Ed25519 private key that receipts are signed with; none if empty.",
+        default="",
+    )
+    issuer: str = setting(
+        "Who signs: the public address of this platform; a simulator's values are the simulator's.",
+        default="",
+        check=is_issuer,
+        allowed="a URL of yours that begins with https:// or http://, never Banxico's",
+    )
     sns_topic_arn: str = setting("Where alerts go; to the log if empty.", default="")
     cloudfront_distribution_id: str = setting("The edge to purge; none if empty.", default="")
     aws_region: str = setting("The region of both.", default="us-east-1")
@@ -136,6 +154,11 @@ class Settings:
         """Whose values these are: Banco de México's only if they come from Banxico's own host."""
         is_banxico = urlsplit(self.banxico_url).hostname == BANXICO_HOST
         return "Banco de México" if is_banxico else "simulator"
+
+    @property
+    def signs_as(self) -> str:
+        """Who signs: the operator, or the simulator whose values these are; empty for nobody."""
+        return "simulator" if self.source == "simulator" else self.issuer
 
     def guard_limits(self) -> GuardLimits:
         """Return the limits of the guards around Banxico."""

@@ -168,7 +168,13 @@ class Worlds:
         self.closing = AsyncExitStack()
         self.closing.push_async_callback(self._reader.aclose)
 
-    def build(self, name: str, now: datetime, database_ahead: timedelta | None = None) -> World:
+    def build(
+        self,
+        name: str,
+        now: datetime,
+        database_ahead: timedelta | None = None,
+        settings: Settings = SETTINGS,
+    ) -> World:
         """Return an instance with clients of its own; its clock stands at `now`.
 
         The database's clock is `database_ahead` of it; None for a database without any.
@@ -199,7 +205,7 @@ class Worlds:
             edge=edge,
             tracing=open_tracing("test", version="0", sampled=1.0, processor=spans),
         )
-        service = bootstrap(SETTINGS, overrides)
+        service = bootstrap(settings, overrides)
         return World(service, clock, engine, redis, banxico, alerts, edge, spans)
 
     def lose_redis(self) -> None:
@@ -298,6 +304,22 @@ async def test_banxico_heard_after_a_jump_is_believed(worlds: Worlds, hand_clock
         world.banxico.ask = ask_while_the_poller_wakes
         result = await leader.poller.poll(Purpose.MANUAL)
     assert (result.outcome, leader.recorder.health.verified_at) == ("success", jumped)
+
+
+async def test_a_missing_signing_key_is_alerted_and_stops_no_recording(
+    worlds: Worlds, hand_clock: Any, tmp_path: Path
+) -> None:
+    """The history is recorded and relayed, unsigned; an alert says why."""
+    settings = replace(SETTINGS, signing_key_file=str(tmp_path / "missing"))
+    world = worlds.build("only", hand_clock.now, settings=settings)
+    async with world.running(), asyncio.timeout(60):
+        await worlds.relayed(HistoryReload)
+        alert = await world.alerts.published.get()
+        assert alert.name == "signing_key_unusable"
+        assert "No such file" in alert.summary
+    registry = world.service.metrics.registry
+    unsigned = {"outcome": "unsigned"}
+    assert registry.get_sample_value("rates_sync_receipts_total", unsigned) not in (None, 0.0)
 
 
 async def test_purge_does_not_wait_for_alerts_that_a_black_hole_holds(

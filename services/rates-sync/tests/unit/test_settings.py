@@ -76,6 +76,24 @@ def test_only_banxicos_host_speaks_for_banxico(url: str, source: str) -> None:
     assert load({**NEEDED, "RATES_SYNC_BANXICO_URL": url}).source == source
 
 
+@pytest.mark.parametrize(
+    "issuer", ["rates.example.mx", "ftp://rates.example.mx", "https://www.banxico.org.mx"]
+)
+def test_nobody_signs_as_banxico(issuer: str) -> None:
+    """A receipt is its operator's, whose address it names."""
+    with pytest.raises(EnvironmentInvalid) as caught:
+        load({**NEEDED, "RATES_SYNC_ISSUER": issuer})
+    assert "RATES_SYNC_ISSUER" in str(caught.value)
+
+
+def test_a_simulators_values_are_signed_as_the_simulators() -> None:
+    """Whatever the issuer: the record's origin decides."""
+    own = {**NEEDED, "RATES_SYNC_ISSUER": "https://rates.example.mx"}
+    assert load(own).signs_as == "https://rates.example.mx"
+    simulated = {**own, "RATES_SYNC_BANXICO_URL": "http://127.0.0.1:8002/SieAPIRest/service/v1"}
+    assert load(simulated).signs_as == "simulator"
+
+
 def test_one_late_renewal_must_not_end_a_leader() -> None:
     """The patience of contenders covers two renewals, or the settings are refused."""
     with pytest.raises(EnvironmentInvalid, match="RATES_SYNC_LEASE_PATIENCE"):

@@ -11,10 +11,14 @@ import shlex
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from rates_dev import ports
 from rates_dev.errors import Refused
@@ -23,6 +27,8 @@ from rates_dev.redis import Kind, choose
 
 Upstream = Literal["simulator", "banxico"]
 UPSTREAMS: tuple[Upstream, ...] = ("simulator", "banxico")
+
+PEM = serialization.Encoding.PEM
 
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "redis": (sys.executable, "-m", "rates_dev.redis"),
@@ -139,13 +145,39 @@ def environment(name: str, plan: Plan, environ: Mapping[str, str]) -> dict[str, 
 
 def operator_token_file(plan: Plan) -> Path:
     """Return the file of the operator actions' bearer token, made (0600) at the first start."""
-    path = plan.state / "operator-token"
+    return _made_once(plan.state / "operator-token", lambda: secrets.token_urlsafe(32) + "\n")
+
+
+def signing_key_file(plan: Plan) -> Path:
+    """Return the file of the private key for receipts, made (0600) at the first start."""
+    return _made_once(plan.state / "signing-key.pem", _new_signing_key)
+
+
+def _new_signing_key() -> str:
+    private = ed25519.Ed25519PrivateKey.generate()
+    form = serialization.PrivateFormat.PKCS8
+    return private.private_bytes(PEM, form, serialization.NoEncryption()).decode()
+
+
+def _public_key(file: Path) -> str:
+    """Return the public half of a private key, as rates-api is told it; empty if it is none."""
+    try:
+        private = serialization.load_pem_private_key(file.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError):
+        return ""
+    if not isinstance(private, ed25519.Ed25519PrivateKey):
+        return ""
+    return urlsafe_b64encode(private.public_key().public_bytes_raw()).rstrip(b"=").decode()
+
+
+def _made_once(path: Path, content: Callable[[], str]) -> Path:
+    """Return `path`, whose file only its owner can read; it is made unless it is there."""
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
         return path
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(secrets.token_urlsafe(32) + "\n")
+        file.write(content())
     return path
 
 
@@ -171,8 +203,11 @@ def _defaults(name: str, plan: Plan, environ: Mapping[str, str]) -> dict[str, st
     }
     if name == "api":
         settings["DATABASE_ROLE"] = "writer"
+        settings["SIGNING_KEYS"] = _public_key(signing_key_file(plan))
     if name == "sync":
         settings["OPERATOR_TOKEN_FILE"] = str(operator_token_file(plan))
+        settings["SIGNING_KEY_FILE"] = str(signing_key_file(plan))
+        settings["ISSUER"] = plan.url("api")
         settings["BANXICO_TOKEN"] = environ.get("BANXICO_TOKEN") or simulator_token
     if name == "sync" and plan.upstream == "simulator":
         settings["BANXICO_URL"] = plan.url("simulator") + "/SieAPIRest/service/v1"

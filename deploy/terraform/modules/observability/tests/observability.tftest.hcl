@@ -31,9 +31,9 @@ run "alarms_and_dashboards" {
       "breaker_open", "banxico_failures", "quota", "late_fix", "cache_hit_ratio", "redis_memory", "redis_failover",
       "aurora_acu_at_maximum", "aurora_connections", "unhealthy_hosts",
       "no_leader", "database_unreachable", "store_failures", "notices_refused", "current_fast_burn", "latency_p95",
-      "nights_missed",
+      "nights_missed", "redis_unverified",
     ])
-    error_message = "There are the fifteen alarms that the requirements name, and seven more."
+    error_message = "There are the fifteen alarms that the requirements name, and eight more."
   }
 
   assert {
@@ -65,7 +65,7 @@ run "alarms_and_dashboards" {
       aurora_acu_at_maximum  = "breaching", aurora_connections = "ignore", unhealthy_hosts = "breaching"
       no_leader              = "breaching", database_unreachable = "ignore", store_failures = "notBreaching"
       notices_refused        = "notBreaching", current_fast_burn = "notBreaching", latency_p95 = "notBreaching"
-      nights_missed          = "ignore"
+      nights_missed          = "ignore", redis_unverified = "notBreaching"
     }
     error_message = "Missing data: no traffic is no burn, a state is kept, and a metric that must always exist triggers the alarm."
   }
@@ -102,7 +102,7 @@ run "alarms_and_dashboards" {
       cache_hit_ratio        = "Sum", redis_memory = "Maximum", redis_failover = "Maximum", aurora_acu_at_maximum = "Maximum"
       aurora_connections     = "Maximum", unhealthy_hosts = "Maximum Minimum", no_leader = "Maximum", database_unreachable = "Minimum"
       store_failures         = "Sum", notices_refused = "Sum", current_fast_burn = "Sum", latency_p95 = "Sum p95"
-      nights_missed          = "Maximum"
+      nights_missed          = "Maximum", redis_unverified = "Sum"
     }
     error_message = "An alarm looks at the worst instance or node, or counts; never at the best."
   }

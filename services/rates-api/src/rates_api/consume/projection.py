@@ -21,7 +21,7 @@ from rates_contracts.events import (
 )
 from rates_contracts.observation import Observation
 
-Reason = Literal["gap", "undecodable", "history_reload", "timeline_changed"]
+Reason = Literal["gap", "undecodable", "history_reload", "timeline_changed", "unverified"]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,6 +9,7 @@ applied too. Requests never wait for it. What feeds the worker (protocol rule 15
               when a read of the stream fails
               when no source has the snapshot that a reload needs
               when an entry is foreign: rates-sync will delete it (protocol rule 38)
+              when an entry is not signed by a known key (protocol rule 45)
               after a load by the head monitor, until the check before the next read
 
 An applied event changes nothing about it.
@@ -33,6 +34,7 @@ from rates_contracts.stream import event_of, reject_foreign
 
 log = structlog.get_logger(__name__)
 
+BEFORE_ALL = Position(0, 0)
 
 Span = Callable[[str, str | None], AbstractContextManager[object]]
 """Opens a span by name under a `traceparent`, or under none."""
@@ -85,6 +87,7 @@ class StreamReader:
         self._on_entry = on_entry
         self._pauses = pauses
         self._span = span
+        self._distrusted = False
 
     async def warm_up(self, on_round: Callable[[], None]) -> None:
         """Load the first snapshot; while no source has one, retry after a pause."""
@@ -110,6 +113,9 @@ class StreamReader:
 
     async def step(self) -> None:
         """Read once and apply what came; if Redis is unavailable, the database is the feed."""
+        if self._distrusted:
+            await self._reload(self._snapshot, Reload("unverified", BEFORE_ALL))
+            return
         await self._regain_feed()
         try:
             entries = await self._stream.after(self._snapshot.head.at)
@@ -125,6 +131,11 @@ class StreamReader:
         """Answer from a newly loaded snapshot, from any source (protocol rule 15)."""
         feed = await self._feed_at(loaded.head)
         self._current.replace(loaded.with_feed(feed))
+        self._distrusted = False
+
+    def distrust(self) -> None:
+        """Load the snapshot anew: it was taken before anything could be verified (rule 45)."""
+        self._distrusted = True
 
     @property
     def _snapshot(self) -> Snapshot:
@@ -153,8 +164,11 @@ class StreamReader:
     async def _take_in(self, entries: list[StreamEntry]) -> None:
         """Apply the entries one by one; after a reload the next read starts from the new head."""
         for entry in entries:
+            if not entry.verified:
+                await self._doubt_the_stream("unverified")
+                return
             if is_foreign(entry):
-                await self._doubt_the_stream()
+                await self._doubt_the_stream("foreign")
                 return
             before = self._snapshot
             outcome = self._outcome(before, entry)
@@ -165,9 +179,9 @@ class StreamReader:
             if outcome is not before:
                 self._current.advance(outcome)
 
-    async def _doubt_the_stream(self) -> None:
+    async def _doubt_the_stream(self, outcome: str) -> None:
         """Follow the record instead: whatever comes after such an entry proves nothing either."""
-        self._on_entry("foreign")
+        self._on_entry(outcome)
         self._current.set_feed("database")
         await self._pauses.pause()
 

@@ -13,21 +13,25 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from rates_api.errors import StreamUnavailable
+from rates_api.consume.signatures import Signatures
+from rates_api.errors import DocumentsUnusable, StreamUnavailable
 from rates_contracts.cancellation import cancellation_prevails
 from rates_contracts.documents import AVERAGES, CURRENT, HISTORY
 from rates_contracts.events import Position
-from rates_contracts.stream import EVENTS, event_id_of
+from rates_contracts.signatures.carrier import SIGNATURES, decode_signatures
+from rates_contracts.stream import EVENT, EVENTS, event_id_of, signature_in
 
+DOCUMENTS = (CURRENT, AVERAGES, HISTORY)
 MAX_ENTRIES_PER_READ = 200
 """A long backlog is applied in steps, so that requests are answered in between."""
 
 
 class StreamEntry(NamedTuple):
-    """One entry of the stream, its fields as they came."""
+    """One entry of the stream, its fields as they came; `verified` if they are rates-sync's."""
 
     at: Position
     fields: Mapping[bytes, bytes]
+    verified: bool = True
 
 
 class Tail(NamedTuple):
@@ -54,9 +58,19 @@ def open_redis(url: str, *, timeout: float, connect_timeout: float) -> "Redis":
 class Stream:
     """The stream and its documents as one worker reads them."""
 
-    def __init__(self, redis: "Redis", *, block: float, timeout: float) -> None:
-        """Wait `block` seconds for entries; `timeout` seconds bound any other request."""
-        self._redis = redis
+    def __init__(
+        self,
+        redis: "Redis",
+        *,
+        block: float,
+        timeout: float,
+        signatures: Signatures | None = None,
+    ) -> None:
+        """Wait `block` seconds for entries; `timeout` seconds bound any other request.
+
+        Without `signatures` nothing is verified.
+        """
+        self._redis, self._signatures = redis, signatures
         self._block = block
         self._timeout = timeout
 
@@ -70,7 +84,8 @@ class Stream:
             reply: Any = await self._redis.xread(
                 {EVENTS: position.stream_id}, count=MAX_ENTRIES_PER_READ, block=milliseconds
             )
-        return [_entry(raw) for _, entries in reply or () for raw in entries]
+        found = [_entry(raw) for _, entries in reply or () for raw in entries]
+        return [entry._replace(verified=await self._is_verified(entry)) for entry in found]
 
     async def tail(self) -> Tail | None:
         """Return the stream's last entry, None where it has none. Raises `StreamUnavailable`."""
@@ -80,10 +95,30 @@ class Stream:
         return Tail(entries[0].at, event_id_of(entries[0].fields)) if entries else None
 
     async def documents(self) -> tuple[bytes | None, bytes | None, bytes | None]:
-        """Return (current, averages, history) as stored. Raises `StreamUnavailable`."""
+        """Return (current, averages, history) as stored.
+
+        Raises `StreamUnavailable`, or `DocumentsUnusable` where one is not rates-sync's.
+        """
         async with self._question(self._timeout):
-            reply = await self._redis.mget([CURRENT, AVERAGES, HISTORY])
-        return cast("tuple[bytes | None, bytes | None, bytes | None]", tuple(reply))
+            reply: Any = await self._redis.mget([*DOCUMENTS, SIGNATURES])
+        *bodies, signed = reply
+        await self._verify(dict(zip(DOCUMENTS, bodies, strict=True)), signed)
+        return cast("tuple[bytes | None, bytes | None, bytes | None]", tuple(bodies))
+
+    async def _verify(self, bodies: Mapping[str, bytes | None], signed: bytes | None) -> None:
+        signatures = decode_signatures(signed)
+        for name, body in bodies.items():
+            if self._signatures is None or body is None:
+                continue
+            signature = signatures.get(name)
+            if not await self._signatures.verify("document", name, body, signature):
+                raise DocumentsUnusable(f"{name} is not signed by a known key")
+
+    async def _is_verified(self, entry: StreamEntry) -> bool:
+        if self._signatures is None:
+            return True
+        body, signature = entry.fields.get(EVENT, b""), signature_in(entry.fields)
+        return await self._signatures.verify("event", EVENTS, body, signature)
 
     @asynccontextmanager
     async def _question(self, seconds: float) -> AsyncIterator[None]:

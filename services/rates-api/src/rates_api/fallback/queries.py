@@ -6,15 +6,18 @@ Nothing else in rates-api knows the database's names. Values are strings until t
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from datetime import date as Day
 from decimal import Decimal
 from typing import Any
 
+from msgspec import UNSET
 from sqlalchemy import (
     BigInteger,
     Date,
     DateTime,
     Integer,
     Row,
+    Select,
     String,
     column,
     literal_column,
@@ -23,6 +26,7 @@ from sqlalchemy import (
 )
 
 from rates_contracts import views
+from rates_contracts.answers import PublicKey
 from rates_contracts.events import Head
 from rates_contracts.observation import Observation
 
@@ -38,6 +42,8 @@ TYPES: dict[str, Any] = {
     "revision": Integer(),
     "value": String(),
     "payload_sha256": String(),
+    "created_at": UTC_INSTANT,
+    "revoked_at": UTC_INSTANT,
 }
 
 
@@ -58,6 +64,32 @@ SELECT_HISTORY_WITHOUT_POSITIONS = _select(views.RATE_HISTORY, leaving_out="posi
 SELECT_NO_HISTORY: Any = select(literal_column("*")).select_from(table(views.RATE_HISTORY)).limit(0)
 """No row: for the names of the columns that the view has."""
 SELECT_AVERAGES = _select(views.RATE_AVERAGES)
+
+
+def select_payload(sha256: str) -> Select[Any]:
+    """Select the body of a raw answer, its bytes as stored."""
+    key = column("sha256", String())
+    return select(column("body")).select_from(table(views.PAYLOADS)).where(key == sha256)
+
+
+def select_receipt(series: str, day: Day, revision: int) -> Select[Any]:
+    """Select the receipt of an observation."""
+    keys = (
+        column("series", String()) == series,
+        column("date", Date()) == day,
+        column("revision", Integer()) == revision,
+    )
+    return select(column("jws")).select_from(table(views.RECEIPTS)).where(*keys)
+
+
+SELECT_SIGNING_KEYS = _select(views.SIGNING_KEYS)
+
+
+def public_key_of(row: Row[str, str, datetime, datetime | None]) -> PublicKey:
+    """Read a row of `signing_keys_v1`."""
+    kid, x, created_at, revoked_at = row
+    revoked = UNSET if revoked_at is None else revoked_at.replace(tzinfo=UTC)
+    return PublicKey(kid=kid, x=x, created_at=created_at.replace(tzinfo=UTC), revoked_at=revoked)
 
 
 def head_of(row: Row[int, int, str, datetime]) -> Head:

@@ -7,8 +7,9 @@ could mix two positions. The engine can't write.
 import asyncio
 import decimal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from rates_api.errors import FallbackUnavailable, NothingRecorded
 from rates_api.fallback import queries
 from rates_api.snapshot.snapshot import Snapshot, histories
+from rates_contracts.answers import PublicKey
 from rates_contracts.averages import Average
 from rates_contracts.calendar import BankCalendar
 from rates_contracts.cancellation import cancellation_prevails
@@ -33,6 +35,7 @@ UNREADABLE = (
     TypeError,
     AttributeError,
 )
+KEYS_SECONDS = 2.0
 MAX_ROWS_PER_TURN = 1000
 """Rows decoded before the event loop runs again: a load must not delay requests (rule R6)."""
 
@@ -62,6 +65,14 @@ class DatabaseReader:
             now: datetime = (await connection.execute(queries.SELECT_CLOCK)).scalar_one()
             return now.replace(tzinfo=UTC)
 
+    async def public_keys(self) -> tuple[PublicKey, ...]:
+        """Return every key that was ever signed with, oldest first. Raises `FallbackUnavailable`.
+
+        Within `KEYS_SECONDS`: a warm-up waits for it.
+        """
+        async with reading(self._engine, min(KEYS_SECONDS, self._timeout)) as connection:
+            return await read_public_keys(connection)
+
     async def load(self) -> Snapshot:
         """Return the whole record as of one event.
 
@@ -77,20 +88,31 @@ class DatabaseReader:
                 series=histories(await _observations(connection)),
             )
 
-    @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
-        try:
-            with deadline(self._timeout), cancellation_prevails():
-                async with (
-                    asyncio.timeout(self._timeout),
-                    self._engine.connect() as connection,
-                    connection.begin(),
-                ):
-                    yield connection
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
-            raise FallbackUnavailable(f"{type(error).__name__}: {error}") from error
-        except UNREADABLE as error:
-            raise FallbackUnavailable(f"a row can't be read: {error}") from error
+    def _transaction(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return reading(self._engine, self._timeout)
+
+
+@asynccontextmanager
+async def reading(engine: AsyncEngine, seconds: float) -> AsyncIterator[AsyncConnection]:
+    """Give a transaction that only reads, for `seconds` at most. Raises `FallbackUnavailable`."""
+    try:
+        with deadline(seconds), cancellation_prevails():
+            async with (
+                asyncio.timeout(seconds),
+                engine.connect() as connection,
+                connection.begin(),
+            ):
+                yield connection
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        raise FallbackUnavailable(f"{type(error).__name__}: {error}") from error
+    except UNREADABLE as error:
+        raise FallbackUnavailable(f"a row can't be read: {error}") from error
+
+
+async def read_public_keys(connection: AsyncConnection) -> tuple[PublicKey, ...]:
+    """Return every key that was ever signed with, oldest first."""
+    rows = await connection.execute(queries.SELECT_SIGNING_KEYS)
+    return tuple(sorted(map(queries.public_key_of, rows), key=attrgetter("created_at", "kid")))
 
 
 async def _head(connection: AsyncConnection) -> Head:

@@ -14,7 +14,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import Annotated
 
-from rates_api.following.cursor import CURSOR, KIND_OF, Cursor, RowKey
+from rates_api.following.cursor import CURSOR, Cursor, RowKey
 from rates_api.rates import csv
 from rates_api.rates.query_parameters import (
     FORMAT,
@@ -28,7 +28,7 @@ from rates_api.rates.query_parameters import (
 )
 from rates_api.resolution.view import View
 from rates_contracts.answers import Change, Changes
-from rates_contracts.observation import SERIES_OF, Observation, SeriesKind
+from rates_contracts.observation import KIND_OF, SERIES_OF, Observation, SeriesKind
 
 DEFAULT_CHANGES = 1000
 MAX_CHANGES = 5000

@@ -11,9 +11,8 @@ import re
 from datetime import date as Day
 
 from rates_api.http.parameters import Parameter
-from rates_contracts.observation import SERIES_OF, Observation, SeriesKind
+from rates_contracts.observation import KIND_OF, SERIES_OF, Observation, SeriesKind
 
-KIND_OF: dict[str, SeriesKind] = {series: kind for kind, series in SERIES_OF.items()}
 TEXT = re.compile(
     r"(?P<timeline>[0-9]{1,18})-(?P<position>[0-9]{1,18})-(?P<state>[cl])"
     rf"(-(?P<kind>{'|'.join(SERIES_OF)})-(?P<date>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})"

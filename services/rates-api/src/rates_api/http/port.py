@@ -1,9 +1,11 @@
 """The worker as the answers need it: a port that the worker implements and tests fake.
 
-A request waits for nothing but what takes long, and is done in a thread (rule R6).
+A request waits for nothing but what takes long, and is done in a thread (rule R6), and for
+evidence, which is read on demand.
 """
 
 from collections.abc import Callable
+from datetime import date as Day
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -12,6 +14,7 @@ from rates_api.http.response import OpenStream
 from rates_api.http.response_cache import ResponseCache
 from rates_api.request_counters import RequestCounters
 from rates_api.snapshot.current import CurrentSnapshot
+from rates_contracts.answers import PublicKey
 from rates_contracts.events import Position
 
 T = TypeVar("T")
@@ -22,6 +25,19 @@ class Streams(Protocol):
 
     def open(self, last: Position | None) -> OpenStream:
         """Open a stream that continues after the change `last`. Raises `Refused`."""
+
+
+class Evidence(Protocol):
+    """What is read from the record on demand; each method raises `FallbackUnavailable`."""
+
+    async def payload(self, sha256: str) -> bytes | None:
+        """Return the raw answer with this hash, None if the record has none, or not all of it."""
+
+    async def receipt(self, series: str, day: Day, revision: int) -> str | None:
+        """Return the receipt of an observation, a compact JWS; None while it is not signed."""
+
+    async def public_keys(self) -> tuple[PublicKey, ...]:
+        """Return every key that was ever signed with, oldest first."""
 
 
 class WorkerPort(Protocol):
@@ -38,6 +54,10 @@ class WorkerPort(Protocol):
     @property
     def streams(self) -> Streams:
         """Return the streams of what changes."""
+
+    @property
+    def evidence(self) -> Evidence:
+        """Return where evidence is read."""
 
     def clock(self) -> datetime:
         """Return now, aware, in UTC."""

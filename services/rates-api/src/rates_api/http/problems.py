@@ -112,6 +112,23 @@ PROBLEMS: dict[str, ProblemType] = {
         "is unlikely or can't be read. Ask again after `Retry-After`, or look it up at Banco de "
         "México.",
     ),
+    "unknown-payload": ProblemType(
+        404,
+        "No such payload",
+        "No observation rests on a raw answer with this hash, or the record has only the beginning "
+        "of it. Hashes stand in answers as `payload_sha256`.",
+    ),
+    "not-signed-yet": ProblemType(
+        404,
+        "Not signed yet",
+        "The rate is recorded and has no receipt yet: it gets one in the following night.",
+    ),
+    "record-unavailable": ProblemType(
+        503,
+        "The record can't be read",
+        "What is asked for is read from the record on demand, which does not answer at the moment, "
+        "or too slowly. Ask again after `Retry-After`; rates are answered meanwhile.",
+    ),
     "bad-request": ProblemType(
         400,
         "Not a request",

@@ -29,6 +29,7 @@ CSV = "text/csv; charset=utf-8; header=present"
 TEXT = "text/plain; charset=utf-8"
 ATOM = "application/atom+xml; charset=utf-8"
 ICON = "image/x-icon"
+BINARY = "application/octet-stream"
 
 Headers = Iterable[tuple[str, str]]
 Policy = Literal["shared", "immutable", "no-store"]
@@ -79,11 +80,14 @@ class RenderedAnswer:
     edge_seconds: int
     valid_from: datetime
     headers: tuple[tuple[str, str], ...] = ()
+    """Further headers of the whole answer."""
+    verbatim: bool = False
+    """Nobody on the way may change its bytes, nor are they compressed here."""
 
     @property
     def compressible(self) -> bool:
         """Tell whether it is large enough for compressing to pay."""
-        return len(self.body) > GZIP_ABOVE
+        return len(self.body) > GZIP_ABOVE and not self.verbatim
 
     @property
     def is_large(self) -> bool:
@@ -105,11 +109,13 @@ class RenderedAnswer:
         It depends on `now`: an edge that gets the answer a second before it changes must not keep
         it for an hour.
         """
+        unchanged = ", no-transform" if self.verbatim else ""
         if self.policy == "no-store":
-            return "no-store"
+            return "no-store" + unchanged
         if self.policy == "immutable":
-            return "public, max-age=31536000, immutable"
-        return f"public, max-age=0, must-revalidate, s-maxage={self._s_maxage(now)}"
+            return "public, max-age=31536000, immutable" + unchanged
+        s_maxage = self._s_maxage(now)
+        return f"public, max-age=0, must-revalidate, s-maxage={s_maxage}{unchanged}"
 
     def cache_control_valid_until(self, now: datetime) -> datetime:
         """Return the instant before which `cache_control` stays what it is at `now`."""
@@ -135,6 +141,16 @@ def render(
     return RenderedAnswer(
         status, media_type, body, None, digest, policy, valid_until, edge_seconds, valid_from
     )
+
+
+def render_evidence(body: bytes, file_name: str) -> RenderedAnswer:
+    """Render bytes that are not ours, to be saved and never shown: no page may run in them."""
+    headers = (
+        ("content-disposition", f'attachment; filename="{file_name}"'),
+        ("content-security-policy", "sandbox"),
+    )
+    rendered = render(body, BINARY, "immutable")
+    return dataclasses.replace(rendered, headers=headers, verbatim=True)
 
 
 def compress(answer: RenderedAnswer) -> RenderedAnswer:
@@ -266,6 +282,7 @@ def full_response(
         *_common_headers(answer, now, compressed=compressed, request_id=request_id),
         ("content-type", answer.media_type),
         ("content-length", str(len(body))),
+        *answer.headers,
     ]
     if compressed:
         headers.append(("content-encoding", "gzip"))

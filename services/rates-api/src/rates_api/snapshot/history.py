@@ -139,6 +139,11 @@ class SeriesHistory:
         found = SeriesHistory(newest, {}, recordings)
         return found.with_observations(row for row in superseded if row.recorded_at <= last)
 
+    def rests_on(self, sha256: str) -> bool:
+        """Tell whether a revision of any day was read from the raw answer with this hash."""
+        superseded = chain.from_iterable(self._superseded.values())
+        return any(row.payload_sha256 == sha256 for row in chain(self._newest, superseded))
+
     def __len__(self) -> int:
         """Return the number of observed days."""
         return len(self._newest)

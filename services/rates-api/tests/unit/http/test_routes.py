@@ -15,6 +15,7 @@ Ask = Callable[..., Awaitable[httpx.Response]]
 
 CURRENT = "/api/v1/rates/current"
 LARGE = "/api/v1/rates/historical?last=100"
+WITHOUT_SNAPSHOT = ("health", "problem_page", "keys")
 
 
 async def test_current_is_what_the_documentation_shows(ask: Ask) -> None:
@@ -246,7 +247,7 @@ async def test_without_data_whatever_needs_the_record_is_a_503_problem(
 ) -> None:
     """A worker without a snapshot answers each such endpoint with `no-data` and `Retry-After`."""
     worker.current, worker.streams = world.current_snapshot(None), world.Worker(None).streams
-    asked = {"{date}": "2024-01-02", "{window}": "15d"}
+    asked = {"{date}": "2024-01-02", "{window}": "15d", "{sha256}": "0" * 64}
     for name, value in asked.items():
         path = path.replace(name, value)
     query = {

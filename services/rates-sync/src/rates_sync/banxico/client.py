@@ -8,6 +8,7 @@ import asyncio
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
+import structlog
 
 from rates_contracts.cancellation import cancellation_prevails
 from rates_contracts.environment import Secret
@@ -19,9 +20,13 @@ from rates_sync.clock import Clock
 from rates_sync.errors import FailureKind, UpstreamFailure
 from rates_sync.upstream import Answer, Query
 
+log = structlog.get_logger(__name__)
+
 CONNECT_SECONDS = 5.0
 REFUSAL_BODY_SECONDS = 5.0
 """How long the body may take of an answer that is refused by its status or headers anyway."""
+MIN_SECRET = 16
+"""Characters: a shorter token is no secret, and may be part of any text."""
 
 
 def open_client(
@@ -56,7 +61,10 @@ class BanxicoClient:
         self._http, self._token, self._clock = http, token, clock
 
     async def ask(self, query: Query) -> Answer:
-        """Ask once. Raises `UpstreamFailure`, `UpstreamRateLimited` or `BadToken`."""
+        """Ask once. Raises `UpstreamFailure`, `UpstreamRateLimited` or `BadToken`.
+
+        Where the answer repeats the token, asterisks stand in its place: answers are published.
+        """
         asked_at = self._clock()
         try:
             with cancellation_prevails():
@@ -67,7 +75,7 @@ class BanxicoClient:
         # In a thread: to parse 8 MiB takes seconds, in which the lease has to be renewed.
         return await asyncio.to_thread(
             parse,
-            body,
+            self._without_token(body),
             status=response.status_code,
             headers=response.headers,
             query=query,
@@ -88,6 +96,13 @@ class BanxicoClient:
                     return response, await read_body(response)
             except (BodyUnreadable, httpx.HTTPError, TimeoutError) as error:
                 raise refusal or _failure(error) from error
+
+    def _without_token(self, body: bytes) -> bytes:
+        token = self._token.reveal().encode()
+        if len(token) < MIN_SECRET or token not in body:
+            return body
+        log.error("token_in_answer")
+        return body.replace(token, b"*" * len(token))
 
 
 def path(query: Query) -> str:

@@ -1,4 +1,4 @@
-"""Operators' decisions: on values in quarantine, and on days withdrawn at the source.
+"""Operators' decisions: on values in quarantine, days withdrawn at the source, signing keys.
 
 Each is one fenced transaction, audited (protocol rules 27 and 28). A FIX and the settlement days
 that rest on it are decided together, also days that lie ahead.
@@ -16,6 +16,7 @@ from rates_sync.cycle.comparison import SeriesDay, banking_days, partner_of
 from rates_sync.cycle.knowledge import LOOK_BACK
 from rates_sync.cycle.recorder import Recorder, Session
 from rates_sync.errors import NothingToDecide, Undecidable
+from rates_sync.store.evidence.keys import KnownKey, read_keys, revoke_key
 from rates_sync.store.recording import Recording
 from rates_sync.store.review import (
     Quarantined,
@@ -88,6 +89,24 @@ async def decide_withdrawn(
     return rows
 
 
+async def signing_keys(recorder: Recorder) -> tuple[KnownKey, ...]:
+    """Return every public key that receipts were ever signed with, oldest first."""
+    async with recorder.session() as session:
+        return await read_keys(session.recording.connection)
+
+
+async def revoke_signing_key(recorder: Recorder, kid: str, reason: str, actor: str) -> None:
+    """Revoke a compromised key: what it has signed counts as unsigned.
+
+    Raises `NothingToDecide` for a key that is unknown, or revoked already.
+    """
+    async with recorder.session() as session:
+        recording = session.recording
+        if not await revoke_key(recording.connection, kid, recording.recorded_at):
+            raise NothingToDecide("there is no such signing key, or it is revoked already")
+        await recording.audit(actor, "revoke-key", f"{kid}: {reason}")
+
+
 async def _chosen(recording: Recording, id_prefix: str) -> Quarantined:
     found: tuple[Quarantined, ...] = ()
     if len(id_prefix) >= MIN_ID:
@@ -137,6 +156,7 @@ async def _record(session: Session, rows: Sequence[Quarantined]) -> None:
     observations = [await _observation(recording, row) for row in rows if row.date is not None]
     observations.sort(key=lambda observation: (observation.series, observation.date))
     await recording.add(observations)
+    await session.sign(observations)
     await session.announce(ObservationsRecorded, observations=tuple(observations))
 
 

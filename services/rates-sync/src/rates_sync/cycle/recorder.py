@@ -8,7 +8,7 @@ recorded.
 import asyncio
 import dataclasses
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date as Day
 from datetime import datetime
@@ -26,7 +26,7 @@ from rates_contracts.events import (
     ObservationsRecorded,
     StatusChanged,
 )
-from rates_contracts.observation import FIX
+from rates_contracts.observation import FIX, Observation
 from rates_contracts.status import SyncStatus, Upstream
 from rates_sync.banxico.series import SERIES
 from rates_sync.clock import Clock
@@ -40,6 +40,7 @@ from rates_sync.cycle.knowledge import (
     read_knowledge,
 )
 from rates_sync.cycle.raw_answers import RawAnswers
+from rates_sync.cycle.receipts import Receipts
 from rates_sync.errors import AlreadyClosed, ClockWrong, HasFix, NotDeclared, NotFinal
 from rates_sync.store.coverage import Span, merged
 from rates_sync.store.fence import Fence
@@ -73,6 +74,10 @@ class AnnounceMode(Enum):
     """Of known history: announced like a poll's, and verifies nothing (protocol rule 30)."""
 
 
+BACKFILL = (AnnounceMode.CHUNK, AnnounceMode.LAST_CHUNK)
+"""Signing would slow it: the night signs what it brings."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Additions:
     """What a recording added: observations of new days, corrections, data newly quarantined.
@@ -96,10 +101,11 @@ class Recorder:
     """The recorder of the instance that holds `fence`; `on_event` is called with committed events.
 
     `on_restored` is called after a transaction that found the record restored; `hear` with each
-    answer before it is recorded, and raises `ClockWrong`. `clock` returns the time to date the
-    record by (aware UTC). `health` and `schedule_inputs` are as of the last transaction, `begun`
-    tells whether the whole status was recorded. Methods raise `LeaseLost`, `StoreUnavailable` and,
-    of what comes from outside, `StoreRefused`; then nothing is recorded.
+    answer before it is recorded, and raises `ClockWrong`. `receipts` signs what is recorded; None
+    until it is set, before `begin`, if anything is to be signed. `clock` returns the time to date
+    the record by (aware UTC). `health` and `schedule_inputs` are as of the last transaction,
+    `begun` tells whether the whole status was recorded. Methods raise `LeaseLost`,
+    `StoreUnavailable` and, of what comes from outside, `StoreRefused`; then nothing is recorded.
     """
 
     def __init__(
@@ -121,9 +127,12 @@ class Recorder:
         self.health = UpstreamHealth()
         self.schedule_inputs = ScheduleInputs(bank_calendar(mexico_day(clock())), None, None)
         self.begun = False
+        self.receipts: Receipts | None = None
 
     async def begin(self) -> None:
         """Record the whole status, whatever the last leader recorded (protocol rule 3)."""
+        if self.receipts is not None:
+            await self.receipts.take_key()
         async with self.session() as session:
             old = session.recording.status
             if old is not None:
@@ -182,6 +191,8 @@ class Recorder:
             needed = bool(judgement.changes.observations)
             await self._keep(session, answer.sha256, answer.body, came_at, needed=needed)
             await recording.add(judgement.changes.observations)
+            if mode not in BACKFILL:
+                await session.sign(judgement.changes.observations)
             quarantined = await apply_judgement(recording, answer, judgement)
             if not judgement.distrusted:
                 await session.cover(answer)
@@ -203,7 +214,7 @@ class Recorder:
     ) -> None:
         """Keep a raw answer, whole if it is `needed`; else as much as the day has room for."""
         kept = self._raw_answers.bounded(sha256, body, session.today, needed=needed)
-        await session.recording.keep_payload(sha256, kept, at)
+        await session.recording.keep_payload(sha256, kept, at, whole=needed)
 
     async def declare_closed(self, day: Day, reason: str, actor: str) -> None:
         """Declare a banking day closed, audited. Raises `AlreadyClosed` or `HasFix`.
@@ -231,6 +242,19 @@ class Recorder:
             await recording.audit(actor, "reopen-day", f"{day}: {reason}")
             reopened = _reopened(calendar, undone[0], recording.recorded_at)
             await session.announce(CalendarChanged, calendar=reopened)
+
+    @property
+    def signs_with(self) -> str | None:
+        """The `kid` of the key that receipts are signed with now, None without one."""
+        signer = None if self.receipts is None else self.receipts.signer
+        return None if signer is None else signer.key.kid
+
+    async def sign_history(self) -> int:
+        """Sign what has no valid receipt, by a key that is read anew; return how many.
+
+        Raises `LeaseLost`, `StoreUnavailable`.
+        """
+        return 0 if self.receipts is None else await self.receipts.sign_history()
 
     async def audit(self, actor: str, action: str, detail: str, *, outcome: str = "done") -> None:
         """Note what an operator did, and how it ended."""
@@ -286,7 +310,7 @@ class Recorder:
             async with self._record.recording(self._fence) as recording:
                 now = self._clock()
                 health = dataclasses.replace(self.health, **changes).believed_at(now)
-                session = Session(recording, self._origin, health, now)
+                session = Session(recording, self._origin, health, now, self.receipts)
                 yield session
                 inputs = await session.schedule_inputs()
             self.health, self.schedule_inputs = session.health, inputs
@@ -304,9 +328,15 @@ class Session:
     """
 
     def __init__(
-        self, recording: Recording, origin: StatusOrigin, health: UpstreamHealth, now: datetime
+        self,
+        recording: Recording,
+        origin: StatusOrigin,
+        health: UpstreamHealth,
+        now: datetime,
+        receipts: Receipts | None,
     ) -> None:
         self.recording, self.health = recording, health
+        self._receipts = receipts
         self.event: Event | None = None
         self._origin, self.now = origin, now
         self._known: dict[str, SeriesKnowledge] | None = None
@@ -364,6 +394,11 @@ class Session:
         if query is None or query.confirms is not None or query.first is None or query.last is None:
             return {}
         return await self.recording.neighbours(tuple(SERIES), query.first, query.last)
+
+    async def sign(self, observations: Sequence[Observation]) -> None:
+        """Sign what was added, if it can be signed now."""
+        if self._receipts is not None:
+            await self._receipts.sign(self.recording.connection, observations, self.now)
 
     async def announce(self, kind: type[K], **fields: Any) -> None:
         """Announce an event of `kind` with the whole status (rule R3).

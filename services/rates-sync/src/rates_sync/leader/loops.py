@@ -101,7 +101,7 @@ class BreakerLog:
         return True
 
 
-NightlyTaskName = Literal["calendar", "slice", "pruning", "outbox"]
+NightlyTaskName = Literal["calendar", "slice", "receipts", "pruning", "outbox"]
 NIGHTLY_TASKS: tuple[NightlyTaskName, ...] = get_args(NightlyTaskName)
 
 

@@ -23,5 +23,6 @@
 | `fix_unconfirmed`, `fix_confirmed` | directly: answers don't confirm the FIX; they do again |
 | `settlement_unconfirmed`, `settlement_confirmed` | directly: the same of the settlement rate |
 | `calendar_wrong` | directly: a FIX appeared on a weekday that the calendar closes |
+| `signing_key_unusable`, `signing_key_usable` | directly: there is no key for receipts; there is |
 | `quarantined` | directly: unreadable data, or an answer that lacks too many known days |
 """

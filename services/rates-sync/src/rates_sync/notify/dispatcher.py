@@ -28,6 +28,7 @@ from rates_sync.notify.cdn import EdgeCache
 from rates_sync.notify.pairs import (
     CLOCK,
     REDIS,
+    SIGNING_KEY,
     Finding,
     OpenAlerts,
     OutageDetector,
@@ -247,6 +248,12 @@ class AlertDispatcher:
     def on_clock_right(self) -> None:
         """Note that a witness was heard, and that none contradicts the leader's clock."""
         self._findings[CLOCK] = Finding(CLOCK, None)
+
+    def on_signing_key(self, reason: str | None) -> None:
+        """Send an alert if there is no key to sign with, for which `reason`, and its end."""
+        since = None if reason is None else self._clock()
+        summary = f"{SIGNING_KEY.begins} The signing key can't be used: {reason}."
+        self._findings[SIGNING_KEY] = Finding(SIGNING_KEY, since, summary)
 
     def on_quarantined(self, found: Sequence[Rejected]) -> None:
         """Send an alert for what the status doesn't show: a wrong calendar, unreadable data.

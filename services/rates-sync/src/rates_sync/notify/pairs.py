@@ -56,6 +56,12 @@ CLOCK = Pair(
     "The clock of the leading instance is wrong.",
     "The clock of the leading instance agrees with its witnesses again.",
 )
+SIGNING_KEY = Pair(
+    "signing_key_unusable",
+    "signing_key_usable",
+    "Receipts are not signed.",
+    "Receipts are signed again.",
+)
 UNCONFIRMED = {
     FIX: Pair(
         "fix_unconfirmed",

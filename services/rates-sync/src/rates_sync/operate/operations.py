@@ -166,7 +166,7 @@ class Operations(Controller):
     ) -> Response[dict[str, Any]]:
         """Declare a banking day closed, with the reason."""
         closure: CloseDayRequest = await read_body(request, CloseDayRequest)
-        _refuse(_wrong_with(closure.reason))
+        refuse_reason(closure.reason)
         leader = await leader_for(service, "close-day")
         calendar = leader.recorder.schedule_inputs.calendar
         _refuse(_wrong_day(closure, calendar, mexico_day(service.clock())))
@@ -181,7 +181,7 @@ class Operations(Controller):
     ) -> Response[dict[str, Any]]:
         """Undo the declaration that closed a day, with the reason."""
         undone: ReopenDayRequest = await read_body(request, ReopenDayRequest)
-        _refuse(_wrong_with(undone.reason))
+        refuse_reason(undone.reason)
         leader = await leader_for(service, "reopen-day")
         async with failure_audited(leader, "reopen-day", f"{undone.date}: {undone.reason}"):
             await leader.recorder.reopen(undone.date, undone.reason, OPERATOR)
@@ -212,6 +212,11 @@ def _span(asked: SpanRequest, service: Service) -> Span:
     return Span(asked.first, min(asked.last, today))
 
 
+def refuse_reason(reason: str) -> None:
+    """Raise a `Problem` for a reason that is missing or too long."""
+    _refuse(_wrong_with(reason))
+
+
 def _wrong_with(reason: str) -> list[dict[str, str]]:
     if 0 < len(reason.strip()) <= MAX_REASON:
         return []
@@ -235,7 +240,7 @@ def _wrong_day(
 
 def _refuse(wrong: list[dict[str, str]]) -> None:
     if wrong:
-        raise Problem(422, "invalid-parameters", "The day can't be changed.", errors=wrong)
+        raise Problem(422, "invalid-parameters", "It can't be changed.", errors=wrong)
 
 
 def _audited(leader: Leader, span: Span) -> OnEnd:

@@ -5,7 +5,7 @@ What is no document, or can't be read, counts as missing: it is written again (p
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ from rates_contracts.documents import (
     HistoryDocument,
     decode_document,
 )
+from rates_contracts.signatures.carrier import SIGNATURES, decode_signatures, signature_of
 from rates_sync.errors import RelayError
 from rates_sync.relay.stream import translated
 
@@ -41,12 +42,13 @@ class StoredDocuments:
     """What Redis holds: the manifest, and each document's remaining time to live.
 
     It is zero for a document that is missing, unreadable or never expires; `unreadable` names what
-    was found in the place of one.
+    was found in the place of one. `signatures` are the documents' by key.
     """
 
     manifest: CurrentDocument | None
     ttl: Mapping[str, timedelta]
     unreadable: tuple[str, ...] = ()
+    signatures: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def history_version(self) -> str | None:
@@ -57,6 +59,16 @@ class StoredDocuments:
     def averages_version(self) -> str | None:
         """The version of the averages document, None without it."""
         return self.manifest.averages_version if self.manifest and self.ttl[AVERAGES] else None
+
+    def are_signed_by(self, kid: str) -> bool:
+        """Tell whether each document that is there has a signature by this key."""
+        signatures = {key: signature_of(self.signatures.get(key)) for key in TTL_OF}
+        signed = {key for key, found in signatures.items() if found and found.kid == kid}
+        return all(key in signed for key, ttl in self.ttl.items() if ttl)
+
+    def forgotten(self) -> "StoredDocuments":
+        """Return this as if no document were there, so that all are written again."""
+        return replace(self, manifest=None, ttl=dict.fromkeys(self.ttl, MISSING), signatures={})
 
     def is_due(self, key: str) -> bool:
         """Tell whether less than half of a document's time to live remains (protocol rule 10)."""
@@ -79,7 +91,12 @@ async def read_documents(pipe: Pipeline) -> StoredDocuments:
         if not await asyncio.to_thread(_is_readable, key, version, await _body(pipe, key)):
             unreadable.append(key)
             ttl[key] = MISSING
-    return StoredDocuments(manifest, ttl, tuple(unreadable))
+    return StoredDocuments(manifest, ttl, tuple(unreadable), await _signatures(pipe))
+
+
+async def _signatures(pipe: Pipeline) -> dict[str, str]:
+    kind: Any = await pipe.type(SIGNATURES)
+    return decode_signatures(await _body(pipe, SIGNATURES)) if kind == STRING else {}
 
 
 def _to_be_renewed(
@@ -131,7 +148,7 @@ async def extend_ttls(redis: Redis) -> None:
     """
     with translated():
         async with redis.pipeline(transaction=False) as pipe:
-            for key in TTL_OF:
+            for key in (*TTL_OF, SIGNATURES):
                 pipe.pexpire(key, TTL_WITHOUT_DATABASE, gt=True)
             await pipe.execute()
 

@@ -4,7 +4,7 @@ Pure. The writes belong in the same transaction as the events. `current` is the 
 written together with the documents that it names.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
@@ -83,3 +83,19 @@ def history_document(
     grouped = groupby(observations, key=attrgetter("series"))
     series = {name: tuple(map(row, rows)) for name, rows in grouped}
     return HistoryDocument(version, calendar, tuple(batches), series)
+
+
+def signatures_after(
+    stored: Mapping[str, str],
+    due: Sequence[DocumentWrite],
+    sign: Callable[[str, bytes], str | None],
+) -> dict[str, str]:
+    """Return the documents' signatures once what is due is written; of unsigned ones none."""
+    signatures = dict(stored)
+    for write in due:
+        if write.body is None:
+            continue
+        signatures.pop(write.key, None)
+        if (signature := sign(write.key, write.body)) is not None:
+            signatures[write.key] = signature
+    return signatures

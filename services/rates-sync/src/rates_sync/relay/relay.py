@@ -15,16 +15,42 @@ from redis.asyncio.client import Pipeline
 
 from rates_contracts.documents import TTL_OF
 from rates_contracts.events import Head, Position
+from rates_contracts.signatures.carrier import SIGNATURES, encode_signatures
 from rates_contracts.stream import EVENTS, entry_fields
 from rates_sync.committed_state import CommittedState
 from rates_sync.errors import RelayError, StoreUnavailable
 from rates_sync.liveness import wait_for_wake
 from rates_sync.relay.document_ttl import StoredDocuments, keep_documents, read_documents
-from rates_sync.relay.documents import DocumentWrite, manifest_of, writes
+from rates_sync.relay.documents import DocumentWrite, manifest_of, signatures_after, writes
 from rates_sync.relay.repair import RepairAction, decide_repair, must_trim
 from rates_sync.relay.stream import Tail, read_tail, translated
 
 log = structlog.get_logger(__name__)
+
+
+class Signing(Protocol):
+    """Signs what Redis carries (protocol rule 45)."""
+
+    @property
+    def kid(self) -> str | None:
+        """Return the name of the current key, None without one."""
+        ...
+
+    def sign(self, name: str, body: bytes) -> str | None:
+        """Return the signature of a body under a key of Redis', None without a key."""
+        ...
+
+
+class Unsigned:
+    """No signatures."""
+
+    kid = None
+
+    def sign(self, _name: str, _body: bytes) -> None:
+        """Sign nothing."""
+
+
+UNSIGNED = Unsigned()
 
 
 class RelaySource(Protocol):
@@ -83,8 +109,9 @@ class Relay:
         interval: float,
         on_step: Callable[[RelayStep | RelayError | StoreUnavailable], None] = lambda _: None,
         on_restart: Callable[[], None] = lambda: None,
+        signing: Signing = UNSIGNED,
     ) -> None:
-        self._redis, self._source = redis, source
+        self._redis, self._source, self._signing = redis, source, signing
         self._on_step, self._on_restart, self._interval = on_step, on_restart, interval
         self._relayed: Position | None = None
 
@@ -107,12 +134,12 @@ class Relay:
         with translated():
             async with self._redis.pipeline(transaction=True) as pipe:
                 await pipe.watch(EVENTS)
-                tail, stored = await read_tail(pipe), await read_documents(pipe)
+                tail, stored = await read_tail(pipe), await self._stored(pipe)
                 if stored.unreadable:
                     log.warning("documents_unreadable", documents=stored.unreadable)
                 self._relayed = tail.cursor
                 action, committed = await self._read(tail, stored)
-                step = await _write(pipe, tail, stored, action, committed)
+                step = await _write(pipe, tail, stored, action, committed, self._signing)
         self._relayed = committed.head.at
         return step
 
@@ -126,6 +153,12 @@ class Relay:
     def lag(self, head: Head) -> int:
         """Return how many events of the record the stream lacked at the last step."""
         return head.position - (self._relayed.position if self._relayed else 0)
+
+    async def _stored(self, pipe: Pipeline) -> StoredDocuments:
+        """Read the documents; those that the current key has not signed are written again."""
+        stored = await read_documents(pipe)
+        kid = self._signing.kid
+        return stored if kid is None or stored.are_signed_by(kid) else stored.forgotten()
 
     async def _read(
         self, tail: Tail, stored: StoredDocuments
@@ -169,6 +202,7 @@ async def _write(
     stored: StoredDocuments,
     action: RepairAction,
     committed: CommittedState,
+    signing: Signing,
 ) -> RelayStep:
     """Send one transaction, or nothing if nothing is due."""
     appends = action is RepairAction.APPEND
@@ -176,14 +210,15 @@ async def _write(
     if not appends:
         pipe.delete(EVENTS)
     for event in committed.events:
-        fields: dict[Any, Any] = dict(entry_fields(event))
+        fields: dict[Any, Any] = dict(entry_fields(event, signing.sign(EVENTS, event.body)))
         pipe.xadd(EVENTS, fields, id=event.at.stream_id)
     if appends and committed.first is not None and must_trim(tail, committed):
         pipe.xtrim(EVENTS, minid=committed.first.stream_id, approximate=False)
     due = writes(stored, committed)
     _put(pipe, due)
+    _put_signatures(pipe, stored, due, signing)
     if stored.manifest is not None and manifest_of(committed) is None:
-        pipe.delete(*TTL_OF)
+        pipe.delete(*TTL_OF, SIGNATURES)
     if pipe.command_stack:
         await pipe.execute()
     documents = tuple(write.key for write in due if write.body is not None)
@@ -209,3 +244,14 @@ def _put(pipe: Pipeline, due: list[DocumentWrite]) -> None:
             pipe.pexpire(write.key, TTL_OF[write.key])
         else:
             pipe.set(write.key, write.body, px=TTL_OF[write.key])
+
+
+def _put_signatures(
+    pipe: Pipeline, stored: StoredDocuments, due: list[DocumentWrite], signing: Signing
+) -> None:
+    """Write the signatures of all documents with those that are due; they live the longest."""
+    signatures = signatures_after(stored.signatures, due, signing.sign)
+    if signatures and due:
+        pipe.set(SIGNATURES, encode_signatures(signatures), px=max(TTL_OF.values()))
+    elif stored.signatures and not signatures:
+        pipe.delete(SIGNATURES)

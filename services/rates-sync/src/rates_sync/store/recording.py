@@ -57,7 +57,8 @@ from rates_sync.store.rows import (
 from rates_sync.upstream import Rejected
 
 MAX_KEPT = 1024 * 1024
-"""Bytes of a raw answer: no real one is longer, and to escape 8 MiB for MySQL takes a second."""
+"""Bytes of a raw answer that proves nothing: no real one is longer, and to escape 8 MiB for MySQL
+takes a second."""
 
 E = TypeVar(
     "E", ObservationsRecorded, StatusChanged, CalendarChanged, HistoryReload, TimelineChanged
@@ -195,14 +196,19 @@ class Recording:
         """Return the last day before `first` and the first after `last` with an observation."""
         return await read_neighbours(self._connection, series, first, last)
 
-    async def keep_payload(self, sha256: str, body: bytes, received_at: datetime) -> None:
+    async def keep_payload(
+        self, sha256: str, body: bytes, received_at: datetime, *, whole: bool = False
+    ) -> None:
         """Keep a raw answer, once, before the observations that refer to it.
 
-        One above `MAX_KEPT` is kept by its beginning, under the hash of the whole. For one that is
-        there already, note once a day that it came again (protocol rule 46).
+        One above `MAX_KEPT` is kept by its beginning, under the hash of the whole, unless it is to
+        be kept `whole`, as what proves an observation is: then it also replaces a beginning that
+        was kept before. For one that is there already, note once a day that it came again
+        (protocol rule 46).
         """
-        row = {"sha256": sha256, "body": body[:MAX_KEPT], "received_at": received_at}
-        await self._connection.execute(_keeping(self._connection.dialect.name, row))
+        kept = body if whole else body[:MAX_KEPT]
+        row = {"sha256": sha256, "body": kept, "received_at": received_at}
+        await self._connection.execute(_keeping(self._connection.dialect.name, row, whole=whole))
 
     async def add(self, observations: Sequence[Observation]) -> None:
         """Append observations or revisions; each carries this recording's `recorded_at`.
@@ -372,22 +378,30 @@ class Recording:
             raise RuntimeError("the event does not announce all that was recorded")
 
 
-def _keeping(dialect: str, row: dict[str, Any]) -> Insert:
+def _keeping(dialect: str, row: dict[str, Any], *, whole: bool) -> Insert:
     """Return the statement that inserts a raw answer, or notes that it came again: one round trip.
 
-    At most once a day, since most polls bring the same answer.
+    At most once a day, since most polls bring the same answer. One that is `whole` replaces what is
+    there.
     """
     payloads, at = schema.payloads, row["received_at"]
     instant = payloads.c.received_at.type
     last_seen = func.coalesce(payloads.c.last_seen, payloads.c.received_at)
     is_due = last_seen <= literal(at - ONE_DAY, instant)
+    changes: dict[str, Any] = {
+        "last_seen": case((is_due, literal(at, instant)), else_=payloads.c.last_seen)
+    }
     if dialect == "mysql":
-        noted = case((is_due, literal(at, instant)), else_=payloads.c.last_seen)
-        return mysql.insert(payloads).values(row).on_duplicate_key_update(last_seen=noted)
-    return (
-        sqlite.insert(payloads)
-        .values(row)
-        .on_conflict_do_update(
-            index_elements=[payloads.c.sha256], set_={"last_seen": at}, where=is_due
-        )
+        adding = mysql.insert(payloads).values(row)
+        return adding.on_duplicate_key_update(changes | _body_of(adding.inserted, whole=whole))
+    keeping = sqlite.insert(payloads).values(row)
+    return keeping.on_conflict_do_update(
+        index_elements=[payloads.c.sha256],
+        set_=changes | _body_of(keeping.excluded, whole=whole),
+        where=None if whole else is_due,
     )
+
+
+def _body_of(row: Any, *, whole: bool) -> dict[str, Any]:
+    """Return the change of the body to that of the row that is there already."""
+    return {"body": row.body} if whole else {}

@@ -75,6 +75,9 @@ _columns = select(
     observations.c.payload_sha256,
     observations.c.position,
 )
+_announced = observations.c.recorded_at <= select(head.c.recorded_at).scalar_subquery()
+NEWEST_ANNOUNCED = _columns.where(_is_newest, _announced)
+"""The newest revision of each day, of what the head has announced (protocol rule 26)."""
 SELECT_STATUS = select(sync_status.c.document)
 SELECT_CALENDAR = select(bank_calendar.c.document)
 _newest_timeline = select(func.max(outbox.c.timeline).label("timeline"))
@@ -244,8 +247,7 @@ async def read_history(connection: AsyncConnection) -> tuple[Observation, ...]:
     Rows of a backfill that no event has told of stay invisible (protocol rule 26).
     """
     c = observations.c
-    announced = c.recorded_at <= select(head.c.recorded_at).scalar_subquery()
-    ordered = _columns.where(announced).order_by(c.series, c.date, c.revision)
+    ordered = _columns.where(_announced).order_by(c.series, c.date, c.revision)
     return await _observations(connection, ordered)
 
 

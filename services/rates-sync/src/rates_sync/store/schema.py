@@ -97,6 +97,25 @@ observations = Table(
     Index("ix_observations_payload_sha256", "payload_sha256"),
 )
 """`position` is the one that announced the row; by default the head's when the column was added."""
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("kid", String(64), primary_key=True),
+    Column("x", String(64), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("revoked_at", Instant, nullable=True),
+)
+"""Public keys; a revoked one stays."""
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("series", String(16), primary_key=True),
+    Column("date", Date, primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("kid", String(64), nullable=False),
+    Column("jws", Text, nullable=False),
+    Column("signed_at", Instant, nullable=False),
+)
 averages = Table(
     "averages",
     metadata,

@@ -4,6 +4,7 @@ SQLite takes a text of any length; MySQL refuses one that is longer than its col
 both.
 """
 
+import hashlib
 import json
 from datetime import date as Day
 from typing import Any
@@ -127,6 +128,33 @@ async def test_a_body_at_the_bound_is_kept_by_its_beginning(
     await recorder.note_failure("failing", body, leader.clock())
     async with reading(leader.engine) as connection:
         assert await connection.scalar(select(payloads.c.body)) == body[:MAX_KEPT]
+
+
+async def test_what_proves_an_observation_is_kept_whole(leader: Any, recorder: Recorder) -> None:
+    """However long: the hash that the observation names is that of the stored bytes."""
+    asked = answer([series(SETTLEMENT, titulo="x" * 2 * MAX_KEPT)], leader)
+    await recorder.record(asked, AnnounceMode.POLL)
+    assert await hashes_that_differ(leader) == []
+
+
+async def test_a_beginning_is_completed_once_it_proves_an_observation(
+    leader: Any, recorder: Recorder
+) -> None:
+    """An answer of which the day had room for the beginning only may come again and be needed."""
+    asked = answer([], leader)
+    async with leader.record.recording(leader.fence) as recording:
+        await recording.keep_payload(asked.sha256, asked.body[:20], leader.clock.now)
+    await recorder.record(asked, AnnounceMode.POLL)
+    assert await hashes_that_differ(leader) == []
+
+
+async def hashes_that_differ(leader: Any) -> list[str]:
+    """Return the names that observations have for bytes with another hash."""
+    async with reading(leader.engine) as connection:
+        kept = select(payloads.c.sha256, payloads.c.body).join(observations).distinct()
+        rows = (await connection.execute(kept)).all()
+    assert rows
+    return [name for name, body in rows if hashlib.sha256(body).hexdigest() != name]
 
 
 async def test_an_unusable_answer_is_kept(leader: Any, recorder: Recorder) -> None:

@@ -1,5 +1,6 @@
 """The client over httpx's own mock transport: what is sent, and what each failure becomes."""
 
+import hashlib
 import traceback
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -74,6 +75,16 @@ async def test_the_clock_is_read_before_and_after_the_request() -> None:
     got = await BanxicoClient(http, Secret(TOKEN), lambda: next(clock)).ask(RANGE)
     assert (got.asked_at, got.received_at) == (NOW, NOW + timedelta(seconds=3))
     assert got.answered_at == NOW + timedelta(seconds=1)
+
+
+async def test_a_token_in_an_answer_is_kept_nowhere() -> None:
+    """Answers are published: what repeats the token has asterisks for it, and the hash of that."""
+    body = BODY.replace(b'"bmx"', f'"echo":"{TOKEN}","bmx"'.encode())
+    assert body != BODY
+    got = await client_of(lambda _: reply(body=body)).ask(RANGE)
+    assert got.published[0].value == Decimal("17.0297")
+    assert TOKEN.encode() not in got.body
+    assert got.sha256 == hashlib.sha256(got.body).hexdigest()
 
 
 async def test_no_cookie_is_kept() -> None:

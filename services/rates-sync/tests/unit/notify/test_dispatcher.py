@@ -426,6 +426,19 @@ async def test_wrong_clock_is_told_once_whoever_leads(
     assert alerts.sent[0].summary == "It is ahead by 90 s."
 
 
+async def test_a_lost_signing_key_is_told_once_and_so_is_its_end(
+    desk: Any, dispatcher_of: Dispatchers, alerts: FakeAlerts
+) -> None:
+    """Whoever leads finds the same each night, until there is a key again."""
+    for reason in ("its file can't be read", "its file can't be read", None, None):
+        dispatcher = dispatcher_of()
+        dispatcher.on_signing_key(reason)
+        await dispatcher.step()
+        desk.clock.now += timedelta(days=1)
+    assert alerts.names == ["signing_key_unusable", "signing_key_usable"]
+    assert "its file can't be read" in alerts.sent[0].summary
+
+
 async def test_database_outage_is_told_once_and_so_is_its_end(
     alerts: FakeAlerts, hand_clock: Any
 ) -> None:

@@ -24,6 +24,8 @@ from rates_sync.operate import health as health_module
 from rates_sync.operate.access import MAX_CALLERS, MAX_REFUSALS, RefusalLimit
 from rates_sync.relay.relay import RelayStep
 from rates_sync.service import Service
+from rates_sync.store.engine import writing
+from rates_sync.store.evidence.keys import register_key
 from rates_sync.upstream import Rejected
 
 TOKEN = "operator-of-the-tests"
@@ -36,6 +38,7 @@ BODIES: dict[str, dict[str, str]] = {
     "reopen-day": {"date": "2026-08-14", "reason": "mistake"},
     "quarantine": {"id": "0123456789ab", "decision": "accept"},
     "withdrawal": {"date": "2026-08-12", "decision": "keep"},
+    "signing-keys/revoke": {"kid": "k1", "reason": "stolen"},
 }
 ACTIONS = tuple(BODIES)
 
@@ -518,3 +521,19 @@ async def test_a_datum_without_a_value_cannot_be_accepted(client: Any, banxico: 
         await client.post("/internal/v1/quarantine", headers=OPERATOR, json=body)
     ).status_code == 200
     assert (await client.get("/internal/v1/quarantine", headers=OPERATOR)).json() == []
+
+
+async def test_a_signing_key_is_revoked_once(client: Any, desk: Any) -> None:
+    """It stays in the list; a key that is unknown or revoked already is nothing to decide."""
+    async with writing(desk.engine) as connection:
+        await register_key(connection, "k1", "EA", desk.clock())
+    path, body = "/internal/v1/signing-keys", BODIES["signing-keys/revoke"]
+    answer = await client.post(f"{path}/revoke", headers=OPERATOR, json=body)
+    assert (answer.status_code, answer.json()) == (200, {"kid": "k1", "signed": 0})
+    (key,) = (await client.get(path, headers=OPERATOR)).json()
+    assert (key["kid"], key["current"]) == ("k1", False)
+    assert key["revoked_at"] is not None
+    again = await client.post(f"{path}/revoke", headers=OPERATOR, json=body)
+    assert (again.status_code, again.json()["code"]) == (404, "nothing-to-decide")
+    outcomes = await desk.rows("SELECT action, outcome FROM audit")
+    assert outcomes == [("revoke-key", "done"), ("revoke-key", "nothing-to-decide")]

@@ -244,3 +244,24 @@ def test_an_address_that_is_none_is_one_line(monkeypatch: pytest.MonkeyPatch) ->
     ended = CliRunner().invoke(main, ["status"])
     assert ended.exit_code == 1
     assert ended.output.startswith("Error: no answer from http://a b:")
+
+
+def test_keys_are_listed(instance: FakeInstance) -> None:
+    """Each with its state: past, revoked, current."""
+    key = {"kid": "k1", "x": "EA", "created_at": "2026-01-05", "revoked_at": None, "current": False}
+    revoked = {**key, "kid": "k2", "revoked_at": "2026-02-05"}
+    instance.body = json.dumps([key, revoked, {**key, "kid": "k3", "current": True}])
+    assert _run("key", "list").output.splitlines() == [
+        "k1  since 2026-01-05  past",
+        "k2  since 2026-01-05  revoked at 2026-02-05",
+        "k3  since 2026-01-05  current",
+    ]
+
+
+def test_a_key_is_revoked(instance: FakeInstance) -> None:
+    """The key and the reason are sent; how much was signed again is printed."""
+    instance.body = json.dumps({"kid": "k1", "signed": 17250})
+    result = _run("key", "revoke", "k1", "--reason", "stolen")
+    assert result.output == "k1 is revoked; 17250 observations were signed again\n"
+    asked = ("POST", "/internal/v1/signing-keys/revoke", {"kid": "k1", "reason": "stolen"})
+    assert instance.asked == [(*asked, f"Bearer {TOKEN}")]

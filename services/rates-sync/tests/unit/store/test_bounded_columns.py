@@ -17,7 +17,9 @@ from sqlalchemy.dialects import mysql
 from rates_contracts.averages import Average, Window
 from rates_contracts.events import ObservationsRecorded, Previous
 from rates_contracts.observation import FIX, Observation, Source
+from rates_contracts.signatures.jose import base64url
 from rates_contracts.status import MAX_LISTED_DAYS, SeriesStatus, SyncStatus, Transition
+from rates_sync.banxico.body import MAX_BODY
 from rates_sync.banxico.rejections import MAX_ALIKE, Rejections
 from rates_sync.banxico.series import SERIES
 from rates_sync.cycle.backfill import CHUNK
@@ -25,10 +27,9 @@ from rates_sync.cycle.cycle import CYCLE_OUTCOMES
 from rates_sync.cycle.decisions import QuarantineDecision
 from rates_sync.leader.loops import NIGHTLY_TASKS
 from rates_sync.notify.dispatcher import NOTICES
-from rates_sync.notify.pairs import BREAKER, CLOCK, REDIS, UNCONFIRMED
+from rates_sync.notify.pairs import BREAKER, CLOCK, REDIS, SIGNING_KEY, UNCONFIRMED
 from rates_sync.operate.operations import MAX_REASON, OPERATOR
 from rates_sync.operate.problems import CODES
-from rates_sync.store.recording import MAX_KEPT
 from rates_sync.store.review import DECISIONS, QuarantineState, fingerprint
 from rates_sync.store.schema import metadata
 from rates_sync.timetable.averages import averages_ahead
@@ -103,14 +104,19 @@ HOST, PROCESS = 64, len(f"/{2**22}/{'f' * 8}")
 """The longest name of a Linux host; a process's number and what tells it from the one before."""
 CALLER = f"{':'.join(['ffff'] * 8)}%{'i' * 15}"
 """An IPv6 address of one link, with the longest name that Linux gives an interface."""
+KEY = base64url(bytes(32))
 VERSION = f"{GREATEST}-{GREATEST}"
 
 LONGEST: dict[str, str | bytes] = {
     "payloads.sha256": "f" * 64,
-    "payloads.body": bytes(MAX_KEPT),
+    "payloads.body": bytes(MAX_BODY),
     "observations.series": longest(*SERIES),
     "observations.value": VALUE,
     "observations.payload_sha256": "f" * 64,
+    "signing_keys.kid": KEY,
+    "signing_keys.x": KEY,
+    "receipts.series": longest(*SERIES),
+    "receipts.kid": KEY,
     "averages.window_name": of(Window),
     "averages.document": document(average()),
     "sync_status.document": document(status()),
@@ -141,7 +147,7 @@ LONGEST: dict[str, str | bytes] = {
     "audit.outcome": longest(*CYCLE_OUTCOMES, *(code for _, code in CODES.values())),
     "finished_nights.task": longest(*NIGHTLY_TASKS),
     "open_alerts.name": longest(
-        *(pair.opened for pair in (REDIS, BREAKER, CLOCK, *UNCONFIRMED.values()))
+        *(pair.opened for pair in (REDIS, BREAKER, CLOCK, SIGNING_KEY, *UNCONFIRMED.values()))
     ),
     "notice_cursor.name": longest(*NOTICES),
     "upstream.name": of(Source),

@@ -1,0 +1,200 @@
+"""Redis is a carrier, not a witness: what rates-sync has not signed changes no answer (rule 45)."""
+
+import itertools
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import fakeredis
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from rates_api.consume.signatures import Signatures
+from rates_api.consume.stream import Stream
+from rates_api.errors import DocumentsUnusable, FallbackUnavailable
+from rates_contracts.answers import PublicKey
+from rates_contracts.documents import AVERAGES, CURRENT, HISTORY
+from rates_contracts.events import Position, encode_event, stored_event
+from rates_contracts.signatures.carrier import (
+    SIGNATURES,
+    Signature,
+    encode_signatures,
+    signed_content,
+)
+from rates_contracts.signatures.jose import base64url, key_id
+from rates_contracts.stream import EVENTS, entry_fields
+
+NOW = datetime(2026, 8, 13, 18, tzinfo=UTC)
+
+
+class Key:
+    """A signing key, and its public half as the record has it."""
+
+    def __init__(self) -> None:
+        self._private = Ed25519PrivateKey.generate()
+        self.x = base64url(self._private.public_key().public_bytes_raw())
+        self.public = PublicKey(kid=key_id(self.x), x=self.x, created_at=NOW)
+        self.revoked = PublicKey(kid=key_id(self.x), x=self.x, created_at=NOW, revoked_at=NOW)
+
+    def sign(self, name: str, body: bytes) -> str:
+        """Return the signature of `body` under `name`."""
+        return Signature(key_id(self.x), self._private.sign(signed_content(name, body))).text
+
+
+@pytest.fixture
+def key() -> Key:
+    """Give rates-sync's key."""
+    return Key()
+
+
+@pytest.fixture
+def made() -> Callable[..., Any]:
+    """Give a function that makes what a worker verifies with."""
+
+    def make(*pinned: Key) -> Any:
+        record = SimpleNamespace(keys=(), away=False, reads=0)
+        refused: list[str] = []
+
+        async def read() -> tuple[PublicKey, ...]:
+            record.reads += 1
+            if record.away:
+                raise FallbackUnavailable("away")
+            return tuple(record.keys)
+
+        steps = itertools.count(0.0, 10.0)
+        signatures = Signatures(
+            [key.x for key in pinned], read, lambda: next(steps), on_unverified=refused.append
+        )
+        return SimpleNamespace(signatures=signatures, record=record, refused=refused)
+
+    return make
+
+
+async def verify(worker: Any, signature: str | None, body: bytes = b"{}") -> bool:
+    """Tell whether an event is taken."""
+    taken: bool = await worker.signatures.verify("event", EVENTS, body, signature)
+    return taken
+
+
+async def test_where_nothing_is_signed_everything_is_taken(made: Callable[..., Any]) -> None:
+    """An older rates-sync, or one without a key, signs nothing, and the record names no key."""
+    worker = made()
+    await worker.signatures.learn()
+    assert await verify(worker, None)
+    assert worker.refused == []
+
+
+async def test_what_a_key_of_the_record_has_signed_is_taken(
+    made: Callable[..., Any], key: Key
+) -> None:
+    """And nothing else from then on: nothing unsigned, changed, moved or by another key."""
+    worker = made()
+    worker.record.keys = (key.public,)
+    await worker.signatures.learn()
+    assert await verify(worker, key.sign(EVENTS, b"{}"))
+    forged = (None, "", "x.y", key.sign(CURRENT, b"{}"), Key().sign(EVENTS, b"{}"))
+    assert [await verify(worker, signature) for signature in forged] == [False] * len(forged)
+    assert not await verify(worker, key.sign(EVENTS, b"{}"), body=b"{ }")
+    assert worker.refused == ["event"] * (len(forged) + 1)
+
+
+async def test_a_new_key_is_asked_for_when_it_is_met(made: Callable[..., Any], key: Key) -> None:
+    """After a rotation the first event by the new key is taken, not doubted."""
+    worker = made()
+    worker.record.keys = (key.public,)
+    await worker.signatures.learn()
+    new = Key()
+    worker.record.keys = (key.public, new.public)
+    assert await verify(worker, new.sign(EVENTS, b"{}"))
+    assert (worker.record.reads, worker.refused) == (2, [])
+
+
+async def test_a_revoked_key_verifies_nothing(made: Callable[..., Any], key: Key) -> None:
+    """Also where it is pinned; and what is unsigned is not taken instead."""
+    worker = made(key)
+    assert await verify(worker, key.sign(EVENTS, b"{}"))
+    worker.record.keys = (key.revoked,)
+    await worker.signatures.learn()
+    assert not await verify(worker, key.sign(EVENTS, b"{}"))
+    assert not await verify(worker, None)
+
+
+async def test_a_pinned_key_needs_no_record(made: Callable[..., Any], key: Key) -> None:
+    """While the database is away a worker with the setting takes what is signed, and that alone."""
+    worker = made(key)
+    worker.record.away = True
+    await worker.signatures.learn()
+    assert await verify(worker, key.sign(EVENTS, b"{}"))
+    assert not await verify(worker, None)
+
+
+async def test_known_keys_outlive_the_record(made: Callable[..., Any], key: Key) -> None:
+    """What was learnt stays known while the database is away."""
+    worker = made()
+    worker.record.keys = (key.public,)
+    await worker.signatures.learn()
+    worker.record.away = True
+    await worker.signatures.learn()
+    assert await verify(worker, key.sign(EVENTS, b"{}"))
+    assert not await verify(worker, None)
+
+
+class Carried:
+    """A Redis in memory with the documents and events of a record, signed by a key."""
+
+    def __init__(self, record: Any, key: Key, signatures: Signatures) -> None:
+        self.record, self.key = record, key
+        self.redis: Any = fakeredis.FakeAsyncRedis(server=fakeredis.FakeServer(), version=(7,))
+        self.stream = Stream(self.redis, block=0.01, timeout=2, signatures=signatures)
+
+    async def relay(self) -> None:
+        """Write what the record holds."""
+        for event in self.record.outbox:
+            stored = stored_event(encode_event(event))
+            fields: Any = entry_fields(stored, self.key.sign(EVENTS, stored.body))
+            await self.redis.xadd(EVENTS, fields, id=event.at.stream_id)
+        bodies = dict(zip((CURRENT, AVERAGES, HISTORY), self.record.documents(), strict=True))
+        signed = {name: self.key.sign(name, body) for name, body in bodies.items()}
+        await self.redis.mset({**bodies, SIGNATURES: encode_signatures(signed)})
+
+
+@pytest.fixture
+async def carried(fakes: ModuleType, made: Callable[..., Any], key: Key) -> Carried:
+    """Give what rates-sync has written, and a worker's stream that knows its key."""
+    record = fakes.Record()
+    record.observe(fakes.observation(date(2024, 1, 2)))
+    carried = Carried(record, key, made(key).signatures)
+    await carried.relay()
+    return carried
+
+
+async def test_what_is_signed_is_read(carried: Carried) -> None:
+    """Documents and entries by the known key arrive as they are."""
+    assert await carried.stream.documents() == carried.record.documents()
+    entries = await carried.stream.after(Position(0, 0))
+    assert [entry.verified for entry in entries] == [True] * len(carried.record.outbox)
+
+
+async def test_a_poisoned_document_is_not_used(carried: Carried) -> None:
+    """Another rate in the history, under the signature of the true one: the record is loaded."""
+    body = await carried.redis.get(HISTORY)
+    await carried.redis.set(HISTORY, body.replace(b"17.0297", b"99.9999"))
+    with pytest.raises(DocumentsUnusable, match="not signed"):
+        await carried.stream.documents()
+
+
+async def test_documents_without_signatures_are_not_used(carried: Carried) -> None:
+    """Whoever deletes the signatures makes nobody take the documents."""
+    await carried.redis.delete(SIGNATURES)
+    with pytest.raises(DocumentsUnusable, match="not signed"):
+        await carried.stream.documents()
+
+
+async def test_a_poisoned_event_is_marked(carried: Carried, fakes: ModuleType) -> None:
+    """One that fits the chain to the last member, but for the signature."""
+    event = carried.record.observe(fakes.observation(date(2024, 1, 3), "99.9999"))
+    fields: Any = entry_fields(stored_event(encode_event(event)))
+    before = carried.record.outbox[-2].at
+    await carried.redis.xadd(EVENTS, fields, id=event.at.stream_id)
+    assert [entry.verified for entry in await carried.stream.after(before)] == [False]

@@ -1,0 +1,1 @@
+"""What anybody can check: receipts of observations, and the public keys that verify them."""
