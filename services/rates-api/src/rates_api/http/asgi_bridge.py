@@ -112,7 +112,7 @@ class _Incoming:
             await self._protocol.client_disconnect()
             return {"type": "http.disconnect"}
         self._chunks = self._chunks or aiter(self._protocol)
-        # Not `anext` with a default: on what Granian returns there, it ends CPython 3.11 by SIGSEGV.
+        # `anext` with a default ends CPython 3.11 by SIGSEGV, on what Granian returns there.
         try:
             chunk = await anext(self._chunks)
         except StopAsyncIteration:
