@@ -3,7 +3,8 @@
 A new endpoint touches these places:
 
     rates_contracts/answers.py       the struct of its answer
-    rates/<endpoint>.py              its query, declared as parameters, and its answer, pure
+    rates/<endpoint>.py              its query, declared as parameters, and its answer, pure; or
+                                     following/<endpoint>.py, if it says what has changed
     rates/query_parameters.py        a parameter that it shares with others
     rates/csv.py                     its columns and rows, if it has a `format`
     handlers.py                      its handler, if the answer does not come from the record

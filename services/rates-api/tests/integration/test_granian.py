@@ -43,6 +43,13 @@ class Application:
         elif scope.path == "/body":
             body = b"".join([chunk async for chunk in protocol])
             protocol.response_bytes(200, [], body)
+        elif scope.path == "/no-body":
+            chunks = aiter(protocol)
+            try:
+                while not await anext(chunks):
+                    pass
+            except StopAsyncIteration:
+                protocol.response_bytes(200, [], b"over")
         elif scope.path == "/leaves":
             print("waits", flush=True)
             await protocol.client_disconnect()
@@ -179,6 +186,11 @@ def test_a_body_can_be_read(server: Server) -> None:
     sent = b"POST /body HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc"
 
     assert server.ask(sent)[1] == b"abc"
+
+
+def test_a_body_that_is_not_there_is_over(server: Server) -> None:
+    """Whoever asks for it, as a stream does that listens for its client, hears so."""
+    assert server.ask(b"GET /no-body HTTP/1.1\r\n\r\n")[1].endswith(b"over")
 
 
 def test_who_hangs_up_is_noticed(server: Server) -> None:

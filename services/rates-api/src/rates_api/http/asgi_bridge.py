@@ -1,8 +1,7 @@
 """Serves an ASGI application over RSGI, Granian's own interface: its requests and its lifespan.
 
-The scope is the one that Granian makes for ASGI, but for what RSGI does not show: the path as it
-was sent, and values of headers that are no ASCII. A failure is the application's: it is raised, and
-Granian answers 500.
+The scope is the one that Granian makes for ASGI, but for values of headers that are no ASCII, which
+RSGI does not show. A failure is the application's: it is raised, and Granian answers 500.
 """
 
 import asyncio
@@ -79,6 +78,7 @@ def asgi_scope(scope: RsgiScope) -> Message:
         "method": scope.method,
         "root_path": "",
         "path": scope.path,
+        "raw_path": scope.path.encode(),
         "query_string": scope.query_string.encode(),
         "headers": _headers(scope),
         "state": {},
@@ -112,7 +112,7 @@ class _Incoming:
             await self._protocol.client_disconnect()
             return {"type": "http.disconnect"}
         self._chunks = self._chunks or aiter(self._protocol)
-        # Not `anext` with a default: of what Granian returns, that ends CPython 3.11 by SIGSEGV.
+        # `anext` with a default ends CPython 3.11 by SIGSEGV, on what Granian returns there.
         try:
             chunk = await anext(self._chunks)
         except StopAsyncIteration:
