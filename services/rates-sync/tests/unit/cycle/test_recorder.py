@@ -22,7 +22,7 @@ from rates_contracts.events import (
 )
 from rates_contracts.observation import FIX, SETTLEMENT
 from rates_sync.cycle.decisions import decide_quarantined, decide_withdrawn, open_quarantine
-from rates_sync.cycle.raw_answers import BEGINNING
+from rates_sync.cycle.raw_answers import BEGINNING, MAX_KEPT_A_DAY
 from rates_sync.cycle.recorder import AnnounceMode
 from rates_sync.errors import (
     AlreadyClosed,
@@ -35,7 +35,6 @@ from rates_sync.errors import (
 from rates_sync.store.coverage import Span
 from rates_sync.store.lease import Lease
 from rates_sync.store.record import Record
-from rates_sync.store.recording import MAX_KEPT
 from rates_sync.store.schema import bank_calendar
 from rates_sync.upstream import Query, Rejected
 
@@ -542,17 +541,16 @@ async def test_answers_of_a_day_are_kept_up_to_a_bound(desk: Any, banxico: Any) 
     """Protocol rule 34: beyond it by their beginnings, until the next day; its values are kept."""
     recorder = desk.recorder()
     await recorder.begin()
-    kept = []
+    kept, size = [], MAX_KEPT_A_DAY // 8
     for number in range(12):
-        body = b"%02d" % number + bytes(MAX_KEPT)
+        body = b"%02d" % number + bytes(size - 2)
         answer = dataclasses.replace(await banxico.ask(AUGUST), body=body, sha256=f"{number:064}")
         if number == 11:
             desk.clock.now += timedelta(days=1)
         await recorder.record(answer, AnnounceMode.POLL)
         (row,) = await desk.rows(f"SELECT LENGTH(body) FROM payloads WHERE sha256 = '{number:064}'")
         kept.append(row[0])
-    assert kept[:7] == [MAX_KEPT] * 7
-    assert kept[8:] == [BEGINNING] * 3 + [MAX_KEPT]
+    assert kept == [size] * 8 + [BEGINNING] * 3 + [size]
 
 
 async def test_fix_of_a_day_declared_closed_is_accepted_with_its_settlement_rate(
