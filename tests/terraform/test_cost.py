@@ -10,6 +10,7 @@ from types import ModuleType
 
 import pytest
 
+from rates_api.endpoints import ENDPOINTS
 from support.modules import load_module
 
 ROOT = Path(__file__).parents[2]
@@ -58,7 +59,12 @@ def test_labels_are_counted_as_metrics(model: ModuleType) -> None:
     routes = {"dimensions": ["environment", "service", "route", "status"]}
     assert model.series([alone]) == 1
     assert model.series([states]) == 3
-    assert model.series([alone, routes]) == 1 + 12 * 4
+    assert model.series([alone, routes]) == 1 + model.SERIES["route"] * 4
+
+
+def test_every_route_is_counted(model: ModuleType) -> None:
+    """Each endpoint is a metric, and so is what meets none."""
+    assert model.SERIES["route"] == len(ENDPOINTS) + 1
 
 
 def test_every_price_can_be_looked_up(model: ModuleType) -> None:
