@@ -12,6 +12,7 @@ from support.openapi_examples import GOLDEN
 from support.toolbox import NODE, node_modules
 
 TOOLS = Path(__file__).parent / "openapi_tools"
+LOCKS = sorted(Path(__file__).parent.glob("*/package-lock.json"))
 # Redocly would tell its maker, and ask for a newer version.
 QUIET = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
 
@@ -39,9 +40,10 @@ def test_redocly_finds_no_error() -> None:
     assert_clean("@redocly/cli/bin/cli.js", ["--config", TOOLS / "redocly.yaml"])
 
 
-def test_the_lock_of_the_node_packages_has_hashes_and_no_address() -> None:
+@pytest.mark.parametrize("lock_file", LOCKS, ids=lambda path: path.parent.name)
+def test_the_lock_of_node_packages_has_hashes_and_no_address(lock_file: Path) -> None:
     """Like the locks of the Python packages: where they come from is the machine's business."""
-    lock = json.loads((TOOLS / "package-lock.json").read_text(encoding="utf-8"))
+    lock = json.loads(lock_file.read_text(encoding="utf-8"))
     packages = {name: package for name, package in lock["packages"].items() if name}
     assert packages
     assert [name for name, package in packages.items() if "resolved" in package] == []
