@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import rates_sync.__main__ as rates_sync_main
+from rates_api.fallback.evidence import CONNECTIONS
 from rates_api.supervisor_link import KILL_SECONDS
 from rates_contracts.environment import EnvironmentInvalid, Secret, variables
 from terraform.overlay import ROOT, SETTINGS, Overlay, in_each_overlay, of_each_service
@@ -97,9 +98,10 @@ def test_no_pod_gets_the_variables_of_services(overlay: Overlay, service: str) -
 
 @in_each_overlay
 def test_an_instance_has_twenty_connections(overlay: Overlay) -> None:
-    """The pool is per worker; the requirements allow 20 connections per instance."""
+    """The pool is per worker, beside what it reads evidence by; 20 per instance are allowed."""
     given = overlay.variables("rates-api")
-    assert int(given["RATES_API_WORKERS"]) * int(given["RATES_API_DATABASE_POOL"]) == 20
+    connections = int(given["RATES_API_DATABASE_POOL"]) + CONNECTIONS
+    assert int(given["RATES_API_WORKERS"]) * connections == 20
 
 
 # --- rights ---------------------------------------------------------------------------------------
@@ -151,7 +153,14 @@ def test_only_what_must_be_can_be_written(
 def test_only_the_group_can_read_the_secrets(overlay: Overlay, service: str) -> None:
     """The files are root's; the container's user reads them as a member of the pod's group."""
     secrets = [volume["secret"] for volume in overlay.pod(service)["volumes"] if "secret" in volume]
-    assert [secret["defaultMode"] for secret in secrets] == [0o440]
+    assert {secret["defaultMode"] for secret in secrets} == {0o440}
+
+
+@in_each_overlay
+def test_rates_sync_starts_without_a_signing_key(overlay: Overlay) -> None:
+    """A Secret of before has none: nothing is signed then, and everything else goes on."""
+    volumes = {volume["name"]: volume for volume in overlay.pod("rates-sync")["volumes"]}
+    assert volumes["signing"]["secret"]["optional"] is True
 
 
 # --- start, life and end --------------------------------------------------------------------------

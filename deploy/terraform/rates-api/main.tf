@@ -9,8 +9,9 @@ locals {
     "rates-api/image",
   ])
 
-  # The requirements allow 20 connections per instance; the pool is per worker.
-  connections = 20
+  # The requirements allow 20 connections per instance; a worker's pool is beside the two that it reads evidence by.
+  connections          = 20
+  evidence_connections = 2
 
   # Longer than the balancer needs to notice that an instance is not ready: two checks, 5 s apart.
   drain_seconds = 20
@@ -46,7 +47,7 @@ module "service" {
 
   settings = {
     RATES_API_WORKERS           = tostring(var.workers)
-    RATES_API_DATABASE_POOL     = tostring(local.connections / var.workers)
+    RATES_API_DATABASE_POOL     = tostring(local.connections / var.workers - local.evidence_connections)
     RATES_API_DRAIN             = tostring(local.drain_seconds)
     RATES_API_EDGE_LIMIT        = local.platform["edge/rate_limit"]
     RATES_API_EDGE_LIMIT_WINDOW = local.platform["edge/rate_window_seconds"]

@@ -36,7 +36,7 @@ from rates_contracts.observation import FIX, SETTLEMENT, Observation
 from rates_contracts.status import SeriesStatus, SyncStatus, Transition
 
 GOLDEN = Path(__file__).parent / "golden"
-NEWEST = GOLDEN / "v3"
+NEWEST = GOLDEN / "v4"
 
 SEEN = datetime(2026, 8, 13, 18, 1, 7, 123456, tzinfo=UTC)
 NOON = datetime(2026, 8, 14, 18, 0, tzinfo=UTC)

@@ -17,6 +17,7 @@ from simulation.history import History
 from simulation.judging.record import RecordReader
 from simulation.judging.validity import CLOCK_SECONDS, CLOSES, VERIFIED_SECONDS, open_seconds
 from simulation.world.banxico import Confirmations
+from simulation.world.editions import Edition
 from simulation.world.network import Machine
 from simulation.world.platform import ApiInstance, Platform, Said
 
@@ -100,7 +101,7 @@ class AnswerJudge:
     platform: Platform
     history: History
     record: RecordReader
-    _immutable: dict[str, bytes] = field(default_factory=dict)
+    _immutable: dict[tuple[Edition, str], bytes] = field(default_factory=dict)
 
     def on_restore(self) -> None:
         """Forget what was said for ever: the record that it rested on is gone."""
@@ -122,7 +123,7 @@ class AnswerJudge:
             yield "status", f"status {said.status}"
             return
         body = said.body
-        yield from self._kept_for_ever(path, said)
+        yield from self._kept_for_ever(instance, path, said)
         if said.status == 200 and "rate" in body:
             yield from self._value(body, now)
             yield from self._freshness(body, said, now, instance.machine)
@@ -143,13 +144,17 @@ class AnswerJudge:
             yield "ahead", f"stands at {snapshot.head.at.stream_id}, which was never recorded"
 
     def compare(self, answers: Sequence[tuple[ApiInstance, Said]], path: str) -> None:
-        """Judge what workers said at one moment: at one position all say the same (rule 16)."""
+        """Judge what workers of one edition said at one moment: at one position the same (rule 16).
+
+        A later edition has more to say.
+        """
         by_place: dict[Any, tuple[str, bytes]] = {}
         for instance, said in answers:
             snapshot = instance.worker.current.snapshot
             if snapshot is None or said.status == 503 or self._has_wrong_clock(instance.machine):
                 continue
-            name, place = instance.machine.name, (snapshot.head.event_id, snapshot.feed)
+            name = instance.machine.name
+            place = (instance.edition, snapshot.head.event_id, snapshot.feed)
             other, content = by_place.setdefault(place, (name, said.content))
             if content != said.content:
                 what = f"{path}: {other} and {name} differ at {snapshot.head.at.stream_id}"
@@ -164,10 +169,13 @@ class AnswerJudge:
         since_set = self.platform.time.seconds - machine.clock.set_at
         return bool(machine.clock.error) or since_set < NOTICED_SECONDS
 
-    def _kept_for_ever(self, path: str, said: Said) -> Iterator[tuple[str, str]]:
+    def _kept_for_ever(
+        self, instance: ApiInstance, path: str, said: Said
+    ) -> Iterator[tuple[str, str]]:
         if "immutable" not in said.headers.get("cache-control", ""):
             return
-        if self._immutable.setdefault(path, said.content) != said.content:
+        kept = self._immutable.setdefault((instance.edition, path), said.content)
+        if kept != said.content:
             yield "immutable", "says something else now"
 
     def _suspicion(self, body: Any, machine: Machine, now: datetime) -> Iterator[tuple[str, str]]:

@@ -83,6 +83,7 @@ class ApiInstance:
     worker: Worker
     application: Any
     task: "asyncio.Task[None]"
+    edition: Edition
 
     async def get(self, path: str) -> Said:
         """Ask it, as a client does."""
@@ -175,7 +176,9 @@ class Platform:
             monotonic=worker.monotonic,
             timestamp=lambda: worker.clock().timestamp(),
         )
-        instance = ApiInstance(machine, worker, application, self._run(machine, worker.run()))
+        instance = ApiInstance(
+            machine, worker, application, self._run(machine, worker.run()), edition
+        )
         self.workers.append(instance)
         return instance
 

@@ -174,8 +174,8 @@ run "is_told_what_it_needs" {
   # Twenty connections per instance.
 
   assert {
-    condition     = strcontains(output.files["/etc/rates/service.env"].content, "RATES_API_WORKERS=2\n") && strcontains(output.files["/etc/rates/service.env"].content, "RATES_API_DATABASE_POOL=10\n")
-    error_message = "Two workers must share the instance's 20 pooled connections."
+    condition     = strcontains(output.files["/etc/rates/service.env"].content, "RATES_API_WORKERS=2\n") && strcontains(output.files["/etc/rates/service.env"].content, "RATES_API_DATABASE_POOL=8\n")
+    error_message = "Two workers must share the instance's 20 connections, those for evidence among them."
   }
 
   # The edge's limit.

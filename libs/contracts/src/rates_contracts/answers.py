@@ -423,7 +423,9 @@ class Summary(_Listed, frozen=True, kw_only=True, rename={"from_": "from"}):
     warnings: Warnings = UNSET
     count: Annotated[int, Meta(description="Values used.")]
     expected: Annotated[int, Meta(description="Days that should have a value by now.")]
-    complete: Annotated[bool, Meta(description="True when none of them is missing.")]
+    complete: Annotated[
+        bool, Meta(description="True when none of them is missing, and every day is known.")
+    ]
     mean: Annotated[Decimal | None, Meta(description="Rounded half-even to six places.")] = None
     first: DatedRate | None = None
     last: DatedRate | None = None
@@ -448,7 +450,11 @@ class MonthRow(msgspec.Struct, frozen=True, kw_only=True):
     low: Rate | None = None
     high: Rate | None = None
     count: Annotated[int, Meta(description="Values used.")]
-    complete: Annotated[bool, Meta(description="True when no day lacks a value that is due.")]
+    complete: Annotated[
+        bool, Meta(description="True when no day lacks a value that is due, and each is known.")
+    ]
+    known: Known = True
+    warnings: Warnings = UNSET
 
 
 class Monthly(_Listed, frozen=True, kw_only=True, rename={"from_": "from"}):
@@ -564,12 +570,13 @@ class KindInfo(msgspec.Struct, frozen=True):
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """The largest values that parameters take."""
+    """The largest values that parameters take; `months` of one answer of `monthly`."""
 
     days: int
     last: int
     dates: int
     scale: int
+    months: int = 0
 
 
 class CalendarInfo(msgspec.Struct, frozen=True):
@@ -601,6 +608,9 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     polling_window: PollingInfo
     next_publication_at: Instant | None
     links: dict[str, str]
+    notes: Annotated[
+        tuple[str, ...], Meta(description="What to know of the values, in sentences.")
+    ] = ()
     known: Known = True
     warnings: Warnings = UNSET
 

@@ -96,11 +96,10 @@ class BankCalendar(msgspec.Struct, frozen=True):
         return not self._in_closed(day) and not self._declared(day)
 
     def name_of(self, day: Day) -> str | None:
-        """Return what a closed weekday is called, or why it was declared closed; None without."""
-        reasons = (closure.reason for closure in self.declared if closure.date == day)
+        """Return what a closed weekday is called, None where nobody told; a decree has no name."""
         if self._in_closed(day) and len(self.names) == len(self.closed):
             return self.names[bisect_left(self.closed, day)]
-        return next(reasons, None)
+        return None
 
     def next_banking_day(self, day: Day) -> Day | None:
         """Return the first banking day after `day`, null beyond the calendar's end."""

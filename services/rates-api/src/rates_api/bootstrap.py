@@ -13,7 +13,7 @@ import random
 import tempfile
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,6 +42,7 @@ from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.snapshot.sources import SnapshotSources
 from rates_api.supervisor_link import SupervisorLink
 from rates_api.worker import Worker
+from rates_contracts.answers import PublicKey
 from rates_contracts.environment import Secret
 from rates_telemetry import TRACE_SHARE
 from rates_telemetry.tracing import Tracing, open_tracing
@@ -123,7 +124,7 @@ def bootstrap(
     readers = _readers(settings, overrides, closing)
     signatures = Signatures(
         settings.public_keys,
-        readers[0].public_keys,
+        functools.partial(_public_keys, readers),
         monotonic,
         on_unverified=metrics.on_unverified,
     )
@@ -243,6 +244,16 @@ def _readers(
         for name, engine in engines.items()
         if engine is not None
     ]
+
+
+async def _public_keys(readers: Sequence[DatabaseReader]) -> tuple[PublicKey, ...]:
+    """Return the signing keys of the first endpoint that answers. Raises `SourceUnavailable`."""
+    for reader in readers[:-1]:
+        try:
+            return await reader.public_keys()
+        except SourceUnavailable:
+            continue  # The last one's cause is told.
+    return await readers[-1].public_keys()
 
 
 def _writer(settings: Settings, readers: list[DatabaseReader]) -> DatabaseReader | None:

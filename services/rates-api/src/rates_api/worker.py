@@ -192,13 +192,18 @@ class Worker:
             tasks.create_task(self._learn_forever(), name="keys")
 
     async def _learn_forever(self) -> None:
-        """Follow the record's signing keys: new ones, and those revoked (protocol rule 45)."""
+        """Follow the record's signing keys: new ones, and those revoked (protocol rule 45).
+
+        What was taken before the first one was known, or by one that counts no more, is loaded
+        anew.
+        """
+        required, trusted = self.signatures.required, self.signatures.trusted
         while True:
             await self.sleep(KEYS_SECONDS)
-            unsigned = not self.signatures.required
             await self.signatures.learn()
-            if unsigned and self.signatures.required:
+            if required < self.signatures.required or not trusted <= self.signatures.trusted:
                 self.reader.distrust()
+            required, trusted = self.signatures.required, self.signatures.trusted
 
     def _report(self) -> WorkerReport:
         snapshot = self.current.snapshot

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rates_api.consume.signatures import Signatures
 from rates_api.consume.stream import Stream
 from rates_api.errors import DocumentsUnusable, FallbackUnavailable
+from rates_api.worker import Worker
 from rates_contracts.answers import PublicKey
 from rates_contracts.documents import AVERAGES, CURRENT, HISTORY
 from rates_contracts.events import Position, encode_event, stored_event
@@ -198,3 +199,35 @@ async def test_a_poisoned_event_is_marked(carried: Carried, fakes: ModuleType) -
     before = carried.record.outbox[-2].at
     await carried.redis.xadd(EVENTS, fields, id=event.at.stream_id)
     assert [entry.verified for entry in await carried.stream.after(before)] == [False]
+
+
+async def test_nothing_is_taken_after_what_does_not_verify(
+    carried: Carried, fakes: ModuleType
+) -> None:
+    """A flood of forged entries costs one look at the record, not one each."""
+    before = carried.record.outbox[-1].at
+    for day in (3, 4, 5):
+        event = carried.record.observe(fakes.observation(date(2024, 1, day), "99.9999"))
+        fields: Any = entry_fields(stored_event(encode_event(event)))
+        await carried.redis.xadd(EVENTS, fields, id=event.at.stream_id)
+    assert [entry.verified for entry in await carried.stream.after(before)] == [False]
+
+
+async def test_what_a_revoked_key_has_signed_is_loaded_anew(
+    made: Callable[..., Any], key: Key
+) -> None:
+    """A worker drops what it took by a key that counts no more, and once only."""
+    worker = made()
+    rounds, distrusted = iter(((key.public,), (key.revoked,), (key.revoked,))), []
+
+    async def sleep(_: float) -> None:
+        worker.record.keys = next(rounds)
+
+    following: Any = SimpleNamespace(
+        sleep=sleep,
+        signatures=worker.signatures,
+        reader=SimpleNamespace(distrust=lambda: distrusted.append(worker.record.keys)),
+    )
+    with pytest.raises(RuntimeError):  # What a coroutine makes of the end of the rounds.
+        await Worker._learn_forever(following)
+    assert distrusted == [(key.public,), (key.revoked,)]

@@ -59,7 +59,6 @@ class Signatures:
 
     async def learn(self) -> None:
         """Take over the record's keys, without those revoked; keep what is known if it is away."""
-        self._learnt_at = self._monotonic()
         try:
             found = await self._read()
         except SourceUnavailable as error:
@@ -67,11 +66,18 @@ class Signatures:
                 log.warning("signing_keys_not_read", cause=str(error))
             self._failing = True
             return
+        finally:
+            self._learnt_at = self._monotonic()
         self._failing = False
         revoked = {key.kid for key in found if key.revoked_at is not UNSET}
         known = {**self._pinned, **_usable(found)}
         self._keys = {kid: key for kid, key in known.items() if kid not in revoked}
         self.required = self.required or bool(found)
+
+    @property
+    def trusted(self) -> frozenset[str]:
+        """The names of the keys that verify."""
+        return frozenset(self._keys)
 
     async def verify(self, carrier: Carrier, name: str, body: bytes, signature: str | None) -> bool:
         """Tell whether `body`, which lies under `name`, is rates-sync's, as far as that is known.

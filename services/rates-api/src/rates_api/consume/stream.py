@@ -4,7 +4,7 @@ It only reads: nothing in rates-api writes to Redis. It never retries: callers d
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple, cast
 
@@ -77,7 +77,8 @@ class Stream:
     async def after(self, position: Position) -> list[StreamEntry]:
         """Return the next entries after `position`, waiting for the first; an empty list if none.
 
-        Raises `StreamUnavailable`.
+        Up to the first that does not verify: what follows is not taken after it. Raises
+        `StreamUnavailable`.
         """
         milliseconds = round(self._block * 1000)
         async with self._question(self._block + self._timeout):
@@ -85,7 +86,16 @@ class Stream:
                 {EVENTS: position.stream_id}, count=MAX_ENTRIES_PER_READ, block=milliseconds
             )
         found = [_entry(raw) for _, entries in reply or () for raw in entries]
-        return [entry._replace(verified=await self._is_verified(entry)) for entry in found]
+        return await self._up_to_unverified(found)
+
+    async def _up_to_unverified(self, entries: Iterable[StreamEntry]) -> list[StreamEntry]:
+        taken: list[StreamEntry] = []
+        for entry in entries:
+            verified = await self._is_verified(entry)
+            taken.append(entry._replace(verified=verified))
+            if not verified:
+                break
+        return taken
 
     async def tail(self) -> Tail | None:
         """Return the stream's last entry, None where it has none. Raises `StreamUnavailable`."""

@@ -16,6 +16,7 @@ from operator import attrgetter
 
 from rates_api.following.messages import (
     COMMENT,
+    ResetReason,
     change_message,
     level_message,
     reset_message,
@@ -212,7 +213,7 @@ class Broadcast:
         sent = self._sent
         if sent is None or sent.head.timeline != latest.head.timeline:
             if sent is not None:
-                yield None, reset_message("restored")
+                yield self._reset("restored")
             self._kept = deque(_newest(latest, now), MAX_KEPT)
         elif new := _rows_since(sent, latest):
             view = _view(latest, now)
@@ -222,11 +223,16 @@ class Broadcast:
     def _change(self, view: View, at: Position, rows: Sequence[Observation]) -> Iterator[News]:
         if len(rows) > MAX_ROWS:
             self._kept.clear()
-            yield None, reset_message("not_kept")
+            yield self._reset("not_kept")
         else:
             message = change_message(view, at, rows)
             self._kept.append(KeptChange(at, message))
             yield at, message
+
+    def _reset(self, reason: ResetReason) -> News:
+        """Have clients drop what they have read; the state follows, another one or not."""
+        self._state = None
+        return None, reset_message(reason)
 
     def _transitions(self, latest: Snapshot, now: datetime) -> Iterator[News]:
         """Yield the level and the state where they are others than before."""

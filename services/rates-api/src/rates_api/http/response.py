@@ -245,7 +245,11 @@ class StreamedResponse(HttpResponse):
 
     async def send_over_rsgi(self, protocol: RsgiProtocol) -> None:
         """Send it by RSGI's own interface."""
-        sent = protocol.response_stream(self.status, self.headers)
+        try:
+            sent = protocol.response_stream(self.status, self.headers)
+        except BaseException:
+            self.stream.close()
+            raise
         await _send_parts(self.stream, sent.send_bytes, protocol.client_disconnect())
 
 
@@ -282,7 +286,6 @@ def full_response(
         *_common_headers(answer, now, compressed=compressed, request_id=request_id),
         ("content-type", answer.media_type),
         ("content-length", str(len(body))),
-        *answer.headers,
     ]
     if compressed:
         headers.append(("content-encoding", "gzip"))

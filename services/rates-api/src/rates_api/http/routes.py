@@ -54,7 +54,6 @@ LINKS = {"api": "/api/v1"}
 NOT_FOUND = Refused("not-found", "Nothing is served at this path.", links=LINKS)
 NOT_ALLOWED = Refused("method-not-allowed", "`Allow` names the methods of this path.")
 BAD_REQUEST = Refused("bad-request", "The request can't be read.")
-TOO_LONG = Refused("uri-too-long", "Path and query string have more than 8192 characters.")
 MAX_URI = 8192
 """Characters of path and query string, as CloudFront takes them; 366 days take 6,300 at most."""
 MAX_INSTANCE = 1024
@@ -154,7 +153,7 @@ async def _answer(
     would keep it after the purge. If that goes on, nobody may keep it.
     """
     if _is_too_long(request):
-        raise TOO_LONG
+        raise _too_long()
     for _ in range(ATTEMPTS):
         cache = port.current.cache
         query, answer = await _rendered(endpoint, handler, port, cache, request)
@@ -175,6 +174,12 @@ async def _answer(
 
 def _is_too_long(request: ApiRequest) -> bool:
     return len(request.path) + len(request.query) > MAX_URI
+
+
+def _too_long() -> Refused:
+    """Return a new problem each time: one that is raised again holds every request that it met."""
+    detail = f"Path and query string have more than {MAX_URI} characters."
+    return Refused("uri-too-long", detail)
 
 
 async def _rendered(
@@ -326,6 +331,8 @@ def _is_odd(scope: Any) -> bool:
     A server that shows no path as it was sent, as Granian's over RSGI, hides escaped letters.
     """
     path, sent = scope["path"], (scope.get("raw_path") or b"").partition(b"?")[0]
+    if len(path) + len(scope["query_string"]) > MAX_URI:
+        return False
     return "//" in path or path[1:].endswith("/") or bool(ESCAPED_LETTER.search(sent))
 
 
@@ -348,7 +355,7 @@ def exception_handlers(port: WorkerPort) -> ExceptionHandlersMap:
 
     def not_found(request: HttpRequest, _: Exception) -> Response[bytes]:
         is_too_long = _is_too_long(_request(request.scope))
-        refused = TOO_LONG if is_too_long else _not_found(request)
+        refused = _too_long() if is_too_long else _not_found(request)
         return _unrouted_problem(refused, port, request)
 
     def not_allowed(request: HttpRequest, error: MethodNotAllowedException) -> Response[bytes]:

@@ -5,6 +5,7 @@ from datetime import date as Day
 from typing import Annotated
 
 from rates_api.rates import csv
+from rates_api.rates.days import banking_day
 from rates_api.rates.query_parameters import (
     FORMAT,
     MONTH,
@@ -50,9 +51,8 @@ def answer(query: CalendarQuery, view: View) -> CalendarDays:
 
 
 def _day(view: View, day: Day) -> CalendarDay:
-    if not view.calendar.covers(day):
-        return CalendarDay(day, None)
-    if not view.banking_days.is_banking_day(day):
-        return CalendarDay(day, False, view.calendar.name_of(day))
+    opens = banking_day(view, day)
+    if not opens:
+        return CalendarDay(day, opens, view.calendar.name_of(day))
     expected_at = mexico_instant(day, DUE_FROM)
     return CalendarDay(day, True, None, expected_at, view.banking_days.next(day))

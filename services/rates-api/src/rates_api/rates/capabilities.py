@@ -6,6 +6,7 @@ from itertools import chain
 
 from rates_api import __version__
 from rates_api.rates.convert import MAX_SCALE
+from rates_api.rates.monthly import MAX_MONTHS
 from rates_api.rates.query_parameters import MAX_DATES, MAX_DAYS, RateQuery
 from rates_api.resolution.knowledge import series_status, unknown, warnings_member, warnings_of
 from rates_api.resolution.view import View
@@ -42,7 +43,11 @@ LINKS = {
     "openapi": "/openapi.json",
     "llms": "/llms.txt",
 }
-LIMITS = Limits(days=MAX_DAYS, last=MAX_DAYS, dates=MAX_DATES, scale=MAX_SCALE)
+LIMITS = Limits(days=MAX_DAYS, last=MAX_DAYS, dates=MAX_DATES, scale=MAX_SCALE, months=MAX_MONTHS)
+NOTES = (
+    "Values before 1993 are in new pesos: 1 new peso is 1,000 of the pesos of then.",
+    "A FIX is known to apply from the day after its publication from 1996 on, not before.",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,6 +71,7 @@ def answer(_: CapabilitiesQuery, view: View) -> Capabilities:
         polling_window=_polling(view.status.window),
         next_publication_at=view.assessment.next_publication_at if view.assessment else None,
         links=LINKS,
+        notes=NOTES,
         known=all(kind.known for kind in kinds),
         **warnings_member(warnings_of(chain.from_iterable(codes.values()))),
     )

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, get_args
 
 import msgspec
+from msgspec import UNSET
 from msgspec.structs import astuple
 
 from rates_api.http.parameters import query_fields
@@ -40,6 +41,7 @@ from rates_contracts.answers import (
     Summary,
 )
 from rates_contracts.observation import Kind
+from rates_contracts.warnings import in_order
 
 HISTORY_COLUMNS = Row.__struct_encode_fields__
 REVISIONS_COLUMNS = RevisionRow.__struct_encode_fields__
@@ -115,9 +117,10 @@ BATCH_COLUMNS = (
     "warnings",
     "in_force",
 )
-SHEET_COLUMNS = ("kind", *BATCH_COLUMNS)
+SHEET_COLUMNS = ("kind", *BATCH_COLUMNS, "level", "state", "verified_at")
 SUMMARY_FIGURES = ("count", "expected", "complete", "mean", "change", "change_percent")
 SUMMARY_COLUMNS = (
+    "kind",
     "from",
     "to",
     *SUMMARY_FIGURES,
@@ -129,6 +132,7 @@ SUMMARY_COLUMNS = (
     "low_date",
     "high",
     "high_date",
+    "as_of",
     "warnings",
 )
 UNKNOWN = ("not-known-then", "history-loading", "not-verified", "under-review")
@@ -138,6 +142,8 @@ NOT_KNOWN = (
     "`warnings` do, or for days that are known."
 )
 
+SPECIAL = re.compile(r'[",\[\]\\\x00-\x1f]+')
+"""What in a cell would need quotes, or is taken out by the writer."""
 UNSAFE = re.compile(r"[^A-Za-z0-9.]+")
 """What in a file's name means something to a system or a header."""
 MAX_FILE_NAME = 100
@@ -225,8 +231,10 @@ def summary(answer: Summary) -> Table:
     """Return the figures of the span."""
     dated = {name: getattr(answer, name) for name in ("first", "last", "low", "high")}
     values = {
+        "kind": answer.kind,
         "from": answer.from_,
         "to": answer.to,
+        "as_of": answer.as_of or None,
         **{name: getattr(answer, name) for name in SUMMARY_FIGURES},
         **{name: found and found.rate for name, found in dated.items()},
         **{f"{name}_date": found and found.date for name, found in dated.items()},
@@ -237,12 +245,17 @@ def summary(answer: Summary) -> Table:
 
 def monthly(answer: Monthly) -> Table:
     """Return a row for each month."""
-    return Table(MONTHLY_COLUMNS, map(_blank, map(astuple, answer.months)))
+    return Table(MONTHLY_COLUMNS, (_blank(_row(month)) for month in answer.months))
 
 
 def calendar(answer: CalendarDays) -> Table:
-    """Return a row for each day."""
-    return Table(CALENDAR_COLUMNS, map(_blank, map(astuple, answer.days)))
+    """Return a row for each day; a name is the only text, kept clear of what would need quotes."""
+    days = (msgspec.structs.replace(day, name=_unquoted(day.name)) for day in answer.days)
+    return Table(CALENDAR_COLUMNS, (_blank(astuple(day)) for day in days))
+
+
+def _unquoted(name: str | None) -> str | None:
+    return name and SPECIAL.sub(" ", name)
 
 
 def sheet(answer: DaySheet) -> Table:
@@ -250,7 +263,7 @@ def sheet(answer: DaySheet) -> Table:
     return Table(SHEET_COLUMNS, [_sheet_line(answer, kind) for kind in get_args(Kind)])
 
 
-def _row(row: Row | RevisionRow) -> Sequence[Any]:
+def _row(row: Row | RevisionRow | MonthRow) -> Sequence[Any]:
     """Return the cells of a row; its warnings come last, set apart by blanks."""
     *cells, warnings = astuple(row)
     return (*cells, " ".join(warnings or ()))
@@ -267,7 +280,16 @@ def _sheet_line(answer: DaySheet, kind: Kind) -> Sequence[Any]:
     part = getattr(answer, kind)
     built = {} if part is None else msgspec.to_builtins(part)
     named = {"kind": kind, "requested": answer.date, "problem": answer.problems.get(kind)}
-    return _cells(SHEET_COLUMNS, built, warnings=built.get("warnings", ()), **named)
+    warnings = in_order((*(answer.warnings or ()), *built.get("warnings", ())))
+    return _cells(SHEET_COLUMNS, built, warnings=warnings, **named, **_quality(answer))
+
+
+def _quality(answer: DaySheet) -> dict[str, Any]:
+    """Return how good the rates of today are; nothing of another day's."""
+    if answer.freshness is UNSET:
+        return {}
+    fresh = answer.freshness
+    return {"level": answer.level, "state": fresh.state, "verified_at": fresh.verified_at}
 
 
 def _cells(

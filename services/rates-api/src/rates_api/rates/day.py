@@ -18,6 +18,7 @@ from rates_api.rates.query_parameters import (
     FORMAT,
     KIND,
     ONE_VALUE_FORMAT,
+    RATES_DATE,
     ROLL,
     RateQuery,
     csv_fields,
@@ -39,7 +40,7 @@ LONG_DATES = 100
 class DayQuery(RateQuery):
     """What `{date}` can be asked."""
 
-    date: Annotated[Day, DATE]
+    date: Annotated[Day, RATES_DATE]
     kind: Annotated[Kind, KIND] = "fix"
     roll: Annotated[Roll, ROLL] = "previous"
     as_of: Annotated[datetime | None, AS_OF] = None

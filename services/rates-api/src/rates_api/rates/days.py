@@ -16,7 +16,7 @@ from rates_api.resolution.knowledge import knowledge_members
 from rates_api.resolution.resolution import Resolution, rate_members, resolve
 from rates_api.resolution.view import View, as_of_member
 from rates_contracts.answers import DaySheet, SheetRate, Use
-from rates_contracts.observation import FIRST_FIX_DAY, Kind
+from rates_contracts.observation import Kind
 from rates_contracts.warnings import in_order
 
 USES = (
@@ -93,12 +93,8 @@ def answer(query: DaySheetQuery, view: View) -> DaySheet:
 
 
 def banking_day(view: View, day: Day) -> bool | None:
-    """Tell whether banks open on `day`; None where neither calendar nor FIX tells."""
-    if day > view.calendar.last or day < FIRST_FIX_DAY:
-        return None
-    complete_from = view.series["fix"].complete_from
-    is_told = view.calendar.covers(day) or (complete_from is not None and day >= complete_from)
-    return view.banking_days.is_banking_day(day) if is_told else None
+    """Tell whether banks open on `day`; None outside of the calendar's years."""
+    return view.banking_days.is_banking_day(day) if view.calendar.covers(day) else None
 
 
 def _part(view: View, kind: Kind, day: Day) -> Part:

@@ -16,12 +16,17 @@ from rates_api.rates import csv
 from rates_api.rates.query_parameters import (
     AS_OF,
     FORMAT,
+    MONTH,
     ONLY_FIX,
+    YEAR,
+    Month,
     RateQuery,
     csv_fields,
     day,
     in_order,
     is_long_span,
+    one_form_of,
+    whole_month_or_year,
 )
 from rates_api.resolution.doubts import gap_warnings
 from rates_api.resolution.knowledge import absence, knowledge_members, series_status, unknown
@@ -40,23 +45,25 @@ class GapsQuery(RateQuery):
 
     from_: Annotated[Day | None, FROM] = None
     to: Annotated[Day | None, TO] = None
+    month: Annotated[Month | None, MONTH] = None
+    year: Annotated[int | None, YEAR] = None
     kind: Annotated[Literal["fix"], ONLY_FIX] = "fix"
     as_of: Annotated[datetime | None, AS_OF] = None
     format: Annotated[str, FORMAT] = "json"
     fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.GAPS_COLUMNS)] = None
 
-    rules = (in_order,)
+    rules = (one_form_of(("from", "to"), ("month",), ("year",)), in_order)
 
 
 def is_long(query: GapsQuery) -> bool:
     """Tell whether so many days are asked for that other requests should not wait for them."""
-    return is_long_span(query.from_, query.to)
+    is_named = query.month is not None or query.year is not None
+    return not is_named and is_long_span(query.from_, query.to)
 
 
 def answer(query: GapsQuery, view: View) -> Gaps:
     """Answer with the gaps of the span, ascending. Raises `Refused` as CSV can't say `known`."""
-    first = query.from_ or FIRST_FIX_DAY
-    last = query.to or max(view.today, first)
+    first, last = _span(query, view.today)
     codes = unknown(view, "fix", first, last)
     csv.require_known(query, codes)
     found = tuple(_gaps(view, first, last))
@@ -68,6 +75,14 @@ def answer(query: GapsQuery, view: View) -> Gaps:
         count=len(found),
         gaps=found,
     )
+
+
+def _span(query: GapsQuery, today: Day) -> tuple[Day, Day]:
+    """Return the span that is asked for; without one all of history."""
+    if query.month is not None or query.year is not None:
+        return whole_month_or_year(query.month, query.year or today.year)
+    first = query.from_ or FIRST_FIX_DAY
+    return first, query.to or max(today, first)
 
 
 def _gaps(view: View, first: Day, last: Day) -> Iterator[Gap]:

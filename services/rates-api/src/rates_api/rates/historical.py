@@ -63,7 +63,7 @@ class HistoricalQuery(RateQuery):
     rules = (
         one_form_of(("days",), ("from", "to"), ("month",), ("year",)),
         one_form_of(("days",), ("last",)),
-        begun,
+        begun(FROM),
         in_order,
     )
 

@@ -6,6 +6,8 @@ from datetime import datetime
 from itertools import groupby
 from typing import Annotated, Any
 
+from msgspec import UNSET
+
 from rates_api.http.parameters import Parameter
 from rates_api.rates import csv
 from rates_api.rates.query_parameters import (
@@ -31,6 +33,7 @@ from rates_api.resolution.view import View, envelope
 from rates_contracts.answers import Monthly, MonthRow, ParameterError
 from rates_contracts.averages import mean_of
 from rates_contracts.observation import Kind
+from rates_contracts.warnings import in_order as in_warning_order
 
 MAX_MONTHS = 600
 MONTH_SCHEMA = {"type": "string", "pattern": r"^\d{4}-\d{2}$"}
@@ -77,7 +80,7 @@ class MonthlyQuery(RateQuery):
     format: Annotated[str, FORMAT] = "json"
     fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.MONTHLY_COLUMNS)] = None
 
-    rules = (spanned, one_form_of(("year",), ("from", "to")), begun, in_order, not_too_many)
+    rules = (spanned, one_form_of(("year",), ("from", "to")), begun(FROM), in_order, not_too_many)
 
 
 def is_long(query: MonthlyQuery) -> bool:
@@ -98,7 +101,8 @@ def answer(query: MonthlyQuery, view: View) -> Monthly:
     csv.require_known(query, codes)
     listed = spans.values(view, query.kind, first.first, last.last)
     warned = spans.warnings(view, query.kind, listed)
-    rows = tuple(_rows(query.kind, view, first, last, listed))
+    unknown_months = _unknown_months(view, query.kind, first, last) if codes else frozenset()
+    rows = tuple(_rows(query.kind, view, first, last, listed, unknown_months))
     return Monthly(
         **envelope(view, query.kind),
         **knowledge_members(codes, [*warned, *gap_warnings(view, *resting)]),
@@ -119,32 +123,49 @@ def _months(query: MonthlyQuery, this_month: Month) -> tuple[Month, Month]:
 
 
 def _rows(
-    kind: Kind, view: View, first: Month, last: Month, listed: Sequence[spans.Value]
+    kind: Kind,
+    view: View,
+    first: Month,
+    last: Month,
+    listed: Sequence[spans.Value],
+    unknown_months: Set[Month],
 ) -> Iterator[MonthRow]:
     by_month = {month: list(values) for month, values in groupby(listed, _month)}
     count_missing = spans.missing_counter(view, kind)
-    for ordinal in range(first.ordinal, last.ordinal + 1):
-        month = Month.of(ordinal)
+    for month in months_between(first, last):
         values = by_month.get((month.year, month.number), [])
-        missing = count_missing(month.first, month.last, values)
-        yield _row(month, values, complete=missing == 0)
+        known = month not in unknown_months
+        complete = known and count_missing(month.first, month.last, values) == 0
+        warnings = in_warning_order(spans.warnings(view, kind, values)) or UNSET
+        yield MonthRow(
+            month=str(month), complete=complete, known=known, warnings=warnings, **_figures(values)
+        )
+
+
+def _unknown_months(view: View, kind: Kind, first: Month, last: Month) -> frozenset[Month]:
+    months = months_between(first, last)
+    return frozenset(month for month in months if unknown_days(view, kind, month.first, month.last))
+
+
+def months_between(first: Month, last: Month) -> Iterator[Month]:
+    """Return the months from `first` to `last`, both included."""
+    return map(Month.of, range(first.ordinal, last.ordinal + 1))
 
 
 def _month(value: spans.Value) -> tuple[int, int]:
     return value[0].year, value[0].month
 
 
-def _row(month: Month, listed: Sequence[spans.Value], *, complete: bool) -> MonthRow:
+def _figures(listed: Sequence[spans.Value]) -> dict[str, Any]:
+    """Return the members that values make."""
     if not listed:
-        return MonthRow(month=str(month), count=0, complete=complete)
+        return {"count": 0}
     rates = [found.value for _, found, _ in listed]
-    return MonthRow(
-        month=str(month),
-        mean=mean_of(rates),
-        last=rates[-1],
-        last_date=listed[-1][0],
-        low=min(rates),
-        high=max(rates),
-        count=len(rates),
-        complete=complete,
-    )
+    return {
+        "mean": mean_of(rates),
+        "last": rates[-1],
+        "last_date": listed[-1][0],
+        "low": min(rates),
+        "high": max(rates),
+        "count": len(rates),
+    }

@@ -39,7 +39,8 @@ MEANT = {
     "gaps": "/gaps",
 }
 """The paths, below that of the rates, which answer what others name like this."""
-PERIOD = re.compile(r"([0-9]{4})(?:-(0[1-9]|1[0-2]))?")
+LISTS = ("/historical", "/gaps")
+PERIOD = re.compile(r"((?!0000)[0-9]{4})(?:-(0[1-9]|1[0-2]))?")
 FILE = re.compile(r"(.*)\.(csv|json|txt)", re.DOTALL)
 
 
@@ -170,6 +171,8 @@ def _meant_by(text: str) -> str | None:
     name, form = (text, "") if file is None else (file[1], f"format={file[2]}")
     period = PERIOD.fullmatch(name)
     path = f"/{name}" if file and DAY.fullmatch(name) else MEANT.get(name)
+    if form == "format=txt" and (period is not None or path in LISTS):
+        form = ""  # A list is no bare number.
     if path is None and period is None:
         return None
     span = "" if period is None else f"{'month' if period[2] else 'year'}={name}"
@@ -282,6 +285,7 @@ MONTH = Parameter(
     "a month as YYYY-MM",
     read_month,
     {"type": "string", "pattern": r"^\d{4}-\d{2}$"},
+    unbounded=True,
 )
 YEAR = Parameter(
     "year",
@@ -289,8 +293,13 @@ YEAR = Parameter(
     "a year as YYYY",
     read_year,
     {"type": "string", "pattern": r"^\d{4}$"},
+    unbounded=True,
 )
-DATE = Parameter("date", "The day asked for.", "a day as YYYY-MM-DD", read_path_day, DAY_SCHEMA)
+DATE = day("date", "The day asked for.")
+RATES_DATE = Parameter(
+    "date", "The day asked for.", "a day as YYYY-MM-DD", read_path_day, DAY_SCHEMA
+)
+"""The last part of a path that others end with a word or a file's name."""
 DATES = Parameter(
     "dates",
     f"At most {MAX_DATES} days, comma separated, answered in this order; `dates=a&dates=b` means "
@@ -382,10 +391,14 @@ def whole_month_or_year(month: Month | None, year: int) -> tuple[Day, Day]:
     return month.first, month.last
 
 
-def begun(_: Mapping[str, Any], given: Set[str]) -> Iterator[ParameterError]:
-    """Refuse a span without a beginning."""
-    if "to" in given and "from" not in given:
-        yield ParameterError("from", "is missing beside `to`", FROM.allowed)
+def begun(first: Parameter) -> Rule:
+    """Refuse a span without a beginning, which is the parameter `first`."""
+
+    def rule(_: Mapping[str, Any], given: Set[str]) -> Iterator[ParameterError]:
+        if "to" in given and first.name not in given:
+            yield ParameterError(first.name, "is missing beside `to`", first.allowed)
+
+    return rule
 
 
 def spanned(_: Mapping[str, Any], given: Set[str]) -> Iterator[ParameterError]:
@@ -398,7 +411,7 @@ def in_order(values: Mapping[str, Any], _: Set[str]) -> Iterator[ParameterError]
     """Refuse a span that ends before it begins."""
     first, last = values.get("from"), values.get("to")
     if first is not None and last is not None and first > last:
-        yield ParameterError("from", "is after `to`", "a day not after `to`")
+        yield ParameterError("from", "is after `to`", "what is not after `to`")
 
 
 def one_form_of(*forms: tuple[str, ...]) -> Rule:

@@ -53,7 +53,7 @@ class SummaryQuery(RateQuery):
     format: Annotated[str, ONE_VALUE_FORMAT] = "json"
     fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.SUMMARY_COLUMNS)] = None
 
-    rules = (spanned, one_form_of(("from", "to"), ("month",), ("year",)), begun, in_order)
+    rules = (spanned, one_form_of(("from", "to"), ("month",), ("year",)), begun(FROM), in_order)
 
 
 def is_long(query: SummaryQuery) -> bool:
@@ -80,7 +80,7 @@ def answer(query: SummaryQuery, view: View) -> Summary:
         to=last,
         count=len(listed),
         expected=len(listed) + missing,
-        complete=missing == 0,
+        complete=missing == 0 and not codes,
         **_figures(listed),
     )
 

@@ -55,6 +55,8 @@ KIND_NAMES: dict[Kind, str] = {
     "settlement": "settlement rate",
     "dof": "FIX due in the Gazette",
 }
+NEVER_DETERMINED = ("gap", "not-yet-published")
+"""The codes of a day whose FIX is missing or late, by the source's own word."""
 RULE_KNOWN_FROM = Day(1996, 1, 1)
 """Since then a FIX is known to apply from the day after its publication (Banco de México)."""
 
@@ -150,11 +152,19 @@ def _newest_fix(view: View) -> Resolution:
 
 
 def _newest_published(view: View) -> Resolution:
-    """Find the FIX that the Gazette had last: where none was determined none was due."""
-    listed = spans.last_values(view, "dof", 1)
-    if not listed:
-        return _dof(view, view.today, "previous")
-    published, fix, _ = listed[-1]
+    """Find the FIX that the Gazette had last: where none was determined none was due.
+
+    Raises `Refused` while it is not known whether one was.
+    """
+    try:
+        found = _dof(view, view.today, "previous")
+    except Refused as refused:
+        listed = spans.last_values(view, "dof", 1)
+        if refused.code not in NEVER_DETERMINED or not listed:
+            raise
+        published, fix, _ = listed[-1]
+    else:
+        return found
     found = _of_fix(view, published, fix, asked=view.today)
     return dataclasses.replace(found, resolved=published, derived=True)
 

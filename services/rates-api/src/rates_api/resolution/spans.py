@@ -31,6 +31,9 @@ from rates_contracts.observation import (
 Value = tuple[Day, Observation, bool]
 """A day, the observation that answers for it, and whether its value is derived from that."""
 
+FIRST_DERIVED_DAY = Day(1991, 11, 14)
+"""The first FIX, of 1991-11-12, was published on the 13th."""
+SETTLES_WITHIN = timedelta(days=7)
 LONG_DAYS = 1000
 """The publication days of a longer span are found with all others: 35 years take 8 ms."""
 MAX_REST = MAX_DAYS_APART * ONE_DAY
@@ -95,12 +98,27 @@ def missing_counter(view: View, kind: Kind) -> Callable[[Day, Day, Sequence[Valu
     """
     since = series_status(view, RESTS_ON[kind]).complete_from or Day.max
     until = _expected_until(view, kind)
-    if kind == "settlement":
-        applies_from = view.banking_days.legal_dates(FIRST_FIX_DAY).applies_from
-        since = max(since, applies_from or Day.max)
-        return lambda first, last, listed: _unlisted(max(first, since), min(last, until), listed)
-    days = _missing_days(view, kind)
-    return lambda first, last, _: _count_between(days, max(first, since), min(last, until))
+    match kind:
+        case "settlement":
+            since = max(since, _derived_since(view))
+            return lambda first, last, listed: _unlisted(
+                max(first, since), min(last, until), listed
+            )
+        case "dof":
+            return lambda first, last, _: _unpublished(view, max(first, since), min(last, until))
+        case "fix":
+            days = _missing_days(view)
+            return lambda first, last, _: _count_between(days, max(first, since), min(last, until))
+
+
+def _derived_since(view: View) -> Day:
+    """Return the first day whose settlement is stored or could be derived."""
+    stored = view.settlement.first_day or FIRST_SETTLEMENT_DAY
+    complete_from = series_status(view, "fix").complete_from
+    if complete_from is None:
+        return stored
+    # A FIX of that day or of the next banking day applies from a day within this time on.
+    return min(stored, max(FIRST_DERIVED_DAY, complete_from + SETTLES_WITHIN))
 
 
 def _expected_until(view: View, kind: Kind) -> Day:
@@ -128,20 +146,24 @@ def _count_between(days: Sequence[Day], first: Day, last: Day) -> int:
     return max(0, bisect_right(days, last) - bisect_left(days, first))
 
 
-def _missing_days(view: View, kind: Kind) -> Sequence[Day]:
-    """Return the banking days without a FIX, or the publication days that such a day leaves empty.
+def _unpublished(view: View, first: Day, last: Day) -> int:
+    """Count the publication days that a missing FIX leaves empty."""
+    days = _missing_days(view)
+    determined = days[bisect_left(days, first - MAX_REST) : bisect_right(days, last)]
+    published = map(view.banking_days.next, determined)
+    return sum(day is not None and first <= day <= last for day in published)
 
-    Ascending, all that the calendar has, also those to come. Before it the FIX makes its own days.
+
+def _missing_days(view: View) -> Sequence[Day]:
+    """Return the banking days without a FIX, ascending, also those to come.
+
+    Before the calendar the FIX makes its own days.
     """
     if view.memo.missing is None:
         predicted = view.calendar.banking_days(view.calendar.first, view.calendar.last)
         fixed = {found.date for found in view.fix.between(view.calendar.first, view.calendar.last)}
         view.memo.missing = [day for day in predicted if day not in fixed]
-    if kind == "fix":
-        return view.memo.missing
-    # Those to come are published later still.
-    determined = view.memo.missing[: bisect_right(view.memo.missing, view.today)]
-    return [day for day in map(view.banking_days.next, determined) if day is not None]
+    return view.memo.missing
 
 
 def _recorded(view: View, kind: SeriesKind, first: Day, last: Day) -> list[Value]:

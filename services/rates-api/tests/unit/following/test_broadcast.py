@@ -280,7 +280,7 @@ async def test_a_new_timeline_resets_all(stage: Stage) -> None:
     client = await stage.connect()
     stage.record.change_timeline()
     await stage.show()
-    assert client.events == ["state", "reset"]
+    assert client.events == ["state", "reset", "state"]
     assert client.messages[1][2] == {"reason": "restored"}
     assert (await stage.connect(Position(1, 1))).events == ["reset", "state"]
     await stage.observe(DAY, "17.0300", revision=2)

@@ -86,6 +86,23 @@ async def test_what_was_never_determined_was_never_due(ask: Ask, worker: Any, wo
     assert (await ask("/api/v1/rates/2026-08-14?kind=dof")).status_code == 404
 
 
+async def test_a_gazette_that_is_not_known_is_not_skipped(
+    ask: Ask, worker: Any, world: Any
+) -> None:
+    """While the FIX that was due is under review, the one before it does not pass as current."""
+    series = world.known_series(under_review=(world.NEWEST,), under_review_count=1, settlement={})
+    worker.current.replace(world.snapshot(series=series, without=(world.NEWEST,)))
+    answer = await ask("/api/v1/rates/current?kind=dof")
+    assert (answer.status_code, answer.json()["code"]) == (503, "no-current-rate")
+
+
+async def test_past_the_calendar_no_gazette_is_current(ask: Ask, worker: Any, world: Any) -> None:
+    """Nothing is claimed of what was due there."""
+    calendar = world.msgspec.structs.replace(world.calendar(), last=date(2026, 8, 12))
+    worker.current.replace(world.snapshot(bank_calendar=calendar))
+    assert (await ask("/api/v1/rates/current?kind=dof")).status_code == 503
+
+
 async def test_a_days_revisions_are_those_of_the_fix_that_is_due(ask: Ask) -> None:
     """A correction of a FIX is one of the day that publishes it; a closed day has none."""
     answer = (await ask("/api/v1/rates/2024-01-03/revisions?kind=dof")).json()
@@ -195,6 +212,7 @@ async def test_a_sheet_as_csv_has_a_line_for_each_kind(ask: Ask) -> None:
     assert lines[0].startswith("kind,requested,resolved,reason,rate")
     assert [line.split(",")[0] for line in lines[1:]] == ["fix", "settlement", "dof"]
     assert "not-yet-published" in lines[1]
+    assert ",healthy,fresh,2026-08-14T15:59:00Z" in lines[1]
 
 
 async def test_what_was_asked_as_of_an_instant_has_no_freshness(ask: Ask) -> None:

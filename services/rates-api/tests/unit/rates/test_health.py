@@ -105,7 +105,13 @@ async def test_capabilities_say_what_is_there(ask: Ask) -> None:
         "2020-01-01",
         "1991-11-13",
     ]
-    assert answer["limits"] == {"days": 3660, "last": 3660, "dates": 366, "scale": 10}
+    assert answer["limits"] == {
+        "days": 3660,
+        "last": 3660,
+        "dates": 366,
+        "scale": 10,
+        "months": 600,
+    }
     assert answer["polling_window"]["opens"] == "07:00"
     assert answer["next_publication_at"] == "2026-08-14T18:00:00Z"
     for name in ("current", "historical", "gaps", "health"):

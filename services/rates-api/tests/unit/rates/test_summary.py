@@ -75,6 +75,7 @@ async def test_every_month_since_1991_is_recomputed(ask: Ask, world: Any, kind: 
             "high": str(max(values)),
             "count": len(days),
             "complete": True,
+            "known": True,
         }
 
 
@@ -159,10 +160,10 @@ async def test_a_span_without_an_end_has_room(ask: Ask, path: str) -> None:
 async def test_tables_have_the_same_figures(ask: Ask) -> None:
     """CSV has an empty cell where there is no value."""
     table = (await ask(f"{SUMMARY}?month=2026-07&format=csv")).text.splitlines()
-    assert table[0].startswith("from,to,count,expected,complete,mean")
-    assert table[1].startswith("2026-07-01,2026-07-31,23,23,true,")
+    assert table[0].startswith("kind,from,to,count,expected,complete,mean")
+    assert table[1].startswith("fix,2026-07-01,2026-07-31,23,23,true,")
     table = (await ask(f"{MONTHLY}?from=1991-10&to=1991-11&format=csv")).text.splitlines()
-    assert table[1] == "1991-10,,,,,,0,true"
+    assert table[1] == "1991-10,,,,,,0,true,true,"
 
 
 async def test_a_calendar_tells_the_days_of_a_year(ask: Ask) -> None:
@@ -187,3 +188,68 @@ async def test_outside_of_its_years_a_calendar_tells_nothing(ask: Ask) -> None:
     for year in (1, 1999, 2029, 9999):
         days = (await ask(f"/api/v1/calendar?year={year:04}")).json()["days"]
         assert {day["banking_day"] for day in days} == {None}
+
+
+async def test_a_month_that_is_not_loaded_is_not_complete(
+    ask: Ask, worker: Any, world: Any
+) -> None:
+    """Nothing is missing there that one could count; the month itself says that it is not known."""
+    since = date(2015, 6, 15)
+    series = world.known_series(complete_from=since, complete_at=None)
+    worker.current.replace(world.since(world.snapshot(series=series), since))
+    rows = (await ask(f"{MONTHLY}?from=2015-05&to=2015-07")).json()["months"]
+    assert [(row["known"], row["complete"]) for row in rows] == [
+        (False, False),
+        (False, False),
+        (True, True),
+    ]
+    answer = (await ask(f"{SUMMARY}?year=2010")).json()
+    assert (answer["known"], answer["complete"]) == (False, False)
+
+
+async def test_a_settlement_is_missing_while_older_history_loads(
+    ask: Ask, worker: Any, world: Any
+) -> None:
+    """What is known of the month does not depend on what lies before it."""
+    since, missing = date(2005, 7, 1), date(2026, 7, 15)
+    series = world.known_series(complete_from=since, complete_at=None)
+    snapshot = world.snapshot(series=series, without=(missing,))
+    worker.current.replace(world.since(snapshot, since))
+    answer = (await ask(f"{SUMMARY}?month=2026-07&kind=settlement")).json()
+    assert (answer["expected"], answer["complete"], answer["known"]) == (31, False, True)
+
+
+async def test_a_month_says_what_is_doubtful_in_it(ask: Ask, worker: Any, world: Any) -> None:
+    """In its row, in CSV as well."""
+    series = world.known_series(withdrawn=(date(2026, 7, 15),), settlement={})
+    worker.current.replace(world.snapshot(series=series))
+    rows = (await ask(f"{MONTHLY}?from=2026-06&to=2026-07")).json()["months"]
+    assert [row.get("warnings") for row in rows] == [None, ["withdrawn_at_source"]]
+    table = (await ask(f"{MONTHLY}?from=2026-07&to=2026-07&format=csv")).text
+    assert table.endswith(",withdrawn_at_source\r\n")
+
+
+async def test_a_month_is_asked_for_where_one_is_missing(ask: Ask) -> None:
+    """The refusal says what to write: a month, not a day."""
+    detail = (await ask(f"{MONTHLY}?to=2026-01")).json()["detail"]
+    assert "YYYY-MM" in detail
+    assert "YYYY-MM-DD" not in detail
+
+
+async def test_no_text_breaks_the_table_of_a_calendar(ask: Ask, worker: Any, world: Any) -> None:
+    """A name may hold what a CSV would need quotes for; a decree's reason is not told."""
+    names = tuple(f'{name}, "[{name}]"' for name in world.calendar().names)
+    closure = world.DeclaredClosure(date(2026, 9, 18), '=1+1,"x"', world.NOW)
+    calendar = world.msgspec.structs.replace(world.calendar(), names=names, declared=(closure,))
+    worker.current.replace(world.snapshot(bank_calendar=calendar))
+    lines = (await ask("/api/v1/calendar?month=2026-09&format=csv")).text.splitlines()
+    assert {len(line.split(",")) for line in lines} == {5}
+    assert "1+1" not in "".join(lines)
+
+
+async def test_gaps_are_of_a_month_or_a_year_too(ask: Ask, worker: Any, world: Any) -> None:
+    """As wherever a span is taken."""
+    worker.current.replace(world.snapshot(without=(date(2024, 3, 1),)))
+    for span, count in (("month=2024-03", 1), ("year=2024", 1), ("month=2024-04", 0)):
+        assert (await ask(f"/api/v1/rates/gaps?{span}")).json()["count"] == count
+    assert (await ask("/api/v1/rates/gaps?month=2024-03&from=2024-01-01")).status_code == 422

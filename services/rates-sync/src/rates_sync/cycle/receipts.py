@@ -109,27 +109,32 @@ class Receipts:
     async def take_key(self) -> None:
         """Read the key anew and put its public half into the record, unless it is revoked there.
 
-        Raises `LeaseLost`, `StoreUnavailable`.
+        Until that is known, the one before signs. Raises `LeaseLost`, `StoreUnavailable`.
         """
-        self.signer, reason = None, None
+        signer, reason = None, None
         try:
-            self.signer = await self._registered(self._load())
+            signer = await self._registered(self._load())
         except SigningKeyUnusable as error:
             reason = str(error)
             log.warning("signing_key_unusable", reason=reason)
+        self.signer = signer
         self._on_key(reason)
 
     async def sign(
         self, connection: AsyncConnection, rows: Sequence[Observation], at: datetime
-    ) -> None:
-        """Sign what an open recording adds, at `at` (UTC); without a key it is signed later."""
+    ) -> int:
+        """Sign what an open recording adds, at `at` (UTC), and return how many rows were.
+
+        Without a key they are signed later.
+        """
         if not rows:
-            return
+            return 0
         if self.signer is None:
             self._on_receipts("unsigned", len(rows))
-            return
+            return 0
         await write_receipts(connection, [self.signer.receipt(row, at) for row in rows])
         self._on_receipts("signed", len(rows))
+        return len(rows)
 
     async def sign_history(self) -> int:
         """Sign the newest revision of each day that has no valid receipt; return how many.
@@ -146,8 +151,7 @@ class Receipts:
             last = rows[-1]
             async with writing(self._engine) as connection:
                 await lock_and_verify(connection, self._fence)
-                await self.sign(connection, rows, self._clock())
-            signed += len(rows)
+                signed += await self.sign(connection, rows, self._clock())
             await self._sleep(PAUSE)
         if signed:
             log.info("receipts_signed", count=signed)

@@ -12,10 +12,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from sqlalchemy import event, select
 
 from rates_contracts.observation import FIX, SETTLEMENT
+from rates_sync.cycle import receipts as signing_receipts
 from rates_sync.cycle.decisions import revoke_signing_key, signing_keys
 from rates_sync.cycle.receipts import TYPE, Receipts, Signer
 from rates_sync.cycle.recorder import AnnounceMode, Recorder
-from rates_sync.errors import NothingToDecide
+from rates_sync.errors import NothingToDecide, StoreUnavailable
 from rates_sync.signing import load_signing_key
 from rates_sync.store.engine import reading
 from rates_sync.store.schema import audit, observations, receipts
@@ -137,6 +138,23 @@ async def test_without_a_key_it_is_recorded_all_the_same(
     await desk.recorder.sign_history()
     assert (FIX, THURSDAY) in await desk.receipts()
     assert desk.key_said[-1] is None
+
+
+async def test_the_key_before_signs_while_the_record_is_away(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key that could not be registered replaces none, and nothing goes unsigned for it."""
+
+    async def away(*_: Any) -> None:
+        raise StoreUnavailable("it was lost")
+
+    before = desk.recorder.signs_with
+    assert before is not None
+    desk.rotate()
+    monkeypatch.setattr(signing_receipts, "register_key", away)
+    with pytest.raises(StoreUnavailable):
+        await desk.take_key()
+    assert desk.recorder.signs_with == before
 
 
 async def test_a_backfill_is_not_signed_but_in_the_night(
