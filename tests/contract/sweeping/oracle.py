@@ -187,6 +187,8 @@ def _is_within_record(here: Standpoint) -> bool:
 
 def _no_current(here: Standpoint, question: Question, code: str) -> Claim:
     kind = RESTS_ON[question.kind]
+    if question.kind == "dof" and _is_gazette_checked(here):
+        return
     if here.is_past:
         if code == "gap" or (kind == "fix" and here.facts.fix.newest(here.at) is not None):
             yield f"{code} instead of the value recorded by then"
@@ -200,6 +202,15 @@ def _no_current(here: Standpoint, question: Question, code: str) -> Claim:
         yield f"refused by {code}"
     elif has_value and here.is_heard(kind):
         yield "no current rate, though it is recorded and verified"
+
+
+def _is_gazette_checked(here: Standpoint) -> bool:
+    """Tell whether what the Gazette has today is under review, or nobody can know what was due."""
+    _, determined = here.publication_of(here.today)
+    is_open = here.is_published_dark(here.today) or here.is_publication_doubted(here.today)
+    if is_open or determined is None or here.today > here.calendar.last:
+        return True
+    return here.reviewed("fix", determined) and here.recorded("fix", determined) is None
 
 
 def _absence(here: Standpoint, kind: Kind, day: date, code: str, rolls_not: bool) -> Claim:

@@ -55,8 +55,9 @@ KIND_NAMES: dict[Kind, str] = {
     "settlement": "settlement rate",
     "dof": "FIX due in the Gazette",
 }
-NEVER_DETERMINED = ("gap", "not-yet-published")
-"""The codes of a day whose FIX is missing or late, by the source's own word."""
+STAYS_CURRENT = ("gap", "not-yet-published", "not-verified", "not-known-then")
+"""The codes of a day whose FIX is missing or late, or due without a word of the source's: the one
+before stays current, as the newest FIX does, and the level tells what is not verified."""
 RULE_KNOWN_FROM = Day(1996, 1, 1)
 """Since then a FIX is known to apply from the day after its publication (Banco de México)."""
 
@@ -154,13 +155,13 @@ def _newest_fix(view: View) -> Resolution:
 def _newest_published(view: View) -> Resolution:
     """Find the FIX that the Gazette had last: where none was determined none was due.
 
-    Raises `Refused` while it is not known whether one was.
+    Raises `Refused` where one was published and is checked, and past the calendar.
     """
     try:
         found = _dof(view, view.today, "previous")
     except Refused as refused:
         listed = spans.last_values(view, "dof", 1)
-        if refused.code not in NEVER_DETERMINED or not listed:
+        if refused.code not in STAYS_CURRENT or not listed:
             raise
         published, fix, _ = listed[-1]
     else:
