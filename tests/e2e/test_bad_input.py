@@ -69,7 +69,7 @@ OUT_OF_RANGE = {
         "from=USD&to=MXN&amount=10&scale=11",
         "from=USD&to=MXN&amount=1234567890123456",
         "from=USD&to=MXN&amount=1.1234567",
-        "from=USD&to=MXN&amount=-1",
+        "from=USD&to=MXN&amount=--1",
         "from=USD&to=MXN&amount=NaN",
         "from=USD&to=USD&amount=1",
         "from=MXN&to=MXN&amount=1",
