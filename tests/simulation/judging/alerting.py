@@ -88,7 +88,11 @@ class AlertingJudge:
         is_judged = sent.alert.name == "breaker_closed" and not self.platform.restored
         if not is_judged or self._is_a_clock_wrong:
             return
-        since = datetime.fromisoformat(sent.alert.id.removeprefix("breaker_closed-"))
+        instant = sent.alert.id.removeprefix("breaker_closed-")
+        # A clock that is a bit ahead dates the record so: its beginning arrived before that.
+        beginning = f"breaker_opened-{instant}"
+        arrived = [told.at for told in self.platform.topic.alerts if told.alert.id == beginning]
+        since = min([datetime.fromisoformat(instant), *arrived])
         answers = reversed(self.platform.api.heard.answers)
         moods = (mood.partition(" ")[0] for at, mood in answers if at >= since)
         if all(mood in FAILING for mood in moods):

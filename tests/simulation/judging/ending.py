@@ -30,7 +30,12 @@ PAIRS = {
 }
 RECORDED_PAIRS = ("breaker_opened", "fix_unconfirmed", "settlement_unconfirmed")
 """Those that begin at an instant of the record's, so that each has one ID whoever leads."""
-UNCONFIRMED = {"fix_unconfirmed": FIX, "settlement_unconfirmed": SETTLEMENT}
+CONFIRMED_BY = {
+    "breaker_opened": FIX,
+    "fix_unconfirmed": FIX,
+    "settlement_unconfirmed": SETTLEMENT,
+}
+"""The series that must be confirmed for an alert to end; on closed days nobody may ask for it."""
 UNRECORDED_PAIRS = ("database_unavailable", "clock_wrong")
 """What an instance tells of itself: it alone knows that it has."""
 RECORDED_ENDS = (*RECORDED_PAIRS, "redis_unavailable")
@@ -258,7 +263,7 @@ class AlertJudge:
         """
         if begin in UNRECORDED_PAIRS:
             return sent.sender in {instance.machine.name for instance in self.platform.sync}
-        confirmed_by = UNCONFIRMED.get(begin)
+        confirmed_by = CONFIRMED_BY.get(begin)
         if confirmed_by is not None and not self._is_confirmed(confirmed_by, sent.alert.at):
             return False  # Nobody asks before the next opening (rule 29).
         return not self.platform.restored

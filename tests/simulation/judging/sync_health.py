@@ -56,7 +56,8 @@ class SyncHealthJudge:
             yield from self._wrong_in_calm(instance, said)
 
     def _wrong_in_calm(self, instance: SyncInstance, said: Any) -> Iterator[str]:
-        if (said.database, said.redis) != ("healthy", "healthy"):
+        is_well = (said.database, said.redis) == ("healthy", "healthy")
+        if not is_well and not self._waits_to_record(said):
             yield f"says in calm: {said.causes}"
         role = "leader" if instance.leads else "standby"
         if said.role != role:
@@ -66,6 +67,15 @@ class SyncHealthJudge:
             yield f"says that {said.leader} leads, recorded is {holder[0]}"
         if said.head is None or said.head.event_id not in self.history.committed:
             yield f"says that the record ends with {said.head}"
+
+    def _waits_to_record(self, said: Any) -> bool:
+        """Tell whether it only says that its last recording was refused, and has had none since.
+
+        It says so until its next poll.
+        """
+        since = self.platform.time.now - timedelta(seconds=CALM_SECONDS)
+        has_asked = any(at >= since for at, _ in self.platform.api.heard.answers)
+        return said.redis == "healthy" and said.causes.keys() == {"recording"} and not has_asked
 
     @property
     def _is_under_review(self) -> bool:
