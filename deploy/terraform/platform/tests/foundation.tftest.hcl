@@ -233,8 +233,8 @@ run "secrets_alerts_wiring_and_operations" {
   # Operations.
 
   assert {
-    condition     = length(module.observability.alarm_arns) == 15 + 7
-    error_message = "There must be the fifteen alarms of the requirements and seven more."
+    condition     = length(module.observability.alarm_arns) == 15 + 8
+    error_message = "There must be the fifteen alarms of the requirements and eight more."
   }
 
   assert {
