@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 import time
 from collections.abc import AsyncIterator, Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from rates_api.bootstrap import Overrides, bootstrap, utc_now
+from rates_api.bootstrap import Overrides, _public_keys, bootstrap, utc_now
 from rates_api.dependencies import InstanceHealth
+from rates_api.errors import FallbackUnavailable
 from rates_api.fallback.engine import open_engine
 from rates_api.instance import WorkerReport, merged
 from rates_api.settings import Settings
 from rates_api.worker import Worker
+from rates_contracts.answers import PublicKey
 from rates_contracts.environment import Secret
 from rates_telemetry.tracing import Tracing, open_tracing
 
@@ -240,3 +242,23 @@ async def test_a_worker_that_is_not_told_asks_for_the_real_things(settings: Sett
     assert first.clock is second.clock is utc_now
     await first.close()
     await second.close()
+
+
+async def test_the_signing_keys_are_asked_of_the_writer_too() -> None:
+    """Where the reader endpoint is away the record still tells which keys there are."""
+    key = PublicKey(kid="k", x="x", created_at=datetime(2026, 8, 13, tzinfo=UTC))
+
+    class Endpoint:
+        def __init__(self, *keys: PublicKey) -> None:
+            self._keys = keys
+
+        async def public_keys(self) -> tuple[PublicKey, ...]:
+            if not self._keys:
+                raise FallbackUnavailable("away")
+            return self._keys
+
+    away: Any = Endpoint()
+    writer: Any = Endpoint(key)
+    assert await _public_keys([away, writer]) == (key,)
+    with pytest.raises(FallbackUnavailable):
+        await _public_keys([away, away])

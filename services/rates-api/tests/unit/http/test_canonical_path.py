@@ -67,6 +67,12 @@ async def over_rsgi(worker: Any, world: Any, target: str, method: str = "GET") -
     return status, dict(named), body
 
 
+async def test_an_escaped_percent_is_no_redirect_to_itself(world: Any, worker: Any) -> None:
+    """Over RSGI the path is shown unescaped: a `%` in it was no escape."""
+    status, _, _ = await over_rsgi(worker, world, "/api/v1/rates/%2541")
+    assert status == 422
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize(("target", "location"), (SLASHES | ESCAPES).items())
 async def test_another_spelling_is_sent_to_the_one(

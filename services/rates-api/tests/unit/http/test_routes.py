@@ -1,5 +1,6 @@
 """Methods, headers, conditional and compressed answers, problems outside the endpoints."""
 
+import gc
 import gzip
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from rates_api.endpoints import ENDPOINTS
-from rates_api.http.problems import PROBLEMS
+from rates_api.http.problems import PROBLEMS, Refused
 
 Ask = Callable[..., Awaitable[httpx.Response]]
 
@@ -164,6 +165,14 @@ async def test_a_longer_address_than_any_is_a_414_problem(ask: Ask, path: str) -
     assert (answer.status_code, answer.json()["code"]) == (414, "uri-too-long")
     assert answer.headers["content-type"] == "application/problem+json"
     assert len((await ask(f"/{'é' * 4000}{'/' * 9000}")).content) < 8000
+
+
+async def test_a_problem_of_a_request_goes_with_it(ask: Ask) -> None:
+    """One that lives on, to be raised again, would keep the frames of each request that it met."""
+    await ask(f"{CURRENT}?{'x' * 9000}")
+    gc.collect()
+    alive = [found for found in gc.get_objects() if isinstance(found, Refused)]
+    assert [found for found in alive if found.code == "uri-too-long"] == []
 
 
 async def test_a_problem_says_everything_rfc_9457_asks(ask: Ask) -> None:
