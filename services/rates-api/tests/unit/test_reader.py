@@ -578,3 +578,34 @@ async def test_what_was_loaded_before_keys_were_known_is_loaded_anew(
     assert worker.loaded == [("database", "unverified")]
     await worker.reader.step()
     assert worker.loaded == [("database", "unverified")]
+
+
+async def test_what_is_loaded_anew_is_no_older_than_what_was_answered(
+    worker: Any, fakes: ModuleType
+) -> None:
+    """Protocol rules 13 and 45: documents that lag are passed over."""
+    worker.redis.relay()
+    worker.record.observe(fakes.observation(date(2024, 1, 3)))
+    worker.current.replace(worker.record.snapshot.with_feed("redis"))
+    worker.reader.distrust()
+
+    await worker.reader.step()
+
+    assert worker.current.snapshot.head == worker.record.state.head
+    assert worker.loaded == [("database", "unverified")]
+
+
+async def test_a_record_that_is_away_leaves_a_worker_where_it_stands(
+    worker: Any, fakes: ModuleType
+) -> None:
+    """Nobody says yet that the head is forged: documents that lag don't take its place."""
+    worker.redis.relay()
+    worker.record.observe(fakes.observation(date(2024, 1, 3)))
+    worker.current.replace(worker.record.snapshot.with_feed("redis"))
+    worker.database.away = worker.primary.away = True
+    worker.reader.distrust()
+
+    await worker.reader.step()
+
+    assert worker.current.snapshot.head == worker.record.state.head
+    assert worker.loaded == []

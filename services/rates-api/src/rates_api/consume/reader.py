@@ -25,7 +25,7 @@ import structlog
 from rates_api.consume.projection import Reload, project
 from rates_api.consume.stream import StreamEntry, Tail
 from rates_api.dependencies import DependencyMonitor
-from rates_api.errors import SourceUnavailable, StreamUnavailable
+from rates_api.errors import BehindEvent, SourceUnavailable, StreamUnavailable
 from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.snapshot.snapshot import Feed, Snapshot
 from rates_api.snapshot.sources import SnapshotSources
@@ -33,8 +33,6 @@ from rates_contracts.events import EventUndecodable, Head, Position
 from rates_contracts.stream import event_of, reject_foreign
 
 log = structlog.get_logger(__name__)
-
-BEFORE_ALL = Position(0, 0)
 
 Span = Callable[[str, str | None], AbstractContextManager[object]]
 """Opens a span by name under a `traceparent`, or under none."""
@@ -114,7 +112,8 @@ class StreamReader:
     async def step(self) -> None:
         """Read once and apply what came; if Redis is unavailable, the database is the feed."""
         if self._distrusted:
-            await self._reload(self._snapshot, Reload("unverified", BEFORE_ALL))
+            snapshot = self._snapshot
+            await self._reload(snapshot, Reload("unverified", snapshot.head.at))
             return
         await self._regain_feed()
         try:
@@ -193,13 +192,22 @@ class StreamReader:
         if self._snapshot.head != before.head:
             return  # The head monitor was faster; the entry is read again.
         try:
-            loaded = await self._sources.load(wanted.reason, wanted.at_least)
+            loaded = await self._load(wanted)
         except SourceUnavailable as error:
             self._current.set_feed("database")
             log.warning("reload_failed", reason=wanted.reason, cause=str(error))
             await self._pauses.pause()
             return
         await self.adopt(loaded)
+
+    async def _load(self, wanted: Reload) -> Snapshot:
+        """Load what covers the event; instead of a forged head that nobody has, what there is."""
+        try:
+            return await self._sources.load(wanted.reason, wanted.at_least)
+        except BehindEvent:
+            if not self._distrusted:
+                raise
+            return await self._sources.load(wanted.reason)
 
     def _outcome(self, snapshot: Snapshot, entry: StreamEntry) -> Snapshot | Reload:
         """Apply the entry to the snapshot; one that can't be decoded needs a reload."""

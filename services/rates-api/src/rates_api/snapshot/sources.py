@@ -47,22 +47,24 @@ class SnapshotSources:
     async def load(self, reason: str, at_least: Position | None = None) -> Snapshot:
         """Return the first snapshot at `at_least` or later (protocol rule 13).
 
-        Raises `SourceUnavailable` with the error of each source.
+        Raises `SourceUnavailable` with the error of each source, as `BehindEvent` where the last
+        one answers and is behind.
         """
-        refusals: list[str] = []
+        refusals: list[SourceUnavailable] = []
         for source in self._sources:
             try:
                 snapshot = await _load(source, at_least)
             except SourceUnavailable as error:
                 self._on_refused(source.name, error)
-                refusals.append(f"{source.name}: {error}")
+                refusals.append(type(error)(f"{source.name}: {error}"))
                 continue
             self._on_loaded(source.name, reason)
             log.info(
                 "snapshot_loaded", source=source.name, reason=reason, at=snapshot.head.at.stream_id
             )
             return snapshot
-        raise SourceUnavailable("; ".join(refusals))
+        is_behind = bool(refusals) and isinstance(refusals[-1], BehindEvent)
+        raise (BehindEvent if is_behind else SourceUnavailable)("; ".join(map(str, refusals)))
 
 
 async def _load(source: SnapshotSource, at_least: Position | None) -> Snapshot:
