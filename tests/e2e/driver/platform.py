@@ -55,9 +55,12 @@ class Platform:
         _at_once([instance.start for instance in (*self.sync, *self.api.instances)])
 
     def until_healthy(self, within: float = 30) -> None:
-        """Wait until every worker of rates-api is ready, and the front says that all is well."""
+        """Wait until every instance and worker is ready, and the front says that all is well."""
 
         def healthy() -> bool:
+            # A standby prepares the database after the leader: the front is well before that.
+            if not all(instance.ready() for instance in self.sync if instance.alive):
+                return False
             levels = {answer["level"] for answer in self.api.every_instance("/health")}
             says_healthy = levels == {self.api.get("/health")["level"]} == {"healthy"}
             return says_healthy and self.api.every_worker_ready()
