@@ -126,7 +126,10 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     gc.disable()
-    pickle.dump(uvloop.run(_generate(load)), sys.stdout.buffer)
+    seen = uvloop.run(_generate(load))
+    # Python may run unbuffered: a raw write to a pipe that is full is cut short, and nobody is told.
+    with open(sys.stdout.fileno(), "wb", closefd=False) as output:
+        pickle.dump(seen, output)
 
 
 async def _generate(load: Load) -> Seen:
