@@ -127,7 +127,7 @@ def main() -> None:
     gc.freeze()
     gc.disable()
     seen = uvloop.run(_generate(load))
-    # Python may run unbuffered: a raw write to a pipe that is full is cut short, and nobody is told.
+    # Where Python runs unbuffered, a raw write to a full pipe is cut short, and nobody is told.
     with open(sys.stdout.fileno(), "wb", closefd=False) as output:
         pickle.dump(seen, output)
 

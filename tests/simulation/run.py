@@ -144,7 +144,7 @@ class Simulation:
             for fault in self._plan.faults:
                 tasks.create_task(injector.inject(fault))
             await asyncio.sleep(self._plan.background.seconds)
-            await EndJudge(self._platform, self._history, self._reader).judge()
+            await EndJudge(self._platform, self._history, self._reader, self._restores).judge()
             for task in (asking, probing, glancing, keeping):
                 task.cancel()
         self._digest_the_end()

@@ -15,6 +15,7 @@ from rates_contracts.stream import EVENTS
 from simulation.history import History
 from simulation.judging.answers import SERIES, wrong_warnings
 from simulation.judging.record import RecordReader
+from simulation.judging.restoring import RestoreJudge
 from simulation.judging.validity import CLOCK_SECONDS, VERIFIED_SECONDS, open_seconds
 from simulation.world.platform import ApiInstance, Platform
 from simulation.world.sinks import SentAlert
@@ -69,6 +70,7 @@ class EndJudge:
     platform: Platform
     history: History
     record: RecordReader
+    restores: RestoreJudge
 
     async def judge(self) -> None:
         """Judge the end of a run."""
@@ -102,10 +104,11 @@ class EndJudge:
             "SELECT series, date, value FROM observations ORDER BY series, date, revision"
         )
         recorded = {(series, day): value for series, day, value in rows}
-        for (series, day), (_, value) in self.platform.api.heard.told.items():
+        for (series, day), (at, value) in self.platform.api.heard.told.items():
             has = recorded.get((series, day.isoformat()))
             differs = has is None or Decimal(has) != value
-            if differs and not self._is_under_review(series, day):
+            excused = self._is_under_review(series, day) or self.restores.has_lost(at)
+            if differs and not excused:
                 yield "record", f"has {has} for {series} of {day}, told was {value}"
         for series in SERIES.values():
             # Nobody can know of an answer that it lacks what was never heard of.
