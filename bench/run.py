@@ -30,6 +30,7 @@ from bench.rivals.environment import rivals_python
 from bench.wrk import require_wrk
 
 GROWTH, WORK, WORST = "growth", "work", "worst"
+STREAMS = 10_000
 PUBLISHED_TO_STREAMS = 5
 WORKERS = 2
 """Those of rates-api where nothing is compared: its default."""
@@ -48,11 +49,10 @@ class Effort:
     renderings: int
     starts: int
     work_rounds: int
-    streams: int
 
 
-FULL = Effort(21, 1, 5, 6, 45, 200, 20, 5, 7, 10_000)
-QUICK = Effort(3, 1, 3, 3, 10, 20, 5, 2, 2, 500)
+FULL = Effort(21, 1, 5, 6, 45, 200, 20, 5, 7)
+QUICK = Effort(3, 1, 3, 3, 10, 20, 5, 2, 2)
 
 COMPARED: dict[str, Callable[[Sequence[Contender], Effort, Path, Layout], Section]] = {
     "throughput": lambda contenders, effort, _, cpus: throughput.measure(
@@ -73,7 +73,7 @@ ON_THE_PLATFORM: dict[str, Callable[[Platform, Effort, Layout], Section]] = {
     "rendering": lambda it, effort, _: footprint.first_rendering(it, effort.renderings),
     "cold": lambda it, effort, cpus: footprint.cold_start(it, effort.starts, cpus),
     "streams": lambda it, effort, cpus: streams.measure(
-        it, effort.streams, PUBLISHED_TO_STREAMS, effort.scenario_seconds, cpus
+        it, STREAMS, PUBLISHED_TO_STREAMS, effort.scenario_seconds, cpus
     ),
     WORST: lambda it, effort, cpus: worst.measure(it, effort.rate_seconds, cpus),
     WORK: lambda it, effort, cpus: work.measure(it, effort.work_rounds, effort.wrk_seconds, cpus),
