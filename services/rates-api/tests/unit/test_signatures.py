@@ -1,6 +1,5 @@
 """Redis is a carrier, not a witness: what rates-sync has not signed changes no answer (rule 45)."""
 
-import itertools
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from types import ModuleType, SimpleNamespace
@@ -43,6 +42,28 @@ class Key:
         return Signature(key_id(self.x), self._private.sign(signed_content(name, body))).text
 
 
+class Record:
+    """The keys of a record; where `newest` is set the writer has these, and a replica lags."""
+
+    def __init__(self) -> None:
+        self.keys: tuple[PublicKey, ...] = ()
+        self.newest: tuple[PublicKey, ...] | None = None
+        self.away = False
+        self.asked = 0
+
+    async def read(self) -> tuple[PublicKey, ...]:
+        """Return what a replica has."""
+        if self.away:
+            raise FallbackUnavailable("away")
+        return self.keys
+
+    async def read_newest(self) -> tuple[PublicKey, ...]:
+        """Return what the writer has."""
+        self.asked += 1
+        replicated = await self.read()
+        return replicated if self.newest is None else self.newest
+
+
 @pytest.fixture
 def key() -> Key:
     """Give rates-sync's key."""
@@ -54,20 +75,16 @@ def made() -> Callable[..., Any]:
     """Give a function that makes what a worker verifies with."""
 
     def make(*pinned: Key) -> Any:
-        record = SimpleNamespace(keys=(), away=False, reads=0)
+        record, time = Record(), SimpleNamespace(now=0.0)
         refused: list[str] = []
-
-        async def read() -> tuple[PublicKey, ...]:
-            record.reads += 1
-            if record.away:
-                raise FallbackUnavailable("away")
-            return tuple(record.keys)
-
-        steps = itertools.count(0.0, 10.0)
         signatures = Signatures(
-            [key.x for key in pinned], read, lambda: next(steps), on_unverified=refused.append
+            [key.x for key in pinned],
+            record.read,
+            lambda: time.now,
+            read_newest=record.read_newest,
+            on_unverified=refused.append,
         )
-        return SimpleNamespace(signatures=signatures, record=record, refused=refused)
+        return SimpleNamespace(signatures=signatures, record=record, time=time, refused=refused)
 
     return make
 
@@ -100,15 +117,65 @@ async def test_what_a_key_of_the_record_has_signed_is_taken(
     assert worker.refused == ["event"] * (len(forged) + 1)
 
 
-async def test_a_new_key_is_asked_for_when_it_is_met(made: Callable[..., Any], key: Key) -> None:
-    """After a rotation the first event by the new key is taken, not doubted."""
+async def test_a_new_key_is_asked_of_whoever_can_not_lag(
+    made: Callable[..., Any], key: Key
+) -> None:
+    """After a rotation the first event by the new key is taken, though a replica lags behind."""
     worker = made()
     worker.record.keys = (key.public,)
     await worker.signatures.learn()
     new = Key()
+    worker.record.newest = (key.public, new.public)
+    assert await verify(worker, new.sign(EVENTS, b"{}"))
+    assert (worker.record.asked, worker.refused) == (1, [])
+
+
+async def test_a_new_key_outlives_a_replica_that_lags(made: Callable[..., Any], key: Key) -> None:
+    """The next regular look at a replica without it makes nobody forget it, or load anew."""
+    worker = made()
+    worker.record.keys = (key.public,)
+    await worker.signatures.learn()
+    new = Key()
+    worker.record.newest = (key.public, new.public)
+    assert await verify(worker, new.sign(EVENTS, b"{}"))
+    await worker.signatures.learn()
+    assert await verify(worker, new.sign(EVENTS, b"{}"))
+    assert worker.record.asked == 1
+
+
+async def test_a_flood_of_unknown_keys_costs_one_look_a_second(
+    made: Callable[..., Any], key: Key
+) -> None:
+    """Each is counted, and the record is asked again only once the second is over."""
+    worker = made(key)
+    forgeries = [Key().sign(EVENTS, b"{}") for _ in range(3)]
+    for now in (0.0, 0.5, 0.99, 1.0):
+        worker.time.now = now
+        assert [await verify(worker, forged) for forged in forgeries] == [False] * 3
+    assert worker.record.asked == 2
+    assert worker.refused == ["event"] * 12
+
+
+async def test_a_regular_look_delays_none_for_an_unknown_key(
+    made: Callable[..., Any], key: Key
+) -> None:
+    """What came just before the rotation does not make the first event by the new key a forgery."""
+    worker, new = made(key), Key()
+    await worker.signatures.learn()
     worker.record.keys = (key.public, new.public)
     assert await verify(worker, new.sign(EVENTS, b"{}"))
-    assert (worker.record.reads, worker.refused) == (2, [])
+
+
+async def test_what_no_new_key_could_verify_is_counted_at_once(
+    made: Callable[..., Any], key: Key
+) -> None:
+    """Unsigned, by a known key but changed, or by a revoked one: the record is not asked."""
+    worker, revoked = made(key), Key()
+    worker.record.keys = (key.public, revoked.revoked)
+    await worker.signatures.learn()
+    for signature in (None, "x.y", key.sign(EVENTS, b"{ }"), revoked.sign(EVENTS, b"{}")):
+        assert not await verify(worker, signature)
+    assert (worker.record.asked, worker.refused) == (0, ["event"] * 4)
 
 
 async def test_a_revoked_key_verifies_nothing(made: Callable[..., Any], key: Key) -> None:
@@ -119,6 +186,19 @@ async def test_a_revoked_key_verifies_nothing(made: Callable[..., Any], key: Key
     await worker.signatures.learn()
     assert not await verify(worker, key.sign(EVENTS, b"{}"))
     assert not await verify(worker, None)
+
+
+async def test_a_revoked_key_stays_refused_after_a_restore(
+    made: Callable[..., Any], key: Key
+) -> None:
+    """A record of before the revocation names the key as if nothing had happened."""
+    worker = made()
+    worker.record.keys = (key.revoked,)
+    await worker.signatures.learn()
+    worker.record.keys = (key.public,)
+    await worker.signatures.learn()
+    assert not await verify(worker, key.sign(EVENTS, b"{}"))
+    assert worker.signatures.trusted == frozenset()
 
 
 async def test_a_pinned_key_needs_no_record(made: Callable[..., Any], key: Key) -> None:
