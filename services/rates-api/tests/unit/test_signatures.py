@@ -1,5 +1,7 @@
 """Redis is a carrier, not a witness: what rates-sync has not signed changes no answer (rule 45)."""
 
+import asyncio
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from types import ModuleType, SimpleNamespace
@@ -10,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from rates_api.consume.signatures import Signatures
-from rates_api.consume.stream import Stream
+from rates_api.consume.stream import MAX_ENTRIES_PER_READ, MAX_VERIFIED_PER_TURN, Stream
 from rates_api.errors import DocumentsUnusable, FallbackUnavailable
 from rates_api.worker import Worker
 from rates_contracts.answers import PublicKey
@@ -291,6 +293,39 @@ async def test_nothing_is_taken_after_what_does_not_verify(
         fields: Any = entry_fields(stored_event(encode_event(event)))
         await carried.redis.xadd(EVENTS, fields, id=event.at.stream_id)
     assert [entry.verified for entry in await carried.stream.after(before)] == [False]
+
+
+class Turns:
+    """Counts the turns of the event loop, and how many entries are verified in each."""
+
+    def __init__(self) -> None:
+        self.now = 0
+        self.verified: Counter[int] = Counter()
+
+    async def count(self) -> None:
+        """Count turns until cancelled, as a request that is always ready would get them."""
+        while True:
+            self.now += 1
+            await asyncio.sleep(0)
+
+    async def verify(self, *_: object) -> bool:
+        """Take every entry, without ever waiting."""
+        self.verified[self.now] += 1
+        return True
+
+
+async def test_requests_have_their_turn_while_a_backlog_is_verified() -> None:
+    """To verify 200 entries takes 20 ms, in which nobody would be answered."""
+    redis: Any = fakeredis.FakeAsyncRedis(server=fakeredis.FakeServer(), version=(7,))
+    for number in range(MAX_ENTRIES_PER_READ):
+        await redis.xadd(EVENTS, {"event": "{}"}, id=f"1-{number + 1}")
+    turns: Any = Turns()
+    stream = Stream(redis, block=0.01, timeout=2, signatures=turns)
+    request = asyncio.create_task(turns.count())
+    entries = await stream.after(Position(0, 0))
+    request.cancel()
+    assert len(entries) == MAX_ENTRIES_PER_READ
+    assert max(turns.verified.values()) <= MAX_VERIFIED_PER_TURN
 
 
 async def test_what_a_revoked_key_has_signed_is_loaded_anew(
