@@ -37,7 +37,7 @@ async def test_what_sync_signs_is_what_the_api_verifies(tmp_path: Path) -> None:
     async def read() -> tuple[PublicKey, ...]:
         return (known,)
 
-    api = Signatures([], read, lambda: 0.0, on_unverified=refused.append)
+    api = Signatures([], read, lambda: 0.0, read_newest=read, on_unverified=refused.append)
     await api.learn()
     body = b'{"type":"status_changed.v1"}'
     assert await api.verify("event", EVENTS, body, sync.sign(EVENTS, body))

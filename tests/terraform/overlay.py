@@ -23,8 +23,9 @@ SETTINGS: dict[str, ModuleType] = {
 class Overlay:
     """One environment's documents."""
 
-    def __init__(self, environment: str) -> None:
+    def __init__(self, environment: str, manifests: Path = KUBERNETES) -> None:
         self.environment = environment
+        self.folder = manifests / "overlays" / environment
 
     def __repr__(self) -> str:
         return self.environment
@@ -32,7 +33,7 @@ class Overlay:
     @functools.cached_property
     def documents(self) -> list[Document]:
         """Everything that is applied."""
-        return build(KUBERNETES / "overlays" / self.environment)
+        return build(self.folder)
 
     def all(self, kind: str) -> dict[str, Document]:
         """Return the documents of one kind by name."""

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import rates_sync.__main__ as rates_sync_main
 from rates_api.fallback.evidence import CONNECTIONS
 from rates_api.supervisor_link import KILL_SECONDS
 from rates_contracts.environment import EnvironmentInvalid, Secret, variables
-from terraform.overlay import ROOT, SETTINGS, Overlay, in_each_overlay, of_each_service
+from terraform.overlay import KUBERNETES, ROOT, SETTINGS, Overlay, in_each_overlay, of_each_service
 
 VALUES = {
     "database_url": "mysql+asyncmy://user:password@mysql.example/rates?ssl=true",
@@ -72,6 +73,17 @@ def secrets_of(service: str) -> set[str]:
 def is_secret(annotation: Any) -> bool:
     """Tell whether a field's type is `Secret` or optional."""
     return annotation is Secret or annotation == Secret | None
+
+
+@in_each_overlay
+def test_an_overlay_pins_the_keys_of_its_environment(overlay: Overlay, tmp_path: Path) -> None:
+    """What its `keys.yaml` says is what the pod is given, both keys during a rotation."""
+    shutil.copytree(KUBERNETES, tmp_path / "kubernetes")
+    pinned = Overlay(overlay.environment, tmp_path / "kubernetes")
+    file = pinned.folder / "keys.yaml"
+    text = re.sub('value: ".*"', 'value: "old,new"', file.read_text(encoding="utf-8"))
+    file.write_text(text, encoding="utf-8")
+    assert pinned.variables("rates-api")["RATES_API_SIGNING_KEYS"] == "old,new"
 
 
 @in_each_overlay

@@ -45,14 +45,14 @@ module "service" {
   stop_seconds = local.drain_seconds + 20
   metrics      = jsondecode(file("${path.module}/../metrics.json"))
 
-  settings = {
+  settings = merge(length(var.signing_keys) > 0 ? { RATES_API_SIGNING_KEYS = join(",", var.signing_keys) } : {}, {
     RATES_API_WORKERS           = tostring(var.workers)
     RATES_API_DATABASE_POOL     = tostring(local.connections / var.workers - local.evidence_connections)
     RATES_API_DRAIN             = tostring(local.drain_seconds)
     RATES_API_EDGE_LIMIT        = local.platform["edge/rate_limit"]
     RATES_API_EDGE_LIMIT_WINDOW = local.platform["edge/rate_window_seconds"]
     RATES_API_OTLP_ENDPOINT     = "http://127.0.0.1:4318/v1/traces"
-  }
+  })
 
   # The read-only user for both endpoints; the writer endpoint is tried last and only read (rule R2).
   secrets = {

@@ -63,6 +63,17 @@ variable "workers" {
   }
 }
 
+variable "signing_keys" {
+  description = "Public keys of rates-sync to pin, each the x of a key in /.well-known/jwks.json; of a key that has signed nothing yet docs/runbooks/signing-key.md has the command. With one, an instance that starts while the database is away takes nothing from Redis that is not signed."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for key in var.signing_keys : can(regex("^[0-9A-Za-z_-]{43}$", key))])
+    error_message = "signing_keys must be Ed25519 public keys, each 43 characters of base64url without padding."
+  }
+}
+
 variable "image" {
   description = "The image to plan for, by digest; null for the one last deployed."
   type        = string

@@ -8,6 +8,7 @@ variables {
   min_size            = 2
   max_size            = 10
   requests_per_second = 50
+  signing_keys        = []
 }
 
 # The platform's parameters.
@@ -185,12 +186,52 @@ run "is_told_what_it_needs" {
     error_message = "It must tell clients the limit that AWS WAF enforces before it."
   }
 
+  # Pins no key unless it is given one.
+
+  assert {
+    condition     = !strcontains(output.files["/etc/rates/service.env"].content, "RATES_API_SIGNING_KEYS")
+    error_message = "Without a key to pin there must be no setting for it."
+  }
+
   # Drains before it stops.
 
   assert {
     condition     = strcontains(output.files["/etc/rates/service.env"].content, "RATES_API_DRAIN=20\n") && strcontains(output.files["/etc/systemd/system/rates-api.service"].content, "docker stop --time 40 ")
     error_message = "It must not be killed before it has drained and finished its open requests."
   }
+}
+
+run "pins_the_public_keys_that_it_is_given" {
+  command = plan
+
+  variables {
+    signing_keys = ["RNI8E4VPQBUcqWA42RtT1TSD4ppKuqJPSbt0anVctJM", "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"]
+  }
+
+  assert {
+    condition     = strcontains(output.files["/etc/rates/service.env"].content, "RATES_API_SIGNING_KEYS=RNI8E4VPQBUcqWA42RtT1TSD4ppKuqJPSbt0anVctJM,11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\n")
+    error_message = "rates-api must be told every pinned key, separated by commas."
+  }
+}
+
+run "refuses_a_key_with_padding" {
+  command = plan
+
+  variables {
+    signing_keys = ["RNI8E4VPQBUcqWA42RtT1TSD4ppKuqJPSbt0anVctJM="]
+  }
+
+  expect_failures = [var.signing_keys]
+}
+
+run "refuses_a_key_in_the_other_base64" {
+  command = plan
+
+  variables {
+    signing_keys = ["11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo"]
+  }
+
+  expect_failures = [var.signing_keys]
 }
 
 run "reads_the_readers_secret_and_the_auth_of_redis" {

@@ -126,6 +126,7 @@ def bootstrap(
         settings.public_keys,
         functools.partial(_public_keys, readers),
         monotonic,
+        read_newest=functools.partial(_public_keys, readers[::-1]),
         on_unverified=metrics.on_unverified,
     )
     stream = _stream(settings, overrides, closing, signatures)

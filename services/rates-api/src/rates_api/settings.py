@@ -22,7 +22,7 @@ from rates_contracts.environment import (
     setting,
     tcp_port,
 )
-from rates_contracts.signatures.jose import from_base64url
+from rates_contracts.signatures.jose import base64url, from_base64url
 from rates_telemetry.logging import Style
 
 PREFIX = "RATES_API"
@@ -33,9 +33,14 @@ def _listed(text: str) -> list[str]:
 
 
 def are_public_keys(text: str) -> bool:
-    """Tell whether each of a list is an Ed25519 public key in base64url."""
+    """Tell whether each of a list is an Ed25519 public key in base64url, without padding.
+
+    Its name is a hash of its text: in another spelling the same key would verify nothing.
+    """
     try:
-        return all(len(from_base64url(x)) == 32 for x in _listed(text))
+        return all(
+            len(key := from_base64url(x)) == 32 and base64url(key) == x for x in _listed(text)
+        )
     except ValueError:
         return False
 

@@ -1,7 +1,9 @@
 """A worker built from parts that are passed in: each is used, none is closed."""
 
 import asyncio
+import contextlib
 import dataclasses
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime, timedelta
@@ -21,6 +23,9 @@ from rates_api.settings import Settings
 from rates_api.worker import Worker
 from rates_contracts.answers import PublicKey
 from rates_contracts.environment import Secret
+from rates_contracts.signatures.carrier import Signature
+from rates_contracts.signatures.jose import base64url, key_id
+from rates_contracts.stream import EVENTS
 from rates_telemetry.tracing import Tracing, open_tracing
 
 
@@ -262,3 +267,29 @@ async def test_the_signing_keys_are_asked_of_the_writer_too() -> None:
     assert await _public_keys([away, writer]) == (key,)
     with pytest.raises(FallbackUnavailable):
         await _public_keys([away, away])
+
+
+async def test_an_unknown_key_is_asked_of_the_writer_first(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """It was recorded there before anything was signed with it; a reader may lag behind."""
+    old, new = base64url(b"1" * 32), base64url(b"2" * 32)
+    reader, writer = keys_of(tmp_path / "reader", old), keys_of(tmp_path / "writer", old, new)
+    worker = bootstrap(settings, Overrides(database=reader, database_primary=writer))
+    await worker.signatures.learn()
+    assert worker.signatures.trusted == {key_id(old)}
+
+    signature = Signature(key_id(new), bytes(64)).text
+    await worker.signatures.verify("event", EVENTS, b"{}", signature)
+
+    assert worker.signatures.trusted == {key_id(old), key_id(new)}
+    await worker.close()
+
+
+def keys_of(path: Path, *keys: str) -> AsyncEngine:
+    """Return a database whose view of signing keys has these."""
+    rows = [(key_id(x), x, "2026-08-13 18:00:00.000000", None) for x in keys]
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE signing_keys_v1 (kid, x, created_at, revoked_at)")
+        connection.executemany("INSERT INTO signing_keys_v1 VALUES (?, ?, ?, ?)", rows)
+    return open_engine(f"sqlite+aiosqlite:///{path}", pool_size=1, timeout=1.0)

@@ -11,6 +11,8 @@ LEAST = {
     "RATES_API_DATABASE_URL": "mysql+asyncmy://api:pa55word@db/rates",
     "RATES_API_REDIS_URL": "redis://:pa55word@cache:6379/0",
 }
+KEY = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+"""A public key in base64url (RFC 8037, A.2)."""
 
 
 def test_two_urls_are_enough() -> None:
@@ -45,6 +47,18 @@ def test_a_socket_timeout_within_the_block_is_refused() -> None:
     """Protocol rule 14: a socket that gives up before XREAD's block would fail each wait."""
     with pytest.raises(EnvironmentInvalid, match="REDIS_TIMEOUT"):
         load(LEAST | {"RATES_API_REDIS_TIMEOUT": "2"})
+
+
+def test_pinned_keys_are_read_one_by_one() -> None:
+    """They are separated by commas."""
+    assert load(LEAST | {"RATES_API_SIGNING_KEYS": f"{KEY}, {KEY}"}).public_keys == [KEY, KEY]
+
+
+@pytest.mark.parametrize("other", [f"{KEY}=", KEY.replace("_", "/"), f"{KEY[:-1]}p", KEY[:-4], "ñ"])
+def test_a_pinned_key_in_another_spelling_is_refused(other: str) -> None:
+    """Padded, in the other base64, with bits that count for nothing; too short, or no base64url."""
+    with pytest.raises(EnvironmentInvalid, match="SIGNING_KEYS"):
+        load(LEAST | {"RATES_API_SIGNING_KEYS": other})
 
 
 def test_secrets_come_from_files_and_stay_hidden(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Redis is a carrier, not a witness: what rates-sync has not signed changes no answer (rule 45)."""
 
-import itertools
+import asyncio
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from types import ModuleType, SimpleNamespace
@@ -11,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from rates_api.consume.signatures import Signatures
-from rates_api.consume.stream import Stream
+from rates_api.consume.stream import MAX_ENTRIES_PER_READ, MAX_VERIFIED_PER_TURN, Stream
 from rates_api.errors import DocumentsUnusable, FallbackUnavailable
 from rates_api.worker import Worker
 from rates_contracts.answers import PublicKey
@@ -43,6 +44,28 @@ class Key:
         return Signature(key_id(self.x), self._private.sign(signed_content(name, body))).text
 
 
+class Record:
+    """The keys of a record; where `newest` is set the writer has these, and a replica lags."""
+
+    def __init__(self) -> None:
+        self.keys: tuple[PublicKey, ...] = ()
+        self.newest: tuple[PublicKey, ...] | None = None
+        self.away = False
+        self.asked = 0
+
+    async def read(self) -> tuple[PublicKey, ...]:
+        """Return what a replica has."""
+        if self.away:
+            raise FallbackUnavailable("away")
+        return self.keys
+
+    async def read_newest(self) -> tuple[PublicKey, ...]:
+        """Return what the writer has."""
+        self.asked += 1
+        replicated = await self.read()
+        return replicated if self.newest is None else self.newest
+
+
 @pytest.fixture
 def key() -> Key:
     """Give rates-sync's key."""
@@ -54,20 +77,16 @@ def made() -> Callable[..., Any]:
     """Give a function that makes what a worker verifies with."""
 
     def make(*pinned: Key) -> Any:
-        record = SimpleNamespace(keys=(), away=False, reads=0)
+        record, time = Record(), SimpleNamespace(now=0.0)
         refused: list[str] = []
-
-        async def read() -> tuple[PublicKey, ...]:
-            record.reads += 1
-            if record.away:
-                raise FallbackUnavailable("away")
-            return tuple(record.keys)
-
-        steps = itertools.count(0.0, 10.0)
         signatures = Signatures(
-            [key.x for key in pinned], read, lambda: next(steps), on_unverified=refused.append
+            [key.x for key in pinned],
+            record.read,
+            lambda: time.now,
+            read_newest=record.read_newest,
+            on_unverified=refused.append,
         )
-        return SimpleNamespace(signatures=signatures, record=record, refused=refused)
+        return SimpleNamespace(signatures=signatures, record=record, time=time, refused=refused)
 
     return make
 
@@ -100,15 +119,65 @@ async def test_what_a_key_of_the_record_has_signed_is_taken(
     assert worker.refused == ["event"] * (len(forged) + 1)
 
 
-async def test_a_new_key_is_asked_for_when_it_is_met(made: Callable[..., Any], key: Key) -> None:
-    """After a rotation the first event by the new key is taken, not doubted."""
+async def test_a_new_key_is_asked_of_whoever_can_not_lag(
+    made: Callable[..., Any], key: Key
+) -> None:
+    """After a rotation the first event by the new key is taken, though a replica lags behind."""
     worker = made()
     worker.record.keys = (key.public,)
     await worker.signatures.learn()
     new = Key()
+    worker.record.newest = (key.public, new.public)
+    assert await verify(worker, new.sign(EVENTS, b"{}"))
+    assert (worker.record.asked, worker.refused) == (1, [])
+
+
+async def test_a_new_key_outlives_a_replica_that_lags(made: Callable[..., Any], key: Key) -> None:
+    """The next regular look at a replica without it makes nobody forget it, or load anew."""
+    worker = made()
+    worker.record.keys = (key.public,)
+    await worker.signatures.learn()
+    new = Key()
+    worker.record.newest = (key.public, new.public)
+    assert await verify(worker, new.sign(EVENTS, b"{}"))
+    await worker.signatures.learn()
+    assert await verify(worker, new.sign(EVENTS, b"{}"))
+    assert worker.record.asked == 1
+
+
+async def test_a_flood_of_unknown_keys_costs_one_look_a_second(
+    made: Callable[..., Any], key: Key
+) -> None:
+    """Each is counted, and the record is asked again only once the second is over."""
+    worker = made(key)
+    forgeries = [Key().sign(EVENTS, b"{}") for _ in range(3)]
+    for now in (0.0, 0.5, 0.99, 1.0):
+        worker.time.now = now
+        assert [await verify(worker, forged) for forged in forgeries] == [False] * 3
+    assert worker.record.asked == 2
+    assert worker.refused == ["event"] * 12
+
+
+async def test_a_regular_look_delays_none_for_an_unknown_key(
+    made: Callable[..., Any], key: Key
+) -> None:
+    """What came just before the rotation does not make the first event by the new key a forgery."""
+    worker, new = made(key), Key()
+    await worker.signatures.learn()
     worker.record.keys = (key.public, new.public)
     assert await verify(worker, new.sign(EVENTS, b"{}"))
-    assert (worker.record.reads, worker.refused) == (2, [])
+
+
+async def test_what_no_new_key_could_verify_is_counted_at_once(
+    made: Callable[..., Any], key: Key
+) -> None:
+    """Unsigned, by a known key but changed, or by a revoked one: the record is not asked."""
+    worker, revoked = made(key), Key()
+    worker.record.keys = (key.public, revoked.revoked)
+    await worker.signatures.learn()
+    for signature in (None, "x.y", key.sign(EVENTS, b"{ }"), revoked.sign(EVENTS, b"{}")):
+        assert not await verify(worker, signature)
+    assert (worker.record.asked, worker.refused) == (0, ["event"] * 4)
 
 
 async def test_a_revoked_key_verifies_nothing(made: Callable[..., Any], key: Key) -> None:
@@ -119,6 +188,19 @@ async def test_a_revoked_key_verifies_nothing(made: Callable[..., Any], key: Key
     await worker.signatures.learn()
     assert not await verify(worker, key.sign(EVENTS, b"{}"))
     assert not await verify(worker, None)
+
+
+async def test_a_revoked_key_stays_refused_after_a_restore(
+    made: Callable[..., Any], key: Key
+) -> None:
+    """A record of before the revocation names the key as if nothing had happened."""
+    worker = made()
+    worker.record.keys = (key.revoked,)
+    await worker.signatures.learn()
+    worker.record.keys = (key.public,)
+    await worker.signatures.learn()
+    assert not await verify(worker, key.sign(EVENTS, b"{}"))
+    assert worker.signatures.trusted == frozenset()
 
 
 async def test_a_pinned_key_needs_no_record(made: Callable[..., Any], key: Key) -> None:
@@ -211,6 +293,39 @@ async def test_nothing_is_taken_after_what_does_not_verify(
         fields: Any = entry_fields(stored_event(encode_event(event)))
         await carried.redis.xadd(EVENTS, fields, id=event.at.stream_id)
     assert [entry.verified for entry in await carried.stream.after(before)] == [False]
+
+
+class Turns:
+    """Counts the turns of the event loop, and how many entries are verified in each."""
+
+    def __init__(self) -> None:
+        self.now = 0
+        self.verified: Counter[int] = Counter()
+
+    async def count(self) -> None:
+        """Count turns until cancelled, as a request that is always ready would get them."""
+        while True:
+            self.now += 1
+            await asyncio.sleep(0)
+
+    async def verify(self, *_: object) -> bool:
+        """Take every entry, without ever waiting."""
+        self.verified[self.now] += 1
+        return True
+
+
+async def test_requests_have_their_turn_while_a_backlog_is_verified() -> None:
+    """To verify 200 entries takes 20 ms, in which nobody would be answered."""
+    redis: Any = fakeredis.FakeAsyncRedis(server=fakeredis.FakeServer(), version=(7,))
+    for number in range(MAX_ENTRIES_PER_READ):
+        await redis.xadd(EVENTS, {"event": "{}"}, id=f"1-{number + 1}")
+    turns: Any = Turns()
+    stream = Stream(redis, block=0.01, timeout=2, signatures=turns)
+    request = asyncio.create_task(turns.count())
+    entries = await stream.after(Position(0, 0))
+    request.cancel()
+    assert len(entries) == MAX_ENTRIES_PER_READ
+    assert max(turns.verified.values()) <= MAX_VERIFIED_PER_TURN
 
 
 async def test_what_a_revoked_key_has_signed_is_loaded_anew(

@@ -2,10 +2,12 @@
 
 The public keys come with the record and by setting. As long as neither names one, nothing is
 signed, and everything is taken as it comes; from the first key on nothing is that does not verify.
+What was once known stays known, and what was once revoked stays revoked: a replica may lag, and a
+record that was restored may have forgotten.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal
 
 import structlog
@@ -15,15 +17,17 @@ from msgspec import UNSET
 
 from rates_api.errors import SourceUnavailable
 from rates_contracts.answers import PublicKey
-from rates_contracts.signatures.carrier import signature_of, signed_content
+from rates_contracts.signatures.carrier import Signature, signature_of, signed_content
 from rates_contracts.signatures.jose import from_base64url, key_id
 
 log = structlog.get_logger(__name__)
 
 Carrier = Literal["event", "document"]
+ReadKeys = Callable[[], Awaitable[Sequence[PublicKey]]]
+"""Returns the record's keys, or raises `SourceUnavailable`."""
 
-MAX_LEARNT_EVERY = 1.0
-"""Seconds: what does not verify makes the worker ask for keys, but no more often."""
+MAX_ASKED_EVERY = 1.0
+"""Seconds: unknown keys make the worker ask for them, but no more often."""
 VERIFIED_IN_THREAD_ABOVE = 64 * 1024
 """Bytes whose hash alone would keep requests waiting."""
 
@@ -36,74 +40,82 @@ def public_key(x: str) -> Ed25519PublicKey:
 class Signatures:
     """The keys that one worker knows, and what they verify.
 
-    `pinned` are those of the setting, in base64url; `read` returns those of the record, and raises
-    `SourceUnavailable`. `on_unverified` is called with what did not verify.
+    `pinned` are those of the setting, in base64url; `read` returns those of the record, and
+    `read_newest` the same from whoever can't lag behind, if that one answers. `on_unverified` is
+    called with what did not verify.
     """
 
     def __init__(
         self,
         pinned: Sequence[str],
-        read: Callable[[], Awaitable[Sequence[PublicKey]]],
+        read: ReadKeys,
         monotonic: Callable[[], float],
         *,
+        read_newest: ReadKeys,
         on_unverified: Callable[[Carrier], None],
     ) -> None:
         """Know the pinned keys alone at first."""
-        self._pinned = {key_id(x): public_key(x) for x in pinned}
-        self._read, self._monotonic = read, monotonic
+        self._known = {key_id(x): public_key(x) for x in pinned}
+        self._revoked: frozenset[str] = frozenset()
+        self._read, self._read_newest = read, read_newest
+        self._monotonic = monotonic
         self._on_unverified = on_unverified
-        self._keys: Mapping[str, Ed25519PublicKey] = self._pinned
-        self._learnt_at: float | None = None
+        self._asked_at: float | None = None
         self._failing = False
         self.required = bool(pinned)
 
     async def learn(self) -> None:
-        """Take over the record's keys, without those revoked; keep what is known if it is away."""
-        try:
-            found = await self._read()
-        except SourceUnavailable as error:
-            if not self._failing:
-                log.warning("signing_keys_not_read", cause=str(error))
-            self._failing = True
-            return
-        finally:
-            self._learnt_at = self._monotonic()
-        self._failing = False
-        revoked = {key.kid for key in found if key.revoked_at is not UNSET}
-        known = {**self._pinned, **_usable(found)}
-        self._keys = {kid: key for kid, key in known.items() if kid not in revoked}
-        self.required = self.required or bool(found)
+        """Take over the record's keys, and which are revoked; if it is away nothing changes."""
+        await self._learn_from(self._read)
 
     @property
     def trusted(self) -> frozenset[str]:
         """The names of the keys that verify."""
-        return frozenset(self._keys)
+        return frozenset(self._known) - self._revoked
 
     async def verify(self, carrier: Carrier, name: str, body: bytes, signature: str | None) -> bool:
         """Tell whether `body`, which lies under `name`, is rates-sync's, as far as that is known.
 
-        One by an unknown key makes the worker ask the record for keys first: it may be a new one.
+        An unknown key is asked for first: rates-sync signs with a new one as soon as it has
+        recorded it.
         """
-        if not self.required or await self._verifies(name, body, signature):
+        if not self.required:
             return True
-        if self._may_learn():
-            await self.learn()
-            if await self._verifies(name, body, signature):
+        found = signature_of(signature)
+        if found is not None:
+            await self._ask_for(found.kid)
+            if await self._verifies(found, signed_content(name, body)):
                 return True
         log.error("signature_refused", carrier=carrier, name=name)
         self._on_unverified(carrier)
         return False
 
-    def _may_learn(self) -> bool:
-        at = self._learnt_at
-        return at is None or self._monotonic() - at >= MAX_LEARNT_EVERY
+    async def _ask_for(self, kid: str) -> None:
+        """Ask the record for a key unless it is known, or somebody floods us with such."""
+        if kid in self._known:
+            return
+        at = self._asked_at
+        if at is None or self._monotonic() - at >= MAX_ASKED_EVERY:
+            await self._learn_from(self._read_newest)
+            self._asked_at = self._monotonic()
 
-    async def _verifies(self, name: str, body: bytes, text: str | None) -> bool:
-        signature = signature_of(text)
-        key = None if signature is None else self._keys.get(signature.kid)
-        if signature is None or key is None:
+    async def _learn_from(self, read: ReadKeys) -> None:
+        try:
+            found = await read()
+        except SourceUnavailable as error:
+            if not self._failing:
+                log.warning("signing_keys_not_read", cause=str(error))
+            self._failing = True
+            return
+        self._failing = False
+        self._known |= _usable(found)
+        self._revoked |= {key.kid for key in found if key.revoked_at is not UNSET}
+        self.required = self.required or bool(found)
+
+    async def _verifies(self, signature: Signature, content: bytes) -> bool:
+        if signature.kid not in self.trusted:
             return False
-        content = signed_content(name, body)
+        key = self._known[signature.kid]
         if len(content) > VERIFIED_IN_THREAD_ABOVE:
             return await asyncio.to_thread(_is_valid, key, signature.value, content)
         return _is_valid(key, signature.value, content)
