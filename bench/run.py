@@ -17,6 +17,7 @@ from bench import (
     profiles,
     rates,
     scenarios,
+    signing,
     streams,
     throughput,
     work,
@@ -75,6 +76,7 @@ ON_THE_PLATFORM: dict[str, Callable[[Platform, Effort, Layout], Section]] = {
     "streams": lambda it, effort, cpus: streams.measure(
         it, STREAMS, PUBLISHED_TO_STREAMS, effort.scenario_seconds, cpus
     ),
+    "signing": lambda it, *_: signing.measure(it),
     WORST: lambda it, effort, cpus: worst.measure(it, effort.rate_seconds, cpus),
     WORK: lambda it, effort, cpus: work.measure(it, effort.work_rounds, effort.wrk_seconds, cpus),
 }
