@@ -1,5 +1,6 @@
 """Redis as a scenario sees it: a server that dies and comes back, and what the stream holds."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -12,9 +13,11 @@ from driver.answers import Unreachable
 from driver.processes import Process
 from rates_contracts.documents import AVERAGES, CURRENT, HISTORY
 from rates_contracts.events import Event
-from rates_contracts.stream import EVENTS, event_of
+from rates_contracts.stream import EVENT, EVENT_ID, EVENTS, event_of
 
 DOCUMENTS = (CURRENT, AVERAGES, HISTORY)
+FORGED_ID = "f" * 32
+"""The ID of an event that nobody has recorded."""
 UNREACHABLE = (redis.ConnectionError, redis.TimeoutError)
 
 
@@ -79,6 +82,29 @@ class RedisServer:
         """Add an entry of nobody's, at the highest id there is but one (protocol rule 38)."""
         self._client.xadd(EVENTS, {"a": "b"}, id="18446744073709551614-1")
 
+    def append_forged(self, value: str, forged: str) -> None:
+        """Append the last event that tells `value` as one that follows, with `forged` instead."""
+        entries = self._entries()
+        fields = next(each for _, each in reversed(entries) if value.encode() in each[EVENT])
+        last = event_of(entries[-1][1])
+        event = json.loads(fields[EVENT].replace(value.encode(), forged.encode()))
+        previous = {"event_id": last.event_id, **_place(last.at.timeline, last.at.position)}
+        event |= {"event_id": FORGED_ID, "previous": previous}
+        event |= _place(last.at.timeline, last.at.position + 1)
+        body = {**fields, EVENT: json.dumps(event).encode(), EVENT_ID: FORGED_ID.encode()}
+        at = f"{last.at.timeline}-{last.at.position + 1}"
+        self._client.xadd(EVENTS, cast("Any", body), id=at)
+
+    def forge_documents(self, value: str, forged: str) -> None:
+        """Replace `value` in each document; their signatures and lives stay."""
+        for key in DOCUMENTS:
+            body = self._get(key) or b""
+            self._client.set(key, body.replace(value.encode(), forged.encode()), keepttl=True)
+
+    def holds(self, value: str) -> bool:
+        """Tell whether a document has `value` in it."""
+        return any(value.encode() in (self._get(key) or b"") for key in DOCUMENTS)
+
     def trim(self, to: int) -> None:
         """Keep the newest `to` entries; the stream's last ID stays."""
         self._client.xtrim(EVENTS, maxlen=to, approximate=False)
@@ -140,3 +166,7 @@ class RedisServer:
 
     def _get(self, key: str) -> bytes | None:
         return cast("bytes | None", self._client.get(key))
+
+
+def _place(timeline: int, position: int) -> dict[str, int]:
+    return {"timeline": timeline, "position": position}
