@@ -2,8 +2,6 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -12,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from rates_api.consume.signatures import Signatures
 from rates_contracts.answers import PublicKey
 from rates_contracts.stream import EVENTS
-from rates_sync.cycle.receipts import CarrierSigning, Signer
+from rates_sync.relay.signing import CarrierSigning
 from rates_sync.signing import load_signing_key
 
 pytestmark = pytest.mark.contract
@@ -22,9 +20,8 @@ def signing(path: Path) -> CarrierSigning:
     """Return rates-sync's signing with a new key in a file."""
     private = Ed25519PrivateKey.generate()
     path.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    signer = Signer(load_signing_key(path), "https://rates.example.mx", "Banco de México")
-    receipts: Any = SimpleNamespace(signer=signer)
-    return CarrierSigning(receipts)
+    key = load_signing_key(path)
+    return CarrierSigning(lambda: key)
 
 
 async def test_what_sync_signs_is_what_the_api_verifies(tmp_path: Path) -> None:

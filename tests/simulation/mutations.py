@@ -679,8 +679,8 @@ MUTATIONS = (
     Mutation(
         "38",
         SYNC + "relay/document_ttl.py",
-        "    except DocumentUndecodable:\n        return False",
-        "    except DocumentUndecodable:\n        raise",
+        "except DocumentUndecodable:\n            return False",
+        "except DocumentUndecodable:\n            raise",
         ("documents_spoilt",),
     ),
     Mutation(

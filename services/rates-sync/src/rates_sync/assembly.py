@@ -19,7 +19,7 @@ from rates_contracts.status import BreakerState
 from rates_sync.clock import Clock, Monotonic, Sleep, SteadyClock
 from rates_sync.cycle.backfill import Backfill
 from rates_sync.cycle.cycle import Cycle
-from rates_sync.cycle.receipts import CarrierSigning, Receipts, Signer
+from rates_sync.cycle.receipts import Receipts, Signer
 from rates_sync.cycle.recorder import Recorder
 from rates_sync.cycle.slices import SliceCheck
 from rates_sync.errors import RelayError, SigningKeyUnusable, StoreUnavailable
@@ -49,8 +49,9 @@ from rates_sync.notify.dispatcher import (
     Edge,
     PurgeDispatcher,
 )
-from rates_sync.relay.relay import UNSIGNED, Relay, RelayStep
+from rates_sync.relay.relay import Relay, RelayStep
 from rates_sync.relay.repair import Restarts
+from rates_sync.relay.signing import UNSIGNED, CarrierSigning
 from rates_sync.settings import Settings
 from rates_sync.signing import load_signing_key
 from rates_sync.store.cursors import FinishedNights, NoticeCursor, OpenAlertsTable
@@ -162,7 +163,8 @@ def build_leader(instance: Instance, fence: Fence) -> Leader:
         interval=settings.relay_interval,
         on_step=on_relay_step,
         on_restart=on_restart,
-        signing=UNSIGNED if receipts is None else CarrierSigning(receipts),
+        signing=UNSIGNED if receipts is None else CarrierSigning(lambda: receipts.key),
+        monotonic=instance.monotonic,
     )
     instrumentation.attach(
         relay.lag,

@@ -177,6 +177,10 @@ class RelayError(RatesSyncError):
     """The stream could not be synchronized with the record."""
 
 
+class EntryForeign(RatesSyncError):
+    """No relay has written this entry of the stream where it stands; the text says why."""
+
+
 class NotificationFailed(RatesSyncError):
     """An alert or a purge was not sent; its cursor does not advance, so it is sent again."""
 

@@ -188,7 +188,7 @@ class Metrics:
         )
         self.unreadable_documents = self._counter(
             "rates_sync_unreadable_documents",
-            "Documents in Redis that could not be read and were written again.",
+            "Documents in Redis that could not be read, or were forged, and were written again.",
         )
         self.relay_lag = self._gauge(
             "rates_sync_relay_lag_events", "Events of the record that the stream lacks."

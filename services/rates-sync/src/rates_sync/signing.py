@@ -5,7 +5,7 @@ It never leaves this module; its public half goes to the record.
 
 from pathlib import Path
 
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -17,13 +17,21 @@ class SigningKey:
     """A private key; `x` is its public half in base64url, `kid` that one's thumbprint."""
 
     def __init__(self, private: Ed25519PrivateKey) -> None:
-        self._private = private
-        self.x = base64url(private.public_key().public_bytes_raw())
+        self._private, self._public = private, private.public_key()
+        self.x = base64url(self._public.public_bytes_raw())
         self.kid = key_id(self.x)
 
     def sign(self, content: bytes) -> bytes:
         """Return the 64 bytes of the signature."""
         return self._private.sign(content)
+
+    def verifies(self, signature: bytes, content: bytes) -> bool:
+        """Tell whether `signature` is this key's, of `content`."""
+        try:
+            self._public.verify(signature, content)
+        except InvalidSignature:
+            return False
+        return True
 
 
 def load_signing_key(path: Path) -> SigningKey:

@@ -38,6 +38,18 @@ def test_a_key_is_read_from_its_file(tmp_path: Path) -> None:
     assert public == private.public_key()
 
 
+def test_a_key_verifies_its_own_signature_of_the_same_content_alone(tmp_path: Path) -> None:
+    """Neither of other content, nor by another key, nor what is no signature."""
+    write(tmp_path / "key")
+    write(tmp_path / "other")
+    key, other = load_signing_key(tmp_path / "key"), load_signing_key(tmp_path / "other")
+    signature = key.sign(b"17.0530")
+    assert key.verifies(signature, b"17.0530")
+    assert not key.verifies(signature, b"99.0530")
+    assert not key.verifies(other.sign(b"17.0530"), b"17.0530")
+    assert not key.verifies(b"short", b"17.0530")
+
+
 def test_a_key_is_named_by_its_thumbprint() -> None:
     """RFC 8037, appendix A.3: the thumbprint of the key of its examples."""
     x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"

@@ -13,7 +13,6 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from rates_contracts.observation import KIND_OF, Observation, Source
-from rates_contracts.signatures.carrier import Signature, signed_content
 from rates_contracts.signatures.jose import base64url, compact_jws_input
 from rates_sync.clock import Clock, Sleep
 from rates_sync.errors import SigningKeyUnusable
@@ -62,26 +61,6 @@ class Signer:
         return Receipt(row.series, row.date, row.revision, self.key.kid, jws, at)
 
 
-class CarrierSigning:
-    """Signs events and documents with the key that receipts are signed with (rule 45)."""
-
-    def __init__(self, receipts: "Receipts") -> None:
-        self._receipts = receipts
-
-    @property
-    def kid(self) -> str | None:
-        """The name of the current key, None without one."""
-        signer = self._receipts.signer
-        return None if signer is None else signer.key.kid
-
-    def sign(self, name: str, body: bytes) -> str | None:
-        """Return the signature of a body under a key of Redis', None without a signing key."""
-        signer = self._receipts.signer
-        if signer is None:
-            return None
-        return Signature(signer.key.kid, signer.key.sign(signed_content(name, body))).text
-
-
 class Receipts:
     """The receipts of the instance that holds `fence`.
 
@@ -105,6 +84,11 @@ class Receipts:
         self._clock, self._sleep = clock, sleep
         self._on_key, self._on_receipts = on_key, on_receipts
         self.signer: Signer | None = None
+
+    @property
+    def key(self) -> SigningKey | None:
+        """The current key, None while there is none to sign with."""
+        return None if self.signer is None else self.signer.key
 
     async def take_key(self) -> None:
         """Read the key anew and put its public half into the record, unless it is revoked there.

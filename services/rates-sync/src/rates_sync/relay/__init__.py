@@ -2,5 +2,6 @@
 
 `relay`     the step and its loop               `repair`       append, refill or a new timeline
 `stream`    the stream's tail                   `document_ttl` the documents' remaining time to live
-`documents` which documents are due, their bytes
+`scrub`     the stream's other entries          `documents`    which documents are due, their bytes
+`signing`   whose entries and documents are
 """

@@ -1,10 +1,11 @@
 """How long the documents still live, and how that is extended while the database is down.
 
-What is no document, or can't be read, counts as missing: it is written again (protocol rule 38).
+What is no document, can't be read, or is forged, counts as missing: it is written again (protocol
+rules 38, 45).
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -27,6 +28,7 @@ from rates_contracts.documents import (
 )
 from rates_contracts.signatures.carrier import SIGNATURES, decode_signatures, signature_of
 from rates_sync.errors import RelayError
+from rates_sync.relay.signing import CarrierSigning, Verdict
 from rates_sync.relay.stream import translated
 
 log = structlog.get_logger(__name__)
@@ -42,7 +44,7 @@ class StoredDocuments:
     """What Redis holds: the manifest, and each document's remaining time to live.
 
     It is zero for a document that is missing, unreadable or never expires; `unreadable` names what
-    was found in the place of one. `signatures` are the documents' by key.
+    was found in the place of one, forgeries included. `signatures` are the documents' by key.
     """
 
     manifest: CurrentDocument | None
@@ -75,40 +77,68 @@ class StoredDocuments:
         return _is_due(key, self.ttl[key])
 
 
-async def read_documents(pipe: Pipeline) -> StoredDocuments:
+async def read_documents(
+    pipe: Pipeline, signing: CarrierSigning, *, scrub: bool
+) -> StoredDocuments:
     """Read them on a connection that runs commands at once; raises Redis' own errors.
 
     The manifest names the versions of the others: they were written in one transaction. Those are
-    read only before their time to live is renewed.
+    large: they are read only before their time to live is renewed, and for a `scrub`.
     """
     kinds: dict[str, Any] = {key: await pipe.type(key) for key in TTL_OF}
     ttl = {key: await _ttl(pipe, key) if kinds[key] == STRING else MISSING for key in TTL_OF}
-    manifest = _manifest(await _body(pipe, CURRENT)) if kinds[CURRENT] == STRING else None
+    large = [key for key in (AVERAGES, HISTORY) if ttl[key] and (scrub or _is_due(key, ttl[key]))]
+    read = await _read(pipe, [CURRENT, *large], signing)
+    manifest = read.manifest()
     unreadable = [key for key in TTL_OF if kinds[key] not in (STRING, NONE)]
     if manifest is None and kinds[CURRENT] == STRING:
         unreadable.append(CURRENT)
-    for key, version in _to_be_renewed(manifest, ttl).items():
-        if not await asyncio.to_thread(_is_readable, key, version, await _body(pipe, key)):
+    for key in large:
+        if manifest is not None and not await asyncio.to_thread(read.belongs_to, manifest, key):
             unreadable.append(key)
             ttl[key] = MISSING
-    return StoredDocuments(manifest, ttl, tuple(unreadable), await _signatures(pipe))
+    return StoredDocuments(manifest, ttl, tuple(unreadable), read.signatures)
 
 
-async def _signatures(pipe: Pipeline) -> dict[str, str]:
-    kind: Any = await pipe.type(SIGNATURES)
-    return decode_signatures(await _body(pipe, SIGNATURES)) if kind == STRING else {}
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Bodies and signatures of one moment, and what verifies them."""
+
+    bodies: Mapping[str, bytes]
+    signatures: Mapping[str, str]
+    signing: CarrierSigning
+
+    def manifest(self) -> CurrentDocument | None:
+        """Return the manifest; one that is forged or can't be decoded counts as missing."""
+        try:
+            return decode_document(self._unforged(CURRENT), CurrentDocument)
+        except DocumentUndecodable:
+            return None
+
+    def belongs_to(self, manifest: CurrentDocument, key: str) -> bool:
+        """Tell whether a large document is of the version that the manifest names, and ours."""
+        try:
+            body = self._unforged(key)
+            if key == AVERAGES:
+                return decode_document(body, AveragesDocument).version == manifest.averages_version
+            return decode_document(body, HistoryDocument).version == manifest.history_version
+        except DocumentUndecodable:
+            return False
+
+    def _unforged(self, key: str) -> bytes:
+        body = self.bodies[key]
+        if self.signing.judge(key, body, self.signatures.get(key)) is Verdict.FORGED:
+            raise DocumentUndecodable(f"the signature is not of this {key}")
+        return body
 
 
-def _to_be_renewed(
-    manifest: CurrentDocument | None, ttl: Mapping[str, timedelta]
-) -> dict[str, str]:
-    """Return the versions of the documents that live on, and soon would not."""
-    if manifest is None:
-        return {}
-    versions = {AVERAGES: manifest.averages_version, HISTORY: manifest.history_version}
-    return {
-        key: version for key, version in versions.items() if ttl[key] and _is_due(key, ttl[key])
-    }
+async def _read(pipe: Pipeline, keys: Sequence[str], signing: CarrierSigning) -> _Read:
+    """Read with one command what lies under the keys; nothing where that is no string."""
+    reply: Any = await pipe.mget([*keys, SIGNATURES])
+    *bodies, signatures = reply
+    # One may have expired since its type was asked for.
+    found = {key: body or b"" for key, body in zip(keys, bodies, strict=True)}
+    return _Read(found, decode_signatures(signatures), signing)
 
 
 def _is_due(key: str, ttl: timedelta) -> bool:
@@ -117,20 +147,6 @@ def _is_due(key: str, ttl: timedelta) -> bool:
 
 async def _ttl(pipe: Pipeline, key: str) -> timedelta:
     return timedelta(milliseconds=max(0, await pipe.pttl(key)))
-
-
-async def _body(pipe: Pipeline, key: str) -> bytes:
-    body: Any = await pipe.get(key)
-    return body or b""  # it may have expired since its type was asked for
-
-
-def _is_readable(key: str, version: str, body: bytes) -> bool:
-    try:
-        if key == AVERAGES:
-            return decode_document(body, AveragesDocument).version == version
-        return decode_document(body, HistoryDocument).version == version
-    except DocumentUndecodable:
-        return False
 
 
 async def keep_documents(redis: Redis) -> None:
@@ -151,11 +167,3 @@ async def extend_ttls(redis: Redis) -> None:
             for key in (*TTL_OF, SIGNATURES):
                 pipe.pexpire(key, TTL_WITHOUT_DATABASE, gt=True)
             await pipe.execute()
-
-
-def _manifest(body: bytes) -> CurrentDocument | None:
-    """Treat a manifest that can't be decoded as missing: it will be written again."""
-    try:
-        return decode_document(body, CurrentDocument)
-    except DocumentUndecodable:
-        return None

@@ -5,6 +5,7 @@ to start a new timeline.
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -17,40 +18,18 @@ from rates_contracts.documents import TTL_OF
 from rates_contracts.events import Head, Position
 from rates_contracts.signatures.carrier import SIGNATURES, encode_signatures
 from rates_contracts.stream import EVENTS, entry_fields
+from rates_sync.clock import Monotonic
 from rates_sync.committed_state import CommittedState
 from rates_sync.errors import RelayError, StoreUnavailable
 from rates_sync.liveness import wait_for_wake
 from rates_sync.relay.document_ttl import StoredDocuments, keep_documents, read_documents
 from rates_sync.relay.documents import DocumentWrite, manifest_of, signatures_after, writes
 from rates_sync.relay.repair import RepairAction, decide_repair, must_trim
+from rates_sync.relay.scrub import ScrubTimer, scrub_stream
+from rates_sync.relay.signing import UNSIGNED, CarrierSigning
 from rates_sync.relay.stream import Tail, read_tail, translated
 
 log = structlog.get_logger(__name__)
-
-
-class Signing(Protocol):
-    """Signs what Redis carries (protocol rule 45)."""
-
-    @property
-    def kid(self) -> str | None:
-        """Return the name of the current key, None without one."""
-        ...
-
-    def sign(self, name: str, body: bytes) -> str | None:
-        """Return the signature of a body under a key of Redis', None without a key."""
-        ...
-
-
-class Unsigned:
-    """No signatures."""
-
-    kid = None
-
-    def sign(self, _name: str, _body: bytes) -> None:
-        """Sign nothing."""
-
-
-UNSIGNED = Unsigned()
 
 
 class RelaySource(Protocol):
@@ -78,7 +57,7 @@ class RelayStep:
     """What a step did: events added, documents set, and how the stream was repaired.
 
     `foreign` says why the stream was deleted as nobody's, None if it was ours; `unreadable` names
-    the documents that were found in pieces.
+    the documents that were found in pieces, or forged.
     """
 
     relayed: int
@@ -109,11 +88,13 @@ class Relay:
         interval: float,
         on_step: Callable[[RelayStep | RelayError | StoreUnavailable], None] = lambda _: None,
         on_restart: Callable[[], None] = lambda: None,
-        signing: Signing = UNSIGNED,
+        signing: CarrierSigning = UNSIGNED,
+        monotonic: Monotonic = time.monotonic,
     ) -> None:
         self._redis, self._source, self._signing = redis, source, signing
         self._on_step, self._on_restart, self._interval = on_step, on_restart, interval
         self._relayed: Position | None = None
+        self._scrubs = ScrubTimer(monotonic)
 
     async def run(self, wake: asyncio.Event) -> None:
         """Step whenever `wake` is set and at least every interval, until cancelled.
@@ -131,16 +112,19 @@ class Relay:
         Protocol rule 7: all on one connection that watches the stream, so that any write of another
         relay meanwhile makes this whole step fail, documents included.
         """
+        scrub = self._signing.kid is not None and self._scrubs.is_due
         with translated():
             async with self._redis.pipeline(transaction=True) as pipe:
                 await pipe.watch(EVENTS)
-                tail, stored = await read_tail(pipe), await self._stored(pipe)
+                tail, stored = await self._tail(pipe, scrub), await self._stored(pipe, scrub)
                 if stored.unreadable:
                     log.warning("documents_unreadable", documents=stored.unreadable)
                 self._relayed = tail.cursor
                 action, committed = await self._read(tail, stored)
                 step = await _write(pipe, tail, stored, action, committed, self._signing)
         self._relayed = committed.head.at
+        if scrub:
+            self._scrubs.on_done()
         return step
 
     async def cursor(self) -> Position | None:
@@ -148,15 +132,19 @@ class Relay:
         with translated():
             async with self._redis.pipeline(transaction=True) as pipe:
                 await pipe.watch(EVENTS)
-                return (await read_tail(pipe)).cursor
+                return (await read_tail(pipe, self._signing)).cursor
 
     def lag(self, head: Head) -> int:
         """Return how many events of the record the stream lacked at the last step."""
         return head.position - (self._relayed.position if self._relayed else 0)
 
-    async def _stored(self, pipe: Pipeline) -> StoredDocuments:
+    async def _tail(self, pipe: Pipeline, scrub: bool) -> Tail:
+        tail = await read_tail(pipe, self._signing)
+        return await scrub_stream(pipe, tail, self._signing) if scrub else tail
+
+    async def _stored(self, pipe: Pipeline, scrub: bool) -> StoredDocuments:
         """Read the documents; those that the current key has not signed are written again."""
-        stored = await read_documents(pipe)
+        stored = await read_documents(pipe, self._signing, scrub=scrub)
         kid = self._signing.kid
         return stored if kid is None or stored.are_signed_by(kid) else stored.forgotten()
 
@@ -202,7 +190,7 @@ async def _write(
     stored: StoredDocuments,
     action: RepairAction,
     committed: CommittedState,
-    signing: Signing,
+    signing: CarrierSigning,
 ) -> RelayStep:
     """Send one transaction, or nothing if nothing is due."""
     appends = action is RepairAction.APPEND
@@ -247,7 +235,7 @@ def _put(pipe: Pipeline, due: list[DocumentWrite]) -> None:
 
 
 def _put_signatures(
-    pipe: Pipeline, stored: StoredDocuments, due: list[DocumentWrite], signing: Signing
+    pipe: Pipeline, stored: StoredDocuments, due: list[DocumentWrite], signing: CarrierSigning
 ) -> None:
     """Write the signatures of all documents with those that are due; they live the longest."""
     signatures = signatures_after(stored.signatures, due, signing.sign)

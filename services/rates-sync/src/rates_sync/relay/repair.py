@@ -1,4 +1,4 @@
-"""How a step must repair the stream, from its tail and the record (protocol rules 8, 9, 38).
+"""How a step must repair the stream, from its tail and the record (protocol rules 8, 9, 38, 45).
 
 Pure. Read the record after the tail: then a stream that is ahead proves that the record lost
 something.
@@ -22,7 +22,10 @@ class RepairAction(Enum):
     APPEND = "append"
     """The stream is a prefix of the outbox: add what follows."""
     REFILL = "refill"
-    """It lost entries, or belongs to an earlier timeline: delete it, refill it from the outbox."""
+    """It lost entries, is of an earlier timeline, or the current key has not signed it.
+
+    It is deleted and refilled from the outbox, under the current key.
+    """
     FOREIGN = "foreign"
     """No relay has written it: as `REFILL`, and an alert. Nothing of it reaches the record."""
     NEW_TIMELINE = "new_timeline"
@@ -60,7 +63,8 @@ def decide_repair(tail: Tail, committed: CommittedState) -> RepairAction:
         return RepairAction.FOREIGN
     if committed.lost or _is_ahead(tail, committed):
         return RepairAction.NEW_TIMELINE
-    return RepairAction.APPEND if _is_prefix(tail, committed) else RepairAction.REFILL
+    is_kept = tail.is_signed and _is_prefix(tail, committed)
+    return RepairAction.APPEND if is_kept else RepairAction.REFILL
 
 
 def _is_prefix(tail: Tail, committed: CommittedState) -> bool:

@@ -1,7 +1,7 @@
 """The stream's tail, read while it is watched (protocol rule 7).
 
 The cursor is the stream's own `last-generated-id` and is stored nowhere else. Others can write to
-Redis, too: what no relay can have written is foreign (protocol rule 38).
+Redis, too: what no relay can have written is foreign (protocol rules 38, 45).
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,8 +14,9 @@ from redis.exceptions import RedisError
 
 from rates_contracts.cancellation import cancellation_prevails
 from rates_contracts.events import EventUndecodable, Position
-from rates_contracts.stream import EVENTS, event_id_of, reject_foreign
-from rates_sync.errors import RelayError
+from rates_contracts.stream import EVENT, EVENTS, event_id_of, reject_foreign, signature_in
+from rates_sync.errors import EntryForeign, RelayError
+from rates_sync.relay.signing import CarrierSigning, Verdict
 
 MAX_NUMBER = 2**63 - 1
 """The highest timeline or position that a record can hold."""
@@ -27,6 +28,7 @@ class Tail:
 
     `event_id` is of the entry at the cursor, None if it was trimmed; `first` is the oldest entry.
     `foreign` says why no relay can have written it, else it is None; then nothing else is known.
+    `is_signed` tells whether the current key has signed each entry that was looked at.
     """
 
     cursor: Position | None = None
@@ -34,9 +36,10 @@ class Tail:
     first: Position | None = None
     length: int = 0
     foreign: str | None = None
+    is_signed: bool = True
 
 
-async def read_tail(pipe: Pipeline) -> Tail:
+async def read_tail(pipe: Pipeline, signing: CarrierSigning) -> Tail:
     """Read the tail on a connection that runs commands at once; raises Redis' own errors.
 
     Asks for the key's type first: an error reply would end the watch, since the embedded server
@@ -47,34 +50,49 @@ async def read_tail(pipe: Pipeline) -> Tail:
         return Tail()
     if kind != b"stream":
         return Tail(foreign=f"the stream's key holds a {kind.decode()}")
-    return _tail_of(await pipe.xinfo_stream(EVENTS))
+    return _tail_of(await pipe.xinfo_stream(EVENTS), signing)
 
 
-def _tail_of(info: Mapping[str, Any]) -> Tail:
-    cursor, last = _place(info["last-generated-id"]), info["last-entry"]
-    at_cursor = last is not None and _place(last[0]) == cursor
-    foreign = _foreign(cursor, last[1] if at_cursor else None)
-    if foreign is not None:
-        return Tail(foreign=foreign)
+def _tail_of(info: Mapping[str, Any], signing: CarrierSigning) -> Tail:
+    cursor, last = place(info["last-generated-id"]), info["last-entry"]
+    entry = last[1] if last is not None and place(last[0]) == cursor else None
+    try:
+        _reject_impossible(cursor)
+        signed = entry is None or is_signed(cursor, entry, signing)
+    except EntryForeign as error:
+        return Tail(foreign=str(error))
     return Tail(
         cursor=cursor,
-        event_id=event_id_of(last[1]) if at_cursor else None,
-        first=None if info["first-entry"] is None else _place(info["first-entry"][0]),
+        event_id=None if entry is None else event_id_of(entry),
+        first=None if info["first-entry"] is None else place(info["first-entry"][0]),
         length=info["length"],
+        is_signed=signed,
     )
 
 
-def _foreign(cursor: Position, entry: Mapping[bytes, bytes] | None) -> str | None:
-    """Return why no relay can have written the last entry; None if one can, or it is trimmed."""
-    if max(cursor.timeline, cursor.position) > MAX_NUMBER:
-        return f"{cursor.stream_id} is no position of a record"
-    if entry is None:
-        return None
+def _reject_impossible(at: Position) -> None:
+    if max(at.timeline, at.position) > MAX_NUMBER:
+        raise EntryForeign(f"{at.stream_id} is no position of a record")
+
+
+def is_signed(at: Position, entry: Mapping[bytes, bytes], signing: CarrierSigning) -> bool:
+    """Tell whether the current key has signed the entry at `at`; without a key nothing is missing.
+
+    Raises `EntryForeign` for one that no relay can have written there.
+    """
     try:
-        reject_foreign(cursor, entry)
+        reject_foreign(at, entry)
     except EventUndecodable as error:
-        return f"at {cursor.stream_id}: {error}"
-    return None
+        raise EntryForeign(f"at {at.stream_id}: {error}") from error
+    verdict = signing.judge(EVENTS, entry[EVENT], signature_in(entry))
+    if verdict is Verdict.FORGED:
+        raise EntryForeign(f"at {at.stream_id}: the signature is not of this event")
+    return verdict is Verdict.SIGNED
+
+
+def place(stream_id: bytes) -> Position:
+    """Return the position that an ID of the stream stands for. Raises `ValueError`."""
+    return Position.of_stream_id(stream_id.decode())
 
 
 @contextmanager
@@ -85,7 +103,3 @@ def translated() -> Iterator[None]:
             yield
     except (RedisError, OSError) as error:
         raise RelayError(f"{type(error).__name__}: {error}") from error
-
-
-def _place(stream_id: bytes) -> Position:
-    return Position.of_stream_id(stream_id.decode())

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from redis.asyncio import Redis
 
 from rates_contracts.documents import (
@@ -26,6 +27,8 @@ from rates_contracts.events import (
 )
 from rates_contracts.stream import EVENT, EVENTS, entry_fields, event_of
 from rates_sync.relay.relay import Relay
+from rates_sync.relay.signing import CarrierSigning
+from rates_sync.signing import SigningKey
 from rates_sync.store.engine import reading
 from rates_sync.store.outbox import Outbox, read_events
 
@@ -85,6 +88,13 @@ class Mirror:
         foreign = msgspec.structs.replace(event, event_id="of-another-history")
         await self._add(foreign)
 
+    async def rewrite(self, change: Callable[[int, dict[Any, Any]], dict[Any, Any]]) -> None:
+        """Write the stream anew under the same IDs; `change` gets each entry's number, fields."""
+        entries: Any = await self.redis.xrange(EVENTS)
+        await self.redis.delete(EVENTS)
+        for number, (stream_id, fields) in enumerate(entries):
+            await self.redis.xadd(EVENTS, change(number, fields), id=stream_id)
+
     async def _add(self, event: Event) -> None:
         fields: dict[Any, Any] = dict(entry_fields(stored_event(encode_event(event))))
         await self.redis.xadd(EVENTS, fields, id=event.at.stream_id)
@@ -97,6 +107,30 @@ class Mirror:
         body: Any = await self.redis.get(key)
         assert body is not None, f"{key} is missing"
         return bytes(body)
+
+
+class Signing(CarrierSigning):
+    """Signs with a key that can be replaced or lost."""
+
+    def __init__(self) -> None:
+        self.key: SigningKey | None = None
+        super().__init__(lambda: self.key)
+        self.rotate()
+
+    def rotate(self) -> None:
+        """Take a key that nobody has seen."""
+        self.key = SigningKey(Ed25519PrivateKey.generate())
+
+
+class Monotonic:
+    """A monotonic clock, in seconds."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.now
 
 
 @pytest.fixture
@@ -117,6 +151,36 @@ def relay_of(redis: Redis) -> Callable[[Any], Relay]:
 def relay(relay_of: Callable[[Any], Relay], leader: Any) -> Relay:
     """The leader's relay."""
     return relay_of(leader)
+
+
+@pytest.fixture
+def signing() -> Signing:
+    """The leader's signing."""
+    return Signing()
+
+
+@pytest.fixture
+def monotonic() -> Monotonic:
+    """The signing relay's clock."""
+    return Monotonic()
+
+
+@pytest.fixture
+def signed_relay_of(redis: Redis, signing: Signing, monotonic: Monotonic) -> Callable[[Any], Relay]:
+    """Return the signing relay of an instance that holds (or held) the lease."""
+    return lambda holder: Relay(
+        redis,
+        Outbox(holder.engine, holder.record, holder.fence),
+        interval=5,
+        signing=signing,
+        monotonic=monotonic,
+    )
+
+
+@pytest.fixture
+def signed_relay(signed_relay_of: Callable[[Any], Relay], leader: Any) -> Relay:
+    """The leader's relay, which signs."""
+    return signed_relay_of(leader)
 
 
 @pytest.fixture

@@ -96,6 +96,18 @@ def _tail(
             id="with a hole",
         ),
         pytest.param(
+            replace(_tail("1-5"), is_signed=False),
+            _committed("1-5", cursor="1-5"),
+            RepairAction.REFILL,
+            id="not signed by the current key",
+        ),
+        pytest.param(
+            replace(_tail("1-9"), is_signed=False),
+            _committed("1-5", cursor="1-9", event_id=None),
+            RepairAction.NEW_TIMELINE,
+            id="ahead, and not signed by the current key",
+        ),
+        pytest.param(
             Tail(Position(1, 5), None, None, 0),
             _committed("1-5", cursor="1-5"),
             RepairAction.REFILL,
