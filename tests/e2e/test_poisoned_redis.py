@@ -43,7 +43,10 @@ def test_a_poisoned_stream_changes_no_answer(mended: Platform) -> None:
 
 
 def test_poisoned_documents_change_no_answer(platform: Platform) -> None:
-    """Workers that start beside them load the record, and rates-sync writes its own again."""
+    """Workers that start beside them load the record; a leader that starts writes its own again.
+
+    One that leads already looks at them every 5 min.
+    """
     platform.redis.forge_documents(FIX_BEFORE, FORGED)
     platform.api.kill()
     platform.api.start()
@@ -51,5 +54,7 @@ def test_poisoned_documents_change_no_answer(platform: Platform) -> None:
     assert everywhere(platform, FIX_BEFORE)
     assert not is_served(platform, FORGED)
     assert refused(platform, "document")
+    assert platform.sync[0].stop() == 0
+    platform.sync[0].start()
     platform.until(lambda: not platform.redis.holds(FORGED), within=15)
     platform.until(lambda: well(platform), within=15)
