@@ -5,7 +5,7 @@ list that touches it ask here, so that they can't disagree. Pure.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date as Day
 from itertools import pairwise
 from typing import Any, Literal
@@ -138,6 +138,20 @@ def warnings_of(codes: Iterable[str]) -> Iterator[str]:
             yield warning
 
 
+def unlisted_before(view: View, kind: SeriesKind) -> Day:
+    """Return the day before which any may be under review though the status does not list it."""
+    known = series_status(view, kind)
+    return oldest_told(known.under_review, known.under_review_count)
+
+
+def oldest_told(listed: Collection[Day], count: int) -> Day:
+    """Return the day before which any may be one of `count` days, the newest of which are `listed`.
+
+    `Day.min` where all are listed.
+    """
+    return min(listed, default=Day.max) if count > len(listed) else Day.min
+
+
 def days_between(first: Day, last: Day) -> Iterator[Day]:
     """Return the days from `first` to `last`, both included."""
     return map(Day.fromordinal, range(first.toordinal(), last.toordinal() + 1))
@@ -182,14 +196,8 @@ def _may_be_determined(view: View, day: Day) -> bool:
 
 
 def _may_be_under_review(view: View, kind: SeriesKind, day: Day) -> bool:
-    """Tell whether `day` may be under review though the status does not list it.
-
-    The status counts all such days, but lists the newest only: this may be one of the older ones.
-    """
-    known = series_status(view, kind)
-    if known.under_review_count <= len(known.under_review):
-        return False
-    return day < min(known.under_review, default=Day.max)
+    """Tell whether `day` may be under review though the status does not list it."""
+    return day < unlisted_before(view, kind)
 
 
 def _absent_settlement(view: View, day: Day) -> Absence | None:

@@ -13,8 +13,8 @@ from operator import itemgetter
 
 from msgspec import UNSET
 
+from rates_api.resolution.closures import doubted_closures
 from rates_api.resolution.doubts import Doubt, doubts, warnings_about
-from rates_api.resolution.gazette import doubted_closures
 from rates_api.resolution.knowledge import series_status
 from rates_api.resolution.view import View
 from rates_contracts.answers import Row
@@ -199,14 +199,14 @@ def _published(view: View, first: Day, last: Day) -> Sequence[Value]:
         and published >= first
         and published - determined <= MAX_REST
     ]
-    doubted = doubted_closures(view)
+    doubted = doubted_closures(view, begins, last)
     return [value for value in values if not _is_doubted(value, doubted)] if doubted else values
 
 
-def _is_doubted(value: Value, closures: Iterable[Day]) -> bool:
-    """Tell whether banks may have opened between the determination of a FIX and its publication."""
+def _is_doubted(value: Value, closures: Sequence[Day]) -> bool:
+    """Tell whether one of `closures` is between the determination of a FIX and its publication."""
     published, found, _ = value
-    return any(found.date < day < published for day in closures)
+    return _count_between(closures, found.date, published) > 0
 
 
 def _derived(view: View, first: Day, last: Day) -> Sequence[Value]:

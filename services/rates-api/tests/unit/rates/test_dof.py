@@ -96,6 +96,45 @@ async def test_a_gazette_that_is_not_known_is_not_skipped(
     assert (answer.status_code, answer.json()["code"]) == (503, "no-current-rate")
 
 
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        ("2024-02-06", "503 under-review"),
+        ("2024-02-05", "503 under-review"),
+        ("2024-02-05?roll=none", "503 under-review"),
+        ("2024-02-04?roll=none", "404 no-publication-on-closed-day"),
+        ("2024-02-07", "200 17.0357"),
+        ("2024-03-19", "200 16.7100"),
+    ],
+)
+async def test_a_closure_before_those_listed_may_be_in_doubt(
+    ask: Ask, worker: Any, world: Any, day: str, said: str
+) -> None:
+    """Of two FIX under review the status lists March's: banks may have opened on 2024-02-05."""
+    series = world.known_series(
+        under_review=(date(2024, 3, 1),), under_review_count=2, settlement={}
+    )
+    worker.current.replace(world.snapshot(series=series))
+    answer = await ask(f"/api/v1/rates/{day}{'&' if '?' in day else '?'}kind=dof")
+    assert world.said(answer) == said
+
+
+async def test_a_list_does_not_know_what_a_closure_in_doubt_leaves_due(
+    ask: Ask, worker: Any, world: Any
+) -> None:
+    """Also where the status only counts the FIX that may be of the day: the list leaves it out."""
+    series = world.known_series(
+        under_review=(date(2024, 3, 1),), under_review_count=2, settlement={}
+    )
+    worker.current.replace(world.snapshot(series=series))
+    known = {}
+    for month in ("2024-02", "2024-04"):
+        answer = (await ask(f"/api/v1/rates/historical?month={month}&kind=dof")).json()
+        known[month] = answer["known"]
+        assert "2024-02-06" not in [row["date"] for row in answer["observations"]]
+    assert known == {"2024-02": False, "2024-04": True}
+
+
 async def test_past_the_calendar_no_gazette_is_current(ask: Ask, worker: Any, world: Any) -> None:
     """Nothing is claimed of what was due there."""
     calendar = world.msgspec.structs.replace(world.calendar(), last=date(2026, 8, 12))
