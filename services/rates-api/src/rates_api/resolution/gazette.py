@@ -7,9 +7,9 @@ Banco de México's settlement series, not the print, decides what is in force. P
 from datetime import date as Day
 
 from rates_api.resolution.closures import doubted_closures
-from rates_api.resolution.knowledge import Absence, series_status, unknown
+from rates_api.resolution.knowledge import MAX_REST, Absence, series_status, unknown
 from rates_api.resolution.view import View
-from rates_contracts.calendar import MAX_DAYS_APART, ONE_DAY
+from rates_contracts.calendar import ONE_DAY
 from rates_contracts.observation import FIRST_FIX_DAY, Kind, SeriesKind
 
 
@@ -59,5 +59,5 @@ def _first_determination(view: View, first: Day) -> Day:
     published = view.banking_days.next(first - ONE_DAY)
     rolled = publication_day(view, first) or first
     if published is None or not is_derivable(view, rolled):
-        return first - MAX_DAYS_APART * ONE_DAY
+        return first - MAX_REST
     return view.banking_days.previous(published) or published

@@ -38,6 +38,9 @@ Absence = Literal[
 ]
 """The code of the problem that a day without a value is answered with."""
 
+MAX_REST = MAX_DAYS_APART * ONE_DAY
+"""Banks never close for longer: what seems to be closed for so long is missing."""
+
 WARNING_OF: dict[str, str | None] = {
     "history-loading": "history_loading",
     "not-verified": "unverified",
@@ -305,7 +308,7 @@ def _holes(history: SeriesHistory, first: Day, last: Day) -> Iterator[Day]:
 
 def _reach(day: Day) -> Day:
     """Return the last day on which the next row leaves no hole."""
-    return day + MAX_DAYS_APART * ONE_DAY
+    return day + MAX_REST
 
 
 def _suspects(view: View, kind: SeriesKind, first: Day, last: Day) -> Iterator[Day]:
@@ -329,7 +332,7 @@ def _possibly_unknown(view: View, kind: SeriesKind, first: Day, last: Day) -> It
     newest = view.newest(kind)
     yield from days_between(
         since if newest is None else max(since, newest.date + ONE_DAY),
-        min(last, view.today + MAX_DAYS_APART * ONE_DAY),
+        min(last, view.today + MAX_REST),
     )
 
 
@@ -343,7 +346,7 @@ def _possibly_under_review(view: View, kind: SeriesKind, first: Day, last: Day) 
         yield from _first_missing(view.settlement, max(first, stored), last)
     if not _may_be_under_review(view, "fix", first):
         return
-    for day in _without_fix(view, first - MAX_DAYS_APART * ONE_DAY, min(last, view.today)):
+    for day in _without_fix(view, first - MAX_REST, min(last, view.today)):
         for resting in (day,) if kind == "fix" else _settled_by(view, day):
             yield resting
             is_asked = first <= resting <= last and view.recorded(kind, resting) is None

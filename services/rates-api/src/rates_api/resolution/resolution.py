@@ -15,7 +15,14 @@ from rates_api.resolution import spans
 from rates_api.resolution.closures import doubted_closures
 from rates_api.resolution.doubts import doubts, gap_warnings, recorded_warnings, warnings_about
 from rates_api.resolution.gazette import is_derivable, publication_day
-from rates_api.resolution.knowledge import Absence, absence, absent_fix, fix_by_rule, series_status
+from rates_api.resolution.knowledge import (
+    MAX_REST,
+    Absence,
+    absence,
+    absent_fix,
+    fix_by_rule,
+    series_status,
+)
 from rates_api.resolution.legal_dates import (
     MAX_KNOWN,
     dates_of_fix,
@@ -26,14 +33,11 @@ from rates_api.resolution.legal_dates import (
 )
 from rates_api.resolution.view import View
 from rates_contracts.answers import Dates, Provenance
-from rates_contracts.calendar import DUE_FROM, MAX_DAYS_APART, ONE_DAY, is_weekend, mexico_instant
+from rates_contracts.calendar import DUE_FROM, ONE_DAY, is_weekend, mexico_instant
 from rates_contracts.observation import FIRST_FIX_DAY, Kind, Observation, SeriesKind
 from rates_contracts.warnings import in_order
 
 Roll = Literal["previous", "none"]
-
-MAX_REST = MAX_DAYS_APART * ONE_DAY
-"""Banks never close for longer: what seems to be closed for so long is missing."""
 
 OVERDUE_RETRY_SECONDS = 60
 """Until a client should retry for a FIX that is overdue."""
