@@ -35,7 +35,7 @@ FIRST_DERIVED_DAY = Day(1991, 11, 14)
 """The first FIX, of 1991-11-12, was published on the 13th."""
 SETTLES_WITHIN = timedelta(days=7)
 LONG_DAYS = 1000
-"""The publication days of a longer span are found with all others: 35 years take 8 ms."""
+"""The publication days of a longer span are found with all others, once for all."""
 _day = itemgetter(0)
 
 
@@ -170,6 +170,15 @@ def _recorded(view: View, kind: SeriesKind, first: Day, last: Day) -> list[Value
 
 
 def _published_within(view: View, first: Day, last: Day) -> Sequence[Value]:
+    """Return the publication days from `first` to `last`, each with the FIX that is due there.
+
+    What is recorded ahead of today is not known to be right.
+    """
+    found = _published_of(view, first, last)
+    return found[: bisect_right(found, view.today, key=_determined)]
+
+
+def _published_of(view: View, first: Day, last: Day) -> Sequence[Value]:
     """Return what `_published` does; of a long span it is found once for all."""
     if (last - first).days <= LONG_DAYS:
         return _published(view, first, last)
@@ -178,17 +187,24 @@ def _published_within(view: View, first: Day, last: Day) -> Sequence[Value]:
     return _between(view.memo.published, first, last)
 
 
+def _determined(value: Value) -> Day:
+    return value[1].date
+
+
 def _between(days: Sequence[Value], first: Day, last: Day) -> Sequence[Value]:
     return days[bisect_left(days, first, key=_day) : bisect_right(days, last, key=_day)]
 
 
 def _published(view: View, first: Day, last: Day) -> Sequence[Value]:
-    """Return the publication days from `first` to `last`, each with the FIX that is due there."""
+    """Return the publication days from `first` to `last` of every FIX, whatever day it is today.
+
+    Instants of the past share it, and some of them lie on other days.
+    """
     since = series_status(view, "fix").complete_from
     if since is None:
         return ()
     begins = max(since, max(first, FIRST_FIX_DAY) - MAX_REST)
-    fixed = {found.date: found for found in view.values("fix", begins, min(last, view.today))}
+    fixed = {found.date: found for found in view.values("fix", begins, last)}
     values = [
         (published, found, True)
         for determined, published in _publications(view, begins, min(last, view.calendar.last))

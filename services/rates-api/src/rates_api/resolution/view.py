@@ -43,8 +43,9 @@ class Memo:
 
     `determinations` are those of settlement days; `derived` the values of the settlement days
     before the stored series, `published` those of the publication days, `missing` the banking days
-    without a FIX: each ascending, None before somebody asks for them. `resolutions` are what
-    answers for which kind, day and roll at present: those of the past may be of another today.
+    without a FIX: each ascending, None before somebody asks for them, and the same on whatever day
+    it is today. `resolutions` are what answers for which kind, day and roll at present: those of
+    the past may be of another today.
     """
 
     determinations: dict[Day, Day | None] = dataclasses.field(default_factory=dict)

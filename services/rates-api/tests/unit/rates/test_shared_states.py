@@ -67,6 +67,23 @@ async def test_each_state_of_the_past_answers_as_if_it_were_alone(
         assert len(set(seen.values())) > 1
 
 
+async def test_days_of_one_state_of_the_past_know_what_had_come_by_then(
+    ask: Ask, worker: Any, world: Any
+) -> None:
+    """A FIX that is recorded ahead of its day answers from that day on, in a long list as well."""
+    early = world.observation("SF43718", world.NEWEST, "17.0530", date(2026, 8, 11))
+    kept = world.snapshot(extra=(early,), kept=lambda row: row.recorded_at <= early.recorded_at)
+    worker.current.replace(kept)
+    listed = {}
+    for instant in ("2026-08-12T20:00:00Z", "2026-08-14T12:00:00Z"):
+        span = f"/api/v1/rates/historical?from=2020-01-01&to=2026-08-31&kind=dof&as_of={instant}"
+        listed[instant] = (await ask(span)).json()["observations"][-1]["date"]
+    assert listed == {
+        "2026-08-12T20:00:00Z": "2026-08-12",
+        "2026-08-14T12:00:00Z": "2026-08-14",
+    }
+
+
 async def test_the_present_answers_anew_where_it_says_something_else(
     ask: Ask, worker: Any, world: Any
 ) -> None:
