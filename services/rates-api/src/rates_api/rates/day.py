@@ -122,7 +122,12 @@ def _revision_rows(query: RevisionsQuery, view: View) -> Iterator[RevisionRow]:
     if recorded is not None:
         for row in view.history(RESTS_ON[query.kind]).revisions(recorded):
             yield RevisionRow(
-                query.date, row.value, row.revision, row.recorded_at, row.payload_sha256
+                query.date,
+                row.value,
+                row.revision,
+                row.recorded_at,
+                row.payload_sha256,
+                derived=query.kind == "dof",
             )
 
 

@@ -142,11 +142,20 @@ async def test_past_the_calendar_no_gazette_is_current(ask: Ask, worker: Any, wo
     assert (await ask("/api/v1/rates/current?kind=dof")).status_code == 503
 
 
+async def test_a_revision_says_in_its_last_column_that_it_is_derived(ask: Ask) -> None:
+    """Programs that count the columns of v1 find them where they were."""
+    for kind, derived in (("dof", "true"), ("fix", "false")):
+        path = f"/api/v1/rates/2024-01-03/revisions?kind={kind}&format=csv"
+        header, line = (await ask(path)).text.splitlines()
+        assert header.endswith("payload_sha256,warnings,derived")
+        assert line.rpartition(",")[2] == derived
+
+
 async def test_a_days_revisions_are_those_of_the_fix_that_is_due(ask: Ask) -> None:
     """A correction of a FIX is one of the day that publishes it; a closed day has none."""
     answer = (await ask("/api/v1/rates/2024-01-03/revisions?kind=dof")).json()
     row = answer["observations"][0]
-    assert (row["date"], row["rate"]) == ("2024-01-03", "17.0297")
+    assert (row["date"], row["rate"], row["derived"]) == ("2024-01-03", "17.0297", True)
     assert (await ask("/api/v1/rates/2024-01-06/revisions?kind=dof")).json()["count"] == 0
 
 
