@@ -71,7 +71,7 @@ class BatchQuery(RateQuery):
     fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.BATCH_COLUMNS)] = None
 
 
-def is_long(query: BatchQuery) -> bool:
+def is_long(query: BatchQuery, _: Day) -> bool:
     """Tell whether so many days are asked for that other requests should not wait for them."""
     return len(query.dates) > LONG_DATES
 
