@@ -33,7 +33,7 @@ from rates_contracts.answers import Batch, BatchResult, DayRate, RevisionRow, Re
 from rates_contracts.observation import RESTS_ON, Kind
 
 LONG_DATES = 100
-"""More dates are answered in a thread; a hundred take 3 ms."""
+"""More dates are answered in a thread."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -26,7 +26,7 @@ MAX_FRACTION = len(".123456")
 
 MAX_DAYS = 3660
 LONG_DAYS = 1000
-"""A longer list is rendered in a thread; a thousand days take a millisecond."""
+"""A longer list is rendered in a thread, so that other requests do not wait for it."""
 MAX_DATES = 366
 
 DAY_SCHEMA = {"type": "string", "format": "date"}
