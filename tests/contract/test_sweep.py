@@ -156,7 +156,7 @@ def _the_gazette_is_known_whatever_is_loaded(patch: pytest.MonkeyPatch) -> None:
 
 
 def _a_closure_in_doubt_is_not_looked_at(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(resolution, "doubted_closures", lambda _: ())
+    patch.setattr(resolution, "doubted_closures", lambda *_: ())
 
 
 FAULTS: dict[Change, str] = {

@@ -199,6 +199,9 @@ class RevisionRow(msgspec.Struct, frozen=True):
     recorded_at: Instant
     payload_sha256: str
     warnings: Warnings = UNSET
+    derived: Annotated[
+        bool, Meta(description="True where it is the FIX that is due in the Gazette on the day.")
+    ] = False
 
 
 class Revisions(_Listed, frozen=True, kw_only=True):

@@ -119,7 +119,7 @@ class BankCalendar(msgspec.Struct, frozen=True):
     def banking_days(self, first: Day, last: Day) -> Iterator[Day]:
         """Yield the banking days from `first` to `last`, both included, each as `is_banking_day`.
 
-        Thirty years take 2 ms: day by day they would take 10.
+        All at once: asked day by day, thirty years would keep the event loop waiting.
         """
         closed = {*self.closed, *(closure.date for closure in self.declared)}
         days = range(first.toordinal(), min(last, self.last).toordinal() + 1)

@@ -64,7 +64,7 @@ def timestamp_of(clock: Callable[[], datetime]) -> Callable[[], float]:
 def freeze_garbage() -> None:
     """Exclude what a warm worker holds permanently from garbage collection.
 
-    A full collection over modules and routes stops every answer for some 60 ms.
+    A full collection over modules and routes stops every answer until it is done.
     """
     gc.collect()
     gc.freeze()

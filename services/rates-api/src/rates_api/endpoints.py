@@ -404,7 +404,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "while `more` is true. Nothing is lost or doubled. `reset` tells that the changes begin "
         "anew: drop what was read before.",
         query=changes.ChangesQuery,
-        handler=from_record(changes.answer, csv.changes, changes.is_long),
+        handler=from_record(changes.answer, csv.changes, lambda query, _: changes.is_long(query)),
         answers=answers.Changes,
         problems=("no-data",),
         examples={

@@ -5,6 +5,7 @@ An answer is found rendered in the cache of the request's snapshot, or rendered 
 
 import dataclasses
 from collections.abc import Callable, Iterable
+from datetime import date as Day
 from datetime import datetime, timedelta
 from functools import cache as once
 from functools import partial
@@ -62,7 +63,7 @@ encode_json = msgspec.json.Encoder().encode
 def from_record(
     answer: Callable[[Any, View], msgspec.Struct],
     to_csv: Callable[[Any], csv.Table] | None = None,
-    is_long: Callable[[Any], bool] = lambda _: False,
+    is_long: Callable[[Any, Day], bool] = lambda *_: False,
     *,
     to_text: Callable[[Any], str] | None = None,
     to_atom: Callable[[Any], bytes] | None = None,
@@ -70,8 +71,8 @@ def from_record(
 ) -> Handler:
     """Return the handler that renders what `answer` returns: as JSON, or by the query's `format`.
 
-    What takes long, by `is_long`, is rendered in a thread. An answer that the edge `is_purged` of
-    may stay there longest.
+    What takes long, by `is_long` of a query and of today, is rendered in a thread. An answer that
+    the edge `is_purged` of may stay there longest.
     """
     longest = MAX_EDGE_SECONDS if is_purged else MAX_EDGE_SECONDS_WITHOUT_PURGE
 
@@ -85,7 +86,9 @@ def from_record(
         if found is None:
             view = view_of(cache, snapshot, query, now)
             rendering = partial(render_from, view, query)
-            found = await port.run_in_thread(rendering) if is_long(query) else rendering()
+            found = (
+                await port.run_in_thread(rendering) if is_long(query, view.today) else rendering()
+            )
             answers.keep(query, found)
         return found
 

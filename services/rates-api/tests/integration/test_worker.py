@@ -105,7 +105,7 @@ async def test_what_is_recorded_without_redis_is_answered_within_three_seconds(
 ) -> None:
     """Protocol rule 41: a worker whose stream is refused does not wait for its next look.
 
-    With Redis gone an old rate was answered for 16 s.
+    With Redis gone an old rate was answered until then.
     """
     unhurried = dataclasses.replace(settings, watch_interval=3600.0, watch_lag=3600.0)
     database.hold(record)

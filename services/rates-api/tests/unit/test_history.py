@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -131,6 +132,18 @@ def test_few_earlier_states_are_kept() -> None:
 
     assert many.as_of(START + timedelta(minutes=1)) == first
     assert many.as_of(START + timedelta(minutes=1)) is not first
+
+
+def test_the_raw_answers_of_all_revisions_are_gathered_once() -> None:
+    """Also of one that a correction has replaced; a new row makes a history with its own."""
+    read_from = [
+        msgspec.structs.replace(each, payload_sha256=sha256)
+        for each, sha256 in ((row(3), "first"), (row(3, 2), "corrected"), (row(4), "later"))
+    ]
+    known = SeriesHistory.of(read_from[:2])
+    assert known.payloads == {"first", "corrected"}
+    assert known.payloads is known.payloads
+    assert known.with_observations(read_from[2:]).payloads == {"first", "corrected", "later"}
 
 
 def test_rows_are_shared_between_histories() -> None:

@@ -48,9 +48,9 @@ async def payload(
     body = await read_on_demand(port.evidence.payload(query.sha256)) if named else None
     if body is None:
         raise Refused("unknown-payload", "There is no whole raw answer with this hash.")
-    return render_evidence(body, f"{query.sha256}.json")
+    return render_evidence(body, query.sha256)
 
 
 def _is_named(snapshot: Snapshot, sha256: str) -> bool:
     """Tell whether an observation rests on the raw answer with this hash."""
-    return any(history.rests_on(sha256) for history in snapshot.series.values())
+    return any(sha256 in history.payloads for history in snapshot.series.values())

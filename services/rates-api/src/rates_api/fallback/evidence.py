@@ -29,7 +29,7 @@ MAX_WAITING = 32
 SECONDS = 2.0
 """A read takes at most so long, the wait for its turn included."""
 HASHED_IN_THREAD_ABOVE = 256 * 1024
-"""Bytes that take half a millisecond to hash."""
+"""More bytes are hashed in a thread, so that other requests do not wait for it."""
 
 
 class EvidenceReader:

@@ -35,10 +35,12 @@ Headers = Iterable[tuple[str, str]]
 Policy = Literal["shared", "immutable", "no-store"]
 ALWAYS = datetime.min.replace(tzinfo=UTC)
 FOREVER = datetime.max.replace(tzinfo=UTC)
+DIGEST_LENGTH = 32
+"""Hexadecimal digits of a body's SHA-256 that tell it from every other."""
 GZIP_ABOVE = 1024
 """Bytes from which on compressing pays."""
 GZIP_IN_THREAD_ABOVE = 128 * 1024
-"""Bytes that take half a millisecond to compress."""
+"""More bytes are compressed in a thread, so that other requests do not wait for it."""
 GZIP_LEVEL = 4
 """Level 6 takes twice as long, for 3 % less of a year and 6 % more of the whole history."""
 LARGE_GZIP_LEVEL = 1
@@ -137,20 +139,35 @@ def render(
     valid_from: datetime = ALWAYS,
 ) -> RenderedAnswer:
     """Tag `body` by its content."""
-    digest = hashlib.sha256(body).hexdigest()[:32]
+    digest = hashlib.sha256(body).hexdigest()[:DIGEST_LENGTH]
     return RenderedAnswer(
         status, media_type, body, None, digest, policy, valid_until, edge_seconds, valid_from
     )
 
 
-def render_evidence(body: bytes, file_name: str) -> RenderedAnswer:
-    """Render bytes that are not ours, to be saved and never shown: no page may run in them."""
+def render_evidence(body: bytes, sha256: str) -> RenderedAnswer:
+    """Render bytes that are not ours, to be saved and never shown: no page may run in them.
+
+    They are tagged and named by their hash, which is known: they may be megabytes.
+    """
     headers = (
-        ("content-disposition", f'attachment; filename="{file_name}"'),
+        ("content-disposition", f'attachment; filename="{sha256}.json"'),
         ("content-security-policy", "sandbox"),
     )
-    rendered = render(body, BINARY, "immutable")
-    return dataclasses.replace(rendered, headers=headers, verbatim=True)
+    digest = sha256[:DIGEST_LENGTH]
+    return RenderedAnswer(
+        200,
+        BINARY,
+        body,
+        None,
+        digest,
+        "immutable",
+        FOREVER,
+        MAX_EDGE_SECONDS,
+        ALWAYS,
+        headers,
+        verbatim=True,
+    )
 
 
 def compress(answer: RenderedAnswer) -> RenderedAnswer:

@@ -174,7 +174,7 @@ def history(answer: History) -> Table:
 
 def revisions(answer: Revisions) -> Table:
     """Return every revision."""
-    return Table(REVISIONS_COLUMNS, map(_row, answer.observations))
+    return Table(REVISIONS_COLUMNS, map(_revision_row, answer.observations))
 
 
 def gaps(answer: Gaps) -> Table:
@@ -263,10 +263,16 @@ def sheet(answer: DaySheet) -> Table:
     return Table(SHEET_COLUMNS, [_sheet_line(answer, kind) for kind in get_args(Kind)])
 
 
-def _row(row: Row | RevisionRow | MonthRow) -> Sequence[Any]:
+def _row(row: Row | MonthRow) -> Sequence[Any]:
     """Return the cells of a row; its warnings come last, set apart by blanks."""
     *cells, warnings = astuple(row)
     return (*cells, " ".join(warnings or ()))
+
+
+def _revision_row(row: RevisionRow) -> Sequence[Any]:
+    """Return the cells of a revision; what came after v1 began stands behind its warnings."""
+    *cells, warnings, derived = astuple(row)
+    return (*cells, " ".join(warnings or ()), derived)
 
 
 def _flat(result: BatchResult) -> Sequence[Any]:

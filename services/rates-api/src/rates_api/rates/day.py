@@ -33,7 +33,7 @@ from rates_contracts.answers import Batch, BatchResult, DayRate, RevisionRow, Re
 from rates_contracts.observation import RESTS_ON, Kind
 
 LONG_DATES = 100
-"""More dates are answered in a thread; a hundred take 3 ms."""
+"""More dates are answered in a thread."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +71,7 @@ class BatchQuery(RateQuery):
     fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.BATCH_COLUMNS)] = None
 
 
-def is_long(query: BatchQuery) -> bool:
+def is_long(query: BatchQuery, _: Day) -> bool:
     """Tell whether so many days are asked for that other requests should not wait for them."""
     return len(query.dates) > LONG_DATES
 
@@ -122,7 +122,12 @@ def _revision_rows(query: RevisionsQuery, view: View) -> Iterator[RevisionRow]:
     if recorded is not None:
         for row in view.history(RESTS_ON[query.kind]).revisions(recorded):
             yield RevisionRow(
-                query.date, row.value, row.revision, row.recorded_at, row.payload_sha256
+                query.date,
+                row.value,
+                row.revision,
+                row.recorded_at,
+                row.payload_sha256,
+                derived=query.kind == "dof",
             )
 
 

@@ -9,24 +9,19 @@ there are no gaps: there the FIX's own days are the banking days.
 import dataclasses
 from collections.abc import Iterator
 from datetime import date as Day
-from datetime import datetime
 from typing import Annotated, Literal
 
 from rates_api.rates import csv
 from rates_api.rates.query_parameters import (
-    AS_OF,
     FORMAT,
-    MONTH,
     ONLY_FIX,
-    YEAR,
-    Month,
-    RateQuery,
+    SpanQuery,
+    asked_span,
     csv_fields,
     day,
     in_order,
     is_long_span,
     one_form_of,
-    whole_month_or_year,
 )
 from rates_api.resolution.doubts import gap_warnings
 from rates_api.resolution.knowledge import absence, knowledge_members, series_status, unknown
@@ -40,25 +35,21 @@ TO = day("to", "Last day of the span (default today).", unbounded=True)
 
 
 @dataclasses.dataclass(frozen=True)
-class GapsQuery(RateQuery):
+class GapsQuery(SpanQuery):
     """What `gaps` can be asked."""
 
     from_: Annotated[Day | None, FROM] = None
     to: Annotated[Day | None, TO] = None
-    month: Annotated[Month | None, MONTH] = None
-    year: Annotated[int | None, YEAR] = None
     kind: Annotated[Literal["fix"], ONLY_FIX] = "fix"
-    as_of: Annotated[datetime | None, AS_OF] = None
     format: Annotated[str, FORMAT] = "json"
     fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.GAPS_COLUMNS)] = None
 
     rules = (one_form_of(("from", "to"), ("month",), ("year",)), in_order)
 
 
-def is_long(query: GapsQuery) -> bool:
+def is_long(query: GapsQuery, today: Day) -> bool:
     """Tell whether so many days are asked for that other requests should not wait for them."""
-    is_named = query.month is not None or query.year is not None
-    return not is_named and is_long_span(query.from_, query.to)
+    return is_long_span(*_span(query, today))
 
 
 def answer(query: GapsQuery, view: View) -> Gaps:
@@ -79,10 +70,7 @@ def answer(query: GapsQuery, view: View) -> Gaps:
 
 def _span(query: GapsQuery, today: Day) -> tuple[Day, Day]:
     """Return the span that is asked for; without one all of history."""
-    if query.month is not None or query.year is not None:
-        return whole_month_or_year(query.month, query.year or today.year)
-    first = query.from_ or FIRST_FIX_DAY
-    return first, query.to or max(today, first)
+    return asked_span(query, today) or (FIRST_FIX_DAY, query.to or max(today, FIRST_FIX_DAY))
 
 
 def _gaps(view: View, first: Day, last: Day) -> Iterator[Gap]:

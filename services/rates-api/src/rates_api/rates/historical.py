@@ -3,22 +3,17 @@
 import dataclasses
 from collections.abc import Sequence
 from datetime import date as Day
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from rates_api.rates import csv
 from rates_api.rates.query_parameters import (
-    AS_OF,
     FORMAT,
     FROM,
-    KIND,
     LONG_DAYS,
     MAX_DAYS,
-    MONTH,
-    TO,
-    YEAR,
-    Month,
     RateQuery,
+    SpanQuery,
     asked_span,
     begun,
     csv_fields,
@@ -33,7 +28,7 @@ from rates_api.resolution.gazette import rests_on, unknown_days
 from rates_api.resolution.knowledge import knowledge_members, series_status
 from rates_api.resolution.view import View, envelope
 from rates_contracts.answers import History
-from rates_contracts.observation import FIRST_FIX_DAY, RESTS_ON, Kind
+from rates_contracts.observation import FIRST_FIX_DAY, RESTS_ON
 
 DEFAULT_DAYS = 10
 
@@ -46,17 +41,17 @@ LAST = integer(
 
 
 @dataclasses.dataclass(frozen=True)
-class HistoricalQuery(RateQuery):
-    """What `historical` can be asked."""
+class _CountQuery(RateQuery):
+    """How many days or values are asked for: documented before the forms of a span."""
 
     last: Annotated[int | None, LAST] = None
     days: Annotated[int | None, DAYS] = None
-    from_: Annotated[Day | None, FROM] = None
-    to: Annotated[Day | None, TO] = None
-    month: Annotated[Month | None, MONTH] = None
-    year: Annotated[int | None, YEAR] = None
-    kind: Annotated[Kind, KIND] = "fix"
-    as_of: Annotated[datetime | None, AS_OF] = None
+
+
+@dataclasses.dataclass(frozen=True)
+class HistoricalQuery(SpanQuery, _CountQuery):
+    """What `historical` can be asked."""
+
     format: Annotated[str, FORMAT] = "json"
     fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.HISTORY_COLUMNS)] = None
 
@@ -68,11 +63,12 @@ class HistoricalQuery(RateQuery):
     )
 
 
-def is_long(query: HistoricalQuery) -> bool:
+def is_long(query: HistoricalQuery, today: Day) -> bool:
     """Tell whether so many days are asked for that other requests should not wait for them."""
-    if query.from_ is not None:
-        return is_long_span(query.from_, query.to)
-    return max(query.days or 0, query.last or 0) > LONG_DAYS
+    span = asked_span(query, today)
+    if span is None:
+        return max(query.days or 0, query.last or 0) > LONG_DAYS
+    return is_long_span(*span)
 
 
 def answer(query: HistoricalQuery, view: View) -> History:

@@ -2,13 +2,13 @@
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence, Set
+from datetime import date as Day
 from datetime import datetime
 from itertools import groupby
 from typing import Annotated, Any
 
 from msgspec import UNSET
 
-from rates_api.http.parameters import Parameter
 from rates_api.rates import csv
 from rates_api.rates.query_parameters import (
     AS_OF,
@@ -18,12 +18,13 @@ from rates_api.rates.query_parameters import (
     Month,
     RateQuery,
     begun,
+    calendar_month,
     csv_fields,
     in_order,
     is_long_span,
     month_of,
     one_form_of,
-    read_month,
+    spanned,
 )
 from rates_api.resolution import spans
 from rates_api.resolution.doubts import gap_warnings
@@ -36,23 +37,9 @@ from rates_contracts.observation import Kind
 from rates_contracts.warnings import in_order as in_warning_order
 
 MAX_MONTHS = 600
-MONTH_SCHEMA = {"type": "string", "pattern": r"^\d{4}-\d{2}$"}
-FROM = Parameter(
-    "from",
-    "First month; with `to`, or up to this month.",
-    "a month as YYYY-MM",
-    read_month,
-    MONTH_SCHEMA,
-    unbounded=True,
-)
-TO = Parameter(
-    "to",
-    "Last month of a span that `from` begins.",
-    "a month as YYYY-MM",
-    read_month,
-    MONTH_SCHEMA,
-    unbounded=True,
-)
+FROM = calendar_month("from", "First month; with `to`, or up to this month.")
+TO = calendar_month("to", "Last month of a span that `from` begins.")
+FORMS = (("year",), ("from", "to"))
 
 
 def not_too_many(values: Mapping[str, Any], _: Set[str]) -> Iterator[ParameterError]:
@@ -60,12 +47,6 @@ def not_too_many(values: Mapping[str, Any], _: Set[str]) -> Iterator[ParameterEr
     first, last = values.get("from"), values.get("to")
     if first is not None and last is not None and last.ordinal - first.ordinal >= MAX_MONTHS:
         yield ParameterError("to", "is too late", f"at most {MAX_MONTHS} months from `from` on")
-
-
-def spanned(_: Mapping[str, Any], given: Set[str]) -> Iterator[ParameterError]:
-    """Refuse a request that names no span."""
-    if given.isdisjoint(("from", "to", "year")):
-        yield ParameterError("year", "is missing", "`year`, or `from` and `to`")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,14 +61,13 @@ class MonthlyQuery(RateQuery):
     format: Annotated[str, FORMAT] = "json"
     fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.MONTHLY_COLUMNS)] = None
 
-    rules = (spanned, one_form_of(("year",), ("from", "to")), begun(FROM), in_order, not_too_many)
+    rules = (spanned(*FORMS), one_form_of(*FORMS), begun(FROM), in_order, not_too_many)
 
 
-def is_long(query: MonthlyQuery) -> bool:
+def is_long(query: MonthlyQuery, today: Day) -> bool:
     """Tell whether so many days are asked for that other requests should not wait for them."""
-    if query.from_ is None:
-        return False
-    return is_long_span(query.from_.first, query.to.last if query.to else None)
+    first, last = _months(query, month_of(today))
+    return is_long_span(first.first, last.last)
 
 
 def answer(query: MonthlyQuery, view: View) -> Monthly:

@@ -9,7 +9,7 @@ from calendar import monthrange
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from datetime import date as Day
-from typing import Any, NamedTuple, Protocol, get_args
+from typing import Annotated, Any, NamedTuple, get_args
 
 from rates_api.http.parameters import Parameter, Query, Rule
 from rates_contracts.answers import ParameterError
@@ -26,7 +26,7 @@ MAX_FRACTION = len(".123456")
 
 MAX_DAYS = 3660
 LONG_DAYS = 1000
-"""A longer list is rendered in a thread; a thousand days take a millisecond."""
+"""A longer list is rendered in a thread, so that other requests do not wait for it."""
 MAX_DATES = 366
 
 DAY_SCHEMA = {"type": "string", "format": "date"}
@@ -128,6 +128,12 @@ def read_day(text: str) -> Day:
         return Day.fromisoformat(text)
     except ValueError as error:
         raise ValueError("is no day of the calendar") from error
+
+
+def calendar_month(name: str, doc: str) -> Parameter:
+    """Declare a calendar month, as a span or an end of one."""
+    schema = {"type": "string", "pattern": r"^\d{4}-\d{2}$"}
+    return Parameter(name, doc, "a month as YYYY-MM", read_month, schema, unbounded=True)
 
 
 def read_month(text: str) -> Month:
@@ -279,14 +285,7 @@ AS_OF = Parameter(
 )
 FROM = day("from", "First day of a span; with `to`, or up to today.", unbounded=True)
 TO = day("to", "Last day of a span that `from` begins.", unbounded=True)
-MONTH = Parameter(
-    "month",
-    "A calendar month as the span.",
-    "a month as YYYY-MM",
-    read_month,
-    {"type": "string", "pattern": r"^\d{4}-\d{2}$"},
-    unbounded=True,
-)
+MONTH = calendar_month("month", "A calendar month as the span.")
 YEAR = Parameter(
     "year",
     "A calendar year as the span.",
@@ -350,47 +349,6 @@ def _wrong_columns(names: Sequence[str], columns: Collection[str]) -> Iterator[s
             yield f"names `{name}` again"
 
 
-def is_long_span(first: Day | None, last: Day | None) -> bool:
-    """Tell whether a span may have more than `LONG_DAYS`; without an end it may."""
-    return ((last or Day.max) - (first or Day.min)).days > LONG_DAYS
-
-
-class SpanQuery(Protocol):
-    """A query for a span of days, in one of three forms."""
-
-    @property
-    def from_(self) -> Day | None:
-        """Return the first day."""
-
-    @property
-    def to(self) -> Day | None:
-        """Return the last day; None for today."""
-
-    @property
-    def month(self) -> Month | None:
-        """Return the month that is the span."""
-
-    @property
-    def year(self) -> int | None:
-        """Return the year that is the span."""
-
-
-def asked_span(query: "SpanQuery", today: Day) -> tuple[Day, Day] | None:
-    """Return the first and the last day of the span that is asked for, None without one."""
-    if query.from_ is not None:
-        return query.from_, query.to or max(today, query.from_)
-    if query.month is None and query.year is None:
-        return None
-    return whole_month_or_year(query.month, query.year or today.year)
-
-
-def whole_month_or_year(month: Month | None, year: int) -> tuple[Day, Day]:
-    """Return the first and the last day of `month`, or of `year` without one."""
-    if month is None:
-        return Day(year, 1, 1), Day(year, 12, 31)
-    return month.first, month.last
-
-
 def begun(first: Parameter) -> Rule:
     """Refuse a span without a beginning, which is the parameter `first`."""
 
@@ -401,10 +359,14 @@ def begun(first: Parameter) -> Rule:
     return rule
 
 
-def spanned(_: Mapping[str, Any], given: Set[str]) -> Iterator[ParameterError]:
-    """Refuse a request that names no span."""
-    if given.isdisjoint(("from", "to", "month", "year")):
-        yield ParameterError("month", "is missing", "one of `month`, `year`, `from` and `to`")
+def spanned(*forms: tuple[str, ...]) -> Rule:
+    """Refuse a request that has no parameter of any of `forms`, which name a span."""
+
+    def rule(_: Mapping[str, Any], given: Set[str]) -> Iterator[ParameterError]:
+        if given.isdisjoint(name for form in forms for name in form):
+            yield ParameterError(forms[0][0], "is missing", _one_of(forms))
+
+    return rule
 
 
 def in_order(values: Mapping[str, Any], _: Set[str]) -> Iterator[ParameterError]:
@@ -416,7 +378,7 @@ def in_order(values: Mapping[str, Any], _: Set[str]) -> Iterator[ParameterError]
 
 def one_form_of(*forms: tuple[str, ...]) -> Rule:
     """Refuse parameters of more than one of `forms` in one request."""
-    allowed = "one of " + ", ".join(" and ".join(f"`{name}`" for name in form) for form in forms)
+    allowed = _one_of(forms)
 
     def rule(_: Mapping[str, Any], given: Set[str]) -> Iterator[ParameterError]:
         if sum(any(name in given for name in form) for form in forms) > 1:
@@ -424,6 +386,10 @@ def one_form_of(*forms: tuple[str, ...]) -> Rule:
                 yield ParameterError(name, "is one form of several in the request", allowed)
 
     return rule
+
+
+def _one_of(forms: Sequence[tuple[str, ...]]) -> str:
+    return "one of " + ", ".join(" and ".join(f"`{name}`" for name in form) for form in forms)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -453,3 +419,39 @@ class RateQuery(Query):
     def fields(self) -> tuple[str, ...] | None:
         """Return the columns of a CSV in their order, None for all."""
         return None
+
+
+@dataclasses.dataclass(frozen=True)
+class SpanQuery(RateQuery):
+    """The base of the queries for a span of days, in one of three forms."""
+
+    from_: Annotated[Day | None, FROM] = None
+    to: Annotated[Day | None, TO] = None
+    month: Annotated[Month | None, MONTH] = None
+    year: Annotated[int | None, YEAR] = None
+    kind: Annotated[Kind, KIND] = "fix"
+    as_of: Annotated[datetime | None, AS_OF] = None
+
+
+def asked_span(query: SpanQuery, today: Day) -> tuple[Day, Day] | None:
+    """Return the first and the last day of the span that is asked for, None without one.
+
+    Without an end it goes up to `today`.
+    """
+    if query.from_ is not None:
+        return query.from_, query.to or max(today, query.from_)
+    if query.month is None and query.year is None:
+        return None
+    return whole_month_or_year(query.month, query.year or today.year)
+
+
+def whole_month_or_year(month: Month | None, year: int) -> tuple[Day, Day]:
+    """Return the first and the last day of `month`, or of `year` without one."""
+    if month is None:
+        return Day(year, 1, 1), Day(year, 12, 31)
+    return month.first, month.last
+
+
+def is_long_span(first: Day, last: Day) -> bool:
+    """Tell whether a span has so many days that other requests should not wait for them."""
+    return (last - first).days > LONG_DAYS

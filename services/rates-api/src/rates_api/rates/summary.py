@@ -6,22 +6,15 @@ Of exactly the values that `historical` lists for the span, so that anyone can r
 import dataclasses
 from collections.abc import Sequence
 from datetime import date as Day
-from datetime import datetime
 from typing import Annotated, Any
 
 from rates_api.http.problems import Refused
 from rates_api.rates import csv
 from rates_api.rates.change import change_members
 from rates_api.rates.query_parameters import (
-    AS_OF,
     FROM,
-    KIND,
-    MONTH,
     ONE_VALUE_FORMAT,
-    TO,
-    YEAR,
-    Month,
-    RateQuery,
+    SpanQuery,
     asked_span,
     begun,
     csv_fields,
@@ -37,28 +30,27 @@ from rates_api.resolution.knowledge import knowledge_members
 from rates_api.resolution.view import View, envelope
 from rates_contracts.answers import DatedRate, Summary
 from rates_contracts.averages import mean_of
-from rates_contracts.observation import FIRST_FIX_DAY, Kind
+from rates_contracts.observation import FIRST_FIX_DAY
 
 
 @dataclasses.dataclass(frozen=True)
-class SummaryQuery(RateQuery):
+class SummaryQuery(SpanQuery):
     """What `summary` can be asked."""
 
-    from_: Annotated[Day | None, FROM] = None
-    to: Annotated[Day | None, TO] = None
-    month: Annotated[Month | None, MONTH] = None
-    year: Annotated[int | None, YEAR] = None
-    kind: Annotated[Kind, KIND] = "fix"
-    as_of: Annotated[datetime | None, AS_OF] = None
     format: Annotated[str, ONE_VALUE_FORMAT] = "json"
     fields: Annotated[tuple[str, ...] | None, csv_fields(*csv.SUMMARY_COLUMNS)] = None
 
-    rules = (spanned, one_form_of(("from", "to"), ("month",), ("year",)), begun(FROM), in_order)
+    rules = (
+        spanned(("month",), ("year",), ("from", "to")),
+        one_form_of(("from", "to"), ("month",), ("year",)),
+        begun(FROM),
+        in_order,
+    )
 
 
-def is_long(query: SummaryQuery) -> bool:
+def is_long(query: SummaryQuery, today: Day) -> bool:
     """Tell whether so many days are asked for that other requests should not wait for them."""
-    return query.from_ is not None and is_long_span(query.from_, query.to)
+    return is_long_span(*_span(query, today))
 
 
 def answer(query: SummaryQuery, view: View) -> Summary:
@@ -66,7 +58,7 @@ def answer(query: SummaryQuery, view: View) -> Summary:
 
     Raises `Refused` as neither CSV nor a bare number can say `known`.
     """
-    first, last = asked_span(query, view.today) or (FIRST_FIX_DAY, view.today)
+    first, last = _span(query, view.today)
     resting = rests_on(view, query.kind, first, last)
     codes = unknown_days(view, query.kind, first, last)
     csv.require_known(query, codes)
@@ -83,6 +75,10 @@ def answer(query: SummaryQuery, view: View) -> Summary:
         complete=missing == 0 and not codes,
         **_figures(listed),
     )
+
+
+def _span(query: SummaryQuery, today: Day) -> tuple[Day, Day]:
+    return asked_span(query, today) or (FIRST_FIX_DAY, today)
 
 
 def text(answer: Summary) -> str:

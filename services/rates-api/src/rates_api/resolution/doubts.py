@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from datetime import date as Day
 from typing import NamedTuple
 
-from rates_api.resolution.knowledge import absence, days_between
+from rates_api.resolution.knowledge import absence, days_between, oldest_told
 from rates_api.resolution.view import View
 from rates_contracts.calendar import ONE_DAY
 from rates_contracts.observation import SeriesKind
@@ -73,8 +73,7 @@ def gap_warnings(view: View, kind: SeriesKind, first: Day, last: Day) -> tuple[s
 
 
 def _doubt(warning: str, listed: Collection[Day], count: int) -> Doubt:
-    oldest = min(listed, default=Day.max)
-    return Doubt(warning, frozenset(listed), oldest if count > len(listed) else Day.min)
+    return Doubt(warning, frozenset(listed), oldest_told(listed, count))
 
 
 def _newest_standing(view: View, kind: SeriesKind, withdrawn: Doubt) -> Day:

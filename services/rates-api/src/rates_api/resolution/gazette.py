@@ -4,12 +4,12 @@
 Banco de México's settlement series, not the print, decides what is in force. Pure.
 """
 
-from collections.abc import Sequence
 from datetime import date as Day
 
-from rates_api.resolution.knowledge import Absence, series_status, unknown
+from rates_api.resolution.closures import doubted_closures
+from rates_api.resolution.knowledge import MAX_REST, Absence, series_status, unknown
 from rates_api.resolution.view import View
-from rates_contracts.calendar import MAX_DAYS_APART, ONE_DAY, is_weekend
+from rates_contracts.calendar import ONE_DAY
 from rates_contracts.observation import FIRST_FIX_DAY, Kind, SeriesKind
 
 
@@ -26,18 +26,6 @@ def is_derivable(view: View, published: Day) -> bool:
     complete_from = series_status(view, "fix").complete_from
     determined = view.banking_days.previous(published) or FIRST_FIX_DAY
     return complete_from is not None and determined >= complete_from
-
-
-def doubted_closures(view: View) -> Sequence[Day]:
-    """Return the weekdays that count as closed though a FIX of theirs is under review.
-
-    If banks opened there after all, the Gazette had a FIX on that day, and that day's on the next.
-    """
-    return [
-        day
-        for day in series_status(view, "fix").under_review
-        if not is_weekend(day) and not view.banking_days.is_banking_day(day)
-    ]
 
 
 def rests_on(view: View, kind: Kind, first: Day, last: Day) -> tuple[SeriesKind, Day, Day]:
@@ -58,7 +46,7 @@ def unknown_days(view: View, kind: Kind, first: Day, last: Day) -> frozenset[Abs
     """
     recorded, begins, ends = rests_on(view, kind, first, last)
     codes = unknown(view, recorded, begins, ends)
-    if kind == "dof" and any(begins < closed <= last for closed in doubted_closures(view)):
+    if kind == "dof" and doubted_closures(view, begins + ONE_DAY, last):
         return codes | {"under-review"}
     return codes
 
@@ -71,5 +59,5 @@ def _first_determination(view: View, first: Day) -> Day:
     published = view.banking_days.next(first - ONE_DAY)
     rolled = publication_day(view, first) or first
     if published is None or not is_derivable(view, rolled):
-        return first - MAX_DAYS_APART * ONE_DAY
+        return first - MAX_REST
     return view.banking_days.previous(published) or published

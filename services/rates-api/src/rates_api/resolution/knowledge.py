@@ -5,7 +5,7 @@ list that touches it ask here, so that they can't disagree. Pure.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date as Day
 from itertools import pairwise
 from typing import Any, Literal
@@ -37,6 +37,9 @@ Absence = Literal[
     "not-known-then",
 ]
 """The code of the problem that a day without a value is answered with."""
+
+MAX_REST = MAX_DAYS_APART * ONE_DAY
+"""Banks never close for longer: what seems to be closed for so long is missing."""
 
 WARNING_OF: dict[str, str | None] = {
     "history-loading": "history_loading",
@@ -138,6 +141,20 @@ def warnings_of(codes: Iterable[str]) -> Iterator[str]:
             yield warning
 
 
+def unlisted_before(view: View, kind: SeriesKind) -> Day:
+    """Return the day before which any may be under review though the status does not list it."""
+    known = series_status(view, kind)
+    return oldest_told(known.under_review, known.under_review_count)
+
+
+def oldest_told(listed: Collection[Day], count: int) -> Day:
+    """Return the day before which any may be one of `count` days, the newest of which are `listed`.
+
+    `Day.min` where all are listed.
+    """
+    return min(listed, default=Day.max) if count > len(listed) else Day.min
+
+
 def days_between(first: Day, last: Day) -> Iterator[Day]:
     """Return the days from `first` to `last`, both included."""
     return map(Day.fromordinal, range(first.toordinal(), last.toordinal() + 1))
@@ -182,14 +199,8 @@ def _may_be_determined(view: View, day: Day) -> bool:
 
 
 def _may_be_under_review(view: View, kind: SeriesKind, day: Day) -> bool:
-    """Tell whether `day` may be under review though the status does not list it.
-
-    The status counts all such days, but lists the newest only: this may be one of the older ones.
-    """
-    known = series_status(view, kind)
-    if known.under_review_count <= len(known.under_review):
-        return False
-    return day < min(known.under_review, default=Day.max)
+    """Tell whether `day` may be under review though the status does not list it."""
+    return day < unlisted_before(view, kind)
 
 
 def _absent_settlement(view: View, day: Day) -> Absence | None:
@@ -297,7 +308,7 @@ def _holes(history: SeriesHistory, first: Day, last: Day) -> Iterator[Day]:
 
 def _reach(day: Day) -> Day:
     """Return the last day on which the next row leaves no hole."""
-    return day + MAX_DAYS_APART * ONE_DAY
+    return day + MAX_REST
 
 
 def _suspects(view: View, kind: SeriesKind, first: Day, last: Day) -> Iterator[Day]:
@@ -321,7 +332,7 @@ def _possibly_unknown(view: View, kind: SeriesKind, first: Day, last: Day) -> It
     newest = view.newest(kind)
     yield from days_between(
         since if newest is None else max(since, newest.date + ONE_DAY),
-        min(last, view.today + MAX_DAYS_APART * ONE_DAY),
+        min(last, view.today + MAX_REST),
     )
 
 
@@ -335,7 +346,7 @@ def _possibly_under_review(view: View, kind: SeriesKind, first: Day, last: Day) 
         yield from _first_missing(view.settlement, max(first, stored), last)
     if not _may_be_under_review(view, "fix", first):
         return
-    for day in _without_fix(view, first - MAX_DAYS_APART * ONE_DAY, min(last, view.today)):
+    for day in _without_fix(view, first - MAX_REST, min(last, view.today)):
         for resting in (day,) if kind == "fix" else _settled_by(view, day):
             yield resting
             is_asked = first <= resting <= last and view.recorded(kind, resting) is None
@@ -346,7 +357,7 @@ def _possibly_under_review(view: View, kind: SeriesKind, first: Day, last: Day) 
 def _without_fix(view: View, first: Day, last: Day) -> Sequence[Day]:
     """Return the days from `first` to `last` that may have a FIX and have none, ascending.
 
-    All at once: asked day by day, thirty years would take 20 ms.
+    All at once: asked day by day, thirty years would keep other requests waiting.
     """
     calendar = view.calendar
     before = days_between(first, min(last, calendar.first - ONE_DAY))

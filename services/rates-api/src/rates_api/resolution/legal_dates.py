@@ -11,9 +11,10 @@ from datetime import date as Day
 
 from msgspec import UNSET
 
+from rates_api.resolution.closures import doubted_closures
 from rates_api.resolution.view import View
 from rates_contracts.answers import Dates
-from rates_contracts.calendar import MAX_DAYS_APART, ONE_DAY, is_weekend
+from rates_contracts.calendar import MAX_DAYS_APART, ONE_DAY
 from rates_contracts.observation import FIRST_FIX_DAY, Observation
 
 MAX_OBSERVED_DAYS = 5
@@ -90,17 +91,8 @@ def _determination(view: View, settlement: Day, depth: int) -> Day | None:
 
 def _is_made_by(view: View, stored: Observation, by_rule: Day) -> bool:
     """Tell whether the FIX that the calendar names is equal, and nothing doubts the calendar."""
-    return _equals(view, by_rule, stored) and not _is_doubted(view, by_rule, stored.date)
-
-
-def _is_doubted(view: View, determined: Day, settlement: Day) -> bool:
-    """Tell whether a FIX under review may refute that banks were closed on a day between."""
-    return any(
-        determined < day < settlement
-        and not is_weekend(day)
-        and not view.banking_days.is_banking_day(day)
-        for day in view.series["fix"].under_review
-    )
+    is_equal = _equals(view, by_rule, stored)
+    return is_equal and not doubted_closures(view, by_rule + ONE_DAY, stored.date - ONE_DAY)
 
 
 def _by_values(view: View, stored: Observation, depth: int) -> Day | None:

@@ -12,9 +12,17 @@ from typing import Any, Literal
 
 from rates_api.http.problems import Refused
 from rates_api.resolution import spans
+from rates_api.resolution.closures import doubted_closures
 from rates_api.resolution.doubts import doubts, gap_warnings, recorded_warnings, warnings_about
-from rates_api.resolution.gazette import doubted_closures, is_derivable, publication_day
-from rates_api.resolution.knowledge import Absence, absence, absent_fix, fix_by_rule, series_status
+from rates_api.resolution.gazette import is_derivable, publication_day
+from rates_api.resolution.knowledge import (
+    MAX_REST,
+    Absence,
+    absence,
+    absent_fix,
+    fix_by_rule,
+    series_status,
+)
 from rates_api.resolution.legal_dates import (
     MAX_KNOWN,
     dates_of_fix,
@@ -25,14 +33,11 @@ from rates_api.resolution.legal_dates import (
 )
 from rates_api.resolution.view import View
 from rates_contracts.answers import Dates, Provenance
-from rates_contracts.calendar import DUE_FROM, MAX_DAYS_APART, ONE_DAY, is_weekend, mexico_instant
+from rates_contracts.calendar import DUE_FROM, ONE_DAY, is_weekend, mexico_instant
 from rates_contracts.observation import FIRST_FIX_DAY, Kind, Observation, SeriesKind
 from rates_contracts.warnings import in_order
 
 Roll = Literal["previous", "none"]
-
-MAX_REST = MAX_DAYS_APART * ONE_DAY
-"""Banks never close for longer: what seems to be closed for so long is missing."""
 
 OVERDUE_RETRY_SECONDS = 60
 """Until a client should retry for a FIX that is overdue."""
@@ -199,7 +204,7 @@ def _dof(view: View, day: Day, roll: Roll) -> Resolution:
     determined = view.banking_days.previous(published)
     if determined is None:
         raise _refused(view, "dof", day, "before-first-observation")
-    if any(determined < closed <= day for closed in doubted_closures(view)):
+    if doubted_closures(view, determined + ONE_DAY, day):
         raise _refused(view, "dof", day, "under-review")
     observation = _recorded_fix(view, determined)
     if observation is None:
@@ -220,8 +225,13 @@ def _published_by(view: View, day: Day, roll: Roll) -> Day:
     if published is None:
         raise _refused(view, "dof", day, "gap")
     if published != day and roll == "none":
-        raise _refused(view, "dof", day, "no-publication-on-closed-day")
+        raise _refused(view, "dof", day, _closed_gazette(view, day))
     return published
+
+
+def _closed_gazette(view: View, day: Day) -> Absence:
+    """Return the problem of `day`, on which the Gazette had nothing if banks were closed."""
+    return "under-review" if doubted_closures(view, day, day) else "no-publication-on-closed-day"
 
 
 def _of_fix(

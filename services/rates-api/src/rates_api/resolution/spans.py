@@ -13,9 +13,9 @@ from operator import itemgetter
 
 from msgspec import UNSET
 
+from rates_api.resolution.closures import doubted_closures
 from rates_api.resolution.doubts import Doubt, doubts, warnings_about
-from rates_api.resolution.gazette import doubted_closures
-from rates_api.resolution.knowledge import series_status
+from rates_api.resolution.knowledge import MAX_REST, series_status
 from rates_api.resolution.view import View
 from rates_contracts.answers import Row
 from rates_contracts.calendar import LATE_FROM, MAX_DAYS_APART, ONE_DAY, mexico_instant
@@ -35,8 +35,7 @@ FIRST_DERIVED_DAY = Day(1991, 11, 14)
 """The first FIX, of 1991-11-12, was published on the 13th."""
 SETTLES_WITHIN = timedelta(days=7)
 LONG_DAYS = 1000
-"""The publication days of a longer span are found with all others: 35 years take 8 ms."""
-MAX_REST = MAX_DAYS_APART * ONE_DAY
+"""The publication days of a longer span are found with all others, once for all."""
 _day = itemgetter(0)
 
 
@@ -171,6 +170,15 @@ def _recorded(view: View, kind: SeriesKind, first: Day, last: Day) -> list[Value
 
 
 def _published_within(view: View, first: Day, last: Day) -> Sequence[Value]:
+    """Return the publication days from `first` to `last`, each with the FIX that is due there.
+
+    What is recorded ahead of today is not known to be right.
+    """
+    found = _published_of(view, first, last)
+    return found[: bisect_right(found, view.today, key=_determined)]
+
+
+def _published_of(view: View, first: Day, last: Day) -> Sequence[Value]:
     """Return what `_published` does; of a long span it is found once for all."""
     if (last - first).days <= LONG_DAYS:
         return _published(view, first, last)
@@ -179,34 +187,37 @@ def _published_within(view: View, first: Day, last: Day) -> Sequence[Value]:
     return _between(view.memo.published, first, last)
 
 
+def _determined(value: Value) -> Day:
+    return value[1].date
+
+
 def _between(days: Sequence[Value], first: Day, last: Day) -> Sequence[Value]:
     return days[bisect_left(days, first, key=_day) : bisect_right(days, last, key=_day)]
 
 
 def _published(view: View, first: Day, last: Day) -> Sequence[Value]:
-    """Return the publication days from `first` to `last`, each with the FIX that is due there."""
+    """Return the publication days from `first` to `last` of every FIX, whatever day it is today.
+
+    Instants of the past share it, and some of them lie on other days.
+    """
     since = series_status(view, "fix").complete_from
     if since is None:
         return ()
     begins = max(since, max(first, FIRST_FIX_DAY) - MAX_REST)
-    fixed = {found.date: found for found in view.values("fix", begins, min(last, view.today))}
-    days = view.banking_days_between(begins, min(last, view.calendar.last))
-    # With more days between, banking days are missing there.
+    fixed = {found.date: found for found in view.values("fix", begins, last)}
     values = [
         (published, found, True)
-        for determined, published in pairwise(days)
-        if (found := fixed.get(determined)) is not None
-        and published >= first
-        and published - determined <= MAX_REST
+        for determined, published in _publications(view, begins, min(last, view.calendar.last))
+        if (found := fixed.get(determined)) is not None and published >= first
     ]
-    doubted = doubted_closures(view)
+    doubted = doubted_closures(view, begins, last)
     return [value for value in values if not _is_doubted(value, doubted)] if doubted else values
 
 
-def _is_doubted(value: Value, closures: Iterable[Day]) -> bool:
-    """Tell whether banks may have opened between the determination of a FIX and its publication."""
+def _is_doubted(value: Value, closures: Sequence[Day]) -> bool:
+    """Tell whether one of `closures` is between the determination of a FIX and its publication."""
     published, found, _ = value
-    return any(found.date < day < published for day in closures)
+    return _count_between(closures, found.date, published) > 0
 
 
 def _derived(view: View, first: Day, last: Day) -> Sequence[Value]:
@@ -250,10 +261,20 @@ def _determinations(view: View, first: Day, last: Day) -> Iterator[tuple[Day, ra
 
     In a single pass, by ordinals: day by day the rule would look back from each of 10,000 days.
     """
-    banking = view.banking_days
-    before = (banking.determination_for(first), banking.previous(first))
-    days = [*filter(None, before), *view.banking_days_between(first, last), last]
-    start = first.toordinal() - 1
-    ends = [max(start, day.toordinal()) + 1 for day in days]
-    # A FIX applies from the day after the next banking day, to the one after that.
-    return zip(days, map(range, ends[1:], ends[2:]), strict=False)
+    found = [*_publications(view, first - 2 * MAX_REST, last)]
+    following = [*(published for _, published in found[1:]), last]
+    start = first.toordinal()
+    for (determined, published), until in zip(found, following, strict=True):
+        # It applies from the day after its publication, to the next publication day.
+        day = published.toordinal()
+        ends = min(until.toordinal(), day + MAX_DAYS_APART)
+        yield determined, range(max(start, day + 1), ends + 1)
+
+
+def _publications(view: View, first: Day, last: Day) -> Iterator[tuple[Day, Day]]:
+    """Yield the determination days of the span, each with the publication day, also of the span.
+
+    With more days between than banks ever close, banking days are missing there.
+    """
+    days = view.banking_days_between(first, last)
+    return (pair for pair in pairwise(days) if pair[1] - pair[0] <= MAX_REST)

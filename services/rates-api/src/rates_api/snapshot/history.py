@@ -24,7 +24,7 @@ MAX_EARLIER = 8
 class SeriesHistory:
     """All revisions of one series, ascending by date and revision; never changes."""
 
-    __slots__ = ("_earlier", "_journal", "_newest", "_recordings", "_superseded")
+    __slots__ = ("_earlier", "_journal", "_newest", "_payloads", "_recordings", "_superseded")
 
     def __init__(
         self,
@@ -39,6 +39,7 @@ class SeriesHistory:
         self._newest, self._superseded, self._recordings = newest, superseded, recordings
         self._earlier: dict[int, SeriesHistory] = {}
         self._journal: list[Observation] | None = None
+        self._payloads: frozenset[str] | None = None
 
     @classmethod
     def of(cls, observations: Iterable[Observation]) -> "SeriesHistory":
@@ -139,10 +140,15 @@ class SeriesHistory:
         found = SeriesHistory(newest, {}, recordings)
         return found.with_observations(row for row in superseded if row.recorded_at <= last)
 
-    def rests_on(self, sha256: str) -> bool:
-        """Tell whether a revision of any day was read from the raw answer with this hash."""
-        superseded = chain.from_iterable(self._superseded.values())
-        return any(row.payload_sha256 == sha256 for row in chain(self._newest, superseded))
+    @property
+    def payloads(self) -> frozenset[str]:
+        """Return the SHA-256 of each raw answer that a revision of any day was read from."""
+        if self._payloads is None:
+            superseded = chain.from_iterable(self._superseded.values())
+            self._payloads = frozenset(
+                row.payload_sha256 for row in chain(self._newest, superseded)
+            )
+        return self._payloads
 
     def __len__(self) -> int:
         """Return the number of observed days."""

@@ -39,6 +39,16 @@ async def test_a_payload_is_kept_for_ever_and_changed_by_nobody(ask: Ask, worker
     assert answer.content == body
 
 
+async def test_a_payload_is_tagged_by_its_name(ask: Ask, worker: Any) -> None:
+    """Nobody hashes megabytes while others wait: the record's reader has, beside them."""
+    sha256 = (await ask(CURRENT)).json()["provenance"]["payload_sha256"]
+    worker.evidence.payloads[sha256] = b"what its reader says has this hash"
+    path = f"/api/v1/payloads/{sha256}"
+    etag = (await ask(path)).headers["etag"]
+    assert etag == f'"{sha256[:32]}"'
+    assert (await ask(path, if_none_match=etag)).status_code == 304
+
+
 async def test_a_payload_is_saved_and_not_shown(ask: Ask) -> None:
     """The bytes are not ours: no browser guesses their type or runs them as a page."""
     sha256, answer = await payload_of_current(ask)

@@ -96,6 +96,45 @@ async def test_a_gazette_that_is_not_known_is_not_skipped(
     assert (answer.status_code, answer.json()["code"]) == (503, "no-current-rate")
 
 
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        ("2024-02-06", "503 under-review"),
+        ("2024-02-05", "503 under-review"),
+        ("2024-02-05?roll=none", "503 under-review"),
+        ("2024-02-04?roll=none", "404 no-publication-on-closed-day"),
+        ("2024-02-07", "200 17.0357"),
+        ("2024-03-19", "200 16.7100"),
+    ],
+)
+async def test_a_closure_before_those_listed_may_be_in_doubt(
+    ask: Ask, worker: Any, world: Any, day: str, said: str
+) -> None:
+    """Of two FIX under review the status lists March's: banks may have opened on 2024-02-05."""
+    series = world.known_series(
+        under_review=(date(2024, 3, 1),), under_review_count=2, settlement={}
+    )
+    worker.current.replace(world.snapshot(series=series))
+    answer = await ask(f"/api/v1/rates/{day}{'&' if '?' in day else '?'}kind=dof")
+    assert world.said(answer) == said
+
+
+async def test_a_list_does_not_know_what_a_closure_in_doubt_leaves_due(
+    ask: Ask, worker: Any, world: Any
+) -> None:
+    """Also where the status only counts the FIX that may be of the day: the list leaves it out."""
+    series = world.known_series(
+        under_review=(date(2024, 3, 1),), under_review_count=2, settlement={}
+    )
+    worker.current.replace(world.snapshot(series=series))
+    known = {}
+    for month in ("2024-02", "2024-04"):
+        answer = (await ask(f"/api/v1/rates/historical?month={month}&kind=dof")).json()
+        known[month] = answer["known"]
+        assert "2024-02-06" not in [row["date"] for row in answer["observations"]]
+    assert known == {"2024-02": False, "2024-04": True}
+
+
 async def test_past_the_calendar_no_gazette_is_current(ask: Ask, worker: Any, world: Any) -> None:
     """Nothing is claimed of what was due there."""
     calendar = world.msgspec.structs.replace(world.calendar(), last=date(2026, 8, 12))
@@ -103,11 +142,20 @@ async def test_past_the_calendar_no_gazette_is_current(ask: Ask, worker: Any, wo
     assert (await ask("/api/v1/rates/current?kind=dof")).status_code == 503
 
 
+async def test_a_revision_says_in_its_last_column_that_it_is_derived(ask: Ask) -> None:
+    """Programs that count the columns of v1 find them where they were."""
+    for kind, derived in (("dof", "true"), ("fix", "false")):
+        path = f"/api/v1/rates/2024-01-03/revisions?kind={kind}&format=csv"
+        header, line = (await ask(path)).text.splitlines()
+        assert header.endswith("payload_sha256,warnings,derived")
+        assert line.rpartition(",")[2] == derived
+
+
 async def test_a_days_revisions_are_those_of_the_fix_that_is_due(ask: Ask) -> None:
     """A correction of a FIX is one of the day that publishes it; a closed day has none."""
     answer = (await ask("/api/v1/rates/2024-01-03/revisions?kind=dof")).json()
     row = answer["observations"][0]
-    assert (row["date"], row["rate"]) == ("2024-01-03", "17.0297")
+    assert (row["date"], row["rate"], row["derived"]) == ("2024-01-03", "17.0297", True)
     assert (await ask("/api/v1/rates/2024-01-06/revisions?kind=dof")).json()["count"] == 0
 
 

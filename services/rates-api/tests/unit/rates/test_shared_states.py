@@ -67,6 +67,23 @@ async def test_each_state_of_the_past_answers_as_if_it_were_alone(
         assert len(set(seen.values())) > 1
 
 
+async def test_days_of_one_state_of_the_past_know_what_had_come_by_then(
+    ask: Ask, worker: Any, world: Any
+) -> None:
+    """A FIX that is recorded ahead of its day answers from that day on, in a long list as well."""
+    early = world.observation("SF43718", world.NEWEST, "17.0530", date(2026, 8, 11))
+    kept = world.snapshot(extra=(early,), kept=lambda row: row.recorded_at <= early.recorded_at)
+    worker.current.replace(kept)
+    listed = {}
+    for instant in ("2026-08-12T20:00:00Z", "2026-08-14T12:00:00Z"):
+        span = f"/api/v1/rates/historical?from=2020-01-01&to=2026-08-31&kind=dof&as_of={instant}"
+        listed[instant] = (await ask(span)).json()["observations"][-1]["date"]
+    assert listed == {
+        "2026-08-12T20:00:00Z": "2026-08-12",
+        "2026-08-14T12:00:00Z": "2026-08-14",
+    }
+
+
 async def test_the_present_answers_anew_where_it_says_something_else(
     ask: Ask, worker: Any, world: Any
 ) -> None:
@@ -120,7 +137,17 @@ async def test_the_wait_of_a_problem_runs_down_while_what_is_known_stays(
         ("/api/v1/rates/historical?from=2024-01-01&to=2024-12-31", 0),
         ("/api/v1/rates/historical?from=1991-11-12&to=2024-12-31", 1),
         ("/api/v1/rates/historical?from=1991-11-12&to=2024-12-31&format=csv", 1),
-        ("/api/v1/rates/historical?from=2024-01-01", 1),
+        ("/api/v1/rates/historical?from=2024-01-01", 0),
+        ("/api/v1/rates/historical?from=2023-11-18", 0),
+        ("/api/v1/rates/historical?from=2023-11-17", 1),
+        ("/api/v1/rates/historical?from=1991-11-12&as_of=1994-08-01T00:00:00Z", 0),
+        ("/api/v1/rates/historical?from=1991-11-12&as_of=1994-09-01T00:00:00Z", 1),
+        ("/api/v1/rates/historical?last=1001&month=2024-01", 0),
+        ("/api/v1/rates/summary?from=2023-11-18", 0),
+        ("/api/v1/rates/summary?from=2023-11-17", 1),
+        ("/api/v1/rates/monthly?from=2024-01", 0),
+        ("/api/v1/rates/monthly?from=2023-11", 1),
+        ("/api/v1/rates/gaps?from=2023-11-18", 0),
         ("/api/v1/rates/gaps", 1),
         ("/api/v1/rates/gaps?from=2024-01-01&to=2024-12-31", 0),
         ("/api/v1/rates/current", 0),

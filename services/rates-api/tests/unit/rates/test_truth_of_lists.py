@@ -810,7 +810,7 @@ async def test_a_correction_of_a_day_is_told_in_its_revisions(
     path = "/api/v1/rates/2026-08-12/revisions"
     answer = (await ask(path)).json()
     assert answer["observations"][-1]["warnings"] == answer["warnings"] == ["withdrawn_at_source"]
-    assert (await ask(f"{path}?format=csv")).text.endswith(",withdrawn_at_source\r\n")
+    assert (await ask(f"{path}?format=csv")).text.endswith(",withdrawn_at_source,false\r\n")
 
 
 async def test_an_absence_that_only_a_withdrawn_value_tells_warns(

@@ -133,14 +133,19 @@ def test_a_fix_refutes_a_calendar_that_closes_its_day(world: Any) -> None:
         assert dates_of_fix(misled, day) == dates_of_fix(right, day)
 
 
-def test_a_fix_under_review_doubts_a_calendar_that_closes_its_day(world: Any) -> None:
+@pytest.mark.parametrize(
+    ("listed", "count"), [(date(2023, 1, 19), 1), (date(2026, 8, 12), 2)], ids=["listed", "counted"]
+)
+def test_a_fix_under_review_doubts_a_calendar_that_closes_its_day(
+    world: Any, listed: date, count: int
+) -> None:
     """2023-01-17 and 18 are equal: with the 19th in doubt either may settle the 20th (rule 31)."""
     thursday, settled = date(2023, 1, 19), date(2023, 1, 20)
     misled = everything(
         world,
         without=(thursday,),
         bank_calendar=with_closed(world, thursday),
-        series=world.series(fix={"under_review": (thursday,)}),
+        series=world.series(fix={"under_review": (listed,), "under_review_count": count}),
     )
     assert misled.banking_days.determination_for(settled) == date(2023, 1, 17)
     assert dates_of_settlement(misled, settled).determined is None

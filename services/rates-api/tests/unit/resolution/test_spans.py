@@ -42,6 +42,20 @@ def loading(world: Any) -> Any:
     return world.since(world.snapshot(series=series), since)
 
 
+def silent(world: Any) -> Any:
+    """For three weeks before the calendar begins no FIX is recorded, more than a rest can be."""
+    first, last = date(1996, 5, 6), date(1996, 5, 24)
+    return world.snapshot(
+        kept=lambda row: not first <= row.date <= last, series=world.known_series()
+    )
+
+
+def cut(world: Any) -> Any:
+    """More FIX are under review than the status lists: older closures are in doubt."""
+    reviewed = {"under_review": (date(2018, 5, 2),), "under_review_count": 9}
+    return world.snapshot(series=world.known_series(**reviewed, settlement={}))
+
+
 def answered(view: View, kind: Kind) -> Mapping[date, tuple[Decimal, bool]]:
     """Return the rate of each day that has one without rolling, and whether it is derived."""
     found = {}
@@ -55,7 +69,7 @@ def answered(view: View, kind: Kind) -> Mapping[date, tuple[Decimal, bool]]:
     return found
 
 
-@pytest.mark.parametrize("situation", [whole, holed, loading])
+@pytest.mark.parametrize("situation", [whole, holed, silent, loading, cut])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_span_equals_its_days(world: Any, kind: Kind, situation: Callable[[Any], Any]) -> None:
     """A thousand spans of each kind list what each of their days answers, and no more."""

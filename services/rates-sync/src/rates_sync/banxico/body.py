@@ -13,7 +13,7 @@ import httpx
 MAX_BODY = 8 * 1024 * 1024
 """Bytes after decompression: the whole history of both series is less than 1 MiB."""
 MAX_PIECE = 256 * 1024
-"""Bytes that are decompressed at a time: a few milliseconds of the event loop."""
+"""Bytes that are decompressed at a time, between which the event loop takes its turn."""
 GZIP = "gzip"
 """The only compression that is asked for and understood."""
 GZIP_BITS = 16 + zlib.MAX_WBITS

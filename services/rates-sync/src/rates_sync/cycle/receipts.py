@@ -29,7 +29,7 @@ SigningOutcome = Literal["signed", "unsigned"]
 TYPE: Final = "rate-receipt+jwt"
 """The `typ` of a receipt: it can't be taken for another token (RFC 8725)."""
 SIGNED_AT_ONCE: Final = 200
-"""Receipts of one nightly transaction: some 20 ms, of which half is the database's."""
+"""Receipts of one nightly transaction, which others wait for."""
 PAUSE: Final = 0.05
 """Seconds between two of these transactions, in which others get the lock."""
 
