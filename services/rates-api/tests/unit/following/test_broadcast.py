@@ -1,6 +1,7 @@
 """The stream: what a client is sent, in which order, and when its stream ends."""
 
 import asyncio
+import dataclasses
 import json
 import random
 from collections.abc import AsyncIterator
@@ -8,9 +9,11 @@ from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
-from rates_api.following.broadcast import MAX_KEPT, Broadcast, Timing
+from rates_api.following.broadcast import Broadcast, Timing
+from rates_api.following.kept_changes import MAX_KEPT
 from rates_api.following.subscription import MAX_WAITING, Subscription
 from rates_api.http.problems import Refused
 from rates_contracts.events import Position
@@ -121,6 +124,10 @@ class Stage:
             on_refused=self.on_refused,
         )
 
+    def observation(self, day: date, rate: str, *, revision: int) -> Any:
+        """Return a value of the FIX."""
+        return self._fakes.observation(day, rate, revision=revision)
+
     def on_refused(self) -> None:
         """Count a refusal."""
         self.refused += 1
@@ -132,6 +139,19 @@ class Stage:
     async def observe(self, day: date, rate: str, *, revision: int = 1, series: str = FIX) -> None:
         """Record a value, and have the worker know it."""
         self.record.observe(self._fakes.observation(day, rate, revision=revision, series=series))
+        await self.show()
+
+    def displace(self, position: int) -> None:
+        """Have what was recorded last say `position`, as beside a rates-sync without positions."""
+        state = self.record.states[-1]
+        *before, last = state.observations
+        last = msgspec.structs.replace(last, position=position)
+        self.record.states[-1] = dataclasses.replace(state, observations=(*before, last))
+
+    async def observe_displaced(self, rate: str, revision: int, position: int) -> None:
+        """Record a correction that says `position`, and have the worker know it."""
+        self.record.observe(self._fakes.observation(DAY, rate, revision=revision))
+        self.displace(position)
         await self.show()
 
     async def show(self) -> None:
@@ -285,6 +305,127 @@ async def test_a_new_timeline_resets_all(stage: Stage) -> None:
     assert (await stage.connect(Position(1, 1))).events == ["reset", "state"]
     await stage.observe(DAY, "17.0300", revision=2)
     assert client.last_id == Position(2, 3)
+
+
+async def test_a_worker_that_goes_back_resets_all(stage: Stage) -> None:
+    """What was taken unverified was more than the record has: it is not continued."""
+    client = await stage.connect()
+    await stage.observe(DAY, "99.0000", revision=2)
+    stage.record.restore(1)
+    await stage.show()
+    assert client.events[-2:] == ["reset", "state"]
+    assert client.messages[-2][2] == {"reason": "restored"}
+    await stage.observe(DAY, "17.0300", revision=2)
+    assert client.changes[-1] == ("2024-01-02", "17.0300")
+    assert (await stage.connect(Position(1, 1))).changes == [("2024-01-02", "17.0300")]
+
+
+async def test_a_stream_that_continued_is_told_of_all_that_comes_after_a_reset(
+    stage: Stage,
+) -> None:
+    """The place that its client had named is of what is no more."""
+    await stage.observe(DAY, "99.0000", revision=2)
+    client = await stage.connect(Position(1, 2))
+    stage.record.restore(1)
+    await stage.show()
+    await stage.observe(DAY, "17.0300", revision=2)
+    assert client.changes == [("2024-01-02", "17.0300")]
+
+
+@pytest.mark.parametrize("polls", [0, 1], ids=["at the same head", "at a later head"])
+async def test_other_rows_in_the_place_of_what_was_sent_reset_all(stage: Stage, polls: int) -> None:
+    """The record has another value where the worker had one: what is kept is the record's."""
+    client = await stage.connect()
+    await stage.observe(DAY, "99.0000", revision=2)
+    stage.record.restore(1)
+    stage.record.observe(stage.observation(DAY, "17.0300", revision=2))
+    for _ in range(polls):
+        stage.record.poll()
+    await stage.show()
+    assert client.events[-2:] == ["reset", "state"]
+    assert (await stage.connect(Position(1, 1))).changes == [("2024-01-02", "17.0300")]
+
+
+async def test_rows_that_were_withheld_reset_all(stage: Stage) -> None:
+    """More rows at the head that was sent have no place after it."""
+    await stage.observe(DAY, "17.0300", revision=2)
+    state = stage.record.states[-1]
+    withheld = dataclasses.replace(state, observations=state.observations[:1])
+    other = stage.worker()
+    stage.record.states[-1] = withheld
+    other.on_snapshot(stage.record.snapshot)
+    client = Client(other.open(None))
+    stage.record.states[-1] = state
+    other.on_snapshot(stage.record.snapshot)
+    task = asyncio.ensure_future(other.run(stage.on_round))
+    await settle()
+    task.cancel()
+    await settle()
+    assert client.events == ["state", "reset", "state"]
+
+
+async def test_what_is_loaded_anew_and_the_same_resets_nothing(stage: Stage) -> None:
+    """Also where the rows say other positions than those of the events before."""
+    client = await stage.connect()
+    stage.record.poll()
+    stage.displace(0)
+    await stage.show()
+    assert client.events == ["state"]
+
+
+@pytest.mark.parametrize("position", [0, 1], ids=["none", "the migration's"])
+async def test_a_change_without_a_position_of_its_own_has_the_heads(
+    stage: Stage, position: int
+) -> None:
+    """A rates-sync that knows no positions records: nothing is lost or doubled by its id."""
+    client = await stage.connect(Position(1, 1))
+    await stage.observe_displaced("17.0300", 2, position)
+    assert client.last_id == Position(1, 2)
+    await stage.observe_displaced("17.0400", 3, position)
+    assert [rate for _, rate in client.changes] == ["17.0300", "17.0400"]
+    assert (await stage.connect(Position(1, 2))).changes == [("2024-01-02", "17.0400")]
+    assert "reset" not in (await stage.connect(Position(1, 1))).events
+
+
+async def test_positions_of_changes_rise(stage: Stage) -> None:
+    """What comes after a change that has the head's position is told with it, and not before it."""
+    stage.record.observe(stage.observation(DAY, "17.0300", revision=2))
+    stage.displace(0)
+    client = await stage.connect()
+    stage.record.observe(stage.observation(DAY, "17.0400", revision=3))
+    stage.record.poll()
+    await stage.show()
+    assert client.last_id == Position(1, 4)
+    assert [rate for _, rate in client.changes] == ["17.0300", "17.0400"]
+    assert (await stage.connect(client.last_id)).changes == []
+
+
+@pytest.mark.parametrize(("last", "begins"), [(1, "state"), (2, "reset"), (3, "state")])
+async def test_what_others_may_have_told_in_parts_is_not_continued(
+    stage: Stage, last: int, begins: str
+) -> None:
+    """Two changes without positions, met at once, are one: a client that has one of them resets."""
+    stage.record.observe(stage.observation(DAY, "17.0300", revision=2))
+    stage.displace(0)
+    await stage.observe_displaced("17.0400", 3, 0)
+    assert (await stage.connect(Position(1, last))).events[0] == begins
+
+
+@pytest.mark.parametrize("displaced", [[2, 3], [3]], ids=["since the migration", "in between"])
+async def test_a_worker_that_has_just_started_continues_no_false_position(
+    stage: Stage, displaced: list[int]
+) -> None:
+    """It can't tell in which place rows of an older rates-sync were announced."""
+    for revision in (2, 3, 4):
+        stage.record.observe(stage.observation(DAY, f"17.{revision:04}", revision=revision))
+        if revision in displaced:
+            stage.displace(1)
+    other = stage.worker()
+    other.on_snapshot(stage.record.snapshot)
+    client = Client(other.open(Position(1, 2)))
+    await settle()
+    assert client.events[0] == "reset"
+    assert not other.open(Position(1, 4)).closed
 
 
 async def test_a_backfill_is_read_anew(stage: Stage, fakes: Any) -> None:
