@@ -121,8 +121,9 @@ class Broadcast:
         after = last if last is not None and self._reaches(last, self._sent.head.at) else None
         is_reset = last is not None and after is None
         stream = Subscription(
-            self._beginning(self._sent, after, is_reset=is_reset),
+            self._beginning(self._sent, is_reset=is_reset),
             after or BEFORE_ALL,
+            missed=() if after is None else self._kept.after(after),
             comment_at=now + COMMENT_SECONDS,
             ends_at=now + LIFE_SECONDS * self._between(1 - LIFE_SPREAD, 1 + LIFE_SPREAD),
             on_close=self._on_close,
@@ -243,16 +244,12 @@ class Broadcast:
             self._state_message = state_message(self._state)
             yield None, self._state_message
 
-    def _beginning(
-        self, sent: Snapshot, after: Position | None, *, is_reset: bool
-    ) -> Iterator[bytes]:
-        """Yield what a stream begins with: the state, and what was missed since `after`."""
+    def _beginning(self, sent: Snapshot, *, is_reset: bool) -> Iterator[bytes]:
+        """Yield what a stream begins with: the state, and whether it continues nothing."""
         yield retry_message(int(1000 * self._between(MIN_RETRY_SECONDS, MAX_RETRY_SECONDS)))
         if is_reset:
             yield reset_message("not_kept")
         yield self._state_now(sent)
-        if after is not None:
-            yield from self._kept.after(after)
 
     def _reaches(self, last: Position, head: Position) -> bool:
         """Tell whether all changes after `last` are kept, or `last` is of a worker a bit ahead."""

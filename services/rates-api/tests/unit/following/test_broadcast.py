@@ -13,7 +13,13 @@ import msgspec
 import pytest
 
 from rates_api.following.broadcast import Broadcast, Timing
-from rates_api.following.kept_changes import MAX_KEPT
+from rates_api.following.kept_changes import (
+    MAX_KEPT,
+    MAX_KEPT_BYTES,
+    KeptChange,
+    KeptChanges,
+)
+from rates_api.following.recordings import MAX_ROWS
 from rates_api.following.subscription import MAX_WAITING, Subscription
 from rates_api.http.problems import Refused
 from rates_contracts.events import Position
@@ -293,6 +299,61 @@ async def test_the_last_256_changes_are_kept(stage: Stage) -> None:
         await stage.observe(DAY, f"17.{revision:04}", revision=revision)
     assert (await stage.connect(Position(1, 1))).events == ["reset", "state"]
     assert len((await stage.connect(Position(1, 2))).changes) == MAX_KEPT - 1
+
+
+async def test_what_is_kept_is_bounded_in_bytes(stage: Stage, fakes: Any) -> None:
+    """However large changes are, no client is owed more at once than they may have together."""
+    days = [date(1995, 1, 1) + timedelta(days=at) for at in range(MAX_ROWS)]
+    for revision in range(1, 7):
+        stage.record.observe(*(fakes.observation(day, revision=revision) for day in days))
+        await stage.show()
+    assert (await stage.connect(Position(1, 1))).messages[0][2] == {"reason": "not_kept"}
+    continued = await stage.connect(Position(1, 6))
+    assert continued.events == ["state", "change"]
+    assert len(continued.text) < MAX_KEPT_BYTES + 4096
+
+
+async def test_the_newest_change_is_kept_however_large() -> None:
+    """A client that has it continues."""
+    large = KeptChange(Position(1, 1), b"." * (MAX_KEPT_BYTES + 1), Position(1, 1))
+    kept = KeptChanges([large])
+    assert kept.reach(Position(1, 1))
+    assert list(kept.after(Position(1, 1))) == []
+
+
+async def test_what_was_missed_is_not_copied(stage: Stage) -> None:
+    """All that continue after the same change are sent the same bytes."""
+    await stage.observe(DAY, "17.0300", revision=2)
+    streams = [stage.broadcast.open(Position(1, 1)) for _ in range(2)]
+    parts = []
+    for stream in streams:
+        stream.close()
+        parts.append([part async for part in stream.parts()])
+    assert parts[0][1].startswith(b"id: 1-2\n")
+    assert parts[0][1] is parts[1][1]
+
+
+async def test_what_was_missed_does_not_count_as_waiting(stage: Stage) -> None:
+    """A client that comes back after a hundred changes is not too slow for the next."""
+    for revision in range(2, 100):
+        await stage.observe(DAY, f"17.{revision:04}", revision=revision)
+    stream = stage.broadcast.open(Position(1, 1))
+    await stage.observe(DAY, "17.9999", revision=100)
+    assert not stream.closed
+    assert len((await _read(stream)).changes) == 99
+
+
+async def test_a_cut_stream_sends_nothing_more(stage: Stage) -> None:
+    """Not what was missed either."""
+    stream = stage.broadcast.open(Position(1, 1))
+    stream.cut()
+    assert (await _read(stream)).text == ""
+
+
+async def _read(stream: Subscription) -> Client:
+    client = Client(stream)
+    await settle()
+    return client
 
 
 async def test_a_new_timeline_resets_all(stage: Stage) -> None:
