@@ -233,16 +233,27 @@ class Broadcast:
         return None, reset_message(reason)
 
     def _transitions(self, latest: Snapshot, now: datetime) -> Iterator[News]:
-        """Yield the level and the state where they are others than before."""
+        """Yield the level and the state where they are others than before.
+
+        While nobody listens nothing is rendered: the next stream's beginning does that.
+        """
+        if not self._open:
+            self._valid_until = None
+            return
         if latest is self._sent and self._valid_until is not None and now < self._valid_until:
             return
-        before, self._state = self._state, state_of(latest, now)
-        self._valid_until = assess_whole(latest, now).valid_until
-        if before is not None and before.level != self._state.level:
-            yield None, level_message(self._state)
-        if before != self._state:
-            self._state_message = state_message(self._state)
+        before, state = self._state, self._render_state(latest, now)
+        if before is not None and before.level != state.level:
+            yield None, level_message(state)
+        if before != state:
             yield None, self._state_message
+
+    def _render_state(self, snapshot: Snapshot, now: datetime) -> StreamState:
+        """Render the state as what the streams know, and return it."""
+        self._state = state = state_of(snapshot, now)
+        self._state_message = state_message(state)
+        self._valid_until = assess_whole(snapshot, now).valid_until
+        return state
 
     def _beginning(self, sent: Snapshot, *, is_reset: bool) -> Iterator[bytes]:
         """Yield what a stream begins with: the state, and whether it continues nothing."""
@@ -257,11 +268,16 @@ class Broadcast:
         return last.timeline == head.timeline and is_near and self._kept.reach(last)
 
     def _state_now(self, sent: Snapshot) -> bytes:
-        """Return the state at this instant: a transition may have passed since the last look."""
+        """Return the state at this instant: a transition may have passed since the last look.
+
+        That is news to the streams that are open; where none is, it becomes what they know.
+        """
         now = self._clock()
-        if self._valid_until is not None and now < self._valid_until:
-            return self._state_message
-        return state_message(state_of(sent, now))
+        if self._valid_until is None or now >= self._valid_until:
+            if self._open:
+                return state_message(state_of(sent, now))
+            self._render_state(sent, now)
+        return self._state_message
 
     def _too_many(self) -> Refused:
         """Refuse a stream. All that are refused at once must not come back at once."""

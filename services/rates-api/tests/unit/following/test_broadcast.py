@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from rates_api.following import broadcast
 from rates_api.following.broadcast import Broadcast, Timing
 from rates_api.following.kept_changes import (
     MAX_KEPT,
@@ -19,6 +20,7 @@ from rates_api.following.kept_changes import (
     KeptChange,
     KeptChanges,
 )
+from rates_api.following.messages import state_of
 from rates_api.following.recordings import MAX_ROWS
 from rates_api.following.subscription import MAX_WAITING, Subscription
 from rates_api.http.problems import Refused
@@ -246,6 +248,48 @@ async def test_a_stream_begins_with_the_state_of_its_instant(stage: Stage) -> No
     stage.time.seconds += 25 * 60
     client = await stage.connect()
     assert client.messages[0][2]["freshness"]["state"] == "unverified"
+
+
+async def test_a_stream_that_begins_after_a_transition_takes_it_from_nobody(stage: Stage) -> None:
+    """Those that were there before are told of it all the same."""
+    before = await stage.connect()
+    stage.time.seconds += 25 * 60
+    await stage.connect()
+    await stage.time.move(0.25)
+    assert before.events == ["state", "level", "state"]
+
+
+async def test_no_state_is_rendered_while_nobody_listens(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first stream has it rendered once; what is recorded meanwhile is kept all the same."""
+    rendered: list[Any] = []
+
+    def counted(snapshot: Any, now: Any) -> Any:
+        rendered.append(snapshot)
+        return state_of(snapshot, now)
+
+    monkeypatch.setattr(broadcast, "state_of", counted)
+    await stage.observe(DAY, "17.0300", revision=2)
+    await stage.time.move(25 * 60)
+    assert rendered == []
+    client = await stage.connect(Position(1, 1))
+    assert client.events == ["state", "change"]
+    assert client.messages[0][2]["freshness"]["state"] == "unverified"
+    await stage.connect()
+    assert len(rendered) == 1
+
+
+async def test_what_nobody_was_told_is_no_news(stage: Stage) -> None:
+    """Who comes when all have left begins with the state as it is by then, and hears it once."""
+    (await stage.connect()).reading.cancel()
+    for stream in list(stage.broadcast._open):
+        stream.close()
+    await stage.observe(DAY, "17.0300", revision=2)
+    client = await stage.connect()
+    await stage.show()
+    assert client.events == ["state"]
+    assert client.messages[0][2]["current"]["fix"]["rate"] == "17.0300"
 
 
 async def test_a_client_continues_after_its_last_change(stage: Stage) -> None:
@@ -527,15 +571,15 @@ async def test_a_stream_ends_after_about_an_hour(fakes: Any) -> None:
         timing = Timing(
             stage.time.clock, stage.time.monotonic, stage.time.sleep, iter([chance] * 2).__next__
         )
-        broadcast = Broadcast(
+        worker = Broadcast(
             1,
             timing,
             is_draining=lambda: False,
             on_count=lambda _: None,
             on_refused=lambda: None,
         )
-        broadcast.on_snapshot(stage.record.snapshot)
-        lives.append(round(broadcast.open(None).ends_at / 60))
+        worker.on_snapshot(stage.record.snapshot)
+        lives.append(round(worker.open(None).ends_at / 60))
     assert lives == [54, 60, 66]
 
 
