@@ -111,12 +111,12 @@ def _start(query: ChangesQuery, view: View) -> _Start:
 def _is_stale(cursor: Cursor, view: View) -> bool:
     """Tell whether what `cursor` continues is another record, or history that was not complete.
 
-    A row that is not here yet was given by a worker that is ahead of this one.
+    A row recorded after this head was given by a worker that is ahead of this one.
     """
     if cursor.timeline != view.head.timeline or (_is_complete(view) and not cursor.complete):
         return True
     is_here = cursor.row is None or _row(view, cursor.row) is not None
-    return not is_here and cursor.position <= view.head.position
+    return not is_here and not cursor.is_after(view.head.recorded_at)
 
 
 def _is_complete(view: View) -> bool:

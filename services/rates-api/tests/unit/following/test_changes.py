@@ -1,6 +1,7 @@
 """`changes`: a walk over all that was recorded loses and doubles nothing."""
 
 import csv
+import dataclasses
 import io
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -40,6 +41,13 @@ class Follower:
         """Record so many days at one instant, as a backfill does."""
         days = [(FIRST + timedelta(days=at), "5.0000") for at in range(count)]
         self.observe(*days, series=series)
+
+    def displace(self, position: int) -> None:
+        """Have the row that was recorded last say another position."""
+        state = self.record.states[-1]
+        *before, last = state.observations
+        last = msgspec.structs.replace(last, position=position)
+        self.record.states[-1] = dataclasses.replace(state, observations=(*before, last))
 
     async def ask(self, query: str = "") -> Any:
         """Ask for changes."""
@@ -169,6 +177,24 @@ async def test_a_worker_that_is_behind_keeps_the_place(follower: Follower) -> No
     assert answer["next"] == cursor
     follower.record.states.append(ahead)
     await follower.walk()
+    assert follower.read == follower.recorded
+
+
+@pytest.mark.parametrize("position", [0, 1, 2, 3], ids=["none", "old", "the head's", "own"])
+async def test_a_cursor_is_kept_whatever_position_its_row_says(
+    follower: Follower, position: int
+) -> None:
+    """A rates-sync that knows no positions recorded it: a worker that is behind can't tell."""
+    follower.observe((date(2024, 1, 2), "17.0297"))
+    follower.displace(position)
+    await follower.walk()
+    ahead = follower.record.states.pop()
+    answer = await follower.page()
+    assert (answer["count"], answer["reset"]) == (0, False)
+    follower.record.states.append(ahead)
+    follower.displace(4 - position)
+    answer = await follower.page()
+    assert (answer["count"], answer["reset"]) == (0, False)
     assert follower.read == follower.recorded
 
 
