@@ -23,7 +23,7 @@ from rates_api.instance import InstanceRegistry
 from rates_api.metrics import InstanceMetrics
 from rates_api.metrics_port import serve_metrics
 from rates_api.settings import PREFIX, Settings, load
-from rates_api.supervisor import Supervisor
+from rates_api.supervisor import Supervisor, within_descriptors
 from rates_contracts.environment import EnvironmentInvalid
 from rates_telemetry.ending import end_process
 from rates_telemetry.logging import set_up_logging
@@ -73,6 +73,8 @@ def serve_forever(settings: Settings, target: str = "rates_api.app:create") -> N
     with tempfile.TemporaryDirectory(prefix="rates-api-", ignore_cleanup_errors=True) as made:
         directory = Path(settings.instance_dir or made)
         os.environ[f"{PREFIX}_INSTANCE_DIR"] = str(directory)
+        settings = within_descriptors(settings)
+        os.environ[f"{PREFIX}_STREAMS"] = str(settings.streams)
         registry = InstanceRegistry(directory, time.time)
         metrics = InstanceMetrics(registry, settings.workers)
         with serve_metrics(settings.host, settings.admin_port, registry):

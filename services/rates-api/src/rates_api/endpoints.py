@@ -397,15 +397,23 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ),
     Endpoint(
         name="changes",
-        path="/api/v1/changes",
+        path=changes.PATH,
         summary="What was recorded since",
         description="Every new value and every correction, as it was recorded. Begin with `since` "
         "or without a parameter; then continue with the `next` of each answer as `cursor`, at once "
         "while `more` is true. Nothing is lost or doubled. `reset` tells that the changes begin "
-        "anew: drop what was read before.",
+        "anew: drop what was read before. The header `Link` says all three, also of a CSV.",
         query=changes.ChangesQuery,
-        handler=from_record(changes.answer, csv.changes, lambda query, _: changes.is_long(query)),
+        handler=from_record(
+            changes.answer, csv.changes, changes.is_long, to_link=changes.next_link
+        ),
         answers=answers.Changes,
+        answer_headers=(
+            (
+                "link",
+                'Where the changes continue (`rel="next"`), with `more` and `reset` as in JSON.',
+            ),
+        ),
         problems=("no-data",),
         examples={
             "since": "/api/v1/changes?since=2026-08-12T00:00:00Z",

@@ -67,12 +67,14 @@ def from_record(
     *,
     to_text: Callable[[Any], str] | None = None,
     to_atom: Callable[[Any], bytes] | None = None,
+    to_link: Callable[[Any, Any], str] | None = None,
     is_purged: bool = True,
 ) -> Handler:
     """Return the handler that renders what `answer` returns: as JSON, or by the query's `format`.
 
     What takes long, by `is_long` of a query and of today, is rendered in a thread. An answer that
-    the edge `is_purged` of may stay there longest.
+    the edge `is_purged` of may stay there longest. `to_link` makes the header `Link` from query
+    and answer.
     """
     longest = MAX_EDGE_SECONDS if is_purged else MAX_EDGE_SECONDS_WITHOUT_PURGE
 
@@ -101,7 +103,9 @@ def from_record(
             raise
         longest_of_this = min(longest, _edge_seconds(content))
         rendered = _render(body, MEDIA_TYPES[query.format], view, longest_of_this)
-        return _named_file(rendered, query) if query.format == "csv" else rendered
+        file_name = _file_name(query) if query.format == "csv" else ()
+        link = () if to_link is None else (("link", to_link(query, content)),)
+        return dataclasses.replace(rendered, headers=(*file_name, *link))
 
     return handle
 
@@ -176,10 +180,9 @@ def _render(body: bytes, media_type: str, view: View, edge_seconds: int) -> Rend
     )
 
 
-def _named_file(answer: RenderedAnswer, query: RateQuery) -> RenderedAnswer:
-    """Return a CSV with the name of its file."""
-    disposition = f'attachment; filename="{csv.file_name(query)}"'
-    return dataclasses.replace(answer, headers=(("content-disposition", disposition),))
+def _file_name(query: RateQuery) -> tuple[tuple[str, str]]:
+    """Return the header that names the file of a CSV."""
+    return (("content-disposition", f'attachment; filename="{csv.file_name(query)}"'),)
 
 
 def _edge_seconds(content: Any) -> int:

@@ -5,6 +5,7 @@ and replaced, always while others serve; the instance ends only when no worker c
 """
 
 import contextlib
+import dataclasses
 import functools
 import importlib
 import resource
@@ -56,6 +57,8 @@ MAX_HEADER_BYTES = 64 * 1024
 more than 100 headers, it refuses with 431."""
 RESERVED_DESCRIPTORS = 256
 """For everything in a worker that is no client's connection."""
+KEPT_FOR_REQUESTS = 1024
+"""Connections that streams leave to requests, where there are fewer descriptors than wanted."""
 
 
 class Place:
@@ -176,7 +179,7 @@ class Supervisor(MPServer):
                 header_read_timeout=HEADER_SECONDS * 1000, max_buffer_size=MAX_HEADER_BYTES
             ),
             # It counts a stream as a connection: streams never take a request's place.
-            backpressure=_affordable_connections(settings.max_connections + settings.streams),
+            backpressure=settings.max_connections + settings.streams,
             websockets=False,
             workers_kill_timeout=KILL_SECONDS,
             log_level=LogLevels(settings.log_level),
@@ -342,17 +345,41 @@ def _is_stopped(pid: int | None) -> bool:
     return stat.rpartition(")")[2].split()[0] in {"T", "t"}
 
 
-def _affordable_connections(wanted: int) -> int:
-    """Return how many of the `wanted` connections the process's descriptors allow for.
+def within_descriptors(settings: Settings) -> Settings:
+    """Return `settings` with as many connections and streams as the process's descriptors allow.
 
-    The limit is raised as far as it may be: at it the server would accept, fail and try again as
-    fast as it can.
+    Their limit is raised as far as it may be, for the process and those that it starts: at it the
+    server would accept, fail and try again as fast as it can.
     """
+    needed = settings.max_connections + settings.streams + RESERVED_DESCRIPTORS
+    limit = _raised_limit(needed)
+    fitted = fit(settings, limit - RESERVED_DESCRIPTORS)
+    if limit < needed:
+        log.warning(
+            "too_few_descriptors",
+            limit=limit,
+            needed=needed,
+            max_connections=fitted.max_connections,
+            streams=fitted.streams,
+        )
+    return fitted
+
+
+def fit(settings: Settings, places: int) -> Settings:
+    """Return `settings` with `places` for connections and streams together, one of each at least.
+
+    Streams never take a request's place: they are the first to be fewer.
+    """
+    kept = min(settings.max_connections, KEPT_FOR_REQUESTS)
+    streams = max(min(settings.streams, places - kept), 1)
+    connections = max(min(settings.max_connections, places - streams), 1)
+    return dataclasses.replace(settings, streams=streams, max_connections=connections)
+
+
+def _raised_limit(needed: int) -> int:
+    """Raise the limit of open files to `needed`, as far as that is allowed, and return it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = wanted + RESERVED_DESCRIPTORS
     limit = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
     if soft != resource.RLIM_INFINITY and soft < limit:
         resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
-    if limit < needed:
-        log.warning("too_few_descriptors", limit=limit, needed=needed)
-    return max(limit - RESERVED_DESCRIPTORS, 1)
+    return limit

@@ -41,6 +41,19 @@ def test_every_kind_of_event_brings_the_snapshot_to_the_record(
     assert len(snapshot.series[FIX].revisions(date(2024, 1, 2))) == 2
 
 
+def test_rows_are_at_the_position_of_their_event(record: Any, fakes: ModuleType) -> None:
+    """An older rates-sync announces rows without one."""
+    snapshot = record.snapshot
+    event = record.observe(fakes.observation(date(2024, 1, 3)))
+    (row,) = event.observations
+    unplaced = msgspec.structs.replace(row, position=0)
+    event = msgspec.structs.replace(event, observations=(unplaced,))
+
+    projected = project(snapshot, event)
+
+    assert projected == record.snapshot
+
+
 def test_an_event_already_in_it_changes_nothing(record: Any) -> None:
     """Protocol rule 12: an entry at or before the snapshot's position is skipped."""
     snapshot = record.snapshot

@@ -64,3 +64,26 @@ def test_without_a_usable_certificate_nothing_is_served(
     environ = {"RATES_API_TLS_CERTIFICATE": str(file), "RATES_API_PORT": str(free_port())}
     said = run(*lines, **environ, RATES_API_ADMIN_PORT=str(free_port()))
     assert said.startswith(f"2 rates-api: RATES_API_TLS_CERTIFICATE: {file}: ")
+
+
+def test_an_instance_has_as_many_streams_as_its_descriptors_allow() -> None:
+    """The limit is raised as far as it may be; what is left of streams is told to the workers."""
+    lines = (
+        "import contextlib, os, resource",
+        "from structlog.testing import capture_logs",
+        "class Supervisor:",
+        "    def __init__(self, _, settings, *__, **___): self.settings = settings",
+        "    def serve_to_the_end(self):",
+        "        self.limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)",
+        "        served.append((self.limit, self.settings.max_connections))",
+        "served = []",
+        "__main__.Supervisor = Supervisor",
+        "__main__.serve_metrics = lambda *_: contextlib.nullcontext()",
+        "__main__._require_free = lambda *_: None",
+        "__main__.set_up_logging = lambda *_, **__: None",
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (1500, 2000))",
+        "with capture_logs() as logged: __main__.serve_forever(__main__.load())",
+        "told = [entry['streams'] for entry in logged if entry['event'] == 'too_few_descriptors']",
+        "print(served, os.environ['RATES_API_STREAMS'], told)",
+    )
+    assert run(*lines) == "[(2000, 1024)] 720 [720]"

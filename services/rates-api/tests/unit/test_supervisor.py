@@ -1,11 +1,19 @@
-"""Which worker is killed, and when its place is filled again (protocol rule 39)."""
+"""Which worker is killed, when its place is filled again, what it has room for (rules 39, 40)."""
 
 import socket
 
 import pytest
 
-from rates_api.supervisor import Place, next_to_kill
+from rates_api.settings import load
+from rates_api.supervisor import Place, fit, next_to_kill
 from rates_api.supervisor_link import BEAT, SupervisorLink, SupervisorPipe
+
+ENVIRON = {
+    "RATES_API_DATABASE_URL": "mysql+asyncmy://api:pa55word@db/rates",
+    "RATES_API_REDIS_URL": "redis://:pa55word@cache:6379/0",
+    "RATES_API_MAX_CONNECTIONS": "2048",
+    "RATES_API_STREAMS": "2000",
+}
 
 
 def place(looks: str, *, late: bool = False) -> Place:
@@ -146,3 +154,30 @@ def test_a_worker_alone_has_nobody_to_tell() -> None:
     link = SupervisorLink()
     link.beat()
     assert not link.draining
+
+
+@pytest.mark.parametrize(
+    ("places", "connections", "streams"),
+    [
+        (5000, 2048, 2000),
+        (4048, 2048, 2000),
+        (4047, 2047, 2000),
+        (3024, 1024, 2000),
+        (3000, 1024, 1976),
+        (1025, 1024, 1),
+        (768, 767, 1),
+        (0, 1, 1),
+    ],
+)
+def test_streams_leave_1024_places_to_requests(places: int, connections: int, streams: int) -> None:
+    """Both have what is configured where there is room, and together never more than there is."""
+    fitted = fit(load(ENVIRON), places)
+
+    assert (fitted.max_connections, fitted.streams) == (connections, streams)
+
+
+def test_requests_are_kept_no_more_places_than_configured() -> None:
+    """An instance for streams alone may have next to nothing else."""
+    fitted = fit(load(ENVIRON | {"RATES_API_MAX_CONNECTIONS": "100"}), 600)
+
+    assert (fitted.max_connections, fitted.streams) == (100, 500)

@@ -4,10 +4,12 @@ Pure: it only decides what an event means (protocol rules 12 and 13).
 """
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from operator import attrgetter
 from typing import Literal
+
+from msgspec.structs import replace
 
 from rates_api.snapshot.history import SeriesHistory
 from rates_api.snapshot.snapshot import EMPTY, Snapshot
@@ -53,7 +55,7 @@ def _follows(snapshot: Snapshot, event: Event) -> bool:
 
 
 def _applied(snapshot: Snapshot, event: Event) -> Snapshot:
-    recorded = event.observations if isinstance(event, ObservationsRecorded) else ()
+    recorded = _placed(event) if isinstance(event, ObservationsRecorded) else ()
     return dataclasses.replace(
         snapshot,
         head=event.head,
@@ -62,6 +64,12 @@ def _applied(snapshot: Snapshot, event: Event) -> Snapshot:
         calendar=event.calendar if isinstance(event, CalendarChanged) else snapshot.calendar,
         series=_with(snapshot.series, recorded),
     )
+
+
+def _placed(event: ObservationsRecorded) -> Iterator[Observation]:
+    """Yield the rows at the position that announces them, said by an older rates-sync or not."""
+    for row in event.observations:
+        yield row if row.position else replace(row, position=event.position)
 
 
 def _with(

@@ -6,14 +6,11 @@ message is made once and shared. Nothing here waits for a client.
 
 import asyncio
 import dataclasses
-from bisect import bisect_right
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime
-from heapq import merge
-from itertools import groupby, islice
-from operator import attrgetter
+from itertools import islice
 
+from rates_api.following.kept_changes import MAX_KEPT, KeptChange, KeptChanges
 from rates_api.following.messages import (
     COMMENT,
     ResetReason,
@@ -24,6 +21,13 @@ from rates_api.following.messages import (
     state_message,
     state_of,
 )
+from rates_api.following.recordings import (
+    MAX_ROWS,
+    RecordedChange,
+    changes_since,
+    continues,
+    newest,
+)
 from rates_api.following.subscription import Subscription
 from rates_api.http.problems import WARM_UP_RETRY_SECONDS, Refused
 from rates_api.resolution.view import View, present
@@ -31,12 +35,7 @@ from rates_api.snapshot.level import assess_whole
 from rates_api.snapshot.snapshot import Snapshot
 from rates_contracts.answers import StreamState
 from rates_contracts.events import Position
-from rates_contracts.observation import SERIES_OF, Observation
 
-MAX_KEPT = 256
-"""Changes that a client can continue after."""
-MAX_ROWS = 1000
-"""A position with more, as a backfill's has, is no message: clients are told to read anew."""
 COMMENT_SECONDS = 15.0
 """Between two comments; below every time-out of silent connections on the way."""
 LIFE_SECONDS = 3600.0
@@ -54,16 +53,6 @@ MIN_AGAIN_SECONDS, MAX_AGAIN_SECONDS = 30, 90
 BEFORE_ALL = Position(0, 0)
 News = tuple[Position | None, bytes]
 """A message, with the position of a change."""
-_place = attrgetter("recorded_at", "series", "date", "revision")
-_recorded_at = attrgetter("recorded_at")
-
-
-@dataclasses.dataclass(frozen=True)
-class KeptChange:
-    """A change that clients can continue after, or be sent."""
-
-    at: Position
-    message: bytes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,7 +89,7 @@ class Broadcast:
         self._open: dict[Subscription, None] = {}
         self._ending: list[tuple[float, Subscription]] = []
         self._news = asyncio.Event()
-        self._kept: deque[KeptChange] = deque(maxlen=MAX_KEPT)
+        self._kept = KeptChanges()
         self._latest: Snapshot | None = None
         self._sent: Snapshot | None = None
         self._state: StreamState | None = None
@@ -132,8 +121,9 @@ class Broadcast:
         after = last if last is not None and self._reaches(last, self._sent.head.at) else None
         is_reset = last is not None and after is None
         stream = Subscription(
-            self._beginning(self._sent, after, is_reset=is_reset),
+            self._beginning(self._sent, is_reset=is_reset),
             after or BEFORE_ALL,
+            missed=() if after is None else self._kept.after(after),
             comment_at=now + COMMENT_SECONDS,
             ends_at=now + LIFE_SECONDS * self._between(1 - LIFE_SPREAD, 1 + LIFE_SPREAD),
             on_close=self._on_close,
@@ -209,25 +199,33 @@ class Broadcast:
         return news
 
     def _changes(self, latest: Snapshot, now: datetime) -> Iterator[News]:
-        """Yield what was recorded since the snapshot that was sent, and keep it."""
+        """Yield what was recorded since the snapshot that was sent, and keep it.
+
+        What was loaded anew may be another record, or what was sent was none of this one.
+        """
         sent = self._sent
-        if sent is None or sent.head.timeline != latest.head.timeline:
+        if sent is None or not continues(sent, latest):
             if sent is not None:
                 yield self._reset("restored")
-            self._kept = deque(_newest(latest, now), MAX_KEPT)
-        elif new := _rows_since(sent, latest):
+                self._expect_everything()
+            self._kept = _newest(latest, now)
+        elif changes := list(changes_since(sent, latest)):
             view = _view(latest, now)
-            for at, rows in _by_position(latest, new):
-                yield from self._change(view, at, rows)
+            for recorded in changes:
+                yield self._change(view, recorded)
 
-    def _change(self, view: View, at: Position, rows: Sequence[Observation]) -> Iterator[News]:
-        if len(rows) > MAX_ROWS:
-            self._kept.clear()
-            yield self._reset("not_kept")
-        else:
-            message = change_message(view, at, rows)
-            self._kept.append(KeptChange(at, message))
-            yield at, message
+    def _change(self, view: View, recorded: RecordedChange) -> News:
+        if len(recorded.rows) > MAX_ROWS:
+            self._kept = KeptChanges()
+            return self._reset("not_kept")
+        change = _kept(view, recorded)
+        self._kept.keep(change)
+        return change.at, change.message
+
+    def _expect_everything(self) -> None:
+        """Have every stream told of all that comes: what its client had is of another record."""
+        for stream in self._open:
+            stream.after = BEFORE_ALL
 
     def _reset(self, reason: ResetReason) -> News:
         """Have clients drop what they have read; the state follows, another one or not."""
@@ -235,40 +233,51 @@ class Broadcast:
         return None, reset_message(reason)
 
     def _transitions(self, latest: Snapshot, now: datetime) -> Iterator[News]:
-        """Yield the level and the state where they are others than before."""
+        """Yield the level and the state where they are others than before.
+
+        While nobody listens nothing is rendered: the next stream's beginning does that.
+        """
+        if not self._open:
+            self._valid_until = None
+            return
         if latest is self._sent and self._valid_until is not None and now < self._valid_until:
             return
-        before, self._state = self._state, state_of(latest, now)
-        self._valid_until = assess_whole(latest, now).valid_until
-        if before is not None and before.level != self._state.level:
-            yield None, level_message(self._state)
-        if before != self._state:
-            self._state_message = state_message(self._state)
+        before, state = self._state, self._render_state(latest, now)
+        if before is not None and before.level != state.level:
+            yield None, level_message(state)
+        if before != state:
             yield None, self._state_message
 
-    def _beginning(
-        self, sent: Snapshot, after: Position | None, *, is_reset: bool
-    ) -> Iterator[bytes]:
-        """Yield what a stream begins with: the state, and what was missed since `after`."""
+    def _render_state(self, snapshot: Snapshot, now: datetime) -> StreamState:
+        """Render the state as what the streams know, and return it."""
+        self._state = state = state_of(snapshot, now)
+        self._state_message = state_message(state)
+        self._valid_until = assess_whole(snapshot, now).valid_until
+        return state
+
+    def _beginning(self, sent: Snapshot, *, is_reset: bool) -> Iterator[bytes]:
+        """Yield what a stream begins with: the state, and whether it continues nothing."""
         yield retry_message(int(1000 * self._between(MIN_RETRY_SECONDS, MAX_RETRY_SECONDS)))
         if is_reset:
             yield reset_message("not_kept")
         yield self._state_now(sent)
-        if after is not None:
-            yield from (kept.message for kept in self._kept if kept.at > after)
 
     def _reaches(self, last: Position, head: Position) -> bool:
         """Tell whether all changes after `last` are kept, or `last` is of a worker a bit ahead."""
         is_near = last.position <= head.position + MAX_KEPT
-        is_kept = bool(self._kept) and self._kept[0].at <= last
-        return last.timeline == head.timeline and is_near and is_kept
+        return last.timeline == head.timeline and is_near and self._kept.reach(last)
 
     def _state_now(self, sent: Snapshot) -> bytes:
-        """Return the state at this instant: a transition may have passed since the last look."""
+        """Return the state at this instant: a transition may have passed since the last look.
+
+        That is news to the streams that are open; where none is, it becomes what they know.
+        """
         now = self._clock()
-        if self._valid_until is not None and now < self._valid_until:
-            return self._state_message
-        return state_message(state_of(sent, now))
+        if self._valid_until is None or now >= self._valid_until:
+            if self._open:
+                return state_message(state_of(sent, now))
+            self._render_state(sent, now)
+        return self._state_message
 
     def _too_many(self) -> Refused:
         """Refuse a stream. All that are refused at once must not come back at once."""
@@ -288,35 +297,13 @@ def _view(snapshot: Snapshot, now: datetime) -> View:
     return present(snapshot, assess_whole(snapshot, now), now)
 
 
-def _rows_since(sent: Snapshot, latest: Snapshot) -> list[Observation]:
-    """Return what `latest` has and `sent` has not, as it was recorded."""
-    rows: list[Observation] = []
-    for series in SERIES_OF.values():
-        journal, known = latest.series[series].journal, sent.series[series].last_recorded_at
-        start = 0 if known is None else bisect_right(journal, known, key=_recorded_at)
-        rows += journal[start:]
-    return sorted(rows, key=_place)
+def _kept(view: View, recorded: RecordedChange) -> KeptChange:
+    message = change_message(view, recorded.at, recorded.rows)
+    return KeptChange(recorded.at, message, recorded.since)
 
 
-def _by_position(
-    snapshot: Snapshot, rows: Sequence[Observation]
-) -> Iterator[tuple[Position, Sequence[Observation]]]:
-    """Yield the rows of each position; what does not say its own is the head's."""
-    head = snapshot.head
-    for position, group in groupby(rows, lambda row: row.position or head.position):
-        yield Position(head.timeline, position), list(group)
-
-
-def _newest(snapshot: Snapshot, now: datetime) -> list[KeptChange]:
+def _newest(snapshot: Snapshot, now: datetime) -> KeptChanges:
     """Return the last changes of a record, as far as they are known and none is too large."""
-    journals = (reversed(snapshot.series[series].journal) for series in SERIES_OF.values())
-    backwards = merge(*journals, key=_place, reverse=True)
-    view, timeline = _view(snapshot, now), snapshot.head.timeline
-    kept: list[KeptChange] = []
-    for position, group in groupby(backwards, attrgetter("position")):
-        rows = list(islice(group, MAX_ROWS + 1))
-        if not position or len(rows) > MAX_ROWS or len(kept) == MAX_KEPT:
-            break
-        at = Position(timeline, position)
-        kept.append(KeptChange(at, change_message(view, at, rows[::-1])))
-    return kept[::-1]
+    view = _view(snapshot, now)
+    changes = [_kept(view, recorded) for recorded in islice(newest(snapshot), MAX_KEPT)]
+    return KeptChanges(reversed(changes))

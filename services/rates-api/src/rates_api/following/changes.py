@@ -13,8 +13,10 @@ from heapq import merge
 from itertools import islice
 from operator import attrgetter
 from typing import Annotated
+from urllib.parse import urlencode
 
 from rates_api.following.cursor import CURSOR, Cursor, RowKey
+from rates_api.http.parameters import query_fields
 from rates_api.rates import csv
 from rates_api.rates.query_parameters import (
     FORMAT,
@@ -30,6 +32,7 @@ from rates_api.resolution.view import View
 from rates_contracts.answers import Change, Changes
 from rates_contracts.observation import KIND_OF, SERIES_OF, Observation, SeriesKind
 
+PATH = "/api/v1/changes"
 DEFAULT_CHANGES = 1000
 MAX_CHANGES = 5000
 
@@ -67,7 +70,7 @@ class _Start:
     reset: bool = False
 
 
-def is_long(query: ChangesQuery) -> bool:
+def is_long(query: ChangesQuery, _: Day) -> bool:
     """Tell whether so many rows are asked for that other requests should not wait for them."""
     return query.limit > LONG_DAYS
 
@@ -87,6 +90,22 @@ def answer(query: ChangesQuery, view: View) -> Changes:
         more=len(after) > len(page),
         reset=start.reset,
     )
+
+
+def next_link(query: ChangesQuery, answer: Changes) -> str:
+    """Return the link to what follows `answer`, in the query's form (RFC 8288).
+
+    It says `more` and `reset` as the answer does: a CSV has no envelope, and may have no row.
+    """
+    options = {
+        name: ",".join(value) if field.parameter.is_list else value
+        for name, field in query_fields(ChangesQuery).items()
+        if name not in {"since", "cursor"}
+        and (value := getattr(query, field.name)) != field.default
+    }
+    address = f"{PATH}?{urlencode({'cursor': answer.next, **options}, safe=',')}"
+    more, reset = (str(flag).lower() for flag in (answer.more, answer.reset))
+    return f'<{address}>; rel="next"; more="{more}"; reset="{reset}"'
 
 
 def change(view: View, row: Observation) -> Change:
@@ -111,12 +130,12 @@ def _start(query: ChangesQuery, view: View) -> _Start:
 def _is_stale(cursor: Cursor, view: View) -> bool:
     """Tell whether what `cursor` continues is another record, or history that was not complete.
 
-    A row that is not here yet was given by a worker that is ahead of this one.
+    A row recorded after this head was given by a worker that is ahead of this one.
     """
     if cursor.timeline != view.head.timeline or (_is_complete(view) and not cursor.complete):
         return True
     is_here = cursor.row is None or _row(view, cursor.row) is not None
-    return not is_here and cursor.position <= view.head.position
+    return not is_here and not cursor.is_after(view.head.recorded_at)
 
 
 def _is_complete(view: View) -> bool:

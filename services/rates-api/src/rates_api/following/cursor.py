@@ -1,23 +1,26 @@
 """A place in the order in which everything was recorded, as clients hand it back. Pure.
 
-Its text is opaque to them, `<timeline>-<position>-<c|l>[-<kind>-<date>-<revision>]`: the last row
+Its text is opaque to them, `<timeline>-<instant>-<c|l>[-<kind>-<date>-<revision>]`: the last row
 that was read, and whether the history was complete (`c`) or still loading (`l`). The row itself is
-the place, not `position`: that is the same for all rows of a backfill, of 1,014 of which one
-instant was seen, and a row that a rates-sync without positions has recorded lacks it.
+the place: of one instant 1,014 rows of a backfill were seen. The instant, in microseconds since
+1970, tells who must have the row: each worker whose head is not before it (protocol rule 4). A
+position does not: rows of a rates-sync without positions have none, or that of the migration.
 """
 
 import dataclasses
 import re
+from datetime import UTC, datetime, timedelta
 from datetime import date as Day
 
 from rates_api.http.parameters import Parameter
 from rates_contracts.observation import KIND_OF, SERIES_OF, Observation, SeriesKind
 
 TEXT = re.compile(
-    r"(?P<timeline>[0-9]{1,18})-(?P<position>[0-9]{1,18})-(?P<state>[cl])"
+    r"(?P<timeline>[0-9]{1,18})-(?P<instant>[0-9]{1,18})-(?P<state>[cl])"
     rf"(-(?P<kind>{'|'.join(SERIES_OF)})-(?P<date>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})"
     r"-(?P<revision>[1-9][0-9]{0,8}))?"
 )
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,13 +34,13 @@ class RowKey:
 
 @dataclasses.dataclass(frozen=True)
 class Cursor:
-    """The place after `row`, which `position` announced; before all rows without one.
+    """The place after `row`, recorded at `instant` (microseconds); before all rows without one.
 
     `complete` tells that the history was complete when the cursor was given.
     """
 
     timeline: int
-    position: int
+    instant: int
     complete: bool
     row: RowKey | None = None
 
@@ -47,11 +50,15 @@ class Cursor:
         if row is None:
             return cls(timeline, 0, complete)
         key = RowKey(KIND_OF[row.series], row.date, row.revision)
-        return cls(timeline, row.position, complete, key)
+        return cls(timeline, _microseconds(row.recorded_at), complete, key)
+
+    def is_after(self, recorded_at: datetime) -> bool:
+        """Tell whether its row was recorded after `recorded_at`, UTC."""
+        return self.instant > _microseconds(recorded_at)
 
     def __str__(self) -> str:
         """Return its text."""
-        place = f"{self.timeline}-{self.position}-{'c' if self.complete else 'l'}"
+        place = f"{self.timeline}-{self.instant}-{'c' if self.complete else 'l'}"
         if self.row is None:
             return place
         return f"{place}-{self.row.kind}-{self.row.date}-{self.row.revision}"
@@ -62,8 +69,12 @@ def read_cursor(text: str) -> Cursor:
     found = TEXT.fullmatch(text)
     if found is None:
         raise ValueError("is no cursor that this API gives")
-    timeline, position = int(found["timeline"]), int(found["position"])
-    return Cursor(timeline, position, found["state"] == "c", _row(found))
+    timeline, instant = int(found["timeline"]), int(found["instant"])
+    return Cursor(timeline, instant, found["state"] == "c", _row(found))
+
+
+def _microseconds(at: datetime) -> int:
+    return (at - EPOCH) // timedelta(microseconds=1)
 
 
 def _row(found: re.Match[str]) -> RowKey | None:

@@ -13,8 +13,8 @@ MAX_WAITING = 64
 class Subscription:
     """Messages in order. A reader that does not keep up is cut off, and continues by its last id.
 
-    `after` is the last change that the client has; `comment_at` and `ends_at` are monotonic
-    seconds. `on_close` is called once.
+    `after` is the last change that the client has, `missed` what came since; `comment_at` and
+    `ends_at` are monotonic seconds. `on_close` is called once.
     """
 
     def __init__(
@@ -22,13 +22,18 @@ class Subscription:
         beginning: Iterable[bytes],
         after: Position,
         *,
+        missed: Iterable[bytes] = (),
         comment_at: float,
         ends_at: float,
         on_close: Callable[["Subscription"], None],
     ) -> None:
-        """Begin with the messages of `beginning`, however many."""
+        """Begin with the messages of `beginning`, in one part, and those of `missed`, however many.
+
+        What was missed is shared with other streams, and never copied.
+        """
         self.after, self.comment_at, self.ends_at = after, comment_at, ends_at
-        self._waiting = deque((b"".join(beginning),))
+        self._beginning = deque((b"".join(beginning), *missed))
+        self._waiting: deque[bytes] = deque()
         self._on_close = on_close
         self._on_cut: Callable[[], object] | None = None
         self._news = asyncio.Event()
@@ -51,6 +56,7 @@ class Subscription:
 
     def cut(self) -> None:
         """End the stream at once, also while its client reads nothing."""
+        self._beginning.clear()
         self._waiting.clear()
         self.close()
         if self._on_cut is not None:
@@ -63,8 +69,8 @@ class Subscription:
     async def parts(self) -> AsyncIterator[bytes]:
         """Yield what is to be sent, as it comes, until the stream is closed."""
         while True:
-            while self._waiting:
-                yield self._waiting.popleft()
+            while waiting := self._beginning or self._waiting:
+                yield waiting.popleft()
             if self.closed:
                 return
             self._news.clear()

@@ -36,7 +36,8 @@ class Endpoint:
 
     `examples` are requests, by name, whose recorded answers the documentation shows; `answers` is
     None where the answer is a page, a file or a stream, of `media_type`. `headers` are those of
-    each answer to its queries, a 304 included; `tag` is its group in the documentation.
+    each answer to its queries, a 304 included; `answer_headers` are names and descriptions of those
+    whose values are an answer's own; `tag` is its group in the documentation.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Endpoint:
     description: str = ""
     media_type: str = HTML
     headers: tuple[tuple[str, str], ...] = ()
+    answer_headers: tuple[tuple[str, str], ...] = ()
     tag: str = "rates"
 
     @property

@@ -148,9 +148,13 @@ def _other_formats(endpoint: Endpoint) -> list[str]:
 
 
 def _own_headers(endpoint: Endpoint) -> Json:
+    described = (
+        *((name, f"`{text}`") for name, text in endpoint.headers),
+        *endpoint.answer_headers,
+    )
     return {
-        name.title(): {"description": f"`{text}`", "schema": {"type": "string"}}
-        for name, text in endpoint.headers
+        name.title(): {"description": text, "schema": {"type": "string"}}
+        for name, text in described
     }
 
 

@@ -1,9 +1,9 @@
 """Answers as CSV (RFC 4180): one header line, then a line for each row, as in the JSON.
 
 An answer of one value has one line, and `date` there is the day of that value, as in a list.
-Members of a list's envelope are left out. That days of a list are not known is one of them: such a
-list is refused as one of its days is (`require_known`), or a spreadsheet would take what is there
-for all there is. Pure.
+Members of a list's envelope are left out; those that continue `changes` are in its header `Link`.
+That days of a list are not known is one of them: such a list is refused as one of its days is
+(`require_known`), or a spreadsheet would take what is there for all there is. Pure.
 """
 
 import re

@@ -1,6 +1,7 @@
 """The stream: what a client is sent, in which order, and when its stream ends."""
 
 import asyncio
+import dataclasses
 import json
 import random
 from collections.abc import AsyncIterator
@@ -8,9 +9,19 @@ from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
-from rates_api.following.broadcast import MAX_KEPT, Broadcast, Timing
+from rates_api.following import broadcast
+from rates_api.following.broadcast import Broadcast, Timing
+from rates_api.following.kept_changes import (
+    MAX_KEPT,
+    MAX_KEPT_BYTES,
+    KeptChange,
+    KeptChanges,
+)
+from rates_api.following.messages import state_of
+from rates_api.following.recordings import MAX_ROWS
 from rates_api.following.subscription import MAX_WAITING, Subscription
 from rates_api.http.problems import Refused
 from rates_contracts.events import Position
@@ -121,6 +132,10 @@ class Stage:
             on_refused=self.on_refused,
         )
 
+    def observation(self, day: date, rate: str, *, revision: int) -> Any:
+        """Return a value of the FIX."""
+        return self._fakes.observation(day, rate, revision=revision)
+
     def on_refused(self) -> None:
         """Count a refusal."""
         self.refused += 1
@@ -132,6 +147,19 @@ class Stage:
     async def observe(self, day: date, rate: str, *, revision: int = 1, series: str = FIX) -> None:
         """Record a value, and have the worker know it."""
         self.record.observe(self._fakes.observation(day, rate, revision=revision, series=series))
+        await self.show()
+
+    def displace(self, position: int) -> None:
+        """Have what was recorded last say `position`, as beside a rates-sync without positions."""
+        state = self.record.states[-1]
+        *before, last = state.observations
+        last = msgspec.structs.replace(last, position=position)
+        self.record.states[-1] = dataclasses.replace(state, observations=(*before, last))
+
+    async def observe_displaced(self, rate: str, revision: int, position: int) -> None:
+        """Record a correction that says `position`, and have the worker know it."""
+        self.record.observe(self._fakes.observation(DAY, rate, revision=revision))
+        self.displace(position)
         await self.show()
 
     async def show(self) -> None:
@@ -222,6 +250,48 @@ async def test_a_stream_begins_with_the_state_of_its_instant(stage: Stage) -> No
     assert client.messages[0][2]["freshness"]["state"] == "unverified"
 
 
+async def test_a_stream_that_begins_after_a_transition_takes_it_from_nobody(stage: Stage) -> None:
+    """Those that were there before are told of it all the same."""
+    before = await stage.connect()
+    stage.time.seconds += 25 * 60
+    await stage.connect()
+    await stage.time.move(0.25)
+    assert before.events == ["state", "level", "state"]
+
+
+async def test_no_state_is_rendered_while_nobody_listens(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first stream has it rendered once; what is recorded meanwhile is kept all the same."""
+    rendered: list[Any] = []
+
+    def counted(snapshot: Any, now: Any) -> Any:
+        rendered.append(snapshot)
+        return state_of(snapshot, now)
+
+    monkeypatch.setattr(broadcast, "state_of", counted)
+    await stage.observe(DAY, "17.0300", revision=2)
+    await stage.time.move(25 * 60)
+    assert rendered == []
+    client = await stage.connect(Position(1, 1))
+    assert client.events == ["state", "change"]
+    assert client.messages[0][2]["freshness"]["state"] == "unverified"
+    await stage.connect()
+    assert len(rendered) == 1
+
+
+async def test_what_nobody_was_told_is_no_news(stage: Stage) -> None:
+    """Who comes when all have left begins with the state as it is by then, and hears it once."""
+    (await stage.connect()).reading.cancel()
+    for stream in list(stage.broadcast._open):
+        stream.close()
+    await stage.observe(DAY, "17.0300", revision=2)
+    client = await stage.connect()
+    await stage.show()
+    assert client.events == ["state"]
+    assert client.messages[0][2]["current"]["fix"]["rate"] == "17.0300"
+
+
 async def test_a_client_continues_after_its_last_change(stage: Stage) -> None:
     """What it missed follows the state, and nothing twice."""
     client = await stage.connect()
@@ -275,6 +345,61 @@ async def test_the_last_256_changes_are_kept(stage: Stage) -> None:
     assert len((await stage.connect(Position(1, 2))).changes) == MAX_KEPT - 1
 
 
+async def test_what_is_kept_is_bounded_in_bytes(stage: Stage, fakes: Any) -> None:
+    """However large changes are, no client is owed more at once than they may have together."""
+    days = [date(1995, 1, 1) + timedelta(days=at) for at in range(MAX_ROWS)]
+    for revision in range(1, 7):
+        stage.record.observe(*(fakes.observation(day, revision=revision) for day in days))
+        await stage.show()
+    assert (await stage.connect(Position(1, 1))).messages[0][2] == {"reason": "not_kept"}
+    continued = await stage.connect(Position(1, 6))
+    assert continued.events == ["state", "change"]
+    assert len(continued.text) < MAX_KEPT_BYTES + 4096
+
+
+async def test_the_newest_change_is_kept_however_large() -> None:
+    """A client that has it continues."""
+    large = KeptChange(Position(1, 1), b"." * (MAX_KEPT_BYTES + 1), Position(1, 1))
+    kept = KeptChanges([large])
+    assert kept.reach(Position(1, 1))
+    assert list(kept.after(Position(1, 1))) == []
+
+
+async def test_what_was_missed_is_not_copied(stage: Stage) -> None:
+    """All that continue after the same change are sent the same bytes."""
+    await stage.observe(DAY, "17.0300", revision=2)
+    streams = [stage.broadcast.open(Position(1, 1)) for _ in range(2)]
+    parts = []
+    for stream in streams:
+        stream.close()
+        parts.append([part async for part in stream.parts()])
+    assert parts[0][1].startswith(b"id: 1-2\n")
+    assert parts[0][1] is parts[1][1]
+
+
+async def test_what_was_missed_does_not_count_as_waiting(stage: Stage) -> None:
+    """A client that comes back after a hundred changes is not too slow for the next."""
+    for revision in range(2, 100):
+        await stage.observe(DAY, f"17.{revision:04}", revision=revision)
+    stream = stage.broadcast.open(Position(1, 1))
+    await stage.observe(DAY, "17.9999", revision=100)
+    assert not stream.closed
+    assert len((await _read(stream)).changes) == 99
+
+
+async def test_a_cut_stream_sends_nothing_more(stage: Stage) -> None:
+    """Not what was missed either."""
+    stream = stage.broadcast.open(Position(1, 1))
+    stream.cut()
+    assert (await _read(stream)).text == ""
+
+
+async def _read(stream: Subscription) -> Client:
+    client = Client(stream)
+    await settle()
+    return client
+
+
 async def test_a_new_timeline_resets_all(stage: Stage) -> None:
     """After a restore no id of before continues."""
     client = await stage.connect()
@@ -285,6 +410,127 @@ async def test_a_new_timeline_resets_all(stage: Stage) -> None:
     assert (await stage.connect(Position(1, 1))).events == ["reset", "state"]
     await stage.observe(DAY, "17.0300", revision=2)
     assert client.last_id == Position(2, 3)
+
+
+async def test_a_worker_that_goes_back_resets_all(stage: Stage) -> None:
+    """What was taken unverified was more than the record has: it is not continued."""
+    client = await stage.connect()
+    await stage.observe(DAY, "99.0000", revision=2)
+    stage.record.restore(1)
+    await stage.show()
+    assert client.events[-2:] == ["reset", "state"]
+    assert client.messages[-2][2] == {"reason": "restored"}
+    await stage.observe(DAY, "17.0300", revision=2)
+    assert client.changes[-1] == ("2024-01-02", "17.0300")
+    assert (await stage.connect(Position(1, 1))).changes == [("2024-01-02", "17.0300")]
+
+
+async def test_a_stream_that_continued_is_told_of_all_that_comes_after_a_reset(
+    stage: Stage,
+) -> None:
+    """The place that its client had named is of what is no more."""
+    await stage.observe(DAY, "99.0000", revision=2)
+    client = await stage.connect(Position(1, 2))
+    stage.record.restore(1)
+    await stage.show()
+    await stage.observe(DAY, "17.0300", revision=2)
+    assert client.changes == [("2024-01-02", "17.0300")]
+
+
+@pytest.mark.parametrize("polls", [0, 1], ids=["at the same head", "at a later head"])
+async def test_other_rows_in_the_place_of_what_was_sent_reset_all(stage: Stage, polls: int) -> None:
+    """The record has another value where the worker had one: what is kept is the record's."""
+    client = await stage.connect()
+    await stage.observe(DAY, "99.0000", revision=2)
+    stage.record.restore(1)
+    stage.record.observe(stage.observation(DAY, "17.0300", revision=2))
+    for _ in range(polls):
+        stage.record.poll()
+    await stage.show()
+    assert client.events[-2:] == ["reset", "state"]
+    assert (await stage.connect(Position(1, 1))).changes == [("2024-01-02", "17.0300")]
+
+
+async def test_rows_that_were_withheld_reset_all(stage: Stage) -> None:
+    """More rows at the head that was sent have no place after it."""
+    await stage.observe(DAY, "17.0300", revision=2)
+    state = stage.record.states[-1]
+    withheld = dataclasses.replace(state, observations=state.observations[:1])
+    other = stage.worker()
+    stage.record.states[-1] = withheld
+    other.on_snapshot(stage.record.snapshot)
+    client = Client(other.open(None))
+    stage.record.states[-1] = state
+    other.on_snapshot(stage.record.snapshot)
+    task = asyncio.ensure_future(other.run(stage.on_round))
+    await settle()
+    task.cancel()
+    await settle()
+    assert client.events == ["state", "reset", "state"]
+
+
+async def test_what_is_loaded_anew_and_the_same_resets_nothing(stage: Stage) -> None:
+    """Also where the rows say other positions than those of the events before."""
+    client = await stage.connect()
+    stage.record.poll()
+    stage.displace(0)
+    await stage.show()
+    assert client.events == ["state"]
+
+
+@pytest.mark.parametrize("position", [0, 1], ids=["none", "the migration's"])
+async def test_a_change_without_a_position_of_its_own_has_the_heads(
+    stage: Stage, position: int
+) -> None:
+    """A rates-sync that knows no positions records: nothing is lost or doubled by its id."""
+    client = await stage.connect(Position(1, 1))
+    await stage.observe_displaced("17.0300", 2, position)
+    assert client.last_id == Position(1, 2)
+    await stage.observe_displaced("17.0400", 3, position)
+    assert [rate for _, rate in client.changes] == ["17.0300", "17.0400"]
+    assert (await stage.connect(Position(1, 2))).changes == [("2024-01-02", "17.0400")]
+    assert "reset" not in (await stage.connect(Position(1, 1))).events
+
+
+async def test_positions_of_changes_rise(stage: Stage) -> None:
+    """What comes after a change that has the head's position is told with it, and not before it."""
+    stage.record.observe(stage.observation(DAY, "17.0300", revision=2))
+    stage.displace(0)
+    client = await stage.connect()
+    stage.record.observe(stage.observation(DAY, "17.0400", revision=3))
+    stage.record.poll()
+    await stage.show()
+    assert client.last_id == Position(1, 4)
+    assert [rate for _, rate in client.changes] == ["17.0300", "17.0400"]
+    assert (await stage.connect(client.last_id)).changes == []
+
+
+@pytest.mark.parametrize(("last", "begins"), [(1, "state"), (2, "reset"), (3, "state")])
+async def test_what_others_may_have_told_in_parts_is_not_continued(
+    stage: Stage, last: int, begins: str
+) -> None:
+    """Two changes without positions, met at once, are one: a client that has one of them resets."""
+    stage.record.observe(stage.observation(DAY, "17.0300", revision=2))
+    stage.displace(0)
+    await stage.observe_displaced("17.0400", 3, 0)
+    assert (await stage.connect(Position(1, last))).events[0] == begins
+
+
+@pytest.mark.parametrize("displaced", [[2, 3], [3]], ids=["since the migration", "in between"])
+async def test_a_worker_that_has_just_started_continues_no_false_position(
+    stage: Stage, displaced: list[int]
+) -> None:
+    """It can't tell in which place rows of an older rates-sync were announced."""
+    for revision in (2, 3, 4):
+        stage.record.observe(stage.observation(DAY, f"17.{revision:04}", revision=revision))
+        if revision in displaced:
+            stage.displace(1)
+    other = stage.worker()
+    other.on_snapshot(stage.record.snapshot)
+    client = Client(other.open(Position(1, 2)))
+    await settle()
+    assert client.events[0] == "reset"
+    assert not other.open(Position(1, 4)).closed
 
 
 async def test_a_backfill_is_read_anew(stage: Stage, fakes: Any) -> None:
@@ -325,15 +571,15 @@ async def test_a_stream_ends_after_about_an_hour(fakes: Any) -> None:
         timing = Timing(
             stage.time.clock, stage.time.monotonic, stage.time.sleep, iter([chance] * 2).__next__
         )
-        broadcast = Broadcast(
+        worker = Broadcast(
             1,
             timing,
             is_draining=lambda: False,
             on_count=lambda _: None,
             on_refused=lambda: None,
         )
-        broadcast.on_snapshot(stage.record.snapshot)
-        lives.append(round(broadcast.open(None).ends_at / 60))
+        worker.on_snapshot(stage.record.snapshot)
+        lives.append(round(worker.open(None).ends_at / 60))
     assert lives == [54, 60, 66]
 
 

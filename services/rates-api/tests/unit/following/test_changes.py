@@ -1,6 +1,7 @@
 """`changes`: a walk over all that was recorded loses and doubles nothing."""
 
 import csv
+import dataclasses
 import io
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -41,11 +42,19 @@ class Follower:
         days = [(FIRST + timedelta(days=at), "5.0000") for at in range(count)]
         self.observe(*days, series=series)
 
-    async def ask(self, query: str = "") -> Any:
+    def displace(self, position: int) -> None:
+        """Have the row that was recorded last say another position."""
+        state = self.record.states[-1]
+        *before, last = state.observations
+        last = msgspec.structs.replace(last, position=position)
+        self.record.states[-1] = dataclasses.replace(state, observations=(*before, last))
+
+    async def ask(self, query: str = "", **headers: str) -> Any:
         """Ask for changes."""
         worker = self._world.Worker(self.record.snapshot, self.at)
         async with self._world.client(worker) as client:
-            return await client.get(f"{PATH}?{query}")
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            return await client.get(f"{PATH}?{query}", headers=named)
 
     async def page(self, query: str = "limit=7") -> Any:
         """Ask for the next page, and read it; what is reset is dropped."""
@@ -172,6 +181,24 @@ async def test_a_worker_that_is_behind_keeps_the_place(follower: Follower) -> No
     assert follower.read == follower.recorded
 
 
+@pytest.mark.parametrize("position", [0, 1, 2, 3], ids=["none", "old", "the head's", "own"])
+async def test_a_cursor_is_kept_whatever_position_its_row_says(
+    follower: Follower, position: int
+) -> None:
+    """A rates-sync that knows no positions recorded it: a worker that is behind can't tell."""
+    follower.observe((date(2024, 1, 2), "17.0297"))
+    follower.displace(position)
+    await follower.walk()
+    ahead = follower.record.states.pop()
+    answer = await follower.page()
+    assert (answer["count"], answer["reset"]) == (0, False)
+    follower.record.states.append(ahead)
+    follower.displace(4 - position)
+    answer = await follower.page()
+    assert (answer["count"], answer["reset"]) == (0, False)
+    assert follower.read == follower.recorded
+
+
 async def test_a_row_that_this_record_never_had_resets(follower: Follower) -> None:
     """A cursor of this timeline whose row should be here, and is not, is of another record."""
     answer = (await follower.ask("cursor=1-1-c-fix-2020-02-03-9&limit=1")).json()
@@ -220,6 +247,41 @@ async def test_csv_has_the_cursor_in_its_last_line(follower: Follower) -> None:
     assert [row["rate"] for row in rows] == [row["rate"] for row in listed["changes"]]
     assert [row["cursor"] for row in rows] == [""] * 38 + [listed["next"]]
     assert [row["replaces"] for row in rows] == [""] * 38 + ["5.0000"]
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+async def test_a_walk_by_links_reads_everything_once(follower: Follower, form: str) -> None:
+    """`Link` continues in the form that was asked for, also where a page has no rows."""
+    rows, query, more = 0, f"limit=20&format={form}", "true"
+    while more == "true":
+        answer = await follower.ask(query)
+        rows += answer.text.count("5.0000")
+        query, more, reset = _link(answer)
+        assert reset == "false"
+    assert rows == len(follower.recorded) == 38
+    assert query.endswith(f"&limit=20{'&format=csv' if form == 'csv' else ''}")
+    empty = await follower.ask(query)
+    assert _link(empty) == (query, "false", "false")
+    follower.observe((date(2024, 1, 2), "17.0297"))
+    assert "17.0297" in (await follower.ask(query)).text
+
+
+async def test_csv_says_that_it_begins_anew(follower: Follower) -> None:
+    """Who follows by it drops what was read, as JSON tells; a 304 says so, too."""
+    query, _, _ = _link(await follower.ask("format=csv&fields=date,rate&kind=fix"))
+    assert query.endswith("&kind=fix&format=csv&fields=date,rate")
+    follower.record.change_timeline()
+    answer = await follower.ask(query)
+    assert _link(answer)[1:] == ("false", "true")
+    assert answer.text.count("\r\n") == 21
+    again = await follower.ask(query, if_none_match=answer.headers["etag"])
+    assert (again.status_code, _link(again)) == (304, _link(answer))
+
+
+def _link(answer: Any) -> tuple[str, str, str]:
+    """Return the query of the link to the next page, and what it says of `more` and `reset`."""
+    link = answer.links["next"]
+    return link["url"].removeprefix(f"{PATH}?"), link["more"], link["reset"]
 
 
 @pytest.mark.parametrize(
