@@ -45,8 +45,10 @@ TICK_SECONDS = 0.25
 """Between two looks at what is due, while anybody listens: four within the second after SIGTERM."""
 GRACE_SECONDS = 0.25
 """For what a closed stream still has to send."""
-SLICE = 200
-"""Streams that are served before requests have their turn."""
+SLICE, PAUSE_SECONDS = 100, 0.005
+"""So many streams are sent something at once. In the pause after them they send it, and requests
+have their turn: without it each would wait for all streams.
+"""
 MIN_RETRY_SECONDS, MAX_RETRY_SECONDS = 5, 15
 MIN_AGAIN_SECONDS, MAX_AGAIN_SECONDS = 30, 90
 
@@ -166,24 +168,27 @@ class Broadcast:
                 for at, message in messages:
                     if at is None or at > stream.after:
                         stream.offer(message)
-                if number % SLICE == 0:
-                    await asyncio.sleep(0)
+                await self._pause_after(number)
 
     async def _look(self) -> None:
         """Comment where it is due, and end what has lived its time, or everything at the drain."""
         now, draining = self._monotonic(), self._is_draining()
-        for number, stream in enumerate(list(self._open), start=1):
+        due = [each for each in self._open if draining or now >= min(each.comment_at, each.ends_at)]
+        for number, stream in enumerate(due, start=1):
             if draining or now >= stream.ends_at:
                 stream.close()
                 self._ending.append((now + GRACE_SECONDS, stream))
-            elif now >= stream.comment_at:
+            else:
                 stream.comment_at = now + COMMENT_SECONDS
                 stream.offer(COMMENT)
-            if number % SLICE == 0:
-                await asyncio.sleep(0)
+            await self._pause_after(number)
         for _, stream in [ending for ending in self._ending if now >= ending[0]]:
             stream.cut()
         self._ending = [ending for ending in self._ending if now < ending[0]]
+
+    async def _pause_after(self, number: int) -> None:
+        if number % SLICE == 0:
+            await self._sleep(PAUSE_SECONDS)
 
     def _on_close(self, stream: Subscription) -> None:
         self._open.pop(stream, None)

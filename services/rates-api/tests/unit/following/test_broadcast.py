@@ -225,6 +225,19 @@ async def test_a_change_is_sent_once_with_its_place(stage: Stage) -> None:
     )
 
 
+async def test_requests_have_their_turn_while_many_are_told(fakes: Any) -> None:
+    """A slice of the streams is told at a time; the others wait for a moment of their own."""
+    stage = Stage(fakes, limit=2 * broadcast.SLICE)
+    async with running(stage):
+        await stage.observe(DAY, "17.0297")
+        clients = [await stage.connect() for _ in range(2 * broadcast.SLICE)]
+        await stage.observe(DAY, "17.0300", revision=2)
+        told = sum("change" in client.events for client in clients)
+        await stage.time.move(broadcast.PAUSE_SECONDS)
+        all_told = sum("change" in client.events for client in clients)
+    assert (told, all_told) == (broadcast.SLICE, 2 * broadcast.SLICE)
+
+
 async def test_nothing_new_is_not_sent(stage: Stage) -> None:
     """A poll that changes nothing of what is said is no message."""
     client = await stage.connect()
