@@ -5,6 +5,7 @@ calendar. `transitions` is the table of protocol rule 17: what holds from an ins
 new arrives.
 """
 
+from collections.abc import Collection
 from datetime import date as Day
 from datetime import datetime, time, timedelta
 from typing import Literal
@@ -75,6 +76,14 @@ class SeriesStatus(msgspec.Struct, frozen=True, kw_only=True):
     under_review_count: int = 0
     withdrawn: tuple[Day, ...] = ()
     withdrawn_count: int = 0
+
+
+def oldest_told(listed: Collection[Day], count: int) -> Day:
+    """Return the day before which any may be one of `count` days, the newest of which are `listed`.
+
+    `Day.min` where all are listed.
+    """
+    return min(listed, default=Day.max) if count > len(listed) else Day.min
 
 
 class PollingWindow(msgspec.Struct, frozen=True):

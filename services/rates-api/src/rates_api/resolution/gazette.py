@@ -6,7 +6,7 @@ Banco de México's settlement series, not the print, decides what is in force. P
 
 from datetime import date as Day
 
-from rates_api.resolution.closures import doubted_closures
+from rates_api.resolution.doubts import doubted_closures
 from rates_api.resolution.knowledge import MAX_REST, Absence, series_status, unknown
 from rates_api.resolution.view import View
 from rates_contracts.calendar import ONE_DAY

@@ -5,7 +5,7 @@ list that touches it ask here, so that they can't disagree. Pure.
 """
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date as Day
 from itertools import pairwise
 from typing import Any, Literal
@@ -21,7 +21,7 @@ from rates_contracts.observation import (
     Observation,
     SeriesKind,
 )
-from rates_contracts.status import SeriesStatus
+from rates_contracts.status import SeriesStatus, oldest_told
 from rates_contracts.warnings import in_order
 
 Absence = Literal[
@@ -145,14 +145,6 @@ def unlisted_before(view: View, kind: SeriesKind) -> Day:
     """Return the day before which any may be under review though the status does not list it."""
     known = series_status(view, kind)
     return oldest_told(known.under_review, known.under_review_count)
-
-
-def oldest_told(listed: Collection[Day], count: int) -> Day:
-    """Return the day before which any may be one of `count` days, the newest of which are `listed`.
-
-    `Day.min` where all are listed.
-    """
-    return min(listed, default=Day.max) if count > len(listed) else Day.min
 
 
 def days_between(first: Day, last: Day) -> Iterator[Day]:

@@ -11,7 +11,7 @@ from datetime import date as Day
 
 from msgspec import UNSET
 
-from rates_api.resolution.closures import doubted_closures
+from rates_api.resolution.doubts import doubted_closures
 from rates_api.resolution.view import View
 from rates_contracts.answers import Dates
 from rates_contracts.calendar import MAX_DAYS_APART, ONE_DAY

@@ -12,8 +12,13 @@ from typing import Any, Literal
 
 from rates_api.http.problems import Refused
 from rates_api.resolution import spans
-from rates_api.resolution.closures import doubted_closures
-from rates_api.resolution.doubts import doubts, gap_warnings, recorded_warnings, warnings_about
+from rates_api.resolution.doubts import (
+    doubted_closures,
+    doubts,
+    gap_warnings,
+    recorded_warnings,
+    warnings_about,
+)
 from rates_api.resolution.gazette import is_derivable, publication_day
 from rates_api.resolution.knowledge import (
     MAX_REST,

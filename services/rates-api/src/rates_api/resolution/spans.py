@@ -13,8 +13,7 @@ from operator import itemgetter
 
 from msgspec import UNSET
 
-from rates_api.resolution.closures import doubted_closures
-from rates_api.resolution.doubts import Doubt, doubts, warnings_about
+from rates_api.resolution.doubts import Doubt, doubted_closures, doubts, warnings_about
 from rates_api.resolution.knowledge import MAX_REST, series_status
 from rates_api.resolution.view import View
 from rates_contracts.answers import Row
