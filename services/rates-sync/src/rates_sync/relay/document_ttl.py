@@ -28,7 +28,7 @@ from rates_contracts.documents import (
 )
 from rates_contracts.signatures.carrier import SIGNATURES, decode_signatures, signature_of
 from rates_sync.errors import RelayError
-from rates_sync.relay.signing import CarrierSigning, Verdict
+from rates_sync.relay.signing import CarrierSigning, SignatureState
 from rates_sync.relay.stream import translated
 
 log = structlog.get_logger(__name__)
@@ -101,7 +101,7 @@ async def read_documents(
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class _Held:
     """Bodies and signatures of one moment, and what verifies them."""
 
     bodies: Mapping[str, bytes]
@@ -127,18 +127,18 @@ class _Read:
 
     def _unforged(self, key: str) -> bytes:
         body = self.bodies[key]
-        if self.signing.judge(key, body, self.signatures.get(key)) is Verdict.FORGED:
+        if self.signing.judge(key, body, self.signatures.get(key)) is SignatureState.FORGED:
             raise DocumentUndecodable(f"the signature is not of this {key}")
         return body
 
 
-async def _read(pipe: Pipeline, keys: Sequence[str], signing: CarrierSigning) -> _Read:
+async def _read(pipe: Pipeline, keys: Sequence[str], signing: CarrierSigning) -> _Held:
     """Read with one command what lies under the keys; nothing where that is no string."""
     reply: Any = await pipe.mget([*keys, SIGNATURES])
     *bodies, signatures = reply
     # One may have expired since its type was asked for.
     found = {key: body or b"" for key, body in zip(keys, bodies, strict=True)}
-    return _Read(found, decode_signatures(signatures), signing)
+    return _Held(found, decode_signatures(signatures), signing)
 
 
 def _is_due(key: str, ttl: timedelta) -> bool:

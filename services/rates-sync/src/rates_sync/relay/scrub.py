@@ -17,9 +17,9 @@ from rates_sync.relay.signing import CarrierSigning
 from rates_sync.relay.stream import Tail, is_signed, place
 
 SCRUBBED_EVERY = 300.0
-"""Seconds from one scrub to the next: a week of events takes some 0.3 s of a core."""
+"""Seconds from one scrub to the next: a week of events keeps a core busy for a moment."""
 PAGE = 200
-"""Entries that are read and verified at a time, in some 20 ms."""
+"""Entries that are read and verified at a time."""
 
 Entry = tuple[bytes, Mapping[bytes, bytes]]
 

@@ -10,7 +10,7 @@ from rates_contracts.signatures.carrier import Signature, signature_of, signed_c
 from rates_sync.signing import SigningKey
 
 
-class Verdict(Enum):
+class SignatureState(Enum):
     """Whose a body in Redis is, by its signature."""
 
     SIGNED = "signed"
@@ -40,15 +40,15 @@ class CarrierSigning:
             return None
         return Signature(key.kid, key.sign(signed_content(name, body))).text
 
-    def judge(self, name: str, body: bytes, text: str | None) -> Verdict:
+    def judge(self, name: str, body: bytes, text: str | None) -> SignatureState:
         """Tell whose a body under a key of Redis' is by its signature."""
         key, signature = self._key(), signature_of(text)
         if key is None:
-            return Verdict.SIGNED
+            return SignatureState.SIGNED
         if signature is None or signature.kid != key.kid:
-            return Verdict.OUTDATED
+            return SignatureState.OUTDATED
         is_own = key.verifies(signature.value, signed_content(name, body))
-        return Verdict.SIGNED if is_own else Verdict.FORGED
+        return SignatureState.SIGNED if is_own else SignatureState.FORGED
 
 
 UNSIGNED = CarrierSigning(lambda: None)

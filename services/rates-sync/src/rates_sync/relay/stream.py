@@ -16,7 +16,7 @@ from rates_contracts.cancellation import cancellation_prevails
 from rates_contracts.events import EventUndecodable, Position
 from rates_contracts.stream import EVENT, EVENTS, event_id_of, reject_foreign, signature_in
 from rates_sync.errors import EntryForeign, RelayError
-from rates_sync.relay.signing import CarrierSigning, Verdict
+from rates_sync.relay.signing import CarrierSigning, SignatureState
 
 MAX_NUMBER = 2**63 - 1
 """The highest timeline or position that a record can hold."""
@@ -84,10 +84,10 @@ def is_signed(at: Position, entry: Mapping[bytes, bytes], signing: CarrierSignin
         reject_foreign(at, entry)
     except EventUndecodable as error:
         raise EntryForeign(f"at {at.stream_id}: {error}") from error
-    verdict = signing.judge(EVENTS, entry[EVENT], signature_in(entry))
-    if verdict is Verdict.FORGED:
+    state = signing.judge(EVENTS, entry[EVENT], signature_in(entry))
+    if state is SignatureState.FORGED:
         raise EntryForeign(f"at {at.stream_id}: the signature is not of this event")
-    return verdict is Verdict.SIGNED
+    return state is SignatureState.SIGNED
 
 
 def place(stream_id: bytes) -> Position:
