@@ -54,6 +54,7 @@ class RestoreJudge:
     _losses: int = 0
     _restored_at: datetime = LONG_AGO
     _restored_to: Place = NOWHERE
+    _recorded_at: datetime = LONG_AGO
     _begun: list[datetime] = field(default_factory=list)
 
     def on_commit(self, machine: Machine) -> None:
@@ -77,8 +78,11 @@ class RestoreJudge:
     def on_restore(self) -> None:
         """Begin again at the restored record's head."""
         self._head, self._restored_at = self._read(), self.platform.time.now
-        self._restored_to = self._head
+        self._restored_to, self._recorded_at = self._head, self._recorded_until()
         self._committed.clear()
+
+    def _recorded_until(self) -> datetime:
+        return self.record.last_event_by(self.platform.time.now) or LONG_AGO
 
     def has_lost(self, at: datetime) -> bool:
         """Tell whether what was recorded at `at` is lost, and nobody can know.
@@ -86,7 +90,8 @@ class RestoreJudge:
         Neither a process that has written more nor a stream that holds more has lived on to begin
         a timeline.
         """
-        return at < self._restored_at and self._head[0] == self._restored_to[0]
+        is_beyond = self._recorded_at < at < self._restored_at
+        return is_beyond and self._head[0] == self._restored_to[0]
 
     def on_stream(self, writer: str) -> None:
         """Judge what `writer` has sent: while the stream is there no ID becomes another event's.

@@ -8,6 +8,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import fakeredis
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -188,6 +189,16 @@ async def test_a_revoked_key_verifies_nothing(made: Callable[..., Any], key: Key
     await worker.signatures.learn()
     assert not await verify(worker, key.sign(EVENTS, b"{}"))
     assert not await verify(worker, None)
+
+
+async def test_a_key_is_revoked_whatever_the_record_calls_it(
+    made: Callable[..., Any], key: Key
+) -> None:
+    """As it is trusted by its own thumbprint, it is refused by that."""
+    worker = made(key)
+    worker.record.keys = (key.public, msgspec.structs.replace(key.revoked, kid="another"))
+    await worker.signatures.learn()
+    assert worker.signatures.trusted == frozenset()
 
 
 async def test_a_revoked_key_stays_refused_after_a_restore(

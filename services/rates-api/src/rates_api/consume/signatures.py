@@ -109,7 +109,8 @@ class Signatures:
             return
         self._failing = False
         self._known |= _usable(found)
-        self._revoked |= {key.kid for key in found if key.revoked_at is not UNSET}
+        revoked = [key for key in found if key.revoked_at is not UNSET]
+        self._revoked |= {key.kid for key in revoked} | _usable(revoked).keys()
         self.required = self.required or bool(found)
 
     async def _verifies(self, signature: Signature, content: bytes) -> bool:

@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
+from typing import NamedTuple
 
 from rates_api.following.kept_changes import MAX_KEPT, KeptChange, KeptChanges
 from rates_api.following.messages import (
@@ -53,8 +54,22 @@ MIN_RETRY_SECONDS, MAX_RETRY_SECONDS = 5, 15
 MIN_AGAIN_SECONDS, MAX_AGAIN_SECONDS = 30, 90
 
 BEFORE_ALL = Position(0, 0)
-News = tuple[Position | None, bytes]
-"""A message, with the position of a change."""
+
+
+class News(NamedTuple):
+    """A message; that of a change has its position, and its `since` as in `RecordedChange`."""
+
+    message: bytes
+    at: Position | None = None
+    since: Position = BEFORE_ALL
+
+    def is_known(self, after: Position) -> bool:
+        """Tell whether a client that has the change `after` was told of it."""
+        return self.at is not None and self.at <= after
+
+    def is_known_in_part(self, after: Position) -> bool:
+        """Tell whether another worker may have told a client of a part of it."""
+        return self.at is not None and self.since < after < self.at
 
 
 @dataclasses.dataclass(frozen=True)
@@ -165,10 +180,18 @@ class Broadcast:
         """Give `messages` to all that listen now, a slice at a time."""
         if messages:
             for number, stream in enumerate(list(self._open), start=1):
-                for at, message in messages:
-                    if at is None or at > stream.after:
-                        stream.offer(message)
+                for each in messages:
+                    self._tell(stream, each)
                 await self._pause_after(number)
+
+    def _tell(self, stream: Subscription, news: News) -> None:
+        """Send `news` unless its client has it; one that may have a part of it reads anew."""
+        if news.is_known_in_part(stream.after) and self._sent is not None:
+            stream.after = BEFORE_ALL
+            stream.offer(reset_message("not_kept"))
+            stream.offer(self._state_now(self._sent))
+        elif not news.is_known(stream.after):
+            stream.offer(news.message)
 
     async def _look(self) -> None:
         """Comment where it is due, and end what has lived its time, or everything at the drain."""
@@ -187,7 +210,7 @@ class Broadcast:
         self._ending = [ending for ending in self._ending if now < ending[0]]
 
     async def _pause_after(self, number: int) -> None:
-        if number % SLICE == 0:
+        if number % SLICE == 0 and not self._is_draining():
             await self._sleep(PAUSE_SECONDS)
 
     def _on_close(self, stream: Subscription) -> None:
@@ -225,7 +248,7 @@ class Broadcast:
             return self._reset("not_kept")
         change = _kept(view, recorded)
         self._kept.keep(change)
-        return change.at, change.message
+        return News(change.message, change.at, change.since)
 
     def _expect_everything(self) -> None:
         """Have every stream told of all that comes: what its client had is of another record."""
@@ -235,7 +258,7 @@ class Broadcast:
     def _reset(self, reason: ResetReason) -> News:
         """Have clients drop what they have read; the state follows, another one or not."""
         self._state = None
-        return None, reset_message(reason)
+        return News(reset_message(reason))
 
     def _transitions(self, latest: Snapshot, now: datetime) -> Iterator[News]:
         """Yield the level and the state where they are others than before.
@@ -249,9 +272,9 @@ class Broadcast:
             return
         before, state = self._state, self._render_state(latest, now)
         if before is not None and before.level != state.level:
-            yield None, level_message(state)
+            yield News(level_message(state))
         if before != state:
-            yield None, self._state_message
+            yield News(self._state_message)
 
     def _render_state(self, snapshot: Snapshot, now: datetime) -> StreamState:
         """Render the state as what the streams know, and return it."""

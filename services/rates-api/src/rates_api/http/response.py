@@ -47,7 +47,7 @@ LARGE_GZIP_LEVEL = 1
 """Of what is compressed in a thread: half the time, for a fifth more of the whole history."""
 CORS: Headers = (
     ("access-control-allow-origin", "*"),
-    ("access-control-expose-headers", "ETag, Retry-After, X-Request-Id"),
+    ("access-control-expose-headers", "ETag, Link, Retry-After, X-Request-Id"),
 )
 COMMON_HEADERS: Headers = (
     *CORS,

@@ -261,7 +261,7 @@ def _determinations(view: View, first: Day, last: Day) -> Iterator[tuple[Day, ra
     In a single pass, by ordinals: day by day the rule would look back from each of 10,000 days.
     """
     found = [*_publications(view, first - 2 * MAX_REST, last)]
-    following = [*(published for _, published in found[1:]), last]
+    following = [*(published for _, published in found), last][1:]
     start = first.toordinal()
     for (determined, published), until in zip(found, following, strict=True):
         # It applies from the day after its publication, to the next publication day.

@@ -505,6 +505,19 @@ async def test_a_change_without_a_position_of_its_own_has_the_heads(
     assert "reset" not in (await stage.connect(Position(1, 1))).events
 
 
+async def test_who_may_have_a_part_of_a_change_reads_anew(stage: Stage) -> None:
+    """A worker that told of two recordings apart is left for one that loads three at once."""
+    client = await stage.connect(Position(1, 3))
+    for revision in (2, 3, 4):
+        stage.record.observe(stage.observation(DAY, f"17.0{revision}00", revision=revision))
+        stage.displace(0)
+    await stage.show()
+    assert client.events[:3] == ["state", "reset", "state"]
+    assert client.changes == []
+    await stage.observe(DAY, "17.0500", revision=5)
+    assert [rate for _, rate in client.changes] == ["17.0500"]
+
+
 async def test_positions_of_changes_rise(stage: Stage) -> None:
     """What comes after a change that has the head's position is told with it, and not before it."""
     stage.record.observe(stage.observation(DAY, "17.0300", revision=2))

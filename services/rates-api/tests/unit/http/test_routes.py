@@ -103,7 +103,7 @@ async def test_every_answer_may_be_read_by_any_origin(ask: Ask, path: str) -> No
     answer = await ask(path)
     assert answer.headers["access-control-allow-origin"] == "*"
     exposed = answer.headers["access-control-expose-headers"]
-    assert exposed == "ETag, Retry-After, X-Request-Id"
+    assert exposed == "ETag, Link, Retry-After, X-Request-Id"
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE", "BREW"])

@@ -56,6 +56,12 @@ def cut(world: Any) -> Any:
     return world.snapshot(series=world.known_series(**reviewed, settlement={}))
 
 
+def torn(world: Any) -> Any:
+    """The settlement has rows from before a hole that is not filled yet."""
+    settlement = {"complete_from": date(2022, 8, 14)}
+    return world.snapshot(series=world.known_series(settlement=settlement))
+
+
 def answered(view: View, kind: Kind) -> Mapping[date, tuple[Decimal, bool]]:
     """Return the rate of each day that has one without rolling, and whether it is derived."""
     found = {}
@@ -69,7 +75,7 @@ def answered(view: View, kind: Kind) -> Mapping[date, tuple[Decimal, bool]]:
     return found
 
 
-@pytest.mark.parametrize("situation", [whole, holed, silent, loading, cut])
+@pytest.mark.parametrize("situation", [whole, holed, silent, loading, torn, cut])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_span_equals_its_days(world: Any, kind: Kind, situation: Callable[[Any], Any]) -> None:
     """A thousand spans of each kind list what each of their days answers, and no more."""

@@ -120,6 +120,8 @@ class Relay:
                 if stored.unreadable:
                     log.warning("documents_unreadable", documents=stored.unreadable)
                 self._relayed = tail.cursor
+                if scrub and tail.is_sound and not stored.unreadable:
+                    self._scrubs.on_done()
                 action, committed = await self._read(tail, stored)
                 step = await _write(pipe, tail, stored, action, committed, self._signing)
         self._relayed = committed.head.at

@@ -38,6 +38,11 @@ class Tail:
     foreign: str | None = None
     is_signed: bool = True
 
+    @property
+    def is_sound(self) -> bool:
+        """Tell whether nothing is to be written anew for what was looked at."""
+        return self.foreign is None and self.is_signed
+
 
 async def read_tail(pipe: Pipeline, signing: CarrierSigning) -> Tail:
     """Read the tail on a connection that runs commands at once; raises Redis' own errors.

@@ -9,8 +9,10 @@ from redis.asyncio import Redis
 from rates_contracts.documents import AVERAGES, CURRENT, HISTORY, TTL_OF
 from rates_contracts.events import Position
 from rates_contracts.stream import EVENT, EVENTS, SIGNATURE
+from rates_sync.errors import StoreUnavailable
 from rates_sync.relay.relay import Relay, RelayStep
 from rates_sync.relay.scrub import SCRUBBED_EVERY
+from rates_sync.store.outbox import Outbox
 
 pytestmark = pytest.mark.integration
 
@@ -25,6 +27,21 @@ async def relayed(signed_relay: Relay, week: Callable[[], Awaitable[None]]) -> N
     """Relay four events with their documents, all signed."""
     await week()
     await signed_relay.step()
+
+
+@pytest.fixture
+def away(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Return a list: while something is in it the record can't be read."""
+    outages: list[bool] = []
+    read = Outbox.read
+
+    async def read_unless_away(self: Outbox, *args: Any, **kwargs: Any) -> Any:
+        if outages:
+            raise StoreUnavailable("away")
+        return await read(self, *args, **kwargs)
+
+    monkeypatch.setattr(Outbox, "read", read_unless_away)
+    return outages
 
 
 def _forged(at: int) -> Callable[[int, Fields], Fields]:
@@ -207,3 +224,31 @@ async def test_without_a_key_nothing_is_looked_at(
     await _forge_document(redis, HISTORY)
     monotonic.now += SCRUBBED_EVERY
     assert await signed_relay.step() == IDLE
+
+
+async def test_a_sound_stream_is_not_looked_at_again_while_the_record_is_away(
+    relayed: None, signed_relay: Relay, mirror: Any, monotonic: Any, away: list[bool]
+) -> None:
+    """A step that fails for another reason has looked at everything all the same."""
+    monotonic.now += SCRUBBED_EVERY
+    await _fail(signed_relay, away)
+    await mirror.rewrite(_forged(MIDDLE))
+    assert await signed_relay.step() == IDLE
+
+
+async def test_what_is_found_while_the_record_is_away_is_mended_afterwards(
+    relayed: None, signed_relay: Relay, mirror: Any, leader: Any, monotonic: Any, away: list[bool]
+) -> None:
+    """What has to be written anew is looked for until it was."""
+    await mirror.rewrite(_forged(MIDDLE))
+    monotonic.now += SCRUBBED_EVERY
+    await _fail(signed_relay, away)
+    assert await _is_refilled(signed_relay, mirror, leader)
+
+
+async def _fail(relay: Relay, away: list[bool]) -> None:
+    """Make a step while the record is away."""
+    away.append(True)
+    with pytest.raises(StoreUnavailable):
+        await relay.step()
+    away.clear()
