@@ -30,7 +30,7 @@ locals {
     "RateLimit-Policy"              = "\"edge\";q=${local.rate_limit};w=${var.rate_window_seconds}"
     "Cache-Control"                 = "no-store"
     "Access-Control-Allow-Origin"   = "*"
-    "Access-Control-Expose-Headers" = "ETag, Retry-After, X-Request-Id"
+    "Access-Control-Expose-Headers" = "ETag, Link, Retry-After, X-Request-Id"
   }
 
   # Rules that only count: unlike browsers, programs need not send a User-Agent.

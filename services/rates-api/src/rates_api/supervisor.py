@@ -57,6 +57,8 @@ MAX_HEADER_BYTES = 64 * 1024
 more than 100 headers, it refuses with 431."""
 RESERVED_DESCRIPTORS = 256
 """For everything in a worker that is no client's connection."""
+KEPT_FOR_REQUESTS = 1024
+"""Connections that streams leave to requests, where there are fewer descriptors than wanted."""
 
 
 class Place:
@@ -366,9 +368,10 @@ def within_descriptors(settings: Settings) -> Settings:
 def fit(settings: Settings, places: int) -> Settings:
     """Return `settings` with `places` for connections and streams together, one of each at least.
 
-    Streams never take a request's place: they are the first to be fewer.
+    Requests keep 1,024 places where there are so many, and streams have what is left of the others.
     """
-    streams = max(min(settings.streams, places - settings.max_connections), 1)
+    kept = min(settings.max_connections, KEPT_FOR_REQUESTS)
+    streams = max(min(settings.streams, places - kept), 1)
     connections = max(min(settings.max_connections, places - streams), 1)
     return dataclasses.replace(settings, streams=streams, max_connections=connections)
 

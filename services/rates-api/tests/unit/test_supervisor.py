@@ -161,15 +161,16 @@ def test_a_worker_alone_has_nobody_to_tell() -> None:
     [
         (5000, 2048, 2000),
         (4048, 2048, 2000),
-        (4047, 2048, 1999),
-        (2049, 2048, 1),
-        (2048, 2047, 1),
+        (4047, 2047, 2000),
+        (3024, 1024, 2000),
+        (3000, 1024, 1976),
+        (1025, 1024, 1),
         (768, 767, 1),
         (0, 1, 1),
     ],
 )
-def test_streams_are_the_first_to_be_fewer(places: int, connections: int, streams: int) -> None:
-    """Requests keep theirs where they can; together they never have more than there are."""
+def test_streams_leave_1024_places_to_requests(places: int, connections: int, streams: int) -> None:
+    """Both have what is configured where there is room, and together never more than there is."""
     fitted = fit(load(ENVIRON), places)
 
     assert (fitted.max_connections, fitted.streams) == (connections, streams)
