@@ -51,7 +51,7 @@ def test_poisoned_documents_change_no_answer(platform: Platform) -> None:
     platform.until(platform.api.ready, within=30)
     assert everywhere(platform, FIX_BEFORE)
     assert not is_served(platform, FORGED)
-    assert refused(platform, "document")
+    platform.until(lambda: refused(platform, "document"))
     platform.sync[0].start()
     platform.until(lambda: not platform.redis.holds(FORGED), within=15)
     platform.until(lambda: well(platform), within=15)
