@@ -62,7 +62,7 @@ account, and stays so throughout v1.
 
 Rates are decimal strings exactly as published; never read them as floats. Instants are UTC with
 `Z`, days ISO dates, today is today in Mexico City. Every path answers GET, HEAD and OPTIONS;
-one with a slash too many or an escaped letter is a 308 to the one spelling that it has.
+one with a slash too many is a 308 to the one spelling that it has, whose letters are not escaped.
 Problems are RFC 9457 documents, and all that is wrong with a request is named at once. Within v1
 members are only added: ignore those, and enum values, that you don't know.
 
