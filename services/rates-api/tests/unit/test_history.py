@@ -182,3 +182,19 @@ def test_what_was_known_is_what_was_recorded_by_then(recorded: list[Observation]
         instant = START + timedelta(minutes=minutes)
         by_then = [each for each in recorded if each.recorded_at <= instant]
         assert history.as_of(instant) == SeriesHistory.of(by_then)
+
+
+ROWS = st.lists(
+    st.builds(row, st.integers(1, 31), st.integers(1, 3), minutes=st.integers(0, 5)),
+    unique_by=lambda each: (each.date, each.revision),
+)
+
+
+@given(st.lists(ROWS, max_size=4))
+def test_a_journal_that_grew_is_the_one_of_all_rows(additions: list[list[Observation]]) -> None:
+    """However the rows came, and whether they came in the order of their recording."""
+    grown = SeriesHistory.of([])
+    for rows in additions:
+        grown = grown.with_observations(rows)
+        _ = grown.journal
+    assert grown.journal == SeriesHistory.of(row for rows in additions for row in rows).journal

@@ -31,14 +31,15 @@ class SeriesHistory:
         newest: list[Observation],
         superseded: dict[Day, tuple[Observation, ...]],
         recordings: list[datetime],
+        journal: list[Observation] | None = None,
     ) -> None:
         """Wrap sorted rows and the instants (UTC) at which they were recorded, ascending.
 
-        `of` builds one from observations.
+        `journal` has them in that order, where it is known. `of` builds one from observations.
         """
         self._newest, self._superseded, self._recordings = newest, superseded, recordings
         self._earlier: dict[int, SeriesHistory] = {}
-        self._journal: list[Observation] | None = None
+        self._journal = journal
         self._payloads: frozenset[str] | None = None
 
     @classmethod
@@ -49,11 +50,20 @@ class SeriesHistory:
     def with_observations(self, new: Iterable[Observation]) -> "SeriesHistory":
         """Return this history and `new`; known rows change nothing (rule 12)."""
         newest, superseded = self._newest.copy(), self._superseded.copy()
-        recordings = self._recordings.copy()
+        recordings, added = self._recordings.copy(), []
         for row in sorted(new, key=_date_and_revision):
             if _put(newest, superseded, row):
                 _put_instant(recordings, row.recorded_at)
-        return SeriesHistory(newest, superseded, recordings)
+                added.append(row)
+        return SeriesHistory(newest, superseded, recordings, self._journal_with(added))
+
+    def _journal_with(self, added: list[Observation]) -> list[Observation] | None:
+        """Return the journal with what an event adds at its end; None where it must be sorted."""
+        if not self._journal or any(
+            row.recorded_at <= self._journal[-1].recorded_at for row in added
+        ):
+            return None
+        return self._journal + sorted(added, key=_as_recorded)
 
     @property
     def first_recorded_at(self) -> datetime | None:
