@@ -414,7 +414,7 @@ def _in_force(here: Standpoint, kind: Kind, day: date, body: Any) -> Claim:
     """Judge whether the rate is said to apply on `day`."""
     said, determined = body["in_force"], body["dates"]["determined"]
     settled, own = here.settled(day), _applying(here, day)
-    if kind == "settlement":
+    if day >= RULE_KNOWN_FROM and kind == "settlement":
         if said is not True:
             yield f"a settlement of {day} that is not in force"
     elif day < RULE_KNOWN_FROM or settled is None:
@@ -464,6 +464,7 @@ def _dates(here: Standpoint, dates: Any) -> Claim:
         dates[name] and date.fromisoformat(dates[name])
         for name in ("determined", "applies_from", "applies_to")
     )
+    yield from _published_by_calendar(here, dates, determined)
     if not dates["confirmed"]:
         return
     if determined is None or first is None:
@@ -479,12 +480,18 @@ def _dates(here: Standpoint, dates: Any) -> Claim:
         yield f"applies to {last}, the calendar says {_last_days(here, determined, last)}"
 
 
+def _published_by_calendar(here: Standpoint, dates: Any, determined: date | None) -> Claim:
+    said = dates["dof_published"]
+    if determined is None or said is None:
+        return
+    if said != _text(banking_day_after(determined, here.calendar)):
+        yield f"a day of publication that the calendar refutes: {dates}"
+
+
 def _dates_by_calendar(here: Standpoint, dates: Any, determined: date, first: date) -> Claim:
     truth = here.facts.truth
     if determination_of(first, truth) != determined:
         yield f"confirmed, but {first} rests on {determination_of(first, truth)}"
-    if dates["dof_published"] != _text(banking_day_after(determined, here.calendar)):
-        yield f"a day of publication that the calendar refutes: {dates}"
     if first != open_day_after(determined, truth) + DAY:
         yield f"confirmed dates that the calendar refutes: {dates}"
 

@@ -13,7 +13,7 @@ from typing import Any
 from contract.sweeping import published
 from rates_contracts.observation import FIX, SETTLEMENT
 from simulation.faults import ELSEWHERE
-from simulation.history import History
+from simulation.history import LONG_AGO, History
 from simulation.judging.record import RecordReader
 from simulation.judging.validity import CLOCK_SECONDS, CLOSES, VERIFIED_SECONDS, open_seconds
 from simulation.world.banxico import Confirmations
@@ -102,10 +102,12 @@ class AnswerJudge:
     history: History
     record: RecordReader
     _immutable: dict[tuple[Edition, str], bytes] = field(default_factory=dict)
+    _restored_at: datetime = LONG_AGO
 
     def on_restore(self) -> None:
         """Forget what was said for ever: the record that it rested on is gone."""
         self._immutable.clear()
+        self._restored_at = self.platform.time.now
 
     def judge(self, instance: ApiInstance, path: str, said: Said) -> None:
         """Judge an answer at the moment at which it was given."""
@@ -234,6 +236,8 @@ class AnswerJudge:
             return
         if body["kind"] != "fix" or self._has_wrong_clock(machine) or self._is_a_day_withdrawn():
             return
+        if now - self._restored_at < timedelta(seconds=REPLACED_SECONDS):
+            return  # The worker may still tell of the record that was replaced.
         confirmed_at = self._confirmed_at(now)
         if confirmed_at is None or open_seconds(confirmed_at, now) > AWAITED_SECONDS:
             yield "truth", f"{freshness['state']}, though last confirmed {confirmed_at}"

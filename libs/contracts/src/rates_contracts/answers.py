@@ -30,7 +30,10 @@ AsOf = Annotated[
     Meta(description="The instant whose knowledge answers; only where the request named one."),
 ]
 Known = Annotated[
-    bool, Meta(description="False where the answer touches days that are not known yet.")
+    bool,
+    Meta(
+        description="False where it is not known of a day that it touches whether it has a value."
+    ),
 ]
 InForce = Annotated[
     bool | None,

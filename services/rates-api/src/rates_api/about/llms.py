@@ -6,6 +6,8 @@ that answer requests, so that it can't fall behind them.
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -40,15 +42,16 @@ def text(info: Mapping[str, Any], endpoints: Sequence[Endpoint]) -> bytes:
 
 def _endpoints(endpoints: Sequence[Endpoint]) -> Iterator[str]:
     """Yield for each endpoint a link with an example, and its parameters, each told once."""
-    told: set[str] = set()
+    told: dict[str, str] = {}  # In which endpoint each line is.
     for endpoint in endpoints:
         example = next(iter(endpoint.examples.values()))
         yield f"- [{endpoint.path}]({example}): {endpoint.summary}. {endpoint.description}"
         lines = {name: _parameter(field) for name, field in query_fields(endpoint.query).items()}
         yield from (line for line in lines.values() if line not in told)
-        if known := [f"`{name}`" for name, line in lines.items() if line in told]:
-            yield f"  - As above: {', '.join(known)}."
-        told.update(lines.values())
+        known = [(told[line], f"`{name}`") for name, line in lines.items() if line in told]
+        for path, names in groupby(sorted(known, key=itemgetter(0)), itemgetter(0)):
+            yield f"  - As in `{path}`: {', '.join(name for _, name in names)}."
+        told |= {line: endpoint.path for line in lines.values() if line not in told}
 
 
 def _parameter(field: QueryField) -> str:

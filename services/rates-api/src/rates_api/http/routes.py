@@ -77,7 +77,7 @@ MOVED_CACHING = "public, max-age=86400"
 PREFLIGHT: Headers = (
     ("allow", ALLOWED),
     ("access-control-allow-methods", ALLOWED),
-    ("access-control-allow-headers", "If-None-Match, traceparent, X-Request-Id"),
+    ("access-control-allow-headers", "If-None-Match, Last-Event-ID, traceparent, X-Request-Id"),
     ("access-control-max-age", "86400"),
 )
 

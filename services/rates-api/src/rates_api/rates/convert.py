@@ -46,7 +46,7 @@ def read_amount(text: str) -> str:
 def _wrong_amount(text: str) -> str:
     """Return what is wrong with a text that is no amount."""
     if SEPARATED_AMOUNT.fullmatch(text):
-        return "has thousands separators: write 1234.56, without thousands separators"
+        return "has a comma or a separator: write 1234.56, with a point before the decimals"
     if LONG_AMOUNT.fullmatch(text):
         return "has too many digits"
     return "is not a plain decimal number"

@@ -1,7 +1,7 @@
 """`GET /api/v1/rates/{date}`, its revisions, and the batch of `GET /api/v1/rates?dates=`."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date as Day
 from datetime import datetime
 from typing import Annotated
@@ -30,7 +30,7 @@ from rates_api.resolution.knowledge import knowledge_members, warnings_member
 from rates_api.resolution.resolution import Roll, rate_members, resolve
 from rates_api.resolution.view import View, as_of_member, envelope
 from rates_contracts.answers import Batch, BatchResult, DayRate, RevisionRow, Revisions
-from rates_contracts.observation import RESTS_ON, Kind
+from rates_contracts.observation import SERIES_OF, Kind, Observation
 
 LONG_DATES = 100
 """More dates are answered in a thread."""
@@ -118,25 +118,25 @@ def revisions(query: RevisionsQuery, view: View) -> Revisions:
 
 
 def _revision_rows(query: RevisionsQuery, view: View) -> Iterator[RevisionRow]:
-    recorded = _recorded_day(query, view)
-    if recorded is not None:
-        for row in view.history(RESTS_ON[query.kind]).revisions(recorded):
-            yield RevisionRow(
-                query.date,
-                row.value,
-                row.revision,
-                row.recorded_at,
-                row.payload_sha256,
-                derived=query.kind == "dof",
-            )
+    for row in _recorded(query, view):
+        yield RevisionRow(
+            query.date,
+            row.value,
+            row.revision,
+            row.recorded_at,
+            row.payload_sha256,
+            derived=query.kind == "dof" or row.series != SERIES_OF[query.kind],
+        )
 
 
-def _recorded_day(query: RevisionsQuery, view: View) -> Day | None:
-    """Return the day whose observations are asked for; what is due in the Gazette is another's."""
-    if query.kind != "dof":
-        return query.date
-    listed = spans.values(view, query.kind, query.date, query.date)
-    return listed[0][1].date if listed else None
+def _recorded(query: RevisionsQuery, view: View) -> Sequence[Observation]:
+    """Return what was recorded for the day; of a rate that is derived, for its FIX."""
+    kind = query.kind
+    stored = () if kind == "dof" else view.history(kind).revisions(query.date)
+    if stored or kind == "fix":
+        return stored
+    listed = spans.values(view, kind, query.date, query.date)
+    return view.history("fix").revisions(listed[0][1].date) if listed else ()
 
 
 def batch(query: BatchQuery, view: View) -> Batch:

@@ -283,7 +283,9 @@ AS_OF = Parameter(
     unbounded=True,
     check=in_the_future,
 )
-FROM = day("from", "First day of a span; with `to`, or up to today.", unbounded=True)
+FROM = day(
+    "from", "First day of a span; with `to`, or up to today, or alone if later.", unbounded=True
+)
 TO = day("to", "Last day of a span that `from` begins.", unbounded=True)
 MONTH = calendar_month("month", "A calendar month as the span.")
 YEAR = Parameter(

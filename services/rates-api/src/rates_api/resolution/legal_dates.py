@@ -139,13 +139,16 @@ def _dates_around(view: View, determined: Day, settlement: Day) -> Dates:
     while (following := determination_of(view, last + ONE_DAY)) == determined:
         last += ONE_DAY
     stored = view.recorded("settlement", first)
+    published = view.banking_days.next(determined)
+    # It applies from the day after: on the same day the calendar or the value is not so.
+    fits = published is not None and published < first
     is_open = following is None and _may_apply(view, determined, last + ONE_DAY)
     return Dates(
         determined=determined,
-        dof_published=view.banking_days.next(determined),
+        dof_published=published,
         applies_from=first,
         applies_to=None if is_open else last,
-        confirmed=stored is not None and _equals(view, determined, stored),
+        confirmed=fits and stored is not None and _equals(view, determined, stored),
     )
 
 

@@ -283,7 +283,8 @@ def _derived(view: View, day: Day) -> Resolution:
         raise _refused(view, "settlement", day, code or "gap")
     warnings = recorded_warnings(view, "fix", fix.date, fix.date)
     dates = dates_of_settlement(view, day)
-    return Resolution(day, day, fix, dates, True, warnings, derived=True)
+    in_force = True if day >= RULE_KNOWN_FROM else None
+    return Resolution(day, day, fix, dates, in_force, warnings, derived=True)
 
 
 def _dates_warnings(view: View, dates: Dates) -> tuple[str, ...]:

@@ -75,7 +75,7 @@ async def test_each_parameter_is_explained_once(ask: Ask) -> None:
     text = (await ask("/llms.txt")).text
     explained = [line for line in text.splitlines() if line.startswith("  - `")]
     assert len(explained) == len(set(explained))
-    assert "As above: `kind`" in text
+    assert "As in `/api/v1/rates/current`: `kind`" in text
 
 
 async def test_capabilities_lead_to_the_documents(ask: Ask) -> None:

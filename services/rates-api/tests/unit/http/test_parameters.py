@@ -188,7 +188,7 @@ def test_each_malformed_day_of_a_list_is_named() -> None:
         (
             "/api/v1/convert",
             "from=USD&to=MXN&amount=1,234.56",
-            "`amount` has thousands separators: write 1234.56, without thousands separators.",
+            "`amount` has a comma or a separator: write 1234.56, with a point before the decimals.",
         ),
         (
             "/api/v1/rates/current",

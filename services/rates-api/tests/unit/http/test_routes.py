@@ -93,7 +93,7 @@ async def test_options_answers_a_preflight(ask: Ask, endpoint: Any) -> None:
     assert (answer.status_code, answer.content) == (204, b"")
     assert answer.headers["access-control-allow-origin"] == "*"
     allowed = answer.headers["access-control-allow-headers"]
-    assert allowed == "If-None-Match, traceparent, X-Request-Id"
+    assert allowed == "If-None-Match, Last-Event-ID, traceparent, X-Request-Id"
     assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
 
 

@@ -159,6 +159,16 @@ async def test_a_days_revisions_are_those_of_the_fix_that_is_due(ask: Ask) -> No
     assert (await ask("/api/v1/rates/2024-01-06/revisions?kind=dof")).json()["count"] == 0
 
 
+async def test_the_revisions_of_a_derived_settlement_are_those_of_its_fix(ask: Ask) -> None:
+    """A day that has a rate has what it was read from; one with a value of its own has that."""
+    day = (await ask("/api/v1/rates/2015-06-01?kind=settlement")).json()
+    answer = (await ask("/api/v1/rates/2015-06-01/revisions?kind=settlement")).json()
+    row = answer["observations"][0]
+    assert (row["date"], row["rate"], row["derived"]) == ("2015-06-01", day["rate"], True)
+    stored = (await ask("/api/v1/rates/2024-01-04/revisions?kind=settlement")).json()
+    assert stored["observations"][0]["derived"] is False
+
+
 @pytest.mark.parametrize(
     ("path", "in_force"),
     [
@@ -168,7 +178,8 @@ async def test_a_days_revisions_are_those_of_the_fix_that_is_due(ask: Ask) -> No
         ("2015-06-01?kind=settlement", True),
         ("2015-06-01?kind=fix", False),
         ("1995-06-01?kind=fix", None),
-        ("1995-06-01?kind=settlement", True),
+        ("1995-06-01?kind=settlement", None),
+        ("1996-06-03?kind=settlement", True),
     ],
 )
 async def test_a_rate_says_whether_it_applies_on_its_day(

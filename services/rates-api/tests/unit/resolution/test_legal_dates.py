@@ -152,6 +152,19 @@ def test_a_fix_under_review_doubts_a_calendar_that_closes_its_day(
     assert dates_of_settlement(misled, date(2023, 1, 18)).determined == date(2023, 1, 16)
 
 
+def test_a_rate_that_applies_on_its_day_of_publication_is_not_confirmed(world: Any) -> None:
+    """A closure is declared, and the settlements published ahead know nothing of it."""
+    tuesday, wednesday = date(2026, 8, 11), date(2026, 8, 12)
+    surprised = everything(
+        world,
+        kept=lambda row: (row.series, row.date) != ("SF43718", tuesday),
+        bank_calendar=with_closed(world, tuesday),
+    )
+    dates = dates_of_settlement(surprised, wednesday)
+    assert (dates.dof_published, dates.applies_from) == (wednesday, wednesday)
+    assert not dates.confirmed
+
+
 UNDECLARED = date(2026, 8, 7)
 """A Friday on which, in `closed_unannounced`, banks were closed and nobody knows it."""
 
