@@ -552,7 +552,7 @@ MUTATIONS = (
     Mutation(
         "31",
         API + "resolution/legal_dates.py",
-        "dof_published=view.banking_days.next(determined),",
+        "dof_published=published,",
         "dof_published=determined + ONE_DAY,",
         (),
     ),
