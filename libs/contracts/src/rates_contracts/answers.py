@@ -203,7 +203,8 @@ class RevisionRow(msgspec.Struct, frozen=True):
     payload_sha256: str
     warnings: Warnings = UNSET
     derived: Annotated[
-        bool, Meta(description="True where it is the FIX that is due in the Gazette on the day.")
+        bool,
+        Meta(description="True where it is of the FIX that the rate of the day is derived from."),
     ] = False
 
 

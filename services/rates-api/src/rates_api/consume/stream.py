@@ -25,7 +25,7 @@ DOCUMENTS = (CURRENT, AVERAGES, HISTORY)
 MAX_ENTRIES_PER_READ = 200
 """A long backlog is applied in steps, so that requests are answered in between."""
 MAX_VERIFIED_PER_TURN = 10
-"""Entries verified, in 0.1 ms each, before the event loop runs again: requests wait for 1 ms."""
+"""Entries verified before the event loop runs again, so that requests have their turn."""
 
 
 class StreamEntry(NamedTuple):
