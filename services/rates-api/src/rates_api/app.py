@@ -30,6 +30,7 @@ from rates_api.http.routes import (
     route_handlers,
 )
 from rates_api.http.rsgi import RsgiApplication
+from rates_api.pages.endpoints import PAGES
 from rates_api.settings import Settings
 from rates_api.supervisor_link import SupervisorLink, end_process
 from rates_api.worker import Worker
@@ -55,7 +56,7 @@ def create(
     set_up_logging(settings.log_level, settings.log_style, service="rates-api")
     worker = bootstrap(settings, overrides, link)
     timestamp = timestamp_of(worker.clock)
-    endpoints = with_headers(ENDPOINTS, _edge_policy(settings))
+    endpoints = with_headers((*ENDPOINTS, *PAGES), _edge_policy(settings))
     canonical = canonical_path_middleware(create_app(worker, endpoints), endpoints, worker)
     app = response_cache_middleware(
         host_middleware(canonical, worker),
@@ -99,7 +100,7 @@ def _enable_garbage_collector() -> None:
 
 def create_app(
     worker: Worker,
-    endpoints: Sequence[Endpoint] = ENDPOINTS,
+    endpoints: Sequence[Endpoint] = (*ENDPOINTS, *PAGES),
     *,
     end: Callable[[], None] = end_process,
 ) -> Litestar:

@@ -36,6 +36,7 @@ from rates_api.http.routes import (
     respond,
     route_handlers,
 )
+from rates_api.pages.endpoints import PAGES
 from rates_api.request_counters import CacheLookup, RequestCounters
 from rates_api.snapshot.current import CurrentSnapshot
 from rates_api.snapshot.snapshot import Feed, Snapshot, histories
@@ -380,7 +381,7 @@ class Worker:
 def application(worker: Worker) -> Litestar:
     """Return the public handlers around `worker`."""
     return Litestar(
-        route_handlers(ENDPOINTS, worker),
+        route_handlers((*ENDPOINTS, *PAGES), worker),
         exception_handlers=exception_handlers(worker),
         openapi_config=None,
         logging_config=None,
@@ -391,7 +392,8 @@ def cached(worker: Worker, app: Any = None) -> ASGIApp:
     """Return the public handlers, or `app`, behind the cache of responses."""
     return response_cache_middleware(
         host_middleware(
-            canonical_path_middleware(app or application(worker), ENDPOINTS, worker), worker
+            canonical_path_middleware(app or application(worker), (*ENDPOINTS, *PAGES), worker),
+            worker,
         ),
         worker.current,
         worker.counters,

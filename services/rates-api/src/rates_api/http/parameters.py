@@ -69,11 +69,13 @@ Rule = Callable[[Mapping[str, Any], Set[str]], Iterator[ParameterError]]
 class Query:
     """The base of all queries; `rules` check combinations of parameters.
 
-    `kept` tells whether answers are: not where hardly any is asked for twice.
+    `kept` tells whether answers are: not where hardly any is asked for twice. `ignores_unknown`
+    tells whether parameters that it does not have are passed over, as links to pages carry them.
     """
 
     rules: ClassVar[tuple[Rule, ...]] = ()
     kept: ClassVar[bool] = True
+    ignores_unknown: ClassVar[bool] = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,7 +127,7 @@ def read(kind: type[Q], raw: bytes, path: Mapping[str, str], now: datetime) -> Q
         *(error for rule in kind.rules for error in rule(values, given.keys())),
         *_checked(fields, values, now),
         *_misplaced(fields, given, values),
-        *_unknown(fields, given),
+        *(() if kind.ignores_unknown else _unknown(fields, given)),
     ]
     if errors:
         raise ParametersRefused(errors)

@@ -118,7 +118,6 @@ async def test_other_methods_are_405_with_allow(ask: Ask, method: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
         "/nothing",
         "/api",
         "/api/v2/rates/current",
@@ -156,7 +155,7 @@ async def test_a_404_names_the_path_that_was_meant(ask: Ask, path: str, detail: 
     assert answer.json()["detail"].endswith(detail)
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing", CURRENT, "/api/v1/rates/2024-01-02", "/health"])
+@pytest.mark.parametrize("path", ["/nothing", CURRENT, "/api/v1/rates/2024-01-02", "/health"])
 async def test_a_longer_address_than_any_is_a_414_problem(ask: Ask, path: str) -> None:
     """Of path and query string together, whatever is asked; the problem repeats little of it."""
     fits = f"{path}?{'x' * (8192 - len(path))}"

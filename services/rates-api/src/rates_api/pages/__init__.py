@@ -1,0 +1,5 @@
+"""What people see in a browser: the page, the guides, the API reference and the charts.
+
+HTML is rendered here from templates, once per change, like every other answer: by the same
+resolution, from the same snapshot. Each page stands in Spanish and in English.
+"""

@@ -1,0 +1,96 @@
+"""How pages are answered: rendered once per change and kept like every other answer.
+
+A page never gets a problem document where a person can read a page instead: what is wrong with the
+service or with the question is said in it, with the status of the problem.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from rates_api.handlers import known_snapshot, view_of
+from rates_api.http.endpoint import Handler
+from rates_api.http.parameters import Query
+from rates_api.http.port import WorkerPort
+from rates_api.http.problems import Refused
+from rates_api.http.response import HTML, RenderedAnswer, render
+from rates_api.http.response_cache import ResponseCache
+from rates_api.pages import assets
+from rates_api.resolution.view import View
+from rates_api.snapshot.level import MAX_EDGE_SECONDS_WITHOUT_PURGE
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+"""What a page may load: nothing from elsewhere, nothing inline."""
+PAGE_HEADERS = (("content-security-policy", POLICY),)
+"""Of every HTML page, beside those of every response."""
+
+
+def page(write: Callable[[Any, View], bytes], write_unavailable: Callable[[Any], bytes]) -> Handler:
+    """Return the handler of a page that `write` makes from query and view, in a thread.
+
+    Without any data `write_unavailable` makes the page that says so, which nobody keeps.
+    """
+
+    async def handle(
+        port: WorkerPort, cache: ResponseCache, query: Any, now: datetime
+    ) -> RenderedAnswer:
+        answers = cache.answers(query)
+        found = answers.find(query, now)
+        port.counters.record_lookup("miss" if found is None else "hit")
+        if found is not None:
+            return found
+        try:
+            view = view_of(cache, known_snapshot(cache), query, now)
+        except Refused as refused:
+            return _html(write_unavailable(query), "no-store", status=refused.status)
+        found = await port.run_in_thread(partial(_rendered, write, query, view))
+        answers.keep(query, found)
+        return found
+
+    return handle
+
+
+def _rendered(write: Callable[[Any, View], bytes], query: Any, view: View) -> RenderedAnswer:
+    if view.assessment is None:
+        raise AssertionError("pages are about the present")
+    return _html(
+        write(query, view),
+        "shared",
+        valid_until=view.assessment.valid_until,
+        edge_seconds=min(view.assessment.edge_seconds, MAX_EDGE_SECONDS_WITHOUT_PURGE),
+        valid_from=view.at,
+    )
+
+
+def static_page(write: Callable[[Any], bytes]) -> Handler:
+    """Return the handler of a page that only another release changes."""
+
+    async def handle(
+        _: WorkerPort, cache: ResponseCache, query: Query, now: datetime
+    ) -> RenderedAnswer:
+        answers = cache.answers(query)
+        found = answers.find(query, now)
+        if found is None:
+            edge_seconds = MAX_EDGE_SECONDS_WITHOUT_PURGE
+            found = _html(write(query), "shared", edge_seconds=edge_seconds)
+            answers.keep(query, found)
+        return found
+
+    return handle
+
+
+def _html(body: bytes, policy: Any, **caching: Any) -> RenderedAnswer:
+    return dataclasses.replace(render(body, HTML, policy, **caching), headers=PAGE_HEADERS)
+
+
+async def asset(
+    _: WorkerPort, __: ResponseCache, query: assets.AssetQuery, ___: datetime
+) -> RenderedAnswer:
+    """Answer with a file that never changes at its address."""
+    found = assets.all_assets()[query.name]
+    return render(found.body, found.media_type, "immutable")

@@ -1,0 +1,59 @@
+"""What all pages have in common, as browsers get it."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from rates_api.pages.handlers import POLICY
+
+Ask = Callable[..., Awaitable[httpx.Response]]
+
+HOMES = ("/", "/en")
+
+
+@pytest.mark.parametrize("path", HOMES)
+async def test_a_page_may_load_nothing_from_elsewhere(ask: Ask, path: str) -> None:
+    """Its policy allows the service's own files alone, and nothing inline."""
+    answer = await ask(path)
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["content-security-policy"] == POLICY
+
+
+@pytest.mark.parametrize("path", HOMES)
+async def test_a_page_ignores_what_links_carry(ask: Ask, path: str) -> None:
+    """A parameter that it does not have changes nothing: no address leads to an error."""
+    assert (await ask(f"{path}?utm_source=mail&a=1&a=2")).content == (await ask(path)).content
+
+
+@pytest.mark.parametrize("path", HOMES)
+async def test_a_page_is_kept_until_what_it_says_changes(ask: Ask, path: str) -> None:
+    """Clients ask again each time; a shared cache that no purge reaches keeps it five minutes."""
+    answer = await ask(path)
+    assert answer.headers["cache-control"].startswith(
+        "public, max-age=0, must-revalidate, s-maxage="
+    )
+    again = await ask(path, if_none_match=answer.headers["etag"])
+    assert (again.status_code, again.headers["content-security-policy"]) == (304, POLICY)
+
+
+@pytest.mark.parametrize("path", HOMES)
+async def test_a_page_without_data_is_a_page(ask: Ask, worker: Any, world: Any, path: str) -> None:
+    """A person reads that there is no data; machines by the status, and nobody keeps it."""
+    worker.current = world.current_snapshot(None)
+    answer = await ask(path)
+    assert (answer.status_code, answer.headers["cache-control"]) == (503, "no-store")
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+
+
+async def test_files_are_kept_for_ever_at_the_address_of_their_content(ask: Ask) -> None:
+    """A page links to files by their hash; another name is none."""
+    page = (await ask("/")).text
+    links = re.findall(r'"(/assets/[^"]+)"', page)
+    assert links
+    for link in links:
+        answer = await ask(link)
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert (await ask("/assets/style.css")).status_code == 404
