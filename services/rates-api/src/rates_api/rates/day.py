@@ -30,7 +30,7 @@ from rates_api.resolution.knowledge import knowledge_members, warnings_member
 from rates_api.resolution.resolution import Roll, rate_members, resolve
 from rates_api.resolution.view import View, as_of_member, envelope
 from rates_contracts.answers import Batch, BatchResult, DayRate, RevisionRow, Revisions
-from rates_contracts.observation import SERIES_OF, Kind, Observation
+from rates_contracts.observation import KIND_OF, SERIES_OF, Kind, Observation
 
 LONG_DATES = 100
 """More dates are answered in a thread."""
@@ -104,8 +104,8 @@ def revisions(query: RevisionsQuery, view: View) -> Revisions:
     resting = rests_on(view, query.kind, query.date, query.date)
     codes = unknown_days(view, query.kind, query.date, query.date)
     csv.require_known(query, codes)
-    warned = recorded_warnings(view, *resting)
     rows = tuple(_revision_rows(query, view))
+    warned = _newest_warnings(query, view)
     if rows:
         rows = (*rows[:-1], msgspec.structs.replace(rows[-1], warnings=warned or UNSET))
     return Revisions(
@@ -127,6 +127,15 @@ def _revision_rows(query: RevisionsQuery, view: View) -> Iterator[RevisionRow]:
             row.payload_sha256,
             derived=query.kind == "dof" or row.series != SERIES_OF[query.kind],
         )
+
+
+def _newest_warnings(query: RevisionsQuery, view: View) -> tuple[str, ...]:
+    """Return what to be careful about in the newest row, which may be the FIX of another day."""
+    recorded = _recorded(query, view)
+    if not recorded:
+        return ()
+    newest = recorded[-1]
+    return recorded_warnings(view, KIND_OF[newest.series], newest.date, newest.date)
 
 
 def _recorded(query: RevisionsQuery, view: View) -> Sequence[Observation]:

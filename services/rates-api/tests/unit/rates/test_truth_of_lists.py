@@ -813,6 +813,20 @@ async def test_a_correction_of_a_day_is_told_in_its_revisions(
     assert (await ask(f"{path}?format=csv")).text.endswith(",withdrawn_at_source,false\r\n")
 
 
+async def test_a_revision_that_is_derived_is_as_doubtful_as_its_fix(
+    ask: Ask, worker: Any, world: Any
+) -> None:
+    """A settlement before the stored series warns of the FIX that it is read from, as its day."""
+    fix = (await ask("/api/v1/rates/2015-06-01?kind=settlement")).json()["dates"]["determined"]
+    series = world.series(fix={"withdrawn": (date.fromisoformat(fix),)})
+    worker.current.replace(world.snapshot(series=series))
+    path = "/api/v1/rates/2015-06-01"
+    day = (await ask(f"{path}?kind=settlement")).json()
+    answer = (await ask(f"{path}/revisions?kind=settlement")).json()
+    assert answer["observations"][-1]["warnings"] == answer["warnings"] == day["warnings"]
+    assert day["warnings"] == ["withdrawn_at_source"]
+
+
 async def test_an_absence_that_only_a_withdrawn_value_tells_warns(
     ask: Ask, worker: Any, world: Any
 ) -> None:
