@@ -1,6 +1,7 @@
 """The addon of `examples/odoo` in a fake Odoo, on the real API."""
 
 import ast
+import json
 import re
 from datetime import date, timedelta
 from decimal import Decimal
@@ -14,6 +15,14 @@ from rates_contracts.observation import SETTLEMENT
 
 ADDON = Path(__file__).parents[2] / "examples/odoo/usdmxn_rates"
 CORRECTED = date(2026, 8, 11)
+NO_NUMBER = json.dumps(
+    {
+        "source": "Banco de México",
+        "changes": [{"date": "2026-08-11", "rate": "NaN"}],
+        "next": "1-1786644067000000-c-settlement-2026-08-17-1",
+        "more": False,
+    }
+)
 
 
 def stored(odoo: Any, field: str = "inverse_company_rate") -> dict[date, Decimal]:
@@ -124,7 +133,7 @@ def test_a_restored_record_is_read_from_its_beginning(odoo: Any, api: Any, world
         (200, "[]", "contestó algo que no son tipos de cambio; se intentará más tarde."),
         (
             200,
-            '{"source": "", "next": "", "changes": [{"date": "2026-08-11", "rate": "NaN"}]}',
+            NO_NUMBER,
             "contestó algo que no son tipos de cambio; se intentará más tarde.",
         ),
         (404, "{}", "rechazó la consulta (404): revise los ajustes."),

@@ -121,7 +121,7 @@ def _ask(feed: Feed, cursor: str | None) -> Any:
         raise _refusal(feed, response)
     try:
         return response.json()
-    except requests.JSONDecodeError as error:
+    except ValueError as error:  # of simplejson too, with the requests of Odoo 17
         raise Unavailable(_unreadable(feed)) from error
 
 
