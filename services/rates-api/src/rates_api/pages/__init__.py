@@ -1,0 +1,1 @@
+"""WHAT people see: pages in Spanish and English, and their charts, rendered by the service."""
