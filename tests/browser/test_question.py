@@ -25,16 +25,26 @@ def test_the_question_is_answered_by_keyboard_alone(visit: Open) -> None:
         assert page.evaluate("navigator.clipboard.readText()") == "17.2195"
 
 
+FOCUS = """
+() => {
+  const { outlineStyle } = getComputedStyle(document.activeElement);
+  return [document.activeElement.outerHTML.slice(0, 80), outlineStyle];
+}
+"""
+
+
 def tab_to(page: Page, selector: str) -> None:
-    """Press the tab key until an element has the focus, which shows."""
+    """Press the tab key until an element has the focus, which shows at each step."""
+    page.bring_to_front()
+    way = []
     for _ in range(30):
         page.keyboard.press("Tab")
-        focused = page.locator(":focus")
-        outline = focused.evaluate("(element) => getComputedStyle(element).outlineStyle")
-        assert outline != "none", focused.evaluate("(element) => element.outerHTML")
+        element, outline = page.evaluate(FOCUS)
+        way.append(element)
+        assert outline != "none", way
         if page.locator(selector).first.evaluate("(each) => each === document.activeElement"):
             return
-    raise AssertionError(f"{selector} is not reached")
+    raise AssertionError(way)
 
 
 def test_an_answer_has_an_address(visit: Open, site: Site) -> None:
