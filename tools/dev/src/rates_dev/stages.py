@@ -141,6 +141,7 @@ def _tests(root: Path) -> list[Stage]:
         _pytest("unit", [*folders, *without, *PARALLEL]),
         _pytest("contract", ["tests/contract", *PARALLEL]),
         _pytest("simulation", ["tests/simulation", *PARALLEL]),
+        _pytest("guides", ["tests/guides"]),
     ]
 
 

@@ -77,16 +77,17 @@ def _rendered(write: Callable[[Any, View], bytes], query: Any, view: View) -> Re
 
 
 def static_page(write: Callable[[Any], bytes]) -> Handler:
-    """Return the handler of a page that only another release changes."""
+    """Return the handler of a page that only another release changes, written in a thread."""
 
     async def handle(
-        _: WorkerPort, cache: ResponseCache, query: Query, now: datetime
+        port: WorkerPort, cache: ResponseCache, query: Query, now: datetime
     ) -> RenderedAnswer:
         answers = cache.answers(query)
         found = answers.find(query, now)
         if found is None:
             edge_seconds = MAX_EDGE_SECONDS_WITHOUT_PURGE
-            found = _html(write(query), "shared", edge_seconds=edge_seconds)
+            body = await port.run_in_thread(partial(write, query))
+            found = _html(body, "shared", edge_seconds=edge_seconds)
             answers.keep(query, found)
         return found
 
