@@ -4,7 +4,9 @@
     scales       days and rates as coordinates, and their round ticks
     paths        thousands of days as what pixels can show, extremes kept
     words        all texts, in Spanish and English
-    drawing      one drawing from these, as elements
+    scene        a chart on its scales, and the sizes of texts in wide and in narrow charts
+    drawing      one drawing from these: its lines and axes; `labels` has its texts
+    svg          elements that need neither CSS nor `style`
     style        the colours of a standalone chart
     fix_chart    `GET /charts/fix.svg`, and the same drawing for a page
     status_bars  a bar a day: how well the data were verified
@@ -25,8 +27,11 @@ charts; a page shows `chart-narrow` and hides `chart-wide` below some 560 px (`d
                              `chart-in-force` where they name a line, `chart-simulated` where
                              values are not Banco de México's
     status-bars              the root of the bars of data status
-    status-track, status-verified, status-unverified, status-breaker, status-no-fix
-                             the ground of a bar, its solid and hatched parts, its two marks
+    status-verified, status-unverified, status-unrecorded
+                             a bar's solid part, its hatched part, an outline in place of both
+    status-breaker, status-no-fix
+                             the marks above and below a bar
+    status-key               the list that explains them
 
 The inline chart has `data-points` too: for each calendar day from `data-first` on `FIX,in force`,
 exactly as published, empty without a value; entries end with `;`. The x of the n-th of m days is

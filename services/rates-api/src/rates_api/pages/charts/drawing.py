@@ -8,7 +8,7 @@ from rates_api.pages.charts.labels import FIX_LINE, IN_FORCE_LINE, draw_labels, 
 from rates_api.pages.charts.lines import Chart
 from rates_api.pages.charts.paths import path, stepped
 from rates_api.pages.charts.scene import HEIGHT, NARROW, WIDE, WIDTH, Scene, scene_of
-from rates_api.pages.charts.svg import Place, number
+from rates_api.pages.charts.svg import Coordinates, number
 from rates_api.pages.charts.words import ChartLanguage, description, title
 from rates_contracts.calendar import ONE_DAY
 
@@ -71,7 +71,7 @@ def _draw_lines(root: Element, scene: Scene) -> None:
         svg.dot(root, line_name.css, scene.place(line_name.last), END)
 
 
-def _steps(scene: Scene) -> Iterator[Sequence[Place]]:
+def _steps(scene: Scene) -> Iterator[Sequence[Coordinates]]:
     """Yield the corners of each run of the rate in force, which applies all day."""
     for run in scene.chart.in_force.runs:
         ends = min(run[-1].day + ONE_DAY, scene.chart.last)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 from operator import itemgetter
 
-from rates_api.pages.charts.svg import Place
+from rates_api.pages.charts.svg import Coordinates
 
 COLUMN = 1.0
 """Units of the `viewBox`: at 1280 px they are 1.8 pixels."""
@@ -17,7 +17,7 @@ TENTHS = 10
 _y = itemgetter(1)
 
 
-def path(runs: Iterable[Sequence[Place]]) -> str:
+def path(runs: Iterable[Sequence[Coordinates]]) -> str:
     """Return the path data of `runs`, each ascending by x and drawn by itself; one point is a dot.
 
     A dot needs a round `stroke-linecap`.
@@ -25,7 +25,7 @@ def path(runs: Iterable[Sequence[Place]]) -> str:
     return "".join(_drawn(thinned(run)) for run in runs)
 
 
-def stepped(run: Sequence[Place], until: float) -> Iterator[Place]:
+def stepped(run: Sequence[Coordinates], until: float) -> Iterator[Coordinates]:
     """Yield the corners of a line that stays at each value up to the next, the last to `until`."""
     if not run:
         return
@@ -37,9 +37,9 @@ def stepped(run: Sequence[Place], until: float) -> Iterator[Place]:
     yield until, run[-1][1]
 
 
-def thinned(run: Sequence[Place]) -> list[Place]:
+def thinned(run: Sequence[Coordinates]) -> list[Coordinates]:
     """Return the lowest and the highest point of each column, and both ends, ascending by x."""
-    kept: list[Place] = [run[0]]
+    kept: list[Coordinates] = [run[0]]
     for _, found in groupby(run, key=_column):
         column = list(found)
         if len(column) <= 2:
@@ -50,11 +50,11 @@ def thinned(run: Sequence[Place]) -> list[Place]:
     return [*kept, run[-1]]
 
 
-def _column(place: Place) -> int:
+def _column(place: Coordinates) -> int:
     return int(place[0] / COLUMN)
 
 
-def _drawn(places: Sequence[Place]) -> str:
+def _drawn(places: Sequence[Coordinates]) -> str:
     """Return the path through `places`, relative from the second on, without repeated points."""
     rounded = [(round(x * TENTHS), round(y * TENTHS)) for x, y in places]
     moves = [

@@ -8,6 +8,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from datetime import date as Day
 from decimal import Decimal
+from functools import cached_property
 from itertools import chain
 from math import ceil, floor
 
@@ -57,9 +58,19 @@ class DayScale:
 
     def x(self, day: Day) -> float:
         """Return where `day` is."""
+        return self._origin + day.toordinal() * self._unit
+
+    @cached_property
+    def _unit(self) -> float:
+        """Return how far a day is from the next."""
         days = (self.last - self.first).days
-        share = (day - self.first).days / days if days else 0.5
-        return self.plot.left + share * self.plot.width
+        return self.plot.width / days if days else 0.0
+
+    @cached_property
+    def _origin(self) -> float:
+        """Return where the day 0 would be."""
+        begins = self.plot.left if self._unit else (self.plot.left + self.plot.right) / 2
+        return begins - self.first.toordinal() * self._unit
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,8 +83,17 @@ class RateScale:
 
     def y(self, rate: Decimal) -> float:
         """Return where `rate` is."""
-        share = float(rate - self.low) / float(self.high - self.low)
-        return self.plot.bottom - share * self.plot.height
+        return self._origin - float(rate) * self._unit
+
+    @cached_property
+    def _unit(self) -> float:
+        """Return how far a peso is from the next."""
+        return self.plot.height / float(self.high - self.low)
+
+    @cached_property
+    def _origin(self) -> float:
+        """Return where a rate of 0 would be."""
+        return self.plot.bottom + float(self.low) * self._unit
 
 
 def rate_scale(plot: Plot, rates: Sequence[Decimal]) -> RateScale:

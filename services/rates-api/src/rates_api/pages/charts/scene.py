@@ -19,7 +19,7 @@ from rates_api.pages.charts.scales import (
     rate_scale,
     rate_ticks,
 )
-from rates_api.pages.charts.svg import Place
+from rates_api.pages.charts.svg import Coordinates
 from rates_api.pages.charts.words import (
     WORDS,
     ChartLanguage,
@@ -90,7 +90,7 @@ class Scene:
         """Return where values are drawn."""
         return self.days.plot
 
-    def place(self, point: Point) -> Place:
+    def place(self, point: Point) -> Coordinates:
         """Return where a value is."""
         return self.days.x(point.day), self.rates.y(point.rate)
 

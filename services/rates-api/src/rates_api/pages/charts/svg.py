@@ -5,12 +5,12 @@ What draws itself in the text's colour needs no CSS to be seen, and CSS colours 
 
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-Place = tuple[float, float]
+Coordinates = tuple[float, float]
 """A point of a drawing: x, y, in units of its `viewBox`, from the top left corner."""
 NAMESPACE = "http://www.w3.org/2000/svg"
 
 
-def image(name: str, size: Place, title: str, description: str, **attributes: str) -> Element:
+def image(name: str, size: Coordinates, title: str, description: str, **attributes: str) -> Element:
     """Return an empty drawing with its name and description in words; `name` is unique in a page.
 
     Its title and its description are elements of their own, named `<name>-title` and `<name>-desc`.
@@ -40,7 +40,7 @@ def line(parent: Element, name: str, data: str, width: str, **attributes: str) -
     SubElement(parent, "path", attributes)
 
 
-def ring(parent: Element, name: str, centre: Place, radius: float) -> None:
+def ring(parent: Element, name: str, centre: Coordinates, radius: float) -> None:
     """Draw a circle of class `name` as a line."""
     SubElement(
         parent,
@@ -55,13 +55,13 @@ def ring(parent: Element, name: str, centre: Place, radius: float) -> None:
     )
 
 
-def dot(parent: Element, name: str, centre: Place, radius: float) -> None:
+def dot(parent: Element, name: str, centre: Coordinates, radius: float) -> None:
     """Draw a filled circle of class `name`."""
     x, y = map(number, centre)
     SubElement(parent, "circle", {"class": name, "cx": x, "cy": y, "r": number(radius)})
 
 
-def text(parent: Element, name: str, place: Place, content: str, **attributes: str) -> None:
+def text(parent: Element, name: str, place: Coordinates, content: str, **attributes: str) -> None:
     """Write `content` with class `name` on the base line at `place`; `_` stands for `-`."""
     coordinates = {"class": name, "x": number(place[0]), "y": number(place[1])}
     SubElement(parent, "text", {**coordinates, **_named(attributes)}).text = content

@@ -43,10 +43,18 @@ class Words:
     since_1996: str
     unknown: str
     doubted: str
+    key_verified: str
+    key_unverified: str
+    key_breaker: str
+    key_no_fix: str
+    key_closed: str
+    key_unrecorded: str
     status_title: str
     status_span: str
     status_flawless: str
     status_flawed: str
+    status_unrecorded: str
+    status_empty: str
     banking_day: str
     closed_day: str
     unrecorded: str
@@ -92,10 +100,18 @@ SPANISH = Words(
     since_1996="Tipo de cambio vigente: desde 1996.",
     unknown="De algunos días aún no se sabe el valor.",
     doubted="Algún valor está en revisión o fue retirado por la fuente.",
+    key_verified="datos verificados",
+    key_unverified="datos sin verificar",
+    key_breaker="consultas suspendidas",
+    key_no_fix="FIX no visto",
+    key_closed="día inhábil bancario",
+    key_unrecorded="sin registro",
     status_title="Verificación de los datos, día por día",
     status_span="{days} días, del {first} al {last}.",
     status_flawless="Ningún día con datos sin verificar.",
     status_flawed="Días con datos sin verificar: {days}.",
+    status_unrecorded="Días sin registro: {count}.",
+    status_empty="Aún no hay ningún día registrado.",
     banking_day="día bancario",
     closed_day="día inhábil bancario",
     unrecorded="sin registro",
@@ -140,10 +156,18 @@ ENGLISH = Words(
     since_1996="Rate in force: from 1996 on.",
     unknown="The values of some days are not known yet.",
     doubted="A value is under review, or was withdrawn by the source.",
+    key_verified="verified data",
+    key_unverified="unverified data",
+    key_breaker="source not asked",
+    key_no_fix="FIX not seen",
+    key_closed="banks closed",
+    key_unrecorded="not recorded",
     status_title="How the data were verified, day by day",
     status_span="{days} days, from {first} to {last}.",
     status_flawless="No day with unverified data.",
     status_flawed="Days with unverified data: {days}.",
+    status_unrecorded="Days without a record: {count}.",
+    status_empty="No day is recorded yet.",
     banking_day="banking day",
     closed_day="banks closed",
     unrecorded="not recorded",
@@ -237,7 +261,8 @@ def _caveats(words: Words, chart: Chart) -> Iterator[str]:
 def duration(seconds: int) -> str:
     """Return a time as hours and minutes, begun minutes counted: 9 h 58 min."""
     hours, minutes = divmod(-(-seconds // 60), 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+    parts = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes or not hours)
+    return " ".join(parts)
 
 
 def clock_time(instant: datetime) -> str:

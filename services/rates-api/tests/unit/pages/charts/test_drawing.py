@@ -18,7 +18,7 @@ from rates_api.pages.charts.scales import (
     rate_ticks,
 )
 from rates_api.pages.charts.style import DARK, LIGHT, Palette, stylesheet
-from rates_api.pages.charts.svg import Place
+from rates_api.pages.charts.svg import Coordinates
 
 PLOT = Plot(0, 0, 100, 50)
 
@@ -81,7 +81,7 @@ def test_narrow_charts_name_fewer_days() -> None:
     assert [tick.day.year for tick in years if tick.in_narrow] == [2000, 2010, 2020]
 
 
-def places(data: str) -> list[Place]:
+def places(data: str) -> list[Coordinates]:
     """Return where a path of one run goes."""
     found = [(0.0, 0.0)]
     for command, numbers in re.findall(r"([Mlhv])([^Mlhv]*)", data):
@@ -94,7 +94,7 @@ def places(data: str) -> list[Place]:
 
 def test_a_path_goes_through_its_points() -> None:
     """To a tenth of a unit, with no error that adds up."""
-    run: Sequence[Place] = [(number * 1.07, (number * 7 % 13) / 3) for number in range(300)]
+    run: Sequence[Coordinates] = [(number * 1.07, (number * 7 % 13) / 3) for number in range(300)]
     for (x, y), (right, down) in zip(places(path([run])), run, strict=True):
         assert x == pytest.approx(right, abs=0.051)
         assert y == pytest.approx(down, abs=0.051)
@@ -102,7 +102,7 @@ def test_a_path_goes_through_its_points() -> None:
 
 def test_thinning_keeps_the_extremes_of_each_column() -> None:
     """One odd day among ten thousand is still seen, and both ends are."""
-    run: list[Place] = [(number / 100, 20.0 + number % 7) for number in range(10_000)]
+    run: list[Coordinates] = [(number / 100, 20.0 + number % 7) for number in range(10_000)]
     run[5123], run[7777] = (51.23, 1.5), (77.77, 49.5)
     kept = thinned(run)
     assert {run[0], run[5123], run[7777], run[-1]} <= set(kept)
@@ -112,7 +112,7 @@ def test_thinning_keeps_the_extremes_of_each_column() -> None:
 
 def test_few_points_are_all_kept() -> None:
     """Where there are no more points than pixels nothing is left out."""
-    run: list[Place] = [(number * 2.0, float(number % 3)) for number in range(40)]
+    run: list[Coordinates] = [(number * 2.0, float(number % 3)) for number in range(40)]
     assert set(thinned(run)) == set(run)
 
 
