@@ -34,7 +34,7 @@ def barriers(page: Any, axe: str) -> Any:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", ["/", "/en"])
 def test_axe_finds_no_barrier(visit: Open, axe: str, path: str, scheme: str) -> None:
-    """At each width, with all that can be opened opened; and nothing has to be scrolled sideways."""
+    """At each width, with all that opens opened; and nothing has to be scrolled sideways."""
     for width in WIDTHS:
         with visit(path, width=width, scheme=scheme) as page:
             for summary in page.locator("summary").all():

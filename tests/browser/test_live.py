@@ -19,9 +19,7 @@ def newer(world: Any) -> tuple[Any, Any]:
     return world.snapshot(now=now, newest=world.TODAY, series=series), now
 
 
-def test_a_publication_appears_and_what_is_typed_stays(
-    visit: Open, site: Site, world: Any
-) -> None:
+def test_a_publication_appears_and_what_is_typed_stays(visit: Open, site: Site, world: Any) -> None:
     """Within two seconds, politely announced; the focus and a half-typed amount stay."""
     with visit() as page:
         expect(page.locator(NEWEST)).to_have_text("17.0530")

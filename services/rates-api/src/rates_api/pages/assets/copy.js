@@ -1,16 +1,14 @@
 // Offers to copy, where the browser allows it, with this service's address in what is copied.
 import { say } from "./exchange.js";
+import { withOrigin, writeOrigin } from "./origin.js";
 
-const PLACEHOLDER = "https://rates.example";
 const SHOWN = 2_000; // milliseconds
 
 export function offerCopies() {
-  for (const code of document.querySelectorAll("[data-origin]")) {
-    code.textContent = code.textContent.replaceAll(PLACEHOLDER, location.origin);
-  }
+  writeOrigin();
   for (const button of document.querySelectorAll("[data-copy][hidden]")) {
     if (!navigator.clipboard) continue;
-    button.dataset.copy = button.dataset.copy.replaceAll(PLACEHOLDER, location.origin);
+    button.dataset.copy = withOrigin(button.dataset.copy);
     button.hidden = false;
     button.addEventListener("click", () => copy(button));
   }

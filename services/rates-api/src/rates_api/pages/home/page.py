@@ -2,7 +2,7 @@
 
 from rates_api.pages.home import meanings
 from rates_api.pages.home.converter import converted
-from rates_api.pages.home.history import charted
+from rates_api.pages.home.history import charted, verified
 from rates_api.pages.home.means import means
 from rates_api.pages.home.purposes import DEFAULT_PURPOSE, PURPOSES
 from rates_api.pages.home.query import QUERIES, HomeQuery
@@ -37,6 +37,7 @@ def write(query: HomeQuery, view: View) -> bytes:
         converted=converted(query, view),
         charted=charted(query.language, view),
         means=means(view),
+        verified=verified(query.language, view),
     )
 
 

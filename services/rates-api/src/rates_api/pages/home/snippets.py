@@ -10,7 +10,7 @@ from typing import NamedTuple
 from rates_api.pages.language import Language
 from rates_contracts.observation import Kind
 
-HOST = "https://rates.example"
+HOST = "https://api.example"
 
 
 class Snippet(NamedTuple):
@@ -21,8 +21,8 @@ class Snippet(NamedTuple):
 
 
 EXCEL: dict[Language, str] = {
-    "es": '=VALOR.NUMERO(LIMPIAR(SERVICIOWEB("{url}")),".")',
-    "en": '=NUMBERVALUE(CLEAN(WEBSERVICE("{url}")),".")',
+    "es": '=VALOR.NUMERO(LIMPIAR(SERVICIOWEB("{url}")),".",",")',
+    "en": '=NUMBERVALUE(CLEAN(WEBSERVICE("{url}")),".",",")',
 }
 """Excel's functions have the names of its language. A bare number ends with a line feed."""
 
@@ -41,5 +41,5 @@ def snippets(language: Language, day: Day, kind: Kind | None) -> tuple[Snippet, 
         Snippet("curl", f"curl '{bare}'"),
         Snippet("Python", f'Decimal(httpx.get("{bare}").raise_for_status().text)'),
         Snippet("Excel", EXCEL[language].format(url=bare)),
-        Snippet("Sheets", f'=IMPORTDATA("{bare}")'),
+        Snippet("Sheets", f'=IMPORTDATA("{bare}", ",", "en_US")'),
     )

@@ -80,6 +80,8 @@ class Texts:
     of_days: str
     unknown_days: str
     data_status: str
+    data_status_doc: str
+    nothing_counted: str
     more: str
     guide_links: tuple[tuple[str, str], ...]
     feeds: str
@@ -149,7 +151,7 @@ ES = Texts(
     },
     permalink="Enlace a esta respuesta",
     copy_as="Copiar para curl, Python, Excel, Sheets",
-    host_note="Cambie https://rates.example por la dirección de esta página.",
+    host_note="Cambie https://api.example por la dirección de esta página.",
     wrong={
         "date": "«{sent}» no es una fecha: escríbala como 2026-08-14.",
         "purpose": "«{sent}» no está en la lista: elija uno de los usos.",
@@ -190,7 +192,10 @@ ES = Texts(
     days="Días",
     of_days="{count} de {expected}",
     unknown_days="faltan días por conocer",
-    data_status="Calidad de los datos, 90 días",
+    data_status="Verificación de los datos, 90 días",
+    data_status_doc="Una barra por día: cuánto tiempo, de las horas en que se pregunta al Banco de "
+    "México, los valores estaban verificados.",
+    nothing_counted="Todavía no hay ningún día contado.",
     more="Guías",
     guide_links=(
         ("que-tipo-de-cambio", "¿Qué tipo de cambio?"),
@@ -282,7 +287,7 @@ EN = Texts(
     },
     permalink="Link to this answer",
     copy_as="Copy for curl, Python, Excel, Sheets",
-    host_note="Put this page’s address in the place of https://rates.example.",
+    host_note="Put this page’s address in the place of https://api.example.",
     wrong={
         "date": "“{sent}” is no date: write it as 2026-08-14.",
         "purpose": "“{sent}” is not in the list: choose one of the purposes.",
@@ -322,7 +327,10 @@ EN = Texts(
     days="Days",
     of_days="{count} of {expected}",
     unknown_days="not every day is known",
-    data_status="Quality of the data, 90 days",
+    data_status="Verification of the data, 90 days",
+    data_status_doc="A bar a day: for how much of the hours in which Banco de México is asked the "
+    "values were verified.",
+    nothing_counted="No day has been counted yet.",
     more="Guides",
     guide_links=(
         ("which-rate", "Which rate?"),
