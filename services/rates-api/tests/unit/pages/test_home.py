@@ -130,7 +130,7 @@ STATES: Mapping[str, tuple[Callable[[Any], Mapping[str, Any]], str, str]] = {
                 world.mexico(world.TODAY, 12, 30), fresh_until=world.mexico(world.TODAY, 12)
             ),
         },
-        "Con reservas. Banco de México no ha confirmado estos valores",
+        "Con reservas. El Banco de México no ha confirmado estos valores",
         "With reservations. Banco de México has not confirmed these values",
     ),
     "breaker": (
@@ -309,6 +309,7 @@ async def test_each_counted_day_has_its_bar(ask: Ask, worker: Any, world: Any) -
     worker.current.replace(counted(world))
     bars = part_html((await ask("/")).text, "data-status")
     assert bars.count("<g>") == 90
+    assert '"status-no-fix"' not in bars.partition("status-key")[0], "today's is not due yet"
     assert "13 ago 2026, día bancario: verificado 9 h 44 min, sin verificar 17 min" in bars
 
 
@@ -358,6 +359,29 @@ def test_a_new_warning_is_said_in_the_contracts_words(monkeypatch: pytest.Monkey
     """The list is open: nothing is hidden because nobody has translated it."""
     monkeypatch.delitem(meanings.WARNED, "breaker_open")
     assert meanings.warning("breaker_open", "es") == WARNINGS["breaker_open"].explanation
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        (date(2026, 8, 15), date(2026, 8, 17), "Vigente del 15 al 17 de agosto de 2026"),
+        (
+            date(2026, 8, 29),
+            date(2026, 9, 1),
+            "Vigente del 29 de agosto al 1 de septiembre de 2026",
+        ),
+        (
+            date(2026, 12, 31),
+            date(2027, 1, 4),
+            "Vigente del 31 de diciembre de 2026 al 4 de enero de 2027",
+        ),
+    ],
+)
+def test_a_span_of_days_is_written_as_people_do(first: date, last: date, said: str) -> None:
+    """Month and year once where they are the same."""
+    say = Wording("es", first)
+    written = TEXTS["es"].from_to.format(first=say.begin(first, last), last=say.day(last))
+    assert written == said
 
 
 def test_numbers_are_never_rounded() -> None:
