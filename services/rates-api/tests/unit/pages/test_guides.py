@@ -13,8 +13,8 @@ import pytest
 
 from rates_api.http.problems import PROBLEMS
 from rates_api.pages.guides.catalogue import GUIDES
-from rates_api.pages.guides.explained_problems import IN_SPANISH
 from rates_api.pages.guides.markdown import read_markdown
+from rates_api.pages.guides.problem_texts import IN_SPANISH
 from rates_api.pages.language import LANGUAGES, guide, guides, reference
 from rates_api.pages.reference import spanish
 from rates_api.pages.reference.golden import operations
