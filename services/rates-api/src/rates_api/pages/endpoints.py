@@ -21,7 +21,7 @@ PAGES: tuple[Endpoint, ...] = (
             path=home.PATHS[language],
             summary="The page for people",
             query=home.QUERIES[language],
-            handler=handlers.page(home.write, home.write_unavailable),
+            handler=handlers.page(home.write, home.write_unavailable, home.is_malformed),
             answers=None,
         )
         for language in LANGUAGES

@@ -31,7 +31,7 @@ from rates_contracts.observation import (
     SeriesKind,
     Source,
 )
-from rates_contracts.status import SeriesStatus, SyncStatus
+from rates_contracts.status import DataStatusDay, SeriesStatus, SyncStatus
 
 COMPLETE = SeriesStatus(complete_from=FIRST_FIX_DAY)
 """What is known of a series at an instant of `as_of`, which is never before `complete_at`."""
@@ -57,7 +57,7 @@ class Memo:
 
 @dataclasses.dataclass(frozen=True)
 class View:
-    """The record at `at`; `assessment` and the precomputed `averages` only for the present.
+    """The record at `at`; `assessment`, `averages` and `data_status` only for the present.
 
     `head` is where the record stands, `series` tells what is known of each kind. `is_settled` tells
     that no later recording can belong to the answer: only then is it immutable (protocol rule 33).
@@ -73,6 +73,7 @@ class View:
     series: Mapping[SeriesKind, SeriesStatus]
     assessment: Assessment | None
     averages: tuple[Average, ...] = ()
+    data_status: tuple[DataStatusDay, ...] = ()
     is_settled: bool = False
     memo: Memo = dataclasses.field(default_factory=Memo, compare=False)
 
@@ -149,6 +150,7 @@ def present(snapshot: Snapshot, assessment: Assessment, now: datetime) -> View:
         series={kind: _known(snapshot, series, now) for kind, series in SERIES_OF.items()},
         assessment=assessment,
         averages=snapshot.averages,
+        data_status=snapshot.data_status,
     )
 
 

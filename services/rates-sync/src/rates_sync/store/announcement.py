@@ -10,6 +10,7 @@ from rates_contracts.averages import Average
 from rates_contracts.calendar import BankCalendar
 from rates_contracts.events import CalendarChanged, Event, StatusChanged, TimelineChanged
 from rates_sync.store import schema
+from rates_sync.store.data_status import write_ended_days
 from rates_sync.store.schema import SINGLE_ROW
 
 
@@ -25,6 +26,7 @@ async def write_announcement(connection: AsyncConnection, event: Event, *, first
     await connection.execute(update(schema.head).values(**head, unannounced_at=None))
     await connection.execute(insert(schema.outbox).values(**head, document=_json(event)))
     await _save_status(connection, event, first=first)
+    await write_ended_days(connection, event.ended_days)
     if event.averages is not None:
         await _save_averages(connection, event.averages)
     if isinstance(event, CalendarChanged):
@@ -51,7 +53,7 @@ async def _save_status(connection: AsyncConnection, event: Event, *, first: bool
     row: dict[str, Any] = {"document": _json(event.status)}
     if renewed or not isinstance(event, StatusChanged):
         row["history_version"] = event.at.stream_id
-    if renewed or event.averages is not None:
+    if renewed or event.averages is not None or event.ended_days:
         row["averages_version"] = event.at.stream_id
     await _save_single_row(connection, schema.sync_status, row)
 

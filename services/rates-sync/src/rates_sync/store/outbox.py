@@ -14,6 +14,7 @@ from rates_contracts.calendar import BankCalendar
 from rates_contracts.events import Head, Position, StoredEvent, stored_event
 from rates_contracts.status import SyncStatus
 from rates_sync.committed_state import CommittedState
+from rates_sync.store.data_status import read_ended_days
 from rates_sync.store.engine import reading
 from rates_sync.store.fence import Fence
 from rates_sync.store.record import Record, is_behind
@@ -97,6 +98,7 @@ class Outbox:
                 averages_version=averages_version,
                 history_version=history_version,
                 averages=await read_averages(connection) if stale_averages else None,
+                ended_days=await read_ended_days(connection) if stale_averages else (),
                 history=await read_history(connection) if stale_history else None,
                 lost=written is not None and is_behind(head, written),
             )
