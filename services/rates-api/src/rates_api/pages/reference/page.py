@@ -36,7 +36,7 @@ GROUPS = (
     Group(
         "spans",
         {"es": "Periodos y calendario", "en": "Spans and the calendar"},
-        ("historical", "summary", "monthly", "average", "gaps", "calendar"),
+        ("historical", "summary", "monthly", "average", "gaps", "calendar", "chart"),
     ),
     Group(
         "following",
