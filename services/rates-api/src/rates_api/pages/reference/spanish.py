@@ -80,7 +80,8 @@ IN_SPANISH: dict[str, str] = {
     "el `prefers-color-scheme` de quien lee.",
     "The language of its texts.": "El idioma de sus textos.",
     # Endpoints.
-    "The FIX and the rate in force, as a picture": "El FIX y el tipo de cambio vigente, como imagen",
+    "The FIX and the rate in force, as a picture": "El FIX y el tipo de cambio vigente, como "
+    "imagen",
     "An SVG to embed, with its title and its figures in words. The FIX is a thin line, the rate in "
     "force on each calendar day a broad one in steps, from 1996 on. A missing value is a gap. "
     "Values before 1993 are in new pesos: 1 new peso is 1,000 of the pesos of then.": "Un SVG para "
