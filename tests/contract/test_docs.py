@@ -66,6 +66,7 @@ def test_the_example_environment_lists_every_variable() -> None:
         *ROOT.glob("docs/**/*.md"),
         *ROOT.glob("t*/**/README.md"),
         *ROOT.glob("bench/*.md"),
+        *ROOT.glob("examples/*/README.md"),
     ],
     ids=lambda page: page.relative_to(ROOT).as_posix(),
 )

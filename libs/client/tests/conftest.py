@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
-from support.openapi_examples import Example, examples, golden
 
+from support.openapi_examples import Example, examples, golden
 from usdmxn import AsyncClient, Client
 from usdmxn.http.retry import Pace
 

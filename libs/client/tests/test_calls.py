@@ -98,8 +98,8 @@ def test_a_purpose_of_a_later_server_names_its_kind(
     server.says(httpx.Response(200, json=sheet), example("day_200_dof"))
     asking(lambda rates: rates.on("2026-08-14", purpose="gift"))
     assert server.asked == ["/api/v1/days/2026-08-14", "/api/v1/rates/2026-08-14?kind=dof"]
+    server.requests.clear()
     with pytest.raises(NoRateForPurpose, match="luck"):
-        server.requests.clear()
         asking(lambda rates: rates.on("2026-08-14", purpose="bet"))
 
 
@@ -138,10 +138,8 @@ def test_an_amount_is_converted(
     server.says(example("convert_200_to_mxn"))
     how = {"purpose": "cfdi_payment", "scale": 4, "rounding": "half_even"}
     made = asking(lambda rates: rates.convert(amount, "USD", "MXN", on="2026-08-14", **how))
-    assert server.asked == [
-        f"/api/v1/convert?from=USD&to=MXN&amount={text}&date=2026-08-14"
-        "&kind=settlement&scale=4&rounding=half_even"
-    ]
+    asked = f"from=USD&to=MXN&amount={text}&date=2026-08-14&kind=settlement"
+    assert server.asked == [f"/api/v1/convert?{asked}&scale=4&rounding=half_even"]
     assert (made.source, made.target) == ("USD", "MXN")
     assert isinstance(made.result, Decimal)
     assert isinstance(made.amount, Decimal)

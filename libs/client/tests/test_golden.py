@@ -1,4 +1,4 @@
-"""The answers' types against the API's document: every member, its type, and whether it may lack."""
+"""The answers' types against the API's document: every member, its type, whether it may lack."""
 
 import json
 from datetime import date, datetime
@@ -7,8 +7,8 @@ from typing import Any, get_type_hints
 
 import msgspec
 import pytest
-from support.openapi_examples import INVENTED, Example, examples, golden, later
 
+from support.openapi_examples import INVENTED, Example, examples, golden, later
 from usdmxn import answers, purposes
 from usdmxn.answers import Answer
 from usdmxn.http.reading import decoded
@@ -125,7 +125,7 @@ def test_purposes_are_those_of_the_sheet() -> None:
     """The client's table says what the API says, and why there is no kind."""
     sheet = next(example for example in examples(DOCUMENT) if example.schema == "DaySheet")
     uses = sheet.value["use"]
-    assert purposes.KINDS == {use["purpose"]: use["kind"] for use in uses}
-    assert purposes.UNLESS == {use["purpose"]: use["unless"] for use in uses if use["kind"] is None}
+    assert {use["purpose"]: use["kind"] for use in uses} == purposes.KINDS
+    assert {use["purpose"]: use["unless"] for use in uses if use["kind"] is None} == purposes.UNLESS
     known = SCHEMAS["Use"]["properties"]["purpose"]["x-known-values"]
     assert set(purposes.KINDS) == set(known)

@@ -1,6 +1,5 @@
 """Banco de México's USD/MXN rates, exact to the digit: a client of the rates API.
 
->>> from usdmxn import Client
 >>> with Client("https://rates.example") as rates:
 ...     rates.on("2026-08-16", purpose="cfdi_invoice").rate
 Decimal('17.0530')

@@ -115,7 +115,7 @@ def _types(root: Path) -> list[Command]:
     homes = members(root)
     sources = [member / "src" for member in homes if (member / "src").is_dir()]
     tests = [member / "tests" for member in homes] + [root / "tests"]
-    others = [root / "services/conftest.py", root / "bench"]
+    others = [root / "services/conftest.py", root / "bench", root / "examples"]
     runs = [
         sources,
         *([folder] for folder in tests if any(folder.rglob("*.py"))),
@@ -146,6 +146,7 @@ def _tests(root: Path) -> list[Stage]:
         _pytest("dev", ["tests/dev", *PARALLEL], background=True),
         _pytest("unit", [*folders, *without, *PARALLEL]),
         _pytest("contract", ["tests/contract", *PARALLEL]),
+        _pytest("examples", ["tests/examples", *PARALLEL]),
         _pytest("simulation", ["tests/simulation", *PARALLEL]),
         _pytest("page", ["tests/browser", *PARALLEL], missing=no_browser()),
         _pytest("guides", ["tests/guides"]),

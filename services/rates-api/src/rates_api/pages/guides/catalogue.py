@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
-from rates_api.pages.guides.explained_problems import explain_all
 from rates_api.pages.guides.markdown import Article, read_markdown
+from rates_api.pages.guides.problem_texts import explain_all
 from rates_api.pages.language import Language
 
 GUIDES: tuple[Mapping[Language, str], ...] = (

@@ -26,6 +26,8 @@ NAMES: Mapping[str, str | Mapping[Language, str]] = {
     "powerquery": "Power Query",
 }
 """What stands above a block of code, by its language."""
+ANSWERS = ("text", "csv")
+"""What an example answers, in these languages: nobody copies it."""
 TABLE = {"es": "Tabla", "en": "Table"}
 SEPARATORS = re.compile(r"[^a-z0-9_]+")
 
@@ -58,7 +60,8 @@ class _Renderer(RendererHTML):
         name = code_name(language, env["language"])
         code = RendererHTML.fence(self, tokens, idx, options, env)
         code = code.replace("<pre>", f'<pre tabindex="0" role="group" aria-label="{name}">', 1)
-        return f'<figure class="code"><figcaption>{name}</figcaption>{code}</figure>\n'
+        kind = "code answer" if language in ANSWERS else "code"
+        return f'<figure class="{kind}"><figcaption>{name}</figcaption>{code}</figure>\n'
 
     def table_open(
         self, _: Sequence[Token], __: int, ___: Any, env: MutableMapping[str, Any]

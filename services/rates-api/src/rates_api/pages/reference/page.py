@@ -7,8 +7,8 @@ from typing import ClassVar
 from markupsafe import Markup
 
 from rates_api.http.parameters import Query
-from rates_api.pages.guides.explained_problems import explain
 from rates_api.pages.guides.markdown import render_inline
+from rates_api.pages.guides.problem_texts import explain
 from rates_api.pages.language import LANGUAGES, Language, guide, reference
 from rates_api.pages.reference.golden import common_problems, operations, order
 from rates_api.pages.reference.requests import snippets
@@ -36,7 +36,7 @@ GROUPS = (
     Group(
         "spans",
         {"es": "Periodos y calendario", "en": "Spans and the calendar"},
-        ("historical", "summary", "monthly", "average", "gaps", "calendar"),
+        ("historical", "summary", "monthly", "average", "gaps", "calendar", "chart"),
     ),
     Group(
         "following",

@@ -74,7 +74,20 @@ IN_SPANISH: dict[str, str] = {
     "The currency of `result`, the other one.": "La moneda de `result`: la otra.",
     "The calendar days ending today.": "Los días naturales que terminan hoy.",
     "A calendar year as the span.": "Un año como periodo.",
+    "The days drawn, ending today in Mexico City; `all` begins with the first FIX.": "Los días que "
+    "se dibujan, hasta hoy en la Ciudad de México; `all` empieza con el primer FIX.",
+    "The colours; `auto` goes by the reader's `prefers-color-scheme`.": "Los colores; `auto` sigue "
+    "el `prefers-color-scheme` de quien lee.",
+    "The language of its texts.": "El idioma de sus textos.",
     # Endpoints.
+    "The FIX and the rate in force, as a picture": "El FIX y el tipo de cambio vigente, como "
+    "imagen",
+    "An SVG to embed, with its title and its figures in words. The FIX is a thin line, the rate in "
+    "force on each calendar day a broad one in steps, from 1996 on. A missing value is a gap. "
+    "Values before 1993 are in new pesos: 1 new peso is 1,000 of the pesos of then.": "Un SVG para "
+    "incrustar, con título y cifras en palabras. El FIX es una línea delgada; el vigente de cada "
+    "día natural, una gruesa y escalonada, desde 1996. Donde falta un valor hay un hueco. Antes de "
+    "1993, en nuevos pesos: un nuevo peso son 1,000 pesos de entonces.",
     "The public keys of receipts": "Las llaves públicas de los recibos",
     "Every key that was ever signed with, as a JWK Set (RFC 7517). A compromised one has "
     "`revoked_at`: what it has signed proves nothing and is signed again.": "Todas las llaves con "
