@@ -14,12 +14,16 @@ from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 
+from rates_api.consume.documents import snapshot_of
 from rates_api.fallback.engine import open_engine as open_reading_engine
 from rates_api.fallback.reader import DatabaseReader
+from rates_api.snapshot.snapshot import Snapshot
 from rates_contracts.averages import Average
 from rates_contracts.calendar import BankCalendar, DeclaredClosure
+from rates_contracts.documents import AVERAGES, CURRENT, HISTORY, TTL_OF
 from rates_contracts.events import (
     CalendarChanged,
     Event,
@@ -29,8 +33,10 @@ from rates_contracts.events import (
     decode_event,
 )
 from rates_contracts.observation import FIX, Observation
-from rates_contracts.status import SyncStatus, Transition
+from rates_contracts.status import CountedDay, DataStatusDay, SyncStatus, Transition
 from rates_sync.migrations import migrate
+from rates_sync.relay.document_ttl import StoredDocuments
+from rates_sync.relay.documents import writes
 from rates_sync.store.engine import open_engine
 from rates_sync.store.fence import Fence
 from rates_sync.store.lease import Lease
@@ -109,6 +115,27 @@ class Sync:
         """Record that Banxico was asked."""
         async with self.record.recording(self.fence) as recording:
             return await recording.announce(StatusChanged, status=status(recording.recorded_at))
+
+    async def end_days(self, first: Day, days: int) -> Event:
+        """Record that so many days have ended, `first` and on, and count the one after them.
+
+        As a leader does: where the status before counts none, all kept days are told.
+        """
+        ended = tuple(DataStatusDay(first + timedelta(days=n), 36000 - n) for n in range(days))
+        today = DataStatusDay(first + timedelta(days=days), 60)
+        async with self.record.recording(self.fence) as recording:
+            at = recording.recorded_at
+            if recording.status is not None and recording.status.counted is None:
+                ended = (*await recording.ended_days(), *ended)
+            counting = msgspec.structs.replace(status(at), counted=CountedDay(today, at))
+            return await recording.announce(StatusChanged, status=counting, ended_days=ended)
+
+    async def documents_load(self) -> Snapshot:
+        """Return what a worker loads from the documents that the relay writes now."""
+        committed = await self.outbox.read(None, history=None, averages=None)
+        missing = StoredDocuments(None, dict.fromkeys(TTL_OF, timedelta()))
+        bodies = {write.key: write.body for write in writes(missing, committed)}
+        return snapshot_of(bodies[CURRENT], bodies[AVERAGES], bodies[HISTORY])
 
     async def declare_closed(self, day: Day) -> Event:
         """Record the calendar with one more declared closure."""

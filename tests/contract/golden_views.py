@@ -22,7 +22,7 @@ from typing import Any
 from sqlalchemy import text
 
 from rates_contracts.events import CalendarChanged, ObservationsRecorded
-from rates_contracts.views import SNAPSHOT_VIEWS
+from rates_contracts.views import OPTIONAL_VIEWS, SNAPSHOT_VIEWS
 from rates_sync.migrations import migrate
 from rates_sync.store.engine import open_engine
 from rates_sync.store.fence import Fence
@@ -51,7 +51,7 @@ async def view_rows(directory: Path) -> dict[str, Rows]:
     path = directory / "golden.db"
     await _record(load_samples(), f"sqlite+aiosqlite:///{path}")
     with closing(sqlite3.connect(path)) as connection:
-        return {view: _rows(connection, view) for view in SNAPSHOT_VIEWS}
+        return {view: _rows(connection, view) for view in SNAPSHOT_VIEWS | OPTIONAL_VIEWS}
 
 
 def text_of(rows: Rows) -> str:
@@ -101,6 +101,7 @@ async def _announce_both(record: Record, fence: Fence, samples: ModuleType) -> N
             ObservationsRecorded,
             status=samples.STATUS,
             averages=sample.averages,
+            ended_days=sample.ended_days,
             observations=sample.observations,
         )
     assert (event.at, event.previous) == (sample.at, sample.previous)

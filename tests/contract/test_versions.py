@@ -29,7 +29,16 @@ from rates_contracts.events import (
     TimelineChanged,
     decode_event,
 )
-from rates_contracts.views import CURRENT_RATES, HEAD, RATE_AVERAGES, RATE_HISTORY, SNAPSHOT_VIEWS
+from rates_contracts.status import DataStatusDay
+from rates_contracts.views import (
+    CURRENT_RATES,
+    DATA_STATUS,
+    HEAD,
+    OPTIONAL_VIEWS,
+    RATE_AVERAGES,
+    RATE_HISTORY,
+    SNAPSHOT_VIEWS,
+)
 from support.modules import load_module
 
 pytestmark = pytest.mark.contract
@@ -38,7 +47,7 @@ GOLDEN = Path(__file__).parents[2] / "libs" / "contracts" / "tests" / "golden"
 EDITIONS = sorted(GOLDEN.iterdir())
 EVENTS = sorted(GOLDEN.glob("v*/event_*.json"))
 DOCUMENTS = ("document_current.json", "document_averages.json", "document_history.json")
-ROWS = {"observations", "transitions", "batches", "of one series"}
+ROWS = {"observations", "transitions", "batches", "of one series", "ended_days"}
 """Where objects travel as arrays, which grow at their end."""
 PLACED = {"observations": 7, "batches": 3}
 """Those that have grown by a position since the first edition, and how long they are today."""
@@ -68,6 +77,12 @@ IN_EACH_EDITION = pytest.mark.parametrize("edition", EDITIONS, ids=lambda path: 
 def has_every_view(edition: Path) -> bool:
     """Tell whether an edition has all views that are read today."""
     return all((edition / f"view_{view}.json").is_file() for view in SNAPSHOT_VIEWS)
+
+
+def views_of(edition: Path) -> list[str]:
+    """Return the views of an edition: those that are read today, and of the optional its own."""
+    optional = [view for view in OPTIONAL_VIEWS if (edition / f"view_{view}.json").is_file()]
+    return [*SNAPSHOT_VIEWS, *optional]
 
 
 def read(path: Path) -> Any:
@@ -133,6 +148,7 @@ def test_the_documents_of_every_edition_are_loaded(edition: Path, form: Any) -> 
     assert [str(one.mean) for one in snapshot.averages] == [
         one["mean"] for one in averages["averages"]
     ]
+    assert snapshot.ended_days == days(averages.get("ended_days", []))
     for series, rows in history["series"].items():
         assert [shown(snapshot, series, row[0]) for row in rows] == [row[2] for row in rows]
 
@@ -149,7 +165,7 @@ async def test_the_views_of_every_edition_are_read(
     Views under a new name are there before anything reads them (ADR 0011), so that editions
     without a view that is read today are past.
     """
-    golden = {view: read(edition / f"view_{view}.json") for view in SNAPSHOT_VIEWS}
+    golden = {view: read(edition / f"view_{view}.json") for view in views_of(edition)}
     hold(golden, form, tmp_path / "rates.db")
     engine = open_engine(f"sqlite+aiosqlite:///{tmp_path / 'rates.db'}", pool_size=1, timeout=5)
     try:
@@ -162,6 +178,13 @@ async def test_the_views_of_every_edition_are_read(
     for view in (RATE_HISTORY, CURRENT_RATES):
         rows = golden[view]["rows"]
         assert [shown(snapshot, row[0], row[1]) for row in rows] == [row[3] for row in rows]
+    ended = golden[DATA_STATUS]["rows"] if DATA_STATUS in golden else []
+    assert snapshot.ended_days == days(ended)
+
+
+def days(rows: list[Any]) -> tuple[DataStatusDay, ...]:
+    """Return the data status that rows of a golden file tell of."""
+    return tuple(DataStatusDay(Day.fromisoformat(row[0]), *row[1:4]) for row in rows)
 
 
 def hold(views: Mapping[str, Any], form: Any, path: Path) -> None:

@@ -59,6 +59,7 @@ ENDPOINTS = {
         "format": "csv",
     },
     "/feeds/fix.atom": {"kind": "fix"},
+    "/charts/fix.svg": {"range": "1y", "theme": "dark", "lang": "en"},
     "/api/v1": {},
 }
 

@@ -27,6 +27,7 @@ from simulation.injector import Injector
 from simulation.judging.alerting import AlertingJudge
 from simulation.judging.answers import AnswerJudge
 from simulation.judging.breaker import BreakerJudge
+from simulation.judging.data_status import DataStatusJudge
 from simulation.judging.documents import DocumentJudge
 from simulation.judging.ending import EndJudge
 from simulation.judging.lease import LeaseJudge
@@ -122,6 +123,7 @@ class Simulation:
         self._lease = LeaseJudge(self._platform, history, self._reader)
         self._restores = RestoreJudge(self._platform, history, self._reader)
         self._told = ToldJudge(self._platform, history, self._reader)
+        self._data_status = DataStatusJudge(self._platform, history, self._reader)
         self._platform.database.on_commit = self._on_commit
         self._platform.database.on_lease = self._lease.on_commit
         self._platform.database.on_answered = self._restores.on_answered
@@ -161,6 +163,7 @@ class Simulation:
             self._restores.look()
             self._breaker.look()
             self._told.look()
+            self._data_status.look()
             self._alerting.look()
             await self._ask("/api/v1/rates/current")
             await self._ask(self._random.choice(paths))
@@ -198,6 +201,7 @@ class Simulation:
     def _on_commit(self, machine: Machine) -> None:
         self._record.on_commit(machine)
         self._restores.on_commit(machine)
+        self._data_status.on_commit()
         self._told.look()
 
     def _on_stream(self, writer: str) -> None:
@@ -209,6 +213,7 @@ class Simulation:
         self._record.on_restore()
         self._lease.on_restore()
         self._restores.on_restore()
+        self._data_status.on_restore()
         self._answers.on_restore()
 
     def _digest_the_end(self) -> None:

@@ -33,10 +33,16 @@ from rates_contracts.events import (
     encode_event,
 )
 from rates_contracts.observation import FIX, SETTLEMENT, Observation
-from rates_contracts.status import SeriesStatus, SyncStatus, Transition
+from rates_contracts.status import (
+    CountedDay,
+    DataStatusDay,
+    SeriesStatus,
+    SyncStatus,
+    Transition,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
-NEWEST = GOLDEN / "v4"
+NEWEST = GOLDEN / "v5"
 
 SEEN = datetime(2026, 8, 13, 18, 1, 7, 123456, tzinfo=UTC)
 NOON = datetime(2026, 8, 14, 18, 0, tzinfo=UTC)
@@ -78,6 +84,11 @@ STATUS = SyncStatus(
         ),
     },
     clock_suspect=True,
+    counted=CountedDay(DataStatusDay(date(2026, 8, 13), 17640, 240, 1500), SEEN),
+)
+ENDED_DAYS = (
+    DataStatusDay(date(2026, 8, 11), 35000, 1000, 600),
+    DataStatusDay(date(2026, 8, 12), 36000),
 )
 AVERAGE = Average(
     window="15d",
@@ -122,6 +133,7 @@ EVENTS: dict[str, Event] = {
     "observations_recorded": ObservationsRecorded(
         **_shared,
         averages=(AVERAGE,),
+        ended_days=ENDED_DAYS,
         traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         observations=(
             Observation(FIX, date(2026, 8, 13), 1, Decimal("17.0530"), SEEN, SHA, 42),
@@ -136,7 +148,7 @@ EVENTS: dict[str, Event] = {
 
 DOCUMENTS: dict[str, CurrentDocument | AveragesDocument | HistoryDocument] = {
     "current": CurrentDocument(HEAD, STATUS, "1-42", "1-40"),
-    "averages": AveragesDocument("1-40", (AVERAGE,)),
+    "averages": AveragesDocument("1-40", (AVERAGE,), ENDED_DAYS),
     "history": HistoryDocument(
         "1-42",
         CALENDAR,

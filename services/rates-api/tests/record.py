@@ -43,7 +43,13 @@ from rates_contracts.events import (
     stored_event,
 )
 from rates_contracts.observation import FIX, SETTLEMENT, Observation
-from rates_contracts.status import SyncStatus, Transition
+from rates_contracts.status import (
+    DATA_STATUS_DAYS,
+    CountedDay,
+    DataStatusDay,
+    SyncStatus,
+    Transition,
+)
 from rates_contracts.stream import EVENTS, entry_fields, event_id_of
 
 START = datetime(2024, 1, 2, 18, 0, tzinfo=UTC)
@@ -92,6 +98,7 @@ class State:
     calendar: BankCalendar = CALENDAR
     averages: tuple[Average, ...] = ()
     observations: tuple[Observation, ...] = ()
+    ended_days: tuple[DataStatusDay, ...] = ()
 
 
 class Record:
@@ -117,6 +124,12 @@ class Record:
         """Record a change of status."""
         changed = msgspec.structs.replace(self.state.status, **status)
         return self._announce(StatusChanged, status=changed)
+
+    def count(self, today: DataStatusDay, *ended: DataStatusDay) -> Event:
+        """Record what is counted of a day, and the days that have ended since the event before."""
+        counted = CountedDay(today, START + timedelta(seconds=self.serial + 1))
+        changed = msgspec.structs.replace(self.state.status, counted=counted)
+        return self._announce(StatusChanged, status=changed, ended_days=ended)
 
     def plan(self, *averages: Average) -> Event:
         """Record a new table of averages."""
@@ -174,6 +187,7 @@ class Record:
                 fields.get("calendar", before.calendar),
                 fields.get("averages", before.averages),
                 before.observations + new,
+                before.ended_days + event.ended_days,
             )
         )
         self.outbox.append(event)
@@ -187,7 +201,12 @@ class Record:
             by_series.setdefault(row.series, []).append(row)
         state = self.state
         return Snapshot(
-            state.head, state.status, state.averages, state.calendar, histories(by_series)
+            state.head,
+            state.status,
+            state.averages,
+            state.calendar,
+            histories(by_series),
+            ended_days=state.ended_days[-DATA_STATUS_DAYS:],
         )
 
     def documents(self) -> tuple[bytes, bytes, bytes]:
@@ -203,7 +222,9 @@ class Record:
             rows[row.series] = (*rows[row.series], mine)
         return (
             encode_document(CurrentDocument(state.head, state.status, version, version)),
-            encode_document(AveragesDocument(version, state.averages)),
+            encode_document(
+                AveragesDocument(version, state.averages, state.ended_days[-DATA_STATUS_DAYS:])
+            ),
             encode_document(HistoryDocument(version, state.calendar, batches, rows)),
         )
 

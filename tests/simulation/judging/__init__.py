@@ -5,6 +5,7 @@
 `lease`        of who leads
 `restoring`    of a record that was restored
 `told`         of what the status lists
+`data_status`  of what is counted of each day
 `documents`    of the documents in Redis
 `breaker`      of the breaker
 `alerting`     of alerts as they arrive, and of those that no event calls for

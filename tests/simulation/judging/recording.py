@@ -92,7 +92,8 @@ def _lasting(status: Any) -> dict[str, Any]:
         for name, each in status["series"].items()
     }
     day = published.local(datetime.fromisoformat(status["transitions"][0][0])).date()
-    rest = {key: told for key, told in status.items() if key not in {*moving, "transitions"}}
+    passing = {*moving, "transitions", "counted"}
+    rest = {key: told for key, told in status.items() if key not in passing}
     return {**rest, "series": series, "day": day}
 
 

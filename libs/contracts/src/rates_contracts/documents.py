@@ -15,7 +15,7 @@ import msgspec
 from rates_contracts.averages import Average
 from rates_contracts.calendar import BankCalendar
 from rates_contracts.events import Head
-from rates_contracts.status import SyncStatus
+from rates_contracts.status import DataStatusDay, SyncStatus
 
 CURRENT = "{rates:v1}:current"
 AVERAGES = "{rates:v1}:averages"
@@ -57,10 +57,14 @@ class CurrentDocument(msgspec.Struct, frozen=True):
 
 
 class AveragesDocument(msgspec.Struct, frozen=True):
-    """The averages of the coming days, ascending by window and `at`."""
+    """What changes when a day begins: averages of the coming days, data status of past ones.
+
+    `averages` ascend by window and `at`, `ended_days` by date: the newest `DATA_STATUS_DAYS`.
+    """
 
     version: str
     averages: tuple[Average, ...]
+    ended_days: tuple[DataStatusDay, ...] = ()
 
 
 class HistoryDocument(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ import msgspec
 from rates_contracts.averages import Average
 from rates_contracts.calendar import BankCalendar
 from rates_contracts.observation import Observation
-from rates_contracts.status import SyncStatus
+from rates_contracts.status import DataStatusDay, SyncStatus
 
 
 class Position(msgspec.Struct, frozen=True, order=True, array_like=True):
@@ -72,6 +72,9 @@ class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     averages: tuple[Average, ...] | None = None
     """The whole table if it changed, else null."""
     traceparent: str | None = None
+    ended_days: tuple[DataStatusDay, ...] = ()
+    """The days that have ended since the event before, ascending; where that counted none, all that
+    workers are told of."""
 
     @property
     def at(self) -> Position:

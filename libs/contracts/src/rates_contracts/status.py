@@ -94,6 +94,33 @@ class PollingWindow(msgspec.Struct, frozen=True):
     time_zone: str = "America/Mexico_City"
 
 
+DATA_STATUS_DAYS = 90
+"""So many days of data status travel to workers; the record keeps more."""
+
+
+class DataStatusDay(msgspec.Struct, frozen=True, array_like=True):
+    """How a day in Mexico City went, in whole seconds of its polling window (protocol rule 47).
+
+    They are counted by what was recorded at each moment. In `verified_seconds` the values of both
+    series counted as verified, in `unverified_seconds` those of one did not. In
+    `breaker_open_seconds`, which are part of these, the breaker was not closed. All are zero on a
+    day without a window. Verified and unverified are less than the window where nobody counted: the
+    day has not ended, or an earlier version of rates-sync led.
+    """
+
+    date: Day
+    verified_seconds: int = 0
+    unverified_seconds: int = 0
+    breaker_open_seconds: int = 0
+
+
+class CountedDay(msgspec.Struct, frozen=True):
+    """A day that has not ended, counted `until` an instant (UTC)."""
+
+    day: DataStatusDay
+    until: datetime
+
+
 class SyncStatus(msgspec.Struct, frozen=True):
     """Everything that decides how good an answer is; instants are UTC.
 
@@ -102,7 +129,8 @@ class SyncStatus(msgspec.Struct, frozen=True):
     FIX's, as in `series`. `transitions` covers the coming 10 days, its first row is not later than
     the recording. `series` is empty in a status of the first edition, which means: everything since
     1991-11-12 is known. `clock_suspect` tells that rates-sync's clock disagrees with Banxico's or
-    the database's (protocol rule 33).
+    the database's (protocol rule 33). `counted` is the data status of the day of the recording,
+    null in a status of an earlier version.
     """
 
     source: Source
@@ -117,3 +145,4 @@ class SyncStatus(msgspec.Struct, frozen=True):
     window: PollingWindow = PollingWindow()
     series: dict[str, SeriesStatus] = {}
     clock_suspect: bool = False
+    counted: CountedDay | None = None

@@ -23,6 +23,17 @@ SYNC_STATUS = "sync_status_v1"
 SYNC_STATUS_COLUMNS = ("document", "history_version", "averages_version")
 """One row; `document` is a `status.SyncStatus`. No row before the first recording."""
 
+DATA_STATUS = "data_status_v1"
+DATA_STATUS_COLUMNS = (
+    "date",
+    "verified_seconds",
+    "unverified_seconds",
+    "breaker_open_seconds",
+)
+"""A row for each day that has ended, a `status.DataStatusDay`; that of the day of the newest
+recording is in `sync_status_v1`.
+"""
+
 BANK_CALENDAR = "bank_calendar_v1"
 BANK_CALENDAR_COLUMNS = ("version", "document")
 """One row; `document` is a `calendar.BankCalendar`, declared closures included."""
@@ -54,6 +65,9 @@ SNAPSHOT_VIEWS: dict[str, tuple[str, ...]] = {
 }
 """What a snapshot is loaded from."""
 
+OPTIONAL_VIEWS: dict[str, tuple[str, ...]] = {DATA_STATUS: DATA_STATUS_COLUMNS}
+"""What a snapshot is also loaded from where the status counts a day: others have no such view."""
+
 EVIDENCE_VIEWS: dict[str, tuple[str, ...]] = {
     PAYLOADS: PAYLOADS_COLUMNS,
     RECEIPTS: RECEIPTS_COLUMNS,
@@ -61,4 +75,4 @@ EVIDENCE_VIEWS: dict[str, tuple[str, ...]] = {
 }
 """What is read on demand and held in no snapshot (rule R6's exception)."""
 
-VIEWS = SNAPSHOT_VIEWS | EVIDENCE_VIEWS
+VIEWS = SNAPSHOT_VIEWS | OPTIONAL_VIEWS | EVIDENCE_VIEWS

@@ -4,7 +4,8 @@ A new endpoint touches these places:
 
     rates_contracts/answers.py       the struct of its answer
     rates/<endpoint>.py              its query, declared as parameters, and its answer, pure; or
-                                     following/<endpoint>.py, if it says what has changed
+                                     following/<endpoint>.py, if it says what has changed; or
+                                     pages/charts/<endpoint>.py, if it is a picture
     rates/query_parameters.py        a parameter that it shares with others
     rates/csv.py                     its columns and rows, if it has a `format`
     handlers.py                      its handler, if the answer does not come from the record
@@ -29,7 +30,8 @@ from rates_api.handlers import document, from_record, instance_health, open_stre
 from rates_api.http import problem_pages
 from rates_api.http.endpoint import Endpoint, Streaming
 from rates_api.http.parameters import Query
-from rates_api.http.response import ATOM, BINARY, ICON, JSON, TEXT
+from rates_api.http.response import ATOM, BINARY, ICON, JSON, SVG, TEXT
+from rates_api.pages.charts import fix_chart
 from rates_api.rates import (
     average,
     calendar,
@@ -429,7 +431,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         summary="The newest recordings as an Atom feed",
         description="The last 30 values and corrections of a kind, an entry each (RFC 4287).",
         query=feed.FeedQuery,
-        handler=from_record(feed.answer, to_atom=feed.to_atom, is_purged=False),
+        handler=from_record(feed.answer, to_document=feed.to_atom, is_purged=False),
         answers=None,
         media_type=ATOM,
         problems=("no-data",),
@@ -437,6 +439,31 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             "fix": "/feeds/fix.atom",
             "settlement": "/feeds/fix.atom?kind=settlement",
             "wrong_kind": "/feeds/fix.atom?kind=spot",
+        },
+    ),
+    Endpoint(
+        name="chart",
+        path=fix_chart.PATH,
+        summary="The FIX and the rate in force, as a picture",
+        description="An SVG to embed, with its title and its figures in words. The FIX is a thin "
+        "line, the rate in force on each calendar day a broad one in steps, from 1996 on. A "
+        "missing value is a gap. Values before 1993 are in new pesos: 1 new peso is 1,000 of the "
+        "pesos of then.",
+        query=fix_chart.ChartQuery,
+        handler=from_record(
+            fix_chart.answer,
+            is_long=fix_chart.is_long,
+            to_document=fix_chart.to_svg,
+            is_purged=False,
+        ),
+        answers=None,
+        media_type=SVG,
+        headers=(("content-security-policy", fix_chart.POLICY),),
+        problems=("no-data",),
+        examples={
+            "ninety_days": "/charts/fix.svg",
+            "all_in_english": "/charts/fix.svg?range=all&theme=dark&lang=en",
+            "wrong_parameters": "/charts/fix.svg?range=10y&theme=blue&lang=fr",
         },
     ),
     Endpoint(

@@ -28,6 +28,7 @@ from rates_api.http.response import (
     FOREVER,
     HTML,
     JSON,
+    SVG,
     TEXT,
     OpenStream,
     RenderedAnswer,
@@ -54,7 +55,7 @@ SAME_VIEW_FOR = timedelta(seconds=1)
 """Only seconds to wait are reckoned from the instant of a request, and those are whole."""
 MAX_STATES = 8
 """So many states of the past are kept with what was found in them."""
-MEDIA_TYPES = {"json": JSON, "csv": CSV, "txt": TEXT, "atom": ATOM}
+MEDIA_TYPES = {"json": JSON, "csv": CSV, "txt": TEXT, "atom": ATOM, "svg": SVG}
 """By the `format` of a query."""
 
 encode_json = msgspec.json.Encoder().encode
@@ -66,15 +67,15 @@ def from_record(
     is_long: Callable[[Any, Day], bool] = lambda *_: False,
     *,
     to_text: Callable[[Any], str] | None = None,
-    to_atom: Callable[[Any], bytes] | None = None,
+    to_document: Callable[[Any, Any], bytes] | None = None,
     to_link: Callable[[Any, Any], str] | None = None,
     is_purged: bool = True,
 ) -> Handler:
     """Return the handler that renders what `answer` returns: as JSON, or by the query's `format`.
 
     What takes long, by `is_long` of a query and of today, is rendered in a thread. An answer that
-    the edge `is_purged` of may stay there longest. `to_link` makes the header `Link` from query
-    and answer.
+    the edge `is_purged` of may stay there longest. From query and answer `to_document` writes what
+    has a form of its own, as a feed has, and `to_link` the header `Link`.
     """
     longest = MAX_EDGE_SECONDS if is_purged else MAX_EDGE_SECONDS_WITHOUT_PURGE
 
@@ -97,7 +98,7 @@ def from_record(
     def render_from(view: View, query: RateQuery) -> RenderedAnswer:
         try:
             content = answer(query, view)
-            body = _written(content, query, to_csv, to_text, to_atom)
+            body = _written(content, query, to_csv, to_text, to_document)
         except Refused as refused:
             refused.shared_until = _shared_until(refused, view)
             raise
@@ -115,7 +116,7 @@ def _written(
     query: RateQuery,
     to_csv: Callable[[Any], csv.Table] | None,
     to_text: Callable[[Any], str] | None,
-    to_atom: Callable[[Any], bytes] | None,
+    to_document: Callable[[Any, Any], bytes] | None,
 ) -> bytes:
     """Write what a query asks for in its format. Raises `Refused` where there is no bare number."""
     match query.format:
@@ -123,9 +124,7 @@ def _written(
             return csv.write(to_csv(content), query.fields)
         case "txt" if to_text is not None:
             return f"{to_text(content)}\n".encode()
-        case "atom" if to_atom is not None:
-            return to_atom(content)
-    return encode_json(content)
+    return encode_json(content) if to_document is None else to_document(query, content)
 
 
 def view_of(cache: ResponseCache, snapshot: Snapshot, query: RateQuery, now: datetime) -> View:

@@ -175,6 +175,9 @@ TYPES = {
     "revoked_at": "DATETIME(6)",
     "body": "MEDIUMBLOB",
     "received_at": "DATETIME(6)",
+    "verified_seconds": "INTEGER",
+    "unverified_seconds": "INTEGER",
+    "breaker_open_seconds": "INTEGER",
 }
 Rows = Sequence[tuple[Any, ...]]
 
@@ -206,6 +209,7 @@ class Database(ABC):
                 views.BANK_CALENDAR: [(state.calendar.version, _json(state.calendar))],
                 views.RATE_AVERAGES: averages,
                 views.RATE_HISTORY: [_row(row) for row in state.observations],
+                views.DATA_STATUS: [_day_row(row) for row in state.ended_days],
             }
         )
 
@@ -317,6 +321,15 @@ def _row(row: Any) -> tuple[Any, ...]:
         at,
         row.payload_sha256,
         row.position,
+    )
+
+
+def _day_row(day: Any) -> tuple[Any, ...]:
+    return (
+        day.date.isoformat(),
+        day.verified_seconds,
+        day.unverified_seconds,
+        day.breaker_open_seconds,
     )
 
 

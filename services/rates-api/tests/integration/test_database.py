@@ -19,6 +19,7 @@ from rates_api.fallback.reader import DatabaseReader
 from rates_contracts import views
 from rates_contracts.deadline import deadline
 from rates_contracts.observation import SETTLEMENT
+from rates_contracts.status import DataStatusDay
 
 pytestmark = pytest.mark.integration
 
@@ -65,6 +66,27 @@ async def test_the_database_is_the_record(
     assert snapshot == record.snapshot
     assert await reader.head() == record.state.head
     assert str(snapshot.fix.on(date(2024, 1, 2)).value) == "17.0300"  # type: ignore[union-attr]
+
+
+async def test_the_newest_ninety_days_are_loaded(
+    database: Any, reader: DatabaseReader, record: Any
+) -> None:
+    """Ascending, though the record keeps two years of them."""
+    days = [DataStatusDay(date(2024, 1, 1) + timedelta(days=ahead), 1, 2, 3) for ahead in range(99)]
+    record.count(days[-1], *days[:-1])
+    database.hold(record)
+    loaded = await reader.load()
+    assert loaded == record.snapshot
+    assert loaded.data_status == tuple(days[-90:])
+
+
+async def test_a_record_of_before_the_data_status_is_loaded(
+    database: Any, reader: DatabaseReader, record: Any
+) -> None:
+    """Where its status counts no day the view is not asked for: it may not be there."""
+    database.hold(record)
+    database.execute(f"DROP TABLE {views.DATA_STATUS}")
+    assert (await reader.load()).data_status == ()
 
 
 async def test_a_load_is_one_consistent_snapshot(

@@ -42,6 +42,11 @@ class LaterSync:
         self._edition, self._redis, self._database = edition, client, database
         self.head = self.golden("document_current")["head"]
         self._rows = {view: self.golden(f"view_{view}")["rows"] for view in views.SNAPSHOT_VIEWS}
+        for view in views.OPTIONAL_VIEWS:
+            if (edition / f"view_{view}.json").is_file():
+                self._rows[view] = self.golden(f"view_{view}")["rows"]
+            else:
+                database.execute(f"DROP TABLE {view}")
         self._unsent: list[Any] = []
         if not self._says_positions:
             database.execute(f"ALTER TABLE {views.RATE_HISTORY} DROP COLUMN position")

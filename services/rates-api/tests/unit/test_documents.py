@@ -14,6 +14,7 @@ from rates_contracts.documents import (
     decode_document,
     encode_document,
 )
+from rates_contracts.status import DataStatusDay
 
 
 @pytest.fixture
@@ -30,6 +31,15 @@ def record(fakes: ModuleType) -> Any:
 def test_documents_are_the_record(record: Any) -> None:
     """What sync wrote into the documents is what the worker holds."""
     assert snapshot_of(*record.documents()) == record.snapshot
+
+
+def test_the_averages_document_has_the_days_that_have_ended(record: Any) -> None:
+    """One set of documents has the data status; that of an older manifest has none."""
+    days = [DataStatusDay(date(2024, 1, day), 35000, 1000, 60) for day in (1, 2, 3)]
+    record.count(days[2], *days[:2])
+    assert snapshot_of(*record.documents()).data_status == tuple(days)
+    record.poll(counted=None)
+    assert snapshot_of(*record.documents()).ended_days == ()
 
 
 @pytest.mark.parametrize("missing", [0, 1, 2])

@@ -1,5 +1,6 @@
 """What an event makes of a snapshot: the next one, nothing new, or a reason to load again."""
 
+import itertools
 from datetime import date, timedelta
 from types import ModuleType
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from rates_api.consume.projection import Reload, project
 from rates_contracts.events import Position, Previous
 from rates_contracts.observation import FIX, SETTLEMENT
+from rates_contracts.status import DataStatusDay
 
 
 @pytest.fixture
@@ -39,6 +41,39 @@ def test_every_kind_of_event_brings_the_snapshot_to_the_record(
 
     assert snapshot == record.snapshot
     assert len(snapshot.series[FIX].revisions(date(2024, 1, 2))) == 2
+
+
+def test_a_day_that_ends_joins_the_data_status(record: Any) -> None:
+    """The newest ninety days, the last as it is counted so far; the oldest makes room."""
+    days = [
+        DataStatusDay(date(2024, 1, 1) + timedelta(days=ahead), 36000 - ahead)
+        for ahead in range(95)
+    ]
+    record.count(days[88], *days[:88])
+    snapshot: Any = record.snapshot
+    assert snapshot.data_status == tuple(days[:89])
+    for yesterday, today in itertools.pairwise(days[88:]):
+        snapshot = project(snapshot, record.count(today, yesterday))
+        assert snapshot == record.snapshot
+    assert snapshot.data_status == tuple(days[5:])
+
+
+def test_an_older_rates_sync_counts_no_days(record: Any) -> None:
+    """While it leads there are none, from whatever source; the one after it tells them again."""
+    monday, tuesday = (DataStatusDay(date(2024, 1, day), 36000) for day in (1, 2))
+    record.count(tuesday, monday)
+    snapshot: Any = project(record.snapshot, record.poll(counted=None))
+    assert (snapshot.ended_days, snapshot.data_status) == ((), ())
+    snapshot = project(snapshot, record.count(tuesday, monday))
+    assert snapshot.data_status == (monday, tuesday)
+
+
+def test_a_fix_came_when_its_first_value_was_recorded(record: Any, fakes: ModuleType) -> None:
+    """A correction changes that no more; without a value there is no such instant."""
+    first = record.outbox[-1].recorded_at
+    record.observe(fakes.observation(date(2024, 1, 2), "17.0300", revision=2))
+    assert record.snapshot.fix_recorded_at(date(2024, 1, 2)) == first
+    assert record.snapshot.fix_recorded_at(date(2024, 1, 3)) is None
 
 
 def test_rows_are_at_the_position_of_their_event(record: Any, fakes: ModuleType) -> None:

@@ -7,7 +7,7 @@ from rates_contracts.averages import Average
 from rates_contracts.calendar import BankCalendar
 from rates_contracts.events import Head, Position, StoredEvent
 from rates_contracts.observation import Observation
-from rates_contracts.status import SyncStatus
+from rates_contracts.status import DataStatusDay, SyncStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +18,9 @@ class CommittedState:
     without one; `events` come after the cursor, ascending, as they were recorded. `status` and
     `calendar` are None before their first recording. The versions are those that the documents
     must have; `averages` (ascending by window and `at`) and `history` (all revisions, ascending by
-    series, date, revision) are None where Redis has that version already. `lost` tells that this
-    process has written more than the record holds (protocol rule 42).
+    series, date, revision) are None where Redis has that version already; `ended_days`, ascending,
+    come with the averages. `lost` tells that this process has written more than the record holds
+    (protocol rule 42).
     """
 
     head: Head
@@ -33,4 +34,5 @@ class CommittedState:
     averages_version: str
     averages: Sequence[Average] | None
     history: Sequence[Observation] | None
+    ended_days: Sequence[DataStatusDay] = ()
     lost: bool = False

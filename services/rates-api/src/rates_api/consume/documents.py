@@ -63,6 +63,7 @@ def _assembled(
         averages=averages.averages,
         calendar=history.calendar,
         series=histories(_observations(history)),
+        ended_days=() if manifest.status.counted is None else averages.ended_days,
     )
 
 

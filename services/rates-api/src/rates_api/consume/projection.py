@@ -22,6 +22,7 @@ from rates_contracts.events import (
     TimelineChanged,
 )
 from rates_contracts.observation import Observation
+from rates_contracts.status import DATA_STATUS_DAYS, DataStatusDay
 
 Reason = Literal["gap", "undecodable", "history_reload", "timeline_changed", "unverified"]
 
@@ -63,7 +64,14 @@ def _applied(snapshot: Snapshot, event: Event) -> Snapshot:
         averages=snapshot.averages if event.averages is None else event.averages,
         calendar=event.calendar if isinstance(event, CalendarChanged) else snapshot.calendar,
         series=_with(snapshot.series, recorded),
+        ended_days=_with_ended(snapshot.ended_days, event),
     )
+
+
+def _with_ended(days: tuple[DataStatusDay, ...], event: Event) -> tuple[DataStatusDay, ...]:
+    """Return the newest days that have ended; none where a rates-sync of before counts none."""
+    is_counted = event.status.counted is not None
+    return (*days, *event.ended_days)[-DATA_STATUS_DAYS:] if is_counted else ()
 
 
 def _placed(event: ObservationsRecorded) -> Iterator[Observation]:

@@ -29,6 +29,7 @@ from rates_contracts import views
 from rates_contracts.answers import PublicKey
 from rates_contracts.events import Head
 from rates_contracts.observation import Observation
+from rates_contracts.status import DATA_STATUS_DAYS, DataStatusDay
 
 UTC_INSTANT = DateTime(timezone=False)
 TYPES: dict[str, Any] = {
@@ -64,6 +65,10 @@ SELECT_HISTORY_WITHOUT_POSITIONS = _select(views.RATE_HISTORY, leaving_out="posi
 SELECT_NO_HISTORY: Any = select(literal_column("*")).select_from(table(views.RATE_HISTORY)).limit(0)
 """No row: for the names of the columns that the view has."""
 SELECT_AVERAGES = _select(views.RATE_AVERAGES)
+SELECT_DATA_STATUS = (
+    _select(views.DATA_STATUS).order_by(column("date").desc()).limit(DATA_STATUS_DAYS)
+)
+"""The newest days first."""
 
 
 def select_payload(sha256: str) -> Select[Any]:
@@ -96,6 +101,12 @@ def head_of(row: Row[int, int, str, datetime]) -> Head:
     """Read the row of `head_v1`."""
     timeline, position, event_id, recorded_at = row
     return Head(timeline, position, event_id, recorded_at.replace(tzinfo=UTC))
+
+
+def day_of(row: Row[Day, int, int, int]) -> DataStatusDay:
+    """Read a row of `data_status_v1`."""
+    day, *seconds = row
+    return DataStatusDay(day, *map(int, seconds))
 
 
 class ObservationRows:

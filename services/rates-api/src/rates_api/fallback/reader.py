@@ -25,7 +25,7 @@ from rates_contracts.calendar import BankCalendar
 from rates_contracts.cancellation import cancellation_prevails
 from rates_contracts.deadline import deadline
 from rates_contracts.events import Head
-from rates_contracts.status import SyncStatus
+from rates_contracts.status import DataStatusDay, SyncStatus
 
 UNREADABLE = (
     msgspec.DecodeError,
@@ -80,12 +80,14 @@ class DatabaseReader:
         """
         async with self._transaction() as connection:
             head = await _head(connection)
+            status = await _document(connection, queries.SELECT_STATUS, SyncStatus)
             return Snapshot(
                 head=head,
-                status=await _document(connection, queries.SELECT_STATUS, SyncStatus),
+                status=status,
                 calendar=await _document(connection, queries.SELECT_CALENDAR, BankCalendar),
                 averages=await _averages(connection),
                 series=histories(await _observations(connection)),
+                ended_days=await _ended_days(connection, status),
             )
 
     def _transaction(self) -> AbstractAsyncContextManager[AsyncConnection]:
@@ -134,6 +136,17 @@ async def _averages(connection: AsyncConnection) -> tuple[Average, ...]:
     rows = (await connection.execute(queries.SELECT_AVERAGES)).all()
     averages = [msgspec.json.decode(row.document, type=Average) for row in rows]
     return tuple(sorted(averages, key=lambda average: (average.window, average.at)))
+
+
+async def _ended_days(connection: AsyncConnection, status: SyncStatus) -> tuple[DataStatusDay, ...]:
+    """Return the newest days that have ended, ascending.
+
+    Where the status counts none, an older rates-sync leads: its record may have no such view.
+    """
+    if status.counted is None:
+        return ()
+    rows = await connection.execute(queries.SELECT_DATA_STATUS)
+    return tuple(reversed([queries.day_of(row) for row in rows]))
 
 
 async def _observations(connection: AsyncConnection) -> dict[str, list[Any]]:

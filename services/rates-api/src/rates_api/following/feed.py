@@ -55,7 +55,7 @@ def answer(query: FeedQuery, view: View) -> AtomFeed:
     return AtomFeed(kind=query.kind, source=view.source, updated=updated, rows=rows)
 
 
-def to_atom(content: AtomFeed) -> bytes:
+def to_atom(_: FeedQuery, content: AtomFeed) -> bytes:
     """Write the feed's document."""
     root = Element("feed", {"xmlns": NAMESPACE, "xml:lang": "en"})
     _text(root, "id", _id(content.source, SERIES_OF[content.kind]))

@@ -56,9 +56,10 @@ class Endpoint:
 
     @property
     def is_file(self) -> bool:
-        """Tell whether it answers with something that is neither data of ours nor text."""
+        """Tell whether it answers with something that is neither data of ours nor text to read."""
+        is_image = self.media_type.startswith("image/")
         is_text = self.media_type.startswith("text/") or "xml" in self.media_type
-        return self.answers is None and not is_text
+        return self.answers is None and (is_image or not is_text)
 
 
 def with_headers(

@@ -25,6 +25,7 @@ from rates_contracts.answers import ParameterError
 
 Q = TypeVar("Q", bound="Query")
 MAX_NAME_LENGTH = 64
+MAX_MALFORMED_LENGTH = 64
 PLAIN = re.compile(r"[!-$&-*,-~]*")
 """What no escape, blank or byte above ASCII is in: most texts."""
 BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -51,6 +52,8 @@ class Parameter:
     """Returns what is wrong with a value at the instant of the request (UTC), None if nothing."""
     needs: tuple[str, str] | None = None
     """The parameter, and its value, without which it says nothing."""
+    forgiving: bool = False
+    """A malformed value refuses nothing: it is read as `Malformed`, for a page to say."""
 
     @property
     def is_list(self) -> bool:
@@ -59,6 +62,13 @@ class Parameter:
         Generated clients write `dates=a&dates=b`.
         """
         return bool(self.schema["type"] == "array")
+
+
+@dataclasses.dataclass(frozen=True)
+class Malformed:
+    """What was sent in the place of a value: the first characters, as sent or unescaped."""
+
+    text: str
 
 
 Rule = Callable[[Mapping[str, Any], Set[str]], Iterator[ParameterError]]
@@ -143,13 +153,25 @@ def _read_values(
         if texts is None:
             continue
         parameter = field.parameter
-        if len(texts) > 1 and not parameter.is_list:
+        if parameter.forgiving:
+            values[name] = _forgiven(parameter, ",".join(texts))
+        elif len(texts) > 1 and not parameter.is_list:
             yield ParameterError(name, f"is given {len(texts)} times", parameter.allowed)
         else:
             try:
                 values[name] = parameter.read(unescaped(",".join(texts)))
             except ValueError as error:
                 yield from (ParameterError(name, why, parameter.allowed) for why in error.args)
+
+
+def _forgiven(parameter: Parameter, sent: str) -> Any:
+    """Return the value, `Malformed` where there is none. Given several times is malformed, too."""
+    text = sent
+    try:
+        text = unescaped(sent)
+        return parameter.read(text)
+    except ValueError:
+        return Malformed(text[:MAX_MALFORMED_LENGTH])
 
 
 def _missing(fields: Fields, given: Set[str]) -> Iterator[ParameterError]:

@@ -29,6 +29,7 @@ CSV = "text/csv; charset=utf-8; header=present"
 TEXT = "text/plain; charset=utf-8"
 ATOM = "application/atom+xml; charset=utf-8"
 ICON = "image/x-icon"
+SVG = "image/svg+xml"
 BINARY = "application/octet-stream"
 
 Headers = Iterable[tuple[str, str]]

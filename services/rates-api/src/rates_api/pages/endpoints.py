@@ -9,8 +9,10 @@ A new page touches these places:
 
 from rates_api.http.endpoint import Endpoint
 from rates_api.pages import assets, handlers
+from rates_api.pages.guides import page as guides
 from rates_api.pages.home import page as home
-from rates_api.pages.language import LANGUAGES
+from rates_api.pages.language import LANGUAGES, guide
+from rates_api.pages.reference import page as api_reference
 
 PAGES: tuple[Endpoint, ...] = (
     *(
@@ -19,7 +21,41 @@ PAGES: tuple[Endpoint, ...] = (
             path=home.PATHS[language],
             summary="The page for people",
             query=home.QUERIES[language],
-            handler=handlers.page(home.write, home.write_unavailable),
+            handler=handlers.page(home.write, home.write_unavailable, home.is_malformed),
+            answers=None,
+        )
+        for language in LANGUAGES
+    ),
+    *(
+        Endpoint(
+            name=f"guide_{language}",
+            path=guide(language, "{slug}"),
+            summary="How the rates are used, by task",
+            query=guides.QUERIES[language],
+            handler=handlers.static_page(guides.write),
+            answers=None,
+            problems=("not-found",),
+        )
+        for language in LANGUAGES
+    ),
+    *(
+        Endpoint(
+            name=f"guides_{language}",
+            path=guides.ALL_GUIDES[language],
+            summary="All guides",
+            query=guides.LIST_QUERIES[language],
+            handler=handlers.static_page(guides.write_list),
+            answers=None,
+        )
+        for language in LANGUAGES
+    ),
+    *(
+        Endpoint(
+            name=f"reference_{language}",
+            path=api_reference.PATHS[language],
+            summary="The API reference",
+            query=api_reference.QUERIES[language],
+            handler=handlers.static_page(api_reference.write),
             answers=None,
         )
         for language in LANGUAGES

@@ -28,12 +28,18 @@ POLICY = (
 """What a page may load: nothing from elsewhere, nothing inline."""
 PAGE_HEADERS = (("content-security-policy", POLICY),)
 """Of every HTML page, beside those of every response."""
+MALFORMED = 422
 
 
-def page(write: Callable[[Any, View], bytes], write_unavailable: Callable[[Any], bytes]) -> Handler:
+def page(
+    write: Callable[[Any, View], bytes],
+    write_unavailable: Callable[[Any], bytes],
+    is_malformed: Callable[[Any], bool] = lambda _: False,
+) -> Handler:
     """Return the handler of a page that `write` makes from query and view, in a thread.
 
-    Without any data `write_unavailable` makes the page that says so, which nobody keeps.
+    Nobody keeps a page of other status than 200: that of `write_unavailable`, without any data, and
+    one whose query `is_malformed`, which is 422 and says so.
     """
 
     async def handle(
@@ -48,6 +54,9 @@ def page(write: Callable[[Any, View], bytes], write_unavailable: Callable[[Any],
             view = view_of(cache, known_snapshot(cache), query, now)
         except Refused as refused:
             return _html(write_unavailable(query), "no-store", status=refused.status)
+        if is_malformed(query):
+            body = await port.run_in_thread(partial(write, query, view))
+            return _html(body, "no-store", status=MALFORMED)
         found = await port.run_in_thread(partial(_rendered, write, query, view))
         answers.keep(query, found)
         return found
@@ -68,16 +77,17 @@ def _rendered(write: Callable[[Any, View], bytes], query: Any, view: View) -> Re
 
 
 def static_page(write: Callable[[Any], bytes]) -> Handler:
-    """Return the handler of a page that only another release changes."""
+    """Return the handler of a page that only another release changes, written in a thread."""
 
     async def handle(
-        _: WorkerPort, cache: ResponseCache, query: Query, now: datetime
+        port: WorkerPort, cache: ResponseCache, query: Query, now: datetime
     ) -> RenderedAnswer:
         answers = cache.answers(query)
         found = answers.find(query, now)
         if found is None:
             edge_seconds = MAX_EDGE_SECONDS_WITHOUT_PURGE
-            found = _html(write(query), "shared", edge_seconds=edge_seconds)
+            body = await port.run_in_thread(partial(write, query))
+            found = _html(body, "shared", edge_seconds=edge_seconds)
             answers.keep(query, found)
         return found
 

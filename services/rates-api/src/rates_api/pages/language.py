@@ -19,3 +19,8 @@ def reference(language: Language) -> str:
 def guide(language: Language, slug: str) -> str:
     """Return the path of a guide, whose `slug` is that of its language."""
     return f"/guia/{slug}" if language == "es" else f"/en/guide/{slug}"
+
+
+def guides(language: Language) -> str:
+    """Return the path of the list of all guides."""
+    return "/guia" if language == "es" else "/en/guide"

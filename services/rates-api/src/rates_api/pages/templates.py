@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from rates_api.pages import assets
-from rates_api.pages.language import Language, guide, home, reference
+from rates_api.pages.language import Language, guide, guides, home, reference
 
 
 @cache
@@ -25,6 +25,7 @@ def _environment() -> Environment:
         home=home,
         reference=reference,
         guide=guide,
+        guides=guides,
     )
     return environment
 

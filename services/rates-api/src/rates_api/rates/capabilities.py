@@ -35,6 +35,7 @@ LINKS = {
     "convert": "/api/v1/convert",
     "changes": "/api/v1/changes",
     "feed": "/feeds/fix.atom",
+    "chart": "/charts/fix.svg",
     "stream": "/api/v1/stream",
     "payload": "/api/v1/payloads/{sha256}",
     "receipt": "/api/v1/rates/{date}/receipt",

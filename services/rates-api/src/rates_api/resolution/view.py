@@ -31,7 +31,7 @@ from rates_contracts.observation import (
     SeriesKind,
     Source,
 )
-from rates_contracts.status import SeriesStatus, SyncStatus
+from rates_contracts.status import DataStatusDay, SeriesStatus, SyncStatus
 
 COMPLETE = SeriesStatus(complete_from=FIRST_FIX_DAY)
 """What is known of a series at an instant of `as_of`, which is never before `complete_at`."""
@@ -45,7 +45,7 @@ class Memo:
     before the stored series, `published` those of the publication days, `missing` the banking days
     without a FIX: each ascending, None before somebody asks for them, and the same on whatever day
     it is today. `resolutions` are what answers for which kind, day and roll at present: those of
-    the past may be of another today.
+    the past may be of another today. `drawn` is what pages show whatever they are asked.
     """
 
     determinations: dict[Day, Day | None] = dataclasses.field(default_factory=dict)
@@ -53,11 +53,12 @@ class Memo:
     published: Sequence[tuple[Day, Observation, bool]] | None = None
     missing: Sequence[Day] | None = None
     resolutions: dict[Hashable, Any] = dataclasses.field(default_factory=dict)
+    drawn: dict[Hashable, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
 class View:
-    """The record at `at`; `assessment` and the precomputed `averages` only for the present.
+    """The record at `at`; `assessment`, `averages` and `data_status` only for the present.
 
     `head` is where the record stands, `series` tells what is known of each kind. `is_settled` tells
     that no later recording can belong to the answer: only then is it immutable (protocol rule 33).
@@ -73,6 +74,7 @@ class View:
     series: Mapping[SeriesKind, SeriesStatus]
     assessment: Assessment | None
     averages: tuple[Average, ...] = ()
+    data_status: tuple[DataStatusDay, ...] = ()
     is_settled: bool = False
     memo: Memo = dataclasses.field(default_factory=Memo, compare=False)
 
@@ -149,6 +151,7 @@ def present(snapshot: Snapshot, assessment: Assessment, now: datetime) -> View:
         series={kind: _known(snapshot, series, now) for kind, series in SERIES_OF.items()},
         assessment=assessment,
         averages=snapshot.averages,
+        data_status=snapshot.data_status,
     )
 
 

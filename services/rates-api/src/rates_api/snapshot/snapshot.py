@@ -5,6 +5,7 @@ It never changes: an event makes a new one. A request takes it once (protocol ru
 
 import dataclasses
 from collections.abc import Mapping
+from datetime import date as Day
 from datetime import datetime
 from typing import Literal
 
@@ -13,7 +14,7 @@ from rates_contracts.averages import Average
 from rates_contracts.calendar import BankCalendar
 from rates_contracts.events import Head
 from rates_contracts.observation import FIRST_FIX_DAY, FIX, SETTLEMENT, Observation
-from rates_contracts.status import SeriesStatus, SyncStatus
+from rates_contracts.status import DATA_STATUS_DAYS, DataStatusDay, SeriesStatus, SyncStatus
 
 Feed = Literal["redis", "database"]
 """`redis`: the stream is being read and the position is the record's head (protocol rule 15)."""
@@ -35,6 +36,8 @@ class Snapshot:
     feed: Feed = "database"
     clock_suspect: bool = dataclasses.field(default=False, compare=False)
     """The worker's clock disagrees with the database's (protocol rule 33); no content."""
+    ended_days: tuple[DataStatusDay, ...] = ()
+    """The data status of the newest days that have ended, ascending; at most `DATA_STATUS_DAYS`."""
 
     @property
     def fix(self) -> SeriesHistory:
@@ -51,6 +54,21 @@ class Snapshot:
         """Return when the first observation of any series was recorded, None without any."""
         instants = (history.first_recorded_at for history in self.series.values())
         return min((instant for instant in instants if instant is not None), default=None)
+
+    @property
+    def data_status(self) -> tuple[DataStatusDay, ...]:
+        """Return the data status of the newest days, ascending; at most `DATA_STATUS_DAYS`.
+
+        The last day is that of the newest event, counted until then. Days that rates-sync did not
+        count are left out: all, where it is of an earlier version.
+        """
+        counted = self.status.counted
+        return () if counted is None else (*self.ended_days, counted.day)[-DATA_STATUS_DAYS:]
+
+    def fix_recorded_at(self, day: Day) -> datetime | None:
+        """Return when a FIX of `day` was first recorded (UTC), None while none is."""
+        first = self.fix.revision(day, 1)
+        return None if first is None else first.recorded_at
 
     def series_status(self, series: str) -> SeriesStatus:
         """Return what is known of `series`: in a status of the first edition all its history."""

@@ -48,6 +48,7 @@ from rates_sync.store.record import Record
 from rates_sync.store.recording import Recording
 from rates_sync.timetable.averages import averages_ahead, first_day_needed
 from rates_sync.timetable.calendar import bank_calendar, restored
+from rates_sync.timetable.data_status import counted
 from rates_sync.timetable.schedule import ScheduleInputs
 from rates_sync.timetable.status import (
     SeriesKnowledge,
@@ -442,9 +443,15 @@ class Session:
         await self._announce(HistoryReload, status, averages=averages)
 
     async def _announce(self, kind: type[E], status: SyncStatus, **fields: Any) -> None:
-        self.event = await self.recording.announce(kind, status=status, **fields)
+        recording = self.recording
+        old, at = recording.status, recording.recorded_at
+        ended, today = counted(old, status, self.calendar, at)
+        if old is not None and old.counted is None:
+            ended = await recording.ended_days()
+        status = msgspec.structs.replace(status, counted=today)
+        self.event = await recording.announce(kind, status=status, ended_days=ended, **fields)
         instants = {name: known.complete_at for name, known in (await self.known()).items()}
-        await self.recording.keep_complete_at({name: at for name, at in instants.items() if at})
+        await recording.keep_complete_at({name: at for name, at in instants.items() if at})
 
     async def _status(self, calendar: BankCalendar) -> SyncStatus:
         known = await self.known()

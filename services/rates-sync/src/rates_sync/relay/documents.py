@@ -60,7 +60,9 @@ def manifest_of(committed: CommittedState) -> CurrentDocument | None:
 def _bodies(committed: CommittedState, calendar: BankCalendar) -> Iterator[tuple[str, bytes]]:
     """Yield the changed documents: `history` only if observations or the calendar changed."""
     if committed.averages is not None:
-        averages = AveragesDocument(committed.averages_version, tuple(committed.averages))
+        averages = AveragesDocument(
+            committed.averages_version, tuple(committed.averages), tuple(committed.ended_days)
+        )
         yield AVERAGES, encode_document(averages)
     if committed.history is not None:
         history = history_document(committed.history_version, calendar, committed.history)

@@ -25,6 +25,7 @@ from rates_sync.store.rows import (
     decoded,
     only,
     read_averages,
+    read_ended_days,
     read_history,
 )
 from rates_sync.store.schema import outbox, sync_status
@@ -97,6 +98,7 @@ class Outbox:
                 averages_version=averages_version,
                 history_version=history_version,
                 averages=await read_averages(connection) if stale_averages else None,
+                ended_days=await read_ended_days(connection) if stale_averages else (),
                 history=await read_history(connection) if stale_history else None,
                 lost=written is not None and is_behind(head, written),
             )

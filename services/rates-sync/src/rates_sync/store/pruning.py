@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import ColumnElement, Table, and_, delete, exists, func, not_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from rates_contracts.calendar import mexico_day
 from rates_contracts.events import Position
 from rates_sync.clock import Sleep
 from rates_sync.store.cursors import read_cursor
@@ -18,12 +19,19 @@ from rates_sync.store.engine import reading, writing
 from rates_sync.store.fence import Fence, lock_and_verify
 from rates_sync.store.outbox import later_than
 from rates_sync.store.rows import read_head
-from rates_sync.store.schema import audit, observations, outbox, payloads, quarantine
+from rates_sync.store.schema import (
+    audit,
+    data_status_days,
+    observations,
+    outbox,
+    payloads,
+    quarantine,
+)
 
-PrunedTable = Literal["payloads", "audit", "quarantine", "outbox"]
+PrunedTable = Literal["payloads", "audit", "quarantine", "data_status", "outbox"]
 
 KEPT: Final = timedelta(days=731)
-"""For payloads, audit and what has ended in quarantine: two years, a leap day included."""
+"""For payloads, audit, data status, what has ended in quarantine: two years and a leap day."""
 OUTBOX_FOR: Final = timedelta(days=7)
 
 ROWS_READ: Final = 1_000
@@ -56,7 +64,7 @@ class Pruning:
     async def prune_record(self, now: datetime) -> None:
         """Delete what was not seen for two years, unless it is still needed.
 
-        Raw answers behind no observation, the audit, and what has ended in quarantine.
+        Raw answers behind no observation, the audit, what has ended in quarantine, data status.
         """
         old = now - KEPT
         seen = func.coalesce(payloads.c.last_seen, payloads.c.received_at)
@@ -65,6 +73,8 @@ class Pruning:
         await self._prune("audit", audit, audit.c.at < old)
         seen = func.coalesce(quarantine.c.last_seen, quarantine.c.recorded_at)
         await self._prune("quarantine", quarantine, (seen < old) & quarantine.c.state.in_(DECIDED))
+        days = data_status_days
+        await self._prune("data_status", days, days.c.date < mexico_day(old))
 
     async def prune_outbox(self, now: datetime, relayed: Position | None) -> None:
         """Delete events after a week that Redis has and that were looked at for alerts.

@@ -28,7 +28,7 @@ from rates_contracts.events import (
     TimelineChanged,
 )
 from rates_contracts.observation import Observation
-from rates_contracts.status import SyncStatus
+from rates_contracts.status import DataStatusDay, SyncStatus
 from rates_sync.store import schema
 from rates_sync.store.announcement import save_calendar, write_announcement
 from rates_sync.store.coverage import NOTHING, Coverage, add_coverage, keep_complete_at
@@ -48,6 +48,7 @@ from rates_sync.store.review import (
 )
 from rates_sync.store.rows import (
     RecordState,
+    read_ended_days,
     read_kept_calendar,
     read_neighbours,
     read_newest,
@@ -165,6 +166,10 @@ class Recording:
     async def kept_calendar(self) -> BankCalendar | None:
         """Return the bank calendar as last recorded with all of its versions, None before that."""
         return await read_kept_calendar(self._connection)
+
+    async def ended_days(self) -> tuple[DataStatusDay, ...]:
+        """Return the data status of the newest days that have ended, ascending."""
+        return await read_ended_days(self._connection)
 
     async def newest(self, series: str, first: Day, last: Day) -> list[Observation]:
         """Return the newest revision of each day from `first` to `last`, ascending."""
@@ -313,6 +318,7 @@ class Recording:
         *,
         status: SyncStatus,
         averages: tuple[Average, ...] | None = None,
+        ended_days: tuple[DataStatusDay, ...] = (),
         **fields: Any,
     ) -> E:
         """Raise the head by an event of `kind` (rule 1) and write what changes; once, last."""
@@ -327,6 +333,7 @@ class Recording:
             recorded_at=self.recorded_at,
             status=status,
             averages=averages,
+            ended_days=ended_days,
             traceparent=self._traceparent,
             **fields,
         )

@@ -131,6 +131,15 @@ sync_status = Table(
     Column("history_version", String(41), nullable=False),
     Column("averages_version", String(41), nullable=False),
 )
+data_status_days = Table(
+    "data_status_days",
+    metadata,
+    Column("date", Date, primary_key=True),
+    Column("verified_seconds", Integer, nullable=False),
+    Column("unverified_seconds", Integer, nullable=False),
+    Column("breaker_open_seconds", Integer, nullable=False),
+)
+"""Days that have ended; that of the newest recording is in `sync_status` (protocol rule 47)."""
 bank_calendar = Table(
     "bank_calendar",
     metadata,

@@ -2,19 +2,32 @@
 
 import hashlib
 from collections.abc import Iterator
+from datetime import date as Day
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from rates_contracts.calendar import mexico_day
 from rates_contracts.events import Position
+from rates_contracts.status import DataStatusDay
 from rates_sync.store import pruning as module
+from rates_sync.store.announcement import save_ended_days
 from rates_sync.store.cursors import NoticeCursor
 from rates_sync.store.engine import reading, writing
 from rates_sync.store.fence import lock_and_verify
-from rates_sync.store.schema import audit, observations, outbox, payloads, quarantine
+from rates_sync.store.pruning import PrunedTable
+from rates_sync.store.rows import read_ended_days
+from rates_sync.store.schema import (
+    audit,
+    data_status_days,
+    observations,
+    outbox,
+    payloads,
+    quarantine,
+)
 
 pytestmark = pytest.mark.integration
 
@@ -26,7 +39,7 @@ class Night:
     """A leader's pruning, and how many rows of each table it has deleted."""
 
     def __init__(self, leader: Any) -> None:
-        self.deleted = dict.fromkeys(("payloads", "audit", "quarantine", "outbox"), 0)
+        self.deleted = dict.fromkeys(get_args(PrunedTable), 0)
         self._clock = leader.clock
         self.pruning = leader.pruning(self._count)
 
@@ -128,7 +141,8 @@ async def test_observations_and_the_answers_behind_them_stay_for_good(
         await recording.audit("operator", "sync", "by hand")
     clock.advance(THREE_YEARS)
     await night.record()
-    assert night.deleted == {"payloads": 1, "audit": 1, "quarantine": 0, "outbox": 0}
+    expected = dict.fromkeys(get_args(PrunedTable), 0) | {"payloads": 1, "audit": 1}
+    assert night.deleted == expected
     async with reading(leader.engine) as connection:
         assert (await connection.scalars(select(payloads.c.body))).all() == [b"{}"]
         assert len((await connection.execute(select(observations))).all()) == 1
@@ -142,6 +156,36 @@ async def test_two_years_are_kept_whole(leader: Any, clock: Any, night: Night) -
     clock.now = clock.now.replace(year=clock.now.year + 2)
     await night.record()
     assert night.deleted["audit"] == 0
+
+
+async def test_data_status_is_kept_for_two_years(leader: Any, clock: Any, night: Night) -> None:
+    """Protocol rule 46: a day's row goes two years after its day."""
+    today = mexico_day(clock.now)
+    kept, gone = today - timedelta(days=731), today - timedelta(days=732)
+    async with writing(leader.engine) as connection:
+        await save_ended_days(connection, [DataStatusDay(day, 1) for day in (gone, kept)])
+    await night.record()
+    async with reading(leader.engine) as connection:
+        days = (await connection.scalars(select(data_status_days.c.date))).all()
+    assert (night.deleted["data_status"], days) == (1, [kept])
+
+
+async def test_a_days_row_is_written_again_as_it_is(leader: Any) -> None:
+    """Whoever writes it twice leaves one row, and what came last."""
+    async with writing(leader.engine) as connection:
+        await save_ended_days(connection, [DataStatusDay(Day(2026, 8, 12), 1)])
+        await save_ended_days(connection, [DataStatusDay(Day(2026, 8, 12), 2, 3, 4)])
+    async with reading(leader.engine) as connection:
+        assert await read_ended_days(connection) == (DataStatusDay(Day(2026, 8, 12), 2, 3, 4),)
+
+
+async def test_workers_are_told_of_the_newest_days(leader: Any) -> None:
+    """Ninety, oldest first, whatever the record keeps."""
+    days = [DataStatusDay(Day(2026, 1, 1) + timedelta(days=ahead), 1) for ahead in range(100)]
+    async with writing(leader.engine) as connection:
+        await save_ended_days(connection, days)
+    async with reading(leader.engine) as connection:
+        assert await read_ended_days(connection) == tuple(days[10:])
 
 
 async def test_answer_that_came_again_is_kept_by_when_it_was_last_seen(

@@ -1,0 +1,96 @@
+"""`watch`: what changes, as it is recorded, until Ctrl-C."""
+
+import click
+
+from usdmxn.answers import Change, CurrentRate
+from usdmxn.cli.arguments import Command
+from usdmxn.cli.language import Text, say_day, say_instant
+from usdmxn.cli.session import Session
+from usdmxn.cli.vocabulary import KINDS, LEVELS, STATES, name
+from usdmxn.events import Changed, Disconnected, Event, LevelChanged, Reset, State
+
+HELP = Text(
+    "Muestra cada cambio en cuanto se registra, hasta Ctrl-C. Con --json, un renglón de JSON por "
+    "cada aviso.",
+    "Show each change as it is recorded, until Ctrl-C. With --json a line of JSON for each event.",
+)
+IN_FORCE = Text("Vigente hoy, {day}: {rate}", "In force today, {day}: {rate}")
+NOT_CURRENT = Text(
+    "Vigente hoy: por el momento no se puede decir", "In force today: can't be said at the moment"
+)
+NEWEST = Text("Último FIX, {day}: {rate}", "Newest FIX, {day}: {rate}")
+STATE = Text("Estado: {state}; servicio {level}", "State: {state}; service {level}")
+RECORDED = Text("{at}  {kind} del {day}: {rate}", "{at}  {kind} of {day}: {rate}")
+CORRECTED = Text(
+    "{at}  {kind} del {day}: {rate}, en vez de {replaces} (corrección)",
+    "{at}  {kind} of {day}: {rate}, in place of {replaces} (correction)",
+)
+LEVEL = Text("Servicio: {level}", "Service: {level}")
+RESET = Text(
+    "Hay cambios que no se mostraron: consulte los valores de nuevo.",
+    "There are changes that were not shown: ask for the values anew.",
+)
+DISCONNECTED = Text(
+    "Sin conexión: lo de arriba puede ya no ser lo último. Se intenta de nuevo…",
+    "Not connected: what is above may be old. Trying again…",
+)
+
+
+@click.command("watch", cls=Command, about=HELP)
+@click.pass_obj
+def watch(session: Session) -> None:
+    """Print events without an end."""
+    with session.client() as client:
+        for event in client.watch():
+            if session.json:
+                session.print_line(event)
+            else:
+                _print(session, event)
+
+
+def _print(session: Session, event: Event) -> None:
+    match event:
+        case State():
+            _print_state(session, event)
+        case Changed():
+            for change in event.changes:
+                session.print(_change(session, change), "bold")
+        case LevelChanged():
+            level = name(LEVELS, event.level, session.lang)
+            session.print(session.say(LEVEL, level=level))
+            session.doubts(event.warnings)
+        case Reset():
+            session.print(session.say(RESET), "yellow")
+        case Disconnected():
+            session.print(session.say(DISCONNECTED), "yellow")
+
+
+def _print_state(session: Session, state: State) -> None:
+    in_force = state.current.get("settlement")
+    line = session.say(NOT_CURRENT)
+    if in_force:
+        line = _current(session, IN_FORCE, in_force)
+    session.print(line, "bold")
+    newest = state.current.get("fix")
+    if newest:
+        session.print(_current(session, NEWEST, newest))
+    freshness = name(STATES, state.freshness.state, session.lang)
+    level = name(LEVELS, state.level, session.lang)
+    session.print(session.say(STATE, state=freshness, level=level))
+    sources = [rate.provenance.source for rate in state.current.values() if rate]
+    session.doubts(state.warnings, *sources)
+
+
+def _current(session: Session, text: Text, rate: CurrentRate) -> str:
+    return session.say(text, day=say_day(rate.date, session.lang), rate=rate.rate)
+
+
+def _change(session: Session, change: Change) -> str:
+    return session.say(
+        RECORDED if change.replaces is None else CORRECTED,
+        at=say_instant(change.recorded_at, session.lang),
+        kind=name(KINDS, change.kind, session.lang),
+        day=say_day(change.date, session.lang),
+        rate=change.rate,
+        replaces=change.replaces,
+    )

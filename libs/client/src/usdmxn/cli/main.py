@@ -1,0 +1,74 @@
+"""Where the command `usdmxn` begins: language, command, failure, exit code."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+import httpx
+
+from usdmxn.cli.arguments import Group
+from usdmxn.cli.commands.chart import chart
+from usdmxn.cli.commands.dates import dates
+from usdmxn.cli.commands.export import export
+from usdmxn.cli.commands.mcp import mcp
+from usdmxn.cli.commands.now import convert, now
+from usdmxn.cli.commands.on import on
+from usdmxn.cli.commands.spans import month, year
+from usdmxn.cli.commands.verify import verify
+from usdmxn.cli.commands.watch import watch
+from usdmxn.cli.failures import DONE, EXPECTED_FAILURES, INTERRUPTED, exit_code, sentence
+from usdmxn.cli.language import Text, choose
+from usdmxn.cli.session import BROKEN_PIPE, DEFAULT_URL, Session
+
+URL_VARIABLE = "USDMXN_URL"
+
+HELP = Text(
+    "Los tipos de cambio dólar-peso de Banco de México: el FIX, el publicado en el DOF y el que se "
+    "usa para pagos, exactos y con sus fechas.",
+    "Banco de México's USD/MXN rates: the FIX, the one in the Official Gazette and the one in "
+    "force, exact and with their dates.",
+)
+COMMANDS = (now, on, convert, month, year, dates, chart, watch, verify, export, mcp)
+
+
+@click.group("usdmxn", cls=Group, about=HELP, invoke_without_command=True)
+@click.pass_context
+def usdmxn(context: click.Context) -> None:
+    """Show the help where no command is given."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+for command in COMMANDS:
+    usdmxn.add_command(command)
+
+
+def main(
+    arguments: Sequence[str] | None = None, *, transport: httpx.BaseTransport | None = None
+) -> int:
+    """Run a command and return its exit code.
+
+    `arguments` are those of the process by default, `transport` takes the network's place.
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    lang = choose(arguments, os.environ)
+    session = Session(lang, url=os.environ.get(URL_VARIABLE) or DEFAULT_URL, transport=transport)
+    try:
+        with usdmxn.make_context("usdmxn", list(arguments), obj=session) as context:
+            return usdmxn.invoke(context) or DONE
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except EXPECTED_FAILURES as error:
+        session.note(sentence(error, session.url, lang))
+        return exit_code(error)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        _close_stdout()
+        return BROKEN_PIPE
+
+
+def _close_stdout() -> None:
+    """Let what is still buffered go nowhere: the interpreter flushes it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,164 @@
+"""`Client` and `AsyncClient`: the same calls over httpx, blocking and asynchronous."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from importlib.metadata import version
+from platform import python_version
+from types import TracebackType
+from typing import Self
+
+import httpx
+from msgspec import UNSET, UnsetType
+
+from usdmxn.calls import Calls
+from usdmxn.http.cache import Cache
+from usdmxn.http.drivers import AsyncDriver, BlockingDriver
+from usdmxn.http.exchange import Exchange
+from usdmxn.http.retry import Pace
+from usdmxn.methods import async_iterator, awaitable, blocking, blocking_iterator
+
+__version__ = version("usdmxn")
+BASE_URL = "http://127.0.0.1:8000"
+TIMEOUT, RETRIES = 10.0, 2
+HEADERS = {
+    "User-Agent": f"usdmxn/{__version__} python/{python_version()} httpx/{httpx.__version__}"
+}
+
+
+class Client:
+    """The rates of Banco de México, asked of the rates API at `base_url`.
+
+    `timeout` are the seconds that a whole call may take, its `retries` included. Answers are kept
+    in a `cache` of the client's own, or in the one given; None keeps nothing. `transport` replaces
+    the network, `pace` and `sleep` the time: both for tests. One client serves many threads.
+
+    >>> with Client("https://rates.example") as rates:
+    ...     rates.on("2026-08-16", purpose="cfdi_invoice").rate
+    Decimal('17.0530')
+
+    Everything raised on purpose is a `UsdMxnError`, drawn in `usdmxn.errors`.
+    """
+
+    def __init__(
+        self,
+        base_url: str = BASE_URL,
+        *,
+        timeout: float = TIMEOUT,
+        retries: int = RETRIES,
+        cache: Cache | UnsetType | None = UNSET,
+        transport: httpx.BaseTransport | None = None,
+        pace: Pace = Pace(),  # noqa: B008 (it can't be changed)
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        """Connect to nothing yet. Raises `InvalidArgument` for a `base_url` that is no address."""
+        self._calls = _calls(base_url, timeout, retries, cache, pace)
+        self._http = httpx.Client(transport=transport, headers=HEADERS)
+        self._sleep = sleep
+
+    on = blocking(Calls.on)
+    current = blocking(Calls.current)
+    day = blocking(Calls.day)
+    convert = blocking(Calls.convert)
+    dates = blocking_iterator(Calls.dates)
+    history = blocking(Calls.history)
+    summary = blocking(Calls.summary)
+    monthly = blocking(Calls.monthly)
+    changes = blocking_iterator(Calls.changes)
+    change_pages = blocking_iterator(Calls.change_pages)
+    watch = blocking_iterator(Calls.watch)
+    receipt = blocking(Calls.receipt)
+    keys = blocking(Calls.keys)
+    payload = blocking(Calls.payload)
+    capabilities = blocking(Calls.capabilities)
+    health = blocking(Calls.health)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        """Return the client, which is closed at the end of the block."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the connections."""
+        self.close()
+
+    def _driver(self) -> BlockingDriver:
+        return BlockingDriver(self._http, self._sleep)
+
+
+class AsyncClient:
+    """As `Client`, in the event loop of asyncio: calls are awaited, iterated with `async for`.
+
+    >>> async with AsyncClient("https://rates.example") as rates:
+    ...     rate = await rates.current(kind="settlement")
+    ...     async for result in rates.dates(["2026-08-14"], purpose="tax"):
+    ...         print(result.rate)
+    """
+
+    def __init__(
+        self,
+        base_url: str = BASE_URL,
+        *,
+        timeout: float = TIMEOUT,
+        retries: int = RETRIES,
+        cache: Cache | UnsetType | None = UNSET,
+        transport: httpx.AsyncBaseTransport | None = None,
+        pace: Pace = Pace(),  # noqa: B008 (it can't be changed)
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        """Connect to nothing yet. Raises `InvalidArgument` for a `base_url` that is no address."""
+        self._calls = _calls(base_url, timeout, retries, cache, pace)
+        self._http = httpx.AsyncClient(transport=transport, headers=HEADERS)
+        self._sleep = sleep
+
+    on = awaitable(Calls.on)
+    current = awaitable(Calls.current)
+    day = awaitable(Calls.day)
+    convert = awaitable(Calls.convert)
+    dates = async_iterator(Calls.dates)
+    history = awaitable(Calls.history)
+    summary = awaitable(Calls.summary)
+    monthly = awaitable(Calls.monthly)
+    changes = async_iterator(Calls.changes)
+    change_pages = async_iterator(Calls.change_pages)
+    watch = async_iterator(Calls.watch)
+    receipt = awaitable(Calls.receipt)
+    keys = awaitable(Calls.keys)
+    payload = awaitable(Calls.payload)
+    capabilities = awaitable(Calls.capabilities)
+    health = awaitable(Calls.health)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        """Return the client, which is closed at the end of the block."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the connections."""
+        await self.aclose()
+
+    def _driver(self) -> AsyncDriver:
+        return AsyncDriver(self._http, self._sleep)
+
+
+def _calls(
+    base_url: str, timeout: float, retries: int, cache: Cache | UnsetType | None, pace: Pace
+) -> Calls:
+    kept = Cache() if isinstance(cache, UnsetType) else cache
+    return Calls(Exchange(base_url, timeout, retries, kept, pace))

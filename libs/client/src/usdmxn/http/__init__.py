@@ -1,0 +1,1 @@
+"""How a question reaches the server and its answer is read: retries, cache, deadlines, streams."""

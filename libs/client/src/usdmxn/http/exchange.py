@@ -1,0 +1,143 @@
+"""One question to the server: its address, what is cached of it, its deadline and its retries."""
+
+import ssl
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import urlencode
+
+import httpx
+
+from usdmxn.errors import (
+    ApiError,
+    ConnectionFailed,
+    DeadlineExceeded,
+    InvalidArgument,
+    TlsFailed,
+    UnexpectedAnswer,
+    UsdMxnError,
+)
+from usdmxn.http.cache import Cache
+from usdmxn.http.reading import api_error
+from usdmxn.http.retry import RETRIED, Deadline, Pace
+from usdmxn.http.steps import Call, Listen, Pause, Reply, Send
+
+T = TypeVar("T")
+Query = Iterable[tuple[str, str | int | None]]
+TRANSPORT_ERRORS = (httpx.HTTPError, httpx.StreamError, TimeoutError)
+"""What a driver throws into a call: no answer came, or a broken one."""
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """How one client asks: where, how long (seconds), how often, with which memory.
+
+    Raises `InvalidArgument` where `base_url` is no address of a web server.
+    """
+
+    base_url: str
+    timeout: float
+    retries: int
+    cache: Cache | None
+    pace: Pace
+
+    def __post_init__(self) -> None:
+        try:
+            url = httpx.URL(self.base_url)
+        except (httpx.InvalidURL, TypeError) as error:
+            raise InvalidArgument(f"base_url {self.base_url!r} is no address: {error}") from error
+        if url.scheme not in ("http", "https") or not url.host:
+            raise InvalidArgument(
+                f"base_url {self.base_url!r} is no address: write http:// or https:// and the host"
+            )
+
+    def deadline(self) -> Deadline:
+        """Return the deadline of a call that begins now."""
+        return Deadline(self.pace.clock() + self.timeout, self.pace.clock)
+
+    def url(self, path: str, query: Query = ()) -> str:
+        """Return the address of `path`; parameters that are None are left out."""
+        given = [(name, str(value)) for name, value in query if value is not None]
+        return (
+            self.base_url.rstrip("/") + path + ("?" + urlencode(given, safe=",:") if given else "")
+        )
+
+    def ask(self, url: str, read: Callable[[Reply], T], deadline: Deadline) -> Call[T]:
+        """Return what `read` makes of the answer of `url`, from the cache where it is still good.
+
+        Raises `ConnectionFailed`, and what `read` raises.
+        """
+        kept = self.cache.get(url) if self.cache else None
+        if kept and kept.immutable:
+            return read(kept.reply)
+        headers = {"If-None-Match": kept.etag} if kept and kept.etag else {}
+        reply = yield from self.repeated(lambda seconds: Send(url, seconds, headers), deadline)
+        if kept and reply.status == 304:
+            return read(kept.reply)
+        answer = read(reply)
+        self._keep(url, reply)
+        return answer
+
+    def repeated(
+        self,
+        step: Callable[[float], Send | Listen],
+        deadline: Deadline,
+        accepted: frozenset[int] = frozenset(),
+    ) -> Call[Reply]:
+        """Do `step`, made for so many seconds, until a reply comes that is no passing failure.
+
+        Raises the last failure, `ConnectionFailed` or `Unavailable`, where retries or time are
+        used up.
+        """
+        failures = 0
+        while True:
+            try:
+                return (yield from attempt(step(deadline.remaining), accepted))
+            except (ConnectionFailed, ApiError) as failure:
+                failures += 1
+                wait = min_wait(failure) + self.pace.backoff(failures)
+                is_final = isinstance(failure, TlsFailed) or failures > self.retries
+                if is_final or wait >= deadline.remaining:
+                    raise
+            yield Pause(wait)
+
+    def _keep(self, url: str, reply: Reply) -> None:
+        if self.cache:
+            self.cache.keep(url, reply)
+
+
+def attempt(step: Send | Listen, accepted: frozenset[int] = frozenset()) -> Call[Reply]:
+    """Do `step` once. Raises `ConnectionFailed`, `UnexpectedAnswer`, `ApiError` where it may pass.
+
+    Statuses that are `accepted` are no failure.
+    """
+    try:
+        reply: Reply = yield step
+    except TRANSPORT_ERRORS as error:
+        raise _failure(error, step) from error
+    if reply.status in RETRIED - accepted:
+        raise api_error(reply)
+    return reply
+
+
+def min_wait(failure: UsdMxnError) -> float:
+    """Return the seconds that a failure asks to wait."""
+    return (isinstance(failure, ApiError) and failure.retry_after) or 0.0
+
+
+def _failure(error: Exception, step: Send | Listen) -> UsdMxnError:
+    server = httpx.URL(step.url).netloc.decode("ascii")
+    refusal = next((cause for cause in _causes(error) if isinstance(cause, ssl.SSLError)), None)
+    if isinstance(error, httpx.TimeoutException | TimeoutError):
+        return DeadlineExceeded(f"{server} has not answered in time")
+    if refusal:
+        return TlsFailed(f"{server} can't be trusted: {refusal}")
+    if isinstance(error, httpx.DecodingError):
+        return UnexpectedAnswer(f"{server} sent a body that can't be unpacked: {error}")
+    return ConnectionFailed(f"{server} can't be reached: {str(error) or type(error).__name__}")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error:
+        yield error
+        error = error.__cause__ or error.__context__

@@ -1,0 +1,1 @@
+"""The guides: how the rates are used, by task; a Markdown file for each guide and language."""

@@ -1,0 +1,48 @@
+"""An amount at the rate in force on the day of the question, by the API's own conversion."""
+
+import dataclasses
+from datetime import date as Day
+
+from rates_api.http.parameters import Malformed
+from rates_api.http.problems import Refused
+from rates_api.pages.home.query import HomeQuery
+from rates_api.pages.home.standing import may_pass_as_current
+from rates_api.rates import convert, current
+from rates_api.resolution.view import View
+from rates_contracts.answers import Conversion, Currency
+
+DEFAULT_AMOUNT = "1000.00"
+OTHER: dict[Currency, Currency] = {"USD": "MXN", "MXN": "USD"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Converted:
+    """What the converter shows; `result` or the code of the `problem`."""
+
+    amount: str
+    from_: Currency
+    result: Conversion | None
+    problem: str | None
+
+
+def converted(query: HomeQuery, view: View) -> Converted | None:
+    """Return the conversion; None where a field of it is malformed.
+
+    Without a day the rate is that of today.
+    """
+    day, amount, from_ = query.date or view.today, query.amount or DEFAULT_AMOUNT, query.from_
+    if isinstance(day, Malformed) or isinstance(amount, Malformed) or isinstance(from_, Malformed):
+        return None
+    origin: Currency = from_ or "USD"
+    try:
+        return Converted(amount, origin, _conversion(amount, origin, day, view), None)
+    except Refused as refused:
+        return Converted(amount, origin, None, refused.code)
+
+
+def _conversion(amount: str, origin: Currency, day: Day, view: View) -> Conversion:
+    """Return the API's answer. Raises `Refused`, also where no rate may pass as that of `day`."""
+    if not may_pass_as_current(view, day):
+        current.require_current(view)
+    asked = convert.ConvertQuery(origin, OTHER[origin], amount, date=day, kind="settlement")
+    return convert.answer(asked, view)

@@ -1,0 +1,78 @@
+"""«¿Qué tipo de cambio pongo?»: a day and a purpose, answered by the day's sheet."""
+
+import dataclasses
+from datetime import date as Day
+
+from rates_api.http.parameters import Malformed
+from rates_api.http.problems import Refused
+from rates_api.pages.home.purposes import DEFAULT_PURPOSE, PURPOSES, Purpose
+from rates_api.pages.home.query import HomeQuery
+from rates_api.pages.home.snippets import CopyLine, snippets
+from rates_api.pages.home.standing import may_pass_as_current
+from rates_api.rates import days
+from rates_api.resolution.view import View
+from rates_contracts.answers import DaySheet, SheetRate
+from rates_contracts.observation import Kind
+
+KINDS: tuple[Kind, ...] = ("settlement", "dof", "fix")
+"""In the order in which they are shown."""
+
+
+@dataclasses.dataclass(frozen=True)
+class DayRateOfKind:
+    """A kind's part of the day's sheet; without a rate the problem's code."""
+
+    kind: Kind
+    rate: SheetRate | None
+    problem: str | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Answered:
+    """What the sheet of `day` says for a purpose.
+
+    `chosen` is the part that counts, None where no law names a kind; `parts` are all three.
+    """
+
+    day: Day
+    code: str
+    purpose: Purpose
+    chosen: DayRateOfKind | None
+    parts: tuple[DayRateOfKind, ...]
+    snippets: tuple[CopyLine, ...]
+    warnings: tuple[str, ...]
+
+
+def answered(query: HomeQuery, view: View) -> Answered | None:
+    """Return what the page answers; None where a field of the question is malformed."""
+    if isinstance(query.date, Malformed) or isinstance(query.purpose, Malformed):
+        return None
+    day, code = query.date or view.today, query.purpose or DEFAULT_PURPOSE
+    parts, warned = _parts(day, view)
+    kind = next(use.kind for use in days.USES if use.purpose == code)
+    return Answered(
+        day=day,
+        code=code,
+        purpose=PURPOSES[code][query.language],
+        chosen=next((part for part in parts if part.kind == kind), None),
+        parts=parts,
+        snippets=snippets(query.language, day, kind),
+        warnings=warned,
+    )
+
+
+def _parts(day: Day, view: View) -> tuple[tuple[DayRateOfKind, ...], tuple[str, ...]]:
+    """Return the day's part of each kind, and what to be careful about in them."""
+    if not may_pass_as_current(view, day):
+        return tuple(DayRateOfKind(kind, None, "no-current-rate") for kind in KINDS), ()
+    try:
+        sheet = days.answer(days.DaySheetQuery(day), view)
+    except Refused as refused:
+        return tuple(DayRateOfKind(kind, None, refused.code) for kind in KINDS), ()
+    parts = (_part(sheet, kind) for kind in KINDS)
+    return tuple(parts), sheet.warnings or ()
+
+
+def _part(sheet: DaySheet, kind: Kind) -> DayRateOfKind:
+    rate: SheetRate | None = getattr(sheet, kind)
+    return DayRateOfKind(kind, rate, sheet.problems.get(kind))
