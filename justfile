@@ -90,6 +90,11 @@ lock *options: environment
 openapi: environment
     python tests/contract/openapi_recorder.py
 
+# write the README's pictures of the page (docs/page-*.png) from a platform of the simulator's; needs chromium
+[no-exit-message]
+screenshots: environment
+    @exec python -m rates_dev.screenshots
+
 # simulate the fleet in the requirements' scenarios; writes docs/capacity.md and its plots
 [no-exit-message]
 capacity *options: environment

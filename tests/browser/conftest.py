@@ -11,8 +11,10 @@ from types import ModuleType
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from browser.opened import launched, opened, program
+from browser.opened import opened
 from browser.site import Site
+from rates_dev.chromium import program
+from rates_dev.screenshots import launched
 
 ROOT = Path(__file__).parents[2]
 WORLD = ROOT / "services/rates-api/tests/unit/world.py"

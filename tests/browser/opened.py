@@ -1,14 +1,12 @@
 """A page as a browser has it open, and everything about it that nobody may hear of."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Page
 
 VIOLATIONS = """
 addEventListener("securitypolicyviolation", (event) =>
@@ -16,17 +14,6 @@ addEventListener("securitypolicyviolation", (event) =>
 """
 UNREACHED = ("Failed to load resource", "net::ERR_")
 """What a browser's console says of a service that is away: that is no mistake of the page's."""
-
-
-def program() -> str | None:
-    """Return Chromium's program, as Debian has it."""
-    return shutil.which("chromium") or shutil.which("chromium-browser")
-
-
-def launched(playwright: Playwright, executable: str) -> Browser:
-    """Return a running Chromium; as root it has no sandbox."""
-    unsafe = ["--no-sandbox"] if os.geteuid() == 0 else []
-    return playwright.chromium.launch(executable_path=executable, args=unsafe)
 
 
 @dataclass

@@ -31,7 +31,7 @@ async def test_data_status_is_the_same_by_event_by_documents_and_by_views(sides:
     """Whichever way a worker came to a position, it has the same ninety days (protocol rule 47)."""
     sync, reader = sides
     await sync.declare_closed(Day(2023, 12, 12))
-    followed = await reader.load()
+    followed: Any = await reader.load()
     for ahead in range(0, 96, 4):
         await sync.end_days(JAN_2 + timedelta(days=ahead), 4)
         followed = project(followed, (await sync.events())[-1])
@@ -46,7 +46,7 @@ async def test_no_load_has_days_while_an_older_release_leads(sides: Any) -> None
     sync, reader = sides
     await sync.declare_closed(Day(2023, 12, 12))
     await sync.end_days(JAN_2, 4)
-    followed = await reader.load()
+    followed: Any = await reader.load()
     followed = project(followed, await sync.poll())
     assert followed == await reader.load() == await sync.documents_load()
     assert followed.data_status == ()

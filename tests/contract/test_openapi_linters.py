@@ -12,7 +12,7 @@ from support.openapi_examples import GOLDEN
 from support.toolbox import NODE, node_modules
 
 TOOLS = Path(__file__).parent / "openapi_tools"
-LOCKS = sorted(Path(__file__).parent.glob("*/package-lock.json"))
+LOCKS = sorted(Path(__file__).parents[1].glob("*/*/package-lock.json"))
 # Redocly would tell its maker, and ask for a newer version.
 QUIET = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
 

@@ -793,7 +793,7 @@ MUTATIONS = (
     Mutation(
         "47",
         SYNC + "store/announcement.py",
-        "await write_ended_days(connection, event.ended_days)",
+        "await save_ended_days(connection, event.ended_days)",
         "pass",
         ("midnight", "kill_leader"),
     ),

@@ -206,7 +206,7 @@ class Record:
             state.averages,
             state.calendar,
             histories(by_series),
-            state.ended_days[-DATA_STATUS_DAYS:],
+            ended_days=state.ended_days[-DATA_STATUS_DAYS:],
         )
 
     def documents(self) -> tuple[bytes, bytes, bytes]:

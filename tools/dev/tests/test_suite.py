@@ -181,8 +181,8 @@ def test_scenarios_under_load_run_alone_and_last() -> None:
 def test_no_test_of_the_checkout_is_outside_the_stages() -> None:
     """Every folder of tests belongs to a stage, so that none is forgotten."""
     folders = {path.parent.name for path in (CHECKOUT / "tests").glob("*/test_*.py")}
-    staged = {"contract", "containers", "dev", "e2e", "examples", "simulation", "terraform"}
-    assert folders <= staged
+    staged = {"browser", "contract", "containers", "dev", "e2e", "examples", "guides"}
+    assert folders <= {*staged, "simulation", "terraform"}
     assert not list((CHECKOUT / "tests").glob("*.py"))
 
 

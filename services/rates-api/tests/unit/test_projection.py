@@ -50,7 +50,7 @@ def test_a_day_that_ends_joins_the_data_status(record: Any) -> None:
         for ahead in range(95)
     ]
     record.count(days[88], *days[:88])
-    snapshot = record.snapshot
+    snapshot: Any = record.snapshot
     assert snapshot.data_status == tuple(days[:89])
     for yesterday, today in itertools.pairwise(days[88:]):
         snapshot = project(snapshot, record.count(today, yesterday))
@@ -62,18 +62,18 @@ def test_an_older_rates_sync_counts_no_days(record: Any) -> None:
     """While it leads there are none, from whatever source; the one after it tells them again."""
     monday, tuesday = (DataStatusDay(date(2024, 1, day), 36000) for day in (1, 2))
     record.count(tuesday, monday)
-    snapshot = project(record.snapshot, record.poll(counted=None))
+    snapshot: Any = project(record.snapshot, record.poll(counted=None))
     assert (snapshot.ended_days, snapshot.data_status) == ((), ())
     snapshot = project(snapshot, record.count(tuesday, monday))
     assert snapshot.data_status == (monday, tuesday)
 
 
-def test_a_fix_is_seen_when_its_first_value_was_recorded(record: Any, fakes: ModuleType) -> None:
+def test_a_fix_came_when_its_first_value_was_recorded(record: Any, fakes: ModuleType) -> None:
     """A correction changes that no more; without a value there is no such instant."""
     first = record.outbox[-1].recorded_at
     record.observe(fakes.observation(date(2024, 1, 2), "17.0300", revision=2))
-    assert record.snapshot.fix_seen_at(date(2024, 1, 2)) == first
-    assert record.snapshot.fix_seen_at(date(2024, 1, 3)) is None
+    assert record.snapshot.fix_recorded_at(date(2024, 1, 2)) == first
+    assert record.snapshot.fix_recorded_at(date(2024, 1, 3)) is None
 
 
 def test_rows_are_at_the_position_of_their_event(record: Any, fakes: ModuleType) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rates_dev import chromium
 from rates_dev.locks import members
 from rates_dev.redis import no_server_program
 
@@ -123,6 +124,11 @@ def _types(root: Path) -> list[Command]:
     return [("mypy", *(str(path.relative_to(root)) for path in paths)) for paths in runs if paths]
 
 
+def no_browser() -> str | None:
+    """Say why no page can be opened, none if one can."""
+    return None if chromium.program() else "no chromium on PATH"
+
+
 def _infrastructure() -> list[Stage]:
     """What is under deploy/terraform: insecure things, each part by itself, the parts together."""
     others = [f"--ignore={file}" for file in (SCAN, CONFIGURATIONS)]
@@ -142,6 +148,7 @@ def _tests(root: Path) -> list[Stage]:
         _pytest("contract", ["tests/contract", *PARALLEL]),
         _pytest("examples", ["tests/examples", *PARALLEL]),
         _pytest("simulation", ["tests/simulation", *PARALLEL]),
+        _pytest("page", ["tests/browser", *PARALLEL], missing=no_browser()),
         _pytest("guides", ["tests/guides"]),
     ]
 

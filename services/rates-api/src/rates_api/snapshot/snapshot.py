@@ -33,11 +33,11 @@ class Snapshot:
     calendar: BankCalendar
     series: Mapping[str, SeriesHistory]
     """By series; FIX and settlement are always present, empty before their first observation."""
-    ended_days: tuple[DataStatusDay, ...] = ()
-    """The data status of the newest days that have ended, ascending; at most `DATA_STATUS_DAYS`."""
     feed: Feed = "database"
     clock_suspect: bool = dataclasses.field(default=False, compare=False)
     """The worker's clock disagrees with the database's (protocol rule 33); no content."""
+    ended_days: tuple[DataStatusDay, ...] = ()
+    """The data status of the newest days that have ended, ascending; at most `DATA_STATUS_DAYS`."""
 
     @property
     def fix(self) -> SeriesHistory:
@@ -65,7 +65,7 @@ class Snapshot:
         counted = self.status.counted
         return () if counted is None else (*self.ended_days, counted.day)[-DATA_STATUS_DAYS:]
 
-    def fix_seen_at(self, day: Day) -> datetime | None:
+    def fix_recorded_at(self, day: Day) -> datetime | None:
         """Return when a FIX of `day` was first recorded (UTC), None while none is."""
         first = self.fix.revision(day, 1)
         return None if first is None else first.recorded_at

@@ -1,16 +1,18 @@
 """Writes an event and everything that changes with it, except observations (rule R3)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Table, delete, insert, update
+from sqlalchemy import Insert, Table, delete, insert, update
+from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rates_contracts.averages import Average
 from rates_contracts.calendar import BankCalendar
 from rates_contracts.events import CalendarChanged, Event, StatusChanged, TimelineChanged
+from rates_contracts.status import DataStatusDay
 from rates_sync.store import schema
-from rates_sync.store.data_status import write_ended_days
 from rates_sync.store.schema import SINGLE_ROW
 
 
@@ -26,7 +28,7 @@ async def write_announcement(connection: AsyncConnection, event: Event, *, first
     await connection.execute(update(schema.head).values(**head, unannounced_at=None))
     await connection.execute(insert(schema.outbox).values(**head, document=_json(event)))
     await _save_status(connection, event, first=first)
-    await write_ended_days(connection, event.ended_days)
+    await save_ended_days(connection, event.ended_days)
     if event.averages is not None:
         await _save_averages(connection, event.averages)
     if isinstance(event, CalendarChanged):
@@ -69,6 +71,25 @@ async def _save_single_row(connection: AsyncConnection, table: Table, row: dict[
     """Write a table's only row; the lease row's lock prevents another insert."""
     if (await connection.execute(update(table).values(row))).rowcount == 0:
         await connection.execute(insert(table).values(id=SINGLE_ROW, **row))
+
+
+async def save_ended_days(connection: AsyncConnection, days: Sequence[DataStatusDay]) -> None:
+    """Save each day's row, in one round trip; saving it again changes nothing."""
+    if days:
+        rows = [msgspec.structs.asdict(day) for day in days]
+        await connection.execute(_saving(connection.dialect.name, rows))
+
+
+def _saving(dialect: str, rows: list[dict[str, Any]]) -> Insert:
+    table = schema.data_status_days
+    columns = [column.name for column in table.columns if not column.primary_key]
+    if dialect == "mysql":
+        adding = mysql.insert(table).values(rows)
+        return adding.on_duplicate_key_update({name: adding.inserted[name] for name in columns})
+    saving = sqlite.insert(table).values(rows)
+    return saving.on_conflict_do_update(
+        index_elements=[table.c.date], set_={name: saving.excluded[name] for name in columns}
+    )
 
 
 def _json(document: Any) -> str:

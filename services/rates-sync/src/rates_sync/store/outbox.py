@@ -14,7 +14,6 @@ from rates_contracts.calendar import BankCalendar
 from rates_contracts.events import Head, Position, StoredEvent, stored_event
 from rates_contracts.status import SyncStatus
 from rates_sync.committed_state import CommittedState
-from rates_sync.store.data_status import read_ended_days
 from rates_sync.store.engine import reading
 from rates_sync.store.fence import Fence
 from rates_sync.store.record import Record, is_behind
@@ -26,6 +25,7 @@ from rates_sync.store.rows import (
     decoded,
     only,
     read_averages,
+    read_ended_days,
     read_history,
 )
 from rates_sync.store.schema import outbox, sync_status

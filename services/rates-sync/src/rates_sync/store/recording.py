@@ -32,7 +32,6 @@ from rates_contracts.status import DataStatusDay, SyncStatus
 from rates_sync.store import schema
 from rates_sync.store.announcement import save_calendar, write_announcement
 from rates_sync.store.coverage import NOTHING, Coverage, add_coverage, keep_complete_at
-from rates_sync.store.data_status import read_ended_days
 from rates_sync.store.review import (
     UNDECIDED,
     Quarantined,
@@ -49,6 +48,7 @@ from rates_sync.store.review import (
 )
 from rates_sync.store.rows import (
     RecordState,
+    read_ended_days,
     read_kept_calendar,
     read_neighbours,
     read_newest,

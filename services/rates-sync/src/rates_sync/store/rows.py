@@ -30,7 +30,7 @@ from rates_contracts.averages import Average
 from rates_contracts.calendar import BankCalendar, mexico_day
 from rates_contracts.events import Head
 from rates_contracts.observation import Observation
-from rates_contracts.status import SyncStatus
+from rates_contracts.status import DATA_STATUS_DAYS, DataStatusDay, SyncStatus
 from rates_sync.store.coverage import (
     SELECT_COMPLETE_AT,
     SELECT_COVERAGE,
@@ -48,6 +48,7 @@ from rates_sync.store.review import (
 from rates_sync.store.schema import (
     averages,
     bank_calendar,
+    data_status_days,
     head,
     observations,
     outbox,
@@ -80,6 +81,9 @@ NEWEST_ANNOUNCED = _columns.where(_is_newest, _announced)
 """The newest revision of each day, of what the head has announced (protocol rule 26)."""
 SELECT_STATUS = select(sync_status.c.document)
 SELECT_CALENDAR = select(bank_calendar.c.document)
+NEWEST_ENDED_DAYS = (
+    select(data_status_days).order_by(data_status_days.c.date.desc()).limit(DATA_STATUS_DAYS)
+)
 _newest_timeline = select(func.max(outbox.c.timeline).label("timeline"))
 
 
@@ -239,6 +243,12 @@ async def read_averages(connection: AsyncConnection) -> tuple[Average, ...]:
     ordered = select(averages.c.document).order_by(averages.c.window_name, averages.c.at)
     documents = (await connection.scalars(ordered)).all()
     return tuple(msgspec.json.decode(document, type=Average) for document in documents)
+
+
+async def read_ended_days(connection: AsyncConnection) -> tuple[DataStatusDay, ...]:
+    """Return the data status of the newest ended days that workers are told of, ascending."""
+    rows = [DataStatusDay(*row) for row in await connection.execute(NEWEST_ENDED_DAYS)]
+    return tuple(reversed(rows))
 
 
 async def read_history(connection: AsyncConnection) -> tuple[Observation, ...]:

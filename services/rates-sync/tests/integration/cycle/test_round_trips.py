@@ -24,8 +24,10 @@ from rates_sync.upstream import Answer, Published
 pytestmark = pytest.mark.integration
 
 WITHOUT_OBSERVATIONS, WITH_OBSERVATIONS, LAST_CHUNK = 8, 12, 14
+FIRST_WITH_OBSERVATIONS = 13
+"""A new leader's first recording has none: this is a rare one."""
 TUESDAY, WEDNESDAY, THURSDAY = Day(2026, 8, 11), Day(2026, 8, 12), Day(2026, 8, 13)
-SATURDAY = Day(2026, 8, 15)
+FRIDAY, SATURDAY = Day(2026, 8, 14), Day(2026, 8, 15)
 AnswerUntil = Callable[[Day], Answer]
 
 
@@ -117,6 +119,18 @@ async def test_the_first_poll_of_a_day(
         added = await recorder.record(answer_until(WEDNESDAY), AnnounceMode.POLL)
     assert added.new == 0
     assert len(statements) <= WITH_OBSERVATIONS, "\n".join(statements)
+
+
+async def test_a_new_fix_in_the_first_recording_of_a_day(
+    leader: Any, recorder: Recorder, answer_until: AnswerUntil
+) -> None:
+    """After a night without the database: all of it, and the row of the day that has ended."""
+    leader.clock.advance(timedelta(days=1).total_seconds())
+    with counted(leader.engine) as statements:
+        added = await recorder.record(answer_until(FRIDAY), AnnounceMode.POLL)
+    assert added.new == 4
+    assert (await leader.record.status()).counted.day.date == FRIDAY
+    assert len(statements) <= FIRST_WITH_OBSERVATIONS, "\n".join(statements)
 
 
 @pytest.mark.parametrize("first_fix_day", [Day(2026, 8, 3)])

@@ -14,11 +14,12 @@ from rates_contracts.calendar import mexico_day
 from rates_contracts.events import Position
 from rates_contracts.status import DataStatusDay
 from rates_sync.store import pruning as module
+from rates_sync.store.announcement import save_ended_days
 from rates_sync.store.cursors import NoticeCursor
-from rates_sync.store.data_status import read_ended_days, write_ended_days
 from rates_sync.store.engine import reading, writing
 from rates_sync.store.fence import lock_and_verify
 from rates_sync.store.pruning import PrunedTable
+from rates_sync.store.rows import read_ended_days
 from rates_sync.store.schema import (
     audit,
     data_status_days,
@@ -162,7 +163,7 @@ async def test_data_status_is_kept_for_two_years(leader: Any, clock: Any, night:
     today = mexico_day(clock.now)
     kept, gone = today - timedelta(days=731), today - timedelta(days=732)
     async with writing(leader.engine) as connection:
-        await write_ended_days(connection, [DataStatusDay(day, 1) for day in (gone, kept)])
+        await save_ended_days(connection, [DataStatusDay(day, 1) for day in (gone, kept)])
     await night.record()
     async with reading(leader.engine) as connection:
         days = (await connection.scalars(select(data_status_days.c.date))).all()
@@ -172,8 +173,8 @@ async def test_data_status_is_kept_for_two_years(leader: Any, clock: Any, night:
 async def test_a_days_row_is_written_again_as_it_is(leader: Any) -> None:
     """Whoever writes it twice leaves one row, and what came last."""
     async with writing(leader.engine) as connection:
-        await write_ended_days(connection, [DataStatusDay(Day(2026, 8, 12), 1)])
-        await write_ended_days(connection, [DataStatusDay(Day(2026, 8, 12), 2, 3, 4)])
+        await save_ended_days(connection, [DataStatusDay(Day(2026, 8, 12), 1)])
+        await save_ended_days(connection, [DataStatusDay(Day(2026, 8, 12), 2, 3, 4)])
     async with reading(leader.engine) as connection:
         assert await read_ended_days(connection) == (DataStatusDay(Day(2026, 8, 12), 2, 3, 4),)
 
@@ -182,7 +183,7 @@ async def test_workers_are_told_of_the_newest_days(leader: Any) -> None:
     """Ninety, oldest first, whatever the record keeps."""
     days = [DataStatusDay(Day(2026, 1, 1) + timedelta(days=ahead), 1) for ahead in range(100)]
     async with writing(leader.engine) as connection:
-        await write_ended_days(connection, days)
+        await save_ended_days(connection, days)
     async with reading(leader.engine) as connection:
         assert await read_ended_days(connection) == tuple(days[10:])
 

@@ -29,8 +29,9 @@ async def _leading(desk: Any, banxico: Any) -> Recorder:
 async def _count(desk: Any) -> CountedDay:
     status = await desk.record.status()
     assert status is not None
-    assert status.counted is not None
-    return status.counted
+    counted: CountedDay | None = status.counted
+    assert counted is not None
+    return counted
 
 
 async def test_each_recording_counts_the_time_since_the_last(desk: Any, banxico: Any) -> None:

@@ -33,7 +33,8 @@ charts; a page shows `chart-narrow` and hides `chart-wide` below some 560 px (`d
                              the marks above and below a bar
     status-key               the list that explains them
 
-The inline chart has `data-points` too: for each calendar day from `data-first` on `FIX,in force`,
-exactly as published, empty without a value; entries end with `;`. The x of the n-th of m days is
-n / (m - 1) of the plot's width.
+A standalone chart has the same classes and attributes: a page that fetches one and leaves out its
+`style` colours it like its own. The inline chart of 90 days has `data-points` too: for each
+calendar day from `data-first` on `FIX,in force`, exactly as published, empty without a value;
+entries end with `;`. The x of the n-th of m days, from 0, is n / (m - 1) of the plot's width.
 """

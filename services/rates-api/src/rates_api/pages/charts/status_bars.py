@@ -50,6 +50,8 @@ class DataDay:
     breaker_open_seconds: int
     fix_seen_at: datetime | None
     is_banking_day: bool
+    fix_is_due: bool = True
+    """A banking day's FIX should have been seen by now."""
 
     @property
     def is_recorded(self) -> bool:
@@ -65,7 +67,8 @@ class DataDay:
     @property
     def lacks_fix(self) -> bool:
         """Tell whether it should have a FIX and none was seen."""
-        return self.is_banking_day and self.is_recorded and self.fix_seen_at is None
+        is_expected = self.is_banking_day and self.fix_is_due
+        return is_expected and self.is_recorded and self.fix_seen_at is None
 
 
 def status_bars(days: Sequence[DataDay], language: ChartLanguage) -> str:

@@ -11,6 +11,7 @@ from rates_api.pages.language import Language
 from rates_api.rates import historical
 from rates_api.rates.historical import HistoricalQuery
 from rates_api.resolution.view import View
+from rates_contracts.calendar import LATE_FROM, mexico_instant
 from rates_contracts.observation import Kind
 from rates_contracts.status import DataStatusDay
 
@@ -65,6 +66,7 @@ def _data_day(view: View, counted: DataStatusDay) -> DataDay:
         breaker_open_seconds=counted.breaker_open_seconds,
         fix_seen_at=None if seen is None else seen.recorded_at,
         is_banking_day=view.banking_days.is_banking_day(counted.date),
+        fix_is_due=view.at >= mexico_instant(counted.date, LATE_FROM),
     )
 
 

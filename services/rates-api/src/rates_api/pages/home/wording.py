@@ -44,6 +44,14 @@ class Wording:
             return f"{day.day} de {month} de {day.year}"
         return f"{day.day} {month} {day.year}"
 
+    def begin(self, first: Day, last: Day) -> str:
+        """Return the first day of a span without what the last one says, too: «28»."""
+        if first.year != last.year:
+            return self.day(first)
+        named = "" if first.month == last.month else MONTHS[self.language][first.month - 1]
+        joined = " de " if self.language == "es" else " "
+        return f"{first.day}{joined}{named}" if named else str(first.day)
+
     def weekday(self, day: Day) -> str:
         """Return the name of its weekday."""
         return WEEKDAYS[self.language][day.weekday()]

@@ -275,6 +275,16 @@ def test_values_that_are_not_loaded_yet_are_said_to_be_unknown(world: Any, frida
     assert "aún no se sabe" not in described(inline(world, friday, range_="all"))
 
 
+@pytest.mark.parametrize(("day", "is_said"), [(date(2026, 7, 8), True), (date(2025, 7, 8), False)])
+def test_doubtful_values_are_said_to_be(world: Any, day: date, is_said: bool) -> None:
+    """Where the source no longer publishes a value that is drawn, the chart says so."""
+    doubted = world.snapshot(series=world.known_series(withdrawn=(day,)))
+    root = inline(world, doubted)
+    assert any("retirado por la fuente" in text for text in texts(root)) == is_said
+    chart = fix_chart.answer(fix_chart.ChartQuery(), view(world, doubted))
+    assert ("withdrawn_at_source" in chart.warnings) == is_said
+
+
 @pytest.mark.parametrize("range_", ["90d", "1y", "5y"])
 def test_a_span_without_values_says_so(world: Any, range_: ChartRange) -> None:
     """No rate is named, nor any axis of rates."""

@@ -1,0 +1,391 @@
+"""What the page at `/` and `/en` says, in each state, and that its digits are the API's."""
+
+import dataclasses
+import gzip
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+from html import unescape
+from typing import Any, get_args
+
+import httpx
+import pytest
+
+from rates_api.pages.assets import all_assets
+from rates_api.pages.home import meanings
+from rates_api.pages.home.purposes import PURPOSES
+from rates_api.pages.home.query import read_peoples_amount
+from rates_api.pages.home.texts import TEXTS
+from rates_api.pages.home.wording import Wording
+from rates_api.pages.language import LANGUAGES
+from rates_api.rates.days import USES
+from rates_api.resolution.knowledge import Absence
+from rates_contracts.answers import Level
+from rates_contracts.status import CountedDay, DataStatusDay, FreshnessState
+from rates_contracts.warnings import WARNINGS
+
+Ask = Callable[..., Awaitable[httpx.Response]]
+
+PATHS = {"es": "/", "en": "/en"}
+MAX_HTML, MAX_EVERYTHING = 20_000, 60_000
+"""Bytes as they are sent, compressed."""
+
+
+def shown(page: str, name: str) -> str:
+    """Return the value of an element that holds a number."""
+    found = re.search(rf'<data id="{name}" value="([^"]*)"', page)
+    assert found is not None, name
+    return found[1]
+
+
+def part(page: str, name: str) -> str:
+    """Return the text of a section, without tags."""
+    (section,) = re.findall(rf'<section id="{name}".*?</section>', page, re.DOTALL)
+    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", section)))
+
+
+@pytest.mark.parametrize("path", PATHS.values())
+async def test_its_digits_are_those_of_the_api(ask: Ask, path: str) -> None:
+    """The rate in force, the FIX, the answer of the question and the conversion, to the digit."""
+    page = (await ask(f"{path}?date=2026-08-12&purpose=tax&amount=1,234.56&from=MXN")).text
+    rates = "/api/v1/rates"
+    assert shown(page, "rate-in-force") == await rate(ask, f"{rates}/current?kind=settlement")
+    assert shown(page, "rate-newest") == await rate(ask, f"{rates}/current")
+    assert shown(page, "rate-answer") == await rate(ask, f"{rates}/2026-08-12?kind=settlement")
+    asked = "from=MXN&to=USD&amount=1234.56&date=2026-08-12&kind=settlement"
+    assert shown(page, "result") == (await ask(f"/api/v1/convert?{asked}")).json()["result"]
+
+
+async def rate(ask: Ask, path: str) -> str:
+    """Return the rate of an answer of the API."""
+    found: str = (await ask(path)).json()["rate"]
+    return found
+
+
+async def test_its_means_are_those_of_the_api(ask: Ask) -> None:
+    """Each row links to the answer that it repeats."""
+    means = part_html((await ask("/")).text, "means")
+    rows = re.findall(r'<a href="([^"]*)">.*?<data value="([^"]*)">', means, re.DOTALL)
+    assert len(rows) == 5
+    for path, mean in rows:
+        assert (await ask(unescape(path))).json()["mean"] == mean
+
+
+def part_html(page: str, name: str) -> str:
+    """Return a section with its tags."""
+    (section,) = re.findall(rf'<section id="{name}".*?</section>', page, re.DOTALL)
+    return str(section)
+
+
+async def test_its_table_has_the_values_of_the_chart(ask: Ask) -> None:
+    """Each day of the last ninety, as `historical` lists them."""
+    table = part_html((await ask("/")).text, "history")
+    rows = re.findall(r"<tr><th scope=\"row\">.*?</th><td>(.*?)</td><td>(.*?)</td>", table)
+    for column, kind in enumerate(("fix", "settlement")):
+        listed = (await ask(f"/api/v1/rates/historical?days=90&kind={kind}")).json()
+        values = [row["rate"] for row in reversed(listed["observations"])]
+        assert [row[column] for row in rows if row[column] != "–"] == values
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/", ("Vigente solo el viernes 14 de agosto de 2026", "Todo en orden", "12:00")),
+        ("/en", ("In force on Friday, 14 August 2026 only", "All is well", "12:00")),
+    ],
+)
+async def test_all_is_well(ask: Ask, path: str, said: tuple[str, ...]) -> None:
+    """Since when and until when the rate is in force, the state, the next publication."""
+    page = (await ask(path)).text
+    text = part(page, "in-force") + part(page, "state")
+    assert [words for words in said if words not in text] == []
+    assert "09:59" in text
+    assert "<ul class" not in part_html(page, "state")
+
+
+async def test_the_newest_fix_has_its_three_legal_dates(ask: Ask) -> None:
+    """Determined, published, in force; today is said in words."""
+    text = part((await ask("/")).text, "newest")
+    steps = "Se determina jue 13 ago Se publica en el DOF vie 14 ago hoy Está vigente sáb 15 ago"
+    assert f"{steps} al lun 17 ago" in text
+    assert "−0.0097 (−0.0568 %) respecto del mié 12 ago" in text
+
+
+STATES: Mapping[str, tuple[Callable[[Any], Mapping[str, Any]], str, str]] = {
+    "late": (
+        lambda world: {"now": world.mexico(world.TODAY, 14)},
+        "El FIX se ha retrasado",
+        "The FIX is late",
+    ),
+    "awaited": (
+        lambda world: {"now": world.mexico(world.TODAY, 12, 5)},
+        "en cualquier momento",
+        "at any moment",
+    ),
+    "unverified": (
+        lambda world: {
+            "now": world.mexico(world.TODAY, 12, 30),
+            "series": world.known_series(
+                world.mexico(world.TODAY, 12, 30), fresh_until=world.mexico(world.TODAY, 12)
+            ),
+        },
+        "Con reservas. El Banco de México no ha confirmado estos valores",
+        "With reservations. Banco de México has not confirmed these values",
+    ),
+    "breaker": (
+        lambda world: {"breaker": "open"},
+        "ha fallado varias veces",
+        "has failed repeatedly",
+    ),
+    "simulated": (
+        lambda world: {"source": "simulator"},
+        "vienen de un simulador",
+        "come from a simulator",
+    ),
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+async def test_the_state_is_said_in_words(ask: Ask, worker: Any, world: Any, state: str) -> None:
+    """With its cause, in both languages; the numbers stay, since they are the newest there are."""
+    changes, spanish, english = STATES[state]
+    become(worker, world, **changes(world))
+    for path, words in (("/", spanish), ("/en", english)):
+        page = (await ask(path)).text
+        assert words in part(page, "state")
+        assert shown(page, "rate-newest") == "17.0530"
+
+
+def become(worker: Any, world: Any, **changes: Any) -> None:
+    """Have the worker answer from another record, or at another time."""
+    now = changes.pop("now", world.NOW)
+    changes.setdefault("series", world.known_series(now))
+    worker.now = now
+    worker.current.replace(world.snapshot(now=now, **changes))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_where_nothing_passes_as_current_no_number_does(
+    ask: Ask, worker: Any, world: Any, language: Any
+) -> None:
+    """Past `usable_until` it says what is the matter and since when; past days are answered."""
+    become(worker, world, series=world.known_series(fresh_until=None, usable_until=None))
+    path = PATHS[language]
+    for query in ("", "?date=2026-08-14", "?date=2026-08-15"):
+        page = (await ask(path + query)).text
+        assert re.search('id="(rate-in-force|rate-newest|rate-answer|result)"', page) is None
+        assert "17.0627" not in part(page, "in-force") + part(page, "which-rate")
+        text = part(page, "in-force")
+        assert TEXTS[language].none_in_force in text
+        assert "09:59" in text
+        assert meanings.LEVELS["limited"][language] in part(page, "state")
+    page = (await ask(f"{path}?date=2026-08-12")).text
+    assert shown(page, "rate-answer") == "17.1408"
+
+
+async def test_a_simulator_is_named_before_all_numbers(ask: Ask, worker: Any, world: Any) -> None:
+    """And beside each of the large ones."""
+    become(worker, world, source="simulator")
+    page = (await ask("/en")).text
+    assert page.index("Simulated data. These values are not") < page.index("17.0")
+    for name in ("in-force", "newest", "which-rate"):
+        assert "simulated" in part(page, name)
+
+
+async def test_a_friday_has_three_numbers(ask: Ask, worker: Any, world: Any) -> None:
+    """All three of a day stand beside each other, and the one that counts is the largest."""
+    become(worker, world, now=world.mexico(world.TODAY, 15), newest=world.TODAY)
+    text = part((await ask("/?date=2026-08-14")).text, "which-rate")
+    assert "Vigente ese día 17.0627" in text
+    assert "Publicado en el DOF 17.0530" in text
+    assert "FIX determinado 17.0218" in text
+    assert "CFF, art. 20. No es asesoría fiscal." in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("use", USES, ids=lambda use: use.purpose)
+async def test_each_purpose_is_answered(ask: Ask, language: Any, use: Any) -> None:
+    """By the day sheet's `use`: a rate where it names a kind, else all three without a choice."""
+    page = (await ask(f"{PATHS[language]}?date=2026-08-12&purpose={use.purpose}")).text
+    words = PURPOSES[use.purpose][language]
+    text = part(page, "which-rate")
+    assert words.rule in text
+    assert words.source in text
+    assert words.unless in text
+    assert ('id="rate-answer"' in page) == (use.kind is not None)
+
+
+async def test_a_day_without_a_rate_says_why(ask: Ask) -> None:
+    """In words, without a number."""
+    for asked, words in (
+        ("2026-12-24", "todavía no se conoce"),
+        ("1980-01-01", "No hay valores tan antiguos"),
+    ):
+        page = (await ask(f"/?date={asked}")).text
+        assert 'id="rate-answer"' not in page
+        assert words in part(page, "which-rate")
+
+
+MALFORMED = {
+    "date": ("ayer", "31/12/2026", "2026-02-30", "2026-08-12&date=2026-08-13", "%", "%FF"),
+    "purpose": ("regalo", "TAX", "tax&purpose=tax"),
+    "amount": ("doce", "1.234,56", "1e3", "1,23", "0.1234567", "9" * 16),
+    "from": ("EUR", "usd"),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"), [(name, sent) for name, texts in MALFORMED.items() for sent in texts]
+)
+async def test_what_is_malformed_is_said_beside_its_field(ask: Ask, name: str, sent: str) -> None:
+    """Not in a problem document: the page, which nobody keeps, with the status of what is wrong."""
+    answer = await ask(f"/?{name}={sent}")
+    assert (answer.status_code, answer.headers["cache-control"]) == (422, "no-store")
+    assert re.search(f'<span id="wrong-{name}"[^>]*>«', answer.text)
+    assert len(re.findall(r'aria-invalid="true"', answer.text)) == 1
+    assert shown(answer.text, "rate-in-force") == "17.0627"
+
+
+async def test_what_was_sent_is_no_markup(ask: Ask) -> None:
+    """It is repeated as text, and no more of it than a value would have."""
+    page = (await ask("/?date=%3Cscript%3Ealert(1)%3C/script%3E" + "x" * 200)).text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;xxx" in page
+    assert "x" * 64 not in page
+
+
+async def test_an_empty_field_is_none(ask: Ask) -> None:
+    """A form that is sent with an emptied field asks what the page asks by itself."""
+    assert (await ask("/?date=&purpose=&amount=&from=")).content == (await ask("/")).content
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("1234.56", "1234.56"),
+        ("1,234.56", "1234.56"),
+        ("$1,234,567", "1234567"),
+        (" $ 12.50 ", "12.50"),
+        ("-5", "-5"),
+    ],
+)
+def test_amounts_are_read_as_mexicans_write_them(written: str, read: str) -> None:
+    """With commas between thousands and a peso sign."""
+    assert read_peoples_amount(written) == read
+
+
+@pytest.mark.parametrize("path", PATHS.values())
+async def test_the_page_and_all_it_loads_are_small(
+    ask: Ask, worker: Any, world: Any, path: str
+) -> None:
+    """With ninety days counted: HTML within 20 kB, with style and modules within 60 kB."""
+    worker.current.replace(counted(world))
+    page = await ask(path, accept_encoding="gzip")
+    html = int(page.headers["content-length"])
+    loaded = set(re.findall(r'"(/assets/[^"]+)"', page.text))
+    modules = [each for each in loaded if each.endswith(".js")]
+    while modules:
+        imported = re.findall(r'from "\./([^"]+)"', (await ask(modules.pop())).text)
+        new = {f"/assets/{name}" for name in imported} - loaded
+        loaded |= new
+        modules += new
+    sizes = [len(gzip.compress(all_assets()[name.rpartition("/")[2]].body)) for name in loaded]
+    assert len(loaded) > 8
+    assert html <= MAX_HTML
+    assert html + sum(sizes) <= MAX_EVERYTHING
+
+
+def counted(world: Any) -> Any:
+    """Return the record with ninety days that rates-sync has counted, each with a flaw."""
+    first = world.TODAY - timedelta(days=89)
+    days = [DataStatusDay(first + timedelta(days=n), 35_000, 1_000, 900) for n in range(90)]
+    found = world.snapshot(counted=CountedDay(days[-1], world.NOW))
+    return dataclasses.replace(found, ended_days=tuple(days[:-1]))
+
+
+async def test_each_counted_day_has_its_bar(ask: Ask, worker: Any, world: Any) -> None:
+    """With a title in words; without a count it is said that there is none."""
+    assert "Todavía no hay ningún día contado" in part((await ask("/")).text, "data-status")
+    worker.current.replace(counted(world))
+    bars = part_html((await ask("/")).text, "data-status")
+    assert bars.count("<g>") == 90
+    assert '"status-no-fix"' not in bars.partition("status-key")[0], "today's is not due yet"
+    assert "13 ago 2026, día bancario: verificado 9 h 44 min, sin verificar 17 min" in bars
+
+
+@pytest.mark.parametrize("query", ["", "?date=x&amount=x"])
+@pytest.mark.parametrize("path", PATHS.values())
+async def test_nothing_is_inline_and_nothing_is_elsewhere(ask: Ask, path: str, query: str) -> None:
+    """The policy would block it: no style, no script, no handler; every address is its own."""
+    page = (await ask(path + query)).text
+    assert re.findall(r"<style|\sstyle=|\son[a-z]+=|javascript:", page) == []
+    assert re.findall(r"<script(?![^>]* src=)[^>]*>", page) == []
+    addresses = re.findall(r'\s(?:href|src|action)="([^"]*)"', page)
+    assert [each for each in addresses if not each.startswith(("/", "#"))] == []
+
+
+async def test_each_language_names_the_other(ask: Ask) -> None:
+    """`lang` of the document, `hreflang` of both, and a link that says the other's own name."""
+    for path, language, other in (("/", "es", "English"), ("/en", "en", "Español")):
+        page = (await ask(path)).text
+        assert f'<html lang="{language}">' in page
+        assert '<link rel="alternate" hreflang="es" href="/">' in page
+        assert '<link rel="alternate" hreflang="en" href="/en">' in page
+        assert re.search(rf'<a href="[^"]*" lang="\w\w" hreflang="\w\w">{other}</a>', page)
+
+
+def test_every_code_has_words_in_both_languages() -> None:
+    """Levels, states, warnings, purposes, and why a day has no rate."""
+    listed: list[tuple[Mapping[str, Any], set[str]]] = [
+        (meanings.LEVELS, set(get_args(Level))),
+        (meanings.STATES, set(get_args(FreshnessState))),
+        (meanings.WARNED, set(WARNINGS)),
+        (PURPOSES, {use.purpose for use in USES}),
+        (
+            meanings.PROBLEMS,
+            {*get_args(Absence), "no-current-rate"} - set(NOT_ASKED_FOR),
+        ),
+    ]
+    for said, codes in listed:
+        assert codes <= set(said)
+        assert all(set(words) == set(LANGUAGES) for words in said.values())
+
+
+NOT_ASKED_FOR = ("no-fix-on-closed-day", "no-publication-on-closed-day", "not-known-then")
+"""The page rolls, and asks about the present alone."""
+
+
+def test_a_new_warning_is_said_in_the_contracts_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list is open: nothing is hidden because nobody has translated it."""
+    monkeypatch.delitem(meanings.WARNED, "breaker_open")
+    assert meanings.warning("breaker_open", "es") == WARNINGS["breaker_open"].explanation
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        (date(2026, 8, 15), date(2026, 8, 17), "Vigente del 15 al 17 de agosto de 2026"),
+        (
+            date(2026, 8, 29),
+            date(2026, 9, 1),
+            "Vigente del 29 de agosto al 1 de septiembre de 2026",
+        ),
+        (
+            date(2026, 12, 31),
+            date(2027, 1, 4),
+            "Vigente del 31 de diciembre de 2026 al 4 de enero de 2027",
+        ),
+    ],
+)
+def test_a_span_of_days_is_written_as_people_do(first: date, last: date, said: str) -> None:
+    """Month and year once where they are the same."""
+    say = Wording("es", first)
+    written = TEXTS["es"].from_to.format(first=say.begin(first, last), last=say.day(last))
+    assert written == said
+
+
+def test_numbers_are_never_rounded() -> None:
+    """Grouping digits changes none of them."""
+    say = Wording("es", date(2026, 8, 14))
+    assert say.number("1234567890123456.123456") == "1,234,567,890,123,456.123456"
+    assert say.signed(Decimal("-0.0097")) == "\N{MINUS SIGN}0.0097"
