@@ -55,8 +55,7 @@ def main(
     lang = choose(arguments, os.environ)
     session = Session(lang, url=os.environ.get(URL_VARIABLE) or DEFAULT_URL, transport=transport)
     try:
-        with usdmxn.make_context("usdmxn", list(arguments), obj=session) as context:
-            return usdmxn.invoke(context) or DONE
+        return _run(session, arguments)
     except click.exceptions.Exit as ended:
         return ended.exit_code
     except EXPECTED_FAILURES as error:
@@ -67,6 +66,14 @@ def main(
     except BrokenPipeError:
         _close_stdout()
         return BROKEN_PIPE
+
+
+def _run(session: Session, arguments: Sequence[str]) -> int:
+    """Run a command and write all that it has to say."""
+    with usdmxn.make_context("usdmxn", list(arguments), obj=session) as context:
+        code: int | None = usdmxn.invoke(context)
+    sys.stdout.flush()
+    return code or DONE
 
 
 def _close_stdout() -> None:

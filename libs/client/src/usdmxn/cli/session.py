@@ -4,6 +4,7 @@ Answers go to stdout, for people or as JSON; everything about them goes to stder
 get into a file or a pipe. Doubts are said in both, JSON aside, which has them as members.
 """
 
+import io
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -38,6 +39,8 @@ class Terminal(Console):
 def terminal(*, stderr: bool = False) -> Terminal:
     """Return the console of stdout or stderr; without a terminal it has no colours."""
     stream = sys.stderr if stderr else sys.stdout
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="replace")  # where the locale has no é, better a ? than nothing
     width = None if stream.isatty() else PIPE_WIDTH
     return Terminal(stderr=stderr, width=width, highlight=False, soft_wrap=False)
 
@@ -68,12 +71,11 @@ class Session:
 
     def print_json(self, answer: Any) -> None:
         """Print an answer as the service has given it, indented."""
-        self.out.out(msgspec.json.format(msgspec.json.encode(answer)).decode(), highlight=False)
+        print(msgspec.json.format(msgspec.json.encode(answer)).decode(), file=self.out.file)
 
     def print_line(self, answer: Any) -> None:
         """Print an answer as a line of JSON, at once."""
-        self.out.out(msgspec.json.encode(answer).decode(), highlight=False)
-        self.out.file.flush()
+        print(msgspec.json.encode(answer).decode(), file=self.out.file, flush=True)
 
     def facts(self, rows: Iterable[tuple[Text, str | None]]) -> None:
         """Print what is known, a line each, without what is not."""
