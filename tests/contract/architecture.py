@@ -14,6 +14,7 @@ PACKAGES = {
     "services/rates-api": "answers clients from memory",
     "libs/contracts": "what the two promise each other",
     "libs/telemetry": "set-up of logs, traces and metrics",
+    "libs/client": "the API for Python and the command line, for anybody to install",
     "tools/banxico-simulator": "Banxico's API over the real FIX, with switches for faults",
     "tools/dev": "behind ./dev: the platform and the tests on one machine",
 }

@@ -13,7 +13,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SERVICES = {"rates-sync": "services/rates-sync/src", "rates-api": "services/rates-api/src"}
-PACKAGES = {**SERVICES, "contracts": "libs/contracts/src", "telemetry": "libs/telemetry/src"}
+LIBRARIES = {name: f"libs/{name}/src" for name in ("contracts", "telemetry", "client")}
+PACKAGES = {**SERVICES, **LIBRARIES}
 EVERYTHING = (*PACKAGES.values(), "tools/banxico-simulator/src", "tools/dev/src", "bench")
 MAX_MODULES = 15
 CALLER = re.compile(

@@ -1,9 +1,8 @@
 """Banco de México's USD/MXN rates, exact to the digit: a client of the rates API.
 
-    from usdmxn import Client
-
-    with Client("https://rates.example") as rates:
-        rates.on("2026-08-16", purpose="cfdi_invoice").rate  # Decimal('17.0530')
+>>> with Client("https://rates.example") as rates:
+...     rates.on("2026-08-16", purpose="cfdi_invoice").rate
+Decimal('17.0530')
 
 Errors are drawn in `usdmxn.errors`, answers stand in `usdmxn.answers`, what `watch` yields in
 `usdmxn.events`.

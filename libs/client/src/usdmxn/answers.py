@@ -241,7 +241,8 @@ class History(Listed, frozen=True, kw_only=True):
 
         Raises `MissingPackage` without pandas (`pip install usdmxn[pandas]`).
 
-            rates.history(last=10, kind="fix").to_pandas()["rate"].max()
+        >>> rates.history(last=2, kind="fix").to_pandas()["rate"].max()
+        Decimal('17.0627')
         """
         return frames.to_pandas(self.observations)
 
@@ -250,7 +251,8 @@ class History(Listed, frozen=True, kw_only=True):
 
         Raises `MissingPackage` without polars (`pip install usdmxn[polars]`).
 
-            rates.history(year=2025, kind="fix").to_polars()
+        >>> rates.history(last=2, kind="fix").to_polars()["rate"].max()
+        Decimal('17.0627')
         """
         return frames.to_polars(self.observations)
 

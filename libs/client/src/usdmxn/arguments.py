@@ -3,11 +3,20 @@
 from datetime import UTC, datetime
 from datetime import date as Day
 from decimal import Decimal
+from importlib import resources
 from zoneinfo import ZoneInfo
 
 from usdmxn.errors import InvalidArgument
 
-MEXICO_CITY = ZoneInfo("America/Mexico_City")
+
+def _packaged_zone(area: str, city: str) -> ZoneInfo:
+    """Read a zone from the package `tzdata`: `ZoneInfo(key)` prefers what the host has."""
+    with (resources.files("tzdata.zoneinfo") / area / city).open("rb") as file:
+        return ZoneInfo.from_file(file, key=f"{area}/{city}")
+
+
+MEXICO_CITY = _packaged_zone("America", "Mexico_City")
+"""Where the days of the rates are; a host's old data may still have summer time there."""
 
 
 def day_text(day: Day | str) -> str:
@@ -15,7 +24,7 @@ def day_text(day: Day | str) -> str:
     if isinstance(day, datetime):
         raise InvalidArgument(
             f"{day!r} is an instant, whose day depends on the zone: write "
-            "instant.astimezone(ZoneInfo('America/Mexico_City')).date()"
+            "instant.astimezone(zone).date() with the zone that is meant"
         )
     if isinstance(day, Day):
         return day.isoformat()

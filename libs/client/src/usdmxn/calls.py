@@ -72,7 +72,8 @@ class Calls:
         answers by what was known then. Raises `NotYetPublished` (with `expected_at`) and the other
         `NoValue`, `Unavailable`, `NoRateForPurpose`.
 
-            rates.on("2026-08-16", purpose="cfdi_invoice").rate  # Decimal('17.0530')
+        >>> rates.on("2026-08-16", purpose="cfdi_invoice").rate
+        Decimal('17.0530')
         """
         deadline = self._exchange.deadline()
         path = f"/api/v1/rates/{day_text(day)}"
@@ -85,7 +86,8 @@ class Calls:
 
         Raises `NoCurrentRate` where the last one may no longer pass as current.
 
-            rates.current(kind="settlement").rate
+        >>> rates.current(kind="settlement").rate
+        Decimal('17.0627')
         """
         deadline = self._exchange.deadline()
         chosen = yield from self._kind(purpose, kind, deadline)
@@ -95,7 +97,8 @@ class Calls:
     def day(self, day: Day | str) -> Call[DaySheet]:
         """Return all rates of a day side by side, and which of them counts for what.
 
-        [(use.purpose, use.kind, use.unless) for use in rates.day("2026-08-14").use]
+        >>> [use.kind for use in rates.day("2026-08-14").use if use.purpose == "tax"]
+        ['settlement']
         """
         return (yield from self._get(DaySheet, f"/api/v1/days/{day_text(day)}"))
 
@@ -116,7 +119,8 @@ class Calls:
         It is rounded once, to `scale` places (2 by default, 10 at most), `rounding="half_up"` by
         default or `"half_even"`. A float is refused (`InvalidArgument`).
 
-            rates.convert("1234.56", "USD", "MXN", on="2026-08-14", purpose="cfdi_payment").result
+        >>> rates.convert("1234.56", "USD", "MXN", on="2026-08-14", purpose="cfdi_payment").result
+        Decimal('21064.93')
         """
         deadline = self._exchange.deadline()
         day = optional_day(on)
@@ -137,8 +141,10 @@ class Calls:
 
         Days are asked for in chunks of what the server allows, each with a `timeout` of its own.
 
-            for result in rates.dates(["2026-08-14", "2026-08-16"], purpose="tax"):
-                print(result.requested, result.rate or result.problem.detail)
+        >>> for result in rates.dates(["2026-08-14", "2026-08-16"], purpose="tax"):
+        ...     print(result.requested, result.rate or result.problem.detail)
+        2026-08-14 17.0627
+        2026-08-16 17.0530
         """
         deadline = self._exchange.deadline()
         chosen = yield from self._kind(purpose, kind, deadline)
@@ -166,7 +172,8 @@ class Calls:
         Give one of `last`, `days`, `start` (and `end`), `month`, `year`: `last=10` are ten values,
         `days=10` the calendar days ending today. `last` also counts within a span.
 
-            rates.history(month="2026-08", kind="fix").to_pandas()
+        >>> [str(row.rate) for row in rates.history(last=2, kind="fix").observations]
+        ['17.0627', '17.0530']
         """
         deadline = self._exchange.deadline()
         chosen = yield from self._kind(purpose, kind, deadline)
@@ -185,7 +192,8 @@ class Calls:
     ) -> Call[Summary]:
         """Return mean, first, last, low, high and change of a month, a year, or `start` to `end`.
 
-        rates.summary(month="2026-07", kind="fix").mean  # Decimal('17.460739')
+        >>> rates.summary(month="2026-07", kind="fix").mean
+        Decimal('17.460739')
         """
         deadline = self._exchange.deadline()
         chosen = yield from self._kind(purpose, kind, deadline)
@@ -204,7 +212,8 @@ class Calls:
     ) -> Call[Monthly]:
         """Return the figures of each month of a year, or of the months `start` to `end`.
 
-        rates.monthly(start="2025-01", end="2026-08", kind="fix").months
+        >>> len(rates.monthly(start="2025-01", end="2026-08", kind="fix").months)
+        20
         """
         deadline = self._exchange.deadline()
         chosen = yield from self._kind(purpose, kind, deadline)
@@ -226,8 +235,10 @@ class Calls:
         `change_pages`, which shows the cursors. Raises `CursorReset` for a cursor of another
         record.
 
-            for change in rates.changes(since=datetime(2026, 8, 1, tzinfo=UTC), kind="fix"):
-                print(change.date, change.rate, change.replaces)
+        >>> for change in rates.changes(since=datetime(2026, 8, 12, tzinfo=UTC), kind="fix"):
+        ...     print(change.date, change.rate, change.replaces)
+        2026-08-12 17.0627 None
+        2026-08-13 17.0530 None
         """
         return self._changes(since, cursor, kind, _unbroken)
 
@@ -243,8 +254,10 @@ class Calls:
         Store it together with what was made of the page. A page with `reset` begins anew: drop
         what was read before.
 
-            for page in rates.change_pages(cursor=read_cursor()):
-                store(page.changes, cursor=page.next, drop_older=page.reset)
+        >>> for page in rates.change_pages(since=datetime(2026, 8, 12, tzinfo=UTC)):
+        ...     cursor = page.next
+        >>> [page.count for page in rates.change_pages(cursor=cursor)]
+        [0]
         """
         return self._changes(since, cursor, kind, lambda page: [page])
 
@@ -255,9 +268,11 @@ class Calls:
         again, where it was. To go on in another process, keep the `id` of the last `Changed` as
         `last_event_id`.
 
-            for event in rates.watch():
-                if isinstance(event, State):
-                    print(event.current["settlement"].rate)
+        >>> for event in rates.watch():
+        ...     if isinstance(event, State):
+        ...         print(event.current["settlement"].rate)
+        ...         break
+        17.0627
         """
         return follow(self._exchange, last_event_id)
 
@@ -266,7 +281,8 @@ class Calls:
 
         Check it with the keys of `keys`. `kind` is `fix` or `settlement`. Raises `NotSignedYet`.
 
-            Path("receipt.jws").write_bytes(rates.receipt("2026-08-14", kind="settlement"))
+        >>> rates.receipt("2026-08-13", kind="fix")[:12]
+        b'eyJhbGciOiJF'
         """
         check_one_of(None, kind)
         url = self._exchange.url(f"/api/v1/rates/{day_text(day)}/receipt", [("kind", kind)])
@@ -276,14 +292,18 @@ class Calls:
     def keys(self) -> Call[KeySet]:
         """Return every public key that receipts were ever signed with.
 
-        {key.kid: key.x for key in rates.keys().keys if key.revoked_at is None}
+        >>> [key.alg for key in rates.keys().keys if key.revoked_at is None]
+        ['EdDSA']
         """
         return (yield from self._get(KeySet, "/.well-known/jwks.json"))
 
     def payload(self, sha256: str) -> Call[bytes]:
         """Return the raw answer of Banco de México that an observation was read from.
 
-        rates.payload(rate.provenance.payload_sha256)
+        >>> rate = rates.on("2026-08-13", kind="fix")
+        >>> raw = rates.payload(rate.provenance.payload_sha256)
+        >>> sha256(raw).hexdigest() == rate.provenance.payload_sha256
+        True
         """
         url = self._exchange.url(f"/api/v1/payloads/{quote(sha256, safe='')}")
         read = partial(read_bytes, expected="application/octet-stream")
@@ -292,14 +312,16 @@ class Calls:
     def capabilities(self) -> Call[Capabilities]:
         """Return what the server can be asked: kinds, first and last days, limits.
 
-        rates.capabilities().next_publication_at
+        >>> rates.capabilities().next_publication_at
+        datetime.datetime(2026, 8, 14, 18, 0, tzinfo=datetime.timezone.utc)
         """
         return (yield from self._get(Capabilities, "/api/v1"))
 
     def health(self) -> Call[Health]:
         """Return how the instance is that answers, also where it is unhealthy.
 
-        rates.health().status
+        >>> rates.health().status
+        'healthy'
         """
         exchange, ok = self._exchange, frozenset({503})
         url = exchange.url("/health")

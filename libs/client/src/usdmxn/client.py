@@ -33,8 +33,9 @@ class Client:
     in a `cache` of the client's own, or in the one given; None keeps nothing. `transport` replaces
     the network, `pace` and `sleep` the time: both for tests. One client serves many threads.
 
-        with Client("https://rates.example") as rates:
-            rates.on("2026-08-16", purpose="cfdi_invoice").rate  # Decimal('17.0530')
+    >>> with Client("https://rates.example") as rates:
+    ...     rates.on("2026-08-16", purpose="cfdi_invoice").rate
+    Decimal('17.0530')
 
     Everything raised on purpose is a `UsdMxnError`, drawn in `usdmxn.errors`.
     """
@@ -96,10 +97,10 @@ class Client:
 class AsyncClient:
     """As `Client`, in the event loop of asyncio: calls are awaited, iterated with `async for`.
 
-    async with AsyncClient("https://rates.example") as rates:
-        rate = await rates.current(kind="settlement")
-        async for result in rates.dates(["2026-08-14"], purpose="tax"):
-            print(result.rate)
+    >>> async with AsyncClient("https://rates.example") as rates:
+    ...     rate = await rates.current(kind="settlement")
+    ...     async for result in rates.dates(["2026-08-14"], purpose="tax"):
+    ...         print(result.rate)
     """
 
     def __init__(

@@ -26,8 +26,8 @@ class Cache:
     Answers with an `ETag` are asked for again with `If-None-Match`, `immutable` ones never again;
     `no-store` is obeyed.
 
-        cache = Cache(max_bytes=1_000_000)
-        rates, others = Client(cache=cache), Client(cache=cache)
+    >>> cache = Cache(max_bytes=1_000_000)
+    >>> rates, others = Client(cache=cache), Client(cache=cache)
     """
 
     def __init__(self, *, max_bytes: int = MAX_BYTES) -> None:

@@ -69,8 +69,8 @@ def _sentence(problem: Problem, reply: Reply) -> str:
 
 def foreign(reply: Reply) -> UnexpectedAnswer:
     """Return the error of an answer that is none of the API's."""
-    if reply.status in range(300, 400):
-        target = reply.headers.get("Location", "nowhere")
+    target = reply.headers.get("Location")
+    if target and reply.status in range(300, 400):
         return UnexpectedAnswer(
             f"{reply.server} redirects to {target}: give the address that it leads to as base_url"
         )
