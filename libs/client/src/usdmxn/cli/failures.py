@@ -62,7 +62,7 @@ SENTENCES: dict[type[errors.UsdMxnError], Text] = {
         "«{url}» no es una dirección: escriba http:// o https:// y el nombre del servidor.",
         '"{url}" is no address: write http:// or https:// and the name of the server.',
     ),
-    errors.Refused: Text("El servicio no aceptó la pregunta: {detail}", "{detail}"),
+    errors.Refused: Text("El servicio no aceptó la pregunta: {detail}.", "{detail}."),
     errors.BeforeFirstObservation: Text(
         "No hay tipo de cambio tan antiguo: Banco de México publica el FIX desde el 12 nov 1991.",
         "There is no rate that old: Banco de México publishes the FIX since 12 Nov 1991.",
@@ -88,7 +88,7 @@ SENTENCES: dict[type[errors.UsdMxnError], Text] = {
         "Falta el valor de ese día: Banco de México no lo publicó.",
         "The value of that day is missing: Banco de México has not published it.",
     ),
-    errors.NoValue: Text("No existe ese valor: {detail}", "There is no such value: {detail}"),
+    errors.NoValue: Text("No existe ese valor: {detail}.", "There is no such value: {detail}."),
     errors.HistoryLoading: Text(
         "La historia todavía se está cargando{known_from}: inténtelo de nuevo más tarde.",
         "The history is still being loaded{known_from}: try again later.",

@@ -2,11 +2,11 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import click
-import httpx
 
+from usdmxn import Client
 from usdmxn.cli.arguments import Group
 from usdmxn.cli.commands.chart import chart
 from usdmxn.cli.commands.dates import dates
@@ -45,15 +45,15 @@ for command in COMMANDS:
 
 
 def main(
-    arguments: Sequence[str] | None = None, *, transport: httpx.BaseTransport | None = None
+    arguments: Sequence[str] | None = None, *, connect: Callable[[str], Client] = Client
 ) -> int:
     """Run a command and return its exit code.
 
-    `arguments` are those of the process by default, `transport` takes the network's place.
+    `arguments` are those of the process by default; `connect` makes the client of an address.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     lang = choose(arguments, os.environ)
-    session = Session(lang, url=os.environ.get(URL_VARIABLE) or DEFAULT_URL, transport=transport)
+    session = Session(lang, url=os.environ.get(URL_VARIABLE) or DEFAULT_URL, connect=connect)
     try:
         return _run(session, arguments)
     except click.exceptions.Exit as ended:

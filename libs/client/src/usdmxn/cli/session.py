@@ -6,11 +6,10 @@ get into a file or a pipe. Doubts are said in both, JSON aside, which has them a
 
 import io
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-import httpx
 import msgspec
 from rich.console import Console
 from rich.text import Text as Styled
@@ -54,12 +53,12 @@ class Session:
     url: str = DEFAULT_URL
     out: Console = field(default_factory=terminal)
     err: Console = field(default_factory=lambda: terminal(stderr=True))
-    transport: httpx.BaseTransport | None = None
-    """In place of the network."""
+    connect: Callable[[str], Client] = Client
+    """Makes the client of the service at an address."""
 
     def client(self) -> Client:
         """Return a client of the service; closing it is the caller's."""
-        return Client(self.url, transport=self.transport)
+        return self.connect(self.url)
 
     def say(self, text: Text, **values: Any) -> str:
         """Return a text in the session's language."""
