@@ -28,7 +28,8 @@ from usdmxn.purposes import KINDS
 
 pytestmark = pytest.mark.contract
 
-WORLD = Path(__file__).parents[2] / "services" / "rates-api" / "tests" / "unit" / "world.py"
+ROOT = Path(__file__).parents[2]
+WORLD = ROOT / "services" / "rates-api" / "tests" / "unit" / "world.py"
 AUGUST = datetime(2026, 8, 1, tzinfo=UTC)
 Use = Callable[[Any], Any]
 
@@ -237,3 +238,16 @@ def test_an_example_in_the_documentation_is_true(api: InProcess, documented: Any
         outcome = doctest.DocTestRunner().run(example, out=said.append)
     assert outcome.attempted
     assert not outcome.failed, "".join(said)
+
+
+def test_the_readme_is_true(
+    api: InProcess, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What it shows of Python runs as it stands there."""
+    text = (ROOT / "libs" / "client" / "README.md").read_text(encoding="utf-8")
+    program = text.partition("```python\n")[2].partition("```")[0]
+    monkeypatch.setattr(usdmxn, "Client", partial(Client, transport=api))
+    exec(compile(program, "README.md", "exec"), {})
+    said = capsys.readouterr().out.splitlines()
+    assert said[:4] == ["17.0633", "21065.67", "2024-01-02 17.0297", "2024-02-29 17.0633"]
+    assert "rows x 4 columns" in said[-1]

@@ -23,7 +23,7 @@ from usdmxn.cli.arguments import (
     option,
     rate_options,
 )
-from usdmxn.cli.day_formats import DayUnreadable, Order, proven_order, read_day
+from usdmxn.cli.day_formats import DayAmbiguous, DayUnreadable, Order, proven_order, read_day
 from usdmxn.cli.failures import (
     DONE,
     WRONG_USAGE,
@@ -73,19 +73,23 @@ COLUMNS = (
 YES = Text("sí", "yes")
 NO = Text("no", "no")
 SAME_FILE = Text(
-    "{file} es el archivo de entrada: escriba el resultado en otro",
-    "{file} is the input: write another",
+    "el archivo {file} es el de entrada: escriba el resultado en otro",
+    "the file {file} is the input: write another",
 )
-UNUSABLE = Text("{file} {reason}", "{file} {reason}")
+AMBIGUOUS = Text(
+    "«{written}» puede ser {dmy} o {mdy}: indique el orden con --day-order dmy o mdy",
+    '"{written}" may be {dmy} or {mdy}: say which by --day-order dmy or mdy',
+)
+UNUSABLE = Text("el archivo {file} {reason}", "the file {file} {reason}")
 
 ASKING = Text("Consultando", "Asking")
 SUMMARY = Text(
-    "{rated} de {count} renglones tienen {kind}{target}.",
-    "{rated} of {count} rows have a {kind}{target}.",
+    "{rated} de {count} renglones con {kind}{target}.",
+    "{rated} of {count} rows with a {kind}{target}.",
 )
 SUMMARY_FOR = Text(
-    "{rated} de {count} renglones tienen tipo de cambio para {kind}{target}.",
-    "{rated} of {count} rows have a rate for {kind}{target}.",
+    "{rated} de {count} renglones con tipo de cambio para {kind}{target}.",
+    "{rated} of {count} rows with a rate for {kind}{target}.",
 )
 IN_FILE = Text(", en {file}", ", in {file}")
 READ_AS = {
@@ -107,6 +111,7 @@ class Answer:
 
     cells: tuple[str, ...]
     code: int = DONE
+    result: DayResult | None = None
 
     @property
     def problem(self) -> str:
@@ -173,6 +178,8 @@ def _read(session: Session, text: str | None, order: Order | None) -> Day | Answ
         return None
     try:
         return read_day(text, order)
+    except DayAmbiguous as error:
+        return _without_rate(error.sentence(session.lang, AMBIGUOUS), WRONG_USAGE)
     except DayUnreadable as error:
         return _without_rate(error.sentence(session.lang), WRONG_USAGE)
 
@@ -223,7 +230,7 @@ def _answer(session: Session, result: DayResult) -> Answer:
         "; ".join(name(WARNINGS, code, session.lang) for code in _warnings(result)),
         "",
     )
-    return Answer(cells)
+    return Answer(cells, result=result)
 
 
 def _warnings(result: DayResult) -> tuple[str, ...]:
@@ -273,11 +280,10 @@ def _sum_up(session: Session, rated: int, count: int, out: str | None, asked: As
     session.note(session.say(text, rated=rated, count=count, kind=kind, target=target))
 
 
-def _rows(answers: Sequence[Answer | None]) -> list[dict[str, str | int]]:
-    """Return each row's number, as a spreadsheet shows it, and what was added to it."""
-    keys = [label.en for label in COLUMNS]
+def _rows(answers: Sequence[Answer | None]) -> list[dict[str, int | str | DayResult | None]]:
+    """Return each row's number, as a spreadsheet shows it, with its result or problem."""
     return [
-        {"row": row, **dict(zip(keys, answer.cells, strict=True))}
+        {"row": row, "result": answer.result, "problem": answer.problem or None}
         for row, answer in enumerate(answers, start=2)
         if answer
     ]

@@ -4,7 +4,7 @@ import click
 
 from usdmxn.answers import Change, CurrentRate
 from usdmxn.cli.arguments import Command
-from usdmxn.cli.language import Text, say_day, say_instant
+from usdmxn.cli.language import Text, capitalized, say_day, say_instant
 from usdmxn.cli.session import Session
 from usdmxn.cli.vocabulary import KINDS, LEVELS, STATES, name
 from usdmxn.events import Changed, Disconnected, Event, LevelChanged, Reset, State
@@ -89,7 +89,7 @@ def _change(session: Session, change: Change) -> str:
     return session.say(
         RECORDED if change.replaces is None else CORRECTED,
         at=say_instant(change.recorded_at, session.lang),
-        kind=name(KINDS, change.kind, session.lang),
+        kind=capitalized(name(KINDS, change.kind, session.lang)),
         day=say_day(change.date, session.lang),
         rate=change.rate,
         replaces=change.replaces,
