@@ -34,8 +34,8 @@ DATABASE_ACU = 1.0
 """Average of each of the two instances; the range is 0.5 to 16, and requests don't reach them."""
 ENDPOINTS = 11
 WAF_RULES = 4
-SECRETS = 7
-"""Banxico's token, the operators', two database users, the database's master, Redis' token."""
+SECRETS = 8
+"""Two tokens, the signing key, two users each of the database and of Redis, the master user."""
 KEYS = 6
 VOLUME_GB = 16
 ALARMS = 23 + 5

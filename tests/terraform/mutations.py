@@ -171,16 +171,16 @@ MUTATIONS = [
     # Names, scripts and workflows.
     Mutation("terraform/modules/network/groups.tf", '"To S3"', '"To S3\'s"', "test_characters.py"),
     Mutation(
-        "terraform/modules/cache/files/token.sh",
-        "--version-stages AWSPENDING",
-        "--version-stages AWSCURRENT",
-        "test_token_script.py",
+        "terraform/modules/cache/files/users.sh",
+        "AWSCURRENT AWSPREVIOUS",
+        "AWSCURRENT",
+        "test_users_script.py",
     ),
     Mutation(
-        "terraform/modules/cache/files/token.sh",
-        'tell_redis "$pending" SET; fi',
-        "true; fi",
-        "test_token_script.py",
+        "terraform/modules/cache/files/users.sh",
+        '    wait_for_user "$1"\n',
+        "",
+        "test_users_script.py",
     ),
     Mutation(
         "terraform/modules/database/files/restore.sh",
@@ -241,6 +241,38 @@ MUTATIONS = [
         "verifies attestation ||",
         "verifies signature ||",
         "test_release_scripts.py",
+    ),
+    # Redis' users and the rotation of their passwords.
+    Mutation("compose/redis/start.sh", "api='+get", "api='+set +get", "test_redis_users.py"),
+    Mutation("compose/redis/start.sh", "+pexpire ", "", "test_redis_users.py"),
+    Mutation(
+        "terraform/modules/cache/users.tf",
+        'replace(local.commands["everybody"], " +client|setinfo", "")',
+        'local.commands["everybody"]',
+        "test_redis_users.py",
+    ),
+    module("cache", "users.tf", "~{rates:v1}:* resetchannels", "~* resetchannels"),
+    module("cache", "users.tf", 'access_string = "off', 'access_string = "on'),
+    module(
+        "cache",
+        "main.tf",
+        "user_group_ids     = [aws_elasticache_user_group.this.user_group_id]",
+        "user_group_ids     = []",
+    ),
+    module("cache", "rotation.tf", "rotate_immediately = false", "rotate_immediately = true"),
+    grant("cache", "rotation.tf", ', "elasticache:ModifyUser"]', "]"),
+    grant("cache", "rotation.tf", "resources = local.secret_arns", 'resources = ["*"]'),
+    Mutation(
+        "terraform/modules/cache/files/rotate.py",
+        "(_current(secret), _pending(secret, version))",
+        "(_pending(secret, version),)",
+        "test_redis_rotation.py",
+    ),
+    Mutation(
+        "terraform/modules/cache/files/rotate.py",
+        "has < len(wanted)",
+        "has < 1",
+        "test_redis_rotation.py",
     ),
 ]
 

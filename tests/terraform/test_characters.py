@@ -32,7 +32,7 @@ class Text(NamedTuple):
 NAMED = re.compile(
     r"(^|[.])(name|name_prefix|bucket_prefix|description|alarm_name|alarm_description|comment"
     r"|identifier|cluster_identifier|final_snapshot_identifier|replication_group_id|database_name"
-    r"|master_username|rule_name|dashboard_name|metric_query[.]id)$"
+    r"|master_username|rule_name|dashboard_name|function_name|user_id|user_group_id|user_name|metric_query[.]id)$"
 )
 """The arguments that must stand in `MEMBERS` or in `GIVEN_BY_OTHERS`."""
 
@@ -95,6 +95,8 @@ SENTENCES = {
 """What AWS says in sentences, as the regular expression of a whole value."""
 
 UNSAID = {
+    "elasticache CreateUser UserName": r"[A-Za-z0-9_-]{1,40}",
+    "elasticache CreateUserGroup UserGroupId": IDENTIFIER % 39,
     "cloudfront CreateCachePolicy CachePolicyConfig.Name": r"[A-Za-z0-9_-]{1,64}",
     "cloudfront CreateOriginAccessControl OriginAccessControlConfig.Description": r"[ -~]{0,256}",
     "cloudfront CreateOriginAccessControl OriginAccessControlConfig.Name": r"[A-Za-z0-9_-]{1,64}",
