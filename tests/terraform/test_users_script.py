@@ -77,7 +77,8 @@ class Account:
             (home / name).write_text(text)
             (home / name).chmod(0o755)
         users = {user: {"passwords": ["unknown"], "busy": 0} for user in SECRETS}
-        secrets = {secret: {"versions": {}, "labels": {}} for secret in SECRETS.values()}
+        empty: dict[str, dict[str, str]] = {"versions": {}, "labels": {}}
+        secrets = dict.fromkeys(SECRETS.values(), empty)
         self.write({"users": users, "secrets": secrets, "made": 0, "calls": [], "fails": ""})
 
     def run(self, fails: str = "") -> int:
