@@ -223,8 +223,8 @@ MUTATIONS = [
     # The static page, the last hop, what is told of failures, a rollback.
     Mutation(
         "terraform/modules/edge/files/no_target.py",
-        '"json" in header',
-        '"html" in header',
+        '"x-request-id" in',
+        '"x-cache" in',
         "test_no_target.py",
     ),
     module("edge", "no_target.tf", '"lambda.amazonaws.com", ', ""),
@@ -242,6 +242,18 @@ MUTATIONS = [
         "verifies signature ||",
         "test_release_scripts.py",
     ),
+    # Pages, charts and files at the edge.
+    module("edge", "pages.tf", 'parameters = ["lang", "range", "theme"]', 'parameters = ["lang"]'),
+    module("edge", "pages.tf", 'query_string_behavior = "none"', 'query_string_behavior = "all"'),
+    Mutation(
+        "terraform/modules/edge/pages.tf",
+        'parameters = ["date", "purpose"]',
+        "parameters = []",
+        "test_edge_pages.py",
+    ),
+    Mutation("terraform/modules/edge/files/one_spelling.js", ".sort()", "", "test_edge_pages.py"),
+    module("edge", "distribution.tf", '"viewer-request"', '"viewer-response"'),
+    module("edge", "firewall.tf", ', "SizeRestrictions_QUERYSTRING"]', "]"),
     # Redis' users and the rotation of their passwords.
     Mutation("compose/redis/start.sh", "api='+get", "api='+set +get", "test_redis_users.py"),
     Mutation("compose/redis/start.sh", "+pexpire ", "", "test_redis_users.py"),

@@ -63,7 +63,9 @@ SENTENCES = {
     "cloudformation CreateStack StackName": r"[A-Za-z][A-Za-z0-9-]{0,127}",
     "cloudfront CreateCachePolicy CachePolicyConfig.Comment": r".{0,128}",
     "cloudfront CreateDistribution DistributionConfig.Comment": r".{0,128}",
+    "cloudfront CreateFunction FunctionConfig.Comment": r".{0,128}",
     "cloudfront CreateOriginRequestPolicy OriginRequestPolicyConfig.Comment": r".{0,128}",
+    "cloudfront CreateResponseHeadersPolicy ResponseHeadersPolicyConfig.Comment": r".{0,128}",
     "cloudtrail CreateTrail Name": (
         r"(?=.{3,128}$)[A-Za-z0-9](?!.*[._-]{2})[A-Za-z0-9._-]+(?<=[A-Za-z0-9])"
     ),
@@ -101,6 +103,9 @@ UNSAID = {
     "cloudfront CreateOriginAccessControl OriginAccessControlConfig.Description": r"[ -~]{0,256}",
     "cloudfront CreateOriginAccessControl OriginAccessControlConfig.Name": r"[A-Za-z0-9_-]{1,64}",
     "cloudfront CreateOriginRequestPolicy OriginRequestPolicyConfig.Name": r"[A-Za-z0-9_-]{1,64}",
+    "cloudfront CreateResponseHeadersPolicy ResponseHeadersPolicyConfig.Name": (
+        r"[A-Za-z0-9_-]{1,64}"
+    ),
     "elasticache CreateCacheParameterGroup CacheParameterGroupName": IDENTIFIER % 254,
     "elasticache CreateCacheParameterGroup Description": r"[ -~]{1,255}",
     "elasticache CreateCacheSubnetGroup CacheSubnetGroupDescription": r"[ -~]{1,255}",

@@ -1,11 +1,18 @@
-# How CloudFront keeps what people see in a browser (rates_api/pages): pages and files ignore every parameter, so none is
-# part of their key or reaches the API; a chart has three. Whoever appends another meets the same entry.
+# How CloudFront keeps what people see in a browser (rates_api/pages): the parameters that a page or a chart has are part of
+# its key; all others are ignored, and neither split the cache nor reach the API.
 
 locals {
   # Paths in CloudFront's notation; `*` stands for anything, slashes too.
   kept = {
+    # The day and the purpose of the question for which rate counts: a link to its answer.
+    home = {
+      paths      = ["/", "/en"]
+      parameters = ["date", "purpose"]
+      max_ttl    = 3600
+      headers    = data.aws_cloudfront_response_headers_policy.security.id
+    }
     pages = {
-      paths      = ["/", "/en", "/docs", "/en/docs", "/guia/*", "/en/guide/*"]
+      paths      = ["/docs", "/en/docs", "/guia/*", "/en/guide/*"]
       parameters = []
       max_ttl    = 3600
       headers    = data.aws_cloudfront_response_headers_policy.security.id

@@ -46,4 +46,3 @@ def _moved(request: dict[str, Any]) -> dict[str, Any]:
 def _listed(headers: dict[str, str]) -> dict[str, list[dict[str, str]]]:
     """Return headers as CloudFront has them."""
     return {name: [{"key": name, "value": value}] for name, value in headers.items()}
-

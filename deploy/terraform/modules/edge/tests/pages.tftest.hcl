@@ -18,8 +18,8 @@ run "pages_charts_and_files" {
 
   assert {
     condition = { for behaviour in aws_cloudfront_distribution.this.ordered_cache_behavior : behaviour.path_pattern => behaviour.cache_policy_id if behaviour.target_origin_id == "balancer" } == {
-      "/"           = aws_cloudfront_cache_policy.kept["pages"].id
-      "/en"         = aws_cloudfront_cache_policy.kept["pages"].id
+      "/"           = aws_cloudfront_cache_policy.kept["home"].id
+      "/en"         = aws_cloudfront_cache_policy.kept["home"].id
       "/docs"       = aws_cloudfront_cache_policy.kept["pages"].id
       "/en/docs"    = aws_cloudfront_cache_policy.kept["pages"].id
       "/guia/*"     = aws_cloudfront_cache_policy.kept["pages"].id
@@ -34,8 +34,8 @@ run "pages_charts_and_files" {
     condition = {
       for kind, policy in aws_cloudfront_cache_policy.kept :
       kind => one(one(policy.parameters_in_cache_key_and_forwarded_to_origin).query_strings_config).query_string_behavior
-    } == { pages = "none", charts = "whitelist", assets = "none" }
-    error_message = "No parameter may be part of the key of a page or a file."
+    } == { home = "whitelist", pages = "none", charts = "whitelist", assets = "none" }
+    error_message = "No parameter may be part of the key of a guide, the reference or a file."
   }
 
   assert {
@@ -52,7 +52,7 @@ run "pages_charts_and_files" {
   }
 
   assert {
-    condition     = { for kind, policy in aws_cloudfront_cache_policy.kept : kind => [policy.min_ttl, policy.default_ttl, policy.max_ttl] } == { pages = [0, 0, 3600], charts = [0, 0, 3600], assets = [0, 0, 31536000] }
+    condition     = { for kind, policy in aws_cloudfront_cache_policy.kept : kind => [policy.min_ttl, policy.default_ttl, policy.max_ttl] } == { home = [0, 0, 3600], pages = [0, 0, 3600], charts = [0, 0, 3600], assets = [0, 0, 31536000] }
     error_message = "What changes is kept an hour at most; files, whose names hold their hash, for a year."
   }
 
