@@ -254,6 +254,12 @@ MUTATIONS = [
     Mutation("terraform/modules/edge/files/one_spelling.js", ".sort()", "", "test_edge_pages.py"),
     module("edge", "distribution.tf", '"viewer-request"', '"viewer-response"'),
     module("edge", "firewall.tf", ', "SizeRestrictions_QUERYSTRING"]', "]"),
+    Mutation(
+        "terraform/modules/service/host/units/service.service.tftpl",
+        "nofile=8192:8192",
+        "nofile=1024:4096",
+        "test_host.py",
+    ),
     # Redis' users and the rotation of their passwords.
     Mutation("compose/redis/start.sh", "api='+get", "api='+set +get", "test_redis_users.py"),
     Mutation("compose/redis/start.sh", "+pexpire ", "", "test_redis_users.py"),

@@ -9,12 +9,13 @@ what is sure to be taken.
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import botocore.session
 import pytest
-from botocore.model import Shape
+from botocore.model import ServiceModel, Shape
 
 from terraform.modules import RATES_API, RATES_SYNC
 
@@ -213,10 +214,17 @@ def is_taken(member: str, value: str) -> bool:
     )
 
 
+@cache
+def model_of(service: str) -> ServiceModel:
+    """Return botocore's model of a service; EC2's takes a second to read."""
+    return botocore.session.get_session().get_service_model(service)
+
+
+@cache
 def shape(member: str) -> Shape:
     """Return the shape of an input's member; `key` is that of a map."""
     service, operation, path = member.split()
-    model = botocore.session.get_session().get_service_model(service)
+    model = model_of(service)
     found = model.operation_model(operation).input_shape
     for step in path.split("."):
         found = content(found)

@@ -10,6 +10,7 @@ import ast
 import json
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -51,6 +52,7 @@ from terraform.modules import (
 )
 from terraform.test_aws_commands import COMMANDS
 
+TWO_CORES = 2
 TERRAFORM = Path(__file__).parents[2] / "deploy/terraform"
 Resources = list[dict[str, Any]]
 
@@ -433,7 +435,9 @@ def applied(created: Callable[[str, dict[str, Any]], Resources]) -> dict[str, Re
         "edge": ("edge", EDGE),
         "access": ("access", ACCESS),
     }
-    return {key: created(module, given) for key, (module, given) in inputs.items()}
+    with ThreadPoolExecutor(TWO_CORES) as pool:
+        made = pool.map(lambda one: created(*one), inputs.values())
+        return dict(zip(inputs, made, strict=True))
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ variables {
   logs_kms_key_arn    = "arn:aws:kms:us-east-1:123456789012:key/logs"
 }
 
-run "each_service_has_a_user_of_its_own" {
+run "each_service_has_a_user_and_a_password_of_its_own_that_rotates" {
   command = apply
 
   assert {
@@ -58,10 +58,8 @@ run "each_service_has_a_user_of_its_own" {
     condition     = output.writer_secret_arn != output.reader_secret_arn && aws_secretsmanager_secret.user["rates_api"].name == "rates-production/redis/rates_api"
     error_message = "Each user has a secret of its own."
   }
-}
 
-run "both_passwords_rotate_every_month" {
-  command = apply
+  # The rotation.
 
   assert {
     condition = [for user in ["rates_sync", "rates_api"] : one(aws_secretsmanager_secret_rotation.user[user].rotation_rules).schedule_expression] == [
