@@ -46,6 +46,15 @@ OF_PIPELINES = {"unwatch"}
 """How a pipeline that watches ends without EXEC."""
 READ_AHEAD = {"get", "xinfo|stream"}
 """Rule 45 grants them to rates-api for what a person asks in its container; they only read."""
+WITHHELD = {
+    *("bgrewriteaof", "bgsave", "config", "debug", "migrate", "replicaof", "save", "slaveof"),
+    *("shutdown", "sync", "acl|setuser", "acl|deluser", "acl|load", "acl|save", "reset"),
+}
+"""What ElastiCache has for nobody: a user with one of these is refused.
+
+https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/ClientConfig.RestrictedCommands.html and
+https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Clusters.RBAC.html
+"""
 RUNBOOKS = {
     "CLIENT LIST": {"client|list"},
     "ACL LOG": {"acl|log"},
@@ -241,6 +250,13 @@ def test_an_unknown_command_would_be_refused_with_its_user(
     with pytest.raises(ResponseError, match="Unknown command"):
         ask(redis, "ACL", "SETUSER", "new", "+client|setinfo")
     assert "setinfo" not in "".join(users.values())
+
+
+def test_no_user_has_a_command_that_elasticache_withholds(users: dict[str, str]) -> None:
+    """It would be an exception at the apply."""
+    for access in users.values():
+        named = {word.removeprefix("+") for word in access.split() if word.startswith("+")}
+        assert not {one for one in named if one in WITHHELD or one.split("|")[0] in WITHHELD}
 
 
 def test_nobody_gets_in_without_a_name(users: dict[str, str]) -> None:
