@@ -136,6 +136,16 @@ def test_each_user_gets_a_password_of_its_own(account: Account) -> None:
     }
 
 
+def test_it_waits_until_each_user_has_changed(account: Account) -> None:
+    """A user is being changed at the first look: another one follows, before the next user."""
+    account.run()
+    names = [call[1] for call in account.state["calls"]]
+    ends = [place for place, name in enumerate(names) if name == "modify-user"]
+    assert len(ends) == 2
+    for place in ends:
+        assert names[place + 1 : place + 3] == ["describe-users", "describe-users"]
+
+
 def test_a_secret_with_a_value_keeps_it(account: Account) -> None:
     """A second run makes up nothing."""
     account.run()

@@ -96,6 +96,7 @@ resource "aws_cloudfront_origin_request_policy" "pages" {
 
 # Charts may stand in anybody's page: AWS's policy for the others would forbid it (X-Frame-Options).
 resource "aws_cloudfront_response_headers_policy" "embeddable" {
+  #checkov:skip=CKV_AWS_259:As AWS's policy for the others: one name below a domain promises nothing for the names below itself, nor for a browser's list.
   name    = "${var.name}-embeddable"
   comment = "For charts, which may be embedded"
 
