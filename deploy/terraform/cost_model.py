@@ -34,8 +34,8 @@ DATABASE_ACU = 1.0
 """Average of each of the two instances; the range is 0.5 to 16, and requests don't reach them."""
 ENDPOINTS = 11
 WAF_RULES = 4
-SECRETS = 7
-"""Banxico's token, the operators', two database users, the database's master, Redis' token."""
+SECRETS = 8
+"""Two tokens, the signing key, two users each of the database and of Redis, the master user."""
 KEYS = 6
 VOLUME_GB = 16
 ALARMS = 23 + 5
@@ -51,6 +51,7 @@ ENDPOINT_GB = 50
 PRICES = {
     "CloudFront, million HTTPS requests": 1.00,
     "CloudFront, GB to clients": 0.085,
+    "CloudFront, million runs of a function": 0.10,
     "Lambda@Edge, million requests": 0.60,
     "Lambda@Edge, GB and second": 0.00005001,
     "WAF, million requests": 0.60,
@@ -90,6 +91,10 @@ PRICES = {
 USAGE = {
     "CloudFront, million HTTPS requests": ("AmazonCloudFront", "US-Requests-Tier2-HTTPS"),
     "CloudFront, GB to clients": ("AmazonCloudFront", "US-DataTransfer-Out-Bytes"),
+    "CloudFront, million runs of a function": (
+        "AmazonCloudFront",
+        "Executions-CloudFrontFunctions",
+    ),
     "Lambda@Edge, million requests": ("AWSLambda", "USE1-Lambda-Edge-Request"),
     "Lambda@Edge, GB and second": ("AWSLambda", "USE1-Lambda-Edge-GB-Second"),
     "WAF, million requests": ("awswaf", "USE1-RequestV2-Tier1"),
@@ -188,6 +193,8 @@ def items(load: Load) -> Iterator[tuple[str, float]]:
 def _edge(load: Load) -> Iterator[tuple[str, float]]:
     yield "CloudFront: requests", load.requests * PRICES["CloudFront, million HTTPS requests"]
     yield "CloudFront: data", load.gigabytes * PRICES["CloudFront, GB to clients"]
+    runs = load.requests * PRICES["CloudFront, million runs of a function"]
+    yield "CloudFront: the function for one spelling", runs
     per_million = PRICES["Lambda@Edge, million requests"]
     per_million += 1e6 * EDGE_SECONDS * EDGE_GB * PRICES["Lambda@Edge, GB and second"]
     yield "Lambda@Edge: what reaches the balancer", load.origin_requests * per_million

@@ -19,7 +19,15 @@ Resources = list[dict[str, Any]]
 
 @pytest.fixture(scope="session")
 def created(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, dict[str, Any]], Resources]:
-    """Return a function that applies a module; a plan would not know the alarms' ARNs."""
+    """Return a function that applies a module, once; a plan would not know the alarms' ARNs."""
+
+    known: dict[str, Resources] = {}
+
+    def apply_once(module: str, inputs: dict[str, Any]) -> Resources:
+        key = json.dumps([module, inputs], sort_keys=True)
+        if key not in known:
+            known[key] = apply(module, inputs)
+        return known[key]
 
     def apply(module: str, inputs: dict[str, Any]) -> Resources:
         home = tmp_path_factory.mktemp(module)
@@ -31,7 +39,7 @@ def created(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, dict[str
         tfcheck(folder, "--", "apply", "-auto-approve", *files)
         return _resources(json.loads(state.read_text(encoding="utf-8")))
 
-    return apply
+    return apply_once
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ APPROVALS = f"arn:aws:sns:{REGION}:{ACCOUNT}:Automation-{NAME}-approvals"
 DISTRIBUTION = f"arn:aws:cloudfront::{ACCOUNT}:distribution/E0000000000000"
 CLUSTER = f"arn:aws:rds:{REGION}:{ACCOUNT}:cluster:{NAME}"
 REDIS = f"arn:aws:elasticache:{REGION}:{ACCOUNT}:replicationgroup:{NAME}"
-SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{NAME}/redis-auth-AbCdEf"
+SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{NAME}/redis/rates_api-AbCdEf"
 ZONES = ["us-east-1a", "us-east-1b", "us-east-1c"]
 ALARMS = [
     "latency_p95",
@@ -46,7 +46,7 @@ SERVICE: dict[str, Any] = {
     "logs_kms_key_arn": f"{KEY}/logs",
     "data_kms_key_arn": f"{KEY}/data",
 }
-REDIS_URL = {"arn": SECRET, "template": "rediss://:{token}@primary:6379/0"}
+REDIS_URL = {"arn": SECRET, "template": "rediss://{username}:{password}@primary:6379/0"}
 
 RATES_API = SERVICE | {
     "service": "rates-api",
@@ -115,6 +115,14 @@ DATABASE = {
     "logs_kms_key_arn": f"{KEY}/logs",
     "rotation_subnet_ids": ["subnet-p", "subnet-q"],
     "rotation_security_group_id": "sg-0fedcba9876543210",
+}
+CACHE = {
+    "name": NAME,
+    "subnet_ids": ["subnet-a", "subnet-b", "subnet-c"],
+    "security_group_id": "sg-0123456789abcdef0",
+    "kms_key_arn": f"{KEY}/data",
+    "secrets_kms_key_arn": f"{KEY}/secrets",
+    "logs_kms_key_arn": f"{KEY}/logs",
 }
 EDGE = {
     "name": NAME,

@@ -171,16 +171,16 @@ MUTATIONS = [
     # Names, scripts and workflows.
     Mutation("terraform/modules/network/groups.tf", '"To S3"', '"To S3\'s"', "test_characters.py"),
     Mutation(
-        "terraform/modules/cache/files/token.sh",
-        "--version-stages AWSPENDING",
-        "--version-stages AWSCURRENT",
-        "test_token_script.py",
+        "terraform/modules/cache/files/users.sh",
+        "AWSCURRENT AWSPREVIOUS",
+        "AWSCURRENT",
+        "test_users_script.py",
     ),
     Mutation(
-        "terraform/modules/cache/files/token.sh",
-        'tell_redis "$pending" SET; fi',
-        "true; fi",
-        "test_token_script.py",
+        "terraform/modules/cache/files/users.sh",
+        '    wait_for_user "$1"\n',
+        "",
+        "test_users_script.py",
     ),
     Mutation(
         "terraform/modules/database/files/restore.sh",
@@ -223,8 +223,8 @@ MUTATIONS = [
     # The static page, the last hop, what is told of failures, a rollback.
     Mutation(
         "terraform/modules/edge/files/no_target.py",
-        '"json" in header',
-        '"html" in header',
+        '"x-request-id" in',
+        '"x-cache" in',
         "test_no_target.py",
     ),
     module("edge", "no_target.tf", '"lambda.amazonaws.com", ', ""),
@@ -241,6 +241,56 @@ MUTATIONS = [
         "verifies attestation ||",
         "verifies signature ||",
         "test_release_scripts.py",
+    ),
+    # Pages, charts and files at the edge.
+    module("edge", "pages.tf", 'parameters = ["lang", "range", "theme"]', 'parameters = ["lang"]'),
+    module("edge", "pages.tf", 'query_string_behavior = "none"', 'query_string_behavior = "all"'),
+    Mutation(
+        "terraform/modules/edge/pages.tf",
+        'parameters = ["date", "purpose"]',
+        "parameters = []",
+        "test_edge_pages.py",
+    ),
+    Mutation("terraform/modules/edge/files/one_spelling.js", ".sort()", "", "test_edge_pages.py"),
+    module("edge", "distribution.tf", '"viewer-request"', '"viewer-response"'),
+    module("edge", "firewall.tf", ', "SizeRestrictions_QUERYSTRING"]', "]"),
+    Mutation(
+        "terraform/modules/service/host/units/service.service.tftpl",
+        "nofile=8192:8192",
+        "nofile=1024:4096",
+        "test_host.py",
+    ),
+    # Redis' users and the rotation of their passwords.
+    Mutation("compose/redis/start.sh", "api='+get", "api='+set +get", "test_redis_users.py"),
+    Mutation("compose/redis/start.sh", "+pexpire ", "", "test_redis_users.py"),
+    Mutation(
+        "terraform/modules/cache/users.tf",
+        'replace(local.commands["everybody"], " +client|setinfo", "")',
+        'local.commands["everybody"]',
+        "test_redis_users.py",
+    ),
+    module("cache", "users.tf", "~{rates:v1}:* resetchannels", "~* resetchannels"),
+    module("cache", "users.tf", 'access_string = "off', 'access_string = "on'),
+    module(
+        "cache",
+        "main.tf",
+        "user_group_ids     = [aws_elasticache_user_group.this.user_group_id]",
+        "user_group_ids     = []",
+    ),
+    module("cache", "rotation.tf", "rotate_immediately = false", "rotate_immediately = true"),
+    grant("cache", "rotation.tf", ', "elasticache:ModifyUser"]', "]"),
+    grant("cache", "rotation.tf", "resources = local.secret_arns", 'resources = ["*"]'),
+    Mutation(
+        "terraform/modules/cache/files/rotate.py",
+        "(_current(secret), _pending(secret, version))",
+        "(_pending(secret, version),)",
+        "test_redis_rotation.py",
+    ),
+    Mutation(
+        "terraform/modules/cache/files/rotate.py",
+        "has < len(wanted)",
+        "has < 1",
+        "test_redis_rotation.py",
     ),
 ]
 

@@ -9,12 +9,13 @@ what is sure to be taken.
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import botocore.session
 import pytest
-from botocore.model import Shape
+from botocore.model import ServiceModel, Shape
 
 from terraform.modules import RATES_API, RATES_SYNC
 
@@ -32,7 +33,7 @@ class Text(NamedTuple):
 NAMED = re.compile(
     r"(^|[.])(name|name_prefix|bucket_prefix|description|alarm_name|alarm_description|comment"
     r"|identifier|cluster_identifier|final_snapshot_identifier|replication_group_id|database_name"
-    r"|master_username|rule_name|dashboard_name|metric_query[.]id)$"
+    r"|master_username|rule_name|dashboard_name|function_name|user_id|user_group_id|user_name|metric_query[.]id)$"
 )
 """The arguments that must stand in `MEMBERS` or in `GIVEN_BY_OTHERS`."""
 
@@ -63,7 +64,9 @@ SENTENCES = {
     "cloudformation CreateStack StackName": r"[A-Za-z][A-Za-z0-9-]{0,127}",
     "cloudfront CreateCachePolicy CachePolicyConfig.Comment": r".{0,128}",
     "cloudfront CreateDistribution DistributionConfig.Comment": r".{0,128}",
+    "cloudfront CreateFunction FunctionConfig.Comment": r".{0,128}",
     "cloudfront CreateOriginRequestPolicy OriginRequestPolicyConfig.Comment": r".{0,128}",
+    "cloudfront CreateResponseHeadersPolicy ResponseHeadersPolicyConfig.Comment": r".{0,128}",
     "cloudtrail CreateTrail Name": (
         r"(?=.{3,128}$)[A-Za-z0-9](?!.*[._-]{2})[A-Za-z0-9._-]+(?<=[A-Za-z0-9])"
     ),
@@ -95,10 +98,15 @@ SENTENCES = {
 """What AWS says in sentences, as the regular expression of a whole value."""
 
 UNSAID = {
+    "elasticache CreateUser UserName": r"[A-Za-z0-9_-]{1,40}",
+    "elasticache CreateUserGroup UserGroupId": IDENTIFIER % 39,
     "cloudfront CreateCachePolicy CachePolicyConfig.Name": r"[A-Za-z0-9_-]{1,64}",
     "cloudfront CreateOriginAccessControl OriginAccessControlConfig.Description": r"[ -~]{0,256}",
     "cloudfront CreateOriginAccessControl OriginAccessControlConfig.Name": r"[A-Za-z0-9_-]{1,64}",
     "cloudfront CreateOriginRequestPolicy OriginRequestPolicyConfig.Name": r"[A-Za-z0-9_-]{1,64}",
+    "cloudfront CreateResponseHeadersPolicy ResponseHeadersPolicyConfig.Name": (
+        r"[A-Za-z0-9_-]{1,64}"
+    ),
     "elasticache CreateCacheParameterGroup CacheParameterGroupName": IDENTIFIER % 254,
     "elasticache CreateCacheParameterGroup Description": r"[ -~]{1,255}",
     "elasticache CreateCacheSubnetGroup CacheSubnetGroupDescription": r"[ -~]{1,255}",
@@ -206,10 +214,17 @@ def is_taken(member: str, value: str) -> bool:
     )
 
 
+@cache
+def model_of(service: str) -> ServiceModel:
+    """Return botocore's model of a service; EC2's takes a second to read."""
+    return botocore.session.get_session().get_service_model(service)
+
+
+@cache
 def shape(member: str) -> Shape:
     """Return the shape of an input's member; `key` is that of a map."""
     service, operation, path = member.split()
-    model = botocore.session.get_session().get_service_model(service)
+    model = model_of(service)
     found = model.operation_model(operation).input_shape
     for step in path.split("."):
         found = content(found)

@@ -10,6 +10,7 @@ import ast
 import json
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -17,12 +18,21 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from terraform.iam import Context, Statement, allows, deciding, many, resource_patterns
+from terraform.iam import (
+    Context,
+    Statement,
+    allows,
+    deciding,
+    many,
+    matches,
+    resource_patterns,
+)
 from terraform.modules import (
     ACCESS,
     ACCOUNT,
     ALERTS,
     APPROVALS,
+    CACHE,
     CLUSTER,
     DATABASE,
     DISTRIBUTION,
@@ -42,6 +52,7 @@ from terraform.modules import (
 )
 from terraform.test_aws_commands import COMMANDS
 
+TWO_CORES = 2
 TERRAFORM = Path(__file__).parents[2] / "deploy/terraform"
 Resources = list[dict[str, Any]]
 
@@ -145,6 +156,10 @@ def of_automation(*more: Call) -> list[Call]:
 
 APPROVES = Call("sns:Publish", APPROVALS, "aws:approve")
 FAST_BURN = alarm("availability_fast_burn")
+MADE_UP = "-??????"
+"""What Secrets Manager puts behind a name."""
+ROTATED = SECRET.replace("rates_api-AbCdEf", "{}" + MADE_UP)
+REDIS_USER = f"arn:aws:elasticache:{REGION}:{ACCOUNT}:user:{NAME}-{{}}"
 CALLS: dict[str, list[Call]] = {
     GROUPS["rates-api"]: of_host("rates-api"),
     GROUPS["rates-sync"]: [
@@ -217,6 +232,39 @@ CALLS: dict[str, list[Call]] = {
         Call("logs:PutResourcePolicy", ANY, DRILL_LOG_DOC),
         Call("logs:DescribeResourcePolicies", ANY, DRILL_LOG_DOC),
         Call("logs:DescribeLogGroups", ANY, DRILL_LOG_DOC),
+    ],
+    f"{NAME}-rotate-redis": [
+        *(
+            Call(f"secretsmanager:{action}", ROTATED.format(user), "rotate.py")
+            for user in ("rates_sync", "rates_api")
+            for action in (
+                *("DescribeSecret", "GetSecretValue", "PutSecretValue"),
+                "UpdateSecretVersionStage",
+            )
+        ),
+        Call("secretsmanager:GetRandomPassword", ANY, "rotate.py"),
+        *(
+            Call(
+                f"kms:{action}",
+                f"{KEY}/secrets",
+                "rotate.py, by Secrets Manager",
+                via(
+                    "secretsmanager",
+                    **{"kms:EncryptionContext:SecretARN": ROTATED.format("rates_api")},
+                ),
+            )
+            for action in ("Decrypt", "GenerateDataKey")
+        ),
+        *(
+            Call(f"elasticache:{action}", REDIS_USER.format(user), "rotate.py")
+            for user in ("rates-sync", "rates-api")
+            for action in ("DescribeUsers", "ModifyUser")
+        ),
+        # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
+        *(
+            Call(action, f"{LOG}:/aws/lambda/{NAME}-rotate-redis:log-stream:1", "Lambda")
+            for action in ("logs:CreateLogStream", "logs:PutLogEvents")
+        ),
     ],
     f"{NAME}-drill-schedule": [
         Call(
@@ -343,6 +391,14 @@ DENIED: list[tuple[str, Call]] = [
         Call("ssm:SendCommand", INSTANCE, "only rates-sync", tagged("rates-api")),
     ),
     (f"{NAME}-banxico-failure", APPROVES),
+    (
+        f"{NAME}-rotate-redis",
+        Call("secretsmanager:GetSecretValue", SECRET.replace("redis", "database"), "another's"),
+    ),
+    (
+        f"{NAME}-rotate-redis",
+        Call("elasticache:ModifyUser", REDIS_USER.format("default"), "nobody opens this one"),
+    ),
     (f"{NAME}-drills", Call("ec2:StopInstances", INSTANCE, "no tags, no drill")),
     (f"{NAME}-drills", Call("rds:FailoverDBCluster", CLUSTER + "-other", "another cluster")),
 ]
@@ -375,10 +431,13 @@ def applied(created: Callable[[str, dict[str, Any]], Resources]) -> dict[str, Re
         "drills": ("drills", DRILLS),
         "network": ("network", NETWORK),
         "database": ("database", DATABASE),
+        "cache": ("cache", CACHE),
         "edge": ("edge", EDGE),
         "access": ("access", ACCESS),
     }
-    return {key: created(module, given) for key, (module, given) in inputs.items()}
+    with ThreadPoolExecutor(TWO_CORES) as pool:
+        made = pool.map(lambda one: created(*one), inputs.values())
+        return dict(zip(inputs, made, strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -400,16 +459,18 @@ def granted(applied: dict[str, Resources]) -> dict[str, list[Statement]]:
 
 def concrete(call: Call, statements: list[Statement]) -> Call:
     """Return the call with ids that AWS made up as the policies have them."""
-    for kind in ("experiment-template/TEMPLATE",):
-        if call.resource.endswith(kind):
-            known = [
-                resource
-                for one in statements
-                for resource in many(one["Resource"])
-                if "experiment-template/" in resource
-            ]
-            return call._replace(resource=known[0])
-    return call
+    known = [resource for one in statements for resource in many(one.get("Resource", []))]
+
+    def named(value: Any) -> Any:
+        pattern = value.replace("TEMPLATE", "*") if isinstance(value, str) else ""
+        if "experiment-template/*" not in pattern and MADE_UP not in pattern:
+            return value
+        return next((one for one in known if matches(pattern, one)), value)
+
+    return call._replace(
+        resource=named(call.resource),
+        context={key: named(value) for key, value in call.context.items()},
+    )
 
 
 def test_every_role_is_in_the_table(granted: dict[str, list[Statement]]) -> None:
@@ -484,6 +545,16 @@ def test_runbooks_call_what_whoever_is_on_call_may() -> None:
         reads = command.name.startswith(("describe-", "list-", "get-", "wait"))
         if command.file.startswith("docs/runbooks") and not reads:
             assert f"{command.service}:{command.name.replace('-', '')}" in listed, command
+
+
+def test_the_function_that_rotates_calls_what_the_table_has() -> None:
+    """Read from rotate.py: each call of its two clients."""
+    file = TERRAFORM / "modules/cache/files/rotate.py"
+    calls = re.findall(r"\b(secrets|elasticache)\.([a-z_]+)\(", file.read_text(encoding="utf-8"))
+    services = {"secrets": "secretsmanager", "elasticache": "elasticache"}
+    called = {f"{services[client]}:{name.replace('_', '')}" for client, name in calls}
+    listed = {call.action.lower() for call in CALLS[f"{NAME}-rotate-redis"]}
+    assert called == {one for one in listed if not one.startswith(("kms:", "logs:"))}
 
 
 def test_the_role_that_pushes_may_what_its_scripts_call() -> None:

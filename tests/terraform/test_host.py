@@ -1,6 +1,8 @@
 """The files on an instance, as Terraform renders them: each is valid for its reader."""
 
+import dataclasses
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,6 +10,9 @@ from typing import Any
 
 import pytest
 import yaml
+
+from rates_api.settings import Settings
+from rates_api.supervisor import RESERVED_DESCRIPTORS
 
 ROOT = Path(__file__).parents[2]
 HOST = ROOT / "deploy/terraform/modules/service/host"
@@ -112,6 +117,17 @@ def unit(files: Files, name: str) -> dict[str, list[tuple[str, str]]]:
             assert equals, f"{name}: {line!r} is no setting"
             section.append((key, value))
     return sections
+
+
+def test_a_worker_may_open_as_many_files_as_it_has_places(files: Files) -> None:
+    """Connections and streams by default, and the rest; whatever docker's own limit is."""
+    [(_, command)] = [
+        one for one in unit(files, "rates-api.service")["Service"] if one[0] == "ExecStart"
+    ]
+    [(soft, hard)] = re.findall(r"--ulimit nofile=(\d+):(\d+)", command)
+    default: dict[str, Any] = {one.name: one.default for one in dataclasses.fields(Settings)}
+    needed = default["max_connections"] + default["streams"] + RESERVED_DESCRIPTORS
+    assert int(soft) == int(hard) > needed
 
 
 def test_units_run_files_that_exist(files: Files) -> None:

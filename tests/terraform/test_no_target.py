@@ -19,11 +19,15 @@ def function() -> ModuleType:
     return load_module(FILES / "no_target.py")
 
 
-def response(status: str, content_type: str | None) -> dict[str, Any]:
+def response(
+    status: str, content_type: str | None, request_id: str | None = None
+) -> dict[str, Any]:
     """Return a response as CloudFront hands it to a function; the body stays with CloudFront."""
     headers = {"server": [{"key": "Server", "value": "it"}]}
     if content_type:
         headers["content-type"] = [{"key": "Content-Type", "value": content_type}]
+    if request_id:
+        headers["x-request-id"] = [{"key": "X-Request-Id", "value": request_id}]
     return {"status": status, "statusDescription": "", "headers": headers}
 
 
@@ -55,21 +59,21 @@ def test_a_balancer_without_targets_shows_the_static_page(
 
 
 @pytest.mark.parametrize(
-    ("status", "content_type"),
+    ("status", "content_type", "request_id"),
     [
-        ("503", PROBLEM_JSON),
-        ("503", "application/json"),
-        ("502", "text/html"),
-        ("504", "text/html"),
-        ("200", "text/html; charset=utf-8"),
-        ("304", None),
+        ("503", PROBLEM_JSON, "1"),
+        ("503", "text/html; charset=utf-8", "1"),
+        ("502", "text/html", None),
+        ("504", "text/html", None),
+        ("200", "text/html; charset=utf-8", None),
+        ("304", None, None),
     ],
 )
 def test_everything_else_passes_as_it_came(
-    function: ModuleType, status: str, content_type: str | None
+    function: ModuleType, status: str, content_type: str | None, request_id: str | None
 ) -> None:
-    """The API's 503 above all; 502 and 504 have the page by their status."""
-    given = response(status, content_type)
+    """The API's 503 above all, document or page; 502 and 504 have the page by their status."""
+    given = response(status, content_type, request_id)
     assert answered(function, given) is given
 
 

@@ -21,6 +21,7 @@ BY_ZONE = {"aws_eip", "aws_nat_gateway"}
 
 OF_SYNC_ALONE = {
     "alerts/topic_arn",
+    "cache/writer_secret_arn",
     "database/writer_secret_arn",
     "edge/distribution_arn",
     "edge/distribution_id",
@@ -155,7 +156,8 @@ def test_no_value_of_a_secret_is_terraforms() -> None:
     for file in [*TERRAFORM.glob("*/*.tf"), *modules()]:
         text = file.read_text(encoding="utf-8")
         assert "aws_secretsmanager_secret_version" not in text, file
-        assert "auth_token" not in re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE), file
+        code = re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
+        assert not re.search(r"^\s*(auth_token|passwords)\s*=", code, re.MULTILINE), file
 
 
 @pytest.mark.parametrize("root", ROOTS)

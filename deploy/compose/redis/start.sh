@@ -5,7 +5,7 @@ set -eu
 
 # What the relay runs, what a worker runs, and what their clients do to connect.
 # rates-sync's user also has what the runbooks ask.
-sync='+xlen +info +scan +client|list +acl|log +watch +unwatch +multi +exec +discard +type +get +mget +set +del +pttl +pexpire +xadd +xtrim +xrange +xinfo|stream'
+sync='+xlen +info +scan +client|list +acl|log +watch +unwatch +multi +exec +type +mget +set +del +pttl +pexpire +xadd +xtrim +xrange +xinfo|stream'
 api='+get +mget +xread +xrevrange +xinfo|stream'
 everybody='+ping +select +client|setname +client|setinfo'
 

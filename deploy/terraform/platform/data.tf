@@ -18,7 +18,7 @@ module "database" {
   backup_retention_days      = var.backup_retention_days
   backup_copy_vault_arn      = var.backup_copy_vault_arn
   deletion_protection        = var.deletion_protection
-  rotate_passwords           = var.rotate_database_passwords
+  rotate_passwords           = var.rotate_passwords
 }
 
 module "cache" {
@@ -29,8 +29,10 @@ module "cache" {
   security_group_id   = module.network.security_group_ids["cache"]
   kms_key_arn         = aws_kms_key.this["data"].arn
   secrets_kms_key_arn = aws_kms_key.this["secrets"].arn
+  logs_kms_key_arn    = aws_kms_key.this["logs"].arn
   node_type           = var.cache_node_type
   replicas            = var.cache_replicas
+  rotate_passwords    = var.rotate_passwords
 }
 
 locals {
@@ -41,6 +43,7 @@ locals {
     "database/writer_secret_arn" = module.database.writer_secret_arn
     "database/reader_secret_arn" = module.database.reader_secret_arn
     "cache/primary_endpoint"     = module.cache.primary_endpoint
-    "cache/auth_secret_arn"      = module.cache.auth_secret_arn
+    "cache/writer_secret_arn"    = module.cache.writer_secret_arn
+    "cache/reader_secret_arn"    = module.cache.reader_secret_arn
   }
 }

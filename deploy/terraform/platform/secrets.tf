@@ -1,5 +1,5 @@
 # Secrets set by people: Terraform creates the secret but never sees its value, so the state has none (README.md shows
-# how to set one). The secrets of the database users and Redis' token are in their modules.
+# how to set one). The secrets of the database's and Redis' users are in their modules.
 
 locals {
   secrets = {

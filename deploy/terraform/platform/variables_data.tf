@@ -53,8 +53,8 @@ variable "cache_replicas" {
   default     = 1
 }
 
-variable "rotate_database_passwords" {
-  description = "Whether the database users' passwords rotate: not before the accounts are there (README.md, the first apply)."
+variable "rotate_passwords" {
+  description = "Whether the passwords of the database's users and of Redis' rotate: not before they are there (README.md, the first apply)."
   type        = bool
   default     = true
 }

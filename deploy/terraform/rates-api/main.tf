@@ -2,7 +2,7 @@
 
 locals {
   handed = toset([
-    "cache/auth_secret_arn", "cache/primary_endpoint", "database/name", "database/reader_endpoint",
+    "cache/primary_endpoint", "cache/reader_secret_arn", "database/name", "database/reader_endpoint",
     "database/reader_secret_arn", "database/writer_endpoint", "edge/alb_arn_suffix", "edge/rate_limit",
     "edge/rate_window_seconds", "edge/target_group_arn", "edge/target_group_arn_suffix", "keys/data_arn",
     "keys/logs_arn", "keys/secrets_arn", "network/private_subnet_ids", "network/security_groups/rates_api",
@@ -65,8 +65,8 @@ module "service" {
       template = "mysql+asyncmy://{username}:{password}@${local.platform["database/writer_endpoint"]}:3306/${local.platform["database/name"]}?ssl_ca=/etc/rates/authorities.pem"
     }
     RATES_API_REDIS_URL = {
-      arn      = local.platform["cache/auth_secret_arn"]
-      template = "rediss://:{token}@${local.platform["cache/primary_endpoint"]}:6379/0"
+      arn      = local.platform["cache/reader_secret_arn"]
+      template = "rediss://{username}:{password}@${local.platform["cache/primary_endpoint"]}:6379/0"
     }
   }
 

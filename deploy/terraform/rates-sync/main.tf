@@ -6,7 +6,7 @@ locals {
   signs = var.issuer != ""
 
   handed = toset([
-    "alerts/topic_arn", "cache/auth_secret_arn", "cache/primary_endpoint", "database/name", "database/writer_endpoint",
+    "alerts/topic_arn", "cache/primary_endpoint", "cache/writer_secret_arn", "database/name", "database/writer_endpoint",
     "database/writer_secret_arn", "edge/distribution_arn", "edge/distribution_id", "keys/data_arn", "keys/logs_arn",
     "keys/messages_arn", "keys/secrets_arn", "network/private_subnet_ids", "network/security_groups/rates_sync",
     "rates-sync/image", "secrets/banxico_token_arn", "secrets/operator_token_arn", "secrets/signing_key_arn",
@@ -51,8 +51,8 @@ module "service" {
       template = "mysql+asyncmy://{username}:{password}@${local.platform["database/writer_endpoint"]}:3306/${local.platform["database/name"]}?ssl_ca=/etc/rates/authorities.pem"
     }
     RATES_SYNC_REDIS_URL = {
-      arn      = local.platform["cache/auth_secret_arn"]
-      template = "rediss://:{token}@${local.platform["cache/primary_endpoint"]}:6379/0"
+      arn      = local.platform["cache/writer_secret_arn"]
+      template = "rediss://{username}:{password}@${local.platform["cache/primary_endpoint"]}:6379/0"
     }
     RATES_SYNC_BANXICO_TOKEN  = { arn = local.platform["secrets/banxico_token_arn"], template = null }
     RATES_SYNC_OPERATOR_TOKEN = { arn = local.platform["secrets/operator_token_arn"], template = null }

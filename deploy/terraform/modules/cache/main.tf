@@ -24,7 +24,7 @@ resource "aws_elasticache_parameter_group" "this" {
 }
 
 resource "aws_elasticache_replication_group" "this" {
-  #checkov:skip=CKV_AWS_31:Its AUTH token is set by files/token.sh, and is in no state.
+  #checkov:skip=CKV_AWS_31:Who connects is one of the users of users.tf; a token would let everybody do everything.
   replication_group_id = var.name
   description          = "The stream and the documents of ${var.name}"
 
@@ -40,6 +40,7 @@ resource "aws_elasticache_replication_group" "this" {
 
   subnet_group_name  = aws_elasticache_subnet_group.this.name
   security_group_ids = [var.security_group_id]
+  user_group_ids     = [aws_elasticache_user_group.this.user_group_id]
 
   transit_encryption_enabled = true
   transit_encryption_mode    = "required"

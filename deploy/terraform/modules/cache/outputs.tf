@@ -15,7 +15,12 @@ output "primary_endpoint" {
   value       = aws_elasticache_replication_group.this.primary_endpoint_address
 }
 
-output "auth_secret_arn" {
-  description = "The secret with the AUTH token."
-  value       = aws_secretsmanager_secret.auth.arn
+output "writer_secret_arn" {
+  description = "The secret of the user that writes, rates_sync."
+  value       = aws_secretsmanager_secret.user["rates_sync"].arn
+}
+
+output "reader_secret_arn" {
+  description = "The secret of the user that only reads, rates_api."
+  value       = aws_secretsmanager_secret.user["rates_api"].arn
 }

@@ -29,8 +29,19 @@ variable "kms_key_arn" {
 }
 
 variable "secrets_kms_key_arn" {
-  description = "The KMS key for the secret with the AUTH token."
+  description = "The KMS key for the users' secrets."
   type        = string
+}
+
+variable "logs_kms_key_arn" {
+  description = "The KMS key for the log of the rotation."
+  type        = string
+}
+
+variable "rotate_passwords" {
+  description = "Whether the users' passwords rotate: not before files/users.sh has made them (README.md, the first apply)."
+  type        = bool
+  default     = true
 }
 
 variable "node_type" {

@@ -33,7 +33,7 @@ resource "aws_cloudfront_cache_policy" "origin_decides" {
   max_ttl     = 3600
 
   parameters_in_cache_key_and_forwarded_to_origin {
-    # Every parameter changes the answer; an unknown one is a 422.
+    # Every parameter changes the answer; an unknown one is a 422. Their order does not: one_spelling.js.
     query_strings_config {
       query_string_behavior = "all"
     }
@@ -90,7 +90,7 @@ resource "aws_cloudfront_origin_access_control" "fallback" {
 
 resource "aws_cloudfront_distribution" "this" {
   #checkov:skip=CKV_AWS_86:Access logs use log delivery (logs.tf), which needs no ACL on its bucket.
-  #checkov:skip=CKV_AWS_305:An API has no page at its root; the API answers that path.
+  #checkov:skip=CKV_AWS_305:rates-api answers the root itself.
   #checkov:skip=CKV_AWS_310:There is one origin; if it fails, the static page is served, which can't be the second origin of a group.
   #checkov:skip=CKV_AWS_374:Clients may be anywhere.
   #checkov:skip=CKV2_AWS_47:The web ACL has the managed rules for known bad inputs, including Log4j (firewall.tf).
@@ -166,9 +166,35 @@ resource "aws_cloudfront_distribution" "this" {
     # CloudFront would send a body that it compressed with a weakened version of the plain one's ETag.
     compress = false
 
+    function_association {
+      event_type   = "viewer-request"
+      function_arn = aws_cloudfront_function.one_spelling.arn
+    }
+
     lambda_function_association {
       event_type = "origin-response"
       lambda_arn = aws_lambda_function.no_target.qualified_arn
+    }
+  }
+
+  dynamic "ordered_cache_behavior" {
+    for_each = local.kept_paths
+
+    content {
+      path_pattern               = ordered_cache_behavior.key
+      target_origin_id           = local.balancer
+      viewer_protocol_policy     = "redirect-to-https"
+      allowed_methods            = ["GET", "HEAD", "OPTIONS"]
+      cached_methods             = ["GET", "HEAD"]
+      cache_policy_id            = aws_cloudfront_cache_policy.kept[ordered_cache_behavior.value].id
+      origin_request_policy_id   = aws_cloudfront_origin_request_policy.pages.id
+      response_headers_policy_id = local.kept[ordered_cache_behavior.value].headers
+      compress                   = false
+
+      lambda_function_association {
+        event_type = "origin-response"
+        lambda_arn = aws_lambda_function.no_target.qualified_arn
+      }
     }
   }
 

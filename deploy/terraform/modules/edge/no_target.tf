@@ -1,4 +1,4 @@
-# The static page also when the load balancer has no target: its own 503 differs from the API's only by a header, and
+# The static page also when the load balancer has no target: its own 503 differs from the API's only by headers, and
 # CloudFront shows error pages by status alone. The function runs for what CloudFront's cache does not answer.
 
 data "archive_file" "no_target" {

@@ -208,7 +208,8 @@ run "secrets_alerts_wiring_and_operations" {
     condition = (
       aws_ssm_parameter.this["database/writer_secret_arn"].value == module.database.writer_secret_arn
       && aws_ssm_parameter.this["database/reader_secret_arn"].value == module.database.reader_secret_arn
-      && aws_ssm_parameter.this["cache/auth_secret_arn"].value == module.cache.auth_secret_arn
+      && aws_ssm_parameter.this["cache/writer_secret_arn"].value == module.cache.writer_secret_arn
+      && aws_ssm_parameter.this["cache/reader_secret_arn"].value == module.cache.reader_secret_arn
     )
     error_message = "Each service must get the location of its own credentials."
   }

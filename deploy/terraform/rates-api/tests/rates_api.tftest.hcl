@@ -18,8 +18,8 @@ override_data {
 }
 
 override_data {
-  target = data.aws_ssm_parameter.handed["cache/auth_secret_arn"]
-  values = { insecure_value = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rates-production/redis-auth-AbCdEf" }
+  target = data.aws_ssm_parameter.handed["cache/reader_secret_arn"]
+  values = { insecure_value = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rates-production/redis/rates_api-AbCdEf" }
 }
 
 override_data {
@@ -240,8 +240,8 @@ run "reads_the_readers_secret_and_the_auth_of_redis" {
   assert {
     condition = toset(flatten([
       for s in jsondecode(module.service.policies.secrets).Statement : s.Resource if contains(flatten([s.Action]), "secretsmanager:GetSecretValue")
-    ])) == toset([local.platform["database/reader_secret_arn"], local.platform["cache/auth_secret_arn"]])
-    error_message = "rates-api may read only its own database user and Redis' token."
+    ])) == toset([local.platform["database/reader_secret_arn"], local.platform["cache/reader_secret_arn"]])
+    error_message = "rates-api may read only its own users of the database and of Redis."
   }
 
   assert {

@@ -19,8 +19,8 @@ override_data {
 }
 
 override_data {
-  target = data.aws_ssm_parameter.handed["cache/auth_secret_arn"]
-  values = { insecure_value = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rates-production/redis-auth-AbCdEf" }
+  target = data.aws_ssm_parameter.handed["cache/writer_secret_arn"]
+  values = { insecure_value = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rates-production/redis/rates_sync-AbCdEf" }
 }
 
 override_data {
@@ -200,9 +200,9 @@ run "reads_its_four_secrets_and_alone_announces" {
     condition = toset(flatten([
       for s in jsondecode(module.service.policies.secrets).Statement : s.Resource if contains(flatten([s.Action]), "secretsmanager:GetSecretValue")
       ])) == toset([for key in [
-      "database/writer_secret_arn", "cache/auth_secret_arn", "secrets/banxico_token_arn", "secrets/operator_token_arn",
+      "database/writer_secret_arn", "cache/writer_secret_arn", "secrets/banxico_token_arn", "secrets/operator_token_arn",
     ] : local.platform[key]])
-    error_message = "rates-sync may read only the writer's user and the tokens of Redis, Banxico and the operators."
+    error_message = "rates-sync may read only the writing users and the tokens of Banxico and of the operators."
   }
 
   assert {

@@ -5,8 +5,8 @@ keeps what it answers under the path as sent, which a purge of `/api/v1/*` does 
 of an answer there is a redirect to the path that it does.
 
 Without a target the load balancer answers 503 by itself, with a plain page. By its status alone
-CloudFront can't tell that from the API's own 503, which must reach the client; by its content type
-this can: every 503 of the API is JSON.
+CloudFront can't tell that from the API's own 503, which must reach the client, be it a problem
+document or a page: every 503 of the API has a request id, as all answers that nobody keeps.
 https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-updating-http-responses.html
 """
 
@@ -31,7 +31,7 @@ def answer(event: dict[str, Any], _context: object) -> dict[str, Any]:
     response: dict[str, Any] = exchange["response"]
     if response["status"] == "200" and ESCAPED_LETTER.search(exchange["request"]["uri"]):
         return _moved(exchange["request"])
-    if response["status"] != "503" or _is_json(response):
+    if response["status"] != "503" or "x-request-id" in response["headers"]:
         return response
     return {"status": "503", "headers": _listed(HEADERS), "body": PAGE}
 
@@ -46,8 +46,3 @@ def _moved(request: dict[str, Any]) -> dict[str, Any]:
 def _listed(headers: dict[str, str]) -> dict[str, list[dict[str, str]]]:
     """Return headers as CloudFront has them."""
     return {name: [{"key": name, "value": value}] for name, value in headers.items()}
-
-
-def _is_json(response: dict[str, Any]) -> bool:
-    types = response["headers"].get("content-type", [])
-    return any("json" in header["value"] for header in types)

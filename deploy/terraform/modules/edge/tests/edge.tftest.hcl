@@ -145,6 +145,43 @@ run "rules_of_each_request" {
     error_message = "Headers that CloudFront handles itself, or that could identify a client, must not be forwarded."
   }
 
+  # Pages, charts, files.
+
+  assert {
+    condition     = { for kind, policy in aws_cloudfront_cache_policy.kept : kind => one(one(policy.parameters_in_cache_key_and_forwarded_to_origin).query_strings_config).query_string_behavior } == { home = "whitelist", pages = "none", charts = "whitelist", assets = "none" }
+    error_message = "No parameter may be part of the key of a guide, the reference or a file."
+  }
+
+  assert {
+    condition     = toset(one(one(one(aws_cloudfront_cache_policy.kept["charts"].parameters_in_cache_key_and_forwarded_to_origin).query_strings_config).query_strings).items) == toset(["range", "theme", "lang"])
+    error_message = "A chart's key must have its three parameters and no others."
+  }
+
+  assert {
+    condition     = { for kind, policy in aws_cloudfront_cache_policy.kept : kind => [policy.min_ttl, policy.default_ttl, policy.max_ttl] } == { home = [0, 0, 3600], pages = [0, 0, 3600], charts = [0, 0, 3600], assets = [0, 0, 31536000] }
+    error_message = "What changes is kept an hour at most; files, whose names hold their hash, for a year."
+  }
+
+  assert {
+    condition     = alltrue([for policy in aws_cloudfront_cache_policy.kept : one(policy.parameters_in_cache_key_and_forwarded_to_origin).enable_accept_encoding_gzip && !one(policy.parameters_in_cache_key_and_forwarded_to_origin).enable_accept_encoding_brotli])
+    error_message = "Accept-Encoding must make two entries at most."
+  }
+
+  assert {
+    condition = alltrue(flatten([
+      for policy in aws_cloudfront_cache_policy.kept : [
+        one(one(policy.parameters_in_cache_key_and_forwarded_to_origin).headers_config).header_behavior == "none",
+        one(one(policy.parameters_in_cache_key_and_forwarded_to_origin).cookies_config).cookie_behavior == "none",
+      ]
+    ]))
+    error_message = "No header and no cookie may split the cache of pages, charts and files."
+  }
+
+  assert {
+    condition     = aws_cloudfront_function.one_spelling.runtime == "cloudfront-js-2.0" && aws_cloudfront_function.one_spelling.publish
+    error_message = "Only a published function runs."
+  }
+
   # Errors.
 
   assert {
@@ -317,8 +354,8 @@ run "rules_of_each_request" {
     condition = flatten([
       for rule in aws_wafv2_web_acl.this.rule : [for override in rule.statement[0].managed_rule_group_statement[0].rule_action_override : override.name]
       if rule.name != "requests-per-address"
-    ]) == ["NoUserAgent_HEADER"]
-    error_message = "Clients without a User-Agent must be served, and no other rule may be relaxed."
+    ]) == ["NoUserAgent_HEADER", "SizeRestrictions_QUERYSTRING"]
+    error_message = "Clients without a User-Agent and questions for a year of days must be served, and no other rule may be relaxed."
   }
 
   assert {
@@ -430,9 +467,9 @@ run "wiring_secrets_and_logs" {
   assert {
     condition = data.aws_cloudfront_response_headers_policy.security.name == "Managed-SecurityHeadersPolicy" && alltrue([
       for behaviour in concat(aws_cloudfront_distribution.this.default_cache_behavior, aws_cloudfront_distribution.this.ordered_cache_behavior) :
-      behaviour.response_headers_policy_id == data.aws_cloudfront_response_headers_policy.security.id
+      behaviour.response_headers_policy_id == data.aws_cloudfront_response_headers_policy.security.id || try(behaviour.path_pattern, "") == "/charts/*"
     ])
-    error_message = "Every answer must have the managed security headers."
+    error_message = "Every answer must have the managed security headers, but for charts."
   }
 
   assert {
@@ -455,6 +492,56 @@ run "wiring_secrets_and_logs" {
   assert {
     condition     = output.distribution_id == aws_cloudfront_distribution.this.id && output.distribution_arn == aws_cloudfront_distribution.this.arn
     error_message = "rates-sync must get the distribution that it purges."
+  }
+
+  # Pages, charts, files.
+
+  assert {
+    condition = { for behaviour in aws_cloudfront_distribution.this.ordered_cache_behavior : behaviour.path_pattern => behaviour.cache_policy_id if behaviour.target_origin_id == "balancer" } == {
+      "/"           = aws_cloudfront_cache_policy.kept["home"].id
+      "/en"         = aws_cloudfront_cache_policy.kept["home"].id
+      "/docs"       = aws_cloudfront_cache_policy.kept["pages"].id
+      "/en/docs"    = aws_cloudfront_cache_policy.kept["pages"].id
+      "/guia/*"     = aws_cloudfront_cache_policy.kept["pages"].id
+      "/en/guide/*" = aws_cloudfront_cache_policy.kept["pages"].id
+      "/charts/*"   = aws_cloudfront_cache_policy.kept["charts"].id
+      "/assets/*"   = aws_cloudfront_cache_policy.kept["assets"].id
+    }
+    error_message = "Pages, charts and files must come from rates-api, each kept by its own policy."
+  }
+
+  assert {
+    condition = alltrue([
+      for behaviour in aws_cloudfront_distribution.this.ordered_cache_behavior : behaviour.origin_request_policy_id == aws_cloudfront_origin_request_policy.pages.id
+      if behaviour.target_origin_id == "balancer"
+    ]) && one(aws_cloudfront_origin_request_policy.pages.query_strings_config).query_string_behavior == "none"
+    error_message = "A parameter that is not part of the key must not reach the API: one client's would answer everybody."
+  }
+
+  assert {
+    condition = alltrue([
+      for behaviour in aws_cloudfront_distribution.this.ordered_cache_behavior :
+      [for function in behaviour.lambda_function_association : function.lambda_arn] == [aws_lambda_function.no_target.qualified_arn]
+      if behaviour.target_origin_id != "fallback"
+    ])
+    error_message = "Without a target each path must show the static page."
+  }
+
+  assert {
+    condition = [
+      for function in one(aws_cloudfront_distribution.this.default_cache_behavior).function_association : [function.event_type, function.function_arn]
+    ] == [["viewer-request", aws_cloudfront_function.one_spelling.arn]]
+    error_message = "A question to the API must have one spelling before its key is made."
+  }
+
+  assert {
+    condition = [
+      for behaviour in aws_cloudfront_distribution.this.ordered_cache_behavior : behaviour.path_pattern
+      if behaviour.response_headers_policy_id == aws_cloudfront_response_headers_policy.embeddable.id
+      ] == ["/charts/*"] && length(one(aws_cloudfront_response_headers_policy.embeddable.security_headers_config).frame_options) == 0 && (
+      one(one(aws_cloudfront_response_headers_policy.embeddable.security_headers_config).strict_transport_security).access_control_max_age_sec == 31536000
+    )
+    error_message = "Charts, and nothing else, may stand in anybody's page."
   }
 
   # Buckets.

@@ -23,8 +23,8 @@ variables {
       template = "mysql+asyncmy://{username}:{password}@reader:3306/rates?ssl_ca=/etc/rates/authorities.pem"
     }
     RATES_API_REDIS_URL = {
-      arn      = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rates-production/redis-auth-AbCdEf"
-      template = "rediss://:{token}@primary:6379/0"
+      arn      = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rates-production/redis/rates_api-AbCdEf"
+      template = "rediss://{username}:{password}@primary:6379/0"
     }
   }
 
@@ -179,8 +179,8 @@ run "refuses_a_url_without_tls" {
   variables {
     secrets = {
       RATES_API_REDIS_URL = {
-        arn      = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rates-production/redis-auth-AbCdEf"
-        template = "redis://:{token}@primary:6379/0"
+        arn      = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rates-production/redis/rates_api-AbCdEf"
+        template = "redis://{username}:{password}@primary:6379/0"
       }
     }
   }

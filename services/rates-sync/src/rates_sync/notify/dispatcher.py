@@ -51,8 +51,8 @@ IDLE_INTERVALS = 10
 """Between two looks while nothing is pending: the relay wakes the dispatchers when it finds an
 event, what has none may wait so long."""
 
-PURGED = ("/api/v1/*",)
-"""The answers below `/api/v1/`."""
+PURGED = ("/api/v1/*", "/", "/?*", "/en", "/en?*", "/charts/*")
+"""The answers below `/api/v1/`, the page in both languages with any question, and the charts."""
 QUARANTINE_ALERTS: Mapping[RejectedKind, str] = MappingProxyType(
     {
         "closed_weekday": "calendar_wrong",
