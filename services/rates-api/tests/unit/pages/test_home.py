@@ -336,7 +336,7 @@ async def test_each_language_names_the_other(ask: Ask) -> None:
 
 def test_every_code_has_words_in_both_languages() -> None:
     """Levels, states, warnings, purposes, and why a day has no rate."""
-    listed: list[tuple[Mapping[str, Any], set[str]]] = [
+    listed: list[tuple[Mapping[Any, Any], set[str]]] = [
         (meanings.LEVELS, set(get_args(Level))),
         (meanings.STATES, set(get_args(FreshnessState))),
         (meanings.WARNED, set(WARNINGS)),
