@@ -6,7 +6,7 @@ from rates_api.pages.home import meanings
 from rates_api.pages.home.converter import converted
 from rates_api.pages.home.history import Charted, Verified, charted, verified
 from rates_api.pages.home.means import Mean, means
-from rates_api.pages.home.purposes import DEFAULT_PURPOSE, PURPOSES
+from rates_api.pages.home.purposes import PURPOSES
 from rates_api.pages.home.query import QUERIES, HomeQuery
 from rates_api.pages.home.question import answered
 from rates_api.pages.home.standing import Standing, standing
@@ -42,7 +42,7 @@ def write(query: HomeQuery, view: View) -> bytes:
         say=Wording(query.language, view.today),
         meanings=meanings,
         purposes={code: said[query.language] for code, said in PURPOSES.items()},
-        default_purpose=DEFAULT_PURPOSE,
+        fields=query.in_forms(view.today),
         query=query,
         view=view,
         now=unasked.standing,
