@@ -6,6 +6,7 @@ everything else is compared letter by letter.
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -23,10 +24,10 @@ from markdown_it import MarkdownIt
 from rates_api.pages.guides.catalogue import slugs
 from rates_api.pages.language import LANGUAGES
 from rates_api.pages.reference.requests import PLACEHOLDER
-from support.toolbox import NODE
+from support.toolbox import BIN, NODE
 
 ANSWERS = ("json", "csv", "text")
-SECONDS = 20
+SECONDS = 60
 ELLIPSIS = "…"
 """Any text."""
 CELLS = (
@@ -91,6 +92,8 @@ def run(snippet: Snippet, address: str, folder: Path) -> str:
         return _first_lines(snippet, _command("js", code, folder))
     done = subprocess.run(
         _command(snippet.language, code, folder),
+        cwd=folder,
+        env={**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "USDMXN_URL": address},
         capture_output=True,
         text=True,
         timeout=SECONDS,

@@ -1,8 +1,10 @@
 """Each example in the guides does what the guide says, against a platform over the simulator."""
 
 import json
+import re
 import subprocess
 import sys
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,8 @@ from guides.snippets import Snippet, agrees, all_snippets, run
 from rates_api.pages.reference.golden import operations
 from rates_api.pages.reference.requests import EVENT_STREAM, PLACEHOLDER, snippets
 from support.toolbox import NODE
+from usdmxn import AsyncClient
+from usdmxn.mcp_server import mcp_server
 
 EXAMPLES = all_snippets()
 RUNNABLE = [example for example in EXAMPLES if example.language != "json"]
@@ -31,6 +35,15 @@ def test_an_example_does_what_the_guide_shows(
 def test_json_in_a_guide_can_be_read(example: Snippet) -> None:
     """Whoever copies it has JSON."""
     json.loads(example.code)
+
+
+@pytest.mark.parametrize("name", ["es/asistentes.md", "en/assistants.md"])
+async def test_assistants_are_told_of_every_tool(name: str) -> None:
+    """The guide's table has the tools that the MCP server of the command line offers."""
+    async with AsyncClient(PLACEHOLDER) as client:
+        tools = {tool.name for tool in await mcp_server(client).list_tools()}
+    text = (resources.files("rates_api.pages.guides") / name).read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) == tools
 
 
 def test_python_of_the_reference_runs(address: str, tmp_path: Path) -> None:
