@@ -67,7 +67,7 @@ def test_what_is_copied_has_the_address_of_this_service(visit: Open, site: Site)
         page.locator(".snippet", has_text="Sheets").locator(".copy").click()
         copied = page.evaluate("navigator.clipboard.readText()")
         path = "/api/v1/rates/2026-08-14?kind=settlement&format=txt"
-        assert copied == f'=IMPORTDATA("{site.url}{path}")'
+        assert copied == f'=IMPORTDATA("{site.url}{path}", ",", "en_US")'
 
 
 def test_the_converter_goes_both_ways(visit: Open) -> None:

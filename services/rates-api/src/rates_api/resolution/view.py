@@ -45,7 +45,7 @@ class Memo:
     before the stored series, `published` those of the publication days, `missing` the banking days
     without a FIX: each ascending, None before somebody asks for them, and the same on whatever day
     it is today. `resolutions` are what answers for which kind, day and roll at present: those of
-    the past may be of another today.
+    the past may be of another today. `drawn` is what pages show whatever they are asked.
     """
 
     determinations: dict[Day, Day | None] = dataclasses.field(default_factory=dict)
@@ -53,6 +53,7 @@ class Memo:
     published: Sequence[tuple[Day, Observation, bool]] | None = None
     missing: Sequence[Day] | None = None
     resolutions: dict[Hashable, Any] = dataclasses.field(default_factory=dict)
+    drawn: dict[Hashable, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)

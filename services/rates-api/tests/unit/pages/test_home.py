@@ -247,6 +247,14 @@ async def test_what_is_malformed_is_said_beside_its_field(ask: Ask, name: str, s
     assert shown(answer.text, "rate-in-force") == "17.0627"
 
 
+async def test_what_is_right_stays_in_the_forms(ask: Ask) -> None:
+    """A mistake in one field costs nobody what the others hold."""
+    page = (await ask("/?date=ayer&purpose=tax&amount=12&from=MXN")).text
+    assert '<option value="tax" selected>' in page
+    assert '<option value="MXN" selected>' in page
+    assert 'value="12"' in page
+
+
 async def test_what_was_sent_is_no_markup(ask: Ask) -> None:
     """It is repeated as text, and no more of it than a value would have."""
     page = (await ask("/?date=%3Cscript%3Ealert(1)%3C/script%3E" + "x" * 200)).text

@@ -27,8 +27,10 @@ charts; a page shows `chart-narrow` and hides `chart-wide` below some 560 px (`d
                              `chart-in-force` where they name a line, `chart-simulated` where
                              values are not Banco de México's
     status-bars              the root of the bars of data status
-    status-verified, status-unverified, status-unrecorded
-                             a bar's solid part, its hatched part, an outline in place of both
+    status-verified, status-unverified
+                             a bar's solid part and its hatched part
+    status-unrecorded, status-closed
+                             an outline in place of both, of a banking day and of another one
     status-breaker, status-no-fix
                              the marks above and below a bar
     status-key               the list that explains them

@@ -1,8 +1,9 @@
 """A bar a day: how long the data were verified, and what kept them from being, inline in a page.
 
 A bar grows with the share of the time that was verified, and what is missing is hatched; a day on
-which banks are closed is half as high. Marks tell of a source that was not asked and of a FIX that
-was not seen. No state is told by colour alone, and each bar has a title in words. Pure.
+which banks are closed is half as high, an outline where nothing was to be verified. Marks tell of a
+source that was not asked and of a FIX that was not seen. No state is told by colour alone, and each
+bar has a title in words. Pure.
 """
 
 import dataclasses
@@ -38,8 +39,9 @@ DAY_SECONDS = 86_400
 
 @dataclasses.dataclass(frozen=True)
 class DataDay:
-    """How good the data were on a day in Mexico City, in seconds of the day; all 0: no record.
+    """How good the data were on a day in Mexico City, in seconds of the time that counts.
 
+    All are 0 where nothing is recorded, and where banks are closed and nothing was to be verified.
     While the breaker is open the source is not asked; data may be verified still. `fix_seen_at` is
     the instant (UTC) at which the FIX of the day was first seen, None if it was not (yet).
     """
@@ -109,8 +111,9 @@ def _examples(words: Words) -> Iterator[tuple[str, DataDay]]:
     )
     yield words.key_breaker, dataclasses.replace(good, breaker_open_seconds=DAY_SECONDS)
     yield words.key_no_fix, dataclasses.replace(good, fix_seen_at=None)
-    yield words.key_closed, dataclasses.replace(good, is_banking_day=False)
-    yield words.key_unrecorded, dataclasses.replace(good, verified_seconds=0)
+    unrecorded = dataclasses.replace(good, verified_seconds=0)
+    yield words.key_closed, dataclasses.replace(unrecorded, is_banking_day=False)
+    yield words.key_unrecorded, unrecorded
 
 
 def _summary(words: Words, days: Sequence[DataDay]) -> str:
@@ -124,26 +127,31 @@ def _summary(words: Words, days: Sequence[DataDay]) -> str:
         if day.unverified_seconds
     ]
     said = words.status_flawed.format(days=", ".join(flawed)) if flawed else words.status_flawless
-    unrecorded = sum(not day.is_recorded for day in days)
+    unrecorded = sum(day.is_banking_day and not day.is_recorded for day in days)
     known = words.status_unrecorded.format(count=unrecorded) if unrecorded else ""
     return f"{words.status_span.format(days=len(days), **ends)} {said} {known}".strip()
 
 
 def day_in_words(words: Words, day: DataDay) -> str:
     """Return all that a bar shows: 14 ago 2026, día bancario: verificado 9 h 58 min, …"""
-    said = [words.verified.format(time=duration(day.verified_seconds))]
-    if not day.is_recorded:
-        said = [words.unrecorded]
-    if day.unverified_seconds:
-        said.append(words.unverified.format(time=duration(day.unverified_seconds)))
-    if day.breaker_open_seconds:
-        said.append(words.breaker_open.format(time=duration(day.breaker_open_seconds)))
-    if day.fix_seen_at is not None:
-        said.append(words.fix_seen.format(time=clock_time(day.fix_seen_at)))
-    elif day.lacks_fix:
-        said.append(words.fix_not_seen)
     kind = words.banking_day if day.is_banking_day else words.closed_day
-    return f"{short_date(words, day.day)}, {kind}: {', '.join(said)}"
+    name, said = f"{short_date(words, day.day)}, {kind}", ", ".join(_facts(words, day))
+    return f"{name}: {said}" if said else name
+
+
+def _facts(words: Words, day: DataDay) -> Iterator[str]:
+    if day.is_recorded:
+        yield words.verified.format(time=duration(day.verified_seconds))
+    elif day.is_banking_day:
+        yield words.unrecorded
+    if day.unverified_seconds:
+        yield words.unverified.format(time=duration(day.unverified_seconds))
+    if day.breaker_open_seconds:
+        yield words.breaker_open.format(time=duration(day.breaker_open_seconds))
+    if day.fix_seen_at is not None:
+        yield words.fix_seen.format(time=clock_time(day.fix_seen_at))
+    elif day.lacks_fix:
+        yield words.fix_not_seen
 
 
 def _define_hatch(root: Element) -> None:
@@ -164,7 +172,8 @@ def _draw_bar(group: Element, day: DataDay, x: float) -> None:
     height = TALL if day.is_banking_day else SHORT
     if not day.is_recorded:
         empty = {"fill": "none", "stroke": "currentColor", "stroke-opacity": ".6"}
-        _bar(group, "status-unrecorded", (x, FLOOR - height), (BAR, height), **empty)
+        name = "status-unrecorded" if day.is_banking_day else "status-closed"
+        _bar(group, name, (x, FLOOR - height), (BAR, height), **empty)
         return
     missing = _missing_height(day, height)
     if missing < height:

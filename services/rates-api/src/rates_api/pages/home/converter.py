@@ -5,13 +5,12 @@ from datetime import date as Day
 
 from rates_api.http.parameters import Malformed
 from rates_api.http.problems import Refused
-from rates_api.pages.home.query import HomeQuery
+from rates_api.pages.home.query import DEFAULT_AMOUNT, DEFAULT_FROM, HomeQuery
 from rates_api.pages.home.standing import may_pass_as_current
 from rates_api.rates import convert, current
 from rates_api.resolution.view import View
 from rates_contracts.answers import Conversion, Currency
 
-DEFAULT_AMOUNT = "1000.00"
 OTHER: dict[Currency, Currency] = {"USD": "MXN", "MXN": "USD"}
 
 
@@ -33,7 +32,7 @@ def converted(query: HomeQuery, view: View) -> Converted | None:
     day, amount, from_ = query.date or view.today, query.amount or DEFAULT_AMOUNT, query.from_
     if isinstance(day, Malformed) or isinstance(amount, Malformed) or isinstance(from_, Malformed):
         return None
-    origin: Currency = from_ or "USD"
+    origin: Currency = from_ or DEFAULT_FROM
     try:
         return Converted(amount, origin, _conversion(amount, origin, day, view), None)
     except Refused as refused:

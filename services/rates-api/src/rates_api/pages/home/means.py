@@ -10,7 +10,7 @@ from rates_api.rates.query_parameters import Month, month_of
 from rates_api.resolution.view import View
 from rates_contracts.averages import Window
 
-Span = Literal["15d", "30d", "this_month", "last_month", "this_year"]
+MeanSpan = Literal["15d", "30d", "this_month", "last_month", "this_year"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Mean:
     `count` of `expected` days have a value; `known` tells whether that of each day is known.
     """
 
-    span: Span
+    span: MeanSpan
     first: Day
     last: Day
     mean: Decimal | None
@@ -66,7 +66,7 @@ def _of_window(view: View, window: Window) -> Mean:
     )
 
 
-def _of_span(view: View, span: Span, query: summary.SummaryQuery, asked: str) -> Mean:
+def _of_span(view: View, span: MeanSpan, query: summary.SummaryQuery, asked: str) -> Mean:
     found = summary.answer(query, view)
     return Mean(
         span,

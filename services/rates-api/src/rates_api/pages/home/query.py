@@ -10,12 +10,14 @@ from datetime import date as Day
 from typing import Annotated, Any, ClassVar
 
 from rates_api.http.parameters import Malformed, Parameter
-from rates_api.pages.home.purposes import PURPOSES
+from rates_api.pages.home.purposes import DEFAULT_PURPOSE, PURPOSES
 from rates_api.pages.language import Language
 from rates_api.rates.convert import CURRENCIES, read_amount
 from rates_api.rates.query_parameters import RateQuery, read_day
 from rates_contracts.answers import Currency
 
+DEFAULT_AMOUNT = "1000.00"
+DEFAULT_FROM: Currency = "USD"
 PESOS_WRITTEN = re.compile(r"(-?)\$?\s*([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]+)?\s*")
 
 
@@ -60,6 +62,20 @@ FROM = _field("from", "The currency of the amount.", _read_currency)
 
 
 @dataclasses.dataclass(frozen=True)
+class FormFields:
+    """The value of each field of the forms."""
+
+    date: Day
+    purpose: str
+    amount: str
+    from_: str
+
+
+def _given(value: str | Malformed | None) -> str | None:
+    return None if isinstance(value, Malformed) else value
+
+
+@dataclasses.dataclass(frozen=True)
 class HomeQuery(RateQuery):
     """What the page can be asked; None where a field is missing or empty."""
 
@@ -70,6 +86,15 @@ class HomeQuery(RateQuery):
 
     language: ClassVar[Language]
     ignores_unknown = True
+
+    def in_forms(self, today: Day) -> FormFields:
+        """Return what the forms hold: what was asked, and the default for what was not."""
+        return FormFields(
+            date=today if isinstance(self.date, Malformed) else self.date or today,
+            purpose=_given(self.purpose) or DEFAULT_PURPOSE,
+            amount=self.malformed["amount"] or _given(self.amount) or DEFAULT_AMOUNT,
+            from_=_given(self.from_) or DEFAULT_FROM,
+        )
 
     @property
     def malformed(self) -> dict[str, str]:

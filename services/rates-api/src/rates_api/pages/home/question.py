@@ -7,7 +7,7 @@ from rates_api.http.parameters import Malformed
 from rates_api.http.problems import Refused
 from rates_api.pages.home.purposes import DEFAULT_PURPOSE, PURPOSES, Purpose
 from rates_api.pages.home.query import HomeQuery
-from rates_api.pages.home.snippets import Snippet, snippets
+from rates_api.pages.home.snippets import CopyLine, snippets
 from rates_api.pages.home.standing import may_pass_as_current
 from rates_api.rates import days
 from rates_api.resolution.view import View
@@ -39,7 +39,7 @@ class Answered:
     purpose: Purpose
     chosen: DayRateOfKind | None
     parts: tuple[DayRateOfKind, ...]
-    snippets: tuple[Snippet, ...]
+    snippets: tuple[CopyLine, ...]
     warnings: tuple[str, ...]
 
 

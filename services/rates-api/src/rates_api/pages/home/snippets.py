@@ -13,7 +13,7 @@ from rates_contracts.observation import Kind
 HOST = "https://api.example"
 
 
-class Snippet(NamedTuple):
+class CopyLine(NamedTuple):
     """A line to copy, and what it is for."""
 
     tool: str
@@ -27,19 +27,19 @@ EXCEL: dict[Language, str] = {
 """Excel's functions have the names of its language. A bare number ends with a line feed."""
 
 
-def snippets(language: Language, day: Day, kind: Kind | None) -> tuple[Snippet, ...]:
+def snippets(language: Language, day: Day, kind: Kind | None) -> tuple[CopyLine, ...]:
     """Return how to ask for the rate of `day`; for all of its rates where no kind is named."""
     if kind is None:
         url = f"{HOST}/api/v1/days/{day}"
         return (
-            Snippet("curl", f"curl '{url}'"),
-            Snippet("Python", f'httpx.get("{url}").json()'),
+            CopyLine("curl", f"curl '{url}'"),
+            CopyLine("Python", f'httpx.get("{url}").json()'),
         )
     url = f"{HOST}/api/v1/rates/{day}?kind={kind}"
     bare = f"{url}&format=txt"
     return (
-        Snippet("curl", f"curl '{bare}'"),
-        Snippet("Python", f'Decimal(httpx.get("{bare}").raise_for_status().text)'),
-        Snippet("Excel", EXCEL[language].format(url=bare)),
-        Snippet("Sheets", f'=IMPORTDATA("{bare}", ",", "en_US")'),
+        CopyLine("curl", f"curl '{bare}'"),
+        CopyLine("Python", f'Decimal(httpx.get("{bare}").raise_for_status().text)'),
+        CopyLine("Excel", EXCEL[language].format(url=bare)),
+        CopyLine("Sheets", f'=IMPORTDATA("{bare}", ",", "en_US")'),
     )

@@ -136,7 +136,7 @@ ES = Texts(
     purpose="Para",
     ask="Ver",
     answer_on="{purpose}, {day}",
-    unless="Salvo que",
+    unless="Atención",
     source="Fundamento",
     no_advice="No es asesoría fiscal.",
     kinds={
@@ -150,7 +150,7 @@ ES = Texts(
         "fix": "el {day}",
     },
     permalink="Enlace a esta respuesta",
-    copy_as="Copiar para curl, Python, Excel, Sheets",
+    copy_as="Copiar para {tools}",
     host_note="Cambie https://api.example por la dirección de esta página.",
     wrong={
         "date": "«{sent}» no es una fecha: escríbala como 2026-08-14.",
@@ -272,7 +272,7 @@ EN = Texts(
     purpose="For",
     ask="Show",
     answer_on="{purpose}, {day}",
-    unless="Unless",
+    unless="Note",
     source="Source",
     no_advice="This is not tax advice.",
     kinds={
@@ -286,7 +286,7 @@ EN = Texts(
         "fix": "on {day}",
     },
     permalink="Link to this answer",
-    copy_as="Copy for curl, Python, Excel, Sheets",
+    copy_as="Copy for {tools}",
     host_note="Put this page’s address in the place of https://api.example.",
     wrong={
         "date": "“{sent}” is no date: write it as 2026-08-14.",

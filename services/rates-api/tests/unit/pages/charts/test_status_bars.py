@@ -26,6 +26,7 @@ HALF = dataclasses.replace(GOOD, verified_seconds=43_200, unverified_seconds=43_
 MOMENT = dataclasses.replace(GOOD, verified_seconds=86_399, unverified_seconds=1)
 LOST = dataclasses.replace(GOOD, verified_seconds=0, unverified_seconds=86_400, fix_seen_at=None)
 NOT_ASKED = dataclasses.replace(GOOD, breaker_open_seconds=61)
+IDLE = dataclasses.replace(CLOSED, verified_seconds=0)
 UNRECORDED = dataclasses.replace(GOOD, verified_seconds=0, fix_seen_at=None)
 
 
@@ -50,8 +51,9 @@ def parts(day: DataDay) -> dict[str, float]:
         (LOST, {"status-unverified": TALL, "status-no-fix": 0}),
         (NOT_ASKED, {"status-verified": TALL, "status-breaker": 0}),
         (UNRECORDED, {"status-unrecorded": TALL}),
+        (IDLE, {"status-closed": SHORT}),
     ],
-    ids=["good", "closed", "half", "moment", "lost", "not-asked", "unrecorded"],
+    ids=["good", "closed", "half", "moment", "lost", "not-asked", "unrecorded", "idle"],
 )
 def test_states_differ_in_form(day: DataDay, drawn: dict[str, float]) -> None:
     """Height, pattern, outline and marks tell them apart, however short they were."""
@@ -82,6 +84,7 @@ def test_all_stand_on_one_floor() -> None:
             "14 Aug 2026, banking day: verified 24 h, source not asked 2 min, FIX seen at 12:03",
         ),
         (UNRECORDED, "es", "14 ago 2026, día bancario: sin registro"),
+        (IDLE, "es", "14 ago 2026, día inhábil bancario"),
     ],
 )
 def test_each_bar_has_a_title_in_words(day: DataDay, language: ChartLanguage, said: str) -> None:
@@ -93,7 +96,7 @@ def test_the_picture_says_which_days_were_not_verified() -> None:
     """By day and duration, and how many are not recorded at all."""
     days = [
         dataclasses.replace(day, day=date(2026, 8, 10) + timedelta(days=number))
-        for number, day in enumerate((UNRECORDED, GOOD, HALF, GOOD))
+        for number, day in enumerate((UNRECORDED, GOOD, HALF, IDLE))
     ]
     said = fromstring(status_bars(days, "en"))[1].text
     assert said == (
@@ -136,4 +139,5 @@ def test_a_key_explains_every_form(language: ChartLanguage) -> None:
         "status-breaker",
         "status-no-fix",
         "status-unrecorded",
+        "status-closed",
     }
