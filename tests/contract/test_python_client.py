@@ -2,8 +2,6 @@
 
 import asyncio
 import doctest
-import importlib.util
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -19,6 +17,7 @@ import pytest
 import usdmxn
 from rates_api.http.problems import PROBLEMS
 from rates_api.rates.days import USES
+from support.modules import load_module
 from usdmxn import AsyncClient, Client, NoValue, Refused, Unavailable
 from usdmxn.answers import Answer, History
 from usdmxn.calls import Calls
@@ -28,7 +27,8 @@ from usdmxn.purposes import KINDS
 
 pytestmark = pytest.mark.contract
 
-WORLD = Path(__file__).parents[2] / "services" / "rates-api" / "tests" / "unit" / "world.py"
+ROOT = Path(__file__).parents[2]
+WORLD = ROOT / "services" / "rates-api" / "tests" / "unit" / "world.py"
 AUGUST = datetime(2026, 8, 1, tzinfo=UTC)
 Use = Callable[[Any], Any]
 
@@ -36,14 +36,7 @@ Use = Callable[[Any], Any]
 @pytest.fixture(scope="module")
 def world() -> ModuleType:
     """Give the real record and workers around it; by path, since test folders are no packages."""
-    name = "rates_api_world"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, WORLD)
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
+    return load_module(WORLD)
 
 
 class InProcess(httpx.AsyncBaseTransport, httpx.BaseTransport):
@@ -237,3 +230,16 @@ def test_an_example_in_the_documentation_is_true(api: InProcess, documented: Any
         outcome = doctest.DocTestRunner().run(example, out=said.append)
     assert outcome.attempted
     assert not outcome.failed, "".join(said)
+
+
+def test_the_readme_is_true(
+    api: InProcess, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What it shows of Python runs as it stands there."""
+    text = (ROOT / "libs" / "client" / "README.md").read_text(encoding="utf-8")
+    program = text.partition("```python\n")[2].partition("```")[0]
+    monkeypatch.setattr(usdmxn, "Client", partial(Client, transport=api))
+    exec(compile(program, "README.md", "exec"), {})
+    said = capsys.readouterr().out.splitlines()
+    assert said[:4] == ["17.0633", "21065.67", "2024-01-02 17.0297", "2024-02-29 17.0633"]
+    assert "rows x 4 columns" in said[-1]

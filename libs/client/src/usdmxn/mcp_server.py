@@ -116,13 +116,9 @@ class Tools:
         if rate is None:  # the endpoint of the day says why
             await self._client.on(date, kind=kind)
             raise ToolError(f"there is no {kind} rate for {date}")
-        return {
-            "purpose": purpose,
-            "date": str(date),
-            "kind": kind,
-            "reason": _reason(kind, use),
-            **_told(rate, rate.provenance.source, (*sheet.warnings, *rate.warnings)),
-        }
+        warnings = (*sheet.warnings, *rate.warnings)
+        told = _told(rate, _reason(kind, use), rate.provenance.source, warnings)
+        return {"purpose": purpose, "date": str(date), "kind": kind, **told}
 
     @_said
     async def convert(
@@ -137,9 +133,9 @@ class Tools:
         """Convert an amount between USD and MXN, at the rate in force on a day unless told."""
         asked = _asked(purpose, kind)
         conversion = await self._client.convert(amount, source, target, on=date, **asked)
-        warnings = conversion.warnings
+        source_of_rate = conversion.provenance.source
         reason = WHY.get(conversion.kind, "")
-        return {"reason": reason, **_told(conversion, conversion.provenance.source, warnings)}
+        return _told(conversion, reason, source_of_rate, conversion.warnings)
 
     @_said
     async def history(
@@ -162,8 +158,8 @@ class Tools:
                 f"{history.count} values are too many: ask for {MAX_VALUES} at most, or `summary`"
             )
         values = [{"date": str(row.date), "rate": str(row.rate)} for row in history.observations]
-        told = _told(history, history.source, history.warnings)
-        return {"reason": WHY.get(kind, ""), **told, "observations": values}
+        told = _told(history, WHY.get(kind, ""), history.source, history.warnings)
+        return {**told, "observations": values}
 
     @_said
     async def summary(
@@ -178,8 +174,7 @@ class Tools:
         summary = await self._client.summary(
             kind=kind, month=month, year=year, start=start, end=end
         )
-        told = _told(summary, summary.source, summary.warnings)
-        return {"reason": WHY.get(kind, ""), **told}
+        return _told(summary, WHY.get(kind, ""), summary.source, summary.warnings)
 
 
 def _asked(purpose: str | None, kind: str | None) -> Asked:
@@ -197,8 +192,14 @@ def _reason(kind: str, use: Use) -> str:
     return " ".join(parts)
 
 
-def _told(answer: msgspec.Struct, source: str, warnings: tuple[str, ...]) -> Told:
-    """Return an answer's members, with whose values they are and what is doubtful in words."""
+def _told(answer: msgspec.Struct, reason: str, source: str, warnings: tuple[str, ...] = ()) -> Told:
+    """Return an answer's members, why it is this one, whose values, and every doubt in words.
+
+    Why a day has another day's rate is `rolled`.
+    """
+    members = msgspec.to_builtins(answer)
+    rolled = members.pop("reason", None)
     codes = dict.fromkeys((*([SIMULATED] if source == SIMULATOR else []), *warnings))
     doubts = [WARNINGS[code].en if code in WARNINGS else code for code in codes]
-    return {**msgspec.to_builtins(answer), "source": source, "warnings": doubts}
+    said = {"reason": reason, "source": source, "warnings": doubts}
+    return {**members, **said, **({"rolled": rolled} if rolled else {})}

@@ -88,8 +88,6 @@ class Command(click.Command):
         """Write how it is called."""
         lang = language_of(ctx)
         self.options_metavar = OPTIONS_METAVAR.to(lang)
-        if isinstance(self, click.Group):
-            self.subcommand_metavar = COMMAND_METAVAR.to(lang)
         pieces = " ".join(self.collect_usage_pieces(ctx))
         formatter.write_usage(ctx.command_path, pieces, prefix=USAGE.to(lang))
 
@@ -122,6 +120,11 @@ class Group(Command, click.Group):
     """The commands."""
 
     command_class = Command
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write how they are called."""
+        self.subcommand_metavar = COMMAND_METAVAR.to(language_of(ctx))
+        super().format_usage(ctx, formatter)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands, then the options of all."""

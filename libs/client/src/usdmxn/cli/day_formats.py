@@ -42,8 +42,8 @@ NUMBER = Text(
     "before you export it",
 )
 AMBIGUOUS = Text(
-    "«{written}» puede ser {dmy} o {mdy}: indique el orden con --day-order dmy o mdy",
-    '"{written}" may be {dmy} or {mdy}: say which by --day-order dmy or mdy',
+    "«{written}» puede ser {dmy} o {mdy}: escríbalo como {iso_dmy} o {iso_mdy}",
+    '"{written}" may be {dmy} or {mdy}: write {iso_dmy} or {iso_mdy}',
 )
 
 
@@ -68,10 +68,16 @@ class DayAmbiguous(DayUnreadable):
         super().__init__(AMBIGUOUS, written)
         self.dmy, self.mdy = dmy, mdy
 
-    def sentence(self, lang: Language) -> str:
-        """Return the reason with both days, in a language."""
-        days = {"dmy": short_day(self.dmy, lang), "mdy": short_day(self.mdy, lang)}
-        return self.text.to(lang, written=self.written, **days)
+    def sentence(self, lang: Language, text: Text = AMBIGUOUS) -> str:
+        """Return the reason with both days, in a language; `text` may say what else to do."""
+        return text.to(
+            lang,
+            written=self.written,
+            dmy=short_day(self.dmy, lang),
+            mdy=short_day(self.mdy, lang),
+            iso_dmy=self.dmy,
+            iso_mdy=self.mdy,
+        )
 
 
 def read_day(written: str, order: Order | None = None) -> Day:

@@ -8,12 +8,13 @@
 
 from typing import Any
 
+import click
 from click import exceptions as usage
 
 from usdmxn import errors
 from usdmxn.answers import Problem
 from usdmxn.cli.arguments import WrongUsage
-from usdmxn.cli.language import Language, Text, say_instant, short_day
+from usdmxn.cli.language import Language, Text, capitalized, say_instant, short_day
 from usdmxn.cli.vocabulary import PURPOSES, name
 from usdmxn.cli.vocabulary import sentence as translated
 
@@ -55,12 +56,14 @@ SENTENCES: dict[type[errors.UsdMxnError], Text] = {
         'The purpose "{purpose}" is unknown: write one of {known}.',
     ),
     errors.MissingPackage: Text(
-        "Falta un paquete opcional: {detail}.", "An optional package is missing: {detail}."
+        "Esto pide un paquete opcional: instálelo con pip install 'usdmxn[{package}]'.",
+        "This needs an optional package: install it by pip install 'usdmxn[{package}]'.",
     ),
     errors.InvalidArgument: Text(
-        "No se puede preguntar así: {detail}.", "This can't be asked: {detail}."
+        "«{url}» no es una dirección: escriba http:// o https:// y el nombre del servidor.",
+        '"{url}" is no address: write http:// or https:// and the name of the server.',
     ),
-    errors.Refused: Text("El servicio no aceptó la pregunta: {detail}", "{detail}"),
+    errors.Refused: Text("El servicio no aceptó la pregunta: {detail}.", "{detail}."),
     errors.BeforeFirstObservation: Text(
         "No hay tipo de cambio tan antiguo: Banco de México publica el FIX desde el 12 nov 1991.",
         "There is no rate that old: Banco de México publishes the FIX since 12 Nov 1991.",
@@ -86,7 +89,7 @@ SENTENCES: dict[type[errors.UsdMxnError], Text] = {
         "Falta el valor de ese día: Banco de México no lo publicó.",
         "The value of that day is missing: Banco de México has not published it.",
     ),
-    errors.NoValue: Text("No existe ese valor: {detail}", "There is no such value: {detail}"),
+    errors.NoValue: Text("No existe ese valor: {detail}.", "There is no such value: {detail}."),
     errors.HistoryLoading: Text(
         "La historia todavía se está cargando{known_from}: inténtelo de nuevo más tarde.",
         "The history is still being loaded{known_from}: try again later.",
@@ -140,6 +143,10 @@ NO_OPTION = Text(
     "There is no option {name}: {command} --help lists them.",
 )
 NO_ARGUMENT = Text(
+    "Falta algo, por ejemplo {name}: {command} --help dice cómo se usa.",
+    "Something is missing, such as {name}: {command} --help says how it is used.",
+)
+NO_REQUIRED_OPTION = Text(
     "Falta {name}: {command} --help dice cómo se usa.",
     "{name} is missing: {command} --help says how it is used.",
 )
@@ -173,7 +180,7 @@ def sentence(error: Exception, url: str, lang: Language) -> str:
         case errors.UsdMxnError():
             return of_library(error, url, lang)
         case WrongUsage():
-            return _capitalized(error.text.to(lang, **error.values))
+            return _as_sentence(error.text.to(lang, **error.values))
         case usage.UsageError():
             return _of_usage(error, lang)
     return str(error)
@@ -183,7 +190,8 @@ def of_library(error: errors.UsdMxnError, url: str, lang: Language) -> str:
     """Return an error of the library as a sentence."""
     text = next(SENTENCES[kind] for kind in type(error).__mro__ if kind in SENTENCES)
     detail = str(error).rstrip(".")
-    return text.to(lang, url=url, detail=detail, **_values(error, lang))
+    package = getattr(error, "package", None)
+    return text.to(lang, url=url, detail=detail, package=package, **_values(error, lang))
 
 
 def of_problem(problem: Problem) -> errors.ApiError:
@@ -219,22 +227,22 @@ def _of_usage(error: usage.UsageError, lang: Language) -> str:
         case usage.NoSuchOption():
             return NO_OPTION.to(lang, name=error.option_name, command=command)
         case usage.MissingParameter():
-            return NO_ARGUMENT.to(lang, name=_parameter(error), command=command)
+            return _of_missing(error, command, lang)
         case usage.BadParameter():
-            return _capitalized(error.message)
+            return _as_sentence(error.message)
         case usage.BadOptionUsage():
             return NO_VALUE_GIVEN.to(lang, name=error.option_name, command=command)
     return TOO_MUCH.to(lang, command=command)
 
 
-def _parameter(error: usage.MissingParameter) -> str:
-    """Return a parameter as the usage line has it."""
-    if error.param is None or error.ctx is None:
-        return "?"
-    if error.param.param_type_name == "option":
-        return max(error.param.opts, key=len)
-    return error.param.make_metavar(error.ctx)
+def _of_missing(error: usage.MissingParameter, command: str, lang: Language) -> str:
+    match error.param:
+        case click.Option(opts=names):
+            return NO_REQUIRED_OPTION.to(lang, name=max(names, key=len), command=command)
+        case click.Parameter(human_readable_name=example):
+            return NO_ARGUMENT.to(lang, name=example, command=command)
+    return TOO_MUCH.to(lang, command=command)
 
 
-def _capitalized(reason: str) -> str:
-    return reason[:1].upper() + reason[1:].rstrip(".") + "."
+def _as_sentence(reason: str) -> str:
+    return capitalized(reason).rstrip(".") + "."

@@ -59,6 +59,11 @@ def _of_locale(environ: Mapping[str, str]) -> str:
     return locale.getlocale()[0] or ""
 
 
+def capitalized(text: str) -> str:
+    """Return a text with a capital at its beginning, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def say_day(day: Day, lang: Language) -> str:
     """Return a day with its weekday: `dom 16 ago 2026`."""
     return f"{WEEKDAYS[lang].split()[day.weekday()]} {short_day(day, lang)}"

@@ -2,11 +2,11 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import click
-import httpx
 
+from usdmxn import Client
 from usdmxn.cli.arguments import Group
 from usdmxn.cli.commands.chart import chart
 from usdmxn.cli.commands.dates import dates
@@ -45,18 +45,17 @@ for command in COMMANDS:
 
 
 def main(
-    arguments: Sequence[str] | None = None, *, transport: httpx.BaseTransport | None = None
+    arguments: Sequence[str] | None = None, *, connect: Callable[[str], Client] = Client
 ) -> int:
     """Run a command and return its exit code.
 
-    `arguments` are those of the process by default, `transport` takes the network's place.
+    `arguments` are those of the process by default; `connect` makes the client of an address.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     lang = choose(arguments, os.environ)
-    session = Session(lang, url=os.environ.get(URL_VARIABLE) or DEFAULT_URL, transport=transport)
+    session = Session(lang, url=os.environ.get(URL_VARIABLE) or DEFAULT_URL, connect=connect)
     try:
-        with usdmxn.make_context("usdmxn", list(arguments), obj=session) as context:
-            return usdmxn.invoke(context) or DONE
+        return _run(session, arguments)
     except click.exceptions.Exit as ended:
         return ended.exit_code
     except EXPECTED_FAILURES as error:
@@ -67,6 +66,14 @@ def main(
     except BrokenPipeError:
         _close_stdout()
         return BROKEN_PIPE
+
+
+def _run(session: Session, arguments: Sequence[str]) -> int:
+    """Run a command and write all that it has to say."""
+    with usdmxn.make_context("usdmxn", list(arguments), obj=session) as context:
+        code: int | None = usdmxn.invoke(context)
+    sys.stdout.flush()
+    return code or DONE
 
 
 def _close_stdout() -> None:

@@ -4,12 +4,12 @@ Answers go to stdout, for people or as JSON; everything about them goes to stder
 get into a file or a pipe. Doubts are said in both, JSON aside, which has them as members.
 """
 
+import io
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-import httpx
 import msgspec
 from rich.console import Console
 from rich.text import Text as Styled
@@ -38,6 +38,8 @@ class Terminal(Console):
 def terminal(*, stderr: bool = False) -> Terminal:
     """Return the console of stdout or stderr; without a terminal it has no colours."""
     stream = sys.stderr if stderr else sys.stdout
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="replace")  # where the locale has no é, better a ? than nothing
     width = None if stream.isatty() else PIPE_WIDTH
     return Terminal(stderr=stderr, width=width, highlight=False, soft_wrap=False)
 
@@ -51,12 +53,12 @@ class Session:
     url: str = DEFAULT_URL
     out: Console = field(default_factory=terminal)
     err: Console = field(default_factory=lambda: terminal(stderr=True))
-    transport: httpx.BaseTransport | None = None
-    """In place of the network."""
+    connect: Callable[[str], Client] = Client
+    """Makes the client of the service at an address."""
 
     def client(self) -> Client:
         """Return a client of the service; closing it is the caller's."""
-        return Client(self.url, transport=self.transport)
+        return self.connect(self.url)
 
     def say(self, text: Text, **values: Any) -> str:
         """Return a text in the session's language."""
@@ -68,12 +70,11 @@ class Session:
 
     def print_json(self, answer: Any) -> None:
         """Print an answer as the service has given it, indented."""
-        self.out.out(msgspec.json.format(msgspec.json.encode(answer)).decode(), highlight=False)
+        print(msgspec.json.format(msgspec.json.encode(answer)).decode(), file=self.out.file)
 
     def print_line(self, answer: Any) -> None:
         """Print an answer as a line of JSON, at once."""
-        self.out.out(msgspec.json.encode(answer).decode(), highlight=False)
-        self.out.file.flush()
+        print(msgspec.json.encode(answer).decode(), file=self.out.file, flush=True)
 
     def facts(self, rows: Iterable[tuple[Text, str | None]]) -> None:
         """Print what is known, a line each, without what is not."""

@@ -173,7 +173,7 @@ def _preamble(text: str) -> str:
 
 def _separator(body: str, column: str) -> str:
     """Return the separator that gives the column, among those the one with most columns."""
-    header = next(io.StringIO(body))
+    header = next(io.StringIO(body, newline="")).rstrip("\r\n")
     widths = {mark: next(csv.reader([header], delimiter=mark)) for mark in SEPARATORS}
     wanted = _plain(column)
     fitting = [mark for mark, names in widths.items() if wanted in map(_plain, names)]

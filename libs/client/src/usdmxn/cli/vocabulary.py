@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from usdmxn.cli.language import Language, Text
 
 KINDS = {
-    "settlement": Text("Tipo de cambio para pagos", "Settlement rate"),
+    "settlement": Text("tipo de cambio para pagos", "settlement rate"),
     "fix": Text("FIX", "FIX"),
-    "dof": Text("Tipo de cambio publicado en el DOF", "Rate published in the DOF"),
+    "dof": Text("tipo de cambio publicado en el DOF", "rate published in the DOF"),
 }
 """As the columns of Banco de México's own table are headed: FIX, publicación DOF, para pagos."""
 
@@ -26,8 +26,8 @@ PURPOSES = {
 
 SPANISH = {
     "the day on which the tax is caused": "el día en que se causa el impuesto",
-    "the dollars were bought: then the rate at which they were": "los dólares se hayan comprado: "
-    "entonces, el tipo de cambio al que se compraron",
+    "the dollars were bought: then the rate at which they were": "si los dólares se compraron, "
+    "vale el tipo de cambio al que se compraron",
     "the day of payment": "el día del pago",
     "the day of the invoice": "el día de la factura",
     "SAT's schema and guide for CFDI 4.0 name the FIX and no day: your policy may be "

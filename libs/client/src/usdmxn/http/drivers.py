@@ -61,7 +61,10 @@ class BlockingDriver:
                 return self._sleep(seconds)
 
     def _send(self, step: Send) -> Reply:
-        """Ask, all within `step.timeout`: no phase gets more than what is left of it."""
+        """Ask within `step.timeout`: no phase gets more of it than is left, the body is cut off.
+
+        A server that drips its headers byte by byte is not: httpx waits for each read anew.
+        """
         ends = monotonic() + step.timeout
         with self._http.stream(
             "GET", step.url, headers=dict(step.headers), extensions=_within(ends)

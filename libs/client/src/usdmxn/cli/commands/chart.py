@@ -10,7 +10,7 @@ from usdmxn.answers import History, Row
 from usdmxn.cli import facts
 from usdmxn.cli.arguments import IN_FORCE, Asked, Command, OneOf, rate_options
 from usdmxn.cli.failures import CANNOT_SAY, DONE, NO_SUCH_VALUE
-from usdmxn.cli.language import Text, say_day, say_span, short_day
+from usdmxn.cli.language import Text, capitalized, say_day, say_span, short_day
 from usdmxn.cli.plot import plot
 from usdmxn.cli.session import Session
 from usdmxn.cli.vocabulary import KINDS, name
@@ -67,7 +67,7 @@ def _history(client: Client, span: str, asked: Asked) -> History:
 def _draw(session: Session, history: History) -> None:
     rows = history.observations
     low, high = min(rows, key=_rate), max(rows, key=_rate)
-    kind = name(KINDS, history.kind, session.lang)
+    kind = capitalized(name(KINDS, history.kind, session.lang))
     span = say_span(rows[0].date, rows[-1].date, session.lang)
     session.print(session.say(TITLE, kind=kind, span=span), "bold")
     for line in _picture(session, rows, str(low.rate), str(high.rate)):

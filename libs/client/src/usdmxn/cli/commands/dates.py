@@ -23,7 +23,7 @@ from usdmxn.cli.arguments import (
     option,
     rate_options,
 )
-from usdmxn.cli.day_formats import DayUnreadable, Order, proven_order, read_day
+from usdmxn.cli.day_formats import DayAmbiguous, DayUnreadable, Order, proven_order, read_day
 from usdmxn.cli.failures import (
     DONE,
     WRONG_USAGE,
@@ -73,19 +73,23 @@ COLUMNS = (
 YES = Text("sí", "yes")
 NO = Text("no", "no")
 SAME_FILE = Text(
-    "{file} es el archivo de entrada: escriba el resultado en otro",
-    "{file} is the input: write another",
+    "el archivo {file} es el de entrada: escriba el resultado en otro",
+    "the file {file} is the input: write another",
 )
-UNUSABLE = Text("{file} {reason}", "{file} {reason}")
+AMBIGUOUS = Text(
+    "«{written}» puede ser {dmy} o {mdy}: indique el orden con --day-order dmy o mdy",
+    '"{written}" may be {dmy} or {mdy}: say which by --day-order dmy or mdy',
+)
+UNUSABLE = Text("el archivo {file} {reason}", "the file {file} {reason}")
 
 ASKING = Text("Consultando", "Asking")
 SUMMARY = Text(
-    "{rated} de {count} renglones tienen {kind}{target}.",
-    "{rated} of {count} rows have a {kind}{target}.",
+    "{rated} de {count} renglones con {kind}{target}.",
+    "{rated} of {count} rows with a {kind}{target}.",
 )
 SUMMARY_FOR = Text(
-    "{rated} de {count} renglones tienen tipo de cambio para {kind}{target}.",
-    "{rated} of {count} rows have a rate for {kind}{target}.",
+    "{rated} de {count} renglones con tipo de cambio para {kind}{target}.",
+    "{rated} of {count} rows with a rate for {kind}{target}.",
 )
 IN_FILE = Text(", en {file}", ", in {file}")
 READ_AS = {
@@ -102,11 +106,12 @@ SHOWN_PROBLEMS = 10
 
 
 @dataclass(frozen=True)
-class Answer:
+class RowAnswer:
     """What a row gets: its cells, whether it has a rate, and the exit code that it asks for."""
 
     cells: tuple[str, ...]
     code: int = DONE
+    result: DayResult | None = None
 
     @property
     def problem(self) -> str:
@@ -161,25 +166,27 @@ def _refuse_same(file: str, out: str | None) -> None:
 
 def _answers(
     session: Session, written: Sequence[str | None], order: Order | None, asked: Asked
-) -> list[Answer | None]:
+) -> list[RowAnswer | None]:
     """Return what each row gets; None for a row without any cell."""
     read = [_read(session, text, order) for text in written]
     rated = _rated(session, {day: None for day in read if isinstance(day, Day)}, asked)
     return [rated[row] if isinstance(row, Day) else row for row in read]
 
 
-def _read(session: Session, text: str | None, order: Order | None) -> Day | Answer | None:
+def _read(session: Session, text: str | None, order: Order | None) -> Day | RowAnswer | None:
     if text is None:
         return None
     try:
         return read_day(text, order)
+    except DayAmbiguous as error:
+        return _without_rate(error.sentence(session.lang, AMBIGUOUS), WRONG_USAGE)
     except DayUnreadable as error:
         return _without_rate(error.sentence(session.lang), WRONG_USAGE)
 
 
-def _rated(session: Session, days: Iterable[Day], asked: Asked) -> dict[Day, Answer]:
+def _rated(session: Session, days: Iterable[Day], asked: Asked) -> dict[Day, RowAnswer]:
     """Return what each day gets. Raises `UsdMxnError` if there is an answer for none of them."""
-    wanted, rated = list(days), dict[Day, Answer]()
+    wanted, rated = list(days), dict[Day, RowAnswer]()
     if not wanted:
         return rated
     with session.client() as client:
@@ -210,7 +217,7 @@ def _results(
         yield from bar.track(client.dates(days, **asked), total=len(days))
 
 
-def _answer(session: Session, result: DayResult) -> Answer:
+def _answer(session: Session, result: DayResult) -> RowAnswer:
     if result.problem is not None:
         return _unanswered(session, of_problem(result.problem))
     determined = result.dates.determined if result.dates else None
@@ -223,7 +230,7 @@ def _answer(session: Session, result: DayResult) -> Answer:
         "; ".join(name(WARNINGS, code, session.lang) for code in _warnings(result)),
         "",
     )
-    return Answer(cells)
+    return RowAnswer(cells, result=result)
 
 
 def _warnings(result: DayResult) -> tuple[str, ...]:
@@ -235,17 +242,17 @@ def _warnings(result: DayResult) -> tuple[str, ...]:
     )
 
 
-def _unanswered(session: Session, error: UsdMxnError) -> Answer:
+def _unanswered(session: Session, error: UsdMxnError) -> RowAnswer:
     return _without_rate(of_library(error, session.url, session.lang).rstrip("."), exit_code(error))
 
 
-def _without_rate(problem: str, code: int) -> Answer:
-    return Answer(("",) * (len(COLUMNS) - 1) + (problem,), code)
+def _without_rate(problem: str, code: int) -> RowAnswer:
+    return RowAnswer(("",) * (len(COLUMNS) - 1) + (problem,), code)
 
 
 def _report(
     session: Session,
-    answers: Sequence[Answer | None],
+    answers: Sequence[RowAnswer | None],
     order: Order | None,
     out: str | None,
     asked: Asked,
@@ -273,11 +280,10 @@ def _sum_up(session: Session, rated: int, count: int, out: str | None, asked: As
     session.note(session.say(text, rated=rated, count=count, kind=kind, target=target))
 
 
-def _rows(answers: Sequence[Answer | None]) -> list[dict[str, str | int]]:
-    """Return each row's number, as a spreadsheet shows it, and what was added to it."""
-    keys = [label.en for label in COLUMNS]
+def _rows(answers: Sequence[RowAnswer | None]) -> list[dict[str, int | str | DayResult | None]]:
+    """Return each row's number, as a spreadsheet shows it, with its result or problem."""
     return [
-        {"row": row, **dict(zip(keys, answer.cells, strict=True))}
+        {"row": row, "result": answer.result, "problem": answer.problem or None}
         for row, answer in enumerate(answers, start=2)
         if answer
     ]

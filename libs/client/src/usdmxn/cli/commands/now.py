@@ -19,7 +19,7 @@ from usdmxn.cli.arguments import (
     option,
     rate_options,
 )
-from usdmxn.cli.language import Text, say_day
+from usdmxn.cli.language import Text, capitalized, say_day
 from usdmxn.cli.session import Session
 from usdmxn.cli.vocabulary import KINDS, PURPOSES, name
 
@@ -76,7 +76,7 @@ def now(session: Session, asked: Asked) -> None:
 def _title(session: Session, current: CurrentRate) -> str:
     text = CURRENT if current.in_force and current.kind == "settlement" else OF_DAY
     kind = name(KINDS, current.kind, session.lang)
-    return session.say(text, kind=kind, day=say_day(current.date, session.lang))
+    return capitalized(session.say(text, kind=kind, day=say_day(current.date, session.lang)))
 
 
 def _facts(session: Session, current: CurrentRate, asked: Asked) -> Iterator[facts.Fact]:

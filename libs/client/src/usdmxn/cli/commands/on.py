@@ -12,7 +12,7 @@ from usdmxn.answers import DaySheet, Rate, SheetRate, Use
 from usdmxn.cli import facts
 from usdmxn.cli.arguments import DAY, Asked, Command, rate_options
 from usdmxn.cli.commands.now import OF_DAY, ROLLED
-from usdmxn.cli.language import Text, say_day
+from usdmxn.cli.language import Text, capitalized, say_day
 from usdmxn.cli.session import Session
 from usdmxn.cli.vocabulary import KINDS, PURPOSES, name, sentence
 
@@ -32,16 +32,21 @@ IN_FORCE = Text("Vigente ese día", "In force that day")
 PURPOSE = Text("Para", "For")
 COUNTS = Text("Use", "Use")
 DAY_OF = Text("De qué día", "Of which day")
-UNLESS = Text("Salvo", "Unless")
+UNLESS = Text("Nota", "Unless")
 LAW = Text("Fundamento", "Law")
 
+SHORT_KINDS = {
+    "settlement": Text("Para pagos", "Settlement"),
+    "dof": Text("Publicado en el DOF", "Published in the DOF"),
+    "fix": Text("FIX", "FIX"),
+}
 YES = Text("sí", "yes")
 NO = Text("no", "no")
 UNKNOWN = Text("no se sabe", "not known")
 IN_FORCE_WORDS = {True: YES, False: NO, None: UNKNOWN}
 ABSENT = Text("sin valor ({problem})", "no value ({problem})")
 NO_LAW = Text("ninguna ley lo fija", "no law says")
-UNLESS_THAT = Text("salvo que {unless}", "unless {unless}")
+UNLESS_THAT = Text("nota: {unless}", "unless: {unless}")
 DECIDES = Text("decide: {unless}", "what decides: {unless}")
 WHICH = Text("De qué día, y por qué", "Of which day, and why")
 DISCLAIMER = Text("No es asesoría fiscal.", "Not tax advice.")
@@ -83,7 +88,7 @@ def _one(session: Session, day: Day, asked: Asked) -> None:
 
 def _print_rate(session: Session, rate: Rate, use: Use | None) -> None:
     session.print(session.say(facts.PESOS, rate=rate.rate), "bold")
-    session.print(_which(session, rate))
+    session.print(capitalized(_which(session, rate)))
     session.facts(_facts(session, rate, use))
     if rate.in_force is False:
         session.print(session.say(facts.NOT_IN_FORCE), "yellow")
@@ -141,7 +146,7 @@ def _rates_table(session: Session, sheet: DaySheet) -> Table:
     table = _table(session, RATE, VALUE, DETERMINED, IN_FORCE)
     table.columns[1].justify = "right"
     for kind, rate in _rates(sheet):
-        label = name(KINDS, kind, session.lang)
+        label = name(SHORT_KINDS, kind, session.lang)
         if rate is None:
             problem = name(PROBLEMS, sheet.problems.get(kind, "?"), session.lang)
             table.add_row(label, Styled(session.say(ABSENT, problem=problem), style="yellow"))
@@ -174,7 +179,7 @@ def _why(session: Session, use: Use) -> str:
         unless = sentence(use.unless, session.lang)
         said.append(session.say(UNLESS_THAT if use.kind else DECIDES, unless=unless))
     said += [use.source] if use.source else []
-    return ". ".join(part[:1].upper() + part[1:] for part in said) + "."
+    return ". ".join(capitalized(part) for part in said) + "."
 
 
 def _table(session: Session, *headings: Text) -> Table:

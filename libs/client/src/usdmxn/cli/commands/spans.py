@@ -11,7 +11,7 @@ from usdmxn.answers import Monthly, MonthRow, Summary
 from usdmxn.cli import facts
 from usdmxn.cli.arguments import IN_FORCE, MONTH, YEAR, Asked, Command, rate_options
 from usdmxn.cli.failures import CANNOT_SAY, DONE, NO_SUCH_VALUE
-from usdmxn.cli.language import Text, say_day, say_month
+from usdmxn.cli.language import Text, capitalized, say_day, say_month
 from usdmxn.cli.session import Session
 from usdmxn.cli.vocabulary import KINDS, name
 
@@ -93,7 +93,7 @@ def _code(summary: Summary) -> int:
 
 
 def _print(session: Session, summary: Summary, span: str) -> None:
-    kind = name(KINDS, summary.kind, session.lang)
+    kind = capitalized(name(KINDS, summary.kind, session.lang))
     if summary.mean is None:
         session.print(session.say(NO_VALUES, kind=kind, span=span), "bold")
         return

@@ -9,7 +9,7 @@ from usdmxn.cli import facts
 from usdmxn.cli.arguments import Command
 from usdmxn.cli.failures import NO_SUCH_VALUE, WRONG_USAGE
 from usdmxn.cli.files import read_file
-from usdmxn.cli.language import Text, say_day, say_instant
+from usdmxn.cli.language import Text, capitalized, say_day, say_instant
 from usdmxn.cli.session import Session
 from usdmxn.cli.vocabulary import KINDS, name
 from usdmxn.receipts import (
@@ -104,13 +104,14 @@ def _refusal(session: Session, error: ReceiptRefused, file: str) -> str:
 
 def _print(session: Session, receipt: Receipt) -> None:
     session.print(session.say(VALID, rate=receipt.rate), "bold green")
-    kind = name(KINDS, receipt.kind, session.lang)
+    kind = capitalized(name(KINDS, receipt.kind, session.lang))
     session.print(session.say(OF_DAY, kind=kind, day=say_day(receipt.day, session.lang)))
     session.facts(_facts(session, receipt))
     if receipt.issuer.startswith("http") and _host(receipt.issuer) != _host(session.url):
         line = session.say(ELSEWHERE, issuer=receipt.issuer, url=session.url)
         session.print(line, "yellow")
-    session.print(session.say(MEANING, issuer=receipt.issuer), "dim")
+    issuer = facts.source_name(receipt.issuer, session.lang)
+    session.print(session.say(MEANING, issuer=issuer), "dim")
 
 
 def _host(url: str) -> str:
@@ -119,7 +120,7 @@ def _host(url: str) -> str:
 
 def _facts(session: Session, receipt: Receipt) -> Iterator[facts.Fact]:
     lang = session.lang
-    yield SIGNED_BY, receipt.issuer
+    yield SIGNED_BY, facts.source_name(receipt.issuer, lang)
     yield SIGNED_AT, say_instant(receipt.signed_at, lang)
     yield KEY, session.say(PUBLISHED, kid=receipt.kid, url=session.url)
     yield (

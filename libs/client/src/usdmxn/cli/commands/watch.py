@@ -1,10 +1,11 @@
 """`watch`: what changes, as it is recorded, until Ctrl-C."""
 
 import click
+import msgspec
 
 from usdmxn.answers import Change, CurrentRate
 from usdmxn.cli.arguments import Command
-from usdmxn.cli.language import Text, say_day, say_instant
+from usdmxn.cli.language import Text, capitalized, say_day, say_instant
 from usdmxn.cli.session import Session
 from usdmxn.cli.vocabulary import KINDS, LEVELS, STATES, name
 from usdmxn.events import Changed, Disconnected, Event, LevelChanged, Reset, State
@@ -35,6 +36,15 @@ DISCONNECTED = Text(
     "Not connected: what is above may be old. Trying again…",
 )
 
+EVENTS: dict[type[Event], str] = {
+    State: "state",
+    Changed: "change",
+    LevelChanged: "level",
+    Reset: "reset",
+    Disconnected: "disconnected",
+}
+"""What each is called in JSON: as in the service's own stream."""
+
 
 @click.command("watch", cls=Command, about=HELP)
 @click.pass_obj
@@ -43,7 +53,7 @@ def watch(session: Session) -> None:
     with session.client() as client:
         for event in client.watch():
             if session.json:
-                session.print_line(event)
+                session.print_line({"event": EVENTS[type(event)], **msgspec.to_builtins(event)})
             else:
                 _print(session, event)
 
@@ -89,7 +99,7 @@ def _change(session: Session, change: Change) -> str:
     return session.say(
         RECORDED if change.replaces is None else CORRECTED,
         at=say_instant(change.recorded_at, session.lang),
-        kind=name(KINDS, change.kind, session.lang),
+        kind=capitalized(name(KINDS, change.kind, session.lang)),
         day=say_day(change.date, session.lang),
         rate=change.rate,
         replaces=change.replaces,

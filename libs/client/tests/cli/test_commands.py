@@ -1,0 +1,185 @@
+"""What each command says of a recorded answer, in both languages and as JSON."""
+
+import json
+from typing import Any
+
+import pytest
+
+from support.command_line import EXAMPLES, Run, Service, recorded
+from usdmxn.cli.failures import CANNOT_SAY, DONE, NO_SUCH_VALUE
+
+SAID = [
+    (
+        ("now",),
+        ["17.0627 pesos por dólar", "Tipo de cambio para pagos, vigente hoy, vie 14 ago 2026"],
+        ["17.0627 pesos per dollar", "Settlement rate, in force today, Fri 14 Aug 2026"],
+    ),
+    (
+        ("now", "--purpose", "cfdi_invoice"),
+        ["factura (CFDI)", "jue 13 ago 2026", "serie SF60653", "-0.0465 (-0.2718 %)"],
+        ["invoice (CFDI)", "Thu 13 Aug 2026", "series SF60653", "from 17.1092"],
+    ),
+    (
+        ("on", "2026-08-09"),
+        ["dom 9 ago 2026, día inhábil bancario", "17.2195", "17.1387", "complemento de pago"],
+        ["Sun 9 Aug 2026, banks closed", "The day of payment. Ley Monetaria 8.", "Not tax advice"],
+    ),
+    (
+        ("on", "2024-03-02", "--kind", "settlement"),
+        ["17.0633 pesos por dólar", "del sáb 2 mar 2024 al lun 4 mar 2024"],
+        ["17.0633 pesos per dollar", "from Sat 2 Mar 2024 to Mon 4 Mar 2024"],
+    ),
+    (
+        ("convert", "1250.50"),
+        ["1,250.50 USD = 21,295.64 MXN", "1,250.50 × 17.0297, a 2 decimales", "FIX del mar 2 ene"],
+        ["1,250.50 USD = 21,295.64 MXN", "to 2 decimals", "FIX of Tue 2 Jan 2024"],
+    ),
+    (
+        ("month", "2025-01"),
+        ["19.224494 pesos por dólar", "promedio de enero de 2025", "365, uno por día natural"],
+        ["mean of January 2025", "365, one a calendar day"],
+    ),
+    (
+        ("year", "2025"),
+        ["promedio de 2025", "enero de 2025", "Mes"],
+        ["mean of 2025", "January 2025", "Month"],
+    ),
+    (
+        ("chart", "90d"),
+        ["FIX, del vie 31 jul 2026 al jue 13 ago 2026", "17.3317, lun 3 ago 2026"],
+        ["FIX, from Fri 31 Jul 2026 to Thu 13 Aug 2026", "17.0530, Thu 13 Aug 2026"],
+    ),
+]
+
+
+def holds(said: Any, wanted: Any) -> bool:
+    """Tell whether `said` is `wanted`, but for members that an answer may leave out."""
+    match wanted:
+        case dict():
+            return all(name in said and holds(said[name], wanted[name]) for name in wanted)
+        case list():
+            return len(said) == len(wanted) and all(map(holds, said, wanted))
+    return bool(said == wanted)
+
+
+@pytest.mark.parametrize(("command", "spanish", "english"), SAID)
+def test_a_command_says_its_answer_in_both_languages(
+    run: Run, command: tuple[str, ...], spanish: list[str], english: list[str]
+) -> None:
+    """The rate, which one it is, its days and source."""
+    for lang, parts in (("es", spanish), ("en", english)):
+        ran = run(*command, "--lang", lang)
+        assert (ran.code, ran.err) == (DONE, "")
+        assert [part for part in parts if part not in ran.out] == []
+
+
+@pytest.mark.parametrize(
+    ("command", "example"),
+    [
+        (("now",), "current_200_settlement"),
+        (("on", "2026-08-09"), "day_sheet_200_sunday"),
+        (("on", "2024-03-02", "--kind", "settlement"), "day_200_settlement"),
+        (("convert", "1250.50"), "convert_200_to_mxn"),
+        (("month", "2025-01"), "summary_200_year"),
+        (("chart", "1y"), "historical_200_ten_values"),
+    ],
+)
+def test_programs_get_the_answer_itself(run: Run, command: tuple[str, ...], example: str) -> None:
+    """`--json` may stand before the command or behind it; nothing the service says is lost."""
+    for arguments in ((*command, "--json"), ("--json", *command)):
+        assert holds(json.loads(run(*arguments).out), EXAMPLES[example].value)
+
+
+@pytest.mark.parametrize("command", [("now",), ("convert", "1"), ("month", "2025-01"), ("chart",)])
+def test_the_rate_in_force_is_asked_for_unless_told(
+    run: Run, service: Service, command: tuple[str, ...]
+) -> None:
+    """A FIX only where the caller says so."""
+    run(*command)
+    assert service.asked[-1].params["kind"] == "settlement"
+    run(*command, "--kind", "FIX")
+    assert service.asked[-1].params["kind"] == "fix"
+
+
+@pytest.mark.parametrize("arguments", [("now",), ("now", "--json")])
+def test_simulated_data_and_warnings_are_said_loudly(
+    run: Run, service: Service, arguments: tuple[str, ...]
+) -> None:
+    """On the screen, or beside the JSON that a program reads."""
+    warnings = ["late_publication", "simulated_data", "unheard_of"]
+    service.answers["/api/v1/rates/current"] = recorded("current_200_settlement", warnings=warnings)
+    ran = run(*arguments, "--lang", "es")
+    said = ran.err if "--json" in arguments else ran.out
+    assert "DATOS SIMULADOS: no son de Banco de México" in said
+    assert "AVISO: el FIX de hoy va retrasado" in said
+    assert "AVISO: unheard_of" in said
+
+
+def test_a_simulator_is_named_where_no_warning_says_it(run: Run, service: Service) -> None:
+    """The source of a summary is enough."""
+    service.answers["/api/v1/rates/summary"] = recorded("summary_200_year", source="simulator")
+    ran = run("month", "2025-01")
+    assert "SIMULATED DATA" in ran.out
+    assert "SIMULATOR, series SF60653" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [({"known": False}, CANNOT_SAY), ({"count": 0, "mean": None, "first": None}, NO_SUCH_VALUE)],
+)
+def test_a_span_that_is_not_known_or_empty_says_so(
+    run: Run, service: Service, changes: dict[str, object], code: int
+) -> None:
+    """By the exit code, too."""
+    service.answers["/api/v1/rates/summary"] = recorded("summary_200_year", **changes)
+    assert run("month", "2025-01").code == code
+
+
+def test_a_rate_that_is_not_in_force_says_so(run: Run, service: Service) -> None:
+    """Whoever asks for the FIX reads that taxes and payments take another one."""
+    service.answers["/api/v1/rates/current"] = recorded("current_200_fix")
+    assert "Not the rate in force on that day" in run("now", "--kind", "fix").out
+
+
+@pytest.mark.parametrize(
+    ("layout", "lines"),
+    [
+        (
+            "erpnext",
+            [
+                "date,from_currency,to_currency,exchange_rate,for_buying,for_selling",
+                "2026-07-31,USD,MXN,17.3288,1,1",
+            ],
+        ),
+        (
+            "odoo",
+            [
+                "id,rate_ids/name,rate_ids/inverse_company_rate",
+                "base.USD,2026-07-31,17.3288",
+                ",2026-08-03,17.3317",
+            ],
+        ),
+        (
+            "csv",
+            [
+                "date,rate,kind,source,series,revision,recorded_at,derived,warnings",
+                "2026-07-31,17.3288,fix,Banco de México,SF43718,1,2026-07-31T18:01:07Z,false,",
+            ],
+        ),
+    ],
+)
+def test_rates_are_exported_for_accounting_programs(
+    run: Run, layout: str, lines: list[str]
+) -> None:
+    """In the programs' own names of the fields, digits as published."""
+    ran = run("export", "--layout", layout, "--month", "2026-08")
+    assert ran.code == DONE
+    assert ran.out.splitlines()[: len(lines)] == lines
+
+
+def test_a_span_with_unknown_days_is_not_exported(run: Run, service: Service) -> None:
+    """A file for the books has no holes that nobody sees."""
+    answer = recorded("historical_200_ten_values", known=False)
+    service.answers["/api/v1/rates/historical"] = answer
+    ran = run("export", "--layout", "csv", "--year", "2026")
+    assert (ran.code, ran.out) == (CANNOT_SAY, "")
