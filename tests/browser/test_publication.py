@@ -21,7 +21,8 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         tmp_path_factory.getbasetemp(), lambda: tmp_path_factory.mktemp("platform")
     )
     with driver.platform(Plan()) as platform:
-        platform.start()
+        platform.launch()
+        platform.until_healthy(within=60)
         yield platform
 
 

@@ -2,8 +2,6 @@
 
 import asyncio
 import doctest
-import importlib.util
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -19,6 +17,7 @@ import pytest
 import usdmxn
 from rates_api.http.problems import PROBLEMS
 from rates_api.rates.days import USES
+from support.modules import load_module
 from usdmxn import AsyncClient, Client, NoValue, Refused, Unavailable
 from usdmxn.answers import Answer, History
 from usdmxn.calls import Calls
@@ -37,14 +36,7 @@ Use = Callable[[Any], Any]
 @pytest.fixture(scope="module")
 def world() -> ModuleType:
     """Give the real record and workers around it; by path, since test folders are no packages."""
-    name = "rates_api_world"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, WORLD)
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
+    return load_module(WORLD)
 
 
 class InProcess(httpx.AsyncBaseTransport, httpx.BaseTransport):

@@ -112,3 +112,22 @@ def test_the_client_says_its_version(client_only: Path) -> None:
     version = run(client_only, "-c", "import usdmxn; print(usdmxn.__version__)")
     assert f'version = "{version}"' in (CLIENT / "pyproject.toml").read_text(encoding="utf-8")
     assert f"## {version} - " in (CLIENT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        (["--lang", "en", "--help"], 0, "Usage: usdmxn"),
+        (["--lang", "en", "mcp"], 2, "pip install 'usdmxn[mcp]'"),
+        (["on", "03/04/2026", "--lang", "es"], 2, "2026-04-03 o 2026-03-04"),
+    ],
+)
+def test_the_command_line_is_installed_without_extras(
+    client_only: Path, command: list[str], code: int, said: str
+) -> None:
+    """What needs more says which extra to install."""
+    program = [str(client_only.with_name("usdmxn")), *command]
+    ran = subprocess.run(program, capture_output=True, text=True, timeout=60, check=False)
+    assert ran.returncode == code
+    assert said in ran.stdout + ran.stderr
+    assert "Traceback" not in ran.stderr

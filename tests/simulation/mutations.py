@@ -791,20 +791,6 @@ MUTATIONS = (
         ("publication",),
     ),
     Mutation(
-        "47",
-        SYNC + "store/announcement.py",
-        "await save_ended_days(connection, event.ended_days)",
-        "pass",
-        ("midnight", "kill_leader"),
-    ),
-    Mutation(
-        "47",
-        API + "consume/projection.py",
-        "return (*days, *event.ended_days)[-DATA_STATUS_DAYS:] if is_counted else ()",
-        "return days",
-        ("midnight", "kill_leader"),
-    ),
-    Mutation(
         "R10",
         SYNC + "cycle/comparison.py",
         "if shown.value == value:",

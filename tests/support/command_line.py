@@ -39,6 +39,8 @@ class Service:
     """Answers each path with an example, or with what a test has put there."""
 
     answers: dict[str, httpx.Response | Exception] = field(default_factory=dict)
+    then: dict[str, httpx.Response | Exception] = field(default_factory=dict)
+    """What is answered at a path from the second time on."""
     asked: list[httpx.URL] = field(default_factory=list)
     broken_after: int | None = None
     """How many requests are answered before the connection breaks."""
@@ -49,14 +51,12 @@ class Service:
             raise httpx.ConnectError("gone")
         self.asked.append(request.url)
         path = request.url.path
-        if path in self.answers:
-            answer = self.answers[path]
-            if isinstance(answer, Exception):
-                raise answer
-            return httpx.Response(
-                answer.status_code, headers=answer.headers, content=answer.content
-            )
-        return recorded(PATHS.get(path, NO_VALUE))
+        answer = self.answers.get(path) or recorded(PATHS.get(path, NO_VALUE))
+        if path in self.then:
+            self.answers[path] = self.then[path]
+        if isinstance(answer, Exception):
+            raise answer
+        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
 
     def everywhere(self, answer: httpx.Response | Exception) -> None:
         """Answer the same at every path."""
@@ -64,7 +64,8 @@ class Service:
 
     def connect(self, url: str) -> Client:
         """Return a client that asks here, once."""
-        return Client(url, retries=0, transport=httpx.MockTransport(self))
+        transport = httpx.MockTransport(self)
+        return Client(url, retries=0, transport=transport, sleep=lambda _: None)
 
 
 @dataclass(frozen=True)

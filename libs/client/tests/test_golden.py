@@ -33,7 +33,6 @@ BETTER_TYPED = {
 }
 """Strings of the document that are more than that."""
 READ = {name for name in SCHEMAS if name not in LEFT_OUT}
-EMPTY: tuple[Any, ...] = (None, (), {})
 
 
 def struct(schema: str) -> type[Answer]:

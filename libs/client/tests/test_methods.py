@@ -1,10 +1,13 @@
 """Both clients have the same methods, each with a docstring and a signature of its own."""
 
+import asyncio
 import inspect
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import get_args, get_origin
 
+import httpx
 import pytest
 
 from usdmxn import AsyncClient, Client
@@ -40,3 +43,31 @@ def test_only_what_is_async_is_awaited() -> None:
     assert inspect.iscoroutinefunction(AsyncClient.on)
     assert not inspect.iscoroutinefunction(AsyncClient.watch)
     assert not inspect.iscoroutinefunction(Client.on)
+
+
+DAYS = [f"2026-08-{number:02}" for number in range(1, 32)]
+
+
+@pytest.fixture
+def echo(example: Callable[..., httpx.Response]) -> httpx.MockTransport:
+    """Give a server that answers each day with itself."""
+    rate = example("day_200_settlement").json()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={**rate, "requested": request.url.path[-10:]})
+
+    return httpx.MockTransport(answer)
+
+
+def test_one_client_serves_many_threads(echo: httpx.MockTransport) -> None:
+    """Each gets the answer to its own question."""
+    with Client(transport=echo) as rates, ThreadPoolExecutor(8) as threads:
+        answers = threads.map(lambda day: rates.on(day, kind="settlement"), DAYS)
+        assert [f"{rate.requested}" for rate in answers] == DAYS
+
+
+async def test_calls_run_at_once(echo: httpx.MockTransport) -> None:
+    """Each gets the answer to its own question."""
+    async with AsyncClient(transport=echo) as rates:
+        answers = await asyncio.gather(*(rates.on(day, kind="settlement") for day in DAYS))
+    assert [f"{rate.requested}" for rate in answers] == DAYS

@@ -97,6 +97,9 @@ class Client:
 class AsyncClient:
     """As `Client`, in the event loop of asyncio: calls are awaited, iterated with `async for`.
 
+    Any number of calls may run at once. Who leaves a loop over `watch` early closes the connection
+    by `contextlib.aclosing`, or with the client.
+
     >>> async with AsyncClient("https://rates.example") as rates:
     ...     rate = await rates.current(kind="settlement")
     ...     async for result in rates.dates(["2026-08-14"], purpose="tax"):

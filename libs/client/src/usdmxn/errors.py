@@ -74,6 +74,7 @@ class MissingPackage(UsageError, ImportError):
 
     def __init__(self, package: str) -> None:
         """Say how to install `package`."""
+        self.package = package
         super().__init__(f"{package} is not installed: pip install 'usdmxn[{package}]'")
 
 

@@ -56,7 +56,8 @@ SENTENCES: dict[type[errors.UsdMxnError], Text] = {
         'The purpose "{purpose}" is unknown: write one of {known}.',
     ),
     errors.MissingPackage: Text(
-        "Falta un paquete opcional: {detail}.", "An optional package is missing: {detail}."
+        "Esto pide un paquete opcional: instálelo con pip install 'usdmxn[{package}]'.",
+        "This needs an optional package: install it by pip install 'usdmxn[{package}]'.",
     ),
     errors.InvalidArgument: Text(
         "«{url}» no es una dirección: escriba http:// o https:// y el nombre del servidor.",
@@ -189,7 +190,8 @@ def of_library(error: errors.UsdMxnError, url: str, lang: Language) -> str:
     """Return an error of the library as a sentence."""
     text = next(SENTENCES[kind] for kind in type(error).__mro__ if kind in SENTENCES)
     detail = str(error).rstrip(".")
-    return text.to(lang, url=url, detail=detail, **_values(error, lang))
+    package = getattr(error, "package", None)
+    return text.to(lang, url=url, detail=detail, package=package, **_values(error, lang))
 
 
 def of_problem(problem: Problem) -> errors.ApiError:

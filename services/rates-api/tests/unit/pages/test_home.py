@@ -227,6 +227,18 @@ async def test_a_day_without_a_rate_says_why(ask: Ask) -> None:
         assert words in part(page, "which-rate")
 
 
+async def test_what_an_old_rate_is_is_said(ask: Ask) -> None:
+    """Before 2020 the rate in force is derived, before 1993 all are in new pesos."""
+    for asked, derived, new_pesos in (
+        ("1992-06-01", True, True),
+        ("2005-06-01", True, False),
+        ("2026-08-12", False, False),
+    ):
+        text = part((await ask(f"/en?date={asked}")).text, "which-rate")
+        assert ("follows from the FIX by the rule" in text) == derived
+        assert ("In new pesos" in text) == new_pesos
+
+
 MALFORMED = {
     "date": ("ayer", "31/12/2026", "2026-02-30", "2026-08-12&date=2026-08-13", "%", "%FF"),
     "purpose": ("regalo", "TAX", "tax&purpose=tax"),

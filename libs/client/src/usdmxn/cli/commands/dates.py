@@ -106,7 +106,7 @@ SHOWN_PROBLEMS = 10
 
 
 @dataclass(frozen=True)
-class Answer:
+class RowAnswer:
     """What a row gets: its cells, whether it has a rate, and the exit code that it asks for."""
 
     cells: tuple[str, ...]
@@ -166,14 +166,14 @@ def _refuse_same(file: str, out: str | None) -> None:
 
 def _answers(
     session: Session, written: Sequence[str | None], order: Order | None, asked: Asked
-) -> list[Answer | None]:
+) -> list[RowAnswer | None]:
     """Return what each row gets; None for a row without any cell."""
     read = [_read(session, text, order) for text in written]
     rated = _rated(session, {day: None for day in read if isinstance(day, Day)}, asked)
     return [rated[row] if isinstance(row, Day) else row for row in read]
 
 
-def _read(session: Session, text: str | None, order: Order | None) -> Day | Answer | None:
+def _read(session: Session, text: str | None, order: Order | None) -> Day | RowAnswer | None:
     if text is None:
         return None
     try:
@@ -184,9 +184,9 @@ def _read(session: Session, text: str | None, order: Order | None) -> Day | Answ
         return _without_rate(error.sentence(session.lang), WRONG_USAGE)
 
 
-def _rated(session: Session, days: Iterable[Day], asked: Asked) -> dict[Day, Answer]:
+def _rated(session: Session, days: Iterable[Day], asked: Asked) -> dict[Day, RowAnswer]:
     """Return what each day gets. Raises `UsdMxnError` if there is an answer for none of them."""
-    wanted, rated = list(days), dict[Day, Answer]()
+    wanted, rated = list(days), dict[Day, RowAnswer]()
     if not wanted:
         return rated
     with session.client() as client:
@@ -217,7 +217,7 @@ def _results(
         yield from bar.track(client.dates(days, **asked), total=len(days))
 
 
-def _answer(session: Session, result: DayResult) -> Answer:
+def _answer(session: Session, result: DayResult) -> RowAnswer:
     if result.problem is not None:
         return _unanswered(session, of_problem(result.problem))
     determined = result.dates.determined if result.dates else None
@@ -230,7 +230,7 @@ def _answer(session: Session, result: DayResult) -> Answer:
         "; ".join(name(WARNINGS, code, session.lang) for code in _warnings(result)),
         "",
     )
-    return Answer(cells, result=result)
+    return RowAnswer(cells, result=result)
 
 
 def _warnings(result: DayResult) -> tuple[str, ...]:
@@ -242,17 +242,17 @@ def _warnings(result: DayResult) -> tuple[str, ...]:
     )
 
 
-def _unanswered(session: Session, error: UsdMxnError) -> Answer:
+def _unanswered(session: Session, error: UsdMxnError) -> RowAnswer:
     return _without_rate(of_library(error, session.url, session.lang).rstrip("."), exit_code(error))
 
 
-def _without_rate(problem: str, code: int) -> Answer:
-    return Answer(("",) * (len(COLUMNS) - 1) + (problem,), code)
+def _without_rate(problem: str, code: int) -> RowAnswer:
+    return RowAnswer(("",) * (len(COLUMNS) - 1) + (problem,), code)
 
 
 def _report(
     session: Session,
-    answers: Sequence[Answer | None],
+    answers: Sequence[RowAnswer | None],
     order: Order | None,
     out: str | None,
     asked: Asked,
@@ -280,7 +280,7 @@ def _sum_up(session: Session, rated: int, count: int, out: str | None, asked: As
     session.note(session.say(text, rated=rated, count=count, kind=kind, target=target))
 
 
-def _rows(answers: Sequence[Answer | None]) -> list[dict[str, int | str | DayResult | None]]:
+def _rows(answers: Sequence[RowAnswer | None]) -> list[dict[str, int | str | DayResult | None]]:
     """Return each row's number, as a spreadsheet shows it, with its result or problem."""
     return [
         {"row": row, "result": answer.result, "problem": answer.problem or None}

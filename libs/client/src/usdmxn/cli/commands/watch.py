@@ -1,6 +1,7 @@
 """`watch`: what changes, as it is recorded, until Ctrl-C."""
 
 import click
+import msgspec
 
 from usdmxn.answers import Change, CurrentRate
 from usdmxn.cli.arguments import Command
@@ -35,6 +36,15 @@ DISCONNECTED = Text(
     "Not connected: what is above may be old. Trying again…",
 )
 
+EVENTS: dict[type[Event], str] = {
+    State: "state",
+    Changed: "change",
+    LevelChanged: "level",
+    Reset: "reset",
+    Disconnected: "disconnected",
+}
+"""What each is called in JSON: as in the service's own stream."""
+
 
 @click.command("watch", cls=Command, about=HELP)
 @click.pass_obj
@@ -43,7 +53,7 @@ def watch(session: Session) -> None:
     with session.client() as client:
         for event in client.watch():
             if session.json:
-                session.print_line(event)
+                session.print_line({"event": EVENTS[type(event)], **msgspec.to_builtins(event)})
             else:
                 _print(session, event)
 

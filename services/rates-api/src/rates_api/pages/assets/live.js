@@ -3,13 +3,15 @@ import { fetchPage } from "./fetching.js";
 
 const STREAM = "/api/v1/stream";
 const EVENTS = ["state", "change", "level", "reset"];
+const SPREAD = 500; // all who listen hear of a change at once: they don't ask at once
 const PATIENCE = 5_000; // of a cut that mends itself nothing is said
 const FIRST_AGAIN = 250;
 const LAST_AGAIN = 60_000;
 
 let current = new Date(); // when what is shown was last known to be current
+let wanted = ""; // the newest change that the stream has told of
 let connected = false;
-let waiting, due, again;
+let heard, waiting, due, again;
 
 const between = (least, most) => least + Math.random() * (most - least);
 
@@ -23,13 +25,14 @@ export function stayCurrent() {
 
 function connect() {
   const source = new EventSource(STREAM);
-  for (const name of EVENTS) source.addEventListener(name, (event) => refresh(event.lastEventId));
+  for (const name of EVENTS) source.addEventListener(name, hear);
   source.addEventListener("open", () => {
     connected = true;
     clearTimeout(waiting);
     tell();
   });
   source.addEventListener("error", () => {
+    if (connected) current = new Date();
     connected = false;
     clearTimeout(waiting);
     // A browser comes back by itself after a cut, and never after a refusal, as by a full worker.
@@ -39,19 +42,25 @@ function connect() {
   });
 }
 
-// Fetches the page until it has the change `wanted`: another worker or a cache may lag behind.
-async function refresh(wanted = "", wait = FIRST_AGAIN) {
+function hear({ lastEventId }) {
+  wanted = lastEventId;
+  clearTimeout(heard);
+  heard = setTimeout(refresh, between(0, SPREAD));
+}
+
+// Fetches the page until it has the change that is wanted: another worker or a cache may lag behind.
+async function refresh(wait = FIRST_AGAIN) {
   clearTimeout(again);
   const answered = await fetchPage();
   if (answered) current = new Date();
   tell();
   planNext();
-  if (!answered || isBehind(wanted)) {
-    again = setTimeout(() => refresh(wanted, Math.min(2 * wait, LAST_AGAIN)), wait);
+  if (!answered || isBehind()) {
+    again = setTimeout(() => refresh(Math.min(2 * wait, LAST_AGAIN)), wait);
   }
 }
 
-function isBehind(wanted) {
+function isBehind() {
   const has = document.getElementById("main").dataset.position;
   if (!wanted || !has) return false;
   const [timeline, position] = has.split("-").map(Number);

@@ -114,5 +114,7 @@ def write_list(query: GuideListQuery) -> bytes:
 
 @cache
 def _links(language: Language) -> tuple[GuideLink, ...]:
-    found = ((slug, article(language, slug)) for slug in slugs(language))
-    return tuple(GuideLink(guide(language, slug), one.title, one.lead) for slug, one in found)
+    articles = ((slug, article(language, slug)) for slug in slugs(language))
+    return tuple(
+        GuideLink(guide(language, slug), found.title, found.lead) for slug, found in articles
+    )

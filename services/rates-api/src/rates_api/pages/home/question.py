@@ -5,6 +5,7 @@ from datetime import date as Day
 
 from rates_api.http.parameters import Malformed
 from rates_api.http.problems import Refused
+from rates_api.pages.charts.lines import NEW_PESOS_BEFORE
 from rates_api.pages.home.purposes import DEFAULT_PURPOSE, PURPOSES, Purpose
 from rates_api.pages.home.query import HomeQuery
 from rates_api.pages.home.snippets import CopyLine, snippets
@@ -41,6 +42,17 @@ class Answered:
     parts: tuple[DayRateOfKind, ...]
     snippets: tuple[CopyLine, ...]
     warnings: tuple[str, ...]
+
+    @property
+    def is_derived(self) -> bool:
+        """Tell whether the rate in force follows from the FIX by the rule, no series has it."""
+        in_force = self.parts[0].rate
+        return in_force is not None and in_force.derived
+
+    @property
+    def is_in_new_pesos(self) -> bool:
+        """Tell whether the day's rates are in new pesos, of 1,000 pesos of then."""
+        return self.day < NEW_PESOS_BEFORE
 
 
 def answered(query: HomeQuery, view: View) -> Answered | None:

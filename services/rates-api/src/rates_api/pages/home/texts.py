@@ -51,6 +51,8 @@ class Texts:
     no_advice: str
     kinds: dict[str, str]
     kinds_of: dict[str, str]
+    derived: str
+    new_pesos: str
     permalink: str
     copy_as: str
     host_note: str
@@ -149,6 +151,9 @@ ES = Texts(
         "dof": "FIX del {day}",
         "fix": "el {day}",
     },
+    derived="El vigente de ese día se deduce del FIX por la regla: la serie SF60653 del registro "
+    "empieza después.",
+    new_pesos="En nuevos pesos: N$1 = 1,000 pesos de entonces.",
     permalink="Enlace a esta respuesta",
     copy_as="Copiar para {tools}",
     host_note="Cambie https://api.example por la dirección de esta página.",
@@ -285,6 +290,9 @@ EN = Texts(
         "dof": "FIX of {day}",
         "fix": "on {day}",
     },
+    derived="The rate in force that day follows from the FIX by the rule: the recorded series "
+    "SF60653 begins later.",
+    new_pesos="In new pesos: N$1 = 1,000 pesos of then.",
     permalink="Link to this answer",
     copy_as="Copy for {tools}",
     host_note="Put this page’s address in the place of https://api.example.",

@@ -15,7 +15,7 @@ CODE = re.compile(r"`([a-z-]+)`: ")
 ALLOWED = " Allowed: "
 """What follows in a parameter's description is shown from its schema."""
 COMMON_HEADERS = {"ETag", "Cache-Control", "Retry-After"}
-JSON_EXAMPLE_FIRST = "settlement"
+FIRST_EXAMPLE = "settlement"
 """The example that is shown first where there is one: the kind that most people need."""
 
 
@@ -63,8 +63,11 @@ def operations() -> Mapping[str, ReferenceOperation]:
     """Return every operation of the document by its name."""
     paths = json.loads(openapi_document.document())["paths"]
     found = {path: item["get"] for path, item in paths.items()}
-    common = set.intersection(*(set(_codes(one)) for one in found.values()))
-    return {one["operationId"]: _operation(path, one, common) for path, one in found.items()}
+    common = set.intersection(*(set(_codes(operation)) for operation in found.values()))
+    return {
+        operation["operationId"]: _operation(path, operation, common)
+        for path, operation in found.items()
+    }
 
 
 @cache
@@ -75,53 +78,53 @@ def common_problems() -> tuple[tuple[int, str], ...]:
 
 
 def _operation(
-    path: str, one: Mapping[str, Any], common: set[tuple[int, str]]
+    path: str, operation: Mapping[str, Any], common: set[tuple[int, str]]
 ) -> ReferenceOperation:
-    ok = one["responses"]["200"]
+    ok = operation["responses"]["200"]
     headers = ok.get("headers", {}).items()
-    examples = sorted(_examples(one), key=lambda example: example[0] != JSON_EXAMPLE_FIRST)
+    examples = sorted(_examples(operation), key=lambda example: example[0] != FIRST_EXAMPLE)
     return ReferenceOperation(
-        name=one["operationId"],
+        name=operation["operationId"],
         path=path,
-        summary=one["summary"],
-        description=one["description"],
-        parameters=tuple(_parameter(parameter) for parameter in one["parameters"]),
+        summary=operation["summary"],
+        description=operation["description"],
+        parameters=tuple(_parameter(parameter) for parameter in operation["parameters"]),
         headers={
             name: header.get("description", "")
             for name, header in headers
             if name not in COMMON_HEADERS
         },
-        problems=tuple(sorted(set(_codes(one)) - common)),
+        problems=tuple(sorted(set(_codes(operation)) - common)),
         media_types=tuple(ok["content"]),
         examples=tuple(example for _, example in examples if example.status < 400),
         refusals=tuple(example for _, example in examples if example.status >= 400),
     )
 
 
-def _codes(one: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
-    for status, response in one["responses"].items():
+def _codes(operation: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
+    for status, response in operation["responses"].items():
         for code in CODE.findall(response["description"]):
             yield int(status), code
 
 
-def _parameter(one: Mapping[str, Any]) -> ReferenceParameter:
-    schema = one["schema"]
+def _parameter(parameter: Mapping[str, Any]) -> ReferenceParameter:
+    schema = parameter["schema"]
     choice = schema.get("items", schema)
     is_bounded = "minimum" in schema and "maximum" in schema
     return ReferenceParameter(
-        name=one["name"],
-        in_path=one["in"] == "path",
-        required=one["required"],
-        description=one["description"].partition(ALLOWED)[0],
+        name=parameter["name"],
+        in_path=parameter["in"] == "path",
+        required=parameter["required"],
+        description=parameter["description"].partition(ALLOWED)[0],
         options=tuple(choice.get("enum", ())),
         limits=(schema["minimum"], schema["maximum"]) if is_bounded else None,
         default=str(schema["default"]) if "default" in schema else None,
     )
 
 
-def _examples(one: Mapping[str, Any]) -> Iterator[tuple[str, ReferenceExample]]:
+def _examples(operation: Mapping[str, Any]) -> Iterator[tuple[str, ReferenceExample]]:
     """Yield each recorded example with its name, in the document's order."""
-    for status, response in one["responses"].items():
+    for status, response in operation["responses"].items():
         for media_type, content in response.get("content", {}).items():
             for name, example in content.get("examples", {}).items():
                 request = example["summary"].removeprefix("GET ").split(" ")[0]
@@ -135,5 +138,5 @@ def order(
     """Return the operations in `groups` of their names; what none has comes last."""
     grouped = {name for group in groups for name in group}
     ordered = [[names[name] for name in group if name in names] for group in groups]
-    ordered[-1] += [one for name, one in names.items() if name not in grouped]
+    ordered[-1] += [operation for name, operation in names.items() if name not in grouped]
     return ordered

@@ -9,20 +9,22 @@ PLACEHOLDER = "https://api.example"
 EVENT_STREAM = "text/event-stream"
 
 
-class Snippet(NamedTuple):
+class RequestCode(NamedTuple):
     """A request in one language: what the language is called, and the code."""
 
     name: str
     code: str
 
 
-def snippets(request: str, media_type: str) -> tuple[Snippet, ...]:
+def snippets(request: str, media_type: str) -> tuple[RequestCode, ...]:
     """Return `request`, a path and its query, in each language."""
     is_stream = media_type == EVENT_STREAM
     return (
-        Snippet("curl", _curl(request, is_stream=is_stream)),
-        Snippet("Python", _python_stream(request) if is_stream else _python(request, media_type)),
-        Snippet("JavaScript", _js_stream(request) if is_stream else _js(request, media_type)),
+        RequestCode("curl", _curl(request, is_stream=is_stream)),
+        RequestCode(
+            "Python", _python_stream(request) if is_stream else _python(request, media_type)
+        ),
+        RequestCode("JavaScript", _js_stream(request) if is_stream else _js(request, media_type)),
     )
 
 

@@ -1,0 +1,90 @@
+"""`watch` tells what is recorded, as it is recorded."""
+
+import json
+from typing import Any
+
+import httpx
+
+from support.command_line import EXAMPLES, Run, Service, recorded
+from usdmxn.cli.failures import CANNOT_SAY
+
+FIX, SETTLEMENT = (EXAMPLES[f"current_200_{kind}"].value for kind in ("fix", "settlement"))
+STATE = {
+    "current": {"fix": FIX, "settlement": SETTLEMENT},
+    "level": "healthy",
+    "freshness": FIX["freshness"],
+}
+CHANGE = {
+    "kind": "fix",
+    "date": "2026-08-14",
+    "rate": "17.0218",
+    "revision": 1,
+    "recorded_at": "2026-08-14T18:01:07Z",
+    "replaces": None,
+}
+CORRECTED = (
+    "14 ago 2026, 12:01 (hora de CDMX)  FIX del vie 14 ago 2026: 17.0219, en vez de 17.0218 "
+    "(corrección)"
+)
+CORRECTION = {**CHANGE, "rate": "17.0219", "revision": 2, "replaces": "17.0218"}
+
+
+def stream(*messages: tuple[str, Any]) -> httpx.Response:
+    """Return a stream that ends after its messages."""
+    text = "".join(f"event: {event}\ndata: {json.dumps(data)}\n\n" for event, data in messages)
+    return httpx.Response(200, text=text, headers={"Content-Type": "text/event-stream"})
+
+
+def watched(run: Run, service: Service, *messages: tuple[str, Any], options: str = "") -> str:
+    """Return what is printed of a stream, after which the service is another one."""
+    service.answers["/api/v1/stream"] = stream(*messages)
+    service.then["/api/v1/stream"] = recorded("problem_page_404_unknown")
+    ran = run("watch", *options.split())
+    assert ran.code == CANNOT_SAY
+    return ran.out
+
+
+def test_the_state_comes_first_then_each_change(run: Run, service: Service) -> None:
+    """A correction names the rate that it replaces."""
+    messages = (("state", STATE), ("change", [CHANGE]), ("change", [CORRECTION]))
+    assert watched(run, service, *messages, options="--lang es").splitlines()[:5] == [
+        "Vigente hoy, vie 14 ago 2026: 17.0627",
+        "Último FIX, jue 13 ago 2026: 17.0530",
+        "Estado: al día; servicio en orden",
+        "14 ago 2026, 12:01 (hora de CDMX)  FIX del vie 14 ago 2026: 17.0218",
+        CORRECTED,
+    ]
+
+
+def test_what_is_old_is_never_shown_as_new(run: Run, service: Service) -> None:
+    """A lost connection, changes that were not sent, a rate that can't be said."""
+    messages = (
+        ("state", {**STATE, "current": {"fix": None, "settlement": None}}),
+        ("level", {"level": "limited", "warnings": ["past_usable_until"]}),
+        ("reset", {"reason": "restored"}),
+    )
+    said = watched(run, service, *messages)
+    assert "In force today: can't be said at the moment" in said
+    assert "Service: past days only" in said
+    assert "WARNING: three publications have been missed" in said
+    assert "There are changes that were not shown" in said
+    assert "Not connected: what is above may be old" in said
+
+
+def test_programs_get_a_line_an_event(run: Run, service: Service) -> None:
+    """Each is JSON by itself."""
+    lines = watched(run, service, ("state", STATE), ("change", [CHANGE]), options="--json")
+    state, change, disconnected = map(json.loads, lines.splitlines())
+    assert state["current"]["fix"]["rate"] == "17.0530"
+    assert change["changes"][0]["rate"] == "17.0218"
+    assert [event["event"] for event in (state, change, disconnected)] == [
+        "state",
+        "change",
+        "disconnected",
+    ]
+
+
+def test_a_simulator_is_named(run: Run, service: Service) -> None:
+    """In every state that it sends."""
+    said = watched(run, service, ("state", {**STATE, "warnings": ["simulated_data"]}))
+    assert "SIMULATED DATA" in said
