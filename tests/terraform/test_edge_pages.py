@@ -87,6 +87,8 @@ def test_a_publication_purges_what_it_changes(keys: dict[str, set[str]]) -> None
         pattern = pattern_of(path, keys)
         assert pattern is not None
         assert not keys[pattern] or purged(f"{path}?date=2026-08-16"), path
+    # At once and 20 s later, with at most 15 wildcards in progress (…/InvalidationLimits.html).
+    assert 2 * sum(one.endswith("*") for one in PURGED) <= 15
     assert not purged("/assets/page.0123.js")
     assert not purged("/guia/excel")
 
