@@ -172,8 +172,8 @@ MUTATIONS = [
     Mutation("terraform/modules/network/groups.tf", '"To S3"', '"To S3\'s"', "test_characters.py"),
     Mutation(
         "terraform/modules/cache/files/users.sh",
-        "AWSCURRENT AWSPREVIOUS",
-        "AWSCURRENT",
+        ' // at("AWSPREVIOUS")',
+        "",
         "test_users_script.py",
     ),
     Mutation(

@@ -5,6 +5,7 @@ Behaviours and policies are read from a plan's apply, paths and parameters from 
 
 import json
 import re
+import shlex
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -86,8 +87,17 @@ def test_a_publication_purges_what_it_changes(keys: dict[str, set[str]]) -> None
         pattern = pattern_of(path, keys)
         assert pattern is not None
         assert not keys[pattern] or purged(f"{path}?date=2026-08-16"), path
+    # At once and 20 s later, with at most 15 wildcards in progress (…/InvalidationLimits.html).
+    assert 2 * sum(one.endswith("*") for one in PURGED) <= 15
     assert not purged("/assets/page.0123.js")
     assert not purged("/guia/excel")
+
+
+def test_the_runbook_purges_by_hand_what_a_publication_does() -> None:
+    """In its command, word for word."""
+    page = (ROOT / "docs/runbooks/alerts-and-purges.md").read_text(encoding="utf-8")
+    [paths] = re.findall(r"create-invalidation .* --paths (.*)", page)
+    assert tuple(shlex.split(paths)) == PURGED
 
 
 def purged(uri: str) -> bool:

@@ -187,6 +187,21 @@ def test_during_a_rotation_the_one_before_gives_way(account: Account) -> None:
     assert account.taken(API) == ["made-2", "newer"]
 
 
+def test_a_label_that_a_rotation_left_behind_hides_nothing(account: Account) -> None:
+    """AWSPENDING may stay at the current version; instances may still have the one before.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
+    """
+    account.run()
+    account.add(SYNC, "AWSPREVIOUS", "older")
+    state = account.state
+    labels = state["secrets"][SECRETS[SYNC]]["labels"]
+    labels["AWSPENDING"] = labels["AWSCURRENT"]
+    account.write(state)
+    assert account.run() == 0
+    assert account.taken(SYNC) == ["made-1", "older"]
+
+
 def test_no_password_shows_among_the_processes(account: Account) -> None:
     """It goes by standard input, never as an argument."""
     account.run()

@@ -12,10 +12,12 @@ environment=${1:?"say which environment: staging or production"}
 name="rates-$environment"
 readonly LOOKS=120 PAUSE=5
 
-# The version with a label, or nothing.
-version_of() {
-    aws secretsmanager describe-secret --secret-id "$1" --output json |
-        jq -r --arg stage "$2" '.VersionIdsToStages // {} | to_entries[] | select(.value | index($stage)) | .key'
+# The current version, and the one beside it: that on its way, or else the one before, which instances may have still.
+versions() {
+    aws secretsmanager describe-secret --secret-id "$1" --output json | jq -r '
+        def at($stage): map(select(.value | index($stage)))[0].key // empty;
+        .VersionIdsToStages // {} | to_entries | at("AWSCURRENT") as $current |
+            $current, (map(select(.key != $current)) | at("AWSPENDING") // at("AWSPREVIOUS"))'
 }
 
 # Not in one pipe: what can't be had must not be put there as nothing.
@@ -28,15 +30,11 @@ make_secret() {
         aws secretsmanager put-secret-value --secret-id "$1" --secret-string file:///dev/stdin >/dev/null
 }
 
-# The current one, and beside it the one on its way or else the one before, which instances may have still.
+# Of these versions. A failure is said by hand: bash goes on after one in a substitution.
 passwords() {
-    local found labels label version
-    labels="AWSCURRENT AWSPENDING"
-    [ -n "$(version_of "$1" AWSPENDING)" ] || labels="AWSCURRENT AWSPREVIOUS"
-    for label in $labels; do
-        version=$(version_of "$1" "$label")
-        [ -n "$version" ] || continue
-        found=$(aws secretsmanager get-secret-value --secret-id "$1" --version-id "$version" --output json)
+    local found version
+    for version in $2; do
+        found=$(aws secretsmanager get-secret-value --secret-id "$1" --version-id "$version" --output json) || exit 1
         jq '.SecretString | fromjson | .password' <<<"$found"
     done | jq -s unique
 }
@@ -56,7 +54,7 @@ wait_for_user() {
 # On standard input, so that no password shows among the processes of this machine.
 tell_redis() {
     local taken
-    taken=$(passwords "$2")
+    taken=$(passwords "$2" "$3")
     jq -n --arg id "$1" --argjson passwords "$taken" '{UserId: $id, Passwords: $passwords}' |
         aws elasticache modify-user --cli-input-json file:///dev/stdin >/dev/null
     wait_for_user "$1"
@@ -64,8 +62,11 @@ tell_redis() {
 
 for user in rates_sync rates_api; do
     id="$name-${user//_/-}" secret="$name/redis/$user"
-    current=$(version_of "$secret" AWSCURRENT)
-    [ -n "$current" ] || make_secret "$secret" "$id"
-    tell_redis "$id" "$secret"
+    known=$(versions "$secret")
+    if [ -z "$known" ]; then
+        make_secret "$secret" "$id"
+        known=$(versions "$secret")
+    fi
+    tell_redis "$id" "$secret" "$known"
     echo "users: $user takes what $secret says"
 done
