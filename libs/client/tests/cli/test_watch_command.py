@@ -84,6 +84,17 @@ def test_programs_get_a_line_an_event(run: Run, service: Service) -> None:
     ]
 
 
+def test_once_ends_with_the_first_change(run: Run, service: Service) -> None:
+    """What follows on the command line is told of it: the command has done what it was asked."""
+    messages = (("state", STATE), ("change", [CHANGE]), ("change", [CORRECTION]))
+    service.answers["/api/v1/stream"] = stream(*messages)
+    ran = run("watch", "--once", "--lang", "es")
+    assert (ran.code, ran.out.splitlines()[-1]) == (
+        0,
+        "14 ago 2026, 12:01 (hora de CDMX)  FIX del vie 14 ago 2026: 17.0218",
+    )
+
+
 def test_a_simulator_is_named(run: Run, service: Service) -> None:
     """In every state that it sends."""
     said = watched(run, service, ("state", {**STATE, "warnings": ["simulated_data"]}))

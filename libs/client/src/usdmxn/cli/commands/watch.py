@@ -1,10 +1,10 @@
-"""`watch`: what changes, as it is recorded, until Ctrl-C."""
+"""`watch`: what changes, as it is recorded, until Ctrl-C or for once."""
 
 import click
 import msgspec
 
 from usdmxn.answers import Change, CurrentRate
-from usdmxn.cli.arguments import Command
+from usdmxn.cli.arguments import Command, option
 from usdmxn.cli.language import Text, capitalized, say_day, say_instant
 from usdmxn.cli.session import Session
 from usdmxn.cli.vocabulary import KINDS, LEVELS, STATES, name
@@ -14,6 +14,10 @@ HELP = Text(
     "Muestra cada cambio en cuanto se registra, hasta Ctrl-C. Con --json, un renglón de JSON por "
     "cada aviso.",
     "Show each change as it is recorded, until Ctrl-C. With --json a line of JSON for each event.",
+)
+ONCE = Text(
+    "Termina con el primer cambio: para avisar con lo que siga, como `usdmxn watch --once && …`.",
+    "End with the first change: to be told by what follows, as in `usdmxn watch --once && …`.",
 )
 IN_FORCE = Text("Vigente hoy, {day}: {rate}", "In force today, {day}: {rate}")
 NOT_CURRENT = Text(
@@ -47,18 +51,21 @@ EVENTS: dict[type[Event], str] = {
 
 
 @click.command("watch", cls=Command, about=HELP)
+@option("--once", about=ONCE, is_flag=True)
 @click.pass_obj
-def watch(session: Session) -> None:
-    """Print events without an end."""
+def watch(session: Session, *, once: bool) -> None:
+    """Print events without an end, or until the first change."""
     with session.client() as client:
         for event in client.watch():
-            if session.json:
-                session.print_line({"event": EVENTS[type(event)], **msgspec.to_builtins(event)})
-            else:
-                _print(session, event)
+            _print(session, event)
+            if once and isinstance(event, Changed):
+                return
 
 
 def _print(session: Session, event: Event) -> None:
+    if session.json:
+        session.print_line({"event": EVENTS[type(event)], **msgspec.to_builtins(event)})
+        return
     match event:
         case State():
             _print_state(session, event)
