@@ -9,7 +9,8 @@ from rates_api.pages.charts.lines import Chart
 from rates_api.pages.charts.paths import path, stepped
 from rates_api.pages.charts.scene import HEIGHT, NARROW, WIDE, WIDTH, Scene, scene_of
 from rates_api.pages.charts.svg import Coordinates, number
-from rates_api.pages.charts.words import ChartLanguage, description, title
+from rates_api.pages.charts.words import description, title
+from rates_api.pages.language import Language
 from rates_contracts.calendar import ONE_DAY
 
 TICK = 5
@@ -18,7 +19,7 @@ END, ALONE = 2.5, 1.75
 """Radii of dots: at the end of a line, and where a value has no neighbours."""
 
 
-def drawing(chart: Chart, language: ChartLanguage) -> Element:
+def drawing(chart: Chart, language: Language) -> Element:
     """Return the drawing of a chart: an `svg` with its name and description in words."""
     scene = scene_of(chart, language)
     root = _root(scene)

@@ -15,7 +15,7 @@ from rates_api.pages.charts.drawing import drawing
 from rates_api.pages.charts.lines import Chart, ChartLine, ChartRange, chart_of
 from rates_api.pages.charts.scene import HEIGHT, WIDTH
 from rates_api.pages.charts.style import Theme, stylesheet
-from rates_api.pages.charts.words import ChartLanguage
+from rates_api.pages.language import Language
 from rates_api.rates.query_parameters import RateQuery, choice
 from rates_api.resolution.view import View
 from rates_contracts.calendar import ONE_DAY
@@ -33,7 +33,7 @@ THEME = choice(
     "The colours; `auto` goes by the reader's `prefers-color-scheme`.",
     *get_args(Theme),
 )
-LANG = choice("lang", "The language of its texts.", *get_args(ChartLanguage))
+LANG = choice("lang", "The language of its texts.", *get_args(Language))
 LONG_RANGES = ("5y", "all")
 
 
@@ -43,7 +43,7 @@ class ChartQuery(RateQuery):
 
     range_: Annotated[ChartRange, RANGE] = "90d"
     theme: Annotated[Theme, THEME] = "auto"
-    lang: Annotated[ChartLanguage, LANG] = "es"
+    lang: Annotated[Language, LANG] = "es"
 
     @property
     def format(self) -> str:
@@ -74,7 +74,7 @@ def to_svg(query: ChartQuery, chart: Chart) -> bytes:
     return svg.written(root).encode()
 
 
-def inline_chart(view: View, range_: ChartRange, language: ChartLanguage) -> str:
+def inline_chart(view: View, range_: ChartRange, language: Language) -> str:
     """Return the picture as an element of a page; its points only of 90 days, for their size."""
     chart = chart_of(view, range_)
     root = drawing(chart, language)

@@ -22,7 +22,6 @@ from rates_api.pages.charts.scales import (
 from rates_api.pages.charts.svg import Coordinates
 from rates_api.pages.charts.words import (
     WORDS,
-    ChartLanguage,
     Words,
     notes,
     short_date,
@@ -30,6 +29,7 @@ from rates_api.pages.charts.words import (
     span,
     subtitle,
 )
+from rates_api.pages.language import Language
 
 WIDTH, HEIGHT = 720, 450
 """Units of the `viewBox`."""
@@ -103,7 +103,7 @@ class Scene:
         return day_ticks(self.chart.first, self.chart.last)
 
 
-def scene_of(chart: Chart, language: ChartLanguage) -> Scene:
+def scene_of(chart: Chart, language: Language) -> Scene:
     """Return a chart on scales that all its values have room in."""
     words = WORDS[language]
     bottom = HEIGHT - FOOT - NOTE_HEIGHT * len(notes(words, chart)) - DAY_NAMES

@@ -15,13 +15,13 @@ from xml.etree.ElementTree import Element, SubElement
 from rates_api.pages.charts import svg
 from rates_api.pages.charts.words import (
     WORDS,
-    ChartLanguage,
     Words,
     clock_time,
     duration,
     long_day,
     short_date,
 )
+from rates_api.pages.language import Language
 
 WIDTH, HEIGHT = 720, 84
 STEP, BAR = 8, 6
@@ -73,7 +73,7 @@ class DataDay:
         return is_expected and self.is_recorded and self.fix_seen_at is None
 
 
-def status_bars(days: Sequence[DataDay], language: ChartLanguage) -> str:
+def status_bars(days: Sequence[DataDay], language: Language) -> str:
     """Return the bars of `days`, ascending and 90 at most, the last at the right."""
     words = WORDS[language]
     root = svg.image("status", (WIDTH, HEIGHT), words.status_title, _summary(words, days))
@@ -85,7 +85,7 @@ def status_bars(days: Sequence[DataDay], language: ChartLanguage) -> str:
     return svg.written(root)
 
 
-def status_key(language: ChartLanguage) -> str:
+def status_key(language: Language) -> str:
     """Return a list that shows what bars and marks mean, for the page that has the bars."""
     words = WORDS[language]
     root = Element("ul", {"class": "status-key"})

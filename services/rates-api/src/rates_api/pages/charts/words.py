@@ -4,14 +4,13 @@ import dataclasses
 from collections.abc import Iterator
 from datetime import date as Day
 from datetime import datetime
-from typing import Literal
 
 from rates_api.pages.charts.lines import Chart, ChartLine, ChartRange, Point
 from rates_api.pages.charts.scales import DayTick
+from rates_api.pages.language import Language
 from rates_api.resolution.resolution import RULE_KNOWN_FROM
 from rates_contracts.calendar import MEXICO_CITY
 
-ChartLanguage = Literal["es", "en"]
 DOUBTS = frozenset({"withdrawn_at_source", "value_under_review"})
 
 
@@ -177,7 +176,7 @@ ENGLISH = Words(
     fix_seen="FIX seen at {time}",
     fix_not_seen="FIX not seen",
 )
-WORDS: dict[ChartLanguage, Words] = {"es": SPANISH, "en": ENGLISH}
+WORDS: dict[Language, Words] = {"es": SPANISH, "en": ENGLISH}
 
 
 def long_day(words: Words, day: Day) -> str:

@@ -14,7 +14,7 @@ from rates_api.handlers import view_of
 from rates_api.pages.charts import fix_chart
 from rates_api.pages.charts.lines import ChartRange
 from rates_api.pages.charts.style import Theme
-from rates_api.pages.charts.words import ChartLanguage
+from rates_api.pages.language import Language
 from rates_api.resolution.view import View
 from rates_contracts.observation import FIX, SETTLEMENT
 
@@ -23,7 +23,7 @@ PATH = "/charts/fix.svg"
 SVG = "{http://www.w3.org/2000/svg}"
 RANGES = get_args(ChartRange)
 THEMES = get_args(Theme)
-LANGUAGES = get_args(ChartLanguage)
+LANGUAGES = get_args(Language)
 EVERY_PICTURE = [*itertools.product(RANGES, THEMES, LANGUAGES)]
 
 

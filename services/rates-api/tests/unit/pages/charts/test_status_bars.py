@@ -17,7 +17,7 @@ from rates_api.pages.charts.status_bars import (
     status_bars,
     status_key,
 )
-from rates_api.pages.charts.words import ChartLanguage
+from rates_api.pages.language import Language
 
 SEEN = datetime(2026, 8, 14, 18, 3, 40, tzinfo=UTC)
 GOOD = DataDay(SEEN.date(), 86_400, 0, 0, SEEN, is_banking_day=True)
@@ -30,7 +30,7 @@ IDLE = dataclasses.replace(CLOSED, verified_seconds=0)
 UNRECORDED = dataclasses.replace(GOOD, verified_seconds=0, fix_seen_at=None)
 
 
-def bar(day: DataDay, language: ChartLanguage = "en") -> Element:
+def bar(day: DataDay, language: Language = "en") -> Element:
     """Return the bar of a day."""
     return next(iter(fromstring(status_bars([day], language)).iter("g")))
 
@@ -87,7 +87,7 @@ def test_all_stand_on_one_floor() -> None:
         (IDLE, "es", "14 ago 2026, día inhábil bancario"),
     ],
 )
-def test_each_bar_has_a_title_in_words(day: DataDay, language: ChartLanguage, said: str) -> None:
+def test_each_bar_has_a_title_in_words(day: DataDay, language: Language, said: str) -> None:
     """It says all that is drawn, times in Mexico City."""
     assert bar(day, language)[0].text == said
 
@@ -127,7 +127,7 @@ def test_it_has_neither_style_nor_script() -> None:
 
 
 @pytest.mark.parametrize("language", ["es", "en"])
-def test_a_key_explains_every_form(language: ChartLanguage) -> None:
+def test_a_key_explains_every_form(language: Language) -> None:
     """Each part and mark of a bar stands in it, once in its own state."""
     root = fromstring(status_key(language))
     assert len(root) == 6
