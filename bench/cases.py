@@ -5,6 +5,7 @@ from dataclasses import dataclass
 AVERAGE = "/api/v1/rates/average/30d"
 CURRENT = "/api/v1/rates/current"
 HEALTH = "/health"
+PAGE = "/"
 TEN_DAYS = "/api/v1/rates/historical?days=10"
 TWO_YEARS = "/api/v1/rates/historical?days=730"
 

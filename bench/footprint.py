@@ -12,7 +12,7 @@ from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 
-from bench.cases import CURRENT, PATHS, TWO_YEARS
+from bench.cases import CURRENT, PAGE, PATHS, TWO_YEARS
 from bench.cpus import Layout
 from bench.latency import Figure, figure
 from bench.load import under_load
@@ -33,7 +33,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 def memory(platform: Platform, cpus: Layout) -> Section:
     """Measure each worker with the whole history of both series, after it has answered."""
-    under_load(platform.plan.port("api"), PATHS, MEMORY_RATE, MEMORY_SECONDS, cpus.load)
+    under_load(platform.plan.port("api"), (*PATHS, PAGE), MEMORY_RATE, MEMORY_SECONDS, cpus.load)
     shares = [memory_of(pid) for pid in platform.workers()]
     figures = {
         f"memory/{kind}": figure([share[kind] / MB for share in shares], "MB")

@@ -70,6 +70,8 @@ TARGETS: tuple[Target, ...] = (
     Target("a batch with `as_of`, CPU time", "worst/batch, settlement", 10, "most", " ms"),
     Target("p95 beside the worst request", "worst/neighbour/p95", 10, "most", " ms"),
     Target("errors beside the worst request", "worst/neighbour/errors", 0, "none"),
+    Target("p95 beside the page", "worst/page/neighbour/p95", 10, "most", " ms"),
+    Target("errors beside the page", "worst/page/neighbour/errors", 0, "none"),
     Target("10,000 streams on one worker, memory (RSS)", "streams/rss", 520, "most", " MB"),
     Target("until all of them have a change", "streams/served", 3, "most", " s"),
     Target("p95 of answers meanwhile", "streams/p95", 50, "most", " ms"),
