@@ -131,8 +131,8 @@ def _neighbours_table(seen: Mapping[str, LoadResult]) -> Table:
     ]
     how = (
         f"`current` at {NEIGHBOUR_RATE}/s, from each request's due time, while another client sends"
-        f" this over {CONNECTIONS} connections as fast as it is answered (the worst request each time"
-        " another one); two workers."
+        f" this over {CONNECTIONS} connections as fast as it is answered, the worst request each"
+        " time another one; two workers."
     )
     header = ("asked beside it", "p50 ms", "p95 ms", "p99 ms", "errors")
     return Table("What a neighbour feels of it", header, rows, [how])
