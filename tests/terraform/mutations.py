@@ -247,7 +247,7 @@ MUTATIONS = [
     module("edge", "pages.tf", 'query_string_behavior = "none"', 'query_string_behavior = "all"'),
     Mutation(
         "terraform/modules/edge/pages.tf",
-        'parameters = ["date", "purpose"]',
+        'parameters = ["amount", "date", "from", "purpose"]',
         "parameters = []",
         "test_edge_pages.py",
     ),

@@ -24,8 +24,6 @@ ROOT = Path(__file__).parents[2]
 FUNCTION = ROOT / "deploy/terraform/modules/edge/files/one_spelling.js"
 Resources = list[dict[str, Any]]
 
-ASKED = {"date", "purpose"}
-"""What the page's question is about; kept in its key before the page knows them."""
 PUBLISHED = {"/", "/en", "/charts/fix.svg"}
 """What a publication changes, beside the answers below /api/v1."""
 
@@ -73,8 +71,7 @@ def test_the_key_of_a_page_has_its_parameters_and_no_others(
     path = re.sub(r"{\w+}", "x", endpoint.path)
     pattern = pattern_of(path, keys)
     assert pattern is not None, f"{path} has no behaviour: modules/edge/pages.tf"
-    known, asked = parameters(endpoint), ASKED if path in {"/", "/en"} else set()
-    assert keys[pattern] == known | asked
+    assert keys[pattern] == parameters(endpoint)
 
 
 def test_a_publication_purges_what_it_changes(keys: dict[str, set[str]]) -> None:

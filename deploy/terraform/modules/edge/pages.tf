@@ -4,15 +4,15 @@
 locals {
   # Paths in CloudFront's notation; `*` stands for anything, slashes too.
   kept = {
-    # The day and the purpose of the question for which rate counts: a link to its answer.
+    # What its two forms ask, which rate counts and how much that is: a link to its answer.
     home = {
       paths      = ["/", "/en"]
-      parameters = ["date", "purpose"]
+      parameters = ["amount", "date", "from", "purpose"]
       max_ttl    = 3600
       headers    = data.aws_cloudfront_response_headers_policy.security.id
     }
     pages = {
-      paths      = ["/docs", "/en/docs", "/guia/*", "/en/guide/*"]
+      paths      = ["/docs", "/en/docs", "/guia*", "/en/guide*"]
       parameters = []
       max_ttl    = 3600
       headers    = data.aws_cloudfront_response_headers_policy.security.id

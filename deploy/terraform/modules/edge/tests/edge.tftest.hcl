@@ -498,14 +498,14 @@ run "wiring_secrets_and_logs" {
 
   assert {
     condition = { for behaviour in aws_cloudfront_distribution.this.ordered_cache_behavior : behaviour.path_pattern => behaviour.cache_policy_id if behaviour.target_origin_id == "balancer" } == {
-      "/"           = aws_cloudfront_cache_policy.kept["home"].id
-      "/en"         = aws_cloudfront_cache_policy.kept["home"].id
-      "/docs"       = aws_cloudfront_cache_policy.kept["pages"].id
-      "/en/docs"    = aws_cloudfront_cache_policy.kept["pages"].id
-      "/guia/*"     = aws_cloudfront_cache_policy.kept["pages"].id
-      "/en/guide/*" = aws_cloudfront_cache_policy.kept["pages"].id
-      "/charts/*"   = aws_cloudfront_cache_policy.kept["charts"].id
-      "/assets/*"   = aws_cloudfront_cache_policy.kept["assets"].id
+      "/"          = aws_cloudfront_cache_policy.kept["home"].id
+      "/en"        = aws_cloudfront_cache_policy.kept["home"].id
+      "/docs"      = aws_cloudfront_cache_policy.kept["pages"].id
+      "/en/docs"   = aws_cloudfront_cache_policy.kept["pages"].id
+      "/guia*"     = aws_cloudfront_cache_policy.kept["pages"].id
+      "/en/guide*" = aws_cloudfront_cache_policy.kept["pages"].id
+      "/charts/*"  = aws_cloudfront_cache_policy.kept["charts"].id
+      "/assets/*"  = aws_cloudfront_cache_policy.kept["assets"].id
     }
     error_message = "Pages, charts and files must come from rates-api, each kept by its own policy."
   }
