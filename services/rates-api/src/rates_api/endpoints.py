@@ -15,8 +15,9 @@ A new endpoint touches these places:
     rates/capabilities.py            its link in `/api/v1`
     docs/api/openapi-v1.json         written by `python tests/contract/openapi_recorder.py`
 
-A path outside `/api/v1/` is purged from the edge only if `rates_sync.notify.dispatcher.PURGED` names
-it. An entry has a `description` (the document is linted) and, beside the rates, a `tag` of `TAGS`.
+A path outside `/api/v1/` is purged from the edge only where `rates_sync.notify.dispatcher.PURGED`
+names it. An entry has a `description` (the document is linted) and, beside the rates, a `tag` of
+`TAGS`.
 
 These tests cover a new entry by themselves: `tests/contract/test_openapi.py` (the golden document),
 `tests/contract/test_openapi_conformance.py`, and of rates-api `http/test_routes.py` (preflight,

@@ -98,7 +98,8 @@ def from_record(
     def render_from(view: View, query: RateQuery) -> RenderedAnswer:
         try:
             content = answer(query, view)
-            body = _written(content, query, to_csv, to_text, to_document)
+            table = None if to_csv is None else lambda: csv.marked(to_csv(content), view.source)
+            body = _written(content, query, table, to_text, to_document)
         except Refused as refused:
             refused.shared_until = _shared_until(refused, view)
             raise
@@ -114,14 +115,14 @@ def from_record(
 def _written(
     content: msgspec.Struct,
     query: RateQuery,
-    to_csv: Callable[[Any], csv.Table] | None,
+    to_csv: Callable[[], csv.Table] | None,
     to_text: Callable[[Any], str] | None,
     to_document: Callable[[Any, Any], bytes] | None,
 ) -> bytes:
     """Write what a query asks for in its format. Raises `Refused` where there is no bare number."""
     match query.format:
         case "csv" if to_csv is not None:
-            return csv.write(to_csv(content), query.fields)
+            return csv.write(to_csv(), query.fields)
         case "txt" if to_text is not None:
             return f"{to_text(content)}\n".encode()
     return encode_json(content) if to_document is None else to_document(query, content)

@@ -4,12 +4,20 @@ import locale
 from collections.abc import Mapping, Sequence
 from datetime import date as Day
 from datetime import datetime
+from importlib import resources
 from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 Language = Literal["es", "en"]
 
-MEXICO_CITY = ZoneInfo("America/Mexico_City")
+
+def _packaged_zone() -> ZoneInfo:
+    """Read the zone from the package `tzdata`: an old host still has summer time there."""
+    with (resources.files("tzdata.zoneinfo.America") / "Mexico_City").open("rb") as file:
+        return ZoneInfo.from_file(file, key="America/Mexico_City")
+
+
+MEXICO_CITY = _packaged_zone()
 WEEKDAYS = {"es": "lun mar mié jue vie sáb dom", "en": "Mon Tue Wed Thu Fri Sat Sun"}
 MONTHS = {
     "es": "ene feb mar abr may jun jul ago sep oct nov dic",

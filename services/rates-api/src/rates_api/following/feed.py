@@ -8,6 +8,8 @@ import dataclasses
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from datetime import date as Day
+from heapq import nlargest
 from typing import Annotated
 from urllib.parse import quote
 from xml.etree.ElementTree import Element, SubElement, tostring
@@ -16,6 +18,7 @@ import msgspec
 
 from rates_api.rates.query_parameters import RECORDED_KIND, RateQuery
 from rates_api.resolution.view import View
+from rates_contracts.calendar import mexico_day
 from rates_contracts.observation import SERIES_OF, Observation, SeriesKind, Source
 
 ATOM = "application/atom+xml"
@@ -40,7 +43,10 @@ class FeedQuery(RateQuery):
 
 
 class AtomFeed(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest recordings of a series, newest first; `updated` is the newest's instant."""
+    """The newest values and corrections of a series, newest first.
+
+    `updated` is the instant at which the last of them was recorded.
+    """
 
     kind: SeriesKind
     source: Source
@@ -49,10 +55,19 @@ class AtomFeed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def answer(query: FeedQuery, view: View) -> AtomFeed:
-    """Answer with what was recorded last."""
-    rows = tuple(reversed(view.history(query.kind).journal[-MAX_ENTRIES:]))
-    updated = rows[0].recorded_at if rows else view.head.recorded_at
+    """Answer with what was published or corrected last.
+
+    A history that is recorded for the first time is no news: its values are as new as their days.
+    """
+    rows = tuple(nlargest(MAX_ENTRIES, view.history(query.kind).journal, key=_newness))
+    updated = max((row.recorded_at for row in rows), default=view.head.recorded_at)
     return AtomFeed(kind=query.kind, source=view.source, updated=updated, rows=rows)
+
+
+def _newness(row: Observation) -> tuple[Day, datetime, Day]:
+    """Return what orders rows: a value's day, a correction's day of recording."""
+    day = row.date if row.revision == 1 else mexico_day(row.recorded_at)
+    return day, row.recorded_at, row.date
 
 
 def to_atom(_: FeedQuery, content: AtomFeed) -> bytes:

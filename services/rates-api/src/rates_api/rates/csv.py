@@ -40,7 +40,7 @@ from rates_contracts.answers import (
     Row,
     Summary,
 )
-from rates_contracts.observation import Kind
+from rates_contracts.observation import Kind, Source
 from rates_contracts.warnings import in_order
 
 HISTORY_COLUMNS = Row.__struct_encode_fields__
@@ -315,6 +315,23 @@ def _filled(columns: Sequence[str], values: Mapping[str, Any]) -> Sequence[Any]:
 def _blank(cells: Iterable[Any]) -> Sequence[Any]:
     """Return the cells, an empty one where there is no value."""
     return ["" if cell is None else cell for cell in cells]
+
+
+def marked(table: Table, source: Source) -> Table:
+    """Return the table; each line of a simulator's values warns of it, where lines have warnings.
+
+    A CSV has no envelope that says whose values they are.
+    """
+    if source != "simulator" or "warnings" not in table.columns:
+        return table
+    place = table.columns.index("warnings")
+    return Table(table.columns, (_warned(row, place) for row in table.rows))
+
+
+def _warned(row: Sequence[Any], place: int) -> Sequence[Any]:
+    """Return the row with the warning of simulated values beside those in its cell at `place`."""
+    warnings = in_order((*row[place].split(), "simulated_data"))
+    return [*row[:place], " ".join(warnings), *row[place + 1 :]]
 
 
 def write(table: Table, fields: Sequence[str] | None = None) -> bytes:

@@ -60,6 +60,17 @@ async def test_a_correction_is_an_entry_of_its_own(world: Any, worker: Any, ask:
     assert texts(feed, "entry/id")[1:] == texts(before, "entry/id")[:-1]
 
 
+async def test_old_values_that_are_recorded_late_are_no_news(
+    world: Any, worker: Any, ask: Ask
+) -> None:
+    """A first start records the newest years first: the last recorded are those of 1991."""
+    before = fromstring((await ask(PATH)).content)
+    old = world.observation(FIX, date(1991, 11, 10), "3.0735", date(2026, 8, 14))
+    worker.current.replace(world.snapshot(extra=(old,)))
+    feed = fromstring((await ask(PATH)).content)
+    assert texts(feed, "entry/id") == texts(before, "entry/id")
+
+
 async def test_a_simulator_is_named(world: Any, worker: Any, ask: Ask) -> None:
     """Simulated values have other ids than Banco de México's, and another author."""
     real = fromstring((await ask(PATH)).content)

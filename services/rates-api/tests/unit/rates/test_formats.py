@@ -126,6 +126,32 @@ async def test_a_mean_of_nothing_is_no_number(ask: Ask, worker: Any, world: Any)
 
 
 @pytest.mark.parametrize(
+    "path",
+    [
+        f"{CURRENT}?",
+        f"{AVERAGE}?",
+        f"{CONVERT}&",
+        "/api/v1/rates/2024-01-02?",
+        "/api/v1/rates/2024-01-02/revisions?",
+        "/api/v1/rates?dates=2024-01-02,2024-01-06&",
+        "/api/v1/rates/historical?last=20&",
+        "/api/v1/rates/summary?month=2026-07&",
+        "/api/v1/rates/monthly?year=2025&",
+        "/api/v1/days/2024-01-02?",
+    ],
+)
+async def test_each_line_of_a_simulators_values_says_so(
+    ask: Ask, worker: Any, world: Any, path: str
+) -> None:
+    """A CSV has no envelope: whoever keeps a line keeps the warning, beside those that it has."""
+    real = rows(await ask(f"{path}format=csv"))
+    worker.current.replace(world.snapshot(source="simulator"))
+    simulated = rows(await ask(f"{path}format=csv"))
+    assert all("simulated_data" in row["warnings"].split() for row in simulated)
+    assert not any("simulated_data" in row["warnings"] for row in real)
+
+
+@pytest.mark.parametrize(
     ("path", "chosen"),
     [
         (f"{CURRENT}?", "date,rate"),
