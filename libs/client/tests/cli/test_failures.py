@@ -124,6 +124,13 @@ def test_help_is_in_the_callers_language(run: Run, lang: str, word: str) -> None
         assert ran.out.startswith(word)
 
 
+def test_without_any_argument_it_is_the_help(run: Run) -> None:
+    """In the language of the locale."""
+    ran = run()
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("Usage:")
+
+
 @pytest.mark.parametrize(
     ("variable", "locale", "word"),
     [("LANG", "es_MX.UTF-8", "Uso:"), ("LC_ALL", "es_ES", "Uso:"), ("LANG", "C", "Usage:")],
