@@ -11,7 +11,7 @@ from usdmxn.cli.failures import CANNOT_SAY, DONE, NO_SUCH_VALUE
 SAID = [
     (
         ("now",),
-        ["17.0627 pesos por dólar", "Tipo de cambio para pagos, vigente hoy, vie 14 ago 2026"],
+        ["17.0627 pesos por dólar", "Tipo de cambio vigente hoy, vie 14 ago 2026"],
         ["17.0627 pesos per dollar", "Settlement rate, in force today, Fri 14 Aug 2026"],
     ),
     (

@@ -45,6 +45,12 @@ def test_both_languages_put_the_same_values_in() -> None:
     assert different == []
 
 
+def test_the_settlement_rate_has_one_name_in_spanish() -> None:
+    """It is «vigente» wherever it is named."""
+    assert KINDS["settlement"].es == "tipo de cambio vigente"
+    assert [place for place, text in texts() if "para pagos" in text.es.lower()] == []
+
+
 def known(schema: str, member: str) -> set[str]:
     """Return the values so far of an open enumeration."""
     return set(SCHEMAS[schema]["properties"][member]["x-known-values"])

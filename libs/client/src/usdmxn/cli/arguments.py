@@ -35,7 +35,7 @@ ADDRESS = Text(
     "Address of the service; also by USDMXN_URL ({url} by default).",
 )
 KIND = Text(
-    "Tipo de cambio: settlement (para pagos, el vigente), fix o dof.",
+    "Tipo de cambio: settlement (el vigente), fix o dof.",
     "Rate: settlement (the rate in force), fix or dof.",
 )
 PURPOSE = Text(

@@ -22,8 +22,8 @@ from usdmxn.cli.language import Text, choose
 from usdmxn.cli.session import BROKEN_PIPE, Session
 
 HELP = Text(
-    "Los tipos de cambio dólar-peso de Banco de México: el FIX, el publicado en el DOF y el que se "
-    "usa para pagos, exactos y con sus fechas.",
+    "Los tipos de cambio dólar-peso de Banco de México: el FIX, el publicado en el DOF y el "
+    "vigente, exactos y con sus fechas.",
     "Banco de México's USD/MXN rates: the FIX, the one in the Official Gazette and the one in "
     "force, exact and with their dates.",
 )

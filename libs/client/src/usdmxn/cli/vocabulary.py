@@ -8,11 +8,10 @@ from collections.abc import Iterable
 from usdmxn.cli.language import Language, Text
 
 KINDS = {
-    "settlement": Text("tipo de cambio para pagos", "settlement rate"),
+    "settlement": Text("tipo de cambio vigente", "settlement rate"),
     "fix": Text("FIX", "FIX"),
     "dof": Text("tipo de cambio publicado en el DOF", "rate published in the DOF"),
 }
-"""As the columns of Banco de México's own table are headed: FIX, publicación DOF, para pagos."""
 
 PURPOSES = {
     "cfdi_invoice": Text("factura (CFDI)", "invoice (CFDI)"),

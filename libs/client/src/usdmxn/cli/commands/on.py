@@ -36,7 +36,7 @@ UNLESS = Text("Nota", "Unless")
 LAW = Text("Fundamento", "Law")
 
 SHORT_KINDS = {
-    "settlement": Text("Para pagos", "Settlement"),
+    "settlement": Text("Vigente", "Settlement"),
     "dof": Text("Publicado en el DOF", "Published in the DOF"),
     "fix": Text("FIX", "FIX"),
 }
