@@ -87,7 +87,10 @@ def test_a_fix_to_come_says_when_it_is_expected(run: Run, service: Service) -> N
         (("now", "--kind"), "La opción --kind no está completa"),
         (("now", "--kind", "x"), "escriba settlement, fix, dof"),
         (("now", "--kind", "fix", "--purpose", "tax"), "Use --kind o --purpose"),
-        (("now", "--purpose", "closing"), "cierre de mes: lo que diga su política contable"),
+        (
+            ("now", "--purpose", "closing"),
+            "para el cierre de mes: lo que diga su política contable",
+        ),
         (("now", "--base-url", "foo"), "«foo» no es una dirección"),
         (("convert",), "Falta algo, por ejemplo 1234.56"),
         (("convert", "1,234.56"), "sin comas de millares"),

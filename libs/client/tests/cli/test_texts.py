@@ -10,7 +10,7 @@ import usdmxn.cli
 from rates_contracts.warnings import WARNINGS as SERVICE_WARNINGS
 from support.openapi_examples import golden
 from usdmxn.cli.language import Text
-from usdmxn.cli.vocabulary import KINDS, LEVELS, PURPOSES, SPANISH, STATES, WARNINGS
+from usdmxn.cli.vocabulary import KINDS, LEVELS, PURPOSES, SENTENCES, STATES, WARNINGS
 
 SCHEMAS = golden()["components"]["schemas"]
 
@@ -65,9 +65,15 @@ def test_every_word_of_the_service_has_a_name() -> None:
     assert set(WARNINGS) == set(SERVICE_WARNINGS)
 
 
+def test_no_sentence_on_what_counts_has_words_of_the_programs() -> None:
+    """Whoever keeps books does not read `kind=fix`."""
+    said = [part for text in SENTENCES.values() for part in text]
+    assert [part for part in said if re.search("[`=]|--", part)] == []
+
+
 def test_every_sentence_on_what_counts_is_translated() -> None:
     """As the service has them today; a later one is shown in English."""
     sheets = golden()["paths"]["/api/v1/days/{date}"]["get"]["responses"]["200"]["content"]
     uses = sheets["application/json"]["examples"]["sunday"]["value"]["use"]
     said = {use[part] for use in uses for part in ("day", "unless") if use[part]}
-    assert said - set(SPANISH) == set()
+    assert said - set(SENTENCES) == set()
