@@ -30,6 +30,7 @@ SAID = [
             "El día de la factura. Nota: la guía del SAT para el CFDI 4.0",
             "RMF y guía del SAT",
             "LISR, art. 8.",
+            "para una deuda que se paga en México, vea Ley Monetaria, art. 8.",
         ],
         [
             "Sun 9 Aug 2026, banks closed",
@@ -37,6 +38,7 @@ SAID = [
             "Federal Tax Code (CFF), art. 20.",
             "RMF and SAT's guide",
             "Income Tax Law (LISR), art. 8.",
+            "for a debt payable in Mexico see Monetary Law (Ley Monetaria), art. 8.",
             "Not tax advice",
         ],
     ),

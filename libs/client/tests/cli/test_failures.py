@@ -91,6 +91,10 @@ def test_a_fix_to_come_says_when_it_is_expected(run: Run, service: Service) -> N
             ("now", "--purpose", "closing"),
             "para el cierre de mes: lo que diga su política contable",
         ),
+        (
+            ("on", "2026-08-09", "--purpose", "contract"),
+            "para una deuda que se paga en México, vea Ley Monetaria, art. 8",
+        ),
         (("now", "--base-url", "foo"), "«foo» no es una dirección"),
         (("convert",), "Falta algo, por ejemplo 1234.56"),
         (("convert", "1,234.56"), "sin comas de millares"),

@@ -66,8 +66,8 @@ SENTENCES = {
     ),
     "your accounting policy": Text("lo que diga su política contable", "your accounting policy"),
     "what it says; where it is silent, as an obligation": Text(
-        "lo que diga el contrato; si no dice nada, como el pago de una deuda",
-        "what it says; where it is silent, as the payment of a debt",
+        "lo que diga el contrato; para una deuda que se paga en México, vea Ley Monetaria, art. 8",
+        "what it says; for a debt payable in Mexico see Monetary Law (Ley Monetaria), art. 8",
     ),
 }
 """The service's sentences on what counts when."""
