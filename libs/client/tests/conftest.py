@@ -112,6 +112,12 @@ class Asking:
         return items
 
 
+@pytest.fixture(autouse=True)
+def no_address_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask the address by default, whatever service the tests' own environment names."""
+    monkeypatch.delenv("USDMXN_URL", raising=False)
+
+
 @pytest.fixture
 def time() -> Time:
     """Give the time of a test."""

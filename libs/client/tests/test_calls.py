@@ -335,6 +335,22 @@ def test_requests_say_who_asks(asking: Any, server: Any, example: Respond) -> No
     assert server.requests[0].headers["user-agent"].startswith(f"usdmxn/{__version__} ")
 
 
+def test_without_an_address_the_environments_is_asked(
+    asking: Any, server: Any, example: Respond, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`USDMXN_URL` as it is when the client is made; an argument wins; else it is this machine."""
+    server.says(example("capabilities_200_capabilities"))
+    asking(lambda rates: rates.capabilities())
+    monkeypatch.setenv("USDMXN_URL", "http://of-environment.example")
+    asking(lambda rates: rates.capabilities())
+    asking(lambda rates: rates.capabilities(), base_url="http://of-argument.example")
+    assert [str(request.url) for request in server.requests] == [
+        "http://127.0.0.1:8000/api/v1",
+        "http://of-environment.example/api/v1",
+        "http://of-argument.example/api/v1",
+    ]
+
+
 def test_an_address_may_have_a_path(asking: Any, server: Any, example: Respond) -> None:
     """With or without a slash at its end."""
     server.says(example("capabilities_200_capabilities"))

@@ -1,6 +1,7 @@
 """`Client` and `AsyncClient`: the same calls over httpx, blocking and asynchronous."""
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
@@ -19,7 +20,7 @@ from usdmxn.http.retry import Pace
 from usdmxn.methods import async_iterator, awaitable, blocking, blocking_iterator
 
 __version__ = version("usdmxn")
-BASE_URL = "http://127.0.0.1:8000"
+URL_VARIABLE, BASE_URL = "USDMXN_URL", "http://127.0.0.1:8000"
 TIMEOUT, RETRIES = 10.0, 2
 HEADERS = {
     "User-Agent": f"usdmxn/{__version__} python/{python_version()} httpx/{httpx.__version__}"
@@ -28,6 +29,9 @@ HEADERS = {
 
 class Client:
     """The rates of Banco de México, asked of the rates API at `base_url`.
+
+    Without a `base_url` it is the environment's `USDMXN_URL`, read as the client is made, else
+    http://127.0.0.1:8000.
 
     `timeout` are the seconds that a whole call may take, its `retries` included. Answers are kept
     in a `cache` of the client's own, or in the one given; None keeps nothing. `transport` replaces
@@ -42,7 +46,7 @@ class Client:
 
     def __init__(
         self,
-        base_url: str = BASE_URL,
+        base_url: str | None = None,
         *,
         timeout: float = TIMEOUT,
         retries: int = RETRIES,
@@ -108,7 +112,7 @@ class AsyncClient:
 
     def __init__(
         self,
-        base_url: str = BASE_URL,
+        base_url: str | None = None,
         *,
         timeout: float = TIMEOUT,
         retries: int = RETRIES,
@@ -160,8 +164,14 @@ class AsyncClient:
         return AsyncDriver(self._http, self._sleep)
 
 
+def default_url() -> str:
+    """Return the address that is asked where none is given: `USDMXN_URL`, else `BASE_URL`."""
+    return os.environ.get(URL_VARIABLE) or BASE_URL
+
+
 def _calls(
-    base_url: str, timeout: float, retries: int, cache: Cache | UnsetType | None, pace: Pace
+    base_url: str | None, timeout: float, retries: int, cache: Cache | UnsetType | None, pace: Pace
 ) -> Calls:
     kept = Cache() if isinstance(cache, UnsetType) else cache
-    return Calls(Exchange(base_url, timeout, retries, kept, pace))
+    url = default_url() if base_url is None else base_url
+    return Calls(Exchange(url, timeout, retries, kept, pace))

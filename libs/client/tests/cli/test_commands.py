@@ -11,7 +11,7 @@ from usdmxn.cli.failures import CANNOT_SAY, DONE, NO_SUCH_VALUE
 SAID = [
     (
         ("now",),
-        ["17.0627 pesos por dólar", "Tipo de cambio para pagos, vigente hoy, vie 14 ago 2026"],
+        ["17.0627 pesos por dólar", "Tipo de cambio vigente hoy, vie 14 ago 2026"],
         ["17.0627 pesos per dollar", "Settlement rate, in force today, Fri 14 Aug 2026"],
     ),
     (
@@ -21,8 +21,26 @@ SAID = [
     ),
     (
         ("on", "2026-08-09"),
-        ["dom 9 ago 2026, día inhábil bancario", "17.2195", "17.1387", "complemento de pago"],
-        ["Sun 9 Aug 2026, banks closed", "The day of payment. Ley Monetaria 8.", "Not tax advice"],
+        [
+            "dom 9 ago 2026, día inhábil bancario",
+            "17.2195",
+            "17.1387",
+            "complemento de pago",
+            "El día del pago. Ley Monetaria, art. 8.",
+            "El día de la factura. Nota: la guía del SAT para el CFDI 4.0",
+            "RMF y guía del SAT",
+            "LISR, art. 8.",
+            "para una deuda que se paga en México, vea Ley Monetaria, art. 8.",
+        ],
+        [
+            "Sun 9 Aug 2026, banks closed",
+            "The day of payment. Monetary Law, art. 8.",
+            "Federal Tax Code (CFF), art. 20.",
+            "RMF and SAT's guide",
+            "Income Tax Law (LISR), art. 8.",
+            "for a debt payable in Mexico see Monetary Law (Ley Monetaria), art. 8.",
+            "Not tax advice",
+        ],
     ),
     (
         ("on", "2024-03-02", "--kind", "settlement"),

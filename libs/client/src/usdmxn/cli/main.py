@@ -19,13 +19,11 @@ from usdmxn.cli.commands.verify import verify
 from usdmxn.cli.commands.watch import watch
 from usdmxn.cli.failures import DONE, EXPECTED_FAILURES, INTERRUPTED, exit_code, sentence
 from usdmxn.cli.language import Text, choose
-from usdmxn.cli.session import BROKEN_PIPE, DEFAULT_URL, Session
-
-URL_VARIABLE = "USDMXN_URL"
+from usdmxn.cli.session import BROKEN_PIPE, Session
 
 HELP = Text(
-    "Los tipos de cambio dólar-peso de Banco de México: el FIX, el publicado en el DOF y el que se "
-    "usa para pagos, exactos y con sus fechas.",
+    "Los tipos de cambio dólar-peso de Banco de México: el FIX, el publicado en el DOF y el "
+    "vigente, exactos y con sus fechas.",
     "Banco de México's USD/MXN rates: the FIX, the one in the Official Gazette and the one in "
     "force, exact and with their dates.",
 )
@@ -53,7 +51,7 @@ def main(
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     lang = choose(arguments, os.environ)
-    session = Session(lang, url=os.environ.get(URL_VARIABLE) or DEFAULT_URL, connect=connect)
+    session = Session(lang, connect=connect)
     try:
         return _run(session, arguments)
     except click.exceptions.Exit as ended:

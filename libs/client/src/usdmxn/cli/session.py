@@ -17,8 +17,8 @@ from rich.text import Text as Styled
 from usdmxn import Client
 from usdmxn.cli.language import Language, Text
 from usdmxn.cli.vocabulary import SIMULATED, WARNINGS, is_simulated, name
+from usdmxn.client import default_url
 
-DEFAULT_URL = "http://127.0.0.1:8000"
 BROKEN_PIPE = 141
 """The exit code of a program whose reader has gone: 128 and SIGPIPE."""
 PIPE_WIDTH = 200
@@ -50,7 +50,7 @@ class Session:
 
     lang: Language
     json: bool = False
-    url: str = DEFAULT_URL
+    url: str = field(default_factory=default_url)
     out: Console = field(default_factory=terminal)
     err: Console = field(default_factory=lambda: terminal(stderr=True))
     connect: Callable[[str], Client] = Client
