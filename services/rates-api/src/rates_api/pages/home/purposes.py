@@ -101,29 +101,28 @@ PURPOSES: dict[str, dict[Language, Purpose]] = {
         "es": Purpose(
             "Cierre de mes",
             "Ninguna ley fija uno: lo dice su política contable. Estos son los tres del día.",
-            "",
+            "Para el impuesto, vea la diferencia cambiaria (LISR, art. 8).",
             "Su política contable.",
         ),
         "en": Purpose(
             "Month-end closing",
             "No law names one: your accounting policy does. These are the three of the day.",
-            "",
+            "For tax, see the exchange difference (Income Tax Law, LISR, art. 8).",
             "Your accounting policy.",
         ),
     },
     "contract": {
         "es": Purpose(
             "Contrato",
-            "El que diga el contrato. Estos son los tres del día.",
-            "Si el contrato no dice nada, cuenta como una deuda: el vigente el día del pago.",
-            "Su contrato; en su silencio, Ley Monetaria, art. 8.",
+            "Lo que diga el contrato. Estos son los tres del día.",
+            "Si la deuda se paga en México, vea la Ley Monetaria, art. 8.",
+            "El contrato; Ley Monetaria, art. 8.",
         ),
         "en": Purpose(
             "Contract",
-            "The one that the contract names. These are the three of the day.",
-            "If the contract is silent, it counts as a debt: the rate in force on the day of "
-            "payment.",
-            "Your contract; where it is silent, Monetary Law, art. 8.",
+            "What the contract says. These are the three of the day.",
+            "If the debt is paid in Mexico, see the Monetary Law (Ley Monetaria), art. 8.",
+            "The contract; Monetary Law (Ley Monetaria), art. 8.",
         ),
     },
 }
