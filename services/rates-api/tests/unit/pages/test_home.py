@@ -200,7 +200,7 @@ async def test_a_friday_has_three_numbers(ask: Ask, worker: Any, world: Any) -> 
     assert "Vigente ese día 17.0627" in text
     assert "Publicado en el DOF 17.0530" in text
     assert "FIX determinado 17.0218" in text
-    assert "CFF, art. 20. No es asesoría fiscal." in text
+    assert "CFF, art. 20; RMF y guías de llenado del SAT. No es asesoría fiscal." in text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

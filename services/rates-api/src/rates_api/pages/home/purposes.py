@@ -27,14 +27,14 @@ PURPOSES: dict[str, dict[Language, Purpose]] = {
             "El vigente el día de la factura: el FIX que el DOF publicó el día hábil anterior.",
             "La guía del SAT para el CFDI 4.0 nombra el FIX sin decir de qué día: su política "
             "interna puede ser otra.",
-            "CFF, art. 20.",
+            "CFF, art. 20; RMF y guías de llenado del SAT.",
         ),
         "en": Purpose(
             "Invoice (CFDI)",
             "The rate in force on the day of the invoice: the FIX that the DOF published on the "
             "banking day before.",
             "SAT’s guide for CFDI 4.0 names the FIX and no day: your own policy may differ.",
-            "Federal Tax Code (CFF), art. 20.",
+            "Federal Tax Code (CFF), art. 20; RMF and SAT’s filling guides.",
         ),
     },
     "cfdi_payment": {
@@ -42,14 +42,13 @@ PURPOSES: dict[str, dict[Language, Purpose]] = {
             "Complemento de pago",
             "El vigente el día en que se recibió el pago, no el de la factura.",
             "El SAT fija el día, pero no qué tipo de cambio: su política interna puede ser otra.",
-            "RMF y guía del SAT para el complemento de pagos; por analogía, CFF, art. 20.",
+            "RMF y guías de llenado del SAT; por analogía, CFF, art. 20.",
         ),
         "en": Purpose(
             "Payment receipt (CFDI)",
             "The rate in force on the day the payment was received, not the invoice’s.",
             "SAT names the day, not the rate: your own policy may differ.",
-            "RMF and SAT’s guide for payment receipts; by analogy, Federal Tax Code (CFF), "
-            "art. 20.",
+            "RMF and SAT’s filling guides; by analogy, Federal Tax Code (CFF), art. 20.",
         ),
     },
     "tax": {
@@ -80,7 +79,7 @@ PURPOSES: dict[str, dict[Language, Purpose]] = {
             "The rate in force on the day of payment, for debts in dollars that are paid in "
             "Mexico.",
             "",
-            "Monetary Law, art. 8; Banco de México’s rules (Circular 3/2012).",
+            "Monetary Law (Ley Monetaria), art. 8; Banco de México’s rules (Circular 3/2012).",
         ),
     },
     "exchange_difference": {
