@@ -42,11 +42,16 @@ class ArticleSection:
 
 @dataclasses.dataclass(frozen=True)
 class Article:
-    """A rendered guide. `lead` is its first paragraph as text; `body` has no first heading."""
+    """A rendered guide: its first paragraph as text and as `opening`, and the `body` after it.
+
+    `shows_answers` where a block of code follows another: it is what the other one answers.
+    """
 
     title: str
     lead: str
+    opening: str
     body: str
+    shows_answers: bool
     sections: tuple[ArticleSection, ...]
 
 
@@ -91,15 +96,19 @@ def code_name(language: str, of_page: Language) -> str:
 def read_markdown(text: str, language: Language) -> Article:
     """Return the article that `text` is: a heading, a paragraph, and the rest."""
     tokens = _PARSER.parse(text)
-    title, lead, rest = tokens[:3], tokens[3:6], tokens[3:]
+    title, lead, rest = tokens[:3], tokens[3:6], tokens[6:]
     _add_anchors(rest)
     sections = tuple(
         ArticleSection(str(token.attrs["id"]), _plain(inline))
         for token, inline in pairwise(rest)
         if token.type == "heading_open" and token.tag == "h2"
     )
-    body = _PARSER.renderer.render(rest, _PARSER.options, {"language": language})
-    return Article(_plain(title[1]), _plain(lead[1]), body, sections)
+    opening, body = (
+        _PARSER.renderer.render(part, _PARSER.options, {"language": language})
+        for part in (lead, rest)
+    )
+    shows_answers = any(code.type == answer.type == "fence" for code, answer in pairwise(rest))
+    return Article(_plain(title[1]), _plain(lead[1]), opening, body, shows_answers, sections)
 
 
 def render_inline(text: str) -> str:
