@@ -85,7 +85,6 @@ class Texts:
     data_status_doc: str
     nothing_counted: str
     more: str
-    guide_links: tuple[tuple[str, str], ...]
     feeds: str
     feed_links: tuple[tuple[str, str], ...]
     attribution: str
@@ -202,21 +201,6 @@ ES = Texts(
     "México, los valores estaban verificados.",
     nothing_counted="Todavía no hay ningún día contado.",
     more="Guías",
-    guide_links=(
-        ("que-tipo-de-cambio", "¿Qué tipo de cambio?"),
-        ("inicio-rapido", "Inicio rápido"),
-        ("google-sheets", "Google Sheets"),
-        ("excel", "Excel"),
-        ("python", "Python"),
-        ("javascript", "JavaScript"),
-        ("odoo", "Odoo"),
-        ("erpnext", "ERPNext"),
-        ("asistentes", "Asistentes (MCP)"),
-        ("limites", "Límites y compromisos"),
-        ("errores", "Errores"),
-        ("glosario", "Glosario"),
-        ("estado", "Estado"),
-    ),
     feeds="Para programas",
     feed_links=(
         ("/openapi.json", "OpenAPI"),
@@ -340,21 +324,6 @@ EN = Texts(
     "values were verified.",
     nothing_counted="No day has been counted yet.",
     more="Guides",
-    guide_links=(
-        ("which-rate", "Which rate?"),
-        ("quick-start", "Quick start"),
-        ("google-sheets", "Google Sheets"),
-        ("excel", "Excel"),
-        ("python", "Python"),
-        ("javascript", "JavaScript"),
-        ("odoo", "Odoo"),
-        ("erpnext", "ERPNext"),
-        ("assistants", "Assistants (MCP)"),
-        ("limits", "Limits and promises"),
-        ("errors", "Errors"),
-        ("glossary", "Glossary"),
-        ("status", "Status"),
-    ),
     feeds="For programs",
     feed_links=(
         ("/openapi.json", "OpenAPI"),
