@@ -130,7 +130,7 @@ STATES: Mapping[str, tuple[Callable[[Any], Mapping[str, Any]], str, str]] = {
                 world.mexico(world.TODAY, 12, 30), fresh_until=world.mexico(world.TODAY, 12)
             ),
         },
-        "Con reservas. El Banco de México no ha confirmado estos valores",
+        "Con reservas. Banco de México no ha confirmado estos valores",
         "With reservations. Banco de México has not confirmed these values",
     ),
     "breaker": (

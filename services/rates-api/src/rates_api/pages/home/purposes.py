@@ -72,7 +72,7 @@ PURPOSES: dict[str, dict[Language, Purpose]] = {
             "Pago de una deuda",
             "El vigente el día en que se paga, para deudas en dólares que se pagan en México.",
             "",
-            "Ley Monetaria, art. 8; disposiciones del Banco de México (Circular 3/2012).",
+            "Ley Monetaria, art. 8; disposiciones de Banco de México (Circular 3/2012).",
         ),
         "en": Purpose(
             "Payment of a debt",
