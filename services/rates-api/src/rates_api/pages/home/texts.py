@@ -178,7 +178,8 @@ ES = Texts(
         "multiply": "Se multiplica por el tipo de cambio publicado",
         "divide": "Se divide entre el tipo de cambio publicado",
     },
-    rounded="y se redondea una sola vez, a {scale} decimales; la mitad sube.",
+    rounded="y se redondea una sola vez, a {scale} decimales; si queda a la mitad, se redondea "
+    "hacia arriba.",
     no_result="No se puede convertir.",
     means="Promedios del FIX",
     means_doc="Sobre días hábiles bancarios, a seis decimales.",
