@@ -218,6 +218,15 @@ async def test_a_guide_with_answers_says_of_which_day_they_are(
         assert all(said in sentence for sentence in dated)
 
 
+@pytest.mark.parametrize(
+    ("code", "name"), [("curl -s 'https://x'", "curl"), ("usdmxn today", "Terminal")]
+)
+def test_a_command_is_named_curl_only_where_it_is(code: str, name: str) -> None:
+    """Above a block for the shell stands what the reader runs."""
+    body = read_markdown(f"# Title\n\nLead.\n\n```sh\n{code}\n```\n", "en").body
+    assert f"<figcaption>{name}</figcaption>" in body
+
+
 def test_html_in_a_guide_is_text() -> None:
     """Guides are Markdown alone: a tag is shown, never obeyed."""
     article = read_markdown("# Title\n\nLead.\n\n<script>1</script>\n", "en")

@@ -14,7 +14,7 @@ from markdown_it.token import Token
 from rates_api.pages.language import Language
 
 NAMES: Mapping[str, str | Mapping[Language, str]] = {
-    "sh": "curl",
+    "sh": "Terminal",
     "python": "Python",
     "js": "JavaScript",
     "html": "HTML",
@@ -25,7 +25,8 @@ NAMES: Mapping[str, str | Mapping[Language, str]] = {
     "excel": "Excel",
     "powerquery": "Power Query",
 }
-"""What stands above a block of code, by its language."""
+"""What stands above a block of code, by its language; one that asks with curl is named so."""
+CURL = re.compile(r"\bcurl ")
 ANSWERS = ("text", "csv")
 """What an example answers, in these languages: nobody copies it."""
 TABLE = {"es": "Tabla", "en": "Table"}
@@ -62,7 +63,7 @@ class _Renderer(RendererHTML):
         self, tokens: Sequence[Token], idx: int, options: Any, env: MutableMapping[str, Any]
     ) -> str:
         language = tokens[idx].info
-        name = code_name(language, env["language"])
+        name = code_name(language, env["language"], tokens[idx].content)
         code = RendererHTML.fence(self, tokens, idx, options, env)
         code = code.replace("<pre>", f'<pre tabindex="0" role="group" aria-label="{name}">', 1)
         kind = "code answer" if language in ANSWERS else "code"
@@ -87,9 +88,10 @@ class _Renderer(RendererHTML):
 _PARSER = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer).enable("table")
 
 
-def code_name(language: str, of_page: Language) -> str:
-    """Return what a block of code in `language` is called on a page."""
-    name = NAMES[language]
+def code_name(language: str, of_page: Language, code: str) -> str:
+    """Return what a block of `code` in `language` is called on a page."""
+    is_curl = language == "sh" and CURL.search(code)
+    name = "curl" if is_curl else NAMES[language]
     return name if isinstance(name, str) else name[of_page]
 
 
