@@ -130,7 +130,7 @@ STATES: Mapping[str, tuple[Callable[[Any], Mapping[str, Any]], str, str]] = {
                 world.mexico(world.TODAY, 12, 30), fresh_until=world.mexico(world.TODAY, 12)
             ),
         },
-        "Con reservas. El Banco de México no ha confirmado estos valores",
+        "Con reservas. Banco de México no ha confirmado estos valores",
         "With reservations. Banco de México has not confirmed these values",
     ),
     "breaker": (
@@ -200,7 +200,7 @@ async def test_a_friday_has_three_numbers(ask: Ask, worker: Any, world: Any) -> 
     assert "Vigente ese día 17.0627" in text
     assert "Publicado en el DOF 17.0530" in text
     assert "FIX determinado 17.0218" in text
-    assert "CFF, art. 20. No es asesoría fiscal." in text
+    assert "CFF, art. 20; RMF y guías de llenado del SAT. No es asesoría fiscal." in text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from rates_api.http.parameters import Parameter, Query
 from rates_api.http.problems import Refused
-from rates_api.pages.guides.catalogue import GUIDES, article, slugs
+from rates_api.pages.guides.catalogue import GUIDES, article, guide_links, slugs
 from rates_api.pages.language import LANGUAGES, Language, guide, guides
 from rates_api.pages.templates import render_html
 
@@ -78,15 +78,6 @@ LIST_QUERIES: dict[Language, type[GuideListQuery]] = {
 }
 
 
-@dataclasses.dataclass(frozen=True)
-class GuideLink:
-    """A guide as lists of guides name it."""
-
-    path: str
-    title: str
-    lead: str
-
-
 def write(query: GuideQuery) -> bytes:
     """Return the guide, as HTML."""
     return _guide(query.language, query.slug)
@@ -95,7 +86,7 @@ def write(query: GuideQuery) -> bytes:
 @cache
 def _guide(language: Language, slug: str) -> bytes:
     position = slugs(language).index(slug)
-    links = _links(language)
+    links = guide_links(language)
     return render_html(
         "guide.html",
         language,
@@ -109,12 +100,6 @@ def _guide(language: Language, slug: str) -> bytes:
 
 def write_list(query: GuideListQuery) -> bytes:
     """Return the list of all guides, as HTML."""
-    return render_html("guides.html", query.language, ALL_GUIDES, all_guides=_links(query.language))
-
-
-@cache
-def _links(language: Language) -> tuple[GuideLink, ...]:
-    articles = ((slug, article(language, slug)) for slug in slugs(language))
-    return tuple(
-        GuideLink(guide(language, slug), found.title, found.lead) for slug, found in articles
+    return render_html(
+        "guides.html", query.language, ALL_GUIDES, all_guides=guide_links(query.language)
     )

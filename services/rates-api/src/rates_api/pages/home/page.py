@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from rates_api.pages.guides.catalogue import guide_links
 from rates_api.pages.home import meanings
 from rates_api.pages.home.converter import converted
 from rates_api.pages.home.history import Charted, Verified, charted, verified
@@ -51,6 +52,7 @@ def write(query: HomeQuery, view: View) -> bytes:
         charted=unasked.charted,
         means=unasked.means,
         verified=unasked.verified,
+        all_guides=guide_links(query.language),
     )
 
 
