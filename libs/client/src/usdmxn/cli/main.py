@@ -17,7 +17,14 @@ from usdmxn.cli.commands.on import on
 from usdmxn.cli.commands.spans import month, year
 from usdmxn.cli.commands.verify import verify
 from usdmxn.cli.commands.watch import watch
-from usdmxn.cli.failures import DONE, EXPECTED_FAILURES, INTERRUPTED, exit_code, sentence
+from usdmxn.cli.failures import (
+    CANNOT_SAY,
+    DONE,
+    EXPECTED_FAILURES,
+    INTERRUPTED,
+    exit_code,
+    sentence,
+)
 from usdmxn.cli.language import Text, choose
 from usdmxn.cli.session import BROKEN_PIPE, Session
 
@@ -26,6 +33,9 @@ HELP = Text(
     "vigente, exactos y con sus fechas.",
     "Banco de México's USD/MXN rates: the FIX, the one in the Official Gazette and the one in "
     "force, exact and with their dates.",
+)
+NOT_WRITTEN = Text(
+    "No se pudo leer o escribir: {reason}.", "It could not be read or written: {reason}."
 )
 COMMANDS = (now, on, convert, month, year, dates, chart, watch, verify, export, mcp)
 
@@ -64,6 +74,10 @@ def main(
     except BrokenPipeError:
         _close_stdout()
         return BROKEN_PIPE
+    except OSError as error:  # a full disk behind stdout, a name that no file can have
+        _close_stdout()
+        session.note(session.say(NOT_WRITTEN, reason=error.strerror))
+        return CANNOT_SAY
 
 
 def _run(session: Session, arguments: Sequence[str]) -> int:
