@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date as Day
 
 import click
 
@@ -19,7 +20,7 @@ from usdmxn.cli.commands.verify import verify
 from usdmxn.cli.commands.watch import watch
 from usdmxn.cli.failures import DONE, EXPECTED_FAILURES, INTERRUPTED, exit_code, sentence
 from usdmxn.cli.language import Text, choose
-from usdmxn.cli.session import BROKEN_PIPE, Session
+from usdmxn.cli.session import BROKEN_PIPE, Session, today_in_mexico_city
 
 HELP = Text(
     "Los tipos de cambio dólar-peso de Banco de México: el FIX, el publicado en el DOF y el "
@@ -43,15 +44,19 @@ for command in COMMANDS:
 
 
 def main(
-    arguments: Sequence[str] | None = None, *, connect: Callable[[str], Client] = Client
+    arguments: Sequence[str] | None = None,
+    *,
+    connect: Callable[[str], Client] = Client,
+    today: Callable[[], Day] = today_in_mexico_city,
 ) -> int:
     """Run a command and return its exit code.
 
-    `arguments` are those of the process by default; `connect` makes the client of an address.
+    `arguments` are those of the process by default; `connect` makes the client of an address,
+    `today` says which day it is.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     lang = choose(arguments, os.environ)
-    session = Session(lang, connect=connect)
+    session = Session(lang, connect=connect, today=today)
     try:
         return _run(session, arguments)
     except click.exceptions.Exit as ended:
