@@ -154,6 +154,16 @@ def test_a_span_that_is_not_known_or_empty_says_so(
     assert run("month", "2025-01").code == code
 
 
+@pytest.mark.parametrize(("applies_from", "said"), [("2026-08-13", False), ("2026-08-14", True)])
+def test_the_change_is_left_out_where_the_same_rate_applied_the_day_before(
+    run: Run, service: Service, applies_from: str, said: bool
+) -> None:
+    """A weekend has one rate: that it is the same is no change of nothing."""
+    dates = {**EXAMPLES["current_200_settlement"].value["dates"], "applies_from": applies_from}
+    service.answers["/api/v1/rates/current"] = recorded("current_200_settlement", dates=dates)
+    assert ("Change" in run("now").out) == said
+
+
 @pytest.mark.parametrize(
     ("today", "said"),
     [
