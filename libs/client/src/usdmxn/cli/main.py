@@ -7,8 +7,8 @@ from datetime import date as Day
 
 import click
 
-from usdmxn import Client
-from usdmxn.cli.arguments import Group
+from usdmxn import Client, __version__
+from usdmxn.cli.arguments import Group, option
 from usdmxn.cli.commands.chart import chart
 from usdmxn.cli.commands.dates import dates
 from usdmxn.cli.commands.export import export
@@ -31,7 +31,24 @@ HELP = Text(
 COMMANDS = (now, on, convert, month, year, dates, chart, watch, verify, export, mcp)
 
 
+VERSION = Text("La versión de este programa.", "The version of this program.")
+
+
+def _show_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        click.echo(f"usdmxn {__version__}")
+        context.exit()
+
+
 @click.group("usdmxn", cls=Group, about=HELP, invoke_without_command=True)
+@option(
+    "--version",
+    about=VERSION,
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+)
 @click.pass_context
 def usdmxn(context: click.Context) -> None:
     """Show the help where no command is given."""
