@@ -1,6 +1,7 @@
 """What each command says of a recorded answer, in both languages and as JSON."""
 
 import json
+from datetime import date as Day
 from typing import Any
 
 import pytest
@@ -151,6 +152,46 @@ def test_a_span_that_is_not_known_or_empty_says_so(
     """By the exit code, too."""
     service.answers["/api/v1/rates/summary"] = recorded("summary_200_year", **changes)
     assert run("month", "2025-01").code == code
+
+
+@pytest.mark.parametrize(("applies_from", "said"), [("2026-08-13", False), ("2026-08-14", True)])
+def test_the_change_is_left_out_where_the_same_rate_applied_the_day_before(
+    run: Run, service: Service, applies_from: str, said: bool
+) -> None:
+    """A weekend has one rate: that it is the same is no change of nothing."""
+    dates = {**EXAMPLES["current_200_settlement"].value["dates"], "applies_from": applies_from}
+    service.answers["/api/v1/rates/current"] = recorded("current_200_settlement", dates=dates)
+    assert ("Change" in run("now").out) == said
+
+
+@pytest.mark.parametrize(
+    ("today", "said"),
+    [
+        (Day(2025, 12, 3), True),
+        (Day(2026, 1, 1), False),
+    ],
+)
+def test_a_span_that_has_not_ended_says_until_when_its_values_reach(
+    run: Run, service: Service, today: Day, said: bool
+) -> None:
+    """In its title, and in the row of the month that has not ended."""
+    last = {"date": "2025-12-04", "rate": "18.2"}
+    monthly = recorded("monthly_200_year").json()["months"]
+    monthly[-1] |= {"last_date": "2025-12-02", "count": 2}
+    service.answers["/api/v1/rates/summary"] = recorded("summary_200_year", last=last)
+    service.answers["/api/v1/rates/monthly"] = recorded("monthly_200_year", months=monthly)
+    service.today = today
+    ran = run("year", "2025", "--lang", "es")
+    assert ("promedio de 2025, hasta el 4 dic 2025: parcial" in ran.out) == said
+    assert ("2, hasta el 2 dic 2025: parcial" in ran.out) == said
+    assert ("until 4 Dec 2025: partial" in run("year", "2025").out) == said
+    assert ran.out.count("parcial") == 2 * said
+
+
+def test_a_month_whose_last_day_has_a_value_is_whole(run: Run, service: Service) -> None:
+    """Settlement rates are known before their day: nothing is missing on the last ones."""
+    service.today = Day(2025, 12, 30)
+    assert "parcial" not in run("month", "2025-12", "--lang", "es").out
 
 
 def test_a_rate_that_is_not_in_force_says_so(run: Run, service: Service) -> None:

@@ -9,7 +9,8 @@ from socket import create_server
 import httpx
 import pytest
 
-from support.command_line import Run, Service, recorded
+from support.command_line import Ran, Run, Service, recorded
+from usdmxn import __version__
 from usdmxn.cli.failures import CANNOT_SAY, INTERRUPTED, NO_SUCH_VALUE, WRONG_USAGE
 from usdmxn.cli.session import BROKEN_PIPE
 
@@ -129,6 +130,11 @@ def test_help_is_in_the_callers_language(run: Run, lang: str, word: str) -> None
         ran = run(*arguments, "--lang", lang)
         assert (ran.code, ran.err) == (0, "")
         assert ran.out.startswith(word)
+
+
+def test_the_version_is_the_packages(run: Run) -> None:
+    """With nobody asked."""
+    assert run("--version") == Ran(0, f"usdmxn {__version__}\n", "")
 
 
 def test_without_any_argument_it_is_the_help(run: Run) -> None:
