@@ -83,7 +83,7 @@ class Texts:
     unknown_days: str
     data_status: str
     data_status_doc: str
-    nothing_counted: str
+    too_few_counted: str
     more: str
     feeds: str
     feed_links: tuple[tuple[str, str], ...]
@@ -200,7 +200,7 @@ ES = Texts(
     data_status="Verificación de los datos, 90 días",
     data_status_doc="Una barra por día: cuánto tiempo, de las horas en que se pregunta a Banco de "
     "México, los valores estaban verificados.",
-    nothing_counted="Todavía no hay ningún día contado.",
+    too_few_counted="Aún no hay registro suficiente.",
     more="Guías",
     feeds="Para programas",
     feed_links=(
@@ -323,7 +323,7 @@ EN = Texts(
     data_status="Verification of the data, 90 days",
     data_status_doc="A bar a day: for how much of the hours in which Banco de México is asked the "
     "values were verified.",
-    nothing_counted="No day has been counted yet.",
+    too_few_counted="There is not enough of a record yet.",
     more="Guides",
     feeds="For programs",
     feed_links=(
