@@ -335,6 +335,16 @@ def test_requests_say_who_asks(asking: Any, server: Any, example: Respond) -> No
     assert server.requests[0].headers["user-agent"].startswith(f"usdmxn/{__version__} ")
 
 
+@pytest.mark.parametrize("end", ["/api/v1", "/api/v1/"])
+def test_an_address_may_be_that_of_the_api(
+    asking: Any, server: Any, example: Respond, end: str
+) -> None:
+    """Whoever copies it with its path asks the same service."""
+    server.says(example("capabilities_200_capabilities"))
+    asking(lambda rates: rates.capabilities(), base_url=f"https://rates.example/fx{end}")
+    assert str(server.requests[0].url) == "https://rates.example/fx/api/v1"
+
+
 def test_without_an_address_the_environments_is_asked(
     asking: Any, server: Any, example: Respond, monkeypatch: pytest.MonkeyPatch
 ) -> None:

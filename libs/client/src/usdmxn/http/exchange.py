@@ -24,6 +24,8 @@ from usdmxn.http.steps import Call, Listen, Pause, Reply, Send
 
 T = TypeVar("T")
 Query = Iterable[tuple[str, str | int | None]]
+API = "/api/v1"
+"""Where the API is below the root of a service; an address may be that of either."""
 TRANSPORT_ERRORS = (httpx.HTTPError, httpx.StreamError, TimeoutError)
 """What a driver throws into a call: no answer came, or a broken one."""
 
@@ -58,9 +60,8 @@ class Exchange:
     def url(self, path: str, query: Query = ()) -> str:
         """Return the address of `path`; parameters that are None are left out."""
         given = [(name, str(value)) for name, value in query if value is not None]
-        return (
-            self.base_url.rstrip("/") + path + ("?" + urlencode(given, safe=",:") if given else "")
-        )
+        root = self.base_url.rstrip("/").removesuffix(API)
+        return root + path + ("?" + urlencode(given, safe=",:") if given else "")
 
     def ask(self, url: str, read: Callable[[Reply], T], deadline: Deadline) -> Call[T]:
         """Return what `read` makes of the answer of `url`, from the cache where it is still good.
