@@ -30,8 +30,8 @@ HEADERS = {
 class Client:
     """The rates of Banco de México, asked of the rates API at `base_url`.
 
-    It may end in /api/v1. Without a `base_url` it is the environment's `USDMXN_URL`, read as the client is made, else
-    http://127.0.0.1:8000.
+    It may end in /api/v1. Without a `base_url` it is the environment's `USDMXN_URL`, read as the
+    client is made, else http://127.0.0.1:8000.
 
     `timeout` are the seconds that a whole call may take, its `retries` included. Answers are kept
     in a `cache` of the client's own, or in the one given; None keeps nothing. `transport` replaces

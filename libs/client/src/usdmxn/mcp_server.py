@@ -16,7 +16,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
-from usdmxn import AsyncClient
+from usdmxn import AsyncClient, __version__
 from usdmxn.answers import SheetRate, Use
 from usdmxn.cli.arguments import IN_FORCE, Asked
 from usdmxn.cli.vocabulary import SIMULATED, SIMULATOR, WARNINGS, law, sentence
@@ -79,7 +79,7 @@ async def _serve(url: str) -> None:
 
 def mcp_server(client: AsyncClient) -> MCPServer:
     """Return the server whose tools ask `client`."""
-    server = MCPServer("usdmxn", instructions=INSTRUCTIONS, log_level="ERROR")
+    server = MCPServer("usdmxn", version=__version__, instructions=INSTRUCTIONS, log_level="ERROR")
     tools = Tools(client)
     for tool in (tools.rate_for, tools.convert, tools.history, tools.summary):
         server.tool(annotations=ToolAnnotations(read_only_hint=True))(tool)

@@ -71,6 +71,24 @@ SAID = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("word", "asked"),
+    [
+        ("hoy", "2026-08-10"),
+        ("today", "2026-08-10"),
+        ("Ayer", "2026-08-09"),
+        ("yesterday", "2026-08-09"),
+    ],
+)
+def test_a_day_may_be_today_or_yesterday(run: Run, service: Service, word: str, asked: str) -> None:
+    """In either language, wherever a command takes a day."""
+    service.today = Day(2026, 8, 10)
+    run("on", word)
+    run("convert", "1", "--on", word)
+    assert service.asked[0].path == f"/api/v1/days/{asked}"
+    assert service.asked[1].params["date"] == asked
+
+
 def holds(said: Any, wanted: Any) -> bool:
     """Tell whether `said` is `wanted`, but for members that an answer may leave out."""
     match wanted:

@@ -71,6 +71,19 @@ def test_what_is_old_is_never_shown_as_new(run: Run, service: Service) -> None:
     assert "Not connected: what is above may be old" in said
 
 
+def test_a_state_is_said_again_only_where_it_differs(run: Run, service: Service) -> None:
+    """Not where it was verified once more; a warning, a level or a lost connection is told."""
+    verified = {**STATE, "freshness": {**FIX["freshness"], "verified_at": "2026-08-14T16:10:00Z"}}
+    warned = {**STATE, "warnings": ["late_publication"]}
+    again = watched(run, service, ("state", STATE), ("state", verified))
+    assert again.count("In force today") == 1
+    for other in (warned, {**STATE, "level": "degraded"}):
+        differing = watched(run, service, ("state", STATE), ("state", other))
+        assert differing.count("In force today") == 2
+    after = watched(run, service, ("state", STATE), ("reset", {"reason": "x"}), ("state", STATE))
+    assert after.count("In force today") == 2
+
+
 def test_programs_get_a_line_an_event(run: Run, service: Service) -> None:
     """Each is JSON by itself."""
     lines = watched(run, service, ("state", STATE), ("change", [CHANGE]), options="--json")

@@ -5,8 +5,9 @@ say what to write instead of what was written.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date as Day
+from datetime import timedelta
 from decimal import Decimal
 from functools import wraps
 from typing import Any, TypedDict, TypeVar, cast
@@ -153,14 +154,18 @@ def _show_help(context: click.Context, _: click.Parameter, wanted: bool) -> None
 
 
 class DayType(click.ParamType[Any]):
-    """A day, as ISO or 16/08/2026."""
+    """A day, as ISO or 16/08/2026; or today or yesterday in Mexico City, in either language."""
 
     name = "day"
+    DAYS_AGO: Mapping[str, int] = {"hoy": 0, "today": 0, "ayer": 1, "yesterday": 1}
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the day."""
         if isinstance(value, Day):
             return value
+        days = self.DAYS_AGO.get(value.strip().casefold())
+        if days is not None and ctx is not None:
+            return ctx.find_root().obj.today() - timedelta(days)
         try:
             return read_day(value)
         except DayUnreadable as error:

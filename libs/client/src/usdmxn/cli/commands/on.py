@@ -18,9 +18,9 @@ from usdmxn.cli.vocabulary import KINDS, PURPOSES, law, name, sentence
 
 HELP = Text(
     "Los tipos de cambio de un día y cuál se usa para qué. Con --purpose o --kind, uno solo. El "
-    "día se escribe 2026-08-16 o 16/08/2026.",
+    "día se escribe 2026-08-16 o 16/08/2026, hoy o ayer.",
     "The rates of a day, and which counts for what. With --purpose or --kind one of them alone. "
-    "The day is written 2026-08-16 or 16/08/2026.",
+    "The day is written 2026-08-16 or 16/08/2026, today or yesterday.",
 )
 BANKS_OPEN = Text("día hábil bancario", "banks open")
 BANKS_CLOSED = Text("día inhábil bancario", "banks closed")
