@@ -219,6 +219,24 @@ async def test_a_guide_with_answers_says_of_which_day_they_are(
 
 
 @pytest.mark.parametrize(
+    ("path", "titles"),
+    [
+        ("/guia", ["Contabilidad", "Desarrollo", "Referencia"]),
+        ("/en/guide", ["Accounting", "Development", "Reference"]),
+    ],
+)
+async def test_the_list_has_each_guide_in_one_group(
+    read: Ask, path: str, titles: list[str]
+) -> None:
+    """For the books, for programs, and to look things up; the reference ends the last one."""
+    main = (await read(path)).text.partition("<main")[2]
+    assert re.findall(r"<h2>(.*?)</h2>", main) == titles
+    language: Language = "es" if path == "/guia" else "en"
+    listed = [guide(language, slugs[language]) for slugs in GUIDES]
+    assert re.findall(r'<li><a href="([^"]+)"', main) == [*listed, reference(language)]
+
+
+@pytest.mark.parametrize(
     ("code", "name"), [("curl -s 'https://x'", "curl"), ("usdmxn today", "Terminal")]
 )
 def test_a_command_is_named_curl_only_where_it_is(code: str, name: str) -> None:

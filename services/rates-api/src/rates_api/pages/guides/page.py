@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from rates_api.http.parameters import Parameter, Query
 from rates_api.http.problems import Refused
-from rates_api.pages.guides.catalogue import GUIDES, article, guide_links, slugs
+from rates_api.pages.guides.catalogue import GUIDES, article, grouped_links, guide_links, slugs
 from rates_api.pages.language import LANGUAGES, Language, guide, guides
 from rates_api.pages.templates import render_html
 
@@ -101,5 +101,5 @@ def _guide(language: Language, slug: str) -> bytes:
 def write_list(query: GuideListQuery) -> bytes:
     """Return the list of all guides, as HTML."""
     return render_html(
-        "guides.html", query.language, ALL_GUIDES, all_guides=guide_links(query.language)
+        "guides.html", query.language, ALL_GUIDES, groups=grouped_links(query.language)
     )
