@@ -409,3 +409,66 @@ def test_numbers_are_never_rounded() -> None:
     say = Wording("es", date(2026, 8, 14))
     assert say.number("1234567890123456.123456") == "1,234,567,890,123,456.123456"
     assert say.signed(Decimal("-0.0097")) == "\N{MINUS SIGN}0.0097"
+
+
+EDGE: Mapping[str, tuple[Callable[[Any], Mapping[str, Any]], str, int]] = {
+    "all is well": (lambda _: {}, "/?date=2026-08-12", 240),
+    "late publication": (
+        lambda world: {"now": world.mexico(world.TODAY, 14)},
+        "/?date=2026-08-12",
+        240,
+    ),
+    "simulated data": (lambda _: {"source": "simulator"}, "/?date=2026-08-12", 240),
+    "withdrawn, in the answer": (
+        lambda world: {"series": world.known_series(withdrawn=(date(2010, 3, 3),))},
+        "/?date=2010-03-03",
+        15,
+    ),
+    "withdrawn, elsewhere": (
+        lambda world: {"series": world.known_series(withdrawn=(date(2010, 3, 3),))},
+        "/?date=2012-03-05",
+        240,
+    ),
+    "withdrawn, in the conversion": (
+        lambda world: {"series": world.known_series(withdrawn=(date(2010, 3, 3),))},
+        "/?date=2010-03-03&amount=7",
+        15,
+    ),
+    "withdrawn, in the chart": (
+        lambda world: {"series": world.known_series(withdrawn=(date(2026, 6, 8),))},
+        "/?date=2012-03-05",
+        15,
+    ),
+    "under review": (
+        lambda world: {"series": world.known_series(under_review=(date(2010, 3, 3),))},
+        "/?date=2010-03-03",
+        15,
+    ),
+    "not yet known": (lambda _: {}, "/?date=2026-12-24", 15),
+}
+
+
+@pytest.mark.parametrize("case", EDGE)
+async def test_what_may_end_soon_is_kept_shortly(
+    ask: Ask, worker: Any, world: Any, case: str
+) -> None:
+    """By shared caches, as the same answers of the API are: for fifteen seconds (rule 21)."""
+    changes, path, longest = EDGE[case]
+    become(worker, world, **changes(world))
+    assert edge_seconds(await ask(path)) == longest
+
+
+@pytest.mark.parametrize("path", ["/", "/?date=2003-03-03"])
+async def test_a_page_of_unknown_days_is_kept_shortly(
+    ask: Ask, worker: Any, world: Any, path: str
+) -> None:
+    """While the history loads, whatever day is asked for."""
+    begun = date(2010, 1, 1)
+    loading = world.snapshot(series=world.known_series(complete_from=begun))
+    worker.current.replace(world.since(loading, begun))
+    assert edge_seconds(await ask(path)) == 15
+
+
+def edge_seconds(answer: httpx.Response) -> int:
+    """Return how long shared caches keep an answer."""
+    return int(answer.headers["cache-control"].rpartition("s-maxage=")[2])

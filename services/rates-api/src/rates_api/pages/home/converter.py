@@ -23,6 +23,11 @@ class Converted:
     result: Conversion | None
     problem: str | None
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Return what to be careful about in the rate."""
+        return () if self.result is None else self.result.warnings or ()
+
 
 def converted(query: HomeQuery, view: View) -> Converted | None:
     """Return the conversion; None where a field of it is malformed.

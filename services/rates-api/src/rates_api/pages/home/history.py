@@ -5,7 +5,7 @@ from datetime import date as Day
 from decimal import Decimal
 
 from rates_api.pages.charts.fix_chart import inline_chart
-from rates_api.pages.charts.lines import LAST_90_DAYS
+from rates_api.pages.charts.lines import LAST_90_DAYS, chart_of
 from rates_api.pages.charts.status_bars import DataDay, status_bars, status_key
 from rates_api.pages.language import Language
 from rates_api.rates import historical
@@ -27,10 +27,15 @@ class DayOfTable:
 
 @dataclasses.dataclass(frozen=True)
 class Charted:
-    """The chart as an element of the page, and its days, the newest first."""
+    """The chart as an element of the page, and its days, the newest first.
+
+    `known` and `warnings` are those of the chart.
+    """
 
     svg: str
     days: tuple[DayOfTable, ...]
+    known: bool
+    warnings: tuple[str, ...]
 
 
 def charted(language: Language, view: View) -> Charted:
@@ -38,7 +43,8 @@ def charted(language: Language, view: View) -> Charted:
     fix, in_force = _values(view, "fix"), _values(view, "settlement")
     listed = sorted({*fix, *in_force}, reverse=True)
     rows = tuple(DayOfTable(day, fix.get(day), in_force.get(day)) for day in listed)
-    return Charted(inline_chart(view, "90d", language), rows)
+    chart = chart_of(view, "90d")
+    return Charted(inline_chart(chart, language), rows, chart.known, chart.warnings)
 
 
 @dataclasses.dataclass(frozen=True)

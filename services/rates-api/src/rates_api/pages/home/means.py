@@ -17,7 +17,8 @@ MeanSpan = Literal["15d", "30d", "this_month", "last_month", "this_year"]
 class Mean:
     """The mean of a span, as the API answers it; None without a value.
 
-    `count` of `expected` days have a value; `known` tells whether that of each day is known.
+    `count` of `expected` days have a value; `known` tells whether that of each day is known;
+    `warnings` are those of the answer.
     """
 
     span: MeanSpan
@@ -29,6 +30,7 @@ class Mean:
     count: int
     expected: int
     known: bool
+    warnings: tuple[str, ...]
     path: str
 
 
@@ -62,6 +64,7 @@ def _of_window(view: View, window: Window) -> Mean:
         found.count,
         found.expected,
         found.known,
+        found.warnings or (),
         f"/api/v1/rates/average/{window}",
     )
 
@@ -78,5 +81,6 @@ def _of_span(view: View, span: MeanSpan, query: summary.SummaryQuery, asked: str
         found.count,
         found.expected,
         found.known,
+        found.warnings or (),
         f"/api/v1/rates/summary?{asked}",
     )
