@@ -2,6 +2,7 @@
 
 import dataclasses
 import gzip
+import itertools
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, timedelta
@@ -409,6 +410,58 @@ def test_numbers_are_never_rounded() -> None:
     say = Wording("es", date(2026, 8, 14))
     assert say.number("1234567890123456.123456") == "1,234,567,890,123,456.123456"
     assert say.signed(Decimal("-0.0097")) == "\N{MINUS SIGN}0.0097"
+
+
+@pytest.mark.parametrize("query", ["date=2010-03-03", "date=2010-03-03&purpose=regalo"])
+async def test_a_doubtful_rate_is_said_to_be_beside_each_value(
+    ask: Ask, worker: Any, world: Any, query: str
+) -> None:
+    """In the answer and in the conversion, which stands alone where the question is malformed."""
+    become(worker, world, series=world.known_series(withdrawn=(date(2010, 3, 1),)))
+    page = (await ask(f"/?{query}")).text
+    words = meanings.warning("withdrawn_at_source", "es")
+    assert words in part(page, "converter")
+    assert (words in part(page, "which-rate")) == ("purpose" not in query)
+    assert words not in part(page, "means") + part(page, "history") + part(page, "state")
+
+
+async def test_a_days_own_warning_is_said_though_the_newest_value_has_it(
+    ask: Ask, worker: Any, world: Any
+) -> None:
+    """That of today says nothing about the day that was asked for."""
+    days = (date(2010, 3, 1), world.NEWEST)
+    become(worker, world, series=world.known_series(withdrawn=days))
+    words = meanings.warning("withdrawn_at_source", "es")
+    page = (await ask("/?date=2010-03-03")).text
+    assert words in part(page, "state")
+    assert words in part(page, "which-rate")
+    assert words not in part((await ask("/?date=2012-03-05")).text, "which-rate")
+
+
+@pytest.mark.parametrize("purpose", ["tax", "regalo"])
+async def test_a_conversion_of_then_is_said_to_be_in_new_pesos(ask: Ask, purpose: str) -> None:
+    """Also where the question beside it is malformed."""
+    for day, is_said in (("1992-06-01", True), ("1993-06-01", False)):
+        text = part((await ask(f"/en?date={day}&purpose={purpose}")).text, "converter")
+        assert ("In new pesos" in text) == is_said
+
+
+async def test_doubtful_means_and_days_are_said_to_be(ask: Ask, worker: Any, world: Any) -> None:
+    """Beside the means that rest on the value, and in its row of the table."""
+    become(
+        worker,
+        world,
+        series=world.known_series(settlement={}, withdrawn=(date(2026, 7, 20),)),
+    )
+    page = (await ask("/en")).text
+    words = meanings.warning("withdrawn_at_source", "en")
+    rows = part_html(page, "means").split("<tr>")
+    warned = [before for before, row in itertools.pairwise(rows) if words in row]
+    spans = [re.search(r'rates/([^"]*)"', row) for row in warned]
+    paths = [found and found[1] for found in spans]
+    assert paths == ["average/30d", "summary?month=2026-07", "summary?year=2026"]
+    days = re.findall(r"<tr>.*?</tr>", part_html(page, "history"), re.DOTALL)
+    assert ["Mon 20 Jul" in day for day in days if words in day] == [True]
 
 
 EDGE: Mapping[str, tuple[Callable[[Any], Mapping[str, Any]], str, int]] = {

@@ -2,7 +2,6 @@
 
 import dataclasses
 from datetime import date as Day
-from decimal import Decimal
 
 from rates_api.pages.charts.fix_chart import inline_chart
 from rates_api.pages.charts.lines import LAST_90_DAYS, chart_of
@@ -11,6 +10,7 @@ from rates_api.pages.language import Language
 from rates_api.rates import historical
 from rates_api.rates.historical import HistoricalQuery
 from rates_api.resolution.view import View
+from rates_contracts.answers import Row
 from rates_contracts.calendar import LATE_FROM, mexico_instant
 from rates_contracts.observation import Kind
 from rates_contracts.status import DataStatusDay
@@ -21,8 +21,8 @@ class DayOfTable:
     """A day that has a FIX or a rate in force."""
 
     day: Day
-    fix: Decimal | None
-    in_force: Decimal | None
+    fix: Row | None
+    in_force: Row | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,6 +76,6 @@ def _data_day(view: View, counted: DataStatusDay) -> DataDay:
     )
 
 
-def _values(view: View, kind: Kind) -> dict[Day, Decimal]:
+def _values(view: View, kind: Kind) -> dict[Day, Row]:
     query = HistoricalQuery(from_=view.today - LAST_90_DAYS, to=view.today, kind=kind)
-    return {row.date: row.rate for row in historical.answer(query, view).observations}
+    return {row.date: row for row in historical.answer(query, view).observations}

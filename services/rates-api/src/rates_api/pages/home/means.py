@@ -5,6 +5,7 @@ from datetime import date as Day
 from decimal import Decimal
 from typing import Literal, get_args
 
+from rates_api.pages.home.standing import besides_state
 from rates_api.rates import average, summary
 from rates_api.rates.query_parameters import Month, month_of
 from rates_api.resolution.view import View
@@ -18,7 +19,7 @@ class Mean:
     """The mean of a span, as the API answers it; None without a value.
 
     `count` of `expected` days have a value; `known` tells whether that of each day is known;
-    `warnings` are those of the answer.
+    `warnings` are those of its values and days.
     """
 
     span: MeanSpan
@@ -64,7 +65,7 @@ def _of_window(view: View, window: Window) -> Mean:
         found.count,
         found.expected,
         found.known,
-        found.warnings or (),
+        besides_state(view, found.warnings or ()),
         f"/api/v1/rates/average/{window}",
     )
 
@@ -81,6 +82,6 @@ def _of_span(view: View, span: MeanSpan, query: summary.SummaryQuery, asked: str
         found.count,
         found.expected,
         found.known,
-        found.warnings or (),
+        besides_state(view, found.warnings or ()),
         f"/api/v1/rates/summary?{asked}",
     )
