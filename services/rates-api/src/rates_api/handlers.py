@@ -103,7 +103,7 @@ def from_record(
         except Refused as refused:
             refused.shared_until = _shared_until(refused, view)
             raise
-        longest_of_this = min(longest, _edge_seconds(content))
+        longest_of_this = min(longest, _edge_seconds_of(content))
         rendered = _render(body, MEDIA_TYPES[query.format], view, longest_of_this)
         file_name = _file_name(query) if query.format == "csv" else ()
         link = () if to_link is None else (("link", to_link(query, content)),)
@@ -185,12 +185,20 @@ def _file_name(query: RateQuery) -> tuple[tuple[str, str]]:
     return (("content-disposition", f'attachment; filename="{csv.file_name(query)}"'),)
 
 
-def _edge_seconds(content: Any) -> int:
-    """Return the longest `s-maxage` by what an answer says: what may end soon is kept shortly."""
-    passing = not PASSING.isdisjoint(getattr(content, "warnings", None) or ())
-    unknown = not getattr(content, "known", True)
-    pending = any(code.startswith("not-yet-") for code in _problem_codes(content))
-    return MAX_EDGE_SECONDS_NOT_HEALTHY if passing or unknown or pending else MAX_EDGE_SECONDS
+def _edge_seconds_of(content: Any) -> int:
+    """Return the longest `s-maxage` by what an answer says."""
+    warnings = getattr(content, "warnings", None) or ()
+    return edge_seconds(warnings, _problem_codes(content), known=getattr(content, "known", True))
+
+
+def edge_seconds(warnings: Iterable[str], codes: Iterable[str], *, known: bool) -> int:
+    """Return the longest `s-maxage` by what is said: what may end soon is kept shortly (rule 21).
+
+    `codes` are those of what has no rate; `known` tells whether each day of it is known.
+    """
+    passing = not PASSING.isdisjoint(warnings)
+    pending = any(code.startswith("not-yet-") for code in codes)
+    return MAX_EDGE_SECONDS_NOT_HEALTHY if passing or pending or not known else MAX_EDGE_SECONDS
 
 
 def _problem_codes(content: Any) -> Iterable[str]:

@@ -5,12 +5,12 @@ service or with the question is said in it, with the status of the problem.
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from rates_api.handlers import known_snapshot, view_of
+from rates_api.handlers import edge_seconds, known_snapshot, view_of
 from rates_api.http.endpoint import Handler
 from rates_api.http.parameters import Query
 from rates_api.http.port import WorkerPort
@@ -31,8 +31,22 @@ PAGE_HEADERS = (("content-security-policy", POLICY),)
 MALFORMED = 422
 
 
+@dataclasses.dataclass(frozen=True)
+class Page:
+    """A page's HTML, and what in it may end soon, as an answer of the API has it.
+
+    `warnings` are those of all that it shows, `codes` those of what has no value in it; `known`
+    tells whether all days that it is about are known.
+    """
+
+    html: bytes
+    warnings: Iterable[str]
+    codes: Iterable[str]
+    known: bool
+
+
 def page(
-    write: Callable[[Any, View], bytes],
+    write: Callable[[Any, View], Page],
     write_unavailable: Callable[[Any], bytes],
     is_malformed: Callable[[Any], bool] = lambda _: False,
 ) -> Handler:
@@ -55,8 +69,8 @@ def page(
         except Refused as refused:
             return _html(write_unavailable(query), "no-store", status=refused.status)
         if is_malformed(query):
-            body = await port.run_in_thread(partial(write, query, view))
-            return _html(body, "no-store", status=MALFORMED)
+            said = await port.run_in_thread(partial(write, query, view))
+            return _html(said.html, "no-store", status=MALFORMED)
         found = await port.run_in_thread(partial(_rendered, write, query, view))
         answers.keep(query, found)
         return found
@@ -64,14 +78,19 @@ def page(
     return handle
 
 
-def _rendered(write: Callable[[Any, View], bytes], query: Any, view: View) -> RenderedAnswer:
+def _rendered(write: Callable[[Any, View], Page], query: Any, view: View) -> RenderedAnswer:
     if view.assessment is None:
         raise AssertionError("pages are about the present")
+    said = write(query, view)
     return _html(
-        write(query, view),
+        said.html,
         "shared",
         valid_until=view.assessment.valid_until,
-        edge_seconds=min(view.assessment.edge_seconds, MAX_EDGE_SECONDS_WITHOUT_PURGE),
+        edge_seconds=min(
+            view.assessment.edge_seconds,
+            MAX_EDGE_SECONDS_WITHOUT_PURGE,
+            edge_seconds(said.warnings, said.codes, known=said.known),
+        ),
         valid_from=view.at,
     )
 
@@ -85,9 +104,8 @@ def static_page(write: Callable[[Any], bytes]) -> Handler:
         answers = cache.answers(query)
         found = answers.find(query, now)
         if found is None:
-            edge_seconds = MAX_EDGE_SECONDS_WITHOUT_PURGE
             body = await port.run_in_thread(partial(write, query))
-            found = _html(body, "shared", edge_seconds=edge_seconds)
+            found = _html(body, "shared", edge_seconds=MAX_EDGE_SECONDS_WITHOUT_PURGE)
             answers.keep(query, found)
         return found
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import gzip
+import itertools
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, timedelta
@@ -421,3 +422,118 @@ def test_numbers_are_never_rounded() -> None:
     say = Wording("es", date(2026, 8, 14))
     assert say.number("1234567890123456.123456") == "1,234,567,890,123,456.123456"
     assert say.signed(Decimal("-0.0097")) == "\N{MINUS SIGN}0.0097"
+
+
+@pytest.mark.parametrize("query", ["date=2010-03-03", "date=2010-03-03&purpose=regalo"])
+async def test_a_doubtful_rate_is_said_to_be_beside_each_value(
+    ask: Ask, worker: Any, world: Any, query: str
+) -> None:
+    """In the answer and in the conversion, which stands alone where the question is malformed."""
+    become(worker, world, series=world.known_series(withdrawn=(date(2010, 3, 1),)))
+    page = (await ask(f"/?{query}")).text
+    words = meanings.warning("withdrawn_at_source", "es")
+    assert words in part(page, "converter")
+    assert (words in part(page, "which-rate")) == ("purpose" not in query)
+    assert words not in part(page, "means") + part(page, "history") + part(page, "state")
+
+
+async def test_a_days_own_warning_is_said_though_the_newest_value_has_it(
+    ask: Ask, worker: Any, world: Any
+) -> None:
+    """That of today says nothing about the day that was asked for."""
+    days = (date(2010, 3, 1), world.NEWEST)
+    become(worker, world, series=world.known_series(withdrawn=days))
+    words = meanings.warning("withdrawn_at_source", "es")
+    page = (await ask("/?date=2010-03-03")).text
+    assert words in part(page, "state")
+    assert words in part(page, "which-rate")
+    assert words not in part((await ask("/?date=2012-03-05")).text, "which-rate")
+
+
+@pytest.mark.parametrize("purpose", ["tax", "regalo"])
+async def test_a_conversion_of_then_is_said_to_be_in_new_pesos(ask: Ask, purpose: str) -> None:
+    """Also where the question beside it is malformed."""
+    for day, is_said in (("1992-06-01", True), ("1993-06-01", False)):
+        text = part((await ask(f"/en?date={day}&purpose={purpose}")).text, "converter")
+        assert ("In new pesos" in text) == is_said
+
+
+async def test_doubtful_means_and_days_are_said_to_be(ask: Ask, worker: Any, world: Any) -> None:
+    """Beside the means that rest on the value, and in its row of the table."""
+    become(
+        worker,
+        world,
+        series=world.known_series(settlement={}, withdrawn=(date(2026, 7, 20),)),
+    )
+    page = (await ask("/en")).text
+    words = meanings.warning("withdrawn_at_source", "en")
+    rows = part_html(page, "means").split("<tr>")
+    warned = [before for before, row in itertools.pairwise(rows) if words in row]
+    spans = [re.search(r'rates/([^"]*)"', row) for row in warned]
+    paths = [found and found[1] for found in spans]
+    assert paths == ["average/30d", "summary?month=2026-07", "summary?year=2026"]
+    days = re.findall(r"<tr>.*?</tr>", part_html(page, "history"), re.DOTALL)
+    assert ["Mon 20 Jul" in day for day in days if words in day] == [True]
+
+
+EDGE: Mapping[str, tuple[Callable[[Any], Mapping[str, Any]], str, int]] = {
+    "all is well": (lambda _: {}, "/?date=2026-08-12", 240),
+    "late publication": (
+        lambda world: {"now": world.mexico(world.TODAY, 14)},
+        "/?date=2026-08-12",
+        240,
+    ),
+    "simulated data": (lambda _: {"source": "simulator"}, "/?date=2026-08-12", 240),
+    "withdrawn, in the answer": (
+        lambda world: {"series": world.known_series(withdrawn=(date(2010, 3, 3),))},
+        "/?date=2010-03-03",
+        15,
+    ),
+    "withdrawn, elsewhere": (
+        lambda world: {"series": world.known_series(withdrawn=(date(2010, 3, 3),))},
+        "/?date=2012-03-05",
+        240,
+    ),
+    "withdrawn, in the conversion": (
+        lambda world: {"series": world.known_series(withdrawn=(date(2010, 3, 3),))},
+        "/?date=2010-03-03&amount=7",
+        15,
+    ),
+    "withdrawn, in the chart": (
+        lambda world: {"series": world.known_series(withdrawn=(date(2026, 6, 8),))},
+        "/?date=2012-03-05",
+        15,
+    ),
+    "under review": (
+        lambda world: {"series": world.known_series(under_review=(date(2010, 3, 3),))},
+        "/?date=2010-03-03",
+        15,
+    ),
+    "not yet known": (lambda _: {}, "/?date=2026-12-24", 15),
+}
+
+
+@pytest.mark.parametrize("case", EDGE)
+async def test_what_may_end_soon_is_kept_shortly(
+    ask: Ask, worker: Any, world: Any, case: str
+) -> None:
+    """By shared caches, as the same answers of the API are: for fifteen seconds (rule 21)."""
+    changes, path, longest = EDGE[case]
+    become(worker, world, **changes(world))
+    assert edge_seconds(await ask(path)) == longest
+
+
+@pytest.mark.parametrize("path", ["/", "/?date=2003-03-03"])
+async def test_a_page_of_unknown_days_is_kept_shortly(
+    ask: Ask, worker: Any, world: Any, path: str
+) -> None:
+    """While the history loads, whatever day is asked for."""
+    begun = date(2010, 1, 1)
+    loading = world.snapshot(series=world.known_series(complete_from=begun))
+    worker.current.replace(world.since(loading, begun))
+    assert edge_seconds(await ask(path)) == 15
+
+
+def edge_seconds(answer: httpx.Response) -> int:
+    """Return how long shared caches keep an answer."""
+    return int(answer.headers["cache-control"].rpartition("s-maxage=")[2])

@@ -74,12 +74,11 @@ def to_svg(query: ChartQuery, chart: Chart) -> bytes:
     return svg.written(root).encode()
 
 
-def inline_chart(view: View, range_: ChartRange, language: Language) -> str:
+def inline_chart(chart: Chart, language: Language) -> str:
     """Return the picture as an element of a page; its points only of 90 days, for their size."""
-    chart = chart_of(view, range_)
     root = drawing(chart, language)
     root.set("lang", language)
-    if range_ == "90d":
+    if chart.range == "90d":
         root.set("data-points", points(chart))
     return svg.written(root)
 

@@ -6,6 +6,7 @@ from datetime import date as Day
 from rates_api.http.parameters import Malformed
 from rates_api.http.problems import Refused
 from rates_api.pages.home.query import DEFAULT_AMOUNT, DEFAULT_FROM, HomeQuery
+from rates_api.pages.home.question import is_in_new_pesos
 from rates_api.pages.home.standing import may_pass_as_current
 from rates_api.rates import convert, current
 from rates_api.resolution.view import View
@@ -18,10 +19,21 @@ OTHER: dict[Currency, Currency] = {"USD": "MXN", "MXN": "USD"}
 class Converted:
     """What the converter shows; `result` or the code of the `problem`."""
 
+    day: Day
     amount: str
     from_: Currency
     result: Conversion | None
     problem: str | None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Return what to be careful about in the rate."""
+        return () if self.result is None else self.result.warnings or ()
+
+    @property
+    def is_in_new_pesos(self) -> bool:
+        """Tell whether the pesos are new ones, of 1,000 pesos of then."""
+        return is_in_new_pesos(self.day)
 
 
 def converted(query: HomeQuery, view: View) -> Converted | None:
@@ -34,9 +46,9 @@ def converted(query: HomeQuery, view: View) -> Converted | None:
         return None
     origin: Currency = from_ or DEFAULT_FROM
     try:
-        return Converted(amount, origin, _conversion(amount, origin, day, view), None)
+        return Converted(day, amount, origin, _conversion(amount, origin, day, view), None)
     except Refused as refused:
-        return Converted(amount, origin, None, refused.code)
+        return Converted(day, amount, origin, None, refused.code)
 
 
 def _conversion(amount: str, origin: Currency, day: Day, view: View) -> Conversion:

@@ -2,15 +2,15 @@
 
 import dataclasses
 from datetime import date as Day
-from decimal import Decimal
 
 from rates_api.pages.charts.fix_chart import inline_chart
-from rates_api.pages.charts.lines import LAST_90_DAYS
+from rates_api.pages.charts.lines import LAST_90_DAYS, chart_of
 from rates_api.pages.charts.status_bars import ENOUGH, DataDay, status_bars, status_key
 from rates_api.pages.language import Language
 from rates_api.rates import historical
 from rates_api.rates.historical import HistoricalQuery
 from rates_api.resolution.view import View
+from rates_contracts.answers import Row
 from rates_contracts.calendar import LATE_FROM, mexico_instant
 from rates_contracts.observation import Kind
 from rates_contracts.status import DataStatusDay
@@ -21,16 +21,21 @@ class DayOfTable:
     """A day that has a FIX or a rate in force."""
 
     day: Day
-    fix: Decimal | None
-    in_force: Decimal | None
+    fix: Row | None
+    in_force: Row | None
 
 
 @dataclasses.dataclass(frozen=True)
 class Charted:
-    """The chart as an element of the page, and its days, the newest first."""
+    """The chart as an element of the page, and its days, the newest first.
+
+    `known` and `warnings` are those of the chart.
+    """
 
     svg: str
     days: tuple[DayOfTable, ...]
+    known: bool
+    warnings: tuple[str, ...]
 
 
 def charted(language: Language, view: View) -> Charted:
@@ -38,7 +43,8 @@ def charted(language: Language, view: View) -> Charted:
     fix, in_force = _values(view, "fix"), _values(view, "settlement")
     listed = sorted({*fix, *in_force}, reverse=True)
     rows = tuple(DayOfTable(day, fix.get(day), in_force.get(day)) for day in listed)
-    return Charted(inline_chart(view, "90d", language), rows)
+    chart = chart_of(view, "90d")
+    return Charted(inline_chart(chart, language), rows, chart.known, chart.warnings)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,6 +78,6 @@ def _data_day(view: View, counted: DataStatusDay) -> DataDay:
     )
 
 
-def _values(view: View, kind: Kind) -> dict[Day, Decimal]:
+def _values(view: View, kind: Kind) -> dict[Day, Row]:
     query = HistoricalQuery(from_=view.today - LAST_90_DAYS, to=view.today, kind=kind)
-    return {row.date: row.rate for row in historical.answer(query, view).observations}
+    return {row.date: row for row in historical.answer(query, view).observations}

@@ -5,6 +5,7 @@ from datetime import date as Day
 from decimal import Decimal
 from typing import Literal, get_args
 
+from rates_api.pages.home.standing import besides_state
 from rates_api.rates import average, summary
 from rates_api.rates.query_parameters import Month, month_of
 from rates_api.resolution.view import View
@@ -17,7 +18,8 @@ MeanSpan = Literal["15d", "30d", "this_month", "last_month", "this_year"]
 class Mean:
     """The mean of a span, as the API answers it; None without a value.
 
-    `count` of `expected` days have a value; `known` tells whether that of each day is known.
+    `count` of `expected` days have a value; `known` tells whether that of each day is known;
+    `warnings` are those of its values and days.
     """
 
     span: MeanSpan
@@ -29,6 +31,7 @@ class Mean:
     count: int
     expected: int
     known: bool
+    warnings: tuple[str, ...]
     path: str
 
 
@@ -62,6 +65,7 @@ def _of_window(view: View, window: Window) -> Mean:
         found.count,
         found.expected,
         found.known,
+        besides_state(view, found.warnings or ()),
         f"/api/v1/rates/average/{window}",
     )
 
@@ -78,5 +82,6 @@ def _of_span(view: View, span: MeanSpan, query: summary.SummaryQuery, asked: str
         found.count,
         found.expected,
         found.known,
+        besides_state(view, found.warnings or ()),
         f"/api/v1/rates/summary?{asked}",
     )

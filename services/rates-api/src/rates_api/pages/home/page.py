@@ -1,20 +1,23 @@
 """The page's HTML from the record: each part by the pure functions that answer the API."""
 
 import dataclasses
+from collections.abc import Iterator
 
 from rates_api.pages.guides.catalogue import guide_links
+from rates_api.pages.handlers import Page
 from rates_api.pages.home import meanings
-from rates_api.pages.home.converter import converted
+from rates_api.pages.home.converter import Converted, converted
 from rates_api.pages.home.history import Charted, Verified, charted, verified
 from rates_api.pages.home.means import Mean, means
 from rates_api.pages.home.purposes import PURPOSES
 from rates_api.pages.home.query import QUERIES, HomeQuery
-from rates_api.pages.home.question import answered
+from rates_api.pages.home.question import Answered, answered
 from rates_api.pages.home.standing import Standing, standing
 from rates_api.pages.home.texts import TEXTS
 from rates_api.pages.home.wording import Wording
 from rates_api.pages.language import LANGUAGES, Language, home
 from rates_api.pages.templates import render_html
+from rates_api.resolution.knowledge import WARNING_OF
 from rates_api.resolution.view import View
 
 __all__ = ["PATHS", "QUERIES", "is_malformed", "write", "write_unavailable"]
@@ -31,10 +34,52 @@ class Unasked:
     means: tuple[Mean, ...]
     verified: Verified
 
+    @property
+    def warnings(self) -> set[str]:
+        """Return what to be careful about in any of it."""
+        means = (code for mean in self.means for code in mean.warnings)
+        return {*self.standing.warnings, *self.charted.warnings, *means}
 
-def write(query: HomeQuery, view: View) -> bytes:
-    """Return the page, as HTML."""
+    @property
+    def known(self) -> bool:
+        """Tell whether each missing value in it is known to be none."""
+        return self.charted.known and all(mean.known for mean in self.means)
+
+
+def write(query: HomeQuery, view: View) -> Page:
+    """Return the page."""
     unasked = _unasked(query.language, view)
+    asked, amount = answered(query, view), converted(query, view)
+    codes = {*_problems(unasked, asked, amount)}
+    return Page(
+        html=_html(query, view, unasked, asked, amount),
+        warnings={*unasked.warnings, *_warnings(asked, amount)},
+        codes=codes,
+        known=unasked.known and codes.isdisjoint(WARNING_OF),
+    )
+
+
+def _warnings(asked: Answered | None, amount: Converted | None) -> Iterator[str]:
+    """Yield what to be careful about in what was asked."""
+    yield from () if asked is None else asked.warnings
+    yield from () if amount is None else amount.warnings
+
+
+def _problems(unasked: Unasked, asked: Answered | None, amount: Converted | None) -> Iterator[str]:
+    """Yield the code of each problem that the page tells."""
+    parts = () if asked is None else asked.parts
+    told = [part.problem for part in parts]
+    told += [unasked.standing.problem, None if amount is None else amount.problem]
+    return (code for code in told if code is not None)
+
+
+def _html(
+    query: HomeQuery,
+    view: View,
+    unasked: Unasked,
+    asked: Answered | None,
+    amount: Converted | None,
+) -> bytes:
     return render_html(
         "home.html",
         query.language,
@@ -47,8 +92,8 @@ def write(query: HomeQuery, view: View) -> bytes:
         query=query,
         view=view,
         now=unasked.standing,
-        answered=answered(query, view),
-        converted=converted(query, view),
+        answered=asked,
+        converted=amount,
         charted=unasked.charted,
         means=unasked.means,
         verified=unasked.verified,

@@ -27,6 +27,11 @@ class DayRateOfKind:
     rate: SheetRate | None
     problem: str | None
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Return what to be careful about in the rate."""
+        return () if self.rate is None else self.rate.warnings or ()
+
 
 @dataclasses.dataclass(frozen=True)
 class Answered:
@@ -52,7 +57,12 @@ class Answered:
     @property
     def is_in_new_pesos(self) -> bool:
         """Tell whether the day's rates are in new pesos, of 1,000 pesos of then."""
-        return self.day < NEW_PESOS_BEFORE
+        return is_in_new_pesos(self.day)
+
+
+def is_in_new_pesos(day: Day) -> bool:
+    """Tell whether rates of `day` are in new pesos, of 1,000 pesos of then."""
+    return day < NEW_PESOS_BEFORE
 
 
 def answered(query: HomeQuery, view: View) -> Answered | None:

@@ -1,6 +1,7 @@
 """The rate in force, the newest FIX with its legal dates, and how good both are."""
 
 import dataclasses
+from collections.abc import Iterable
 from datetime import date as Day
 
 from rates_api.http.problems import Refused
@@ -10,6 +11,9 @@ from rates_api.snapshot.level import Assessment
 from rates_contracts.answers import CurrentRate
 from rates_contracts.observation import FIRST_FIX_DAY, Kind, Observation
 from rates_contracts.warnings import in_order
+
+OF_VALUES = ("value_under_review", "withdrawn_at_source", "dates_unconfirmed")
+"""What is said of some values and not of others: beside each of them."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,6 +74,12 @@ def _current(view: View, kind: Kind) -> tuple[CurrentRate | None, str | None]:
         return current.answer(current.CurrentQuery(kind=kind), view), None
     except Refused as refused:
         return None, refused.code
+
+
+def besides_state(view: View, codes: Iterable[str]) -> tuple[str, ...]:
+    """Return those of an answer's warnings that its values have, not the state of everything."""
+    stated = () if view.assessment is None else view.assessment.warnings
+    return tuple(code for code in codes if code in OF_VALUES or code not in stated)
 
 
 def may_pass_as_current(view: View, day: Day) -> bool:

@@ -12,7 +12,7 @@ import pytest
 
 from rates_api.handlers import view_of
 from rates_api.pages.charts import fix_chart
-from rates_api.pages.charts.lines import ChartRange
+from rates_api.pages.charts.lines import ChartRange, chart_of
 from rates_api.pages.charts.style import Theme
 from rates_api.pages.language import Language
 from rates_api.resolution.view import View
@@ -35,7 +35,7 @@ def view(world: Any, snapshot: Any) -> View:
 
 def inline(world: Any, snapshot: Any, *, range_: ChartRange = "90d") -> Element:
     """Return the inline chart, in Spanish."""
-    return fromstring(fix_chart.inline_chart(view(world, snapshot), range_, "es"))
+    return fromstring(fix_chart.inline_chart(chart_of(view(world, snapshot), range_), "es"))
 
 
 async def picture(ask: Ask, query: str = "") -> Element:
@@ -214,7 +214,7 @@ def test_inline_it_has_neither_style_nor_script(world: Any, friday: Any) -> None
     """A page's policy blocks both: classes and presentation attributes are all there is."""
     for range_ in RANGES:
         for language in LANGUAGES:
-            text = fix_chart.inline_chart(view(world, friday), range_, language)
+            text = fix_chart.inline_chart(chart_of(view(world, friday), range_), language)
             assert not re.search(r"<style|<script|\bstyle=|\bon\w+=|href|url\(", text)
             ids = re.findall(r' id="([^"]+)"', text)
             assert len(ids) == len(set(ids))
@@ -222,7 +222,8 @@ def test_inline_it_has_neither_style_nor_script(world: Any, friday: Any) -> None
 
 def test_charts_of_one_page_share_no_id(world: Any, friday: Any) -> None:
     """Each range has ids of its own."""
-    text = "".join(fix_chart.inline_chart(view(world, friday), each, "es") for each in RANGES)
+    charts = [chart_of(view(world, friday), range_) for range_ in RANGES]
+    text = "".join(fix_chart.inline_chart(chart, "es") for chart in charts)
     ids = re.findall(r' id="([^"]+)"', text)
     assert len(ids) == len(set(ids)) == 2 * len(RANGES)
 
