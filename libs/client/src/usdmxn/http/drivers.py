@@ -13,6 +13,8 @@ from usdmxn.http.exchange import TRANSPORT_ERRORS
 from usdmxn.http.steps import Call, Item, Listen, Pause, Receive, Reply, Send, Step, Walk
 
 T = TypeVar("T")
+SHORTEST = 0.001
+"""Seconds: a socket takes 0 for "don't wait", and refuses less."""
 
 
 def single(call: Call[T]) -> Walk[T]:
@@ -165,9 +167,14 @@ def _next(resume: Callable[[], Step | Item[T]]) -> Step | Item[T] | None:
 
 def _within(ends: float) -> dict[str, Any]:
     """Return the request extensions that leave each phase the seconds until `ends`."""
-    timeouts = httpx.Timeout(ends - monotonic()).as_dict()
+    timeouts = httpx.Timeout(_left(ends)).as_dict()
 
     def on_phase(_: str, __: dict[str, Any]) -> None:
-        timeouts.update(dict.fromkeys(timeouts, max(0.0, ends - monotonic())))
+        timeouts.update(dict.fromkeys(timeouts, _left(ends)))
 
     return {"timeout": timeouts, "trace": on_phase}
+
+
+def _left(ends: float) -> float:
+    """Return the seconds until `ends`, never so few that a socket would not wait at all."""
+    return max(SHORTEST, ends - monotonic())
