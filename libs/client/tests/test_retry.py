@@ -134,6 +134,20 @@ def test_a_refused_certificate_is_not_tried_again(asking: Any, server: Any) -> N
     assert len(server.requests) == 1
 
 
+def test_an_encrypted_connection_that_breaks_is_made_again(
+    asking: Any, server: Any, example: Respond
+) -> None:
+    """A server that is restarted hangs up in the middle of the handshake."""
+    error = httpx.ConnectError("handshake")
+    error.__cause__ = ssl.SSLEOFError(8, "UNEXPECTED_EOF_WHILE_READING")
+    server.says(error, example("current_200_fix"))
+    assert asking(current).kind == "fix"
+    server.says(error)
+    with pytest.raises(ConnectionFailed) as raised:
+        asking(current)
+    assert not isinstance(raised.value, TlsFailed)
+
+
 def test_silence_is_a_deadline_exceeded(asking: Any, server: Any, time: Any) -> None:
     """A timeout has used up all the time that there was."""
 

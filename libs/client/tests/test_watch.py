@@ -1,5 +1,6 @@
 """Following the stream: what is told, and how a broken connection is made again."""
 
+import ssl
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -90,6 +91,14 @@ def test_a_stream_that_breaks_is_continued(asking: Any, server: Any) -> None:
     assert isinstance(changed, Changed)
     assert "silence" in gap.reason
     assert isinstance(state, State)
+
+
+def test_a_deploy_does_not_end_a_watch(asking: Any, server: Any) -> None:
+    """A handshake that is cut off is tried again, as any broken connection."""
+    cut = httpx.ConnectError("handshake")
+    cut.__cause__ = ssl.SSLEOFError(8, "UNEXPECTED_EOF_WHILE_READING")
+    server.says(stream(CHANGE), cut, stream(BEGINNING))
+    assert isinstance(asking(watch, first=3)[2], State)
 
 
 def test_it_connects_as_often_as_it_takes(asking: Any, server: Any, time: Any) -> None:

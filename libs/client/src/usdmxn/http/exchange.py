@@ -150,7 +150,8 @@ def min_wait(failure: UsdMxnError) -> float:
 
 def _failure(error: Exception, step: Send | Listen) -> UsdMxnError:
     server = _server(step)
-    refusal = next((cause for cause in _causes(error) if isinstance(cause, ssl.SSLError)), None)
+    refusals = (each for each in _causes(error) if isinstance(each, ssl.SSLCertVerificationError))
+    refusal = next(refusals, None)
     if isinstance(error, httpx.TimeoutException | TimeoutError):
         return DeadlineExceeded(f"{server} has not answered in time")
     if refusal:
