@@ -70,6 +70,30 @@ def test_a_stream_that_ends_is_continued(asking: Any, server: Any, time: Any) ->
     assert "last-event-id" not in server.requests[0].headers
 
 
+def test_what_may_have_been_missed_is_said(asking: Any, server: Any) -> None:
+    """Before the first change there is no id to go on from; afterwards nothing is missed."""
+    server.says(stream(BEGINNING), stream(BEGINNING + CHANGE), stream(BEGINNING))
+    told = asking(watch, first=7)
+    assert [type(event) for event in told] == [
+        *(State, Disconnected),
+        *(Reset, State, Changed, Disconnected),
+        State,
+    ]
+    assert told[2] == Reset(reason="reconnected")
+    assert [request.headers.get("last-event-id") for request in server.requests] == [
+        *(None, None),
+        "1-43",
+    ]
+
+
+def test_a_follower_that_brings_an_id_misses_nothing(asking: Any, server: Any) -> None:
+    """It is sent again until a change tells another."""
+    server.says(stream(BEGINNING))
+    told = asking(lambda rates: rates.watch(last_event_id="1-42"), first=3)
+    assert [type(event) for event in told] == [State, Disconnected, State]
+    assert server.requests[1].headers["last-event-id"] == "1-42"
+
+
 def test_a_stream_that_breaks_is_continued(asking: Any, server: Any) -> None:
     """Whatever came before is told."""
 
