@@ -21,8 +21,25 @@ if TYPE_CHECKING:
 Instant = Annotated[datetime, Meta(tz=True)]
 
 
+POSITIVE = frozenset({"rate", "replaces", "mean", "last", "low", "high"})
+"""The members that are rates, where they are numbers."""
+MAX_PLACES = 30
+"""Decimal places of a number: more than anything published or computed has."""
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that the API says; it can't be changed."""
+    """Something that the API says; it can't be changed.
+
+    Raises `ValueError` for a number that is not finite or has an exponent, for a rate that is not
+    above 0; msgspec makes a `ValidationError` of it.
+    """
+
+    def __post_init__(self) -> None:
+        """Check the numbers, which a decimal of Python's allows more of than the API."""
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if isinstance(value, Decimal):
+                _check_number(name, value)
 
 
 class Dates(Answer, frozen=True, kw_only=True):
@@ -482,3 +499,11 @@ class KeySet(Answer, frozen=True, kw_only=True):
     """Every key that receipts were ever signed with, oldest first."""
 
     keys: tuple[PublicKey, ...]
+
+
+def _check_number(name: str, number: Decimal) -> None:
+    places = number.as_tuple().exponent
+    if not isinstance(places, int) or not -MAX_PLACES <= places <= 0:
+        raise ValueError(f"{name} {number} is no number in plain decimal notation")
+    if name in POSITIVE and not number > 0:
+        raise ValueError(f"{name} {number} is not above 0")
