@@ -1,6 +1,7 @@
 """What the API answers, as typed values: rates are `Decimal`, days `date`, instants aware.
 
-A member that an answer leaves out is None, or `()` for `warnings`. Enumerations are open in v1, so
+A member that an answer leaves out, or that a server older than it does not have, is None, or `()`
+for `warnings` and `notes`. Enumerations are open in v1, so
 that they are plain strings here; unknown members are ignored.
 """
 
@@ -111,7 +112,7 @@ class Rate(Quoted, frozen=True, kw_only=True):
     derived: bool
     dates: Dates
     provenance: Provenance
-    in_force: bool | None
+    in_force: bool | None = None
     as_of: Instant | None = None
     warnings: tuple[str, ...] = ()
 
@@ -128,10 +129,10 @@ class CurrentRate(Quoted, frozen=True, kw_only=True):
     derived: bool
     dates: Dates
     provenance: Provenance
-    in_force: bool | None
-    previous: DatedRate | None
-    change: Decimal | None
-    change_percent: Decimal | None
+    in_force: bool | None = None
+    previous: DatedRate | None = None
+    change: Decimal | None = None
+    change_percent: Decimal | None = None
     as_of: Instant | None = None
     freshness: Freshness | None = None
     level: str | None = None
@@ -160,7 +161,7 @@ class Conversion(Quoted, frozen=True, kw_only=True):
     derived: bool
     dates: Dates
     provenance: Provenance
-    in_force: bool | None
+    in_force: bool | None = None
     as_of: Instant | None = None
     warnings: tuple[str, ...] = ()
 
@@ -240,7 +241,7 @@ class Row(Answer, frozen=True, kw_only=True):
 class History(Listed, frozen=True, kw_only=True):
     """The rates of a span, ascending by day; `start` and `end` are None if it is empty.
 
-    `missing` counts days that should have a rate and have none; `known` is false where that is not
+    `missing` counts days that should have a rate and have none (None of an older server); `known` is false where that is not
     known of every day.
     """
 
@@ -250,7 +251,7 @@ class History(Listed, frozen=True, kw_only=True):
     known: bool
     warnings: tuple[str, ...] = ()
     count: int
-    missing: int
+    missing: int | None = None
     observations: tuple[Row, ...]
 
     def to_pandas(self) -> "pandas.DataFrame":
@@ -410,13 +411,13 @@ class KindInfo(Answer, frozen=True, kw_only=True):
 
 
 class Limits(Answer, frozen=True, kw_only=True):
-    """The largest values that parameters take; `months` of one answer of `monthly`."""
+    """The largest values that parameters take; `months` of one answer of `monthly`, None without it."""
 
     days: int
     last: int
     dates: int
     scale: int
-    months: int
+    months: int | None = None
 
 
 class CalendarInfo(Answer, frozen=True, kw_only=True):
@@ -448,7 +449,7 @@ class Capabilities(Answer, frozen=True, kw_only=True):
     polling_window: PollingInfo
     next_publication_at: Instant | None
     links: dict[str, str]
-    notes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
     known: bool
     warnings: tuple[str, ...] = ()
 
