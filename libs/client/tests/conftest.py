@@ -1,7 +1,7 @@
 """A server that says what a test has scripted, and both clients as one that asks it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -65,6 +65,28 @@ class Server:
     def asked(self) -> list[str]:
         """Path and query of each request."""
         return [request.url.raw_path.decode() for request in self.requests]
+
+
+@dataclass
+class Chunks(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body in parts that come one by one."""
+
+    parts: Iterable[bytes]
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Give the parts."""
+        yield from self.parts
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Give the parts."""
+        for part in self.parts:
+            yield part
+
+
+@pytest.fixture
+def chunks() -> type[Chunks]:
+    """Give the body in parts."""
+    return Chunks
 
 
 @dataclass

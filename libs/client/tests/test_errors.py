@@ -127,6 +127,19 @@ def test_what_is_no_answer_of_the_api_asks_for_the_address(
     assert "127.0.0.1:8000" in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    "rate", ["NaN", "-NaN", "sNaN", "Infinity", "1E+30", "1e-40", "0", "-0", "-17.05", "17,05"]
+)
+def test_what_is_no_rate_is_not_taken_for_one(
+    asking: Any, server: Any, example: Respond, rate: str
+) -> None:
+    """Decimals know more than finite numbers above 0 in plain notation; nobody computes with it."""
+    sent = {**example("day_200_settlement").json(), "rate": rate}
+    server.says(httpx.Response(200, json=sent))
+    with pytest.raises(UnexpectedAnswer, match="no Rate"):
+        asking(on)
+
+
 def test_a_path_that_is_not_served_says_so(asking: Any, server: Any) -> None:
     """An older server lacks it, or the address is not its root."""
     server.says(problem("not-found", 404, instance="/api/v1/days/2026-08-14"))

@@ -55,7 +55,11 @@ class Client:
         pace: Pace = Pace(),  # noqa: B008 (it can't be changed)
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        """Connect to nothing yet. Raises `InvalidArgument` for a `base_url` that is no address."""
+        """Connect to nothing yet.
+
+        Raises `InvalidArgument` for a `base_url` that is no address, a `timeout` that is not above
+        0 (a day at most), negative `retries`.
+        """
         self._calls = _calls(base_url, timeout, retries, cache, pace)
         self._http = httpx.Client(transport=transport, headers=HEADERS)
         self._sleep = sleep
@@ -121,7 +125,11 @@ class AsyncClient:
         pace: Pace = Pace(),  # noqa: B008 (it can't be changed)
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        """Connect to nothing yet. Raises `InvalidArgument` for a `base_url` that is no address."""
+        """Connect to nothing yet.
+
+        Raises `InvalidArgument` for a `base_url` that is no address, a `timeout` that is not above
+        0 (a day at most), negative `retries`.
+        """
         self._calls = _calls(base_url, timeout, retries, cache, pace)
         self._http = httpx.AsyncClient(transport=transport, headers=HEADERS)
         self._sleep = sleep

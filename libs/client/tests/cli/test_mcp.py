@@ -89,6 +89,7 @@ async def test_an_assistant_finds_four_tools_that_only_read(service: Service) ->
 async def test_the_server_says_the_version_of_the_package(service: Service) -> None:
     """Not that of the SDK, nor none."""
     async with assistant(service) as client:
+        assert client.server_info is not None
         assert (client.server_info.name, client.server_info.version) == ("usdmxn", __version__)
 
 

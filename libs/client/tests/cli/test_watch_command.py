@@ -112,3 +112,13 @@ def test_a_simulator_is_named(run: Run, service: Service) -> None:
     """In every state that it sends."""
     said = watched(run, service, ("state", {**STATE, "warnings": ["simulated_data"]}))
     assert "SIMULATED DATA" in said
+
+
+def test_once_ends_with_a_fix_that_came_while_not_connected(run: Run, service: Service) -> None:
+    """The stream tells nothing of it but the next state: whoever waits is not left waiting."""
+    later = {**FIX, "date": "2026-08-14", "rate": "17.0218"}
+    later["provenance"] = {**FIX["provenance"], "recorded_at": "2026-08-14T18:01:07Z"}
+    news = {**STATE, "current": {"fix": later, "settlement": SETTLEMENT}}
+    service.answers["/api/v1/stream"] = stream(("state", STATE), ("state", STATE), ("state", news))
+    ran = run("watch", "--once")
+    assert (ran.code, "17.0218" in ran.out) == (0, True)

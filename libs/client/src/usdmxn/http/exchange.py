@@ -26,6 +26,8 @@ T = TypeVar("T")
 Query = Iterable[tuple[str, str | int | None]]
 API = "/api/v1"
 """Where the API is below the root of a service; an address may be that of either."""
+MAX_TIMEOUT = 86_400
+"""Seconds that a call may be given at most."""
 TRANSPORT_ERRORS = (httpx.HTTPError, httpx.StreamError, TimeoutError)
 """What a driver throws into a call: no answer came, or a broken one."""
 
@@ -34,7 +36,8 @@ TRANSPORT_ERRORS = (httpx.HTTPError, httpx.StreamError, TimeoutError)
 class Exchange:
     """How one client asks: where, how long (seconds), how often, with which memory.
 
-    Raises `InvalidArgument` where `base_url` is no address of a web server.
+    Raises `InvalidArgument` where `base_url` is no address of a web server, or where `timeout` or
+    `retries` are out of range.
     """
 
     base_url: str
@@ -44,6 +47,16 @@ class Exchange:
     pace: Pace
 
     def __post_init__(self) -> None:
+        if not 0 < self.timeout <= MAX_TIMEOUT:
+            raise InvalidArgument(
+                f"timeout {self.timeout!r} is out of range: write seconds above 0, "
+                f"{MAX_TIMEOUT:,} at most"
+            )
+        if self.retries < 0:
+            raise InvalidArgument(f"retries {self.retries!r} is out of range: write 0 or more")
+        self._check_address()
+
+    def _check_address(self) -> None:
         try:
             url = httpx.URL(self.base_url)
         except (httpx.InvalidURL, TypeError) as error:
@@ -96,11 +109,19 @@ class Exchange:
                 return (yield from attempt(step(deadline.remaining), accepted))
             except (ConnectionFailed, ApiError) as failure:
                 failures += 1
-                wait = min_wait(failure) + self.pace.backoff(failures)
-                is_final = isinstance(failure, TlsFailed) or failures > self.retries
-                if is_final or wait >= deadline.remaining:
-                    raise
-            yield Pause(wait)
+                yield from self._pause(failure, failures, deadline)
+
+    def _pause(
+        self, failure: ConnectionFailed | ApiError, failures: int, deadline: Deadline
+    ) -> Call[None]:
+        """Wait until it may be tried again; raise `failure` where retries or time are used up."""
+        wait = min_wait(failure) + self.pace.backoff(failures)
+        is_final = isinstance(failure, TlsFailed) or failures > self.retries
+        if is_final or wait >= deadline.remaining:
+            raise failure
+        yield Pause(wait)
+        if deadline.remaining <= 0:  # a pause may last longer than was asked for
+            raise failure
 
     def _keep(self, url: str, reply: Reply) -> None:
         if self.cache:
@@ -110,8 +131,10 @@ class Exchange:
 def attempt(step: Send | Listen, accepted: frozenset[int] = frozenset()) -> Call[Reply]:
     """Do `step` once. Raises `ConnectionFailed`, `UnexpectedAnswer`, `ApiError` where it may pass.
 
-    Statuses that are `accepted` are no failure.
+    Statuses that are `accepted` are no failure. Nothing is sent where no time is left.
     """
+    if step.timeout <= 0:
+        raise DeadlineExceeded(f"there is no time left to ask {_server(step)}")
     try:
         reply: Reply = yield step
     except TRANSPORT_ERRORS as error:
@@ -127,8 +150,9 @@ def min_wait(failure: UsdMxnError) -> float:
 
 
 def _failure(error: Exception, step: Send | Listen) -> UsdMxnError:
-    server = httpx.URL(step.url).netloc.decode("ascii")
-    refusal = next((cause for cause in _causes(error) if isinstance(cause, ssl.SSLError)), None)
+    server = _server(step)
+    refusals = (each for each in _causes(error) if isinstance(each, ssl.SSLCertVerificationError))
+    refusal = next(refusals, None)
     if isinstance(error, httpx.TimeoutException | TimeoutError):
         return DeadlineExceeded(f"{server} has not answered in time")
     if refusal:
@@ -136,6 +160,10 @@ def _failure(error: Exception, step: Send | Listen) -> UsdMxnError:
     if isinstance(error, httpx.DecodingError):
         return UnexpectedAnswer(f"{server} sent a body that can't be unpacked: {error}")
     return ConnectionFailed(f"{server} can't be reached: {str(error) or type(error).__name__}")
+
+
+def _server(step: Send | Listen) -> str:
+    return httpx.URL(step.url).netloc.decode("ascii")
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

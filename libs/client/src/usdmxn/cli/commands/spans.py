@@ -101,7 +101,8 @@ def _print(session: Session, summary: Summary, span: str) -> None:
         return
     session.print(session.say(facts.PESOS, rate=summary.mean), "bold")
     title = session.say(TITLE, kind=kind, span=span)
-    session.print(_until(session, title, summary.end, summary.last and summary.last.date))
+    last = summary.last.date if summary.last else None
+    session.print(_until(session, title, summary.end, last))
     session.facts(_facts(session, summary))
     if not summary.complete:
         session.print(session.say(PARTIAL), "yellow")

@@ -67,6 +67,7 @@ class StateSaid(NamedTuple):
 def watch(session: Session, *, once: bool) -> None:
     """Print events without an end, or until the first change."""
     said: StateSaid | None = None
+    first: State | None = None
     with session.client() as client:
         for event in client.watch():
             if session.json:
@@ -76,8 +77,17 @@ def watch(session: Session, *, once: bool) -> None:
             else:
                 _print(session, event)
                 said = None if isinstance(event, Disconnected | Reset) else said
-            if once and isinstance(event, Changed):
+            if once and (isinstance(event, Changed) or _is_news(event, first)):
                 return
+            first = first or (event if isinstance(event, State) else None)
+
+
+def _is_news(event: Event, first: State | None) -> bool:
+    """Tell whether a state has another FIX than the first: a change came while not connected."""
+    if not isinstance(event, State) or first is None:
+        return False
+    before, now = first.current.get("fix"), event.current.get("fix")
+    return before is not None and now is not None and before.provenance != now.provenance
 
 
 def _print(session: Session, event: Event) -> None:
