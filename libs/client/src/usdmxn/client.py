@@ -6,18 +6,20 @@ from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from platform import python_version
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import httpx
 from msgspec import UNSET, UnsetType
 
 from usdmxn.calls import Calls
+from usdmxn.errors import InvalidArgument
 from usdmxn.http.cache import Cache
 from usdmxn.http.drivers import AsyncDriver, BlockingDriver
 from usdmxn.http.exchange import Exchange
 from usdmxn.http.retry import Pace
 from usdmxn.methods import async_iterator, awaitable, blocking, blocking_iterator
 
+H = TypeVar("H", httpx.Client, httpx.AsyncClient)
 __version__ = version("usdmxn")
 BASE_URL = "http://127.0.0.1:8000"
 TIMEOUT, RETRIES = 10.0, 2
@@ -54,10 +56,11 @@ class Client:
         """Connect to nothing yet.
 
         Raises `InvalidArgument` for a `base_url` that is no address, a `timeout` that is not above
-        0 (a day at most), negative `retries`.
+        0 (a day at most), negative `retries`, and for a proxy or certificates of the environment
+        that can't be used.
         """
         self._calls = _calls(base_url, timeout, retries, cache, pace)
-        self._http = httpx.Client(transport=transport, headers=HEADERS)
+        self._http = _http(lambda: httpx.Client(transport=transport, headers=HEADERS))
         self._sleep = sleep
 
     on = blocking(Calls.on)
@@ -124,10 +127,11 @@ class AsyncClient:
         """Connect to nothing yet.
 
         Raises `InvalidArgument` for a `base_url` that is no address, a `timeout` that is not above
-        0 (a day at most), negative `retries`.
+        0 (a day at most), negative `retries`, and for a proxy or certificates of the environment
+        that can't be used.
         """
         self._calls = _calls(base_url, timeout, retries, cache, pace)
-        self._http = httpx.AsyncClient(transport=transport, headers=HEADERS)
+        self._http = _http(lambda: httpx.AsyncClient(transport=transport, headers=HEADERS))
         self._sleep = sleep
 
     on = awaitable(Calls.on)
@@ -166,6 +170,17 @@ class AsyncClient:
 
     def _driver(self) -> AsyncDriver:
         return AsyncDriver(self._http, self._sleep)
+
+
+def _http(make: Callable[[], H]) -> H:
+    """Make httpx's client, which reads the environment: `HTTPS_PROXY`, `SSL_CERT_FILE`, others."""
+    try:
+        return make()
+    except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
+        raise InvalidArgument(
+            "a proxy (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY) or certificates (SSL_CERT_FILE, "
+            f"SSL_CERT_DIR) of the environment can't be used: {error}"
+        ) from error
 
 
 def _calls(
