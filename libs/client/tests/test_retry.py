@@ -207,3 +207,29 @@ def test_numbers_out_of_range_are_refused_at_once(asking: Any, given: dict[str, 
     """No socket waits for less than nothing, or for ever."""
     with pytest.raises(InvalidArgument, match="out of range"):
         asking(current, **given)
+
+
+@pytest.mark.parametrize(
+    ("said", "date"),
+    [
+        ("9" * 400, "Fri, 14 Aug 2026 16:00:00 GMT"),
+        ("Wed, 21 Oct 2099 07:28:00 GMT", "Fri, 14 Aug 2026 16:00:00 GMT"),
+    ],
+)
+def test_no_server_is_believed_for_longer_than_a_week(
+    asking: Any, server: Any, said: str, date: str
+) -> None:
+    """`retry_after` is a number that can be slept."""
+    server.says(refusal(503, retry_after=said, date=date))
+    with pytest.raises(Unavailable) as raised:
+        asking(current)
+    assert raised.value.retry_after == 604_800
+
+
+def test_a_date_that_can_not_be_computed_with_is_none(asking: Any, server: Any) -> None:
+    """Its zone is farther away than any instant."""
+    far = f"Fri, 14 Aug 2026 16:00:00 +{'9' * 20}"
+    server.says(refusal(503, retry_after=far, date="Fri, 14 Aug 2026 16:00:00 GMT"))
+    with pytest.raises(Unavailable) as raised:
+        asking(current, retries=0)
+    assert raised.value.retry_after is None

@@ -7,18 +7,20 @@ from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from platform import python_version
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import httpx
 from msgspec import UNSET, UnsetType
 
 from usdmxn.calls import Calls
+from usdmxn.errors import InvalidArgument
 from usdmxn.http.cache import Cache
 from usdmxn.http.drivers import AsyncDriver, BlockingDriver
 from usdmxn.http.exchange import Exchange
 from usdmxn.http.retry import Pace
 from usdmxn.methods import async_iterator, awaitable, blocking, blocking_iterator
 
+H = TypeVar("H", httpx.Client, httpx.AsyncClient)
 __version__ = version("usdmxn")
 URL_VARIABLE, BASE_URL = "USDMXN_URL", "http://127.0.0.1:8000"
 TIMEOUT, RETRIES = 10.0, 2
@@ -58,10 +60,11 @@ class Client:
         """Connect to nothing yet.
 
         Raises `InvalidArgument` for a `base_url` that is no address, a `timeout` that is not above
-        0 (a day at most), negative `retries`.
+        0 (a day at most), negative `retries`, and for a proxy or certificates of the environment
+        that can't be used.
         """
         self._calls = _calls(base_url, timeout, retries, cache, pace)
-        self._http = httpx.Client(transport=transport, headers=HEADERS)
+        self._http = _http(lambda: httpx.Client(transport=transport, headers=HEADERS))
         self._sleep = sleep
 
     on = blocking(Calls.on)
@@ -128,10 +131,11 @@ class AsyncClient:
         """Connect to nothing yet.
 
         Raises `InvalidArgument` for a `base_url` that is no address, a `timeout` that is not above
-        0 (a day at most), negative `retries`.
+        0 (a day at most), negative `retries`, and for a proxy or certificates of the environment
+        that can't be used.
         """
         self._calls = _calls(base_url, timeout, retries, cache, pace)
-        self._http = httpx.AsyncClient(transport=transport, headers=HEADERS)
+        self._http = _http(lambda: httpx.AsyncClient(transport=transport, headers=HEADERS))
         self._sleep = sleep
 
     on = awaitable(Calls.on)
@@ -175,6 +179,17 @@ class AsyncClient:
 def default_url() -> str:
     """Return the address that is asked where none is given: `USDMXN_URL`, else `BASE_URL`."""
     return os.environ.get(URL_VARIABLE) or BASE_URL
+
+
+def _http(make: Callable[[], H]) -> H:
+    """Make httpx's client, which reads the environment: `HTTPS_PROXY`, `SSL_CERT_FILE`, others."""
+    try:
+        return make()
+    except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
+        raise InvalidArgument(
+            "a proxy (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY) or certificates (SSL_CERT_FILE, "
+            f"SSL_CERT_DIR) of the environment can't be used: {error}"
+        ) from error
 
 
 def _calls(

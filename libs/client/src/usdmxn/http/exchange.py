@@ -28,8 +28,8 @@ API = "/api/v1"
 """Where the API is below the root of a service; an address may be that of either."""
 MAX_TIMEOUT = 86_400
 """Seconds that a call may be given at most."""
-TRANSPORT_ERRORS = (httpx.HTTPError, httpx.StreamError, TimeoutError)
-"""What a driver throws into a call: no answer came, or a broken one."""
+TRANSPORT_ERRORS = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, TimeoutError)
+"""What a driver throws into a call: no answer came, or a broken one, or nothing could be asked."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,11 @@ class Exchange:
     def _check_address(self) -> None:
         try:
             url = httpx.URL(self.base_url)
-        except (httpx.InvalidURL, TypeError) as error:
+            url.raw_host.decode("ascii").encode("idna")  # as the socket does
+        except (httpx.InvalidURL, TypeError, ValueError) as error:
             raise InvalidArgument(f"base_url {self.base_url!r} is no address: {error}") from error
-        if url.scheme not in ("http", "https") or not url.host:
+        is_port = url.port is None or 0 < url.port < 65_536
+        if url.scheme not in ("http", "https") or not url.host or not is_port:
             raise InvalidArgument(
                 f"base_url {self.base_url!r} is no address: write http:// or https:// and the host"
             )
@@ -150,6 +152,8 @@ def min_wait(failure: UsdMxnError) -> float:
 
 
 def _failure(error: Exception, step: Send | Listen) -> UsdMxnError:
+    if isinstance(error, httpx.InvalidURL):
+        return InvalidArgument(f"this can't be asked: {error}")
     server = _server(step)
     refusals = (each for each in _causes(error) if isinstance(each, ssl.SSLCertVerificationError))
     refusal = next(refusals, None)
