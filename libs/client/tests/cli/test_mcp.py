@@ -89,8 +89,9 @@ async def test_an_assistant_finds_four_tools_that_only_read(service: Service) ->
 async def test_the_server_says_the_version_of_the_package(service: Service) -> None:
     """Not that of the SDK, nor none."""
     async with assistant(service) as client:
-        assert client.server_info is not None
-        assert (client.server_info.name, client.server_info.version) == ("usdmxn", __version__)
+        server = client.server_info
+    assert server is not None
+    assert (server.name, server.version) == ("usdmxn", __version__)
 
 
 async def test_a_rate_comes_with_its_dates_its_source_and_the_reason(service: Service) -> None:

@@ -100,8 +100,8 @@ def _print(session: Session, summary: Summary, span: str) -> None:
         session.print(session.say(NO_VALUES, kind=kind, span=span), "bold")
         return
     session.print(session.say(facts.PESOS, rate=summary.mean), "bold")
-    title = session.say(TITLE, kind=kind, span=span)
     last = summary.last.date if summary.last else None
+    title = session.say(TITLE, kind=kind, span=span)
     session.print(_until(session, title, summary.end, last))
     session.facts(_facts(session, summary))
     if not summary.complete:
