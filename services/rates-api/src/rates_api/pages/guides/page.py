@@ -89,11 +89,7 @@ class GuideLink:
 
 def write(query: GuideQuery) -> bytes:
     """Return the guide, as HTML."""
-    return _guide(query.language, query.slug)
-
-
-@cache
-def _guide(language: Language, slug: str) -> bytes:
+    language, slug = query.language, query.slug
     position = slugs(language).index(slug)
     links = _links(language)
     return render_html(
