@@ -79,13 +79,17 @@ Rule = Callable[[Mapping[str, Any], Set[str]], Iterator[ParameterError]]
 class Query:
     """The base of all queries; `rules` check combinations of parameters.
 
-    `kept` tells whether answers are: not where hardly any is asked for twice. `ignores_unknown`
-    tells whether parameters that it does not have are passed over, as links to pages carry them.
+    `ignores_unknown` tells whether parameters that it does not have are passed over, as links to
+    pages carry them.
     """
 
     rules: ClassVar[tuple[Rule, ...]] = ()
-    kept: ClassVar[bool] = True
     ignores_unknown: ClassVar[bool] = False
+
+    @property
+    def kept(self) -> bool:
+        """Tell whether its answer is kept: not where hardly anybody else asks for it."""
+        return True
 
 
 @dataclasses.dataclass(frozen=True)

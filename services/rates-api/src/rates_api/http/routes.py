@@ -164,7 +164,7 @@ async def _answer(
         answer = dataclasses.replace(answer, policy="no-store")
     if endpoint.headers:
         answer = dataclasses.replace(answer, headers=(*answer.headers, *endpoint.headers))
-    is_kept = answer.policy != "no-store" and endpoint.query.kept
+    is_kept = answer.policy != "no-store" and query.kept
     if is_kept and is_canonical(query, endpoint.path, request.path, request.query):
         key = (request.path, request.query.decode("latin-1"))
         responses = responses_with(answer, endpoint.path, now)

@@ -7,6 +7,7 @@ service or with the question is said in it, with the status of the problem.
 import dataclasses
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import cache as once
 from functools import partial
 from typing import Any
 
@@ -96,7 +97,14 @@ def _rendered(write: Callable[[Any, View], Page], query: Any, view: View) -> Ren
 
 
 def static_page(write: Callable[[Any], bytes]) -> Handler:
-    """Return the handler of a page that only another release changes, written in a thread."""
+    """Return the handler of a page that only another release changes, written in a thread.
+
+    It is rendered once; each snapshot's cache refers to that.
+    """
+
+    @once
+    def rendered(query: Query) -> RenderedAnswer:
+        return _html(write(query), "shared", edge_seconds=MAX_EDGE_SECONDS_WITHOUT_PURGE)
 
     async def handle(
         port: WorkerPort, cache: ResponseCache, query: Query, now: datetime
@@ -104,8 +112,7 @@ def static_page(write: Callable[[Any], bytes]) -> Handler:
         answers = cache.answers(query)
         found = answers.find(query, now)
         if found is None:
-            body = await port.run_in_thread(partial(write, query))
-            found = _html(body, "shared", edge_seconds=MAX_EDGE_SECONDS_WITHOUT_PURGE)
+            found = await port.run_in_thread(partial(rendered, query))
             answers.keep(query, found)
         return found
 

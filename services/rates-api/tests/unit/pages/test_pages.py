@@ -2,12 +2,16 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from datetime import date
 from typing import Any
 
 import httpx
 import pytest
 
+from rates_api.pages.guides import page as guides
 from rates_api.pages.handlers import POLICY
+from rates_api.pages.home.query import SpanishHome
+from rates_api.pages.reference import page as reference
 
 Ask = Callable[..., Awaitable[httpx.Response]]
 
@@ -57,3 +61,42 @@ async def test_files_are_kept_for_ever_at_the_address_of_their_content(ask: Ask)
         answer = await ask(link)
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert (await ask("/assets/style.css")).status_code == 404
+
+
+async def test_a_page_of_an_amount_is_not_kept(ask: Ask, worker: Any) -> None:
+    """Hardly two people have the same: such pages would displace those of days, or fill memory."""
+    for accepts in ("identity", "gzip"):
+        for amount in ("12.50", "doce", "1000"):
+            await ask(f"/?date=2026-08-12&amount={amount}", accept_encoding=accepts)
+    unbounded = worker.current.cache.answers(SpanishHome(date(2026, 8, 12)))
+    assert (len(unbounded), unbounded.size) == (0, 0)
+    await ask("/?date=2026-08-12")
+    assert len(unbounded) == 1
+    assert worker.counters.lookups.count("hit") == 0
+
+
+STATIC = ("/docs", "/en/docs", "/guia", "/en/guide", "/guia/errores")
+
+
+@pytest.mark.parametrize("path", STATIC)
+async def test_a_page_of_a_release_is_written_and_held_once(
+    ask: Ask, worker: Any, world: Any, path: str
+) -> None:
+    """Another snapshot's cache refers to the same bytes."""
+    bodies = []
+    for snapshot in (world.snapshot(), world.snapshot(feed="database")):
+        worker.current.replace(snapshot)
+        await ask(path)
+        (kept,) = worker.current.cache._bounded._answers.values()
+        bodies.append(kept.body)
+    assert bodies[0] is bodies[1]
+
+
+def test_writing_a_page_holds_nothing() -> None:
+    """What is held beside what is sent is held twice."""
+    for write, query in (
+        (guides.write, guides.SpanishGuide("errores")),
+        (reference.write, reference.SpanishReference()),
+    ):
+        write_any: Callable[[Any], bytes] = write
+        assert write_any(query) is not write_any(query)

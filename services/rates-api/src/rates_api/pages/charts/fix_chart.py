@@ -34,6 +34,8 @@ THEME = choice(
     *get_args(Theme),
 )
 LANG = choice("lang", "The language of its texts.", *get_args(Language))
+STYLE = "<style />"
+"""An empty style sheet, as it is written."""
 LONG_RANGES = ("5y", "all")
 
 
@@ -62,16 +64,23 @@ def answer(query: ChartQuery, view: View) -> Chart:
 
 
 def to_svg(query: ChartQuery, chart: Chart) -> bytes:
-    """Return the picture as a document of its own."""
-    root = drawing(chart, query.lang)
+    """Return the picture as a document of its own; themes differ in the style sheet alone."""
+    drawn = chart.drawings.get(query.lang)
+    if drawn is None:
+        drawn = chart.drawings[query.lang] = _document(chart, query.lang)
+    return drawn.replace(STYLE, f"<style>{stylesheet(query.theme)}</style>", 1).encode()
+
+
+def _document(chart: Chart, language: Language) -> str:
+    """Return the picture with an empty style sheet."""
+    root = drawing(chart, language)
     root.set("xmlns", svg.NAMESPACE)
-    root.set("xml:lang", query.lang)
-    style = Element("style")
-    style.text = stylesheet(query.theme)
+    root.set("xml:lang", language)
     size = {"width": str(WIDTH), "height": str(HEIGHT)}
     # Title and description stay the first two children.
-    root[2:2] = (style, Element("rect", {"class": "chart-ground", "fill": "none", **size}))
-    return svg.written(root).encode()
+    ground = Element("rect", {"class": "chart-ground", "fill": "none", **size})
+    root[2:2] = (Element("style"), ground)
+    return svg.written(root)
 
 
 def inline_chart(chart: Chart, language: Language) -> str:

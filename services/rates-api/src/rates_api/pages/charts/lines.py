@@ -3,16 +3,17 @@
 Days are those of Mexico City; rates are pesos per dollar, exactly as published. Pure.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from datetime import date as Day
 from datetime import timedelta
 from decimal import Decimal
-from itertools import chain
+from itertools import chain, pairwise
 from operator import itemgetter
 from typing import Literal, NamedTuple
 
 import msgspec
 
+from rates_api.pages.language import Language
 from rates_api.resolution import spans
 from rates_api.resolution.knowledge import MAX_REST, unknown, warnings_of
 from rates_api.resolution.resolution import RULE_KNOWN_FROM
@@ -26,6 +27,11 @@ YEARS: dict[ChartRange, int] = {"1y": 1, "5y": 5}
 LAST_90_DAYS = timedelta(days=89)
 NEW_PESOS_BEFORE = Day(1993, 1, 1)
 """Earlier rates are published in new pesos, of 1,000 pesos of then."""
+
+COLUMNS = 2 * 528
+"""Half units of a drawing's `viewBox` across its plot: less than a pixel wide."""
+MIN_COLUMN = 6
+"""So many values share half a unit before some are left out."""
 
 
 class Point(NamedTuple):
@@ -68,6 +74,8 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
     source: Source
     known: bool
     warnings: tuple[str, ...]
+    drawings: dict[Language, str] = msgspec.field(default_factory=dict)
+    """What was drawn of it, which themes share."""
 
     @property
     def is_simulated(self) -> bool:
@@ -92,7 +100,15 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def chart_of(view: View, range_: ChartRange) -> Chart:
-    """Return the chart of a range that ends today."""
+    """Return the chart of a range that ends today, found once while the view holds."""
+    key = "chart", range_
+    found: Chart | None = view.memo.drawn.get(key)
+    if found is None:
+        found = view.memo.drawn[key] = _chart_of(view, range_)
+    return found
+
+
+def _chart_of(view: View, range_: ChartRange) -> Chart:
     first, last = first_day(view, range_), view.today
     fix = spans.values(view, "fix", first, last)
     # Before the rule is known, nobody can say which rate was in force.
@@ -141,14 +157,33 @@ def _fix_is_missing(view: View) -> Callable[[Day, Day], bool]:
     return is_missing
 
 
-def _line(listed: Iterable[spans.Value], is_broken: Callable[[Day, Day], bool]) -> ChartLine:
+def _line(listed: Sequence[spans.Value], is_broken: Callable[[Day, Day], bool]) -> ChartLine:
     """Return the line of values, broken between two days of which `is_broken` is true."""
-    runs: list[list[Point]] = []
-    for day, found, _ in listed:
-        if not runs or is_broken(runs[-1][-1].day, day):
-            runs.append([])
-        runs[-1].append(Point(day, found.value))
-    return line_of(tuple(map(tuple, runs)))
+    if not listed:
+        return line_of(())
+    days = [day for day, _, _ in listed]
+    breaks = [
+        number
+        for number, (day, following) in enumerate(pairwise(days), start=1)
+        if following - day > ONE_DAY and is_broken(day, following)
+    ]
+    column = max(1, (days[-1] - days[0]).days // COLUMNS)
+    runs = (listed[begin:end] for begin, end in pairwise((0, *breaks, len(listed))))
+    return line_of(tuple(_run(values, column) for values in runs))
+
+
+def _run(values: Sequence[spans.Value], column: int) -> Run:
+    """Return what of a run is drawn: all, or of each `column` of days its ends and extremes.
+
+    Of thirty years that is a third, and covers the same pixels.
+    """
+    if column < MIN_COLUMN:
+        return tuple(Point(day, found.value) for day, found, _ in values)
+    kept: list[Point] = []
+    for at in range(0, len(values), column):
+        points = [Point(day, found.value) for day, found, _ in values[at : at + column]]
+        kept += sorted({points[0], min(points, key=_rate), max(points, key=_rate), points[-1]})
+    return tuple(kept)
 
 
 def line_of(runs: tuple[Run, ...]) -> ChartLine:

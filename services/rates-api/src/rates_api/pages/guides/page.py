@@ -80,11 +80,7 @@ LIST_QUERIES: dict[Language, type[GuideListQuery]] = {
 
 def write(query: GuideQuery) -> bytes:
     """Return the guide, as HTML."""
-    return _guide(query.language, query.slug)
-
-
-@cache
-def _guide(language: Language, slug: str) -> bytes:
+    language, slug = query.language, query.slug
     position = slugs(language).index(slug)
     links = guide_links(language)
     return render_html(

@@ -87,6 +87,11 @@ class HomeQuery(RateQuery):
     language: ClassVar[Language]
     ignores_unknown = True
 
+    @property
+    def kept(self) -> bool:
+        """Tell whether its page is kept: not that of an amount, which hardly two people have."""
+        return self.amount is None
+
     def in_forms(self, today: Day) -> FormFields:
         """Return what the forms hold: what was asked, and the default for what was not."""
         return FormFields(

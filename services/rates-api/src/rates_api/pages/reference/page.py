@@ -1,7 +1,6 @@
 """The page of the API reference, in each language."""
 
 import dataclasses
-from functools import cache
 from typing import ClassVar
 
 from markupsafe import Markup
@@ -80,11 +79,7 @@ QUERIES: dict[Language, type[ReferenceQuery]] = {"es": SpanishReference, "en": E
 
 def write(query: ReferenceQuery) -> bytes:
     """Return the reference, as HTML."""
-    return _page(query.language)
-
-
-@cache
-def _page(language: Language) -> bytes:
+    language = query.language
     ordered = order(operations(), [group.names for group in GROUPS])
     return render_html(
         "reference.html",

@@ -308,3 +308,34 @@ def test_a_single_value_is_drawn(world: Any, series: str, range_: ChartRange) ->
     assert len([each for each in drawn(root, css) if each.tag == "circle"]) >= 1
     assert rate in texts(root)
     assert not any("mín." in text for text in texts(root) - {described(root)})
+
+
+async def test_what_is_drawn_is_found_once_for_all_themes(world: Any, friday: Any) -> None:
+    """The record is read once for a range, a language drawn once; the style alone differs."""
+    same = view(world, friday)
+    light, dark = (fix_chart.ChartQuery("all", theme, "en") for theme in ("light", "dark"))
+    chart = fix_chart.answer(light, same)
+    assert fix_chart.answer(dark, same) is chart
+    pictures = [fix_chart.to_svg(query, chart).decode() for query in (light, dark)]
+    assert [*chart.drawings] == ["en"]
+    styled = re.compile("<style>.+?</style>")
+    assert pictures[0] != pictures[1]
+    assert len({styled.sub("", each) for each in pictures}) == 1
+    assert all(len(styled.findall(each)) == 1 for each in pictures)
+
+
+def test_of_thirty_years_what_pixels_show_is_kept(world: Any) -> None:
+    """A third of the values, a dent of one day and both ends among them."""
+    dented = world.snapshot(
+        extra=(world.observation(FIX, date(2003, 3, 4), "1.2345", date(2003, 3, 4), 2),)
+    )
+    line = chart_of(view(world, dented), "all").fix
+    kept = [point for run in line.runs for point in run]
+    assert len(kept) < 3000
+    assert kept == sorted(kept)
+    assert [str(line.low.rate) if line.low else "", kept[0].day, kept[-1].day] == [
+        "1.2345",
+        date(1991, 11, 12),
+        world.NEWEST,
+    ]
+    assert len([*itertools.chain(*chart_of(view(world, dented), "5y").fix.runs)]) > 1200
