@@ -1,7 +1,7 @@
 """The page of a guide, and the list of all guides."""
 
 import dataclasses
-from functools import cache, partial
+from functools import partial
 from typing import Annotated, ClassVar
 
 from rates_api.http.parameters import Parameter, Query
