@@ -39,6 +39,35 @@ def test_a_publication_appears_and_what_is_typed_stays(visit: Open, site: Site, 
         expect(page.locator("#amount")).to_have_value("12")
 
 
+def test_a_publication_leaves_a_reader_where_they_are(visit: Open, site: Site, world: Any) -> None:
+    """The button that has the focus keeps it, and the span of the chart; what is new is drawn."""
+    with visit() as page:
+        page.locator("#ranges a", has_text="1 año").click()
+        image = page.locator("#plot img")
+        old = image.get_attribute("src")
+        page.locator("#newest .copy").focus()
+        site.become(*newer(world))
+        expect(page.locator(NEWEST)).to_have_text("17.0218")
+        expect(page.locator("#newest .copy")).to_be_focused()
+        expect(image).not_to_have_attribute("src", str(old))
+        page.locator("#ranges a", has_text="90 días").click()
+        expect(page.locator("#plot svg")).to_contain_text("17.0218")
+
+
+def test_what_is_rendered_alike_stays_and_what_becomes_of_the_data_is_announced(
+    visit: Open, site: Site, world: Any
+) -> None:
+    """Nothing passes as current any more: that is said aloud."""
+    with visit() as page:
+        page.locator(NEWEST).evaluate("(rate) => rate.dataset.same = 'yes'")
+        for amount, result in (("1", "17.06"), ("2", "34.13")):
+            page.locator("#amount").fill(amount)
+            expect(page.locator("#result")).to_have_text(result)
+        expect(page.locator(NEWEST)).to_have_attribute("data-same", "yes")
+        site.show(series=world.known_series(fresh_until=None, usable_until=None))
+        expect(page.locator("#announced")).to_contain_text("Ningún valor puede pasar por vigente")
+
+
 def test_midnight_changes_the_rate_in_force_and_the_day_that_is_asked_for(
     visit: Open, site: Site, world: Any
 ) -> None:
@@ -167,7 +196,7 @@ def test_a_question_is_answered_though_something_changes(
     held: list[Route] = []
     with visit() as page:
         page.evaluate(HEARS)
-        page.route("**/?*amount=25*", held.append)
+        page.route("**/?*amount=25*", lambda route: held.append(route))  # noqa: PLW0108
         with page.expect_request("**/?*amount=25*"):
             page.locator("#amount").fill("25")
         expect(page.locator("#converted")).to_have_attribute("aria-busy", "true")

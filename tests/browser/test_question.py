@@ -23,6 +23,8 @@ def test_the_question_is_answered_by_keyboard_alone(visit: Open) -> None:
         page.keyboard.press("Enter")
         expect(page.locator("#announced")).to_have_text("Copiado: 17.2195")
         assert page.evaluate("navigator.clipboard.readText()") == "17.2195"
+        page.keyboard.press("Enter")
+        expect(page.locator("#answer .copy").first).to_have_text("Copiar 17.2195")
 
 
 FOCUS = """
@@ -85,7 +87,7 @@ def test_the_converter_goes_both_ways(visit: Open) -> None:
 
 
 def test_the_chart_is_read_by_arrow_keys_and_by_pointer(visit: Open) -> None:
-    """Each day in words, beside the chart, in a polite live region."""
+    """Each day in words, beside the chart, announced to those who press keys."""
     with visit() as page:
         reading = page.locator("#reading")
         page.locator("#plot").focus()
@@ -95,6 +97,7 @@ def test_the_chart_is_read_by_arrow_keys_and_by_pointer(visit: Open) -> None:
         expect(reading).to_contain_text("17 de mayo de 2026: FIX –, vigente 17.2130")
         page.locator("#plot svg").hover(position={"x": 200, "y": 120})
         expect(reading).not_to_contain_text("17 de mayo")
+        expect(page.locator("#announced")).to_contain_text("17 de mayo")
 
 
 def test_the_chart_has_other_spans(visit: Open) -> None:

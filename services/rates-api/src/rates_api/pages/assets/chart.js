@@ -1,14 +1,31 @@
 // Reads the chart day by day, by pointer and arrow keys, and exchanges its span.
+import { say } from "./exchange.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const STEPS = { ArrowLeft: -1, ArrowRight: 1, PageUp: -30, PageDown: 30, Home: -Infinity, End: Infinity };
+const LIMIT = 10_000; // milliseconds for a picture
+const DRAWN = "90d"; // the span of what the page brings
+let drawn;
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("#ranges a");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  document.querySelector("#ranges a[aria-current]").removeAttribute("aria-current");
+  link.setAttribute("aria-current", "true");
+  document.getElementById("reading").textContent = "";
+  draw(link);
+});
 
 export function followChart() {
   const plot = document.getElementById("plot");
   if (!plot || plot.dataset.followed) return;
   plot.dataset.followed = "yes";
-  followRanges(plot);
-  const svg = plot.querySelector("svg[data-points]");
-  if (svg) followDays(plot, svg);
+  drawn = plot.firstElementChild;
+  if (drawn?.matches("svg[data-points]")) followDays(plot, drawn);
+  // A publication brings ninety days: who has chosen another span keeps it.
+  const chosen = document.querySelector("#ranges a[aria-current]");
+  if (chosen.dataset.range !== DRAWN) draw(chosen);
 }
 
 function followDays(plot, svg) {
@@ -23,13 +40,16 @@ function followDays(plot, svg) {
     at = Math.min(Math.max(day, 0), days.length - 1);
     const x = left + (at / (days.length - 1)) * width;
     cursor.setAttribute("d", `M${x} ${top}v${height}`);
-    document.getElementById("reading").textContent = reading(plot, svg.dataset.first, at, days[at]);
+    const text = reading(plot, svg.dataset.first, at, days[at]);
+    document.getElementById("reading").textContent = text;
+    return text;
   };
+  // Who moves a pointer sees what it says: it is announced to those who press keys.
   plot.tabIndex = 0;
   plot.addEventListener("keydown", (event) => {
     if (!(event.key in STEPS) || !svg.isConnected) return;
     event.preventDefault();
-    show(at + STEPS[event.key]);
+    say(show(at + STEPS[event.key]));
   });
   plot.addEventListener("focus", () => svg.isConnected && show(at));
   svg.addEventListener("pointermove", (event) => {
@@ -47,26 +67,29 @@ function reading(plot, first, at, [fix, inForce]) {
   return `${said}: FIX ${fix || "–"}, ${plot.dataset.inForce} ${inForce || "–"}`;
 }
 
-function followRanges(plot) {
-  const drawn = plot.firstElementChild;
-  const links = [...document.querySelectorAll("#ranges a")];
-  for (const link of links) {
-    link.addEventListener("click", (event) => {
-      event.preventDefault();
-      for (const each of links) each.removeAttribute("aria-current");
-      link.setAttribute("aria-current", "true");
-      document.getElementById("reading").textContent = "";
-      plot.replaceChildren(link.dataset.range === "90d" ? drawn : picture(plot, link));
-    });
-  }
+async function draw(link) {
+  const plot = document.getElementById("plot");
+  const shown = link.dataset.range === DRAWN ? drawn : await picture(plot, link);
+  if (plot.isConnected && link.hasAttribute("aria-current")) plot.replaceChildren(shown);
 }
 
-function picture(plot, link) {
-  const image = new Image();
+// The picture as it is now: a browser shows what it has of an address in this page again, whatever
+// was published since.
+async function picture(plot, link) {
   const address = new URL(link.href);
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
   address.searchParams.set("theme", dark ? "dark" : "light");
-  image.src = address.href;
+  const image = new Image();
   image.alt = `${plot.getAttribute("aria-label")}, ${link.textContent}`;
+  image.src = await dataOf(address);
   return image;
+}
+
+// What can't be fetched is left to the browser, which shows the name in words.
+async function dataOf(address) {
+  try {
+    const response = await fetch(address, { cache: "no-cache", signal: AbortSignal.timeout(LIMIT) });
+    if (response.ok) return `data:image/svg+xml,${encodeURIComponent(await response.text())}`;
+  } catch {}
+  return address.href;
 }

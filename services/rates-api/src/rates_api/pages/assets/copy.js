@@ -10,20 +10,23 @@ export function offerCopies() {
     if (!navigator.clipboard) continue;
     button.dataset.copy = withOrigin(button.dataset.copy);
     button.hidden = false;
-    button.addEventListener("click", () => copy(button));
+    const label = button.firstChild;
+    const offered = label.data;
+    button.addEventListener("click", async () => {
+      label.data = await copy(button.dataset.copy);
+      say(`${label.data}: ${button.dataset.copy}`);
+      setTimeout(() => (label.data = offered), SHOWN);
+    });
   }
 }
 
-async function copy(button) {
+// Returns what came of it, in words.
+async function copy(text) {
   const { copied, notCopied } = document.getElementById("main").dataset;
-  const label = button.firstChild;
-  const before = label.textContent;
   try {
-    await navigator.clipboard.writeText(button.dataset.copy);
-    label.textContent = copied;
+    await navigator.clipboard.writeText(text);
+    return copied;
   } catch {
-    label.textContent = notCopied;
+    return notCopied;
   }
-  say(`${label.textContent}: ${button.dataset.copy}`);
-  setTimeout(() => (label.textContent = before), SHOWN);
 }

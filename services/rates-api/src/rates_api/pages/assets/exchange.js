@@ -28,31 +28,59 @@ export function exchange(html) {
   const next = new DOMParser().parseFromString(html, "text/html").getElementById("main");
   if (next === null) return;
   const told = announcements();
-  if (isWhole(main()) && isWhole(next)) {
-    for (const fresh of parts(next)) {
-      const stale = document.getElementById(fresh.id);
-      if (rendered.get(fresh.id) !== fresh.innerHTML) renew(stale, fresh);
-    }
-    renewDefaults(next);
-    for (const [name, text] of Object.entries(next.dataset)) main().dataset[name] = text;
-  } else {
-    main().replaceWith(document.adoptNode(next));
-  }
-  remember(next);
+  const refocus = heldFocus();
+  remember(take(next));
   for (const listener of listeners) listener();
+  refocus();
   announce(told);
 }
 
+function take(next) {
+  if (!isWhole(main()) || !isWhole(next)) {
+    main().replaceWith(document.adoptNode(next));
+    return next;
+  }
+  for (const fresh of parts(next)) {
+    if (rendered.get(fresh.id) !== fresh.innerHTML) renew(document.getElementById(fresh.id), fresh);
+  }
+  renewDefaults(next);
+  for (const [name, text] of Object.entries(next.dataset)) main().dataset[name] = text;
+  return next;
+}
+
 function renew(stale, fresh) {
-  const place = focusable(stale).indexOf(document.activeElement);
   const open = [...stale.querySelectorAll("details[open]")].map((each) => each.id);
   for (const { name, value } of fresh.attributes) stale.setAttribute(name, value);
   stale.replaceChildren(...fresh.cloneNode(true).childNodes);
   for (const id of open) document.getElementById(id)?.setAttribute("open", "");
-  if (place >= 0) focusable(stale)[place]?.focus();
 }
 
-const focusable = (root) => [...root.querySelectorAll("a, button, summary, [tabindex]")];
+// Returns what gives the focus back to where it was, or near it. It is for after the listeners: only
+// they show what can have it.
+function heldFocus() {
+  const held = document.activeElement;
+  const part = held.closest("[data-live]");
+  const place = part ? focusable(part).indexOf(held) : -1;
+  return () => {
+    if (held.isConnected || held === document.body) return;
+    const near = part?.isConnected ? (focusable(part)[place] ?? focusable(part)[0]) : null;
+    (named(held) ?? near ?? container(part))?.focus({ preventScroll: true });
+  };
+}
+
+function named({ id, dataset }) {
+  if (id) return document.getElementById(id);
+  return dataset.focus ? document.querySelector(`[data-focus="${CSS.escape(dataset.focus)}"]`) : null;
+}
+
+function container(part) {
+  const place = part?.isConnected ? part : main();
+  place.tabIndex = -1;
+  return place;
+}
+
+const FOCUSABLE = "a[href], button:not([hidden]), summary, [tabindex]";
+const focusable = (root) => [...root.querySelectorAll(FOCUSABLE)];
 
 // A field that nobody has changed follows the page: its day, at midnight or by the other form.
 function renewDefaults(next) {
@@ -71,7 +99,7 @@ function announcements() {
 
 function announce(told) {
   const news = [...announcements()].filter((text) => !told.has(text));
-  if (news.length && told.size) say(main().dataset.newValue.replace("{value}", news.join("; ")));
+  if (news.length) say(news.join(". "));
 }
 
 export function say(text) {
