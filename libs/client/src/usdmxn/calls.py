@@ -45,7 +45,7 @@ from usdmxn.http.following import follow
 from usdmxn.http.reading import read_bytes, read_health, read_json, read_keys
 from usdmxn.http.retry import Deadline
 from usdmxn.http.steps import Call, Item, Send, Walk
-from usdmxn.purposes import check_one_of, kind_in, known_kind
+from usdmxn.purposes import check_not_empty, check_one_of, kind_in, known_kind
 
 T = TypeVar("T")
 MAX_AT_ONCE = 500
@@ -358,6 +358,7 @@ class Calls:
         items: Callable[[Changes], Iterable[T]],
     ) -> Walk[T]:
         """Walk all pages and yield the `items` of each."""
+        check_not_empty("kind", kind)
         begin, more = instant_text(since), True
         while more:
             query = [("since", begin), ("cursor", cursor), ("kind", kind)]
