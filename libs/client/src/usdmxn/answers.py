@@ -241,8 +241,8 @@ class Row(Answer, frozen=True, kw_only=True):
 class History(Listed, frozen=True, kw_only=True):
     """The rates of a span, ascending by day; `start` and `end` are None if it is empty.
 
-    `missing` counts days that should have a rate and have none (None of an older server); `known` is false where that is not
-    known of every day.
+    `missing` counts days that should have a rate and have none (None of an older server); `known`
+    is false where that is not known of every day.
     """
 
     start: Day | None = msgspec.field(name="from")
@@ -411,7 +411,7 @@ class KindInfo(Answer, frozen=True, kw_only=True):
 
 
 class Limits(Answer, frozen=True, kw_only=True):
-    """The largest values that parameters take; `months` of one answer of `monthly`, None without it."""
+    """The largest values that parameters take; `months` are those of one `monthly`, if there is it."""
 
     days: int
     last: int

@@ -267,7 +267,7 @@ class Calls:
         """Yield what happens as it happens, without an end: see `usdmxn.events`.
 
         Begins with a `State`. When the connection ends, a `Disconnected` says so, and it connects
-        again, where it was: after the last `Changed`, or with a `Reset` where there was none yet, as
+        again, where it was: after the last `Changed`, or with a `Reset` where there was none yet:
         changes may have been missed. To go on in another process, keep the `id` of the last
         `Changed` as `last_event_id`.
 

@@ -39,7 +39,8 @@ class ReceiptKeyUnknown(ReceiptRefused):
     def __init__(self, kid: str) -> None:
         """Name the key."""
         super().__init__(
-            f"the receipt is signed with {kid}, which the service does not publish as an Ed25519 key"
+            f"the receipt is signed with {kid}, which the service does not publish as a key of "
+            "Ed25519"
         )
         self.kid = kid
 
@@ -141,7 +142,7 @@ def _read(claims: bytes, kid: str) -> Receipt:
     try:
         members = msgspec.json.decode(claims, type=dict[str, Any])
         if not isinstance(members.get("rate"), str):
-            raise ValueError("its rate is no string of digits")  # noqa: TRY301, said as the others
+            raise ReceiptMalformed("this is no receipt of a rate: its rate is no string of digits")
         receipt = msgspec.convert({**members, "kid": kid}, Receipt)
         receipt.day, receipt.signed_at  # noqa: B018, what is none of either is refused here
     except (msgspec.MsgspecError, ValueError, OverflowError, OSError) as error:
