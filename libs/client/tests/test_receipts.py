@@ -40,9 +40,16 @@ def receipt(key: Ed25519PrivateKey = KEY, **claims: Any) -> bytes:
     return jwt.PyJWS().encode(content, key, "EdDSA", headers=HEADER).encode()
 
 
-def keys(**members: str) -> KeySet:
+def keys(**members: Any) -> KeySet:
     """Return the published key, some of its members other ones."""
-    made = {"kid": "k", "x": X, "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA"}
+    made: dict[str, Any] = {
+        "kid": "k",
+        "x": X,
+        "kty": "OKP",
+        "crv": "Ed25519",
+        "use": "sig",
+        "alg": "EdDSA",
+    }
     return KeySet(keys=(PublicKey(created_at=datetime.now(UTC), **{**made, **members}),))
 
 

@@ -190,5 +190,6 @@ class Blocks:
 def _message(fields: dict[str, list[str]]) -> Message:
     """Return the message of these fields: the lines of data joined, of the others the last."""
     known = {name: fields[name][-1] for name in Message.__match_args__ if name in fields}
-    joined = {"data": "\n".join(fields["data"])} if "data" in fields else {}
-    return Message(**{**known, **joined})
+    if "data" in fields:
+        known["data"] = "\n".join(fields["data"])
+    return Message(**known)
