@@ -113,3 +113,17 @@ def test_memory_is_bounded(asking: Any, server: Any, example: Respond) -> None:
     server.requests.clear()
     asking(current, current, cache=Cache(max_bytes=100))
     assert len(server.requests) == 2
+
+
+def test_an_answer_that_is_too_large_evicts_no_other(
+    asking: Any, server: Any, example: Respond
+) -> None:
+    """It would be gone at once, and everything else with it."""
+    answer = example("current_200_fix", etag='"a"', cache_control=IMMUTABLE)
+    large = httpx.Response(200, content=answer.content + b" " * 10_000, headers=answer.headers)
+    large.headers["content-length"] = str(len(large.content))
+    server.says(answer, large, answer)
+    cache = Cache(max_bytes=len(answer.content) + 600)
+    kinds = ["a", "large", "a"]
+    asking(*[lambda rates, kind=kind: rates.current(kind=kind) for kind in kinds], cache=cache)
+    assert len(server.requests) == 2

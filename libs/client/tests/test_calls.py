@@ -63,6 +63,17 @@ class TestWhichRate:
         with pytest.raises(TypeError, match="not both"):
             asking(lambda rates: use(rates, purpose="tax", kind="fix"))
 
+    @pytest.mark.parametrize("which", [{"kind": ""}, {"purpose": ""}])
+    def test_an_empty_one_is_an_error(
+        self, asking: Any, server: Any, use: Any, which: dict[str, str]
+    ) -> None:
+        """An empty cell is a mistake, and no choice."""
+        with pytest.raises(InvalidArgument, match="is empty"):
+            asking(lambda rates: use(rates, **which))
+        with pytest.raises(KindRequired, match="not both"):
+            asking(lambda rates: use(rates, **{"purpose": "tax", "kind": "fix", **which}))
+        assert server.requests == []
+
     @pytest.mark.parametrize("purpose", ["closing", "contract"])
     def test_where_no_law_names_a_rate_a_kind_is_asked_for(
         self, asking: Any, server: Any, use: Any, purpose: str
@@ -306,6 +317,14 @@ def test_pages_of_changes_show_the_cursor(asking: Any, server: Any, example: Res
     (page,) = asking(lambda rates: rates.change_pages(cursor="1-2-c", kind="fix"))
     assert server.asked == ["/api/v1/changes?cursor=1-2-c&kind=fix"]
     assert page.next == server.script[0].json()["next"]
+
+
+@pytest.mark.parametrize("use", ["changes", "change_pages"])
+def test_changes_of_an_empty_kind_are_refused(asking: Any, server: Any, use: str) -> None:
+    """They would be those of all kinds, or of none."""
+    with pytest.raises(InvalidArgument, match="kind is empty"):
+        asking(lambda rates: getattr(rates, use)(kind=""))
+    assert server.requests == []
 
 
 def test_changes_of_another_record_are_not_continued(

@@ -8,7 +8,13 @@ import httpx
 import pytest
 
 from support.openapi_examples import golden
-from usdmxn.errors import InvalidArgument, InvalidParameters, NotFound, TooManyStreams
+from usdmxn.errors import (
+    InvalidArgument,
+    InvalidParameters,
+    NotFound,
+    TooManyStreams,
+    UnexpectedAnswer,
+)
 from usdmxn.events import Changed, Disconnected, LevelChanged, Reset, State
 from usdmxn.http.following import Blocks, Message
 
@@ -170,14 +176,62 @@ def test_a_refusal_ends_a_watch(asking: Any, server: Any, example: Respond) -> N
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 1000])
-@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
-def test_messages_are_read_however_they_are_cut(size: int, line_end: str) -> None:
-    """Lines of data are joined, comments passed over, fields may have no space."""
-    text = ":\n\nretry: 5\n\nid:1-2\nevent: change\ndata: a\ndata: b:c\n\n: x\ndata: open"
-    sent = text.replace("\n", line_end)
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("begin", ["", "\ufeff"])
+def test_messages_are_read_however_they_are_cut(size: int, line_end: str, begin: str) -> None:
+    """Lines of data are joined, comments passed over, fields may have no space; so may a BOM be."""
+    text = "retry: 5\n\nid:1-2\nevent: change\ndata: a\ndata: b:c\n\n: x\ndata: open"
+    sent = begin + text.replace("\n", line_end)
     blocks = Blocks()
     parts = [sent[start : start + size] for start in range(0, len(sent), size)]
     assert [message for part in parts for message in blocks.feed(part)] == [
         Message(retry="5"),
         Message(event="change", data="a\nb:c", id="1-2"),
     ]
+
+
+def test_a_line_without_an_end_is_not_kept_for_ever() -> None:
+    """Nor is a message of many lines; parts are joined once, however many come."""
+    blocks = Blocks()
+    for _ in range(1000):
+        assert list(blocks.feed("x" * 1000)) == []
+    with pytest.raises(UnexpectedAnswer, match="more than 1,048,576 characters"):
+        list(blocks.feed("x" * 50_000))
+    with pytest.raises(UnexpectedAnswer, match="more than 1,048,576 characters"):
+        list(Blocks().feed("data: 1234567890\n" * 100_000))
+
+
+def test_many_messages_are_not_one() -> None:
+    """What was told is no longer counted."""
+    blocks = Blocks()
+    assert len(list(blocks.feed("data: 1234567890\n\n" * 100_000))) == 100_000
+
+
+@pytest.mark.parametrize(
+    ("retry", "slept"),
+    [("0", 1.0), ("9" * 25, 3600.0), ("9" * 5000, 3600.0), ("²", 10.0), ("2500", 2.5)],
+)
+def test_a_wait_has_bounds(asking: Any, server: Any, time: Any, retry: str, slept: float) -> None:
+    """From a second to an hour, whatever the server says."""
+    server.says(stream(f"retry: {retry}\n\n{CHANGE}"), stream(BEGINNING))
+    asking(watch, first=3)
+    assert time.slept == [slept]
+
+
+def test_a_busy_server_keeps_nobody_away_for_longer_than_an_hour(
+    asking: Any, server: Any, time: Any
+) -> None:
+    """Beside the jitter."""
+    busy = httpx.Response(503, headers={"retry-after": "9" * 25})
+    server.says(stream(CHANGE), busy, stream(BEGINNING))
+    asking(watch, first=3)
+    assert time.slept == [10.0, 3600.125]
+
+
+@pytest.mark.parametrize("id_", ["1-é", "1-\x005"])
+def test_an_id_that_can_not_be_sent_is_not_kept(asking: Any, server: Any, id_: str) -> None:
+    """A header is ASCII: it goes on from the change before, which repeats but loses none."""
+    server.says(stream(CHANGE + CHANGE.replace("1-43", id_)), stream(BEGINNING))
+    first, second, *_ = asking(watch, first=4)
+    assert (first.id, second.id) == ("1-43", "1-43")
+    assert server.requests[1].headers["last-event-id"] == "1-43"

@@ -411,7 +411,7 @@ class KindInfo(Answer, frozen=True, kw_only=True):
 
 
 class Limits(Answer, frozen=True, kw_only=True):
-    """The largest values that parameters take; `months` of a `monthly`, None without it."""
+    """The largest values that parameters take; `months` of one `monthly`."""
 
     days: int
     last: int

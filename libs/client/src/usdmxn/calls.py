@@ -42,10 +42,10 @@ from usdmxn.errors import CursorReset, InvalidParameters, NotFound, UnexpectedAn
 from usdmxn.events import Event
 from usdmxn.http.exchange import Exchange, Query
 from usdmxn.http.following import follow
-from usdmxn.http.reading import read_bytes, read_health, read_json
+from usdmxn.http.reading import read_bytes, read_health, read_json, read_keys
 from usdmxn.http.retry import Deadline
 from usdmxn.http.steps import Call, Item, Send, Walk
-from usdmxn.purposes import check_one_of, kind_in, known_kind
+from usdmxn.purposes import check_not_empty, check_one_of, kind_in, known_kind
 
 T = TypeVar("T")
 MAX_AT_ONCE = 500
@@ -267,8 +267,8 @@ class Calls:
         """Yield what happens as it happens, without an end: see `usdmxn.events`.
 
         Begins with a `State`. When the connection ends, a `Disconnected` says so, and it connects
-        again, where it was: after the last `Changed`, or with a `Reset` where there was none yet,
-        as changes may have been missed. To go on in another process, keep the `id` of the last
+        again, where it was: after the last `Changed`, or with a `Reset` where there was none yet:
+        changes may have been missed. To go on in another process, keep the `id` of the last
         `Changed` as `last_event_id`.
 
         >>> for event in rates.watch():
@@ -293,12 +293,13 @@ class Calls:
         return (yield from self._exchange.ask(url, read, self._exchange.deadline()))
 
     def keys(self) -> Call[KeySet]:
-        """Return every public key that receipts were ever signed with.
+        """Return every public key that receipts were ever signed with; keys of others are left out.
 
         >>> [key.alg for key in rates.keys().keys if key.revoked_at is None]
         ['EdDSA']
         """
-        return (yield from self._get(KeySet, "/.well-known/jwks.json"))
+        url = self._exchange.url("/.well-known/jwks.json")
+        return (yield from self._exchange.ask(url, read_keys, self._exchange.deadline()))
 
     def payload(self, sha256: str) -> Call[bytes]:
         """Return the raw answer of Banco de México that an observation was read from.
@@ -357,6 +358,7 @@ class Calls:
         items: Callable[[Changes], Iterable[T]],
     ) -> Walk[T]:
         """Walk all pages and yield the `items` of each."""
+        check_not_empty("kind", kind)
         begin, more = instant_text(since), True
         while more:
             query = [("since", begin), ("cursor", cursor), ("kind", kind)]

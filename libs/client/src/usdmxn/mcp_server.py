@@ -18,10 +18,9 @@ from pydantic import Field
 
 from usdmxn import AsyncClient, __version__
 from usdmxn.answers import SheetRate, Use
-from usdmxn.cli.arguments import IN_FORCE, Asked
 from usdmxn.cli.vocabulary import SIMULATED, SIMULATOR, WARNINGS, law, sentence
 from usdmxn.errors import UsdMxnError
-from usdmxn.purposes import kind_in
+from usdmxn.purposes import check_not_empty, kind_in
 
 P = ParamSpec("P")
 Told = dict[str, Any]
@@ -109,6 +108,7 @@ class Tools:
     @_said
     async def rate_for(self, purpose: Purpose, date: Date) -> Told:
         """Return the USD/MXN rate that counts for a purpose on a day, and by which law."""
+        check_not_empty("purpose", purpose)
         sheet = await self._client.day(date)
         kind = kind_in(sheet.use, purpose)
         use = next(use for use in sheet.use if use.purpose == purpose)
@@ -131,8 +131,11 @@ class Tools:
         kind: Annotated[str | None, Field(description="Instead of a purpose.")] = None,
     ) -> Told:
         """Convert an amount between USD and MXN, at the rate in force on a day unless told."""
-        asked = _asked(purpose, kind)
-        conversion = await self._client.convert(amount, source, target, on=date, **asked)
+        if purpose is None and kind is None:
+            kind = "settlement"
+        conversion = await self._client.convert(
+            amount, source, target, on=date, purpose=purpose, kind=kind
+        )
         source_of_rate = conversion.provenance.source
         reason = WHY.get(conversion.kind, "")
         return _told(conversion, reason, source_of_rate, conversion.warnings)
@@ -148,7 +151,7 @@ class Tools:
         year: Year = None,
     ) -> Told:
         """List the rates of a span (start and end, month, year) or the `last` few; 366 at most."""
-        if not any((last, start, end, month, year)):
+        if all(given is None for given in (last, start, end, month, year)):
             last = 10
         history = await self._client.history(
             kind=kind, last=last, start=start, end=end, month=month, year=year
@@ -175,12 +178,6 @@ class Tools:
             kind=kind, month=month, year=year, start=start, end=end
         )
         return _told(summary, WHY.get(kind, ""), summary.source, summary.warnings)
-
-
-def _asked(purpose: str | None, kind: str | None) -> Asked:
-    if purpose:
-        return {"purpose": purpose}
-    return {"kind": kind} if kind else IN_FORCE
 
 
 def _reason(kind: str, use: Use) -> str:

@@ -6,7 +6,7 @@ The day's sheet says it with its source and its "unless": `Client.day("2026-08-1
 from collections.abc import Iterable
 
 from usdmxn.answers import Use
-from usdmxn.errors import KindRequired, NoRateForPurpose, UnknownPurpose
+from usdmxn.errors import InvalidArgument, KindRequired, NoRateForPurpose, UnknownPurpose
 
 KINDS: dict[str, str | None] = {
     "tax": "settlement",
@@ -27,7 +27,7 @@ UNLESS = {
 
 
 def check_one_of(purpose: str | None, kind: str | None) -> None:
-    """Raise `KindRequired` unless exactly one of the two is given."""
+    """Raise `KindRequired` unless exactly one of the two is given, `InvalidArgument` if empty."""
     if purpose is None and kind is None:
         raise KindRequired(
             "the answer depends on what the rate is for: give a purpose "
@@ -35,12 +35,20 @@ def check_one_of(purpose: str | None, kind: str | None) -> None:
         )
     if purpose is not None and kind is not None:
         raise KindRequired("a purpose names the kind: give one of purpose and kind, not both")
+    check_not_empty("purpose", purpose)
+    check_not_empty("kind", kind)
+
+
+def check_not_empty(name: str, given: str | None) -> None:
+    """Raise `InvalidArgument` for an empty text: it is a mistake, not the default."""
+    if given == "":
+        raise InvalidArgument(f"{name} is empty: leave it out, or name one")
 
 
 def known_kind(purpose: str | None, kind: str | None) -> str | None:
     """Return the kind that either names, None for a purpose that is not in `KINDS`.
 
-    Raises `KindRequired`, `NoRateForPurpose`.
+    Raises `KindRequired`, `NoRateForPurpose`, `InvalidArgument`.
     """
     check_one_of(purpose, kind)
     if purpose is None or purpose not in KINDS:

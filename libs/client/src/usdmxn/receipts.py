@@ -5,7 +5,7 @@ does the checking (`pip install 'usdmxn[verify]'`).
 
     ReceiptRefused              the receipt proves nothing
       ReceiptMalformed          it is no receipt at all
-      ReceiptKeyUnknown         its key is not among the published ones
+      ReceiptKeyUnknown         its key is not among the published ones of Ed25519
       ReceiptKeyRevoked         its key is compromised: whoever has it could have signed
       ReceiptForged             it is not what that key has signed
 """
@@ -34,11 +34,14 @@ class ReceiptMalformed(ReceiptRefused):
 
 
 class ReceiptKeyUnknown(ReceiptRefused):
-    """Its key, `kid`, is not among the published ones."""
+    """Its key, `kid`, is not among the published ones, or not a key of Ed25519 there."""
 
     def __init__(self, kid: str) -> None:
         """Name the key."""
-        super().__init__(f"the receipt is signed with {kid}, which the service does not publish")
+        super().__init__(
+            f"the receipt is signed with {kid}, which the service does not publish as a key of "
+            "Ed25519"
+        )
         self.kid = kid
 
 
@@ -108,11 +111,14 @@ def verify_receipt(receipt: bytes, keys: KeySet) -> Receipt:
     except (UnicodeDecodeError, jwt.InvalidTokenError) as error:
         raise ReceiptMalformed("this is no receipt: it is no compact JWS") from error
     key = _valid_key(header, keys)
-    published = jwt.PyJWK.from_dict({"kty": key.kty, "crv": key.crv, "x": key.x}, ALGORITHM)
-    # What the signature holds is what counts, not whose clock is ahead.
-    options: Any = {"verify_iat": False}
+    # What the signature holds is what counts, not whose clock is ahead, nor for whom it was made:
+    # PyJWS checks the signature alone.
     try:
-        claims = jwt.decode(token, published, algorithms=[ALGORITHM], options=options)
+        public = jwt.PyJWK.from_dict({"kty": key.kty, "crv": key.crv, "x": key.x}, ALGORITHM)
+    except (jwt.PyJWTError, ValueError, TypeError) as error:
+        raise ReceiptKeyUnknown(key.kid) from error
+    try:
+        claims = jwt.PyJWS().decode(token, public, algorithms=[ALGORITHM])
     except jwt.InvalidTokenError as error:
         raise ReceiptForged("the receipt is not what its key has signed") from error
     return _read(claims, key.kid)
@@ -125,15 +131,20 @@ def _valid_key(header: dict[str, Any], keys: KeySet) -> PublicKey:
     key = next((key for key in keys.keys if key.kid == kid), None)
     if key is None:
         raise ReceiptKeyUnknown(kid)
+    if (key.kty, key.crv) != ("OKP", "Ed25519"):
+        raise ReceiptKeyUnknown(kid)
     if key.revoked_at is not None:
         raise ReceiptKeyRevoked(kid, key.revoked_at)
     return key
 
 
-def _read(claims: dict[str, Any], kid: str) -> Receipt:
+def _read(claims: bytes, kid: str) -> Receipt:
     try:
-        receipt = msgspec.convert({**claims, "kid": kid}, Receipt)
-        receipt.day  # noqa: B018, a subject without a day is refused here
-    except (msgspec.ValidationError, ValueError) as error:
+        members = msgspec.json.decode(claims, type=dict[str, Any])
+        if not isinstance(members.get("rate"), str):
+            raise ReceiptMalformed("this is no receipt of a rate: its rate is no string of digits")
+        receipt = msgspec.convert({**members, "kid": kid}, Receipt)
+        receipt.day, receipt.signed_at  # noqa: B018, what is none of either is refused here
+    except (msgspec.MsgspecError, ValueError, OverflowError, OSError) as error:
         raise ReceiptMalformed(f"this is no receipt of a rate: {error}") from error
     return receipt

@@ -260,3 +260,9 @@ def test_a_span_with_unknown_days_is_not_exported(run: Run, service: Service) ->
     service.answers["/api/v1/rates/historical"] = answer
     ran = run("export", "--layout", "csv", "--year", "2026")
     assert (ran.code, ran.out) == (CANNOT_SAY, "")
+
+
+def test_an_empty_purpose_is_none(run: Run) -> None:
+    """A script's variable without a value gets no rate by accident."""
+    ran = run("convert", "1", "--purpose", "", "--lang", "es")
+    assert (ran.code, "--purpose está vacío" in ran.err) == (2, True)

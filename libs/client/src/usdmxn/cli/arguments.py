@@ -42,6 +42,10 @@ KIND = Text(
 PURPOSE = Text(
     "Para qué es: {purposes}. En vez de --kind.", "What it is for: {purposes}. Instead of --kind."
 )
+NO_PURPOSE = Text(
+    "--purpose está vacío: diga para qué es, como cfdi_invoice",
+    "--purpose is empty: say what it is for, as cfdi_invoice",
+)
 KIND_OR_PURPOSE = Text(
     "use --kind o --purpose, no los dos: la finalidad ya dice cuál tipo de cambio",
     "give --kind or --purpose, not both: the purpose says which rate it is",
@@ -247,11 +251,13 @@ def rate_options(default: Asked) -> Callable[[F], F]:
 
 
 def _asked(kind: str | None, purpose: str | None) -> Asked:
-    if kind and purpose:
+    if kind is not None and purpose is not None:
         raise WrongUsage(KIND_OR_PURPOSE)
-    if purpose:
+    if purpose is not None:
+        if not purpose.strip():
+            raise WrongUsage(NO_PURPOSE)
         return {"purpose": purpose}
-    return {"kind": kind} if kind else {}
+    return {} if kind is None else {"kind": kind}
 
 
 class WrongUsage(Exception):

@@ -24,7 +24,7 @@ class Cache:
     """The answers asked for last, up to `max_bytes`; clients and threads may share it.
 
     Answers with an `ETag` are asked for again with `If-None-Match`, `immutable` ones never again;
-    `no-store` is obeyed.
+    `no-store` is obeyed. An answer that is larger than all of it is not kept.
 
     >>> cache = Cache(max_bytes=1_000_000)
     >>> rates, others = Client(cache=cache), Client(cache=cache)
@@ -51,7 +51,8 @@ class Cache:
         answer = CachedAnswer(reply, reply.headers.get("ETag"), "immutable" in directives)
         with self._lock:
             self._drop(url)
-            if "no-store" not in directives and (answer.etag or answer.immutable):
+            is_kept = "no-store" not in directives and (answer.etag or answer.immutable)
+            if is_kept and _size(answer) <= self._max_bytes:
                 self._put(url, answer)
 
     def _put(self, url: str, answer: CachedAnswer) -> None:

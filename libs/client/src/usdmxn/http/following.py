@@ -6,10 +6,16 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from usdmxn.answers import Change
-from usdmxn.errors import ConnectionFailed, InvalidArgument, TlsFailed, Unavailable
+from usdmxn.errors import (
+    ConnectionFailed,
+    InvalidArgument,
+    TlsFailed,
+    Unavailable,
+    UnexpectedAnswer,
+)
 from usdmxn.events import Changed, Disconnected, Event, LevelChanged, Reset, State
 from usdmxn.http.exchange import TRANSPORT_ERRORS, Exchange, attempt, min_wait
-from usdmxn.http.reading import decoded, foreign, media_type, successful
+from usdmxn.http.reading import DOUBT, decoded, foreign, media_type, successful
 from usdmxn.http.steps import Call, Item, Listen, Pause, Receive, Reply, Step, Walk
 
 PATH = "/api/v1/stream"
@@ -19,6 +25,13 @@ RETRY = 10.0
 """Seconds until a stream is connected to again, unless it has said when (`retry:`)."""
 RECONNECTED = "reconnected"
 """The reason of a `Reset` where no change has told its id yet: what was missed is not sent."""
+MAX_DIGITS = 12
+"""Digits of `retry:` that are read; more say no more than a wait that is too long."""
+MIN_WAIT, MAX_WAIT = 1.0, 3600.0
+"""Seconds: no server makes a follower come back sooner, or stay away for longer."""
+MAX_MESSAGE = 1024 * 1024
+"""Characters of one message: many times the longest that the server sends."""
+LINE_END = re.compile(r"\r\n|\r|\n")
 EVENT_ID = re.compile(r"[0-9]{1,18}-[0-9]{1,18}")
 
 Reading: TypeAlias = Generator[Step | Item[Event], Any, str]
@@ -85,7 +98,8 @@ def _reconnect(exchange: Exchange, place: Place) -> Call[None]:
             raise
         except (ConnectionFailed, Unavailable) as failure:
             failures += 1
-            wait = max(place.retry, min_wait(failure)) + exchange.pace.backoff(failures)
+            asked = min(max(place.retry, min_wait(failure)), MAX_WAIT)
+            wait = asked + exchange.pace.backoff(failures)
 
 
 def _read(place: Place, server: str) -> Reading:
@@ -104,14 +118,16 @@ def _read(place: Place, server: str) -> Reading:
 def _events(message: Message, place: Place, server: str) -> Iterator[Event]:
     """Yield the event that a message is, if this version knows it, and note the place."""
     if message.retry and message.retry.isascii() and message.retry.isdigit():
-        place.retry = int(message.retry) / 1000
+        seconds = int(message.retry[:MAX_DIGITS]) / 1000
+        place.retry = min(max(seconds, MIN_WAIT), MAX_WAIT)
     data = (message.data or "").encode()
     match message.event:
         case "state":
             yield decoded(data, State, server)
         case "change":
             changes = decoded(data, tuple[Change, ...], server)
-            place.last_event_id = message.id or place.last_event_id
+            if message.id and message.id.isascii() and message.id.isprintable():
+                place.last_event_id = message.id
             yield Changed(id=place.last_event_id or "", changes=changes)
         case "level":
             yield decoded(data, LevelChanged, server)
@@ -120,29 +136,60 @@ def _events(message: Message, place: Place, server: str) -> Iterator[Event]:
 
 
 class Blocks:
-    """The messages of a stream, out of text that is cut anywhere."""
+    """The messages of a stream, out of text that is cut anywhere.
+
+    Raises `UnexpectedAnswer` where one has more than `MAX_MESSAGE` characters.
+    """
 
     def __init__(self) -> None:
         """Begin with nothing read."""
-        self._rest = ""
-        self._fields: dict[str, str] = {}
+        self._open_line: list[str] = []
+        self._fields: dict[str, list[str]] = {}
+        self._size = 0
+        self._begins = True
+        self._ended_by_cr = False
 
     def feed(self, text: str) -> Iterator[Message]:
         """Yield each message that `text` completes."""
-        *lines, self._rest = (self._rest + text).split("\n")
-        for line in lines:
-            if line := line.removesuffix("\r"):
+        for line in self._lines(text):
+            if line:
                 self._add(line)
-            elif self._fields:
-                known = {name: self._fields.get(name) for name in Message.__match_args__}
-                yield Message(**{name: value for name, value in known.items() if value is not None})
-                self._fields = {}
+                continue
+            self._size = 0
+            if self._fields:
+                fields, self._fields = self._fields, {}
+                yield _message(fields)
+
+    def _lines(self, text: str) -> Iterator[str]:
+        """Yield each line that `text` completes: they end with LF, CR or both of them."""
+        text = text.removeprefix("\n") if self._ended_by_cr else text
+        text = text.removeprefix("\ufeff") if self._begins else text
+        self._begins, self._ended_by_cr = False, text.endswith("\r")
+        *lines, rest = LINE_END.split(text)
+        for line in lines:
+            self._keep(line)
+            whole, self._open_line = "".join(self._open_line), []
+            yield whole
+        self._keep(rest)
+
+    def _keep(self, part: str) -> None:
+        self._size += len(part)
+        if self._size > MAX_MESSAGE:
+            raise UnexpectedAnswer(
+                f"the stream sent a message of more than {MAX_MESSAGE:,} characters: {DOUBT}"
+            )
+        self._open_line.append(part)
 
     def _add(self, line: str) -> None:
-        """Add a field; further lines of data are joined, a comment has no name."""
+        """Add a field, of which there may be several; a comment has no name."""
         name, _, value = line.partition(":")
-        value = value.removeprefix(" ")
-        if name == "data" and name in self._fields:
-            value = f"{self._fields[name]}\n{value}"
         if name:
-            self._fields[name] = value
+            self._fields.setdefault(name, []).append(value.removeprefix(" "))
+
+
+def _message(fields: dict[str, list[str]]) -> Message:
+    """Return the message of these fields: the lines of data joined, of the others the last."""
+    known = {name: fields[name][-1] for name in Message.__match_args__ if name in fields}
+    if "data" in fields:
+        known["data"] = "\n".join(fields["data"])
+    return Message(**known)

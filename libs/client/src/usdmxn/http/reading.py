@@ -1,16 +1,25 @@
 """What came back, read: bytes become typed answers, problem documents errors of ours."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
-from usdmxn.answers import Health, Problem
+from usdmxn.answers import Health, KeySet, Problem
 from usdmxn.errors import ApiError, NotFound, Unavailable, UnexpectedAnswer, error_class
 from usdmxn.http.retry import retry_after
 from usdmxn.http.steps import Reply
 
 T = TypeVar("T")
 DOUBT = "is base_url right, and the server as new as this client?"
+
+KEY_KIND = ("OKP", "Ed25519")
+"""`kty` and `crv` of the keys that sign receipts (RFC 8037)."""
+
+
+class Published(msgspec.Struct, frozen=True):
+    """A set of keys of any kind (RFC 7517)."""
+
+    keys: tuple[dict[str, Any], ...]
 
 
 def read_json(reply: Reply, kind: type[T]) -> T:
@@ -26,6 +35,17 @@ def read_health(reply: Reply) -> Health:
         except UnexpectedAnswer:
             raise api_error(reply) from None
     return read_json(reply, Health)
+
+
+def read_keys(reply: Reply) -> KeySet:
+    """Return the keys that are of the kind that signs receipts; others are passed over (RFC 7517).
+
+    Raises `ApiError`, `UnexpectedAnswer`.
+    """
+    published = decoded(successful(reply).body, Published, reply.server)
+    kinds = [(key.get("kty"), key.get("crv")) for key in published.keys]
+    keys = [key for key, kind in zip(published.keys, kinds, strict=True) if kind == KEY_KIND]
+    return decoded(msgspec.json.encode({"keys": keys}), KeySet, reply.server)
 
 
 def read_bytes(reply: Reply, expected: str) -> bytes:
