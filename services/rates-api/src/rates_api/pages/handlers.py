@@ -1,7 +1,8 @@
 """How pages are answered: rendered once per change and kept like every other answer.
 
-A page never gets a problem document where a person can read a page instead: what is wrong with the
-service or with the question is said in it, with the status of the problem.
+At the address of a page, without data or with a form that can't be read, a person gets a page that
+says so, with the status of the problem. An address that is no page's, as of a guide that there is
+not, is answered with a problem document, as everywhere.
 """
 
 import dataclasses
