@@ -1,6 +1,7 @@
 """The platform as `docker compose up --wait` leaves it."""
 
 import json
+import re
 import urllib.request
 from typing import Any
 
@@ -27,12 +28,18 @@ for path in ("/", "/opt/ours", "/home", "/var/tmp"):
 """
 
 
-def current(environ: dict[str, str]) -> dict[str, Any]:
-    """Ask at the edge for the current rate."""
-    url = f"http://127.0.0.1:{environ['RATES_API_PORT']}/api/v1/rates/current"
+def asked(environ: dict[str, str], path: str) -> str:
+    """Ask at the edge for an answer."""
+    url = f"http://127.0.0.1:{environ['RATES_API_PORT']}{path}"
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with direct.open(url, timeout=5) as answer:
-        rate: dict[str, Any] = json.load(answer)
+        text: str = answer.read().decode()
+    return text
+
+
+def current(environ: dict[str, str]) -> dict[str, Any]:
+    """Ask at the edge for the current rate."""
+    rate: dict[str, Any] = json.loads(asked(environ, "/api/v1/rates/current"))
     return rate
 
 
@@ -50,6 +57,13 @@ def test_a_rate_can_be_had_at_the_edge(stack: Stack, environ: dict[str, str]) ->
     assert (rate["base"], rate["quote"]) == ("USD", "MXN")
     assert rate["provenance"]["source"] == "simulator"
     until(lambda: current(environ)["level"] == "healthy", seconds=60)
+
+
+def test_the_image_has_all_that_people_see(stack: Stack, environ: dict[str, str]) -> None:
+    """Templates, guides, the document behind the reference, files by their content's hash."""
+    page = asked(environ, "/")
+    for path in ("/en", "/guia", "/docs", *re.findall(r'"(/(?:assets|guia)/[^"#]+)"', page)):
+        assert asked(environ, path)
 
 
 def test_two_instances_of_each_service_are_healthy(stack: Stack) -> None:

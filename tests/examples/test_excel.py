@@ -46,6 +46,7 @@ def parsed(text: str) -> "subprocess.CompletedProcess[str]":
         env={"NODE_PATH": str(node_modules(TOOLS))},
         capture_output=True,
         text=True,
+        timeout=60,
         check=False,
     )
 

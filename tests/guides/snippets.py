@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from importlib import resources
 from itertools import pairwise
 from pathlib import Path
+from threading import Timer
 from typing import Any
 from urllib.parse import urlencode
 
@@ -121,7 +122,10 @@ def _first_lines(snippet: Snippet, command: list[str]) -> str:
     assert snippet.shown is not None
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
+        ending = Timer(SECONDS, process.kill)
+        ending.start()
         lines = [process.stdout.readline() for _ in snippet.shown[1].splitlines()]
+        ending.cancel()
         process.kill()
     return "".join(lines)
 
@@ -161,10 +165,14 @@ def is_part(shown: Any, whole: Any) -> bool:
     if shown == ELLIPSIS:
         return isinstance(whole, str)
     if isinstance(shown, Mapping):
-        return isinstance(whole, Mapping) and all(
-            name in whole and is_part(member, whole[name]) for name, member in shown.items()
+        return (
+            bool(shown or not whole)
+            and isinstance(whole, Mapping)
+            and all(
+                name in whole and is_part(member, whole[name]) for name, member in shown.items()
+            )
         )
     if isinstance(shown, list):
-        enough = isinstance(whole, list) and len(whole) >= len(shown)
+        enough = isinstance(whole, list) and bool(shown or not whole) and len(whole) >= len(shown)
         return enough and all(is_part(*pair) for pair in zip(shown, whole, strict=False))
-    return bool(shown == whole)
+    return type(shown) is type(whole) and bool(shown == whole)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from guides.snippets import Snippet, agrees, all_snippets, run
+from guides.snippets import SECONDS, Snippet, agrees, all_snippets, run
 from rates_api.pages.reference.golden import operations
 from rates_api.pages.reference.requests import EVENT_STREAM, PLACEHOLDER, snippets
 from support.toolbox import NODE
@@ -51,7 +51,7 @@ def test_python_of_the_reference_runs(address: str, tmp_path: Path) -> None:
     code = "\n\n".join(_codes("Python", address))
     file = tmp_path / "reference.py"
     file.write_text(code, encoding="utf-8")
-    done = subprocess.run([sys.executable, file], capture_output=True, text=True, check=False)
+    done = _ran(sys.executable, file)
     assert done.returncode == 0, done.stderr
 
 
@@ -60,8 +60,14 @@ def test_javascript_of_the_reference_runs(address: str, tmp_path: Path) -> None:
     code = "\n".join(f"{{\n{code}\n}}" for code in _codes("JavaScript", address))
     file = tmp_path / "reference.mjs"
     file.write_text(code, encoding="utf-8")
-    done = subprocess.run([NODE, file], capture_output=True, text=True, check=False)
+    done = _ran(NODE, file)
     assert done.returncode == 0, done.stderr
+
+
+def _ran(interpreter: str | Path, file: Path) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [interpreter, file], capture_output=True, text=True, timeout=SECONDS, check=False
+    )
 
 
 def _codes(language: str, address: str) -> list[str]:

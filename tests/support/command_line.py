@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date as Day
 from typing import Any
 
 import httpx
@@ -42,6 +43,8 @@ class Service:
     then: dict[str, httpx.Response | Exception] = field(default_factory=dict)
     """What is answered at a path from the second time on."""
     asked: list[httpx.URL] = field(default_factory=list)
+    today: Day = Day(2026, 8, 14)
+    """The day that the command line takes for today."""
     broken_after: int | None = None
     """How many requests are answered before the connection breaks."""
 

@@ -1,7 +1,7 @@
 """A server that says what a test has scripted, and both clients as one that asks it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -68,6 +68,28 @@ class Server:
 
 
 @dataclass
+class Chunks(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body in parts that come one by one."""
+
+    parts: Iterable[bytes]
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Give the parts."""
+        yield from self.parts
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Give the parts."""
+        for part in self.parts:
+            yield part
+
+
+@pytest.fixture
+def chunks() -> type[Chunks]:
+    """Give the body in parts."""
+    return Chunks
+
+
+@dataclass
 class Asking:
     """Both clients behind one face: `asking(lambda rates: rates.on(…))` returns what comes back.
 
@@ -110,6 +132,12 @@ class Asking:
                 break
         await answer.aclose()  # type: ignore[attr-defined]
         return items
+
+
+@pytest.fixture(autouse=True)
+def no_address_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask the address by default, whatever service the tests' own environment names."""
+    monkeypatch.delenv("USDMXN_URL", raising=False)
 
 
 @pytest.fixture

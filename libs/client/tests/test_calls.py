@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from usdmxn import KindRequired, NoRateForPurpose, UsageError, __version__
+from usdmxn import KindRequired, NoRateForPurpose, UnexpectedAnswer, UsageError, __version__
 from usdmxn.answers import Rate, SheetRate
 from usdmxn.errors import CursorReset, InvalidArgument, NotFound, UnknownPurpose
 
@@ -193,12 +193,42 @@ def test_many_days_are_asked_for_in_chunks(asking: Any, server: Any, example: Re
 def test_a_result_has_a_rate_or_a_problem(asking: Any, server: Any, example: Respond) -> None:
     """Never both, never none."""
     server.says(example("capabilities_200_capabilities"), example("batch_200_days"))
-    results = asking(lambda rates: rates.dates(["2024-01-02"], purpose="tax"))
+    days = [result["requested"] for result in server.script[1].json()["results"]]
+    results = asking(lambda rates: rates.dates(days, purpose="tax"))
     assert {(result.rate is None, result.problem is None) for result in results} == {
         (True, False),
         (False, True),
     }
     assert next(result.problem.code for result in results if result.problem)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [lambda results: results[:-1], lambda results: results[::-1], lambda results: [*results] * 2],
+    ids=["one lacks", "another order", "too many"],
+)
+def test_results_of_other_days_are_no_answer(
+    asking: Any, server: Any, example: Respond, broken: Callable[[Any], Any]
+) -> None:
+    """Whoever puts them beside the days asked for would put rates beside wrong days."""
+    batch = example("batch_200_days").json()
+    days = [result["requested"] for result in batch["results"]]
+    answer = httpx.Response(200, json={**batch, "results": broken(batch["results"])})
+    server.says(example("capabilities_200_capabilities"), answer)
+    with pytest.raises(UnexpectedAnswer, match="not the"):
+        asking(lambda rates: rates.dates(days, kind="fix"))
+
+
+@pytest.mark.parametrize("limit", [0, -1])
+def test_a_server_that_answers_no_days_is_none(
+    asking: Any, server: Any, example: Respond, limit: int
+) -> None:
+    """No chunk would be left to ask for, and nothing would be said."""
+    capabilities = example("capabilities_200_capabilities").json()
+    capabilities["limits"]["dates"] = limit
+    server.says(httpx.Response(200, json=capabilities))
+    with pytest.raises(UnexpectedAnswer, match="days at once"):
+        asking(lambda rates: rates.dates(["2026-08-14"], kind="fix"))
 
 
 def test_no_days_are_no_results(asking: Any, server: Any, example: Respond) -> None:
@@ -333,6 +363,32 @@ def test_requests_say_who_asks(asking: Any, server: Any, example: Respond) -> No
     server.says(example("capabilities_200_capabilities"))
     asking(lambda rates: rates.capabilities())
     assert server.requests[0].headers["user-agent"].startswith(f"usdmxn/{__version__} ")
+
+
+@pytest.mark.parametrize("end", ["/api/v1", "/api/v1/"])
+def test_an_address_may_be_that_of_the_api(
+    asking: Any, server: Any, example: Respond, end: str
+) -> None:
+    """Whoever copies it with its path asks the same service."""
+    server.says(example("capabilities_200_capabilities"))
+    asking(lambda rates: rates.capabilities(), base_url=f"https://rates.example/fx{end}")
+    assert str(server.requests[0].url) == "https://rates.example/fx/api/v1"
+
+
+def test_without_an_address_the_environments_is_asked(
+    asking: Any, server: Any, example: Respond, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`USDMXN_URL` as it is when the client is made; an argument wins; else it is this machine."""
+    server.says(example("capabilities_200_capabilities"))
+    asking(lambda rates: rates.capabilities())
+    monkeypatch.setenv("USDMXN_URL", "http://of-environment.example")
+    asking(lambda rates: rates.capabilities())
+    asking(lambda rates: rates.capabilities(), base_url="http://of-argument.example")
+    assert [str(request.url) for request in server.requests] == [
+        "http://127.0.0.1:8000/api/v1",
+        "http://of-environment.example/api/v1",
+        "http://of-argument.example/api/v1",
+    ]
 
 
 def test_an_address_may_have_a_path(asking: Any, server: Any, example: Respond) -> None:

@@ -1,13 +1,24 @@
 """What goes wrong is an error of this package's tree, and its text one sentence."""
 
 import re
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 
-from usdmxn import ApiError, NoValue, Refused, Unavailable, UnexpectedAnswer, UsdMxnError, errors
+from usdmxn import (
+    ApiError,
+    AsyncClient,
+    Client,
+    NoValue,
+    Refused,
+    Unavailable,
+    UnexpectedAnswer,
+    UsdMxnError,
+    errors,
+)
 from usdmxn.errors import BY_CODE, ConnectionFailed, InvalidArgument, InvalidParameters, NotFound
 
 Respond = Callable[..., httpx.Response]
@@ -127,6 +138,19 @@ def test_what_is_no_answer_of_the_api_asks_for_the_address(
     assert "127.0.0.1:8000" in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    "rate", ["NaN", "-NaN", "sNaN", "Infinity", "1E+30", "1e-40", "0", "-0", "-17.05", "17,05"]
+)
+def test_what_is_no_rate_is_not_taken_for_one(
+    asking: Any, server: Any, example: Respond, rate: str
+) -> None:
+    """Decimals know more than finite numbers above 0 in plain notation; nobody computes with it."""
+    sent = {**example("day_200_settlement").json(), "rate": rate}
+    server.says(httpx.Response(200, json=sent))
+    with pytest.raises(UnexpectedAnswer, match="no Rate"):
+        asking(on)
+
+
 def test_a_path_that_is_not_served_says_so(asking: Any, server: Any) -> None:
     """An older server lacks it, or the address is not its root."""
     server.says(problem("not-found", 404, instance="/api/v1/days/2026-08-14"))
@@ -134,11 +158,46 @@ def test_a_path_that_is_not_served_says_so(asking: Any, server: Any) -> None:
         asking(lambda rates: rates.day("2026-08-14"))
 
 
-@pytest.mark.parametrize("url", ["rates.example", "ftp://rates.example", "http://", ""])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("rates.example", "ftp://rates.example", "http://", ""),
+        *("http://..", "http://-é-.mx", f"http://{'a' * 70}.mx", "http://\udcff/"),
+        *("http://x:99999", "http://x:0", "http://[::1"),
+    ],
+)
 def test_what_is_no_address_is_refused_at_once(asking: Any, url: str) -> None:
     """Before anything is asked."""
     with pytest.raises(InvalidArgument, match="base_url"):
         asking(on, base_url=url)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("HTTP_PROXY", "foo://proxy.example"), ("SSL_CERT_FILE", "/no/such/file.pem")],
+)
+@pytest.mark.parametrize("client", [Client, AsyncClient])
+def test_an_environment_that_can_not_be_used_is_said(
+    monkeypatch: pytest.MonkeyPatch, client: Any, name: str, value: str
+) -> None:
+    """A proxy of an unknown kind, certificates that are not there."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(InvalidArgument, match=name):
+        client()
+
+
+def test_a_proxy_whose_package_lacks_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sentence of httpx says which."""
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
+    with pytest.raises(InvalidArgument, match="socksio"):
+        Client()
+
+
+def test_an_address_that_is_too_long_is_said(asking: Any) -> None:
+    """Before anything is sent."""
+    with pytest.raises(InvalidArgument, match="can't be asked"):
+        asking(lambda rates: rates.current(kind="x" * 70_000))
 
 
 def test_a_password_in_the_address_is_not_said(asking: Any, server: Any) -> None:

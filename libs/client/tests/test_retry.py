@@ -9,7 +9,13 @@ import httpx
 import pytest
 
 from usdmxn import ApiError, ConnectionFailed, Unavailable
-from usdmxn.errors import DeadlineExceeded, NoCurrentRate, NotYetPublished, TlsFailed
+from usdmxn.errors import (
+    DeadlineExceeded,
+    InvalidArgument,
+    NoCurrentRate,
+    NotYetPublished,
+    TlsFailed,
+)
 
 Respond = Callable[..., httpx.Response]
 BROKEN = httpx.ConnectError("[Errno 111] Connection refused")
@@ -128,6 +134,20 @@ def test_a_refused_certificate_is_not_tried_again(asking: Any, server: Any) -> N
     assert len(server.requests) == 1
 
 
+def test_an_encrypted_connection_that_breaks_is_made_again(
+    asking: Any, server: Any, example: Respond
+) -> None:
+    """A server that is restarted hangs up in the middle of the handshake."""
+    error = httpx.ConnectError("handshake")
+    error.__cause__ = ssl.SSLEOFError(8, "UNEXPECTED_EOF_WHILE_READING")
+    server.says(error, example("current_200_fix"))
+    assert asking(current).kind == "fix"
+    server.says(error)
+    with pytest.raises(ConnectionFailed) as raised:
+        asking(current)
+    assert not isinstance(raised.value, TlsFailed)
+
+
 def test_silence_is_a_deadline_exceeded(asking: Any, server: Any, time: Any) -> None:
     """A timeout has used up all the time that there was."""
 
@@ -149,3 +169,67 @@ def test_the_last_failure_is_what_is_said(asking: Any, server: Any, example: Res
     server.says(BROKEN, refusal(502), sick)
     with pytest.raises(NoCurrentRate):
         asking(current)
+
+
+def test_a_pause_that_ends_after_the_deadline_is_no_retry(
+    asking: Any, server: Any, time: Any
+) -> None:
+    """A busy host wakes late: the failure before the pause is what is said."""
+    sleep = time.sleep
+    time.sleep = lambda seconds: sleep(seconds + 2)
+    server.says(refusal(503, retry_after="9"))
+    with pytest.raises(Unavailable, match="503"):
+        asking(current, timeout=10)
+    assert len(server.requests) == 1
+
+
+def test_what_begins_after_the_deadline_is_not_sent(
+    asking: Any, server: Any, time: Any, example: Respond
+) -> None:
+    """The second question of a call has what the first has left."""
+
+    def slow(_: httpx.Request) -> httpx.Response:
+        time.now += 10
+        sheet = example("day_sheet_200_friday").json()
+        gift = {"purpose": "gift", "kind": "fix", "day": None, "unless": None, "source": None}
+        return httpx.Response(200, json={**sheet, "use": [gift]})
+
+    server.says(slow)
+    with pytest.raises(DeadlineExceeded, match="no time left"):
+        asking(lambda rates: rates.current(purpose="gift"), timeout=10)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "given", [{"timeout": 0}, {"timeout": -1}, {"timeout": float("inf")}, {"retries": -1}]
+)
+def test_numbers_out_of_range_are_refused_at_once(asking: Any, given: dict[str, float]) -> None:
+    """No socket waits for less than nothing, or for ever."""
+    with pytest.raises(InvalidArgument, match="out of range"):
+        asking(current, **given)
+
+
+@pytest.mark.parametrize(
+    ("said", "date"),
+    [
+        ("9" * 400, "Fri, 14 Aug 2026 16:00:00 GMT"),
+        ("Wed, 21 Oct 2099 07:28:00 GMT", "Fri, 14 Aug 2026 16:00:00 GMT"),
+    ],
+)
+def test_no_server_is_believed_for_longer_than_a_week(
+    asking: Any, server: Any, said: str, date: str
+) -> None:
+    """`retry_after` is a number that can be slept."""
+    server.says(refusal(503, retry_after=said, date=date))
+    with pytest.raises(Unavailable) as raised:
+        asking(current)
+    assert raised.value.retry_after == 604_800
+
+
+def test_a_date_that_can_not_be_computed_with_is_none(asking: Any, server: Any) -> None:
+    """Its zone is farther away than any instant."""
+    far = f"Fri, 14 Aug 2026 16:00:00 +{'9' * 20}"
+    server.says(refusal(503, retry_after=far, date="Fri, 14 Aug 2026 16:00:00 GMT"))
+    with pytest.raises(Unavailable) as raised:
+        asking(current, retries=0)
+    assert raised.value.retry_after is None

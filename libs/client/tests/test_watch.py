@@ -1,5 +1,6 @@
 """Following the stream: what is told, and how a broken connection is made again."""
 
+import ssl
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -69,6 +70,30 @@ def test_a_stream_that_ends_is_continued(asking: Any, server: Any, time: Any) ->
     assert "last-event-id" not in server.requests[0].headers
 
 
+def test_what_may_have_been_missed_is_said(asking: Any, server: Any) -> None:
+    """Before the first change there is no id to go on from; afterwards nothing is missed."""
+    server.says(stream(BEGINNING), stream(BEGINNING + CHANGE), stream(BEGINNING))
+    told = asking(watch, first=7)
+    assert [type(event) for event in told] == [
+        *(State, Disconnected),
+        *(Reset, State, Changed, Disconnected),
+        State,
+    ]
+    assert told[2] == Reset(reason="reconnected")
+    assert [request.headers.get("last-event-id") for request in server.requests] == [
+        *(None, None),
+        "1-43",
+    ]
+
+
+def test_a_follower_that_brings_an_id_misses_nothing(asking: Any, server: Any) -> None:
+    """It is sent again until a change tells another."""
+    server.says(stream(BEGINNING))
+    told = asking(lambda rates: rates.watch(last_event_id="1-42"), first=3)
+    assert [type(event) for event in told] == [State, Disconnected, State]
+    assert server.requests[1].headers["last-event-id"] == "1-42"
+
+
 def test_a_stream_that_breaks_is_continued(asking: Any, server: Any) -> None:
     """Whatever came before is told."""
 
@@ -90,6 +115,14 @@ def test_a_stream_that_breaks_is_continued(asking: Any, server: Any) -> None:
     assert isinstance(changed, Changed)
     assert "silence" in gap.reason
     assert isinstance(state, State)
+
+
+def test_a_deploy_does_not_end_a_watch(asking: Any, server: Any) -> None:
+    """A handshake that is cut off is tried again, as any broken connection."""
+    cut = httpx.ConnectError("handshake")
+    cut.__cause__ = ssl.SSLEOFError(8, "UNEXPECTED_EOF_WHILE_READING")
+    server.says(stream(CHANGE), cut, stream(BEGINNING))
+    assert isinstance(asking(watch, first=3)[2], State)
 
 
 def test_it_connects_as_often_as_it_takes(asking: Any, server: Any, time: Any) -> None:

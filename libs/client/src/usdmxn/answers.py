@@ -1,6 +1,7 @@
 """What the API answers, as typed values: rates are `Decimal`, days `date`, instants aware.
 
-A member that an answer leaves out is None, or `()` for `warnings`. Enumerations are open in v1, so
+A member that an answer leaves out, or that a server older than it does not have, is None, or `()`
+for `warnings` and `notes`. Enumerations are open in v1, so
 that they are plain strings here; unknown members are ignored.
 """
 
@@ -21,8 +22,25 @@ if TYPE_CHECKING:
 Instant = Annotated[datetime, Meta(tz=True)]
 
 
+POSITIVE = frozenset({"rate", "replaces", "mean", "last", "low", "high"})
+"""The members that are rates, where they are numbers."""
+MAX_PLACES = 30
+"""Decimal places of a number: more than anything published or computed has."""
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that the API says; it can't be changed."""
+    """Something that the API says; it can't be changed.
+
+    Raises `ValueError` for a number that is not finite or has an exponent, for a rate that is not
+    above 0; msgspec makes a `ValidationError` of it.
+    """
+
+    def __post_init__(self) -> None:
+        """Check the numbers, which a decimal of Python's allows more of than the API."""
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if isinstance(value, Decimal):
+                _check_number(name, value)
 
 
 class Dates(Answer, frozen=True, kw_only=True):
@@ -94,7 +112,7 @@ class Rate(Quoted, frozen=True, kw_only=True):
     derived: bool
     dates: Dates
     provenance: Provenance
-    in_force: bool | None
+    in_force: bool | None = None
     as_of: Instant | None = None
     warnings: tuple[str, ...] = ()
 
@@ -111,10 +129,10 @@ class CurrentRate(Quoted, frozen=True, kw_only=True):
     derived: bool
     dates: Dates
     provenance: Provenance
-    in_force: bool | None
-    previous: DatedRate | None
-    change: Decimal | None
-    change_percent: Decimal | None
+    in_force: bool | None = None
+    previous: DatedRate | None = None
+    change: Decimal | None = None
+    change_percent: Decimal | None = None
     as_of: Instant | None = None
     freshness: Freshness | None = None
     level: str | None = None
@@ -143,7 +161,7 @@ class Conversion(Quoted, frozen=True, kw_only=True):
     derived: bool
     dates: Dates
     provenance: Provenance
-    in_force: bool | None
+    in_force: bool | None = None
     as_of: Instant | None = None
     warnings: tuple[str, ...] = ()
 
@@ -223,8 +241,8 @@ class Row(Answer, frozen=True, kw_only=True):
 class History(Listed, frozen=True, kw_only=True):
     """The rates of a span, ascending by day; `start` and `end` are None if it is empty.
 
-    `missing` counts days that should have a rate and have none; `known` is false where that is not
-    known of every day.
+    `missing` counts days that should have a rate and have none (None of an older server); `known`
+    is false where that is not known of every day.
     """
 
     start: Day | None = msgspec.field(name="from")
@@ -233,7 +251,7 @@ class History(Listed, frozen=True, kw_only=True):
     known: bool
     warnings: tuple[str, ...] = ()
     count: int
-    missing: int
+    missing: int | None = None
     observations: tuple[Row, ...]
 
     def to_pandas(self) -> "pandas.DataFrame":
@@ -393,13 +411,13 @@ class KindInfo(Answer, frozen=True, kw_only=True):
 
 
 class Limits(Answer, frozen=True, kw_only=True):
-    """The largest values that parameters take; `months` of one answer of `monthly`."""
+    """The largest values that parameters take; `months` of a `monthly`, None without it."""
 
     days: int
     last: int
     dates: int
     scale: int
-    months: int
+    months: int | None = None
 
 
 class CalendarInfo(Answer, frozen=True, kw_only=True):
@@ -431,7 +449,7 @@ class Capabilities(Answer, frozen=True, kw_only=True):
     polling_window: PollingInfo
     next_publication_at: Instant | None
     links: dict[str, str]
-    notes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
     known: bool
     warnings: tuple[str, ...] = ()
 
@@ -482,3 +500,11 @@ class KeySet(Answer, frozen=True, kw_only=True):
     """Every key that receipts were ever signed with, oldest first."""
 
     keys: tuple[PublicKey, ...]
+
+
+def _check_number(name: str, number: Decimal) -> None:
+    places = number.as_tuple().exponent
+    if not isinstance(places, int) or not -MAX_PLACES <= places <= 0:
+        raise ValueError(f"{name} {number} is no number in plain decimal notation")
+    if name in POSITIVE and not number > 0:
+        raise ValueError(f"{name} {number} is not above 0")

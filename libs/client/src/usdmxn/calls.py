@@ -25,6 +25,7 @@ from usdmxn.answers import (
     Health,
     History,
     KeySet,
+    Limits,
     Monthly,
     Rate,
     Summary,
@@ -37,7 +38,7 @@ from usdmxn.arguments import (
     optional_day,
     today,
 )
-from usdmxn.errors import CursorReset, InvalidParameters, NotFound
+from usdmxn.errors import CursorReset, InvalidParameters, NotFound, UnexpectedAnswer
 from usdmxn.events import Event
 from usdmxn.http.exchange import Exchange, Query
 from usdmxn.http.following import follow
@@ -47,6 +48,8 @@ from usdmxn.http.steps import Call, Item, Send, Walk
 from usdmxn.purposes import check_one_of, kind_in, known_kind
 
 T = TypeVar("T")
+MAX_AT_ONCE = 500
+"""Days of one request: their address stays below the 8,192 characters that a server takes."""
 NOT_THERE = "the server has nothing at {path}: it is older than this client"
 
 
@@ -149,11 +152,10 @@ class Calls:
         deadline = self._exchange.deadline()
         chosen = yield from self._kind(purpose, kind, deadline)
         limits = (yield from self._get(Capabilities, "/api/v1", (), deadline)).limits
-        for chunk in _chunks(map(day_text, days), limits.dates):
+        for chunk in _chunks(map(day_text, days), _at_once(limits)):
             query = [("dates", ",".join(chunk)), ("kind", chosen), ("roll", roll)]
             batch = yield from self._get(Batch, "/api/v1/rates", query)
-            for result in batch.results:
-                yield Item(result)
+            yield from map(Item, _results(batch, chunk))
 
     def history(  # noqa: PLR0913 (the ways to name a span)
         self,
@@ -265,8 +267,9 @@ class Calls:
         """Yield what happens as it happens, without an end: see `usdmxn.events`.
 
         Begins with a `State`. When the connection ends, a `Disconnected` says so, and it connects
-        again, where it was. To go on in another process, keep the `id` of the last `Changed` as
-        `last_event_id`.
+        again, where it was: after the last `Changed`, or with a `Reset` where there was none yet,
+        as changes may have been missed. To go on in another process, keep the `id` of the last
+        `Changed` as `last_event_id`.
 
         >>> for event in rates.watch():
         ...     if isinstance(event, State):
@@ -379,6 +382,22 @@ def _chunks(days: Iterable[str], size: int) -> Iterator[list[str]]:
     rest = iter(days)
     while chunk := list(islice(rest, size)):
         yield chunk
+
+
+def _at_once(limits: Limits) -> int:
+    """Return how many days one request may ask for. Raises `UnexpectedAnswer` for none."""
+    if limits.dates < 1:
+        raise UnexpectedAnswer(f"the server says that it answers {limits.dates} days at once")
+    return min(limits.dates, MAX_AT_ONCE)
+
+
+def _results(batch: Batch, asked: list[str]) -> tuple[DayResult, ...]:
+    """Return a result for each day, in the order asked. Raises `UnexpectedAnswer` for others."""
+    if [result.requested.isoformat() for result in batch.results] != asked:
+        raise UnexpectedAnswer(
+            f"the server answered {len(batch.results)} days that are not the {len(asked)} asked for"
+        )
+    return batch.results
 
 
 def _or_not_found(call: Call[T], path: str) -> Call[T]:

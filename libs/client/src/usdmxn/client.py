@@ -1,25 +1,28 @@
 """`Client` and `AsyncClient`: the same calls over httpx, blocking and asynchronous."""
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from platform import python_version
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import httpx
 from msgspec import UNSET, UnsetType
 
 from usdmxn.calls import Calls
+from usdmxn.errors import InvalidArgument
 from usdmxn.http.cache import Cache
 from usdmxn.http.drivers import AsyncDriver, BlockingDriver
 from usdmxn.http.exchange import Exchange
 from usdmxn.http.retry import Pace
 from usdmxn.methods import async_iterator, awaitable, blocking, blocking_iterator
 
+H = TypeVar("H", httpx.Client, httpx.AsyncClient)
 __version__ = version("usdmxn")
-BASE_URL = "http://127.0.0.1:8000"
+URL_VARIABLE, BASE_URL = "USDMXN_URL", "http://127.0.0.1:8000"
 TIMEOUT, RETRIES = 10.0, 2
 HEADERS = {
     "User-Agent": f"usdmxn/{__version__} python/{python_version()} httpx/{httpx.__version__}"
@@ -28,6 +31,9 @@ HEADERS = {
 
 class Client:
     """The rates of Banco de México, asked of the rates API at `base_url`.
+
+    It may end in /api/v1. Without a `base_url` it is the environment's `USDMXN_URL`, read as the
+    client is made, else http://127.0.0.1:8000.
 
     `timeout` are the seconds that a whole call may take, its `retries` included. Answers are kept
     in a `cache` of the client's own, or in the one given; None keeps nothing. `transport` replaces
@@ -42,7 +48,7 @@ class Client:
 
     def __init__(
         self,
-        base_url: str = BASE_URL,
+        base_url: str | None = None,
         *,
         timeout: float = TIMEOUT,
         retries: int = RETRIES,
@@ -51,9 +57,14 @@ class Client:
         pace: Pace = Pace(),  # noqa: B008 (it can't be changed)
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        """Connect to nothing yet. Raises `InvalidArgument` for a `base_url` that is no address."""
+        """Connect to nothing yet.
+
+        Raises `InvalidArgument` for a `base_url` that is no address, a `timeout` that is not above
+        0 (a day at most), negative `retries`, and for a proxy or certificates of the environment
+        that can't be used.
+        """
         self._calls = _calls(base_url, timeout, retries, cache, pace)
-        self._http = httpx.Client(transport=transport, headers=HEADERS)
+        self._http = _http(lambda: httpx.Client(transport=transport, headers=HEADERS))
         self._sleep = sleep
 
     on = blocking(Calls.on)
@@ -108,7 +119,7 @@ class AsyncClient:
 
     def __init__(
         self,
-        base_url: str = BASE_URL,
+        base_url: str | None = None,
         *,
         timeout: float = TIMEOUT,
         retries: int = RETRIES,
@@ -117,9 +128,14 @@ class AsyncClient:
         pace: Pace = Pace(),  # noqa: B008 (it can't be changed)
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        """Connect to nothing yet. Raises `InvalidArgument` for a `base_url` that is no address."""
+        """Connect to nothing yet.
+
+        Raises `InvalidArgument` for a `base_url` that is no address, a `timeout` that is not above
+        0 (a day at most), negative `retries`, and for a proxy or certificates of the environment
+        that can't be used.
+        """
         self._calls = _calls(base_url, timeout, retries, cache, pace)
-        self._http = httpx.AsyncClient(transport=transport, headers=HEADERS)
+        self._http = _http(lambda: httpx.AsyncClient(transport=transport, headers=HEADERS))
         self._sleep = sleep
 
     on = awaitable(Calls.on)
@@ -160,8 +176,25 @@ class AsyncClient:
         return AsyncDriver(self._http, self._sleep)
 
 
+def default_url() -> str:
+    """Return the address that is asked where none is given: `USDMXN_URL`, else `BASE_URL`."""
+    return os.environ.get(URL_VARIABLE) or BASE_URL
+
+
+def _http(make: Callable[[], H]) -> H:
+    """Make httpx's client, which reads the environment: `HTTPS_PROXY`, `SSL_CERT_FILE`, others."""
+    try:
+        return make()
+    except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
+        raise InvalidArgument(
+            "a proxy (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY) or certificates (SSL_CERT_FILE, "
+            f"SSL_CERT_DIR) of the environment can't be used: {error}"
+        ) from error
+
+
 def _calls(
-    base_url: str, timeout: float, retries: int, cache: Cache | UnsetType | None, pace: Pace
+    base_url: str | None, timeout: float, retries: int, cache: Cache | UnsetType | None, pace: Pace
 ) -> Calls:
     kept = Cache() if isinstance(cache, UnsetType) else cache
-    return Calls(Exchange(base_url, timeout, retries, kept, pace))
+    url = default_url() if base_url is None else base_url
+    return Calls(Exchange(url, timeout, retries, kept, pace))

@@ -96,7 +96,7 @@ class ConnectionFailed(UsdMxnError):
 
 
 class TlsFailed(ConnectionFailed):
-    """The connection can't be trusted: the server's certificate was refused."""
+    """The server's certificate was refused: the connection can't be trusted, now or later."""
 
 
 class DeadlineExceeded(ConnectionFailed):

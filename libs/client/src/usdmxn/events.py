@@ -32,7 +32,11 @@ class LevelChanged(Answer, frozen=True, kw_only=True):
 
 
 class Reset(Answer, frozen=True, kw_only=True):
-    """What was read is not continued: read it anew (`Client.changes`). A `State` follows."""
+    """What was read is not continued: read it anew (`Client.changes`). A `State` follows.
+
+    `reason` is the server's, or `reconnected`: the connection was made again before any `Changed`
+    had told an `id` to go on from, so that changes may have been missed.
+    """
 
     reason: str
 

@@ -16,10 +16,10 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
-from usdmxn import AsyncClient
+from usdmxn import AsyncClient, __version__
 from usdmxn.answers import SheetRate, Use
 from usdmxn.cli.arguments import IN_FORCE, Asked
-from usdmxn.cli.vocabulary import SIMULATED, SIMULATOR, WARNINGS
+from usdmxn.cli.vocabulary import SIMULATED, SIMULATOR, WARNINGS, law, sentence
 from usdmxn.errors import UsdMxnError
 from usdmxn.purposes import kind_in
 
@@ -79,7 +79,7 @@ async def _serve(url: str) -> None:
 
 def mcp_server(client: AsyncClient) -> MCPServer:
     """Return the server whose tools ask `client`."""
-    server = MCPServer("usdmxn", instructions=INSTRUCTIONS, log_level="ERROR")
+    server = MCPServer("usdmxn", version=__version__, instructions=INSTRUCTIONS, log_level="ERROR")
     tools = Tools(client)
     for tool in (tools.rate_for, tools.convert, tools.history, tools.summary):
         server.tool(annotations=ToolAnnotations(read_only_hint=True))(tool)
@@ -187,8 +187,9 @@ def _reason(kind: str, use: Use) -> str:
     """Return why this rate counts: which day's it is, unless what, by which law."""
     parts = [WHY.get(kind, "")]
     parts += [f"Of {use.day}."] if use.day else []
-    parts += [f"Unless: {use.unless}."] if use.unless else []
-    parts += [f"Source: {use.source}."] if use.source else []
+    parts += [f"Unless: {sentence(use.unless, 'en')}."] if use.unless else []
+    source = law(use, "en")
+    parts += [f"Source: {source}."] if source else []
     return " ".join(parts)
 
 

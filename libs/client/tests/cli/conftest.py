@@ -22,7 +22,7 @@ def run(
     monkeypatch.setenv("LANG", "en_US.UTF-8")
 
     def ran(*arguments: str) -> Ran:
-        code = main(arguments, connect=service.connect)
+        code = main(arguments, connect=service.connect, today=lambda: service.today)
         out, err = capfd.readouterr()
         return Ran(code, out, err)
 

@@ -1,6 +1,7 @@
 """What each command says of a recorded answer, in both languages and as JSON."""
 
 import json
+from datetime import date as Day
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from usdmxn.cli.failures import CANNOT_SAY, DONE, NO_SUCH_VALUE
 SAID = [
     (
         ("now",),
-        ["17.0627 pesos por dólar", "Tipo de cambio para pagos, vigente hoy, vie 14 ago 2026"],
+        ["17.0627 pesos por dólar", "Tipo de cambio vigente hoy, vie 14 ago 2026"],
         ["17.0627 pesos per dollar", "Settlement rate, in force today, Fri 14 Aug 2026"],
     ),
     (
@@ -21,8 +22,26 @@ SAID = [
     ),
     (
         ("on", "2026-08-09"),
-        ["dom 9 ago 2026, día inhábil bancario", "17.2195", "17.1387", "complemento de pago"],
-        ["Sun 9 Aug 2026, banks closed", "The day of payment. Ley Monetaria 8.", "Not tax advice"],
+        [
+            "dom 9 ago 2026, día inhábil bancario",
+            "17.2195",
+            "17.1387",
+            "complemento de pago",
+            "El día del pago. Ley Monetaria, art. 8.",
+            "El día de la factura. Nota: la guía del SAT para el CFDI 4.0",
+            "RMF y guía del SAT",
+            "LISR, art. 8.",
+            "para una deuda que se paga en México, vea Ley Monetaria, art. 8.",
+        ],
+        [
+            "Sun 9 Aug 2026, banks closed",
+            "The day of payment. Monetary Law, art. 8.",
+            "Federal Tax Code (CFF), art. 20.",
+            "RMF and SAT's guide",
+            "Income Tax Law (LISR), art. 8.",
+            "for a debt payable in Mexico see Monetary Law (Ley Monetaria), art. 8.",
+            "Not tax advice",
+        ],
     ),
     (
         ("on", "2024-03-02", "--kind", "settlement"),
@@ -50,6 +69,24 @@ SAID = [
         ["FIX, from Fri 31 Jul 2026 to Thu 13 Aug 2026", "17.0530, Thu 13 Aug 2026"],
     ),
 ]
+
+
+@pytest.mark.parametrize(
+    ("word", "asked"),
+    [
+        ("hoy", "2026-08-10"),
+        ("today", "2026-08-10"),
+        ("Ayer", "2026-08-09"),
+        ("yesterday", "2026-08-09"),
+    ],
+)
+def test_a_day_may_be_today_or_yesterday(run: Run, service: Service, word: str, asked: str) -> None:
+    """In either language, wherever a command takes a day."""
+    service.today = Day(2026, 8, 10)
+    run("on", word)
+    run("convert", "1", "--on", word)
+    assert service.asked[0].path == f"/api/v1/days/{asked}"
+    assert service.asked[1].params["date"] == asked
 
 
 def holds(said: Any, wanted: Any) -> bool:
@@ -133,6 +170,46 @@ def test_a_span_that_is_not_known_or_empty_says_so(
     """By the exit code, too."""
     service.answers["/api/v1/rates/summary"] = recorded("summary_200_year", **changes)
     assert run("month", "2025-01").code == code
+
+
+@pytest.mark.parametrize(("applies_from", "said"), [("2026-08-13", False), ("2026-08-14", True)])
+def test_the_change_is_left_out_where_the_same_rate_applied_the_day_before(
+    run: Run, service: Service, applies_from: str, said: bool
+) -> None:
+    """A weekend has one rate: that it is the same is no change of nothing."""
+    dates = {**EXAMPLES["current_200_settlement"].value["dates"], "applies_from": applies_from}
+    service.answers["/api/v1/rates/current"] = recorded("current_200_settlement", dates=dates)
+    assert ("Change" in run("now").out) == said
+
+
+@pytest.mark.parametrize(
+    ("today", "said"),
+    [
+        (Day(2025, 12, 3), True),
+        (Day(2026, 1, 1), False),
+    ],
+)
+def test_a_span_that_has_not_ended_says_until_when_its_values_reach(
+    run: Run, service: Service, today: Day, said: bool
+) -> None:
+    """In its title, and in the row of the month that has not ended."""
+    last = {"date": "2025-12-04", "rate": "18.2"}
+    monthly = recorded("monthly_200_year").json()["months"]
+    monthly[-1] |= {"last_date": "2025-12-02", "count": 2}
+    service.answers["/api/v1/rates/summary"] = recorded("summary_200_year", last=last)
+    service.answers["/api/v1/rates/monthly"] = recorded("monthly_200_year", months=monthly)
+    service.today = today
+    ran = run("year", "2025", "--lang", "es")
+    assert ("promedio de 2025, hasta el 4 dic 2025: parcial" in ran.out) == said
+    assert ("2, hasta el 2 dic 2025: parcial" in ran.out) == said
+    assert ("until 4 Dec 2025: partial" in run("year", "2025").out) == said
+    assert ran.out.count("parcial") == 2 * said
+
+
+def test_a_month_whose_last_day_has_a_value_is_whole(run: Run, service: Service) -> None:
+    """Settlement rates are known before their day: nothing is missing on the last ones."""
+    service.today = Day(2025, 12, 30)
+    assert "parcial" not in run("month", "2025-12", "--lang", "es").out
 
 
 def test_a_rate_that_is_not_in_force_says_so(run: Run, service: Service) -> None:

@@ -9,7 +9,8 @@ from socket import create_server
 import httpx
 import pytest
 
-from support.command_line import Run, Service, recorded
+from support.command_line import Ran, Run, Service, recorded
+from usdmxn import __version__
 from usdmxn.cli.failures import CANNOT_SAY, INTERRUPTED, NO_SUCH_VALUE, WRONG_USAGE
 from usdmxn.cli.session import BROKEN_PIPE
 
@@ -87,7 +88,14 @@ def test_a_fix_to_come_says_when_it_is_expected(run: Run, service: Service) -> N
         (("now", "--kind"), "La opción --kind no está completa"),
         (("now", "--kind", "x"), "escriba settlement, fix, dof"),
         (("now", "--kind", "fix", "--purpose", "tax"), "Use --kind o --purpose"),
-        (("now", "--purpose", "closing"), "cierre de mes: lo que diga su política contable"),
+        (
+            ("now", "--purpose", "closing"),
+            "para el cierre de mes: lo que diga su política contable",
+        ),
+        (
+            ("on", "2026-08-09", "--purpose", "contract"),
+            "para una deuda que se paga en México, vea Ley Monetaria, art. 8",
+        ),
         (("now", "--base-url", "foo"), "«foo» no es una dirección"),
         (("convert",), "Falta algo, por ejemplo 1234.56"),
         (("convert", "1,234.56"), "sin comas de millares"),
@@ -122,6 +130,18 @@ def test_help_is_in_the_callers_language(run: Run, lang: str, word: str) -> None
         ran = run(*arguments, "--lang", lang)
         assert (ran.code, ran.err) == (0, "")
         assert ran.out.startswith(word)
+
+
+def test_the_version_is_the_packages(run: Run) -> None:
+    """With nobody asked."""
+    assert run("--version") == Ran(0, f"usdmxn {__version__}\n", "")
+
+
+def test_without_any_argument_it_is_the_help(run: Run) -> None:
+    """In the language of the locale."""
+    ran = run()
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("Usage:")
 
 
 @pytest.mark.parametrize(

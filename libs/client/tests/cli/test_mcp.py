@@ -14,7 +14,7 @@ import pytest
 from mcp import Client, StdioServerParameters, stdio_client
 
 from support.command_line import EXAMPLES, NO_VALUE, PATHS, Service, recorded
-from usdmxn import AsyncClient
+from usdmxn import AsyncClient, __version__
 from usdmxn.mcp_server import mcp_server
 
 ARGUMENTS = ["-c", "import sys; from usdmxn.cli.main import main; sys.exit(main())"]
@@ -84,6 +84,14 @@ async def test_an_assistant_finds_four_tools_that_only_read(service: Service) ->
     assert set(tools) == {"rate_for", "convert", "history", "summary"}
     assert set(tools["rate_for"].input_schema["required"]) == {"purpose", "date"}
     assert all(tool.annotations and tool.annotations.read_only_hint for tool in tools.values())
+
+
+async def test_the_server_says_the_version_of_the_package(service: Service) -> None:
+    """Not that of the SDK, nor none."""
+    async with assistant(service) as client:
+        server = client.server_info
+    assert server is not None
+    assert (server.name, server.version) == ("usdmxn", __version__)
 
 
 async def test_a_rate_comes_with_its_dates_its_source_and_the_reason(service: Service) -> None:

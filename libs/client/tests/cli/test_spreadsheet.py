@@ -78,3 +78,20 @@ def test_a_column_that_is_there_already_is_not_added_again() -> None:
     """The output of one run is no input of the next."""
     with pytest.raises(SpreadsheetUnreadable):
         refuse_taken(read_spreadsheet(b"fecha,TC\n", "fecha"), ["tc"])
+
+
+def test_a_quote_within_a_cell_is_a_letter_like_any_other() -> None:
+    """Of the last row, too: only one that begins a cell can be left open."""
+    content = b'nota,fecha\nTubo 5" pvc,16/08/2026\nTubo 3" pvc,17/08/2026\n'
+    rows = read_spreadsheet(content, "fecha").rows
+    assert [row.cells[0] for row in rows] == ['Tubo 5" pvc', 'Tubo 3" pvc']
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [("a\r\nb", '"a\r\nb"'), ("=1+1", "'=1+1"), ("@SUM(A1)", "'@SUM(A1)"), ("a;b", "a;b")],
+)
+def test_what_is_added_stays_one_cell_and_no_formula(cell: str, written: str) -> None:
+    """Whatever a server or a cell of the file has brought into a sentence."""
+    spreadsheet = read_spreadsheet(b"fecha\n16/08/2026\n", "fecha")
+    assert spreadsheet.extended(("tc",), [(cell,)]).decode() == f"fecha,tc\n16/08/2026,{written}\n"

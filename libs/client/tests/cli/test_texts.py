@@ -10,7 +10,7 @@ import usdmxn.cli
 from rates_contracts.warnings import WARNINGS as SERVICE_WARNINGS
 from support.openapi_examples import golden
 from usdmxn.cli.language import Text
-from usdmxn.cli.vocabulary import KINDS, LEVELS, PURPOSES, SPANISH, STATES, WARNINGS
+from usdmxn.cli.vocabulary import KINDS, LEVELS, PURPOSES, SENTENCES, STATES, WARNINGS
 
 SCHEMAS = golden()["components"]["schemas"]
 
@@ -45,6 +45,12 @@ def test_both_languages_put_the_same_values_in() -> None:
     assert different == []
 
 
+def test_the_settlement_rate_has_one_name_in_spanish() -> None:
+    """It is «vigente» wherever it is named."""
+    assert KINDS["settlement"].es == "tipo de cambio vigente"
+    assert [place for place, text in texts() if "para pagos" in text.es.lower()] == []
+
+
 def known(schema: str, member: str) -> set[str]:
     """Return the values so far of an open enumeration."""
     return set(SCHEMAS[schema]["properties"][member]["x-known-values"])
@@ -59,9 +65,15 @@ def test_every_word_of_the_service_has_a_name() -> None:
     assert set(WARNINGS) == set(SERVICE_WARNINGS)
 
 
+def test_no_sentence_on_what_counts_has_words_of_the_programs() -> None:
+    """Whoever keeps books does not read `kind=fix`."""
+    said = [part for text in SENTENCES.values() for part in text]
+    assert [part for part in said if re.search("[`=]|--", part)] == []
+
+
 def test_every_sentence_on_what_counts_is_translated() -> None:
     """As the service has them today; a later one is shown in English."""
     sheets = golden()["paths"]["/api/v1/days/{date}"]["get"]["responses"]["200"]["content"]
     uses = sheets["application/json"]["examples"]["sunday"]["value"]["use"]
     said = {use[part] for use in uses for part in ("day", "unless") if use[part]}
-    assert said - set(SPANISH) == set()
+    assert said - set(SENTENCES) == set()

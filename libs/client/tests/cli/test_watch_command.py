@@ -71,6 +71,19 @@ def test_what_is_old_is_never_shown_as_new(run: Run, service: Service) -> None:
     assert "Not connected: what is above may be old" in said
 
 
+def test_a_state_is_said_again_only_where_it_differs(run: Run, service: Service) -> None:
+    """Not where it was verified once more; a warning, a level or a lost connection is told."""
+    verified = {**STATE, "freshness": {**FIX["freshness"], "verified_at": "2026-08-14T16:10:00Z"}}
+    warned = {**STATE, "warnings": ["late_publication"]}
+    again = watched(run, service, ("state", STATE), ("state", verified))
+    assert again.count("In force today") == 1
+    for other in (warned, {**STATE, "level": "degraded"}):
+        differing = watched(run, service, ("state", STATE), ("state", other))
+        assert differing.count("In force today") == 2
+    after = watched(run, service, ("state", STATE), ("reset", {"reason": "x"}), ("state", STATE))
+    assert after.count("In force today") == 2
+
+
 def test_programs_get_a_line_an_event(run: Run, service: Service) -> None:
     """Each is JSON by itself."""
     lines = watched(run, service, ("state", STATE), ("change", [CHANGE]), options="--json")
@@ -99,3 +112,13 @@ def test_a_simulator_is_named(run: Run, service: Service) -> None:
     """In every state that it sends."""
     said = watched(run, service, ("state", {**STATE, "warnings": ["simulated_data"]}))
     assert "SIMULATED DATA" in said
+
+
+def test_once_ends_with_a_fix_that_came_while_not_connected(run: Run, service: Service) -> None:
+    """The stream tells nothing of it but the next state: whoever waits is not left waiting."""
+    later = {**FIX, "date": "2026-08-14", "rate": "17.0218"}
+    later["provenance"] = {**FIX["provenance"], "recorded_at": "2026-08-14T18:01:07Z"}
+    news = {**STATE, "current": {"fix": later, "settlement": SETTLEMENT}}
+    service.answers["/api/v1/stream"] = stream(("state", STATE), ("state", STATE), ("state", news))
+    ran = run("watch", "--once")
+    assert (ran.code, "17.0218" in ran.out) == (0, True)

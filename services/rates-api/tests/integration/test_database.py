@@ -89,6 +89,18 @@ async def test_a_record_of_before_the_data_status_is_loaded(
     assert (await reader.load()).data_status == ()
 
 
+async def test_a_record_whose_data_status_is_not_granted_is_loaded(
+    database: Any, reader: DatabaseReader, record: Any
+) -> None:
+    """Bars on a page never keep a worker from its rates; what is recorded of them is left out."""
+    record.count(DataStatusDay(date(2024, 1, 5), 1, 2, 3))
+    database.hold(record)
+    database.execute(f"DROP TABLE {views.DATA_STATUS}")
+    loaded = await reader.load()
+    assert loaded.series == record.snapshot.series
+    assert loaded.ended_days == ()
+
+
 async def test_a_load_is_one_consistent_snapshot(
     database: Any,
     engine: AsyncEngine,

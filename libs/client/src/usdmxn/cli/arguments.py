@@ -5,8 +5,9 @@ say what to write instead of what was written.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date as Day
+from datetime import timedelta
 from decimal import Decimal
 from functools import wraps
 from typing import Any, TypedDict, TypeVar, cast
@@ -15,8 +16,9 @@ import click
 
 from usdmxn.cli.day_formats import DayUnreadable, read_day
 from usdmxn.cli.language import Language, Text
-from usdmxn.cli.session import DEFAULT_URL, Session
+from usdmxn.cli.session import Session
 from usdmxn.cli.vocabulary import KINDS, PURPOSES
+from usdmxn.client import BASE_URL
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -29,12 +31,12 @@ COMMAND_METAVAR = Text("COMANDO …", "COMMAND …")
 HELP = Text("Mostrar esta ayuda.", "Show this help.")
 JSON = Text("Para programas: la respuesta como JSON.", "For programs: the answer as JSON.")
 LANG = Text("Idioma; sin ella, el del sistema.", "Language; the system's by default.")
-BASE_URL = Text(
+ADDRESS = Text(
     "Dirección del servicio; también por USDMXN_URL (sin ella, {url}).",
     "Address of the service; also by USDMXN_URL ({url} by default).",
 )
 KIND = Text(
-    "Tipo de cambio: settlement (para pagos, el vigente), fix o dof.",
+    "Tipo de cambio: settlement (el vigente), fix o dof.",
     "Rate: settlement (the rate in force), fix or dof.",
 )
 PURPOSE = Text(
@@ -71,7 +73,7 @@ class Option(click.Option):
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """Return its names and explanation."""
-        self.help = self.about.to(language_of(ctx), url=DEFAULT_URL, purposes=", ".join(PURPOSES))
+        self.help = self.about.to(language_of(ctx), url=BASE_URL, purposes=", ".join(PURPOSES))
         return super().get_help_record(ctx)
 
 
@@ -152,14 +154,18 @@ def _show_help(context: click.Context, _: click.Parameter, wanted: bool) -> None
 
 
 class DayType(click.ParamType[Any]):
-    """A day, as ISO or 16/08/2026."""
+    """A day, as ISO or 16/08/2026; or today or yesterday in Mexico City, in either language."""
 
     name = "day"
+    DAYS_AGO: Mapping[str, int] = {"hoy": 0, "today": 0, "ayer": 1, "yesterday": 1}
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the day."""
         if isinstance(value, Day):
             return value
+        days = self.DAYS_AGO.get(value.strip().casefold())
+        if days is not None and ctx is not None:
+            return ctx.find_root().obj.today() - timedelta(days)
         try:
             return read_day(value)
         except DayUnreadable as error:
@@ -262,7 +268,7 @@ def _common_options() -> list[click.Parameter]:
         Option(["--json"], about=JSON, is_flag=True, expose_value=False, callback=_keep("json")),
         Option(["--lang"], about=LANG, type=OneOf("es", "en"), expose_value=False),
         Option(
-            ["--base-url"], about=BASE_URL, metavar="URL", expose_value=False, callback=_keep("url")
+            ["--base-url"], about=ADDRESS, metavar="URL", expose_value=False, callback=_keep("url")
         ),
     ]
 

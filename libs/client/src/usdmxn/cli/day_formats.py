@@ -16,12 +16,15 @@ from usdmxn.cli.language import LONG_MONTHS, MONTHS, Language, Text, short_day
 
 Order = Literal["dmy", "mdy"]
 
-TIME = r"(?:(?:T|,?\s+)\d{1,2}:\d{2}.*)?"
+CLOCK = r"(?:T|,?\s+)\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?"
+TIME = rf"(?:{CLOCK}(?:\s*[AaPp]\.?\s?[Mm]\.?|-06:?00)?)?"
+"""An offset is Mexico City's, or the day may be another one there."""
 ISO = re.compile(rf"(\d{{4}})-(\d{{2}})-(\d{{2}}){TIME}")
 NUMBERS = re.compile(rf"(\d{{1,2}})([/.-])(\d{{1,2}})\2(\d{{4}}){TIME}")
 NAMED = re.compile(
     rf"(\d{{1,2}})(?:[/\s.-]|\sde\s)+([^\W\d]+)\.?(?:[/\s.-]|\sde\s)+(\d{{4}}){TIME}"
 )
+INSTANT = re.compile(rf"\d{{4}}-\d{{2}}-\d{{2}}{CLOCK}\s*(Z|[+-]\d{{2}}:?\d{{2}})")
 SHORT_YEAR = re.compile(r"\d{1,2}[/.-](\d{1,2}|[^\W\d]+)[/.-]\d{2}")
 SERIAL = re.compile(r"[2-6]\d{4}(\.\d+)?")
 
@@ -34,6 +37,10 @@ NO_SUCH_DAY = Text("«{written}» no existe en el calendario", '"{written}" is n
 TWO_DIGITS = Text(
     "«{written}» trae el año con dos dígitos: escríbalo con cuatro",
     '"{written}" has a year of two digits: write four',
+)
+OF_A_ZONE = Text(
+    "«{written}» es una hora de otra zona, donde el día puede ser otro: escriba el día de México",
+    '"{written}" is a time of another zone, where the day may be another: write the day in Mexico',
 )
 NUMBER = Text(
     "«{written}» es el número de serie con el que Excel guarda un día: dé a la columna formato de "
@@ -144,6 +151,8 @@ def _month(text: str, name: str) -> str:
 def _reason(text: str) -> Text:
     if not text:
         return EMPTY
+    if INSTANT.fullmatch(text):
+        return OF_A_ZONE
     if SHORT_YEAR.fullmatch(text):
         return TWO_DIGITS
     return NUMBER if SERIAL.fullmatch(text) else UNREADABLE

@@ -45,7 +45,10 @@ def legal_dates(dates: Dates, lang: Language) -> Iterator[Fact]:
 
 
 def step(current: CurrentRate, lang: Language) -> Iterator[Fact]:
-    """Yield the step from the value before."""
+    """Yield the step from the value before; nothing where the same rate applied then, too."""
+    applies_from = current.dates.applies_from
+    if current.previous and applies_from and applies_from <= current.previous.date:
+        return
     if current.previous and current.change is not None and current.change_percent is not None:
         text = STEP.to(
             lang,

@@ -33,7 +33,7 @@ def write_file(name: str | None, content: bytes) -> None:
         sys.stdout.buffer.flush()
         return
     try:
-        _replace(Path(name), content)
+        _replace(Path(name).resolve(), content)
     except OSError as error:
         raise _refused(name, error) from error
 

@@ -51,7 +51,7 @@ def choose(arguments: Sequence[str], environ: Mapping[str, str]) -> Language:
 
 
 def _asked(arguments: Sequence[str]) -> str | None:
-    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for argument, following in zip(arguments, [*arguments[1:], ""], strict=False):
         if argument == "--lang":
             return following
         if argument.startswith("--lang="):

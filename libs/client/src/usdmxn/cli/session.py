@@ -8,6 +8,8 @@ import io
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import date as Day
+from datetime import datetime
 from typing import Any, NoReturn
 
 import msgspec
@@ -15,10 +17,10 @@ from rich.console import Console
 from rich.text import Text as Styled
 
 from usdmxn import Client
-from usdmxn.cli.language import Language, Text
+from usdmxn.cli.language import MEXICO_CITY, Language, Text
 from usdmxn.cli.vocabulary import SIMULATED, WARNINGS, is_simulated, name
+from usdmxn.client import default_url
 
-DEFAULT_URL = "http://127.0.0.1:8000"
 BROKEN_PIPE = 141
 """The exit code of a program whose reader has gone: 128 and SIGPIPE."""
 PIPE_WIDTH = 200
@@ -44,17 +46,23 @@ def terminal(*, stderr: bool = False) -> Terminal:
     return Terminal(stderr=stderr, width=width, highlight=False, soft_wrap=False)
 
 
+def today_in_mexico_city() -> Day:
+    """Return the day that it is in Mexico City."""
+    return datetime.now(MEXICO_CITY).date()
+
+
 @dataclass
 class Session:
     """What every command has: `json` is whether programs read its output."""
 
     lang: Language
     json: bool = False
-    url: str = DEFAULT_URL
+    url: str = field(default_factory=default_url)
     out: Console = field(default_factory=terminal)
     err: Console = field(default_factory=lambda: terminal(stderr=True))
     connect: Callable[[str], Client] = Client
     """Makes the client of the service at an address."""
+    today: Callable[[], Day] = today_in_mexico_city
 
     def client(self) -> Client:
         """Return a client of the service; closing it is the caller's."""

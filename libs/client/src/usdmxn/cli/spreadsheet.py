@@ -25,6 +25,8 @@ BYTE_ORDER_MARKS = {
 """Excel's CSV UTF-8 has the first, its Unicode text the second."""
 MARK = "\ufeff"
 """Any of them, decoded: it stays in the preamble, so that it is written again."""
+FORMULA = ("=", "+", "-", "@")
+"""What spreadsheets take for the beginning of one."""
 WINDOWS = "cp1252"
 """What Excel on Windows writes in Mexico where it is not asked for UTF-8."""
 
@@ -112,7 +114,10 @@ class Spreadsheet:
         return self.separator.join((text, *quoted)) + line_end
 
     def _quoted(self, cell: str) -> str:
-        if not any(mark in cell for mark in (self.separator, '"')):
+        """Return an added cell as it is written: never a formula, whatever a server has said."""
+        if cell.startswith(FORMULA):
+            cell = f"'{cell}"
+        if not any(mark in cell for mark in (self.separator, '"', "\r", "\n")):
             return cell
         return '"' + cell.replace('"', '""') + '"'
 
@@ -187,16 +192,18 @@ def _records(body: str, separator: str) -> Iterator[Record]:
     try:
         for cells in reader:
             text = "".join(lines[start : reader.line_num])
-            _refuse_open_quote(text, start, reader.line_num == len(lines))
+            if reader.line_num == len(lines) and _is_open(text, separator):
+                raise SpreadsheetUnreadable(OPEN_QUOTE, line=start + 1)
             start = reader.line_num
             yield Record(text, tuple(cells))
     except csv.Error as error:  # a cell of more than 131,072 characters: a quote took in the rest
         raise SpreadsheetUnreadable(OPEN_QUOTE, line=start + 1) from error
 
 
-def _refuse_open_quote(text: str, start: int, is_last: bool) -> None:
-    if is_last and text.count('"') % 2:
-        raise SpreadsheetUnreadable(OPEN_QUOTE, line=start + 1)
+def _is_open(text: str, separator: str) -> bool:
+    """Tell whether the last row's quote is not closed: it would take in a row after it."""
+    longer = io.StringIO(text.rstrip("\r\n") + "\nx", newline="")
+    return len(list(csv.reader(longer, delimiter=separator))) < 2
 
 
 def _place(names: Sequence[str], column: str) -> int:

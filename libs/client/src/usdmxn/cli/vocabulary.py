@@ -5,42 +5,70 @@ The service's enumerations are open: what is not listed here is shown as the ser
 
 from collections.abc import Iterable
 
+from usdmxn.answers import Use
 from usdmxn.cli.language import Language, Text
 
 KINDS = {
-    "settlement": Text("tipo de cambio para pagos", "settlement rate"),
+    "settlement": Text("tipo de cambio vigente", "settlement rate"),
     "fix": Text("FIX", "FIX"),
     "dof": Text("tipo de cambio publicado en el DOF", "rate published in the DOF"),
 }
-"""As the columns of Banco de México's own table are headed: FIX, publicación DOF, para pagos."""
 
 PURPOSES = {
-    "cfdi_invoice": Text("factura (CFDI)", "invoice (CFDI)"),
-    "cfdi_payment": Text("complemento de pago", "payment receipt (CFDI)"),
+    "cfdi_invoice": Text("una factura (CFDI)", "an invoice (CFDI)"),
+    "cfdi_payment": Text("un complemento de pago", "a payment receipt (CFDI)"),
     "tax": Text("impuestos", "taxes"),
-    "obligation": Text("pago de una deuda", "payment of a debt"),
-    "exchange_difference": Text("utilidad o pérdida cambiaria", "exchange gain or loss"),
-    "closing": Text("cierre de mes", "month-end closing"),
-    "contract": Text("contrato", "contract"),
+    "obligation": Text("el pago de una deuda", "the payment of a debt"),
+    "exchange_difference": Text("una diferencia cambiaria", "an exchange difference"),
+    "closing": Text("el cierre de mes", "the month-end closing"),
+    "contract": Text("un contrato", "a contract"),
 }
+"""As they stand behind the word "for"."""
 
-SPANISH = {
-    "the day on which the tax is caused": "el día en que se causa el impuesto",
-    "the dollars were bought: then the rate at which they were": "si los dólares se compraron, "
-    "vale el tipo de cambio al que se compraron",
-    "the day of payment": "el día del pago",
-    "the day of the invoice": "el día de la factura",
+LAWS = {
+    "cfdi_invoice": Text("CFF, art. 20", "Federal Tax Code (CFF), art. 20"),
+    "cfdi_payment": Text(
+        "RMF y guía del SAT para el complemento de pagos; por analogía, CFF, art. 20",
+        "RMF and SAT's guide for payment receipts; by analogy, Federal Tax Code (CFF), art. 20",
+    ),
+    "tax": Text("CFF, art. 20", "Federal Tax Code (CFF), art. 20"),
+    "obligation": Text("Ley Monetaria, art. 8", "Monetary Law, art. 8"),
+    "exchange_difference": Text("LISR, art. 8", "Income Tax Law (LISR), art. 8"),
+}
+"""The source of what counts for a purpose."""
+
+SENTENCES = {
+    "the day on which the tax is caused": Text(
+        "el día en que se causa el impuesto", "the day on which the tax is caused"
+    ),
+    "the dollars were bought: then the rate at which they were": Text(
+        "si los dólares se compraron, vale el tipo de cambio al que se compraron",
+        "the dollars were bought: then the rate at which they were",
+    ),
+    "the day of payment": Text("el día del pago", "the day of payment"),
+    "the day of the invoice": Text("el día de la factura", "the day of the invoice"),
     "SAT's schema and guide for CFDI 4.0 name the FIX and no day: your policy may be "
-    "`kind=fix`": "el SAT, en el Anexo 20 del CFDI 4.0, habla del FIX sin decir de qué día: su "
-    "política puede ser --kind fix",
-    "the day of the payment, not the invoice's": "el día del pago, no el de la factura",
-    "SAT names the day, not the rate": "el SAT dice de qué día, no cuál de los tipos de cambio",
-    "the day on which it arises; it caps the loss that is deductible": "el día en que se genera; "
-    "es el tope de la pérdida deducible",
-    "LISR": "LISR",
-    "your accounting policy": "lo que diga su política contable",
-    "what it says; where it is silent, as an obligation": "lo que diga el contrato; si no dice "
-    "nada, como el pago de una deuda",
+    "`kind=fix`": Text(
+        "la guía del SAT para el CFDI 4.0 nombra el FIX sin decir de qué día: su política interna "
+        "puede ser otra",
+        "SAT's guide for CFDI 4.0 names the FIX and no day: your own policy may differ",
+    ),
+    "the day of the payment, not the invoice's": Text(
+        "el día del pago, no el de la factura", "the day of the payment, not the invoice's"
+    ),
+    "SAT names the day, not the rate": Text(
+        "el SAT fija el día, pero no qué tipo de cambio: su política interna puede ser otra",
+        "SAT names the day, not the rate: your own policy may differ",
+    ),
+    "the day on which it arises; it caps the loss that is deductible": Text(
+        "el día en que se da; es el tope de la pérdida deducible",
+        "the day on which it arises; it caps the loss that is deductible",
+    ),
+    "your accounting policy": Text("lo que diga su política contable", "your accounting policy"),
+    "what it says; where it is silent, as an obligation": Text(
+        "lo que diga el contrato; para una deuda que se paga en México, vea Ley Monetaria, art. 8",
+        "what it says; for a debt payable in Mexico see Monetary Law (Ley Monetaria), art. 8",
+    ),
 }
 """The service's sentences on what counts when."""
 
@@ -120,8 +148,13 @@ def name(words: dict[str, Text], code: str, lang: Language) -> str:
 
 
 def sentence(said: str, lang: Language) -> str:
-    """Return a sentence of the service's in a language, as it is where it has no translation."""
-    return SPANISH.get(said, said) if lang == "es" else said
+    """Return a sentence of the service's in a language, as it is where it is not known here."""
+    return name(SENTENCES, said, lang)
+
+
+def law(use: Use, lang: Language) -> str | None:
+    """Return the source of what counts for a purpose, as the service says it if not known here."""
+    return name(LAWS, use.purpose, lang) if use.purpose in LAWS else use.source
 
 
 def is_simulated(warnings: Iterable[str], *sources: str) -> bool:

@@ -13,6 +13,10 @@ from usdmxn.http.exchange import TRANSPORT_ERRORS
 from usdmxn.http.steps import Call, Item, Listen, Pause, Receive, Reply, Send, Step, Walk
 
 T = TypeVar("T")
+MAX_BODY = 32 * 1024 * 1024
+"""Bytes that a body may have unpacked: many times the longest answer of the API."""
+SHORTEST = 0.001
+"""Seconds: a socket takes 0 for "don't wait", and refuses less."""
 
 
 def single(call: Call[T]) -> Walk[T]:
@@ -69,22 +73,19 @@ class BlockingDriver:
         with self._http.stream(
             "GET", step.url, headers=dict(step.headers), extensions=_within(ends)
         ) as response:
-            body = bytearray()
-            for chunk in response.iter_bytes():
-                body += chunk
-                if monotonic() > ends:
-                    raise httpx.ReadTimeout("the body is not complete in time")
-            return Reply.of(response, bytes(body))
+            return Reply.of(response, _whole(response, ends))
 
     def _listen(self, step: Listen) -> Reply:
         self.close()
+        ends = monotonic() + step.timeout
         timeouts = httpx.Timeout(step.timeout).as_dict()
         request = self._http.build_request(
             "GET", step.url, headers=dict(step.headers), extensions={"timeout": timeouts}
         )
         self._stream = response = self._http.send(request, stream=True)
         if response.status_code != httpx.codes.OK:
-            return Reply.of(response, response.read())
+            timeouts["read"] = _left(ends)
+            return Reply.of(response, _whole(response, ends))
         timeouts["read"] = step.silence
         self._text = response.iter_text()
         return Reply.of(response)
@@ -134,14 +135,19 @@ class AsyncDriver:
                 return await self._sleep(seconds)
 
     async def _send(self, step: Send) -> Reply:
-        async with asyncio.timeout(step.timeout):
-            response = await self._http.get(
-                step.url, headers=dict(step.headers), timeout=step.timeout
-            )
-        return Reply.of(response, response.content)
+        """Ask within `step.timeout`, which also ends a body that comes without a pause."""
+        ends = monotonic() + step.timeout
+        async with (
+            asyncio.timeout(step.timeout),
+            self._http.stream(
+                "GET", step.url, headers=dict(step.headers), timeout=step.timeout
+            ) as response,
+        ):
+            return Reply.of(response, await _whole_async(response, ends))
 
     async def _listen(self, step: Listen) -> Reply:
         await self.aclose()
+        ends = monotonic() + step.timeout
         timeouts = httpx.Timeout(step.timeout).as_dict()
         request = self._http.build_request(
             "GET", step.url, headers=dict(step.headers), extensions={"timeout": timeouts}
@@ -149,7 +155,7 @@ class AsyncDriver:
         async with asyncio.timeout(step.timeout):
             self._stream = response = await self._http.send(request, stream=True)
             if response.status_code != httpx.codes.OK:
-                return Reply.of(response, await response.aread())
+                return Reply.of(response, await _whole_async(response, ends))
         timeouts["read"] = step.silence
         self._text = response.aiter_text()
         return Reply.of(response)
@@ -163,11 +169,52 @@ def _next(resume: Callable[[], Step | Item[T]]) -> Step | Item[T] | None:
         return None
 
 
+class Body:
+    """A body as it comes: `MAX_BODY` bytes at most, until `ends`."""
+
+    def __init__(self, ends: float) -> None:
+        """Begin empty."""
+        self._ends = ends
+        self._bytes = bytearray()
+
+    def add(self, chunk: bytes) -> None:
+        """Take more of it. Raises `httpx.DecodingError` or `httpx.ReadTimeout`: it is too much."""
+        self._bytes += chunk
+        if len(self._bytes) > MAX_BODY:
+            raise httpx.DecodingError(f"it has more than {MAX_BODY:,} bytes")
+        if monotonic() > self._ends:
+            raise httpx.ReadTimeout("the body is not complete in time")
+
+    @property
+    def whole(self) -> bytes:
+        """What has come."""
+        return bytes(self._bytes)
+
+
+def _whole(response: httpx.Response, ends: float) -> bytes:
+    body = Body(ends)
+    for chunk in response.iter_bytes():
+        body.add(chunk)
+    return body.whole
+
+
+async def _whole_async(response: httpx.Response, ends: float) -> bytes:
+    body = Body(ends)
+    async for chunk in response.aiter_bytes():
+        body.add(chunk)
+    return body.whole
+
+
 def _within(ends: float) -> dict[str, Any]:
     """Return the request extensions that leave each phase the seconds until `ends`."""
-    timeouts = httpx.Timeout(ends - monotonic()).as_dict()
+    timeouts = httpx.Timeout(_left(ends)).as_dict()
 
     def on_phase(_: str, __: dict[str, Any]) -> None:
-        timeouts.update(dict.fromkeys(timeouts, max(0.0, ends - monotonic())))
+        timeouts.update(dict.fromkeys(timeouts, _left(ends)))
 
     return {"timeout": timeouts, "trace": on_phase}
+
+
+def _left(ends: float) -> float:
+    """Return the seconds until `ends`, never so few that a socket would not wait at all."""
+    return max(SHORTEST, ends - monotonic())

@@ -17,6 +17,8 @@ SILENCE = 45.0
 """Seconds without a byte after which a connection is dead; the server comments every 15."""
 RETRY = 10.0
 """Seconds until a stream is connected to again, unless it has said when (`retry:`)."""
+RECONNECTED = "reconnected"
+"""The reason of a `Reset` where no change has told its id yet: what was missed is not sent."""
 EVENT_ID = re.compile(r"[0-9]{1,18}-[0-9]{1,18}")
 
 Reading: TypeAlias = Generator[Step | Item[Event], Any, str]
@@ -42,7 +44,7 @@ class Message:
 
 
 def follow(exchange: Exchange, last_event_id: str | None) -> Walk[Event]:
-    """Yield events without an end.
+    """Yield events without an end; a `Reset` wherever a gap can't be closed by an id.
 
     Raises at first what any call raises; later only what waiting can't help: `Refused`,
     `TlsFailed`, `UnexpectedAnswer`. Raises `InvalidArgument` for an id that is none.
@@ -56,6 +58,8 @@ def follow(exchange: Exchange, last_event_id: str | None) -> Walk[Event]:
         reason = yield from _read(place, server.server)
         yield Item(Disconnected(reason=reason))
         yield from _reconnect(exchange, place)
+        if place.last_event_id is None:
+            yield Item(Reset(reason=RECONNECTED))
 
 
 def _listen(exchange: Exchange, place: Place, seconds: float) -> Listen:

@@ -11,6 +11,8 @@ import httpx
 RETRIED = frozenset({429, 502, 503, 504})
 FIRST_BACKOFF, MAX_BACKOFF = 0.25, 30.0
 """Seconds that the first wait may last at most, and any."""
+MAX_RETRY_AFTER = 604_800.0
+"""Seconds that a server's `Retry-After` is believed."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +44,13 @@ class Deadline:
 def retry_after(headers: httpx.Headers) -> float | None:
     """Return the seconds of `Retry-After`; a date counts from the answer's own `Date`.
 
-    None without one, or where it can't be read.
+    A week at most. None without one, or where it can't be read.
     """
     text = headers.get("Retry-After", "").strip()
     if text.isascii() and text.isdigit():
-        return float(text)
+        return min(float(text), MAX_RETRY_AFTER)
     try:
         until, now = parsedate_to_datetime(text), parsedate_to_datetime(headers.get("Date", ""))
-        return max(0.0, (until - now).total_seconds())
-    except (TypeError, ValueError):
+        return min(max(0.0, (until - now).total_seconds()), MAX_RETRY_AFTER)
+    except (TypeError, ValueError, OverflowError):
         return None

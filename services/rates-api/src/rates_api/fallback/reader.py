@@ -13,7 +13,8 @@ from operator import attrgetter
 from typing import Any
 
 import msgspec
-from sqlalchemy.exc import SQLAlchemyError
+import structlog
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from rates_api.errors import FallbackUnavailable, NothingRecorded
@@ -26,6 +27,8 @@ from rates_contracts.cancellation import cancellation_prevails
 from rates_contracts.deadline import deadline
 from rates_contracts.events import Head
 from rates_contracts.status import DataStatusDay, SyncStatus
+
+log = structlog.get_logger(__name__)
 
 UNREADABLE = (
     msgspec.DecodeError,
@@ -139,13 +142,20 @@ async def _averages(connection: AsyncConnection) -> tuple[Average, ...]:
 
 
 async def _ended_days(connection: AsyncConnection, status: SyncStatus) -> tuple[DataStatusDay, ...]:
-    """Return the newest days that have ended, ascending.
+    """Return the newest days that have ended, ascending; none where they can't be read.
 
-    Where the status counts none, an older rates-sync leads: its record may have no such view.
+    Where the status counts none, an older rates-sync leads: its record may have no such view. Where
+    one is there that this account was never granted, rates matter more than their bars.
     """
     if status.counted is None:
         return ()
-    rows = await connection.execute(queries.SELECT_DATA_STATUS)
+    try:
+        rows = await connection.execute(queries.SELECT_DATA_STATUS)
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise
+        log.warning("data_status_unreadable", error=str(error.orig))
+        return ()
     return tuple(reversed([queries.day_of(row) for row in rows]))
 
 

@@ -15,7 +15,7 @@ from rates_api.http.problems import PROBLEMS
 from rates_api.pages.guides.catalogue import GUIDES
 from rates_api.pages.guides.markdown import read_markdown
 from rates_api.pages.guides.problem_texts import IN_SPANISH
-from rates_api.pages.language import LANGUAGES, guide, guides, reference
+from rates_api.pages.language import LANGUAGES, Language, guide, guides, reference
 from rates_api.pages.reference import spanish
 from rates_api.pages.reference.golden import operations
 from rates_api.pages.reference.requests import PLACEHOLDER, snippets
@@ -202,6 +202,47 @@ def test_shortened_answers_are_still_json() -> None:
         for example in (*operation.examples, *operation.refusals):
             if example.media_type.endswith("json"):
                 assert isinstance(json.loads(example.answer.text), dict)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("es", "lunes 17 de agosto de 2026"), ("en", "Monday 17 August 2026")]
+)
+async def test_a_guide_with_answers_says_of_which_day_they_are(
+    read: Ask, language: Language, said: str
+) -> None:
+    """Once, under its first paragraph; a guide without any says nothing of it."""
+    for slugs in GUIDES:
+        text = (await read(guide(language, slugs[language]))).text
+        dated = re.findall(r'<p class="dated">(.*?)</p>', text)
+        assert len(dated) == (slugs["en"] != "glossary")
+        assert all(said in sentence for sentence in dated)
+
+
+@pytest.mark.parametrize(
+    ("path", "titles"),
+    [
+        ("/guia", ["Contabilidad", "Desarrollo", "Referencia"]),
+        ("/en/guide", ["Accounting", "Development", "Reference"]),
+    ],
+)
+async def test_the_list_has_each_guide_in_one_group(
+    read: Ask, path: str, titles: list[str]
+) -> None:
+    """For the books, for programs, and to look things up; the reference ends the last one."""
+    main = (await read(path)).text.partition("<main")[2]
+    assert re.findall(r"<h2>(.*?)</h2>", main) == titles
+    language: Language = "es" if path == "/guia" else "en"
+    listed = [guide(language, slugs[language]) for slugs in GUIDES]
+    assert re.findall(r'<li><a href="([^"]+)"', main) == [*listed, reference(language)]
+
+
+@pytest.mark.parametrize(
+    ("code", "name"), [("curl -s 'https://x'", "curl"), ("usdmxn today", "Terminal")]
+)
+def test_a_command_is_named_curl_only_where_it_is(code: str, name: str) -> None:
+    """Above a block for the shell stands what the reader runs."""
+    body = read_markdown(f"# Title\n\nLead.\n\n```sh\n{code}\n```\n", "en").body
+    assert f"<figcaption>{name}</figcaption>" in body
 
 
 def test_html_in_a_guide_is_text() -> None:

@@ -131,7 +131,7 @@ STATES: Mapping[str, tuple[Callable[[Any], Mapping[str, Any]], str, str]] = {
                 world.mexico(world.TODAY, 12, 30), fresh_until=world.mexico(world.TODAY, 12)
             ),
         },
-        "Con reservas. El Banco de México no ha confirmado estos valores",
+        "Con reservas. Banco de México no ha confirmado estos valores",
         "With reservations. Banco de México has not confirmed these values",
     ),
     "breaker": (
@@ -201,7 +201,7 @@ async def test_a_friday_has_three_numbers(ask: Ask, worker: Any, world: Any) -> 
     assert "Vigente ese día 17.0627" in text
     assert "Publicado en el DOF 17.0530" in text
     assert "FIX determinado 17.0218" in text
-    assert "CFF, art. 20. No es asesoría fiscal." in text
+    assert "CFF, art. 20; RMF y guías de llenado del SAT. No es asesoría fiscal." in text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -316,22 +316,34 @@ async def test_the_page_and_all_it_loads_are_small(
     assert html + sum(sizes) <= MAX_EVERYTHING
 
 
-def counted(world: Any) -> Any:
-    """Return the record with ninety days that rates-sync has counted, each with a flaw."""
-    first = world.TODAY - timedelta(days=89)
-    days = [DataStatusDay(first + timedelta(days=n), 35_000, 1_000, 900) for n in range(90)]
+def counted(world: Any, number: int = 90) -> Any:
+    """Return the record with the days that rates-sync has counted, each with a flaw."""
+    if not number:
+        return world.snapshot()
+    first = world.TODAY - timedelta(days=number - 1)
+    days = [DataStatusDay(first + timedelta(days=n), 35_000, 1_000, 900) for n in range(number)]
     found = world.snapshot(counted=CountedDay(days[-1], world.NOW))
     return dataclasses.replace(found, ended_days=tuple(days[:-1]))
 
 
 async def test_each_counted_day_has_its_bar(ask: Ask, worker: Any, world: Any) -> None:
-    """With a title in words; without a count it is said that there is none."""
-    assert "Todavía no hay ningún día contado" in part((await ask("/")).text, "data-status")
+    """With a title in words."""
     worker.current.replace(counted(world))
     bars = part_html((await ask("/")).text, "data-status")
     assert bars.count("<g>") == 90
     assert '"status-no-fix"' not in bars.partition("status-key")[0], "today's is not due yet"
     assert "13 ago 2026, día bancario: verificado 9 h 44 min, sin verificar 17 min" in bars
+
+
+@pytest.mark.parametrize("days", [0, 1, 6, 7])
+async def test_a_new_record_is_said_to_be_too_short(
+    ask: Ask, worker: Any, world: Any, days: int
+) -> None:
+    """Beside the bars of the days there are, until they are seven."""
+    worker.current.replace(counted(world, days))
+    status = part_html((await ask("/")).text, "data-status")
+    assert status.count("<g>") == days
+    assert ("Aún no hay registro suficiente." in status) == (days < 7)
 
 
 @pytest.mark.parametrize("query", ["", "?date=x&amount=x"])

@@ -41,7 +41,7 @@ NO_SCALE = Text(
     '"{value}" is no number of decimals: write 0 to 10',
 )
 
-CURRENT = Text("{kind}, vigente hoy, {day}", "{kind}, in force today, {day}")
+CURRENT = Text("{kind} hoy, {day}", "{kind}, in force today, {day}")
 OF_DAY = Text("{kind} del {day}", "{kind} of {day}")
 ROLLED = Text(
     "{kind} del {resolved}, porque el {requested} es inhábil bancario",

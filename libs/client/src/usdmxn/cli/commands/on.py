@@ -14,13 +14,13 @@ from usdmxn.cli.arguments import DAY, Asked, Command, rate_options
 from usdmxn.cli.commands.now import OF_DAY, ROLLED
 from usdmxn.cli.language import Text, capitalized, say_day
 from usdmxn.cli.session import Session
-from usdmxn.cli.vocabulary import KINDS, PURPOSES, name, sentence
+from usdmxn.cli.vocabulary import KINDS, PURPOSES, law, name, sentence
 
 HELP = Text(
     "Los tipos de cambio de un día y cuál se usa para qué. Con --purpose o --kind, uno solo. El "
-    "día se escribe 2026-08-16 o 16/08/2026.",
+    "día se escribe 2026-08-16 o 16/08/2026, hoy o ayer.",
     "The rates of a day, and which counts for what. With --purpose or --kind one of them alone. "
-    "The day is written 2026-08-16 or 16/08/2026.",
+    "The day is written 2026-08-16 or 16/08/2026, today or yesterday.",
 )
 BANKS_OPEN = Text("día hábil bancario", "banks open")
 BANKS_CLOSED = Text("día inhábil bancario", "banks closed")
@@ -36,7 +36,7 @@ UNLESS = Text("Nota", "Unless")
 LAW = Text("Fundamento", "Law")
 
 SHORT_KINDS = {
-    "settlement": Text("Para pagos", "Settlement"),
+    "settlement": Text("Vigente", "Settlement"),
     "dof": Text("Publicado en el DOF", "Published in the DOF"),
     "fix": Text("FIX", "FIX"),
 }
@@ -107,8 +107,9 @@ def _facts(session: Session, rate: Rate, use: Use | None) -> Iterator[facts.Fact
     lang = session.lang
     if use is not None:
         yield PURPOSE, name(PURPOSES, use.purpose, lang)
-        for label, said in ((DAY_OF, use.day), (UNLESS, use.unless), (LAW, use.source)):
+        for label, said in ((DAY_OF, use.day), (UNLESS, use.unless)):
             yield label, sentence(said, lang) if said else None
+        yield LAW, law(use, lang)
     yield from facts.legal_dates(rate.dates, lang)
     yield from facts.source(rate.provenance, rate.derived, lang)
 
@@ -178,7 +179,8 @@ def _why(session: Session, use: Use) -> str:
     if use.unless:
         unless = sentence(use.unless, session.lang)
         said.append(session.say(UNLESS_THAT if use.kind else DECIDES, unless=unless))
-    said += [use.source] if use.source else []
+    source = law(use, session.lang)
+    said += [source] if source else []
     return ". ".join(capitalized(part) for part in said) + "."
 
 

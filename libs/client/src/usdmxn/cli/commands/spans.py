@@ -1,5 +1,6 @@
 """`month` and `year`: the mean of a month or a year, its first, last, lowest and highest value."""
 
+from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date as Day
 
@@ -11,7 +12,7 @@ from usdmxn.answers import Monthly, MonthRow, Summary
 from usdmxn.cli import facts
 from usdmxn.cli.arguments import IN_FORCE, MONTH, YEAR, Asked, Command, rate_options
 from usdmxn.cli.failures import CANNOT_SAY, DONE, NO_SUCH_VALUE
-from usdmxn.cli.language import Text, capitalized, say_day, say_month
+from usdmxn.cli.language import Text, capitalized, say_day, say_month, short_day
 from usdmxn.cli.session import Session
 from usdmxn.cli.vocabulary import KINDS, name
 
@@ -45,6 +46,7 @@ OVER = {
 COUNTED = Text("{count}", "{count}")
 OF_EXPECTED = Text("{count} de {expected}, faltan días", "{count} of {expected}, days are missing")
 INCOMPLETE = Text("incompleto", "incomplete")
+UNTIL = Text("{said}, hasta el {day}: parcial", "{said}, until {day}: partial")
 NO_VALUES = Text("{kind}: no hay ningún valor en {span}", "{kind}: no value in {span}")
 PARTIAL = Text(
     "El periodo no está completo: el promedio es de los valores que hay.",
@@ -98,10 +100,19 @@ def _print(session: Session, summary: Summary, span: str) -> None:
         session.print(session.say(NO_VALUES, kind=kind, span=span), "bold")
         return
     session.print(session.say(facts.PESOS, rate=summary.mean), "bold")
-    session.print(session.say(TITLE, kind=kind, span=span))
+    last = summary.last.date if summary.last else None
+    title = session.say(TITLE, kind=kind, span=span)
+    session.print(_until(session, title, summary.end, last))
     session.facts(_facts(session, summary))
     if not summary.complete:
         session.print(session.say(PARTIAL), "yellow")
+
+
+def _until(session: Session, said: str, end: Day, last: Day | None) -> str:
+    """Return what is said of a span, and how far its values reach where it has not ended."""
+    if last is None or last >= end or end < session.today():
+        return said
+    return session.say(UNTIL, said=said, day=short_day(last, session.lang))
 
 
 def _facts(session: Session, summary: Summary) -> Iterator[facts.Fact]:
@@ -139,4 +150,6 @@ def _cells(session: Session, row: MonthRow) -> Iterator[str]:
     yield from (
         "" if value is None else str(value) for value in (row.mean, row.last, row.low, row.high)
     )
-    yield str(row.count) if row.complete else f"{row.count}, {session.say(INCOMPLETE)}"
+    count = str(row.count) if row.complete else f"{row.count}, {session.say(INCOMPLETE)}"
+    end = month.replace(day=monthrange(month.year, month.month)[1])
+    yield _until(session, count, end, row.last_date)

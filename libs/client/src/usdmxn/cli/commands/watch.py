@@ -1,5 +1,7 @@
 """`watch`: what changes, as it is recorded, until Ctrl-C or for once."""
 
+from typing import NamedTuple
+
 import click
 import msgspec
 
@@ -50,25 +52,46 @@ EVENTS: dict[type[Event], str] = {
 """What each is called in JSON: as in the service's own stream."""
 
 
+class StateSaid(NamedTuple):
+    """What is said of a state: it is said again only where something in it differs."""
+
+    in_force: str
+    lines: tuple[str, ...]
+    warnings: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
 @click.command("watch", cls=Command, about=HELP)
 @option("--once", about=ONCE, is_flag=True)
 @click.pass_obj
 def watch(session: Session, *, once: bool) -> None:
     """Print events without an end, or until the first change."""
+    said: StateSaid | None = None
+    first: State | None = None
     with session.client() as client:
         for event in client.watch():
-            _print(session, event)
-            if once and isinstance(event, Changed):
+            if session.json:
+                session.print_line({"event": EVENTS[type(event)], **msgspec.to_builtins(event)})
+            elif isinstance(event, State):
+                said = _print_state(session, event, said)
+            else:
+                _print(session, event)
+                said = None if isinstance(event, Disconnected | Reset) else said
+            if once and (isinstance(event, Changed) or _is_news(event, first)):
                 return
+            first = first or (event if isinstance(event, State) else None)
+
+
+def _is_news(event: Event, first: State | None) -> bool:
+    """Tell whether a state has another FIX than the first: a change came while not connected."""
+    if not isinstance(event, State) or first is None:
+        return False
+    before, now = first.current.get("fix"), event.current.get("fix")
+    return before is not None and now is not None and before.provenance != now.provenance
 
 
 def _print(session: Session, event: Event) -> None:
-    if session.json:
-        session.print_line({"event": EVENTS[type(event)], **msgspec.to_builtins(event)})
-        return
     match event:
-        case State():
-            _print_state(session, event)
         case Changed():
             for change in event.changes:
                 session.print(_change(session, change), "bold")
@@ -82,20 +105,30 @@ def _print(session: Session, event: Event) -> None:
             session.print(session.say(DISCONNECTED), "yellow")
 
 
-def _print_state(session: Session, state: State) -> None:
-    in_force = state.current.get("settlement")
-    line = session.say(NOT_CURRENT)
-    if in_force:
-        line = _current(session, IN_FORCE, in_force)
-    session.print(line, "bold")
-    newest = state.current.get("fix")
-    if newest:
-        session.print(_current(session, NEWEST, newest))
+def _print_state(session: Session, state: State, before: StateSaid | None) -> StateSaid:
+    """Print a state unless the same was said `before`; return what is said of it."""
+    said = _said(session, state)
+    if said != before:
+        session.print(said.in_force, "bold")
+        for line in said.lines:
+            session.print(line)
+        session.doubts(said.warnings, *said.sources)
+    return said
+
+
+def _said(session: Session, state: State) -> StateSaid:
+    in_force, newest = state.current.get("settlement"), state.current.get("fix")
     freshness = name(STATES, state.freshness.state, session.lang)
     level = name(LEVELS, state.level, session.lang)
-    session.print(session.say(STATE, state=freshness, level=level))
-    sources = [rate.provenance.source for rate in state.current.values() if rate]
-    session.doubts(state.warnings, *sources)
+    return StateSaid(
+        _current(session, IN_FORCE, in_force) if in_force else session.say(NOT_CURRENT),
+        (
+            *([_current(session, NEWEST, newest)] if newest else []),
+            session.say(STATE, state=freshness, level=level),
+        ),
+        state.warnings,
+        tuple(rate.provenance.source for rate in state.current.values() if rate),
+    )
 
 
 def _current(session: Session, text: Text, rate: CurrentRate) -> str:

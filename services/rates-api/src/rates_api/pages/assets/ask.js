@@ -1,13 +1,18 @@
 // Answers the forms as they are filled in: by the page itself at the address of what they ask.
-import { say } from "./exchange.js";
-import { fetchPage } from "./fetching.js";
+import { clear } from "./exchange.js";
+import { fetchAnswer } from "./fetching.js";
+import { note, sinceWhen } from "./live.js";
 
 const PAUSE = 300; // milliseconds without another key
 let pausing;
 
+const answerOf = (form) => form.closest("section").querySelector(".answer");
+
 export function askOnChange() {
   for (const form of document.querySelectorAll("form[data-ask]")) {
     if (form.dataset.ask === "") prepare(form);
+    // An old answer must not stand beside a question that nobody can answer.
+    if (!form.checkValidity()) clear(answerOf(form));
     markWrong(form);
   }
 }
@@ -20,7 +25,7 @@ function prepare(form) {
   });
   form.addEventListener("input", () => {
     clearTimeout(pausing);
-    pausing = setTimeout(() => form.checkValidity() && ask(form), PAUSE);
+    pausing = setTimeout(() => (form.checkValidity() ? ask(form) : clear(answerOf(form))), PAUSE);
   });
 }
 
@@ -30,11 +35,26 @@ async function ask(form) {
   for (const [name, value] of new FormData(form)) asked.searchParams.set(name, value);
   asked.hash = new URL(form.action).hash;
   history.replaceState(null, "", asked);
-  if (await fetchPage(asked.href)) return;
-  // An old answer must not stand beside a new question.
-  for (const id of ["answer", "converted"]) document.getElementById(id)?.replaceChildren();
-  const { offline } = document.getElementById("main").dataset;
-  say(offline.replace("{at}", new Date().toLocaleTimeString()));
+  const answer = answerOf(form);
+  answer.setAttribute("aria-busy", "true");
+  const outcome = await fetchAnswer(asked.href);
+  // Another question may have come from the other form: then that one's answer is awaited.
+  if (outcome !== "superseded") markIdle();
+  if (outcome === "failed") refuse(answer);
+  note(outcome);
+}
+
+function markIdle() {
+  for (const busy of document.querySelectorAll("[aria-busy]")) busy.removeAttribute("aria-busy");
+}
+
+// Neither answer may stand beside the new question: both are of its day.
+function refuse(answer) {
+  for (const form of document.querySelectorAll("form[data-ask]")) clear(answerOf(form));
+  const said = document.createElement("p");
+  said.className = "none";
+  said.textContent = sinceWhen();
+  answer.append(said);
 }
 
 function markWrong(form) {

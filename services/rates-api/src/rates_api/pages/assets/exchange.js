@@ -12,9 +12,15 @@ const parts = (root) => root.querySelectorAll("[data-live]");
 const isWhole = (root) => root.querySelector("#in-force") !== null;
 
 // Scripts decorate the parts: only what was rendered can be compared with what is rendered later.
-function remember() {
+function remember(root) {
   rendered.clear();
-  for (const part of parts(main())) rendered.set(part.id, part.innerHTML);
+  for (const part of parts(root)) rendered.set(part.id, part.innerHTML);
+}
+
+// Empties a part until the next rendering, even where that has nothing new of it.
+export function clear(part) {
+  rendered.delete(part.id);
+  part.replaceChildren();
 }
 
 // Takes the rendering `html` of this page; says what is new of what the page is about.
@@ -32,7 +38,7 @@ export function exchange(html) {
   } else {
     main().replaceWith(document.adoptNode(next));
   }
-  remember();
+  remember(next);
   for (const listener of listeners) listener();
   announce(told);
 }
@@ -72,4 +78,4 @@ export function say(text) {
   document.getElementById("announced").textContent = text;
 }
 
-remember();
+remember(main());

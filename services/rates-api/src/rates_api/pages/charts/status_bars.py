@@ -28,6 +28,8 @@ STEP, BAR = 8, 6
 """Units from bar to bar, and of a bar's width."""
 FLOOR, TALL, SHORT = 68, 52, 26
 """Where bars stand; their heights on banking days and on others."""
+ENOUGH = 7
+"""Days; the picture of fewer is as wide as they are: a bar alone in a wide one is lost."""
 LEAST = 3
 """The height of the shortest part: a minute of ten hours must be seen."""
 BREAKER_AT, NO_FIX_AT = 10, 76
@@ -76,12 +78,13 @@ class DataDay:
 def status_bars(days: Sequence[DataDay], language: Language) -> str:
     """Return the bars of `days`, ascending and 90 at most, the last at the right."""
     words = WORDS[language]
-    root = svg.image("status", (WIDTH, HEIGHT), words.status_title, _summary(words, days))
+    width = WIDTH if len(days) >= ENOUGH else max(len(days), 1) * STEP
+    root = svg.image("status", (width, HEIGHT), words.status_title, _summary(words, days))
     root.set("class", "status-bars")
     root.set("lang", language)
     _define_hatch(root)
     for number, day in enumerate(reversed(days), start=1):
-        _draw_day(root, words, day, WIDTH - number * STEP + (STEP - BAR) / 2)
+        _draw_day(root, words, day, width - number * STEP + (STEP - BAR) / 2)
     return svg.written(root)
 
 

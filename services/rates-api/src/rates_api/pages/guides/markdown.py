@@ -14,7 +14,7 @@ from markdown_it.token import Token
 from rates_api.pages.language import Language
 
 NAMES: Mapping[str, str | Mapping[Language, str]] = {
-    "sh": "curl",
+    "sh": "Terminal",
     "python": "Python",
     "js": "JavaScript",
     "html": "HTML",
@@ -25,7 +25,8 @@ NAMES: Mapping[str, str | Mapping[Language, str]] = {
     "excel": "Excel",
     "powerquery": "Power Query",
 }
-"""What stands above a block of code, by its language."""
+"""What stands above a block of code, by its language; one that asks with curl is named so."""
+CURL = re.compile(r"\bcurl ")
 ANSWERS = ("text", "csv")
 """What an example answers, in these languages: nobody copies it."""
 TABLE = {"es": "Tabla", "en": "Table"}
@@ -42,11 +43,16 @@ class ArticleSection:
 
 @dataclasses.dataclass(frozen=True)
 class Article:
-    """A rendered guide. `lead` is its first paragraph as text; `body` has no first heading."""
+    """A rendered guide: its first paragraph as text and as `opening`, and the `body` after it.
+
+    `shows_answers` where a block of code follows another: it is what the other one answers.
+    """
 
     title: str
     lead: str
+    opening: str
     body: str
+    shows_answers: bool
     sections: tuple[ArticleSection, ...]
 
 
@@ -57,7 +63,7 @@ class _Renderer(RendererHTML):
         self, tokens: Sequence[Token], idx: int, options: Any, env: MutableMapping[str, Any]
     ) -> str:
         language = tokens[idx].info
-        name = code_name(language, env["language"])
+        name = code_name(language, env["language"], tokens[idx].content)
         code = RendererHTML.fence(self, tokens, idx, options, env)
         code = code.replace("<pre>", f'<pre tabindex="0" role="group" aria-label="{name}">', 1)
         kind = "code answer" if language in ANSWERS else "code"
@@ -82,24 +88,29 @@ class _Renderer(RendererHTML):
 _PARSER = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer).enable("table")
 
 
-def code_name(language: str, of_page: Language) -> str:
-    """Return what a block of code in `language` is called on a page."""
-    name = NAMES[language]
+def code_name(language: str, of_page: Language, code: str) -> str:
+    """Return what a block of `code` in `language` is called on a page."""
+    is_curl = language == "sh" and CURL.search(code)
+    name = "curl" if is_curl else NAMES[language]
     return name if isinstance(name, str) else name[of_page]
 
 
 def read_markdown(text: str, language: Language) -> Article:
     """Return the article that `text` is: a heading, a paragraph, and the rest."""
     tokens = _PARSER.parse(text)
-    title, lead, rest = tokens[:3], tokens[3:6], tokens[3:]
+    title, lead, rest = tokens[:3], tokens[3:6], tokens[6:]
     _add_anchors(rest)
     sections = tuple(
         ArticleSection(str(token.attrs["id"]), _plain(inline))
         for token, inline in pairwise(rest)
         if token.type == "heading_open" and token.tag == "h2"
     )
-    body = _PARSER.renderer.render(rest, _PARSER.options, {"language": language})
-    return Article(_plain(title[1]), _plain(lead[1]), body, sections)
+    opening, body = (
+        _PARSER.renderer.render(part, _PARSER.options, {"language": language})
+        for part in (lead, rest)
+    )
+    shows_answers = any(code.type == answer.type == "fence" for code, answer in pairwise(rest))
+    return Article(_plain(title[1]), _plain(lead[1]), opening, body, shows_answers, sections)
 
 
 def render_inline(text: str) -> str:

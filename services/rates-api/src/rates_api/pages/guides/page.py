@@ -1,12 +1,12 @@
 """The page of a guide, and the list of all guides."""
 
 import dataclasses
-from functools import cache, partial
+from functools import partial
 from typing import Annotated, ClassVar
 
 from rates_api.http.parameters import Parameter, Query
 from rates_api.http.problems import Refused
-from rates_api.pages.guides.catalogue import GUIDES, article, slugs
+from rates_api.pages.guides.catalogue import GUIDES, article, grouped_links, guide_links, slugs
 from rates_api.pages.language import LANGUAGES, Language, guide, guides
 from rates_api.pages.templates import render_html
 
@@ -78,20 +78,11 @@ LIST_QUERIES: dict[Language, type[GuideListQuery]] = {
 }
 
 
-@dataclasses.dataclass(frozen=True)
-class GuideLink:
-    """A guide as lists of guides name it."""
-
-    path: str
-    title: str
-    lead: str
-
-
 def write(query: GuideQuery) -> bytes:
     """Return the guide, as HTML."""
     language, slug = query.language, query.slug
     position = slugs(language).index(slug)
-    links = _links(language)
+    links = guide_links(language)
     return render_html(
         "guide.html",
         language,
@@ -105,12 +96,6 @@ def write(query: GuideQuery) -> bytes:
 
 def write_list(query: GuideListQuery) -> bytes:
     """Return the list of all guides, as HTML."""
-    return render_html("guides.html", query.language, ALL_GUIDES, all_guides=_links(query.language))
-
-
-@cache
-def _links(language: Language) -> tuple[GuideLink, ...]:
-    articles = ((slug, article(language, slug)) for slug in slugs(language))
-    return tuple(
-        GuideLink(guide(language, slug), found.title, found.lead) for slug, found in articles
+    return render_html(
+        "guides.html", query.language, ALL_GUIDES, groups=grouped_links(query.language)
     )

@@ -5,7 +5,7 @@ from datetime import date as Day
 
 from rates_api.pages.charts.fix_chart import inline_chart
 from rates_api.pages.charts.lines import LAST_90_DAYS, chart_of, last_in_force
-from rates_api.pages.charts.status_bars import DataDay, status_bars, status_key
+from rates_api.pages.charts.status_bars import ENOUGH, DataDay, status_bars, status_key
 from rates_api.pages.language import Language
 from rates_api.rates import historical
 from rates_api.rates.historical import HistoricalQuery
@@ -54,14 +54,16 @@ class Verified:
 
     bars: str
     key: str
+    has_enough: bool
+    """They are enough to judge by."""
 
 
 def verified(language: Language, view: View) -> Verified:
     """Return how well the data were verified on each day."""
     days = [_data_day(view, counted) for counted in view.data_status]
     if not days:
-        return Verified("", "")
-    return Verified(status_bars(days, language), status_key(language))
+        return Verified("", "", has_enough=False)
+    return Verified(status_bars(days, language), status_key(language), len(days) >= ENOUGH)
 
 
 def _data_day(view: View, counted: DataStatusDay) -> DataDay:

@@ -34,11 +34,11 @@ STATES: dict[FreshnessState, Said] = {
         "en": "There is no FIX today: banks are closed.",
     },
     "late": {
-        "es": "El FIX se ha retrasado: el Banco de México responde, pero todavía no lo publica.",
+        "es": "El FIX se ha retrasado: Banco de México responde, pero todavía no lo publica.",
         "en": "The FIX is late: Banco de México answers, and has not published it yet.",
     },
     "unverified": {
-        "es": "El Banco de México no ha confirmado estos valores: puede haber uno más reciente.",
+        "es": "Banco de México no ha confirmado estos valores: puede haber uno más reciente.",
         "en": "Banco de México has not confirmed these values: there may be a newer one.",
     },
 }
@@ -49,11 +49,11 @@ WARNED: dict[str, Said] = {
         "en": "Three publications have been missed: the last value no longer passes as current.",
     },
     "unverified": {
-        "es": "No hemos podido preguntar al Banco de México, o no confirma los valores.",
+        "es": "No hemos podido preguntar a Banco de México, o no confirma los valores.",
         "en": "We could not ask Banco de México, or it does not confirm the values.",
     },
     "value_under_review": {
-        "es": "El Banco de México publicó un valor poco probable: se revisa antes de mostrarlo.",
+        "es": "Banco de México publicó un valor poco probable: se revisa antes de mostrarlo.",
         "en": "Banco de México has published an unlikely value: it is checked before it is shown.",
     },
     "history_loading": {
@@ -61,11 +61,11 @@ WARNED: dict[str, Said] = {
         "en": "The history is still being loaded: earlier days are missing.",
     },
     "breaker_open": {
-        "es": "El Banco de México ha fallado varias veces: esperamos antes de volver a preguntar.",
+        "es": "Banco de México ha fallado varias veces: esperamos antes de volver a preguntar.",
         "en": "Banco de México has failed repeatedly: we wait before we ask again.",
     },
     "breaker_half_open": {
-        "es": "El Banco de México falló varias veces: estamos probando de nuevo.",
+        "es": "Banco de México falló varias veces: estamos probando de nuevo.",
         "en": "Banco de México has failed repeatedly: we are trying again.",
     },
     "not_fed_by_redis": {
@@ -73,7 +73,7 @@ WARNED: dict[str, Said] = {
         "en": "Changes arrive some seconds later than usual.",
     },
     "withdrawn_at_source": {
-        "es": "El Banco de México ya no publica un valor que se usa aquí: verifíquelo en su sitio.",
+        "es": "Banco de México ya no publica un valor que se usa aquí: verifíquelo en su sitio.",
         "en": "Banco de México no longer publishes a value that is used here: check it there.",
     },
     "clock_suspect": {
@@ -90,7 +90,7 @@ WARNED: dict[str, Said] = {
         "en": "13:00 of a banking day has passed without its FIX.",
     },
     "simulated_data": {
-        "es": "Los valores vienen de un simulador: no son del Banco de México.",
+        "es": "Los valores vienen de un simulador: no son de Banco de México.",
         "en": "The values come from a simulator: they are not Banco de México’s.",
     },
 }
@@ -112,7 +112,7 @@ PROBLEMS: dict[str, Said] = {
         "en": "The FIX of that day is not published yet.",
     },
     "under-review": {
-        "es": "El valor que el Banco de México publicó para ese día se está revisando.",
+        "es": "El valor que Banco de México publicó para ese día se está revisando.",
         "en": "The value that Banco de México published for that day is being checked.",
     },
     "history-loading": {
@@ -120,11 +120,11 @@ PROBLEMS: dict[str, Said] = {
         "en": "The history is still being loaded; that day is not known yet.",
     },
     "gap": {
-        "es": "El Banco de México no tiene valor para ese día, aunque sí para otros posteriores.",
+        "es": "Banco de México no tiene valor para ese día, aunque sí para otros posteriores.",
         "en": "Banco de México has no value for that day, though it has later ones.",
     },
     "not-verified": {
-        "es": "Ese día ya debería tener valor, pero el Banco de México no ha respondido desde "
+        "es": "Ese día ya debería tener valor, pero Banco de México no ha respondido desde "
         "entonces.",
         "en": "That day should have a value by now, and Banco de México has not been heard since.",
     },

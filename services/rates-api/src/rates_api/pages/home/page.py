@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Iterator
 
+from rates_api.pages.guides.catalogue import guide_links
 from rates_api.pages.handlers import Page, Views
 from rates_api.pages.home import meanings
 from rates_api.pages.home.converter import Converted, converted
@@ -96,6 +97,7 @@ def _html(
         charted=unasked.charted,
         means=unasked.means,
         verified=unasked.verified,
+        all_guides=guide_links(query.language),
     )
 
 

@@ -27,14 +27,14 @@ PURPOSES: dict[str, dict[Language, Purpose]] = {
             "El vigente el día de la factura: el FIX que el DOF publicó el día hábil anterior.",
             "La guía del SAT para el CFDI 4.0 nombra el FIX sin decir de qué día: su política "
             "interna puede ser otra.",
-            "CFF, art. 20.",
+            "CFF, art. 20; RMF y guías de llenado del SAT.",
         ),
         "en": Purpose(
             "Invoice (CFDI)",
             "The rate in force on the day of the invoice: the FIX that the DOF published on the "
             "banking day before.",
             "SAT’s guide for CFDI 4.0 names the FIX and no day: your own policy may differ.",
-            "Federal Tax Code (CFF), art. 20.",
+            "Federal Tax Code (CFF), art. 20; RMF and SAT’s filling guides.",
         ),
     },
     "cfdi_payment": {
@@ -42,14 +42,13 @@ PURPOSES: dict[str, dict[Language, Purpose]] = {
             "Complemento de pago",
             "El vigente el día en que se recibió el pago, no el de la factura.",
             "El SAT fija el día, pero no qué tipo de cambio: su política interna puede ser otra.",
-            "RMF y guía del SAT para el complemento de pagos; por analogía, CFF, art. 20.",
+            "RMF y guías de llenado del SAT; por analogía, CFF, art. 20.",
         ),
         "en": Purpose(
             "Payment receipt (CFDI)",
             "The rate in force on the day the payment was received, not the invoice’s.",
             "SAT names the day, not the rate: your own policy may differ.",
-            "RMF and SAT’s guide for payment receipts; by analogy, Federal Tax Code (CFF), "
-            "art. 20.",
+            "RMF and SAT’s filling guides; by analogy, Federal Tax Code (CFF), art. 20.",
         ),
     },
     "tax": {
@@ -73,14 +72,14 @@ PURPOSES: dict[str, dict[Language, Purpose]] = {
             "Pago de una deuda",
             "El vigente el día en que se paga, para deudas en dólares que se pagan en México.",
             "",
-            "Ley Monetaria, art. 8; disposiciones del Banco de México (Circular 3/2012).",
+            "Ley Monetaria, art. 8; disposiciones de Banco de México (Circular 3/2012).",
         ),
         "en": Purpose(
             "Payment of a debt",
             "The rate in force on the day of payment, for debts in dollars that are paid in "
             "Mexico.",
             "",
-            "Monetary Law, art. 8; Banco de México’s rules (Circular 3/2012).",
+            "Monetary Law (Ley Monetaria), art. 8; Banco de México’s rules (Circular 3/2012).",
         ),
     },
     "exchange_difference": {
@@ -101,29 +100,28 @@ PURPOSES: dict[str, dict[Language, Purpose]] = {
         "es": Purpose(
             "Cierre de mes",
             "Ninguna ley fija uno: lo dice su política contable. Estos son los tres del día.",
-            "",
+            "Para el impuesto, vea la diferencia cambiaria (LISR, art. 8).",
             "Su política contable.",
         ),
         "en": Purpose(
             "Month-end closing",
             "No law names one: your accounting policy does. These are the three of the day.",
-            "",
+            "For tax, see the exchange difference (Income Tax Law, LISR, art. 8).",
             "Your accounting policy.",
         ),
     },
     "contract": {
         "es": Purpose(
             "Contrato",
-            "El que diga el contrato. Estos son los tres del día.",
-            "Si el contrato no dice nada, cuenta como una deuda: el vigente el día del pago.",
-            "Su contrato; en su silencio, Ley Monetaria, art. 8.",
+            "Lo que diga el contrato. Estos son los tres del día.",
+            "Si la deuda se paga en México, vea la Ley Monetaria, art. 8.",
+            "El contrato; Ley Monetaria, art. 8.",
         ),
         "en": Purpose(
             "Contract",
-            "The one that the contract names. These are the three of the day.",
-            "If the contract is silent, it counts as a debt: the rate in force on the day of "
-            "payment.",
-            "Your contract; where it is silent, Monetary Law, art. 8.",
+            "What the contract says. These are the three of the day.",
+            "If the debt is paid in Mexico, see the Monetary Law (Ley Monetaria), art. 8.",
+            "The contract; Monetary Law (Ley Monetaria), art. 8.",
         ),
     },
 }

@@ -83,9 +83,8 @@ class Texts:
     unknown_days: str
     data_status: str
     data_status_doc: str
-    nothing_counted: str
+    too_few_counted: str
     more: str
-    guide_links: tuple[tuple[str, str], ...]
     feeds: str
     feed_links: tuple[tuple[str, str], ...]
     attribution: str
@@ -96,11 +95,11 @@ class Texts:
 
 
 ES = Texts(
-    title="Tipo de cambio USD/MXN vigente y FIX del Banco de México",
+    title="Tipo de cambio USD/MXN vigente y FIX de Banco de México",
     description="El tipo de cambio del dólar vigente hoy, el FIX más reciente con sus fechas "
     "legales y cuál poner en una factura.",
     reference="API",
-    simulated="Datos simulados. Estos valores no son del Banco de México: no los use.",
+    simulated="Datos simulados. Estos valores no son de Banco de México: no los use.",
     simulated_tag="simulado",
     in_force="Vigente hoy",
     only_on="Vigente solo el {day}",
@@ -123,14 +122,14 @@ ES = Texts(
     until="al {day}",
     unconfirmed_dates="Fechas según el calendario bancario; se confirman con la serie SF60653.",
     state="Estado",
-    verified="Verificado con el Banco de México: {at}",
-    never_verified="Todavía no verificado con el Banco de México",
+    verified="Verificado con Banco de México: {at}",
+    never_verified="Todavía no verificado con Banco de México",
     next_publication="Próxima publicación: {at}",
     no_next="Próxima publicación: sin calendario para esos días",
     clock="Hora de la Ciudad de México.",
     offline="Sin conexión desde las {at}: lo que ve es de entonces.",
     none_in_force="No podemos decirle cuál está vigente hoy",
-    since="La última respuesta buena del Banco de México es de: {at}.",
+    since="La última respuesta buena de Banco de México es de: {at}.",
     still_served="Los días pasados se siguen sirviendo: abajo y en la API.",
     last_recorded="El último FIX registrado es {rate}, del {day}. No lo tome por actual.",
     which="¿Qué tipo de cambio pongo?",
@@ -179,7 +178,8 @@ ES = Texts(
         "multiply": "Se multiplica por el tipo de cambio publicado",
         "divide": "Se divide entre el tipo de cambio publicado",
     },
-    rounded="y se redondea una sola vez, a {scale} decimales; la mitad sube.",
+    rounded="y se redondea una sola vez, a {scale} decimales; si queda a la mitad, se redondea "
+    "hacia arriba.",
     no_result="No se puede convertir.",
     means="Promedios del FIX",
     means_doc="Sobre días hábiles bancarios, a seis decimales.",
@@ -198,25 +198,10 @@ ES = Texts(
     of_days="{count} de {expected}",
     unknown_days="faltan días por conocer",
     data_status="Verificación de los datos, 90 días",
-    data_status_doc="Una barra por día: cuánto tiempo, de las horas en que se pregunta al Banco de "
+    data_status_doc="Una barra por día: cuánto tiempo, de las horas en que se pregunta a Banco de "
     "México, los valores estaban verificados.",
-    nothing_counted="Todavía no hay ningún día contado.",
+    too_few_counted="Aún no hay registro suficiente.",
     more="Guías",
-    guide_links=(
-        ("que-tipo-de-cambio", "¿Qué tipo de cambio?"),
-        ("inicio-rapido", "Inicio rápido"),
-        ("google-sheets", "Google Sheets"),
-        ("excel", "Excel"),
-        ("python", "Python"),
-        ("javascript", "JavaScript"),
-        ("odoo", "Odoo"),
-        ("erpnext", "ERPNext"),
-        ("asistentes", "Asistentes (MCP)"),
-        ("limites", "Límites y compromisos"),
-        ("errores", "Errores"),
-        ("glosario", "Glosario"),
-        ("estado", "Estado"),
-    ),
     feeds="Para programas",
     feed_links=(
         ("/openapi.json", "OpenAPI"),
@@ -226,13 +211,13 @@ ES = Texts(
         ("/llms.txt", "llms.txt"),
     ),
     attribution="Fuente: Banco de México, SIE, series SF43718 (FIX) y SF60653 (para solventar "
-    "obligaciones). Este servicio no es del Banco de México.",
+    "obligaciones). Este servicio no es de Banco de México.",
     disclaimer="Nada de lo que dice esta página es asesoría fiscal ni legal. Los valores se "
-    "muestran como el Banco de México los publica, sin margen ni comisión.",
+    "muestran como Banco de México los publica, sin margen ni comisión.",
     new_value="Valor nuevo: {value}",
     unavailable="Todavía no hay datos",
     unavailable_doc="El servicio no tiene ningún tipo de cambio que mostrar. No es que no exista: "
-    "pregunte otra vez en unos minutos, o consulte el sitio del Banco de México.",
+    "pregunte otra vez en unos minutos, o consulte el sitio de Banco de México.",
 )
 EN = Texts(
     title="USD/MXN exchange rate in force, and Banco de México’s FIX",
@@ -338,23 +323,8 @@ EN = Texts(
     data_status="Verification of the data, 90 days",
     data_status_doc="A bar a day: for how much of the hours in which Banco de México is asked the "
     "values were verified.",
-    nothing_counted="No day has been counted yet.",
+    too_few_counted="There is not enough of a record yet.",
     more="Guides",
-    guide_links=(
-        ("which-rate", "Which rate?"),
-        ("quick-start", "Quick start"),
-        ("google-sheets", "Google Sheets"),
-        ("excel", "Excel"),
-        ("python", "Python"),
-        ("javascript", "JavaScript"),
-        ("odoo", "Odoo"),
-        ("erpnext", "ERPNext"),
-        ("assistants", "Assistants (MCP)"),
-        ("limits", "Limits and promises"),
-        ("errors", "Errors"),
-        ("glossary", "Glossary"),
-        ("status", "Status"),
-    ),
     feeds="For programs",
     feed_links=(
         ("/openapi.json", "OpenAPI"),

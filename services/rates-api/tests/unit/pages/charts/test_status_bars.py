@@ -120,6 +120,14 @@ def test_ninety_days_have_room_beside_each_other() -> None:
     assert min(lefts) >= 0
 
 
+def test_a_picture_of_few_days_is_as_wide_as_they_are() -> None:
+    """Nothing but the days is in it."""
+    days = [dataclasses.replace(GOOD, day=SEEN.date() + timedelta(days=n)) for n in range(3)]
+    root = fromstring(status_bars(days, "es"))
+    lefts = [each.get("x") for each in root.iter("rect") if "verified" in str(each.attrib)]
+    assert (root.get("viewBox"), sorted(map(str, lefts))) == ("0 0 24 84", ["1", "17", "9"])
+
+
 def test_it_has_neither_style_nor_script() -> None:
     """A page's policy blocks both."""
     text = status_bars([GOOD, LOST, NOT_ASKED], "es") + status_key("es")
