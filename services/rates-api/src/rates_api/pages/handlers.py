@@ -1,11 +1,12 @@
 """How pages are answered: rendered once per change and kept like every other answer.
 
-A page never gets a problem document where a person can read a page instead: what is wrong with the
-service or with the question is said in it, with the status of the problem.
+At the address of a page, without data or with a form that can't be read, a person gets a page that
+says so, with the status of the problem. An address that is no page's, as of a guide that there is
+not, is answered with a problem document, as everywhere.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cache as once
 from functools import partial
@@ -19,8 +20,10 @@ from rates_api.http.problems import Refused
 from rates_api.http.response import HTML, RenderedAnswer, render
 from rates_api.http.response_cache import ResponseCache
 from rates_api.pages import assets
+from rates_api.rates.current import CurrentQuery
 from rates_api.resolution.view import View
 from rates_api.snapshot.level import MAX_EDGE_SECONDS_WITHOUT_PURGE
+from rates_contracts.observation import RESTS_ON, Kind
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -30,6 +33,17 @@ POLICY = (
 PAGE_HEADERS = (("content-security-policy", POLICY),)
 """Of every HTML page, beside those of every response."""
 MALFORMED = 422
+
+
+@dataclasses.dataclass(frozen=True)
+class Views:
+    """The record at one moment: assessed as a whole, and as what a rate of each kind rests on.
+
+    One series may be unusable while the other is verified (protocol rule 27).
+    """
+
+    whole: View
+    each: Mapping[Kind, View]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,7 +61,7 @@ class Page:
 
 
 def page(
-    write: Callable[[Any, View], Page],
+    write: Callable[[Any, Views], Page],
     write_unavailable: Callable[[Any], bytes],
     is_malformed: Callable[[Any], bool] = lambda _: False,
 ) -> Handler:
@@ -66,23 +80,31 @@ def page(
         if found is not None:
             return found
         try:
-            view = view_of(cache, known_snapshot(cache), query, now)
+            views = _views(cache, query, now)
         except Refused as refused:
             return _html(write_unavailable(query), "no-store", status=refused.status)
         if is_malformed(query):
-            said = await port.run_in_thread(partial(write, query, view))
+            said = await port.run_in_thread(partial(write, query, views))
             return _html(said.html, "no-store", status=MALFORMED)
-        found = await port.run_in_thread(partial(_rendered, write, query, view))
+        found = await port.run_in_thread(partial(_rendered, write, query, views))
         answers.keep(query, found)
         return found
 
     return handle
 
 
-def _rendered(write: Callable[[Any, View], Page], query: Any, view: View) -> RenderedAnswer:
+def _views(cache: ResponseCache, query: Any, now: datetime) -> Views:
+    """Return what a page is made from. Raises `Refused` without any data."""
+    snapshot = known_snapshot(cache)
+    each = {kind: view_of(cache, snapshot, CurrentQuery(kind), now) for kind in RESTS_ON}
+    return Views(view_of(cache, snapshot, query, now), each)
+
+
+def _rendered(write: Callable[[Any, Views], Page], query: Any, views: Views) -> RenderedAnswer:
+    view = views.whole
     if view.assessment is None:
         raise AssertionError("pages are about the present")
-    said = write(query, view)
+    said = write(query, views)
     return _html(
         said.html,
         "shared",

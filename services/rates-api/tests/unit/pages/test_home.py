@@ -537,3 +537,44 @@ async def test_a_page_of_unknown_days_is_kept_shortly(
 def edge_seconds(answer: httpx.Response) -> int:
     """Return how long shared caches keep an answer."""
     return int(answer.headers["cache-control"].rpartition("s-maxage=")[2])
+
+
+UNUSABLE = {"fresh_until": None, "usable_until": None}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_rate_passes_as_current_by_its_own_series(
+    ask: Ask, worker: Any, world: Any, language: Any
+) -> None:
+    """As the API answers: each kind by the series that it rests on (rule 27)."""
+    for unusable in ("fix", "settlement"):
+        become(worker, world, series=world.series(**{unusable: UNUSABLE}))
+        page = (await ask(PATHS[language])).text
+        for kind, name in (("fix", "rate-newest"), ("settlement", "rate-in-force")):
+            is_answered = (await ask(f"/api/v1/rates/current?kind={kind}")).status_code == 200
+            assert is_answered == (kind != unusable)
+            assert (f'id="{name}"' in page) == is_answered
+        for name in ("rate-answer", "result"):
+            assert (f'id="{name}"' in page) == (unusable == "fix")
+        parts = part(page, "which-rate")
+        assert ("17.0627" in parts) == (unusable == "fix")
+        assert ("17.0530" in parts) == (unusable == "settlement")
+
+
+async def test_where_no_rate_passes_as_todays_the_chart_has_none(
+    ask: Ask, worker: Any, world: Any
+) -> None:
+    """Nor its table, nor the picture to embed; the day before has its own."""
+    for series, is_shown in (
+        (world.series(settlement=UNUSABLE), False),
+        (world.series(fix=UNUSABLE), True),
+    ):
+        become(worker, world, series=series)
+        page = part_html((await ask("/")).text, "history")
+        picture = (await ask("/charts/fix.svg")).text
+        settled = (await ask("/api/v1/rates/2026-08-14?kind=settlement")).json()["rate"]
+        (points,) = re.findall(r'data-points="([^"]*)"', page)
+        assert points.endswith(f",{settled if is_shown else ''};")
+        assert ("vie 14 ago" in page.partition("<tbody>")[2]) == is_shown
+        assert (f">{settled}<" in picture) == is_shown
+        assert "jue 13 ago" in page

@@ -100,3 +100,10 @@ def test_writing_a_page_holds_nothing() -> None:
     ):
         write_any: Callable[[Any], bytes] = write
         assert write_any(query) is not write_any(query)
+
+
+async def test_an_address_that_is_no_pages_is_a_problem_document(ask: Ask) -> None:
+    """As everywhere: what it says is for programs, too."""
+    answer = await ask("/guia/nope")
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not-found")

@@ -112,7 +112,8 @@ def _chart_of(view: View, range_: ChartRange) -> Chart:
     first, last = first_day(view, range_), view.today
     fix = spans.values(view, "fix", first, last)
     # Before the rule is known, nobody can say which rate was in force.
-    in_force = spans.values(view, "settlement", max(first, RULE_KNOWN_FROM), last)
+    begins = max(first, RULE_KNOWN_FROM)
+    in_force = spans.values(view, "settlement", begins, last_in_force(view))
     codes = unknown(view, "fix", first, last) | unknown(view, "settlement", first, last)
     warned = spans.warnings(view, "fix", fix) | spans.warnings(view, "settlement", in_force)
     return Chart(
@@ -125,6 +126,13 @@ def _chart_of(view: View, range_: ChartRange) -> Chart:
         known=not codes,
         warnings=in_order([*warned, *warnings_of(codes)]),
     )
+
+
+def last_in_force(view: View) -> Day:
+    """Return the last day whose rate is drawn: before today where none may pass as today's."""
+    usable_until = view.series["settlement"].usable_until
+    is_usable = usable_until is not None and view.at <= usable_until
+    return view.today if is_usable else view.today - ONE_DAY
 
 
 def first_day(view: View, range_: ChartRange) -> Day:

@@ -4,7 +4,7 @@ import dataclasses
 from datetime import date as Day
 
 from rates_api.pages.charts.fix_chart import inline_chart
-from rates_api.pages.charts.lines import LAST_90_DAYS, chart_of
+from rates_api.pages.charts.lines import LAST_90_DAYS, chart_of, last_in_force
 from rates_api.pages.charts.status_bars import ENOUGH, DataDay, status_bars, status_key
 from rates_api.pages.language import Language
 from rates_api.rates import historical
@@ -40,7 +40,8 @@ class Charted:
 
 def charted(language: Language, view: View) -> Charted:
     """Return the last 90 days."""
-    fix, in_force = _values(view, "fix"), _values(view, "settlement")
+    fix = _values(view, "fix", view.today)
+    in_force = _values(view, "settlement", last_in_force(view))
     listed = sorted({*fix, *in_force}, reverse=True)
     rows = tuple(DayOfTable(day, fix.get(day), in_force.get(day)) for day in listed)
     chart = chart_of(view, "90d")
@@ -78,6 +79,6 @@ def _data_day(view: View, counted: DataStatusDay) -> DataDay:
     )
 
 
-def _values(view: View, kind: Kind) -> dict[Day, Row]:
-    query = HistoricalQuery(from_=view.today - LAST_90_DAYS, to=view.today, kind=kind)
+def _values(view: View, kind: Kind, last: Day) -> dict[Day, Row]:
+    query = HistoricalQuery(from_=view.today - LAST_90_DAYS, to=last, kind=kind)
     return {row.date: row for row in historical.answer(query, view).observations}

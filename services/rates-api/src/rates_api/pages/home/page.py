@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterator
 
 from rates_api.pages.guides.catalogue import guide_links
-from rates_api.pages.handlers import Page
+from rates_api.pages.handlers import Page, Views
 from rates_api.pages.home import meanings
 from rates_api.pages.home.converter import Converted, converted
 from rates_api.pages.home.history import Charted, Verified, charted, verified
@@ -46,13 +46,13 @@ class Unasked:
         return self.charted.known and all(mean.known for mean in self.means)
 
 
-def write(query: HomeQuery, view: View) -> Page:
+def write(query: HomeQuery, views: Views) -> Page:
     """Return the page."""
-    unasked = _unasked(query.language, view)
-    asked, amount = answered(query, view), converted(query, view)
+    unasked = _unasked(query.language, views)
+    asked, amount = answered(query, views), converted(query, views)
     codes = {*_problems(unasked, asked, amount)}
     return Page(
-        html=_html(query, view, unasked, asked, amount),
+        html=_html(query, views.whole, unasked, asked, amount),
         warnings={*unasked.warnings, *_warnings(asked, amount)},
         codes=codes,
         known=unasked.known and codes.isdisjoint(WARNING_OF),
@@ -101,12 +101,13 @@ def _html(
     )
 
 
-def _unasked(language: Language, view: View) -> Unasked:
+def _unasked(language: Language, views: Views) -> Unasked:
     """Return it, made once while the view holds: a converter is asked with each key."""
+    view = views.whole
     drawn: Unasked | None = view.memo.drawn.get(language)
     if drawn is None:
         drawn = Unasked(
-            standing(view), charted(language, view), means(view), verified(language, view)
+            standing(views), charted(language, view), means(view), verified(language, view)
         )
         view.memo.drawn[language] = drawn
     return drawn

@@ -6,12 +6,12 @@ from datetime import date as Day
 from rates_api.http.parameters import Malformed
 from rates_api.http.problems import Refused
 from rates_api.pages.charts.lines import NEW_PESOS_BEFORE
+from rates_api.pages.handlers import Views
 from rates_api.pages.home.purposes import DEFAULT_PURPOSE, PURPOSES, Purpose
 from rates_api.pages.home.query import HomeQuery
 from rates_api.pages.home.snippets import CopyLine, snippets
 from rates_api.pages.home.standing import may_pass_as_current
 from rates_api.rates import days
-from rates_api.resolution.view import View
 from rates_contracts.answers import DaySheet, SheetRate
 from rates_contracts.observation import Kind
 
@@ -65,12 +65,12 @@ def is_in_new_pesos(day: Day) -> bool:
     return day < NEW_PESOS_BEFORE
 
 
-def answered(query: HomeQuery, view: View) -> Answered | None:
+def answered(query: HomeQuery, views: Views) -> Answered | None:
     """Return what the page answers; None where a field of the question is malformed."""
     if isinstance(query.date, Malformed) or isinstance(query.purpose, Malformed):
         return None
-    day, code = query.date or view.today, query.purpose or DEFAULT_PURPOSE
-    parts, warned = _parts(day, view)
+    day, code = query.date or views.whole.today, query.purpose or DEFAULT_PURPOSE
+    parts, warned = _parts(day, views)
     kind = next(use.kind for use in days.USES if use.purpose == code)
     return Answered(
         day=day,
@@ -83,15 +83,18 @@ def answered(query: HomeQuery, view: View) -> Answered | None:
     )
 
 
-def _parts(day: Day, view: View) -> tuple[tuple[DayRateOfKind, ...], tuple[str, ...]]:
+def _parts(day: Day, views: Views) -> tuple[tuple[DayRateOfKind, ...], tuple[str, ...]]:
     """Return the day's part of each kind, and what to be careful about in them."""
-    if not may_pass_as_current(view, day):
-        return tuple(DayRateOfKind(kind, None, "no-current-rate") for kind in KINDS), ()
     try:
-        sheet = days.answer(days.DaySheetQuery(day), view)
+        sheet = days.answer(days.DaySheetQuery(day), views.whole)
     except Refused as refused:
         return tuple(DayRateOfKind(kind, None, refused.code) for kind in KINDS), ()
-    parts = (_part(sheet, kind) for kind in KINDS)
+    parts = (
+        _part(sheet, kind)
+        if may_pass_as_current(views, kind, day)
+        else DayRateOfKind(kind, None, "no-current-rate")
+        for kind in KINDS
+    )
     return tuple(parts), sheet.warnings or ()
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import date as Day
 
 from rates_api.http.problems import Refused
+from rates_api.pages.handlers import Views
 from rates_api.rates import current
 from rates_api.resolution.view import View
 from rates_api.snapshot.level import Assessment
@@ -48,12 +49,13 @@ class Standing:
     simulated: bool
 
 
-def standing(view: View) -> Standing:
+def standing(views: Views) -> Standing:
     """Return what the record says at this moment."""
+    view = views.whole
     if view.assessment is None:
         raise AssertionError("the page is about the present")
-    in_force, problem = _current(view, "settlement")
-    newest, _ = _current(view, "fix")
+    in_force, problem = _current(views, "settlement")
+    newest, _ = _current(views, "fix")
     answers = [answer for answer in (in_force, newest) if answer is not None]
     warned = [code for answer in answers for code in answer.warnings or ()]
     loading = ["history_loading"] if _is_loading(view) else []
@@ -69,9 +71,9 @@ def standing(view: View) -> Standing:
     )
 
 
-def _current(view: View, kind: Kind) -> tuple[CurrentRate | None, str | None]:
+def _current(views: Views, kind: Kind) -> tuple[CurrentRate | None, str | None]:
     try:
-        return current.answer(current.CurrentQuery(kind=kind), view), None
+        return current.answer(current.CurrentQuery(kind=kind), views.each[kind]), None
     except Refused as refused:
         return None, refused.code
 
@@ -82,15 +84,15 @@ def besides_state(view: View, codes: Iterable[str]) -> tuple[str, ...]:
     return tuple(code for code in codes if code in OF_VALUES or code not in stated)
 
 
-def may_pass_as_current(view: View, day: Day) -> bool:
-    """Tell whether what is recorded for `day` may be shown as what counts then.
+def may_pass_as_current(views: Views, kind: Kind, day: Day) -> bool:
+    """Tell whether what is recorded of a kind for `day` may be shown as what counts then.
 
     Past the instant until which a last value is usable that holds of past days alone.
     """
     try:
-        current.require_current(view)
+        current.require_current(views.each[kind])
     except Refused:
-        return day < view.today
+        return day < views.whole.today
     return True
 
 
