@@ -44,7 +44,7 @@ def test_nothing_old_passes_as_current(visit: Open, site: Site, world: Any, scri
 def test_without_any_data_it_is_said(visit: Open, site: Site, world: Any, scripts: bool) -> None:
     """A page in words, not a problem document."""
     site.become(None, world.NOW)
-    with visit("/en", scripts=scripts) as page:
+    with visit("/en", scripts=scripts, refused=("/en", "/api/v1/stream")) as page:
         expect(page.locator("h1")).to_have_text("There is no data yet")
 
 
@@ -52,7 +52,7 @@ def test_a_worker_that_loses_all_takes_its_numbers_with_it(
     visit: Open, site: Site, world: Any
 ) -> None:
     """An open page that is told so shows no number any more."""
-    with visit() as page:
+    with visit(refused=("/",)) as page:
         expect(page.locator("#rate-in-force")).to_be_visible()
         site.become(None, world.NOW)
         page.locator("#amount").fill("3")

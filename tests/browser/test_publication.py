@@ -1,6 +1,5 @@
 """A publication on its way through the whole platform into a browser."""
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -36,6 +35,4 @@ def test_a_publication_is_seen_within_two_seconds_of_its_recording(
         expect(page.locator("#simulated")).to_contain_text("Datos simulados")
         platform.banxico.publish(TODAY)
         platform.sync[0].poll()
-        recorded = time.monotonic()
         expect(page.locator(NEWEST)).to_have_text(FIX_OF_TODAY, timeout=2_000)
-        assert time.monotonic() - recorded < 2
