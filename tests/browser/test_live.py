@@ -198,7 +198,7 @@ def test_a_question_is_answered_though_something_changes(
     with visit() as page:
         page.evaluate(HEARS)
         expect(page).to_have_title("1")
-        page.route("**/?*amount=25*", lambda route: held.append(route), times=1)
+        page.route("**/?*amount=25*", lambda route: held.append(route), times=1)  # noqa: PLW0108
         with page.expect_request("**/?*amount=25*"):
             page.locator("#amount").fill("25")
         expect(page.locator("#converted")).to_have_attribute("aria-busy", "true")
