@@ -25,7 +25,7 @@ KEPT = [
     for line in (HERE / "kept_seeds.txt").read_text(encoding="utf-8").splitlines()
     if not line.startswith("#")
 ]
-SHORT_MINUTES, HALF_HOUR = 20, 30
+SHORT_MINUTES, HALF_HOUR = 18, 30
 
 
 def _drawn() -> list[int]:
@@ -50,7 +50,7 @@ def test_no_invariant_breaks(seed: str, emphasis: str) -> None:
 
 @pytest.mark.parametrize("seed", _drawn())
 def test_no_invariant_breaks_under_what_a_commit_draws(seed: int) -> None:
-    """The story of one that fails: `./dev simulate SEED --minutes 20 --trace`."""
+    """The story of one that fails: `./dev simulate SEED --minutes 18 --trace`."""
     verdict = run(plan(seed, SHORT_MINUTES))
 
     assert [str(violation) for violation in verdict.history.violations] == []
