@@ -138,7 +138,7 @@ PER = {"million": 1e6}
 
 SERIES = {
     "feed": 2, "level": 4, "source": 3, "result": 2, "to": 3, "state": 3, "notice": 3, "reason": 2,
-    "outcome": 13, "task": 5, "route": 26, "status": 4, "carrier": 2,
+    "outcome": 13, "task": 5, "route": 36, "status": 4, "carrier": 2,
 }  # fmt: skip
 """How many values each label takes: CloudWatch bills each one as a metric."""
 NOTICE_OUTCOMES = 3

@@ -11,6 +11,7 @@ from types import ModuleType
 import pytest
 
 from rates_api.endpoints import ENDPOINTS
+from rates_api.pages.endpoints import PAGES
 from support.modules import load_module
 
 ROOT = Path(__file__).parents[2]
@@ -63,8 +64,8 @@ def test_labels_are_counted_as_metrics(model: ModuleType) -> None:
 
 
 def test_every_route_is_counted(model: ModuleType) -> None:
-    """Each endpoint is a metric, and so is what meets none."""
-    assert model.SERIES["route"] == len(ENDPOINTS) + 1
+    """Each endpoint and each page is a metric, and so is what meets none."""
+    assert model.SERIES["route"] == len(ENDPOINTS) + len(PAGES) + 1
 
 
 def test_every_price_can_be_looked_up(model: ModuleType) -> None:
